@@ -1,0 +1,117 @@
+# miust: build, run and test. `make help` lists the targets.
+#
+# Objects lie in build/KIND/: release, asan (with UBSan), tsan, double (the
+# engine with real = double, for numerical gradients). Dependencies run one
+# way, base -> engine -> app -> ui -> main, and the link lists below prove it:
+# a test in tests/engine links no readline and no curses.
+
+VERSION := 0.1.0
+KIND    ?= release
+B       := build/$(KIND)
+PREFIX  ?= /usr/local
+CC      ?= cc
+ifeq ($(origin CC),default)
+CC      := gcc
+endif
+
+# The packages, once. `make deps` installs them on Debian and Ubuntu.
+PACKAGES := gcc make pkg-config libc6-dev libncurses-dev libopenblas-dev libyaml-dev \
+	libreadline-dev libjansson-dev libcsv-dev zlib1g-dev libvterm-dev tmux
+
+WARN := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes
+WERROR ?=
+OPT_release := -O2 -g
+OPT_double  := -O1 -g -DREAL_DOUBLE
+OPT_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	-fno-omit-frame-pointer
+OPT_tsan    := -O1 -g -fsanitize=thread
+
+BLAS_CFLAGS := $(shell pkg-config --cflags openblas 2>/dev/null)
+BLAS_LIBS   := $(shell pkg-config --libs openblas 2>/dev/null || echo -lopenblas)
+CURSES_LIBS := $(shell pkg-config --libs ncursesw 2>/dev/null || echo -lncursesw -ltinfo)
+
+CFLAGS   ?=
+ALL_CFLAGS = -std=c11 -pthread $(WARN) $(WERROR) $(OPT_$(KIND)) $(CFLAGS)
+CPPFLAGS += -D_DEFAULT_SOURCE -D_XOPEN_SOURCE=700 -DMIUST_VERSION='"$(VERSION)"' -Isrc -Itests \
+	-MMD -MP
+# Arithmetic kernels want the vectoriser; nowhere -ffast-math.
+$(B)/src/engine/%.o: ALL_CFLAGS += -O3
+
+LIBS_base   := -lm
+LIBS_engine := $(BLAS_LIBS) -ljansson -lcsv $(LIBS_base)
+LIBS_app    := -lyaml -lz $(LIBS_engine)
+LIBS_ui     := $(CURSES_LIBS) -lreadline $(LIBS_app)
+
+objects   = $(patsubst %.c,$(B)/%.o,$(sort $(wildcard $(1))))
+BASE   := $(call objects,src/base/*.c)
+ENGINE := $(BASE) $(call objects,src/engine/*.c)
+APP    := $(ENGINE) $(call objects,src/app/*.c)
+UI     := $(APP) $(call objects,src/ui/*.c)
+
+tests     = $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/$(1)/*.c)))
+TESTS  := $(call tests,base) $(call tests,engine) $(call tests,app) $(call tests,ui)
+SCRIPTS := $(sort $(wildcard tests/cli/*.sh))
+GRAD   := $(patsubst %.c,build/double/%,$(sort $(wildcard tests/grad/*.c)))
+
+all: build/miust build/miust-tui
+
+build/miust build/miust-tui: build/%: $(B)/%
+	@ln -sf $(KIND)/$* $@
+
+$(B)/miust: $(B)/src/miust.o $(APP)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_app)
+$(B)/miust-tui: $(B)/src/miust_tui.o $(UI)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_ui)
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(BLAS_CFLAGS) $(ALL_CFLAGS) -c -o $@ $<
+
+$(call tests,base): $(B)/%: $(B)/%.o $(BASE)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_base)
+$(call tests,engine) $(call tests,grad): $(B)/%: $(B)/%.o $(ENGINE)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_engine)
+$(call tests,app): $(B)/%: $(B)/%.o $(APP)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_app)
+$(call tests,ui): $(B)/%: $(B)/%.o $(UI)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_ui) -lvterm
+
+.SECONDARY:
+-include $(shell find build -name '*.d' 2>/dev/null)
+
+help:
+	@echo 'make            build build/miust and build/miust-tui'
+	@echo 'make deps       install the packages (Debian, Ubuntu; root or sudo)'
+	@echo 'make run        open the workbench on the demo; without a terminal, train the demo'
+	@echo 'make test       all tests; asan, tsan: the same in sanitizer builds'
+	@echo 'make lint       formatting and static analysis'
+	@echo 'make bench      speed, as fractions of this machine'\''s peak'
+	@echo 'make install    into PREFIX ($(PREFIX)); make clean'
+
+deps:
+	@sh tests/deps $(PACKAGES)
+
+run: all
+	@if [ -t 0 ] && [ -t 1 ]; then exec build/miust-tui; else exec build/miust train demo; fi
+
+test: $(TESTS) $(B)/miust $(B)/miust-tui
+	@[ $(KIND) != release ] || $(MAKE) --no-print-directory KIND=double $(GRAD)
+	@MIUST=$(B)/miust MIUST_TUI=$(B)/miust-tui KIND=$(KIND) \
+		tests/run $(TESTS) $(if $(filter release,$(KIND)),$(GRAD)) $(SCRIPTS)
+asan tsan:
+	@$(MAKE) --no-print-directory KIND=$@ test
+
+lint:
+	@clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
+	@clang-tidy --quiet $$(git ls-files 'src/*.c') -- -std=c11 $(CPPFLAGS) $(BLAS_CFLAGS)
+
+bench: all
+	build/miust bench
+
+install: all
+	install -D -m 755 $(B)/miust $(DESTDIR)$(PREFIX)/bin/miust
+	install -D -m 755 $(B)/miust-tui $(DESTDIR)$(PREFIX)/bin/miust-tui
+
+clean:
+	rm -rf build
+
+.PHONY: all help deps run test asan tsan lint bench install clean

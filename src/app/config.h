@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * config: a YAML file into settings and back.
+ *
+ * Reads what the published program's config.yml holds and the keys of
+ * interfaces.md, over option_table; anchors and merges (<<) work. Errors are
+ * FILE:LINE:COLUMN with the nearest known key. Warnings (options without
+ * effect) are collected for the caller to show.
+ */
+#ifndef MIUST_CONFIG_H
+#define MIUST_CONFIG_H
+
+#include "app/option.h"
+
+#include <stdio.h>
+
+struct warnings {
+	char **text;
+	int n;
+};
+void warnings_free(struct warnings *w);
+
+/* options_preset, then the file, then the assignments ("KEY=VALUE", --set),
+ * then options_resolve. `set` may be NULL if nset is 0. */
+int config_load(struct settings *s, const char *path, const char *const *set, int nset,
+		struct warnings *w, struct err *e);
+/* The resolved settings as YAML with absolute paths; config_load of it gives
+ * the same settings. */
+int config_write(const struct settings *s, FILE *f, struct err *e);
+
+#endif

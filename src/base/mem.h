@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * mem: allocation that cannot return NULL.
+ *
+ * Running out of memory for small things ends the program with one line;
+ * large blocks (a batch's workspace, a corpus) use mem_try and say how much
+ * was wanted.
+ */
+#ifndef MIUST_MEM_H
+#define MIUST_MEM_H
+
+#include <stddef.h>
+
+void *mem_alloc(size_t n, size_t size);         /* zeroed; overflow-checked */
+void *mem_grow(void *p, size_t n, size_t size); /* realloc; new part not zeroed */
+char *mem_dup(const char *s);                   /* strdup */
+void *mem_try(size_t bytes);                    /* 64-byte aligned, not zeroed, or NULL; free() */
+
+#endif
