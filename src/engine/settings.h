@@ -14,6 +14,11 @@
 #include <stdint.h>
 
 enum { PATH_LEN = 1024, LABEL_LEN = 32, LABELS_MAX = 32, LISTS_MAX = 5 };
+enum {
+	FEATURES_MAX = 8192,
+	HIDDEN_MAX = 1024,
+	LAYERS_MAX = 8
+}; /* what kernels keep on the stack */
 
 enum layout { LAYOUT_IEMOCAP, LAYOUT_LISTS }; /* which of iemocap_csv, train_csv is given */
 enum protocol { PROTOCOL_REFERENCE, PROTOCOL_HOLDOUT, PROTOCOL_SESSION, PROTOCOL_FIXED };

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * arena: one block of memory, cut into labelled pieces.
+ *
+ * The layout function runs twice over the same arena: first it only measures
+ * (arena_measure, every take returns NULL), then arena_ready makes sure of the
+ * memory and it runs again to get the pointers. Pieces are 64-byte aligned and
+ * not cleared. A larger demand later makes a new block: old pointers are void.
+ */
+#ifndef MIUST_ARENA_H
+#define MIUST_ARENA_H
+
+#include "base/err.h"
+
+#include <stddef.h>
+
+struct arena {
+	char *base; /* NULL while measuring */
+	char *block;
+	size_t size, used;
+};
+
+void arena_measure(struct arena *a);
+int arena_ready(struct arena *a, const char *what, struct err *e);
+void *arena_take(struct arena *a, size_t n, size_t size);
+void arena_free(struct arena *a);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "engine/gemm.h"
+
+#include <cblas.h>
+#include <stddef.h>
+
+#ifdef REAL_DOUBLE
+#define product cblas_dgemm
+#else
+#define product cblas_sgemm
+#endif
+
+/* An empty product still has to scale C; BLAS versions differ there. */
+static int is_empty(int m, int n, int k, real beta, real *c, int ldc)
+{
+	if (k > 0)
+		return m == 0 || n == 0;
+	for (int i = 0; i < m; i++)
+		for (int j = 0; j < n; j++)
+			c[(size_t)i * ldc + j] *= beta;
+	return 1;
+}
+
+void gemm_nn(int m, int n, int k, real alpha, const real *a, int lda, const real *b, int ldb,
+	     real beta, real *c, int ldc)
+{
+	if (!is_empty(m, n, k, beta, c, ldc))
+		product(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, alpha, a, lda, b, ldb,
+			beta, c, ldc);
+}
+
+void gemm_nt(int m, int n, int k, real alpha, const real *a, int lda, const real *b, int ldb,
+	     real beta, real *c, int ldc)
+{
+	if (!is_empty(m, n, k, beta, c, ldc))
+		product(CblasRowMajor, CblasNoTrans, CblasTrans, m, n, k, alpha, a, lda, b, ldb,
+			beta, c, ldc);
+}
+
+void gemm_tn(int m, int n, int k, real alpha, const real *a, int lda, const real *b, int ldb,
+	     real beta, real *c, int ldc)
+{
+	if (!is_empty(m, n, k, beta, c, ldc))
+		product(CblasRowMajor, CblasTrans, CblasNoTrans, m, n, k, alpha, a, lda, b, ldb,
+			beta, c, ldc);
+}
+
+void gemm_naive(int ta, int tb, int m, int n, int k, real alpha, const real *a, int lda,
+		const real *b, int ldb, real beta, real *c, int ldc)
+{
+	for (int i = 0; i < m; i++)
+		for (int j = 0; j < n; j++) {
+			double sum = 0;
+
+			for (int p = 0; p < k; p++) {
+				double x = ta ? a[(size_t)p * lda + i] : a[(size_t)i * lda + p];
+				double y = tb ? b[(size_t)j * ldb + p] : b[(size_t)p * ldb + j];
+
+				sum += x * y;
+			}
+			c[(size_t)i * ldc + j] =
+				(real)(alpha * sum + (double)beta * c[(size_t)i * ldc + j]);
+		}
+}
+
+void gemm_stay_in_thread(void)
+{
+	openblas_set_num_threads(1);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * gemm: matrix products. The only file that calls BLAS.
+ *
+ * Row-major; ld is the distance between rows, in values. The result is
+ * C = alpha * op(A) op(B) + beta * C. Names say which operand is transposed:
+ *	nn  A [m,k]  B [k,n]
+ *	nt  A [m,k]  B [n,k]
+ *	tn  A [k,m]  B [k,n]
+ * The products run in the calling thread, and the same call gives the same
+ * bytes whatever other threads do.
+ */
+#ifndef MIUST_GEMM_H
+#define MIUST_GEMM_H
+
+#include "engine/real.h"
+
+void gemm_nn(int m, int n, int k, real alpha, const real *a, int lda, const real *b, int ldb,
+	     real beta, real *c, int ldc);
+void gemm_nt(int m, int n, int k, real alpha, const real *a, int lda, const real *b, int ldb,
+	     real beta, real *c, int ldc);
+void gemm_tn(int m, int n, int k, real alpha, const real *a, int lda, const real *b, int ldb,
+	     real beta, real *c, int ldc);
+
+/* The naive twin, for tests: sums in double. ta, tb: transposed. */
+void gemm_naive(int ta, int tb, int m, int n, int k, real alpha, const real *a, int lda,
+		const real *b, int ldb, real beta, real *c, int ldc);
+
+void gemm_stay_in_thread(void); /* OpenBLAS uses no threads of its own from now on */
+
+#endif

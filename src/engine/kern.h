@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * kern: elementwise kernels, written so that the compiler vectorises them.
+ *
+ * In float: exp, sigmoid and tanh by polynomials, within 3 ulp of the true
+ * value (tests/engine/kern.c measures it); NaN stays NaN, Inf saturates. In
+ * double (gradient checks): libm.
+ */
+#ifndef MIUST_KERN_H
+#define MIUST_KERN_H
+
+#include "engine/real.h"
+
+/*
+ * One LSTM step of one row, gates in the order i, f, g, o (PyTorch):
+ *	i, f, o = sigmoid, g = tanh of (gates + bias)
+ *	c = f * c_before + i * g,  h = o * tanh(c)
+ * gates [4H]: pre-activations in, activated gates out. c_before NULL: zero.
+ */
+void lstm_cell_forward(int H, real *gates, const real *bias, const real *c_before, real *c,
+		       real *h);
+/*
+ * Its derivative. gates: activated in, gradient of the pre-activations out.
+ * dh: gradient of h (all of it). dc: gradient of c from the step after in, of
+ * c_before out.
+ */
+void lstm_cell_backward(int H, real *gates, const real *c_before, const real *c, const real *dh,
+			real *dc);
+
+void kern_tanh(real *x, int n);
+void kern_sigmoid(real *x, int n);
+/* x = softmax(x); sums in double. */
+void kern_softmax(real *x, int n);
+void kern_add(real *to, const real *from, int n);
+void kern_axpy(real *to, real a, const real *x, int n); /* to += a x */
+real kern_dot(const real *x, const real *y, int n);
+
+#endif

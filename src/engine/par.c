@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define _GNU_SOURCE /* sched_getaffinity */
+#include "engine/par.h"
+
+#include "base/mem.h"
+#include "engine/gemm.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/*
+ * DESIGN. `lock` protects run, busy and quit. A run is published by raising
+ * `run` under the lock; each worker that sees a new number takes tasks from the
+ * atomic counter until none is left, then lowers `busy`. The caller works too
+ * (as worker 0) and leaves when busy is 0, so fn, ctx and tasks are stable
+ * while anyone may read them.
+ */
+struct par {
+	int threads;
+	pthread_t *thread; /* threads - 1; the caller is worker 0 */
+	pthread_mutex_t lock;
+	pthread_cond_t start, done;
+	unsigned run;
+	int busy;
+	bool quit;
+	void (*fn)(void *, int, int);
+	void *ctx;
+	int tasks;
+	atomic_int next;
+};
+
+struct worker {
+	struct par *par;
+	int index;
+};
+
+static void take_tasks(struct par *p, int worker)
+{
+	for (;;) {
+		int task = atomic_fetch_add_explicit(&p->next, 1, memory_order_relaxed);
+
+		if (task >= p->tasks)
+			return;
+		p->fn(p->ctx, task, worker);
+	}
+}
+
+static void *work(void *arg)
+{
+	struct worker w = *(struct worker *)arg;
+	struct par *p = w.par;
+	unsigned seen = 0;
+
+	free(arg);
+	pthread_mutex_lock(&p->lock);
+	for (;;) {
+		while (p->run == seen && !p->quit)
+			pthread_cond_wait(&p->start, &p->lock);
+		if (p->quit)
+			break;
+		seen = p->run;
+		pthread_mutex_unlock(&p->lock);
+		take_tasks(p, w.index);
+		pthread_mutex_lock(&p->lock);
+		if (--p->busy == 0)
+			pthread_cond_signal(&p->done);
+	}
+	pthread_mutex_unlock(&p->lock);
+	return NULL;
+}
+
+static int cores(void)
+{
+	cpu_set_t set;
+	long n;
+
+	if (sched_getaffinity(0, sizeof set, &set) == 0)
+		return CPU_COUNT(&set);
+	n = sysconf(_SC_NPROCESSORS_ONLN);
+	return n > 0 ? (int)n : 1;
+}
+
+struct par *par_new(int threads, struct err *e)
+{
+	struct par *p = mem_alloc(1, sizeof *p);
+	sigset_t all, old;
+	int made = 1;
+
+	gemm_stay_in_thread();
+	p->threads = threads > 0 ? threads : cores();
+	p->thread = mem_alloc((size_t)p->threads, sizeof *p->thread);
+	pthread_mutex_init(&p->lock, NULL);
+	pthread_cond_init(&p->start, NULL);
+	pthread_cond_init(&p->done, NULL);
+	/* Signals are for the threads that handle them: the workers block all. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &old);
+	for (; made < p->threads; made++) {
+		struct worker *w = mem_alloc(1, sizeof *w);
+		int failed;
+
+		*w = (struct worker){p, made};
+		failed = pthread_create(&p->thread[made - 1], NULL, work, w);
+		if (failed) {
+			free(w);
+			err_set(e, "cannot start thread %d of %d: %s; use a smaller --threads",
+				made + 1, p->threads, strerror(failed));
+			break;
+		}
+	}
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (made < p->threads) {
+		p->threads = made;
+		par_free(p);
+		return NULL;
+	}
+	return p;
+}
+
+void par_free(struct par *p)
+{
+	if (!p)
+		return;
+	pthread_mutex_lock(&p->lock);
+	p->quit = true;
+	pthread_cond_broadcast(&p->start);
+	pthread_mutex_unlock(&p->lock);
+	for (int i = 0; i < p->threads - 1; i++)
+		pthread_join(p->thread[i], NULL);
+	pthread_cond_destroy(&p->start);
+	pthread_cond_destroy(&p->done);
+	pthread_mutex_destroy(&p->lock);
+	free(p->thread);
+	free(p);
+}
+
+int par_threads(const struct par *p)
+{
+	return p->threads;
+}
+
+void par_run(struct par *p, int tasks, void (*fn)(void *ctx, int task, int worker), void *ctx)
+{
+	if (p->threads == 1 || tasks < 2) {
+		for (int task = 0; task < tasks; task++)
+			fn(ctx, task, 0);
+		return;
+	}
+	pthread_mutex_lock(&p->lock);
+	p->fn = fn;
+	p->ctx = ctx;
+	p->tasks = tasks;
+	atomic_store_explicit(&p->next, 0, memory_order_relaxed);
+	p->busy = p->threads - 1;
+	p->run++;
+	pthread_cond_broadcast(&p->start);
+	pthread_mutex_unlock(&p->lock);
+	take_tasks(p, 0);
+	pthread_mutex_lock(&p->lock);
+	while (p->busy > 0)
+		pthread_cond_wait(&p->done, &p->lock);
+	pthread_mutex_unlock(&p->lock);
+}

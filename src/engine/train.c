@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "engine/train.h"
+
+#include "base/mem.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* 32-bit outputs: an epoch draws two 64-bit numbers for its loader and order and
+ * one for each of two passes over the validation part; the test pass one. */
+enum { EPOCH_DRAWS = 8, TEST_DRAWS = 2 };
+
+/* The generator as it stands when this fold's model is made: every earlier fold
+ * has drawn its weights and trained all its epochs. */
+static void seed_fold(struct trainer *t)
+{
+	int fold[LISTS_MAX], n = split_folds(t->corpus, fold), before = 0;
+	uint64_t draws =
+		t->model.params.draws + (uint64_t)t->set.train.epoch * EPOCH_DRAWS + TEST_DRAWS;
+
+	while (before < n && fold[before] != t->fold)
+		before++;
+	rng_seed(&t->rng, (uint64_t)t->set.exp.seed);
+	rng_skip(&t->rng, draws * (uint64_t)before);
+}
+
+int trainer_open(struct trainer *t, const struct settings *s, struct corpus *c, int fold,
+		 struct par *par, struct err *e)
+{
+	*t = (struct trainer){.set = *s, .corpus = c, .fold = fold};
+	if (split_make(&t->split, c, s, fold, e))
+		goto fail;
+	if (s->exp.normalize == NORMALIZE_TRAIN &&
+	    norm_measure(&t->norm, c, t->split.at[PART_TRAIN], t->split.n[PART_TRAIN], s, e))
+		goto fail;
+	if (model_open(&t->model, s, par, e) ||
+	    optim_open(&t->optim, (enum optimizer)s->train.optimizer.name, t->model.params.total,
+		       e))
+		goto fail;
+	t->best_weights = mem_try(t->model.params.total * sizeof *t->best_weights);
+	if (!t->best_weights) {
+		err_set(e, "the best checkpoint does not fit into memory beside the model");
+		goto fail;
+	}
+	t->order = mem_alloc((size_t)t->split.n[PART_TRAIN], sizeof *t->order);
+	t->batch_utt = mem_alloc((size_t)s->train.batch_size, sizeof *t->batch_utt);
+	t->ended = true;
+	seed_fold(t);
+	params_init(&t->model.params, &t->rng);
+	return 0;
+fail:
+	trainer_close(t);
+	return -1;
+}
+
+void trainer_close(struct trainer *t)
+{
+	split_free(&t->split);
+	norm_free(&t->norm);
+	model_close(&t->model);
+	optim_close(&t->optim);
+	batch_free(&t->batch);
+	free(t->order);
+	free(t->batch_utt);
+	free(t->best_weights);
+	*t = (struct trainer){0};
+}
+
+int trainer_steps_per_epoch(const struct trainer *t)
+{
+	int batch = t->set.train.batch_size;
+
+	return (t->split.n[PART_TRAIN] + batch - 1) / batch;
+}
+
+bool trainer_epoch_full(const struct trainer *t)
+{
+	return t->in_epoch >= trainer_steps_per_epoch(t);
+}
+
+bool trainer_done(const struct trainer *t)
+{
+	if (!t->ended)
+		return false;
+	if (t->epoch >= t->set.train.epoch)
+		return true;
+	return t->set.train.patience > 0 && t->best_epoch > 0 &&
+	       t->epoch - t->best_epoch >= t->set.train.patience;
+}
+
+double trainer_rate(const struct trainer *t)
+{
+	int e = t->epoch > 0 ? t->epoch - 1 : 0;
+
+	return t->set.train.optimizer.lr * (1 + cos(M_PI * e / t->set.train.epoch)) / 2;
+}
+
+void trainer_epoch_begin(struct trainer *t)
+{
+	struct rng order;
+	uint64_t seed;
+
+	if (!t->ended)
+		return;
+	rng_u64(&t->rng); /* the loader's worker seed, unused */
+	seed = rng_u64(&t->rng) & ~(UINT64_C(1) << 63);
+	rng_seed(&order, seed);
+	rng_order(&order, t->order, t->split.n[PART_TRAIN]);
+	t->epoch++;
+	t->in_epoch = 0;
+	t->loss_sum = 0;
+	t->right = 0;
+	t->seconds = 0;
+	t->ended = false;
+}
+
+/* Which number is at fault, and as a sentence. */
+static enum step_result diverged(const struct trainer *t, const struct step_row *row, struct err *e)
+{
+	const char *name = "the gradient norm";
+	double value = row->grad_norm;
+
+	if (!isfinite(row->loss)) {
+		name = "the loss";
+		value = row->loss;
+	}
+	for (int i = 0; i < TERMS; i++)
+		if (!isfinite(row->term[i]) && loss_weight(&t->set, (enum term)i) != 0) {
+			name = loss_term[i].column;
+			value = row->term[i];
+			break;
+		}
+	err_set(e,
+		"fold %d, epoch %d, step %d: %s is %s; the weights are those before this step, "
+		"the last good checkpoint stays; try a smaller train.optimizer.lr, train.clip, or "
+		"a smaller train.loss weight",
+		row->fold, row->epoch, row->step, name,
+		isnan(value) ? "nan"
+		: value > 0  ? "inf"
+			     : "-inf");
+	e->status = EXIT_DIVERGED;
+	return STEP_DIVERGED;
+}
+
+static int64_t count_right(const struct trainer *t)
+{
+	const real *logits = model_logits(&t->model, HEAD_MAIN);
+	int classes = t->model.classes;
+	int64_t right = 0;
+
+	for (int i = 0; i < t->batch.n; i++, logits += classes) {
+		int best = 0;
+
+		for (int c = 1; c < classes; c++)
+			if (logits[c] > logits[best])
+				best = c;
+		right += best == t->batch.label[i];
+	}
+	return right;
+}
+
+enum step_result trainer_step(struct trainer *t, struct step_row *row, struct err *e)
+{
+	int from = t->in_epoch * t->set.train.batch_size;
+	int n = t->split.n[PART_TRAIN] - from;
+	double start = now(), scale = 1;
+
+	BUG_ON(t->ended || trainer_epoch_full(t));
+	n = n < t->set.train.batch_size ? n : t->set.train.batch_size;
+	for (int i = 0; i < n; i++)
+		t->batch_utt[i] = t->split.at[PART_TRAIN][t->order[from + i]];
+	if (batch_pack(&t->batch, t->corpus, &t->set, &t->norm, t->batch_utt, n, BATCH_TRAIN,
+		       t->model.par, e) ||
+	    model_ready(&t->model, &t->batch, true, e))
+		return STEP_FAILED;
+
+	*row = (struct step_row){.fold = t->fold, .epoch = t->epoch, .step = t->step + 1};
+	row->lr = trainer_rate(t);
+	model_forward(&t->model, &t->batch);
+	row->loss = model_loss(&t->model, &t->batch, &t->set, row->term);
+	model_backward(&t->model, &t->batch);
+	row->grad_norm = grad_norm(&t->optim, &t->model.params, t->model.par);
+	if (!isfinite(row->loss) || !isfinite(row->grad_norm))
+		return diverged(t, row, e);
+	if (t->set.train.clip > 0 && row->grad_norm > t->set.train.clip)
+		scale = t->set.train.clip / (row->grad_norm + 1e-6);
+	optim_step(&t->optim, &t->model.params, row->lr, scale, t->model.par);
+
+	t->in_epoch++;
+	t->step++;
+	t->loss_sum += row->loss;
+	t->right += count_right(t);
+	t->seconds += now() - start;
+	return STEP_DONE;
+}
+
+int trainer_evaluate(struct trainer *t, const int *utt, int n, struct predictions *p, struct err *e)
+{
+	return evaluate(&t->model, t->corpus, &t->set, &t->norm, utt, n, p, e);
+}
+
+static void keep_if_best(struct trainer *t, const struct figures *val)
+{
+	bool fixed = t->set.exp.protocol == PROTOCOL_FIXED;
+	bool better = t->best_epoch == 0 || val->wa > t->best.wa ||
+		      (val->wa == t->best.wa && val->ua > t->best.ua);
+
+	if (!fixed && !better)
+		return;
+	t->best_epoch = t->epoch;
+	t->best = *val;
+	memcpy(t->best_weights, t->model.params.w, t->model.params.total * sizeof(real));
+}
+
+int trainer_epoch_end(struct trainer *t, struct epoch_row *row, struct predictions *p,
+		      struct err *e)
+{
+	double start = now();
+	struct confusion m;
+
+	BUG_ON(t->ended || !trainer_epoch_full(t));
+	if (trainer_evaluate(t, t->split.at[PART_VAL], t->split.n[PART_VAL], p, e))
+		return -1;
+	rng_u64(&t->rng); /* the accuracy pass */
+	rng_u64(&t->rng); /* the loss pass */
+	predictions_confusion(p, HEAD_MAIN, &m);
+	t->seconds += now() - start;
+	*row = (struct epoch_row){
+		.fold = t->fold,
+		.epoch = t->epoch,
+		.train_loss = t->loss_sum / t->in_epoch,
+		.train_acc = (double)t->right / t->split.n[PART_TRAIN],
+		.val_loss = predictions_loss(p, HEAD_MAIN),
+		.val = confusion_figures(&m),
+		.seconds = t->seconds,
+	};
+	keep_if_best(t, &row->val);
+	t->ended = true;
+	return 0;
+}
+
+static void swap_weights(struct trainer *t)
+{
+	real *w = t->model.params.w;
+
+	t->model.params.w = t->best_weights;
+	t->best_weights = w;
+}
+
+int trainer_test(struct trainer *t, struct fold_row *row, struct predictions *p, struct err *e)
+{
+	int failed;
+
+	BUG_ON(t->best_epoch == 0);
+	swap_weights(t);
+	failed = trainer_evaluate(t, t->split.at[PART_TEST], t->split.n[PART_TEST], p, e);
+	swap_weights(t);
+	if (failed)
+		return -1;
+	*row = (struct fold_row){.fold = t->fold, .best_epoch = t->best_epoch};
+	predictions_confusion(p, HEAD_MAIN, &row->confusion);
+	row->test = confusion_figures(&row->confusion);
+	return 0;
+}
+
+int trainer_save_best(const struct trainer *t, const char *path, struct err *e)
+{
+	struct st_writer *w = st_new();
+
+	BUG_ON(t->best_epoch == 0);
+	params_put(&t->model.params, t->best_weights, "", w);
+	return st_write(w, path, e);
+}
+
+/* Numbers of the state file, by place in its arrays. */
+enum { AT_FOLD, AT_EPOCH, AT_IN_EPOCH, AT_STEP, AT_ENDED, AT_RIGHT, AT_BEST, AT_OPTIM, POSITIONS };
+enum { SUM_LOSS, SUM_SECONDS, BEST_WA, BEST_UA, BEST_WF1, BEST_MACRO, SUMS };
+
+int trainer_save(const struct trainer *t, const char *path, struct err *e)
+{
+	const struct params *p = &t->model.params;
+	struct st_writer *w = st_new();
+	int64_t at[POSITIONS] = {
+		[AT_FOLD] = t->fold,       [AT_EPOCH] = t->epoch,       [AT_IN_EPOCH] = t->in_epoch,
+		[AT_STEP] = t->step,       [AT_ENDED] = t->ended,       [AT_RIGHT] = t->right,
+		[AT_BEST] = t->best_epoch, [AT_OPTIM] = t->optim.steps,
+	};
+	double sum[SUMS] = {
+		[SUM_LOSS] = t->loss_sum, [SUM_SECONDS] = t->seconds,
+		[BEST_WA] = t->best.wa,   [BEST_UA] = t->best.ua,
+		[BEST_WF1] = t->best.wf1, [BEST_MACRO] = t->best.macro_f1,
+	};
+	int64_t positions = POSITIONS, sums = SUMS, words = RNG_WORDS, one = 1;
+	int64_t n = t->split.n[PART_TRAIN];
+
+	st_add_meta(w, "format", "miust state 1");
+	st_add(w, "position", ST_I64, 1, &positions, at);
+	st_add(w, "sums", ST_F64, 1, &sums, sum);
+	st_add(w, "generator", ST_U32, 1, &words, t->rng.word);
+	st_add(w, "generator.next", ST_U32, 1, &one, &t->rng.next);
+	st_add(w, "order", ST_U32, 1, &n, t->order);
+	params_put(p, p->w, "weights/", w);
+	params_put(p, t->optim.v, "square/", w);
+	if (t->optim.m)
+		params_put(p, t->optim.m, "mean/", w);
+	if (t->best_epoch > 0)
+		params_put(p, t->best_weights, "best/", w);
+	return st_write(w, path, e);
+}
+
+static int restore(struct trainer *t, const struct st_file *f, struct err *e)
+{
+	struct params *p = &t->model.params;
+	int64_t positions = POSITIONS, sums = SUMS, words = RNG_WORDS, one = 1;
+	int64_t n = t->split.n[PART_TRAIN];
+	const int64_t *at = st_need(f, "position", ST_I64, 1, &positions, e);
+	const double *sum = st_need(f, "sums", ST_F64, 1, &sums, e);
+	const uint32_t *word = st_need(f, "generator", ST_U32, 1, &words, e);
+	const uint32_t *next = st_need(f, "generator.next", ST_U32, 1, &one, e);
+	const uint32_t *order = st_need(f, "order", ST_U32, 1, &n, e);
+
+	if (!at || !sum || !word || !next || !order)
+		return -1;
+	if (at[AT_FOLD] != t->fold || *next > RNG_WORDS || at[AT_EPOCH] < 0 || at[AT_BEST] < 0 ||
+	    at[AT_IN_EPOCH] < 0 || at[AT_IN_EPOCH] > trainer_steps_per_epoch(t))
+		return err_set(e,
+			       "%s: not a state of fold %d of this run; delete it to start "
+			       "the fold again",
+			       f->path, t->fold);
+	for (int64_t i = 0; i < n; i++)
+		if (order[i] >= (uint64_t)n)
+			return err_set(e, "%s: the order names row %u of %lld", f->path, order[i],
+				       (long long)n);
+	if (params_get(p, p->w, "weights/", f, e) || params_get(p, t->optim.v, "square/", f, e) ||
+	    (t->optim.m && params_get(p, t->optim.m, "mean/", f, e)) ||
+	    (at[AT_BEST] > 0 && params_get(p, t->best_weights, "best/", f, e)))
+		return -1;
+
+	t->epoch = (int)at[AT_EPOCH];
+	t->in_epoch = (int)at[AT_IN_EPOCH];
+	t->step = (int)at[AT_STEP];
+	t->ended = at[AT_ENDED] != 0;
+	t->right = at[AT_RIGHT];
+	t->best_epoch = (int)at[AT_BEST];
+	t->optim.steps = at[AT_OPTIM];
+	t->loss_sum = sum[SUM_LOSS];
+	t->seconds = sum[SUM_SECONDS];
+	t->best = (struct figures){sum[BEST_WA], sum[BEST_UA], sum[BEST_WF1], sum[BEST_MACRO]};
+	memcpy(t->rng.word, word, sizeof t->rng.word);
+	t->rng.next = *next;
+	for (int64_t i = 0; i < n; i++)
+		t->order[i] = (int)order[i];
+	return 0;
+}
+
+int trainer_restore(struct trainer *t, const char *path, struct err *e)
+{
+	struct st_file f;
+	int failed;
+
+	if (st_open(&f, path, e))
+		return -1;
+	failed = restore(t, &f, e);
+	st_close(&f);
+	return failed;
+}
