@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The whole model against numerical gradients, weight tensor by weight tensor. */
+#include "check.h"
+#include "engine/model.h"
+
+struct shape {
+	int text, audio, H1, H2, layers, heads, A, classes, head;
+	bool cross;
+	int n;
+	const int *words, *frames;
+	bool holes; /* as zero rows under reference padding make them */
+	int form;
+	bool means;
+	double align; /* weight of both alignment terms */
+};
+
+static const int some_words[] = {3, 1, 5, 2}, some_frames[] = {7, 12, 1, 4};
+static const int even_words[] = {5, 5, 5, 5}, even_frames[] = {12, 12, 12, 12};
+static const int one[] = {1};
+
+static const struct shape plain = {
+	.text = 5,
+	.audio = 6,
+	.H1 = 4,
+	.H2 = 4,
+	.layers = 2,
+	.heads = 2,
+	.A = 3,
+	.classes = 4,
+	.head = 7,
+	.cross = true,
+	.n = 4,
+	.words = some_words,
+	.frames = some_frames,
+	.form = FORM_SQUARED,
+	.align = 0.3,
+};
+
+struct whole {
+	struct settings s;
+	struct model m;
+	struct batch b;
+	struct arena text, audio;
+	int label[8];
+};
+
+static double whole_loss(void *ctx)
+{
+	struct whole *w = ctx;
+	double term[TERMS];
+
+	model_forward(&w->m, &w->b);
+	return model_loss(&w->m, &w->b, &w->s, term);
+}
+
+static void settings_of(struct settings *s, const struct shape *a)
+{
+	memset(s, 0, sizeof *s);
+	s->train.loss.main = 0.4;
+	s->train.loss.cmd_text = s->train.loss.cmd_audio = a->align;
+	s->train.loss.text = 0.15;
+	s->train.loss.audio = 0.25;
+	s->train.loss.form = a->form;
+	s->train.loss.means = a->means;
+	s->model.text_feat_dim = a->text;
+	s->model.audio_feat_dim = a->audio;
+	s->model.num_classes = a->classes;
+	s->model.num_heads = a->heads;
+	s->model.num_layers = a->layers;
+	s->model.direction = 2;
+	s->model.hidden_size1 = a->H1;
+	s->model.hidden_size2 = a->H2;
+	s->model.attention_size = a->A;
+	s->model.head = a->head;
+	s->model.cross_attention = a->cross;
+}
+
+static bool all_ones(const int *len, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (len[i] > 1)
+			return false;
+	return true;
+}
+
+/* A pooling over one step gives the step whatever its weights; so does one over
+ * equal steps, which a cross attention with a single key gives. */
+static bool pooling_vanishes(const struct shape *a, const char *name)
+{
+	bool words = all_ones(a->words, a->n), frames = all_ones(a->frames, a->n);
+
+	if (strncmp(name, "Att1.", 5) == 0 || strncmp(name, "Att11.", 6) == 0)
+		return words;
+	if (strncmp(name, "Att2.", 5) == 0 || strncmp(name, "Att22.", 6) == 0)
+		return frames;
+	return strncmp(name, "Att", 3) == 0 && (words || frames);
+}
+
+/* What feeds only softmaxes over one key has no effect. */
+static bool cross_vanishes(const struct shape *a, const char *name)
+{
+	const int *keys = strncmp(name, "cross_attn1", 11) == 0 ? a->frames : a->words;
+
+	return (strstr(name, "q_proj") || strstr(name, "k_proj")) && all_ones(keys, a->n);
+}
+
+/* With one step an LSTM's recurrent weights meet only zero states. */
+static bool recurrence_vanishes(const struct shape *a, const char *name)
+{
+	bool text = strncmp(name, "lstm1", 5) == 0;
+
+	return strstr(name, "weight_hh") && all_ones(text ? a->words : a->frames, a->n);
+}
+
+/* Attention over few steps is nearly even for small weights, and what comes
+ * behind it would then get next to no gradient. */
+static double spread(const char *name)
+{
+	if (strncmp(name, "cross_attn", 10) == 0)
+		return 1.5;
+	return strncmp(name, "lstm", 4) == 0 ? 0.8 : 0.8;
+}
+
+static void check_model(const char *what, const struct shape *a)
+{
+	struct whole *w = calloc(1, sizeof *w);
+	struct err e = {0};
+	struct par *par = par_new(2, &e);
+	double *g;
+
+	rng_seed(&check_rng, 11);
+	settings_of(&w->s, a);
+	random_seqs(&w->b.text, &w->text, a->n, a->words, a->text, a->holes);
+	random_seqs(&w->b.audio, &w->audio, a->n, a->frames, a->audio, a->holes);
+	w->b.n = a->n;
+	w->b.label = w->label;
+	for (int i = 0; i < a->n; i++)
+		w->label[i] = i % a->classes;
+	if (!par || model_open(&w->m, &w->s, par, &e) || model_ready(&w->m, &w->b, true, &e)) {
+		FAIL("%s: %s", what, e.text);
+		goto out;
+	}
+	for (int i = 0; i < w->m.params.n; i++)
+		draw_all(weight(&w->m.params, i), w->m.params.tensor[i].count,
+			 spread(w->m.params.tensor[i].name));
+	whole_loss(w);
+	model_backward(&w->m, &w->b);
+	g = malloc(w->m.params.total * sizeof *g);
+	memcpy(g, w->m.params.g, w->m.params.total * sizeof *g);
+	for (int i = 0; i < w->m.params.n; i++) {
+		const struct tensor *t = &w->m.params.tensor[i];
+		char name[160];
+
+		snprintf(name, sizeof name, "%s: %s", what, t->name);
+		check_gradient(name, whole_loss, w, weight(&w->m.params, i), g + t->at, t->count,
+			       pooling_vanishes(a, t->name) || cross_vanishes(a, t->name) ||
+				       recurrence_vanishes(a, t->name));
+	}
+	free(g);
+out:
+	model_close(&w->m);
+	arena_free(&w->text);
+	arena_free(&w->audio);
+	par_free(par);
+	free(w);
+}
+
+TEST(every_loss_form_both_paddings)
+{
+	static const char *const form[] = {"", "squared", "norm", "mse"};
+
+	for (int f = FORM_SQUARED; f <= FORM_MSE; f++)
+		for (int means = 0; means < 2; means++)
+			for (int reference = 0; reference < 2; reference++) {
+				struct shape a = plain;
+				char what[64];
+
+				a.form = f;
+				a.means = means;
+				if (reference) {
+					a.words = even_words;
+					a.frames = even_frames;
+					a.holes = true;
+				}
+				snprintf(what, sizeof what, "%s%s, %s", form[f],
+					 means ? " with means" : "",
+					 reference ? "reference" : "masked");
+				check_model(what, &a);
+			}
+}
+
+TEST(hidden_widths_that_differ)
+{
+	struct shape a = plain;
+
+	a.H1 = 3;
+	a.H2 = 5;
+	a.align = 0;
+	check_model("text wider than audio", &a);
+	a.H1 = 6;
+	a.H2 = 4;
+	check_model("audio wider than text", &a);
+}
+
+TEST(layers_and_heads)
+{
+	struct shape a = plain;
+
+	a.layers = 1;
+	a.heads = 1;
+	check_model("one layer, one head", &a);
+	a.layers = 3;
+	a.heads = 8;
+	check_model("three layers, eight heads", &a);
+}
+
+TEST(without_cross_attention)
+{
+	struct shape a = plain;
+
+	a.cross = false;
+	check_model("no cross attention", &a);
+}
+
+TEST(one_word_and_one_frame)
+{
+	struct shape a = plain;
+	static const int ones[] = {1, 1, 1, 1};
+
+	a.words = ones;
+	check_model("one word each", &a);
+	a.words = some_words;
+	a.frames = ones;
+	check_model("one frame each", &a);
+	a.words = ones;
+	check_model("one word and one frame each", &a);
+}
+
+TEST(batch_of_one)
+{
+	static const int three[] = {3}, six[] = {6};
+	struct shape a = plain;
+
+	a.n = 1;
+	a.words = three;
+	a.frames = six;
+	check_model("one utterance", &a);
+	a.form = FORM_NORM;
+	check_model("one utterance, norm", &a);
+	a.words = a.frames = one;
+	check_model("one utterance of one word and one frame", &a);
+}
+
+int main(int argc, char **argv)
+{
+	return TEST_MAIN(argc, argv);
+}
