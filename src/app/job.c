@@ -1,0 +1,602 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/job.h"
+
+#include "app/demo.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void say(const struct job *j, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void say(const struct job *j, const char *fmt, ...)
+{
+	char text[2048];
+	va_list ap;
+
+	if (!j->hooks.say)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	j->hooks.say(j->hooks.ctx, text);
+}
+
+/* ---- opening ---- */
+
+/* The file behind CONFIG: itself, or the demo's, which is written if missing. */
+static int find_config(char *out, size_t n, const char *config, struct err *e)
+{
+	if (strcmp(config, "demo") != 0 || file_exists(config))
+		return path_resolve(out, n, ".", config, e);
+	if (path_resolve(out, n, ".", DEMO_DIR "/" DEMO_CONFIG, e))
+		return -1;
+	return file_exists(out) ? 0 : demo_write(DEMO_DIR, e);
+}
+
+static int load_settings(struct settings *s, const struct job_options *o,
+			 void (*say_to)(void *, const char *), void *ctx, struct err *e)
+{
+	char path[PATH_LEN];
+	struct warnings w = {0};
+	int failed = find_config(path, sizeof path, o->config, e) ||
+		     config_load(s, path, o->set, o->nset, &w, e);
+
+	for (int i = 0; i < w.n && say_to; i++)
+		say_to(ctx, w.text[i]);
+	warnings_free(&w);
+	return failed ? -1 : 0;
+}
+
+static int open_corpus(struct corpus *c, const struct settings *s, unsigned how,
+		       void (*say_to)(void *, const char *), void *ctx, struct err *e)
+{
+	struct problems p = {0};
+	int failed = corpus_open(c, s, how, &p, e);
+
+	for (int i = 0; i < p.n && say_to; i++)
+		if (p.at[i].kind == PROBLEM_ERROR)
+			say_to(ctx, p.at[i].text);
+	if (!failed && p.errors && !(how & CORPUS_SKIP_BAD)) {
+		corpus_close(c);
+		failed = err_set(e,
+				 "%d row%s cannot be used (listed above); mend them, or leave "
+				 "them out with --skip-bad",
+				 p.errors, p.errors == 1 ? "" : "s");
+	}
+	problems_free(&p);
+	return failed;
+}
+
+static void say_left_out(const struct corpus *c, void (*say_to)(void *, const char *), void *ctx)
+{
+	char text[128];
+
+	if (!c->left_out || !say_to)
+		return;
+	snprintf(text, sizeof text, "%d row%s left out (listed above), %d remain", c->left_out,
+		 c->left_out == 1 ? "" : "s", c->n);
+	say_to(ctx, text);
+}
+
+int job_load(struct settings *s, struct corpus *c, const struct job_options *o, unsigned how,
+	     void (*say_to)(void *ctx, const char *text), void *ctx, struct err *e)
+{
+	if (load_settings(s, o, say_to, ctx, e) || open_corpus(c, s, how, say_to, ctx, e))
+		return -1;
+	say_left_out(c, say_to, ctx);
+	return 0;
+}
+
+/* A session goes on with the settings it was started with. */
+static int check_same(const struct settings *stored, const struct settings *asked,
+		      const struct job_options *o, struct err *e)
+{
+	for (int i = 0; i < option_count; i++) {
+		const struct option *k = &option_table[i];
+		char was[PATH_LEN * 2], now[PATH_LEN * 2];
+
+		if (k->no_effect || option_equal(stored, asked, k))
+			continue;
+		return err_set(e,
+			       "%s was started with %s %s, %s says %s; resume with the same "
+			       "settings, or start a new session",
+			       o->session, k->key, option_text(stored, k, was, sizeof was),
+			       o->config, option_text(asked, k, now, sizeof now));
+	}
+	return 0;
+}
+
+static int open_session(struct job *j, struct err *e)
+{
+	const struct job_options *o = &j->opt;
+	char name[PATH_LEN];
+
+	if (o->resume && !o->session)
+		return err_usage(e, "--resume needs --session DIR: which session is to go on?");
+	if (o->resume && session_exists(o->session)) {
+		struct settings asked = j->set;
+
+		if (session_resume(&j->root, o->session, &j->set, e))
+			return -1;
+		return o->config ? check_same(&j->set, &asked, o, e) : 0;
+	}
+	if (!o->config)
+		return err_set(e, "%s: no session is stored there", o->session);
+	if (!o->session && session_new_name(name, sizeof name, o->config, e))
+		return -1;
+	return session_create(&j->root, o->session ? o->session : name, &j->set, e);
+}
+
+static int check_folds(const struct job *j, struct err *e)
+{
+	int have[LISTS_MAX], n = split_folds(&j->corpus, have);
+
+	for (int i = 0; i < j->opt.nfolds; i++) {
+		bool found = false;
+
+		for (int k = 0; k < n; k++)
+			found |= have[k] == j->opt.fold[i];
+		if (!found)
+			return err_usage(e, "--fold %d: this corpus has fold%s %d%s",
+					 j->opt.fold[i], n > 1 ? "s" : "", have[0],
+					 n > 1 ? " to 5" : " only");
+	}
+	return 0;
+}
+
+int job_open(struct job *j, const struct job_options *o, const struct job_hooks *h, struct err *e)
+{
+	unsigned how = o->skip_bad ? CORPUS_SKIP_BAD : CORPUS_HEADERS;
+
+	*j = (struct job){.opt = *o, .hooks = *h};
+	j->root.lock = j->session.lock = -1;
+	j->opt.seeds = o->seeds > 0 ? o->seeds : 1;
+	if (o->config && load_settings(&j->set, o, h->say, h->ctx, e))
+		goto fail;
+	if (!o->config && o->session && !session_exists(o->session)) {
+		err_set(e, "%s: no session is stored there", o->session);
+		goto fail;
+	}
+	/* Data first: a corpus at fault leaves no empty session behind. */
+	if (!o->config && session_read(&j->root, o->session, &j->set, e))
+		goto fail;
+	session_close(&j->root);
+	if (open_corpus(&j->corpus, &j->set, how, h->say, h->ctx, e) || check_folds(j, e))
+		goto fail;
+	say_left_out(&j->corpus, h->say, h->ctx);
+	if (o->replay && changes_read(&j->replay, o->replay, true, e))
+		goto fail;
+	j->par = par_new(o->threads, e);
+	if (!j->par || open_session(j, e))
+		goto fail;
+	return 0;
+fail:
+	job_close(j);
+	return -1;
+}
+
+void job_close(struct job *j)
+{
+	if (j->trainer.corpus)
+		trainer_close(&j->trainer);
+	history_free(&j->history);
+	changes_free(&j->replay);
+	for (int i = 0; i < j->npending; i++)
+		free(j->pending[i].command);
+	free(j->pending);
+	session_close(&j->session);
+	session_close(&j->root);
+	corpus_close(&j->corpus);
+	par_free(j->par);
+	*j = (struct job){0};
+}
+
+/* ---- changes ---- */
+
+void job_position(const struct job *j, int *fold, int *epoch, int *step)
+{
+	const struct trainer *t = &j->trainer;
+
+	*fold = t->fold;
+	*epoch = t->ended ? t->epoch + 1 : t->epoch;
+	*step = t->step + 1;
+}
+
+/* "set KEY VALUE" into *s; *o is the option. */
+static int parse_set(struct settings *s, const char *command, const struct option **o,
+		     struct err *e)
+{
+	char key[128];
+	int used = 0;
+
+	if (sscanf(command, "set %127s %n", key, &used) != 1 || !used || !command[used])
+		return err_set(e, "%s: expected set KEY VALUE", command);
+	*o = option_find(key);
+	if (!*o) {
+		const char *near = option_nearest(key);
+
+		return err_set(e, "no setting is called %s%s%s; `miust config` lists them", key,
+			       near ? "; did you mean " : "", near ? near : "");
+	}
+	if ((*o)->when == WHEN_RUN)
+		return err_set(e, "%s is fixed during a run; it takes effect in the next one",
+			       key);
+	return option_set(s, *o, command + used, ".", e);
+}
+
+/* Put a change into force here and, unless it came from there, into the log. */
+static int apply(struct job *j, const char *command, bool log, struct err *e)
+{
+	struct settings next = j->set;
+	const struct option *o;
+	struct change c = {.command = (char *)command};
+	char was[PATH_LEN];
+
+	if (parse_set(&next, command, &o, e) || options_resolve(&next, e))
+		return -1;
+	job_position(j, &c.fold, &c.epoch, &c.step);
+	option_text(&j->set, o, was, sizeof was);
+	if (log && change_write(j->session.commands, c.fold, c.epoch, c.step, command, was, e))
+		return -1;
+	j->set = next;
+	j->trainer.set = next;
+	if (j->hooks.changed)
+		j->hooks.changed(j->hooks.ctx, j, &c);
+	return 0;
+}
+
+int job_command(struct job *j, const char *command, struct err *e)
+{
+	struct settings next = j->set;
+	const struct option *o;
+
+	if (parse_set(&next, command, &o, e) || options_resolve(&next, e))
+		return -1;
+	if (o->when == WHEN_EPOCH && !j->trainer.ended) {
+		j->pending = mem_grow(j->pending, (size_t)j->npending + 1, sizeof *j->pending);
+		j->pending[j->npending++] = (struct change){
+			.fold = j->trainer.fold,
+			.epoch = j->trainer.epoch + 1,
+			.command = mem_dup(command),
+		};
+		return 0;
+	}
+	return apply(j, command, true, e);
+}
+
+static int fold_place(const struct job *j, int fold)
+{
+	int have[LISTS_MAX], n = split_folds(&j->corpus, have);
+
+	for (int i = 0; i < n; i++)
+		if (have[i] == fold)
+			return i;
+	return n;
+}
+
+/* Changes of the log that belong before this fold: settings it starts with. */
+static int apply_earlier_folds(struct job *j, int fold, struct err *e)
+{
+	for (; j->replay_next < j->replay.n; j->replay_next++) {
+		const struct change *c = &j->replay.at[j->replay_next];
+		const struct option *o;
+
+		if (fold_place(j, c->fold) >= fold_place(j, fold))
+			break;
+		if (strncmp(c->command, "set ", 4) == 0 && parse_set(&j->set, c->command, &o, e))
+			return -1;
+	}
+	return 0;
+}
+
+/* Whether the session's log holds this change already (a replay resumed). */
+static bool logged(const struct changes *log, const struct change *c)
+{
+	for (int i = 0; i < log->n; i++)
+		if (log->at[i].fold == c->fold && log->at[i].epoch == c->epoch &&
+		    log->at[i].step == c->step && strcmp(log->at[i].command, c->command) == 0)
+			return true;
+	return false;
+}
+
+/* What is due before the next step: from the log or a replay, then what was
+ * asked for the next epoch. */
+static int apply_due(struct job *j, const struct changes *log, enum job_go *go, struct err *e)
+{
+	for (; j->replay_next < j->replay.n; j->replay_next++) {
+		const struct change *c = &j->replay.at[j->replay_next];
+
+		if (fold_place(j, c->fold) > fold_place(j, j->trainer.fold) ||
+		    (c->fold == j->trainer.fold && c->step > j->trainer.step + 1))
+			break;
+		if (strncmp(c->command, "set ", 4) == 0) {
+			if (apply(j, c->command, !logged(log, c), e))
+				return -1;
+		} else if (strcmp(c->command, "fold") == 0 && j->trainer.best_epoch > 0) {
+			*go = JOB_FOLD;
+		}
+	}
+	for (int i = 0; j->trainer.ended && i < j->npending; i++) {
+		int failed = apply(j, j->pending[i].command, true, e);
+
+		free(j->pending[i].command);
+		if (failed) {
+			memmove(j->pending, j->pending + i + 1,
+				(size_t)(j->npending - i - 1) * sizeof *j->pending);
+			j->npending -= i + 1;
+			return -1;
+		}
+	}
+	if (j->trainer.ended)
+		j->npending = 0;
+	return 0;
+}
+
+/* ---- running ---- */
+
+static int fold_path(const struct job *j, const char *name, char *out, size_t n, struct err *e)
+{
+	return session_fold_path(&j->session, j->trainer.fold, name, out, n, e);
+}
+
+int job_save(struct job *j, struct err *e)
+{
+	const struct trainer *t = &j->trainer;
+	char path[PATH_LEN];
+
+	if (session_sync(&j->session, e) || history_sync(&j->history, e))
+		return -1;
+	if (t->best_epoch > 0 && t->best_epoch == t->epoch && t->ended &&
+	    (fold_path(j, "best.safetensors", path, sizeof path, e) ||
+	     trainer_save_best(t, path, e)))
+		return -1;
+	if (fold_path(j, "last.safetensors", path, sizeof path, e) ||
+	    model_save(&t->model, path, e) ||
+	    fold_path(j, "state.safetensors", path, sizeof path, e))
+		return -1;
+	return trainer_save(t, path, e);
+}
+
+/* Where a state is stored, go on from it; bring best.safetensors in line, which
+ * may have been written just before a kill. */
+static int restore(struct job *j, struct err *e)
+{
+	struct trainer *t = &j->trainer;
+	char path[PATH_LEN];
+
+	if (fold_path(j, "state.safetensors", path, sizeof path, e))
+		return -1;
+	if (!file_exists(path))
+		return 0;
+	if (trainer_restore(t, path, e))
+		return -1;
+	if (t->best_epoch == 0)
+		return 0;
+	return fold_path(j, "best.safetensors", path, sizeof path, e) ||
+	       trainer_save_best(t, path, e);
+}
+
+static int begin_fold(struct job *j, int fold, struct err *e)
+{
+	struct trainer *t = &j->trainer;
+	struct predictions val = {0};
+	int done[LISTS_MAX], epoch, step, failed;
+	char path[PATH_LEN];
+
+	if (apply_earlier_folds(j, fold, e) ||
+	    trainer_open(t, &j->set, &j->corpus, fold, j->par, e))
+		return -1;
+	if (t->norm.text_dim && (fold_path(j, "normalize.safetensors", path, sizeof path, e) ||
+				 norm_save(&t->norm, path, e)))
+		return -1;
+	if (restore(j, e))
+		return -1;
+	for (int i = 0; i < j->results.n; i++)
+		done[i] = j->results.fold[i].fold;
+	job_position(j, &fold, &epoch, &step);
+	if (session_begin(&j->session, fold, epoch, step, done, j->results.n, e))
+		return -1;
+	val.n = t->split.n[PART_VAL];
+	val.classes = t->model.classes;
+	val.utt = t->split.at[PART_VAL];
+	val.label = mem_alloc((size_t)val.n, sizeof *val.label);
+	for (int i = 0; i < val.n; i++)
+		val.label[i] = j->corpus.utt[val.utt[i]].label;
+	history_free(&j->history);
+	failed = history_begin(&j->history, &j->session, fold, epoch, &val, &j->corpus, &j->set, e);
+	free(val.label);
+	if (!failed && j->hooks.begin_fold)
+		j->hooks.begin_fold(j->hooks.ctx, j);
+	return failed;
+}
+
+static int end_epoch(struct job *j, struct err *e)
+{
+	struct predictions p;
+	struct epoch_row row;
+	int failed;
+
+	if (trainer_epoch_end(&j->trainer, &row, &p, e))
+		return -1;
+	failed = history_add(&j->history, row.epoch, &p, e) ||
+		 session_epoch(&j->session, &row, e) || job_save(j, e);
+	if (!failed && j->hooks.epoch)
+		j->hooks.epoch(j->hooks.ctx, j, &row, &p);
+	predictions_free(&p);
+	return failed ? -1 : 0;
+}
+
+static int one_step(struct job *j, enum job_go *go, struct err *e)
+{
+	struct step_row row;
+
+	trainer_epoch_begin(&j->trainer);
+	switch (trainer_step(&j->trainer, &row, e)) {
+	case STEP_FAILED:
+		return -1;
+	case STEP_DIVERGED:
+		*go = j->hooks.diverged ? j->hooks.diverged(j->hooks.ctx, j, &row, e) : JOB_STOP;
+		if (*go != JOB_STOP)
+			err_clear(e);
+		return e->status ? -1 : 0;
+	case STEP_DONE:
+		break;
+	}
+	j->steps++;
+	if (session_step(&j->session, &row, e))
+		return -1;
+	if (j->hooks.step)
+		j->hooks.step(j->hooks.ctx, j, &row);
+	return 0;
+}
+
+static int end_fold(struct job *j, struct err *e)
+{
+	struct predictions p;
+	struct fold_row row;
+	char path[PATH_LEN];
+	int failed;
+
+	if (trainer_test(&j->trainer, &row, &p, e))
+		return -1;
+	results_add(&j->results, &row);
+	failed = fold_path(j, "predictions.csv", path, sizeof path, e) ||
+		 predictions_write(path, &p, &j->corpus, &j->set, e) || job_save(j, e) ||
+		 path_join(path, sizeof path, j->session.dir, "results.json", e) ||
+		 results_write(&j->results, path, e);
+	if (!failed && j->hooks.fold)
+		j->hooks.fold(j->hooks.ctx, j, &row, &p);
+	predictions_free(&p);
+	return failed ? -1 : 0;
+}
+
+static int run_fold(struct job *j, int fold, enum job_go *go, const struct changes *log,
+		    struct err *e)
+{
+	struct trainer *t = &j->trainer;
+
+	if (begin_fold(j, fold, e))
+		return -1;
+	for (;;) {
+		if (!t->ended && trainer_epoch_full(t)) {
+			if (end_epoch(j, e))
+				return -1;
+			continue;
+		}
+		*go = JOB_GO;
+		if (apply_due(j, log, go, e))
+			return -1;
+		if (*go == JOB_GO && j->hooks.between)
+			*go = j->hooks.between(j->hooks.ctx, j);
+		if (*go == JOB_FOLD && t->best_epoch == 0) {
+			say(j, "fold %d has no evaluated epoch yet, so there is nothing to test: "
+			       "it goes on",
+			    fold);
+			*go = JOB_GO;
+		}
+		if (*go != JOB_GO || trainer_done(t))
+			break;
+		if (j->opt.max_steps > 0 && j->steps >= j->opt.max_steps)
+			*go = JOB_STOP;
+		else if (one_step(j, go, e))
+			return -1;
+		if (*go == JOB_STOP)
+			break;
+	}
+	return *go == JOB_STOP ? job_save(j, e) : end_fold(j, e);
+}
+
+/* What earlier runs of this seed have stored: finished folds and the log. */
+static int read_stored(struct job *j, struct changes *log, struct err *e)
+{
+	char path[PATH_LEN];
+
+	results_init(&j->results, &j->set);
+	if (path_join(path, sizeof path, j->session.dir, "results.json", e))
+		return -1;
+	if (file_exists(path) && results_read(&j->results, path, e))
+		return -1;
+	if (path_join(path, sizeof path, j->session.dir, "commands.log", e))
+		return -1;
+	return file_exists(path) ? changes_read(log, path, true, e) : 0;
+}
+
+/* The changes to follow: the session's own log, then those of --replay that it
+ * does not hold yet. */
+static void merge_replay(struct job *j, const struct changes *log)
+{
+	struct changes all = {.at = mem_alloc((size_t)(log->n + j->replay.n), sizeof *all.at)};
+
+	for (int i = 0; i < log->n; i++) {
+		all.at[all.n] = log->at[i];
+		all.at[all.n++].command = mem_dup(log->at[i].command);
+	}
+	for (int i = 0; i < j->replay.n; i++) {
+		if (logged(log, &j->replay.at[i]))
+			continue;
+		all.at[all.n] = j->replay.at[i];
+		all.at[all.n++].command = mem_dup(j->replay.at[i].command);
+	}
+	changes_free(&j->replay);
+	j->replay = all;
+	j->replay_next = 0;
+}
+
+static bool wanted(const struct job *j, int fold)
+{
+	for (int i = 0; i < j->opt.nfolds; i++)
+		if (j->opt.fold[i] == fold)
+			return true;
+	return j->opt.nfolds == 0;
+}
+
+static int run_seed(struct job *j, enum job_go *go, struct err *e)
+{
+	int have[LISTS_MAX], n = split_folds(&j->corpus, have), failed;
+	struct changes log = {0};
+
+	failed = read_stored(j, &log, e);
+	if (!failed)
+		merge_replay(j, &log);
+	for (int i = 0; i < n && !failed && *go != JOB_STOP; i++) {
+		if (!wanted(j, have[i]) || results_has(&j->results, have[i]))
+			continue;
+		failed = run_fold(j, have[i], go, &log, e);
+		if (!failed || *go != JOB_STOP) {
+			trainer_close(&j->trainer);
+			history_free(&j->history);
+		}
+	}
+	changes_free(&log);
+	return failed;
+}
+
+int job_run(struct job *j, struct err *e)
+{
+	const struct settings base = j->set;
+	enum job_go go = JOB_GO;
+
+	j->complete = false;
+	for (int i = 0; i < j->opt.seeds; i++) {
+		j->set = base;
+		j->set.exp.seed += i;
+		if (i == 0) {
+			j->session = j->root;
+			j->session.lock = -1; /* the root holds it */
+		} else {
+			session_close(&j->session);
+			if (session_seed(&j->session, &j->root, &j->set, e))
+				return -1;
+		}
+		if (run_seed(j, &go, e))
+			return -1;
+		if (go == JOB_STOP)
+			return 0;
+	}
+	j->complete = true;
+	return 0;
+}

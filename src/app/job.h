@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * job: a run from its first fold to its results, in a session folder.
+ *
+ * The job owns corpus, trainer and session and drives them; whoever started it
+ * watches through hooks and steers between two steps: `between` is called
+ * before every step and after every epoch, and may look at everything, change
+ * settings (job_command), save, or tell the run to end. `miust train` hooks a
+ * progress line, the workbench its queues; both run the same code.
+ *
+ * What is stored when: steps.csv row by row; at the end of an epoch the rows
+ * are synced, then best.safetensors (if better), last.safetensors and, last,
+ * state.safetensors, which says how far the run has come. A kill at any
+ * instant leaves the previous state, and the rows behind it are cut on resume.
+ *
+ * Single-threaded: all calls come from the thread that runs job_run.
+ */
+#ifndef MIUST_JOB_H
+#define MIUST_JOB_H
+
+#include "app/changes.h"
+#include "app/history.h"
+#include "app/results.h"
+#include "engine/train.h"
+
+struct job;
+
+enum job_go {
+	JOB_GO,   /* next step */
+	JOB_STOP, /* checkpoint and end the run */
+	JOB_FOLD, /* end this fold here: test its kept checkpoint, go to the next */
+};
+
+struct job_hooks {
+	void *ctx;
+	/* Any may be NULL. */
+	void (*begin_fold)(void *ctx, struct job *j);
+	enum job_go (*between)(void *ctx, struct job *j);
+	void (*step)(void *ctx, struct job *j, const struct step_row *r);
+	void (*epoch)(void *ctx, struct job *j, const struct epoch_row *r,
+		      const struct predictions *val);
+	void (*fold)(void *ctx, struct job *j, const struct fold_row *r,
+		     const struct predictions *test);
+	void (*changed)(void *ctx, struct job *j, const struct change *c); /* took effect */
+	/* The step that diverged; the run ends unless this returns JOB_GO, which
+	 * goes on with the weights of before (the hook has changed something). */
+	enum job_go (*diverged)(void *ctx, struct job *j, const struct step_row *r,
+				const struct err *e);
+	void (*say)(void *ctx, const char *text); /* a message for the user */
+};
+
+struct job_options {
+	const char *config;      /* file, or "demo"; NULL when resuming by session alone */
+	const char *session;     /* folder; NULL: a new one below sessions/ */
+	const char *const *set;  /* KEY=VALUE, nset of them */
+	int nset;
+	int fold[LISTS_MAX], nfolds; /* only these; 0: all */
+	int seeds;               /* how many, from exp.seed on; 0 counts as 1 */
+	bool resume, skip_bad;
+	const char *replay;      /* a commands.log to follow, or NULL */
+	int threads;             /* 0: all cores */
+	int64_t max_steps;       /* stop after so many; 0: no limit */
+};
+
+struct job {
+	struct job_options opt;
+	struct job_hooks hooks;
+	struct settings set;     /* in force: the configuration and every change since */
+	struct corpus corpus;
+	struct par *par;
+	struct session root, session; /* the folder, and that of the seed being run */
+	struct results results;  /* of the seed being run */
+	struct trainer trainer;  /* of the fold being run; trainer.corpus NULL: none */
+	struct history history;
+	struct changes replay;   /* changes to come: the session's own log, then --replay */
+	int replay_next;
+	struct change *pending;  /* asked for, taking effect at the next epoch */
+	int npending;
+	int64_t steps;           /* done by this process */
+	bool complete;           /* all folds of all seeds have results */
+};
+
+/* Load configuration, data and session; nothing is trained yet. */
+int job_open(struct job *j, const struct job_options *o, const struct job_hooks *h,
+	     struct err *e);
+/*
+ * Run to the end. 0: done, or stopped by the hook or --max-steps after a
+ * checkpoint (j->complete tells). -1: failed or diverged (e->status); what was
+ * stored before stays.
+ */
+int job_run(struct job *j, struct err *e);
+void job_close(struct job *j);
+
+/* "set KEY VALUE": for the step that comes next, or the next epoch if the
+ * setting says so. Logged in commands.log when it takes effect. Only between
+ * two steps (in `between`, `diverged`). Errors change nothing. */
+int job_command(struct job *j, const char *command, struct err *e);
+int job_save(struct job *j, struct err *e); /* state and last.safetensors, now */
+
+/* Where the next step stands: fold, epoch, step (within the fold), as
+ * commands.log counts. */
+void job_position(const struct job *j, int *fold, int *epoch, int *step);
+
+/* Read settings for a command that only looks: CONFIG or "demo". Warnings and
+ * the problems of the data go to `say`. */
+int job_load(struct settings *s, struct corpus *c, const struct job_options *o, unsigned how,
+	     void (*say)(void *ctx, const char *text), void *ctx, struct err *e);
+
+#endif
