@@ -57,7 +57,7 @@ __attribute__((format(printf, 1, 2))) static inline const char *temp_path(const 
 /* Make the folders above a path inside the folder. */
 static inline void temp_parents(const char *path)
 {
-	char part[512];
+	char part[1024];
 
 	snprintf(part, sizeof part, "%s", path);
 	for (char *s = part + strlen(temp_dir) + 1; (s = strchr(s, '/')); s++) {

@@ -35,15 +35,13 @@ void str_add(struct str *b, const char *text)
 	str_addn(b, text, strlen(text));
 }
 
-void str_addf(struct str *b, const char *fmt, ...)
+void str_vaddf(struct str *b, const char *fmt, va_list ap)
 {
-	va_list ap, again;
+	va_list again;
 	int n;
 
-	va_start(ap, fmt);
 	va_copy(again, ap);
 	n = vsnprintf(NULL, 0, fmt, ap);
-	va_end(ap);
 	BUG_ON(n < 0);
 	reserve(b, (size_t)n);
 	vsnprintf(b->s + b->len, (size_t)n + 1, fmt, again);
@@ -57,6 +55,26 @@ void str_num(struct str *b, double x)
 		str_add(b, "nan"); /* printf shows a NaN's sign, which says nothing */
 	else
 		str_addf(b, "%.9g", x);
+}
+
+void str_addf(struct str *b, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	str_vaddf(b, fmt, ap);
+	va_end(ap);
+}
+
+char *str_format(const char *fmt, ...)
+{
+	struct str b = {0};
+	va_list ap;
+
+	va_start(ap, fmt);
+	str_vaddf(&b, fmt, ap);
+	va_end(ap);
+	return b.s;
 }
 
 const char *str_text(const struct str *b)

@@ -10,6 +10,7 @@
 #ifndef MIUST_STR_H
 #define MIUST_STR_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -23,9 +24,12 @@ void str_add(struct str *b, const char *text);
 void str_addn(struct str *b, const char *text, size_t n);
 void str_addf(struct str *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void str_num(struct str *b, double x);     /* "%.9g", and "nan" for every NaN */
+void str_vaddf(struct str *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 const char *str_text(const struct str *b); /* "" while empty; never NULL */
 void str_reset(struct str *b);             /* empty again, keeps the room */
 void str_free(struct str *b);
+/* A text of its own; free() it. */
+char *str_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Cut the next line off the text from *at to end (end[0] is NUL): returns it
  * with its newline made a NUL and moves *at behind it, or returns NULL at the

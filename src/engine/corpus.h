@@ -7,23 +7,24 @@
  * list order, each list in file order. Opening reads the lists and every
  * feature file's header; feature values are read when first used.
  *
- * Faults are collected, not thrown: each has a file, a row and a sentence.
- * Errors make a run refuse, notes do not.
+ * Faults are collected (problem.h), so that all of them are seen at once.
  */
 #ifndef MIUST_CORPUS_H
 #define MIUST_CORPUS_H
 
 #include "base/err.h"
 #include "engine/npy.h"
+#include "engine/problem.h"
 #include "engine/settings.h"
 
 #include <stdint.h>
 
 struct utterance {
 	char *id;          /* unique within its list */
-	char *text;        /* UTF-8 as in the list */
+	char *feature;     /* its files are DIR/feature.npy: "Session1/ID", "train_splits/ID" */
+	char *text;        /* UTF-8; bytes that were not are U+FFFD (and a note) */
 	char *speaker;     /* "" if unknown */
-	char *dialogue;    /* id up to its last underscore part; MELD: the dia number */
+	char *dialogue;    /* id up to its last underscore part: "Ses01F_impro01", "dia12" */
 	int label;         /* index into settings exp.labels */
 	int list;          /* index into corpus.list */
 	long line;         /* in that list's file, from 1 */
@@ -38,28 +39,14 @@ struct list {
 	int first, n;  /* its utterances */
 };
 
-enum problem_kind { PROBLEM_NOTE, PROBLEM_ERROR };
-
-struct problem {
-	enum problem_kind kind;
-	bool value; /* about feature values (NaN, Inf, zero rows): deep check only */
-	char *file; /* the list, or the feature file */
-	long line;  /* row of the list the problem belongs to (file line, from 1) */
-	char *text; /* "FILE:LINE[:COLUMN]: what is wrong; what to do" */
-};
-
-struct problems {
-	struct problem *at;
-	int n, errors; /* n counts all, errors those of PROBLEM_ERROR */
-};
-
 struct corpus {
 	enum layout layout;
+	char text_dir[PATH_LEN], audio_dir[PATH_LEN];
 	struct utterance *utt;
 	int n;
 	struct list list[LISTS_MAX];
 	int nlists;
-	int left_out; /* rows left out by skip_bad */
+	int left_out; /* rows with errors: in the lists, not in utt */
 };
 
 enum corpus_how {
@@ -70,15 +57,15 @@ enum corpus_how {
 
 /*
  * Read the lists and headers that `s` names. All problems found are appended
- * to *p (owned by the caller, problems_free). Returns -1 with a sentence only
- * if nothing can be said about rows (a list missing or not readable, no such
- * column, an empty list); rows with errors are not in the corpus. Without
- * CORPUS_SKIP_BAD the caller refuses when p->errors > 0.
+ * to *p (owned by the caller, problems_free), ordered by list and line. Rows
+ * with errors are not in the corpus; without CORPUS_SKIP_BAD the caller
+ * refuses when p->errors > 0. Returns -1 if a list or a feature folder as a
+ * whole is of no use (missing, no such column, empty, with CORPUS_SKIP_BAD no
+ * usable row); the first such sentence stands in *e, all of them in *p too.
  */
 int corpus_open(struct corpus *c, const struct settings *s, unsigned how, struct problems *p,
 		struct err *e);
-void corpus_close(struct corpus *c);
-void problems_free(struct problems *p);
+void corpus_close(struct corpus *c); /* safe on zeroed memory, and after a failed open */
 
 /* Check the values of one utterance once; -1 names file, row and column of
  * the first NaN or Inf. Not thread-safe for the same utterance. */

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * table: a CSV file as rows of strings, read whole.
+ *
+ * RFC 4180: quoted fields may hold commas, doubled quotes and line breaks;
+ * blanks belong to the field. UTF-8 with or without a byte order mark; lines
+ * end with LF, CRLF or CR. A quote inside an unquoted field stands for itself,
+ * as spreadsheets and pandas read it. Empty lines are no rows.
+ *
+ * A row that is not whole is kept with the reason in `fault`, so that the
+ * reader of the table reports all of them in order. Behind a row with broken
+ * quotes reading goes on at the next line that is a whole row: one lost quote
+ * costs one row, not the rest of the list.
+ */
+#ifndef MIUST_TABLE_H
+#define MIUST_TABLE_H
+
+#include "base/err.h"
+
+#include <stddef.h>
+
+struct table_row {
+	long line;    /* the row's first line in the file, from 1 */
+	int n;        /* fields; as many as the header has unless there is a fault */
+	char **field; /* UTF-8; what was not is replaced by U+FFFD */
+	char *fault;  /* what is wrong with the row and what to do, or NULL */
+	bool mended;  /* something was replaced */
+};
+
+struct table {
+	char *path;
+	struct table_row header; /* column names, without blanks around them */
+	struct table_row *row;
+	int n;
+};
+
+/* -1 if there is no such file, or no header in it. */
+int table_read(struct table *t, const char *path, struct err *e);
+void table_free(struct table *t);                          /* safe on zeroed memory */
+int table_column(const struct table *t, const char *name); /* index, or -1 */
+
+#endif
