@@ -3,9 +3,17 @@
  * config: a YAML file into settings and back.
  *
  * Reads what the published program's config.yml holds and the keys of
- * interfaces.md, over option_table; anchors and merges (<<) work. Errors are
- * FILE:LINE:COLUMN with the nearest known key. Warnings (options without
- * effect) are collected for the caller to show.
+ * interfaces.md, over option_table. Anchors, aliases and merges (<<) work; a
+ * block at the top of the file under a key of its own is no mistake if all in
+ * it is used elsewhere by an alias:
+ *
+ *	small: &small {batch_size: 16, epoch: 3}
+ *	train:
+ *	  <<: *small
+ *	  epoch: 5
+ *
+ * Errors are FILE:LINE:COLUMN with the nearest known key. Warnings (options
+ * without effect) are collected for the caller to show.
  */
 #ifndef MIUST_CONFIG_H
 #define MIUST_CONFIG_H
@@ -14,18 +22,20 @@
 
 #include <stdio.h>
 
-struct warnings {
+struct warnings { /* start with {0} */
 	char **text;
 	int n;
 };
 void warnings_free(struct warnings *w);
 
 /* options_preset, then the file, then the assignments ("KEY=VALUE", --set),
- * then options_resolve. `set` may be NULL if nset is 0. */
+ * then options_resolve. `set` may be NULL if nset is 0, `w` if nobody is to be
+ * warned. *s is written only if all is well. A wrong assignment is an error of
+ * usage. */
 int config_load(struct settings *s, const char *path, const char *const *set, int nset,
 		struct warnings *w, struct err *e);
 /* The resolved settings as YAML with absolute paths; config_load of it gives
- * the same settings. */
+ * the same settings. Options that are not given are left out. */
 int config_write(const struct settings *s, FILE *f, struct err *e);
 
 #endif

@@ -351,7 +351,7 @@ static size_t expand_home(struct str *b, const char *path)
 	return len;
 }
 
-/* "$VAR" or "${VAR}", likewise; 0 if it is not set. */
+/* "$VAR" or "${VAR}", likewise; 0 if it is not set. "$$" is a dollar. */
 static size_t expand_variable(struct str *b, const char *at)
 {
 	static const char letters[] =
@@ -362,6 +362,10 @@ static size_t expand_variable(struct str *b, const char *at)
 	const char *value = NULL;
 	char text[256];
 
+	if (at[1] == '$') {
+		str_add(b, "$");
+		return 2;
+	}
 	if (len > 0 && len < sizeof text && (!braces || name[len] == '}')) {
 		snprintf(text, sizeof text, "%.*s", (int)len, name);
 		value = getenv(text);

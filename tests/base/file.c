@@ -310,6 +310,7 @@ TEST(resolve)
 	unsetenv("MIUST_UNSET");
 	check_resolved("/c", "/a//b/./c/", "/a/b/c");
 	check_resolved("/c", "a", "/c/a");
+	check_resolved("/c", "a$$b$$$$HOME", "/c/a$b$$HOME");
 	check_resolved("/c/", "./a", "/c/a");
 	check_resolved("/c", ".", "/c");
 	check_resolved("/c", "/", "/");
