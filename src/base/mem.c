@@ -25,7 +25,7 @@ void *mem_grow(void *p, size_t n, size_t size)
 {
 	if (size && n > SIZE_MAX / size)
 		out_of_memory(n, size);
-	p = realloc(p, n * size ? n * size : 1);
+	p = realloc(p, n && size ? n * size : 1);
 	if (!p)
 		out_of_memory(n, size);
 	return p;
