@@ -10,30 +10,49 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* A file being written beside its final name. Usage:
+/*
+ * A file being written beside its final name:
+ *
  *	struct atomic_file a;
- *	if (atomic_open(&a, path, e)) return -1;
+ *	if (atomic_open(&a, path, e))
+ *		return -1;
  *	fprintf(a.f, ...);
- *	return atomic_commit(&a, e);     // flush, fsync, rename, fsync folder
- * atomic_abort drops it. Errors of the stream are found at commit. */
+ *	return atomic_commit(&a, e);
+ *
+ * Commit flushes, fsyncs, renames and fsyncs the folder; a failed write is
+ * found there, and the old file is then unchanged. A symbolic link stays one:
+ * its target is replaced. The mode of an existing file is kept. What is no
+ * regular file (a pipe, /dev/stdout) is written directly. A process killed in
+ * between leaves a file TEMP_PREFIX... for temps_remove.
+ */
+#define TEMP_PREFIX ".miust-tmp-"
+
 struct atomic_file {
 	FILE *f;
-	char *path, *temp;
+	char *path; /* links followed */
+	char *temp; /* NULL: written directly */
 };
 int atomic_open(struct atomic_file *a, const char *path, struct err *e);
-int atomic_commit(struct atomic_file *a, struct err *e);
-void atomic_abort(struct atomic_file *a);
+int atomic_commit(struct atomic_file *a, struct err *e); /* frees *a in any case */
+void atomic_abort(struct atomic_file *a);                /* drops it; safe on zeroed memory */
 int file_write(const char *path, const void *data, size_t len, struct err *e); /* atomically */
+/* Remove what killed writers left in dir and below. The caller knows that
+ * nobody writes there now (it holds the session's lock). */
+void temps_remove(const char *dir);
 
 /* The whole file, NUL-terminated behind its end; free() it. */
 char *file_read(const char *path, size_t *len, struct err *e);
 bool file_exists(const char *path);
 bool file_is_dir(const char *path);
 int make_dirs(const char *path, struct err *e); /* mkdir -p */
+int dir_sync(const char *path, struct err *e);  /* fsync a folder: its names are on the disk */
 
 /* Results go to `out` of size n; too long is an error with the path named. */
 int path_join(char *out, size_t n, const char *dir, const char *name, struct err *e);
-/* ~, $VAR and ${VAR} expanded; relative paths start at dir; result absolute. */
+/* ~, ~USER, $VAR and ${VAR} expanded (an unset variable stays as it is
+ * written); relative paths start at dir, which starts at the current folder;
+ * result absolute, without "//", "." and, where that is the same place, "..".
+ * An empty path stays empty. */
 int path_resolve(char *out, size_t n, const char *dir, const char *path, struct err *e);
 const char *path_base(const char *path); /* behind the last slash */
 

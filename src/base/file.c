@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/file.h"
+
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+const char *path_base(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* The folder a path lies in, to be freed: "a/b" -> "a", "b" -> ".", "/b" -> "/". */
+static char *folder_of(const char *path)
+{
+	size_t n = (size_t)(path_base(path) - path);
+	char *dir = mem_dup(n ? path : ".");
+
+	if (n)
+		dir[n > 1 ? n - 1 : 1] = '\0';
+	return dir;
+}
+
+bool file_exists(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0;
+}
+
+bool file_is_dir(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+int dir_sync(const char *path, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int failed;
+
+	if (fd < 0 && errno == EACCES)
+		return 0; /* one may write in it, not read it: then it is left to the system */
+	if (fd < 0)
+		return err_errno(e, path, "cannot open the folder");
+	/* EINVAL: this file system cannot sync folders, and need not. */
+	failed = fsync(fd) && errno != EINVAL;
+	if (failed)
+		err_errno(e, path, "cannot write the folder to the disk");
+	close(fd);
+	return failed ? -1 : 0;
+}
+
+static int folder_sync(const char *path, struct err *e)
+{
+	char *dir = folder_of(path);
+	int failed = dir_sync(dir, e);
+
+	free(dir);
+	return failed;
+}
+
+static int make_dir(const char *path, struct err *e)
+{
+	int why;
+
+	if (mkdir(path, 0777) == 0)
+		return folder_sync(path, e);
+	why = errno;
+	if (file_is_dir(path))
+		return 0;
+	if (why == EEXIST)
+		return err_at(e, path, 0, 0,
+			      "is no folder, and one is wanted here; "
+			      "move it away or choose another name");
+	errno = why;
+	return err_errno(e, path, "cannot make the folder");
+}
+
+int make_dirs(const char *path, struct err *e)
+{
+	char *dir = mem_dup(path), *end = dir;
+	int failed = 0;
+
+	while (!failed && *end) {
+		char kept;
+
+		end += strspn(end, "/");
+		end += strcspn(end, "/");
+		kept = *end;
+		*end = '\0';
+		failed = make_dir(dir, e);
+		*end = kept;
+	}
+	free(dir);
+	return failed;
+}
+
+/*
+ * Atomic writing
+ */
+
+/* Where the symbolic links starting at path end (which need not exist), to be
+ * freed; NULL with errno if they go round in circles. */
+static char *follow_links(const char *path)
+{
+	char *at = mem_dup(path);
+	char target[PATH_MAX];
+
+	for (int hops = 0; hops < 40; hops++) {
+		ssize_t n = readlink(at, target, sizeof target - 1);
+		struct str next = {0};
+
+		if (n < 0)
+			return at;
+		target[n] = '\0';
+		if (target[0] != '/')
+			str_addn(&next, at, (size_t)(path_base(at) - at));
+		str_addn(&next, target, (size_t)n);
+		free(at);
+		at = next.s;
+	}
+	free(at);
+	errno = ELOOP;
+	return NULL;
+}
+
+/* A new file in the folder of a->path; no process has one of the same name. */
+static int open_temp(struct atomic_file *a, struct err *e)
+{
+	int dir_len = (int)(path_base(a->path) - a->path);
+	struct str name = {0};
+	int fd = -1;
+
+	for (int i = 0; fd < 0 && i < 10000; i++) {
+		str_reset(&name);
+		str_addf(&name, "%.*s%s%ld-%d", dir_len, a->path, TEMP_PREFIX, (long)getpid(), i);
+		fd = open(name.s, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		if (fd < 0 && errno != EEXIST)
+			break;
+	}
+	if (fd < 0) {
+		err_at(e, a->path, 0, 0,
+		       "cannot write: %s; is its folder there, and may you write in it?",
+		       strerror(errno));
+		str_free(&name);
+	}
+	a->temp = name.s;
+	return fd;
+}
+
+int atomic_open(struct atomic_file *a, const char *path, struct err *e)
+{
+	struct stat st;
+	bool old;
+	int fd;
+
+	*a = (struct atomic_file){.path = follow_links(path)};
+	if (!a->path)
+		return err_errno(e, path, "cannot write");
+	old = stat(a->path, &st) == 0;
+	if (old && S_ISDIR(st.st_mode)) {
+		err_at(e, path, 0, 0, "is a folder; the name of a file is wanted");
+		goto fail;
+	}
+	if (old && access(a->path, W_OK)) {
+		err_errno(e, path, "cannot write");
+		goto fail;
+	}
+	if (old && !S_ISREG(st.st_mode)) {
+		fd = open(a->path, O_WRONLY | O_CLOEXEC);
+		if (fd < 0)
+			err_errno(e, path, "cannot write");
+	} else {
+		fd = open_temp(a, e);
+	}
+	if (fd < 0)
+		goto fail;
+	if (a->temp && old && fchmod(fd, st.st_mode & 07777)) {
+		err_errno(e, path, "cannot keep the mode of the old file");
+		close(fd);
+		goto fail;
+	}
+	a->f = fdopen(fd, "w");
+	if (a->f)
+		return 0;
+	err_errno(e, path, "cannot write");
+	close(fd);
+fail:
+	atomic_abort(a);
+	return -1;
+}
+
+int atomic_commit(struct atomic_file *a, struct err *e)
+{
+	const char *kept = a->temp ? "; the file of that name is unchanged" : "";
+	/* A stream remembers that a write failed, not why. */
+	bool failed_before = ferror(a->f);
+	int failed;
+
+	errno = 0;
+	failed = fflush(a->f) || failed_before || (a->temp && fsync(fileno(a->f)));
+	if (failed)
+		err_at(e, a->path, 0, 0, "cannot write: %s%s",
+		       errno ? strerror(errno) : "the disk may be full", kept);
+	if (fclose(a->f) && !failed)
+		failed = err_at(e, a->path, 0, 0, "cannot write: %s%s", strerror(errno), kept);
+	a->f = NULL;
+	if (a->temp && !failed) {
+		failed = rename(a->temp, a->path);
+		if (failed)
+			err_at(e, a->path, 0, 0, "cannot replace: %s%s", strerror(errno), kept);
+		else
+			failed = folder_sync(a->path, e);
+	}
+	if (failed && a->temp)
+		unlink(a->temp);
+	free(a->path);
+	free(a->temp);
+	*a = (struct atomic_file){0};
+	return failed ? -1 : 0;
+}
+
+void atomic_abort(struct atomic_file *a)
+{
+	if (a->f)
+		fclose(a->f);
+	if (a->temp)
+		unlink(a->temp);
+	free(a->path);
+	free(a->temp);
+	*a = (struct atomic_file){0};
+}
+
+int file_write(const char *path, const void *data, size_t len, struct err *e)
+{
+	struct atomic_file a;
+
+	if (atomic_open(&a, path, e))
+		return -1;
+	if (len)
+		fwrite(data, 1, len, a.f);
+	return atomic_commit(&a, e);
+}
+
+static int remove_temp(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	if (type == FTW_F && strncmp(path + ftw->base, TEMP_PREFIX, strlen(TEMP_PREFIX)) == 0)
+		unlink(path); /* if it stays, it only takes room */
+	return 0;
+}
+
+void temps_remove(const char *dir)
+{
+	nftw(dir, remove_temp, 16, FTW_PHYS);
+}
+
+/*
+ * Reading
+ */
+
+char *file_read(const char *path, size_t *len, struct err *e)
+{
+	FILE *f = fopen(path, "re");
+	size_t room = 1 << 16, n = 0, got;
+	char *data = NULL;
+	bool failed;
+
+	if (!f) {
+		err_errno(e, path, "cannot open");
+		return NULL;
+	}
+	do {
+		data = mem_grow(data, room, 1);
+		got = fread(data + n, 1, room - 1 - n, f);
+		n += got;
+		if (n == room - 1)
+			room *= 2;
+	} while (got > 0);
+	failed = ferror(f);
+	if (failed)
+		err_errno(e, path, "cannot read");
+	fclose(f);
+	if (failed) {
+		free(data);
+		return NULL;
+	}
+	data[n] = '\0';
+	if (len)
+		*len = n;
+	return data;
+}
+
+/*
+ * Paths
+ */
+
+static int give(char *out, size_t n, const char *path, struct err *e)
+{
+	if (strlen(path) >= n)
+		return err_at(e, path, 0, 0, "the path is too long (%zu bytes fit)", n - 1);
+	memmove(out, path, strlen(path) + 1);
+	return 0;
+}
+
+int path_join(char *out, size_t n, const char *dir, const char *name, struct err *e)
+{
+	struct str b = {0};
+	int failed;
+
+	str_add(&b, dir);
+	if (b.len && b.s[b.len - 1] != '/')
+		str_add(&b, "/");
+	str_add(&b, name);
+	failed = give(out, n, str_text(&b), e);
+	str_free(&b);
+	return failed;
+}
+
+/* "~" or "~USER" at the start of path: adds the home folder and returns how
+ * many bytes of the path that stands for; 0 if there is no such folder. */
+static size_t expand_home(struct str *b, const char *path)
+{
+	size_t len = strcspn(path, "/");
+	const char *home = len == 1 ? getenv("HOME") : NULL;
+	struct passwd *who = NULL;
+	char user[256];
+
+	if (!home && len < sizeof user) {
+		snprintf(user, sizeof user, "%.*s", (int)len - 1, path + 1);
+		who = len == 1 ? getpwuid(getuid()) : getpwnam(user);
+	}
+	if (who)
+		home = who->pw_dir;
+	if (!home)
+		return 0;
+	str_add(b, home);
+	return len;
+}
+
+/* "$VAR" or "${VAR}", likewise; 0 if it is not set. */
+static size_t expand_variable(struct str *b, const char *at)
+{
+	static const char letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
+	bool braces = at[1] == '{';
+	const char *name = at + 1 + braces;
+	size_t len = strspn(name, letters);
+	const char *value = NULL;
+	char text[256];
+
+	if (len > 0 && len < sizeof text && (!braces || name[len] == '}')) {
+		snprintf(text, sizeof text, "%.*s", (int)len, name);
+		value = getenv(text);
+	}
+	if (!value)
+		return 0;
+	str_add(b, value);
+	return 1 + len + 2 * (size_t)braces;
+}
+
+static void expand(struct str *b, const char *path)
+{
+	size_t used = path[0] == '~' ? expand_home(b, path) : 0;
+
+	for (path += used; *path; path += used) {
+		used = *path == '$' ? expand_variable(b, path) : 0;
+		if (!used) {
+			str_addn(b, path, 1);
+			used = 1;
+		}
+	}
+}
+
+/* "X/.." is the folder of X only if X is a real folder: behind a symbolic link
+ * it lies elsewhere. Takes the last part off b if so. */
+static bool step_up(struct str *b)
+{
+	struct stat st;
+	bool real = b->len > 0 && strcmp(path_base(b->s), "..") != 0 && lstat(b->s, &st) == 0 &&
+		    S_ISDIR(st.st_mode);
+
+	if (real) {
+		b->len = (size_t)(path_base(b->s) - b->s) - 1;
+		b->s[b->len] = '\0';
+	}
+	return real || b->len == 0; /* "/.." is "/" */
+}
+
+/* An absolute path without "//", "." and most "..". */
+static void simplify(struct str *b, const char *path)
+{
+	while (*(path += strspn(path, "/"))) {
+		size_t len = strcspn(path, "/");
+		bool dot = len == 1 && path[0] == '.';
+		bool up = len == 2 && path[0] == '.' && path[1] == '.';
+
+		if (!dot && !(up && step_up(b))) {
+			str_add(b, "/");
+			str_addn(b, path, len);
+		}
+		path += len;
+	}
+	if (!b->len)
+		str_add(b, "/");
+}
+
+int path_resolve(char *out, size_t n, const char *dir, const char *path, struct err *e)
+{
+	struct str expanded = {0}, whole = {0}, simple = {0};
+	char cwd[PATH_MAX];
+	int failed = -1;
+
+	if (!path[0])
+		return give(out, n, "", e);
+	expand(&expanded, path);
+	if (str_text(&expanded)[0] != '/' && dir[0] != '/') {
+		if (!getcwd(cwd, sizeof cwd)) {
+			err_errno(e, path, "cannot find the current folder");
+			goto out;
+		}
+		str_addf(&whole, "%s/", cwd);
+	}
+	if (str_text(&expanded)[0] != '/')
+		str_addf(&whole, "%s/", dir);
+	str_add(&whole, str_text(&expanded));
+	simplify(&simple, whole.s);
+	failed = give(out, n, simple.s, e);
+out:
+	str_free(&expanded);
+	str_free(&whole);
+	str_free(&simple);
+	return failed;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/str.h"
+
+#include "base/err.h"
+#include "base/mem.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Room for n more bytes and a NUL. */
+static void reserve(struct str *b, size_t n)
+{
+	size_t room = b->room ? b->room : 64;
+
+	if (b->len + n < b->room)
+		return;
+	while (room <= b->len + n)
+		room *= 2;
+	b->s = mem_grow(b->s, room, 1);
+	b->room = room;
+}
+
+void str_addn(struct str *b, const char *text, size_t n)
+{
+	reserve(b, n);
+	memcpy(b->s + b->len, text, n);
+	b->len += n;
+	b->s[b->len] = '\0';
+}
+
+void str_add(struct str *b, const char *text)
+{
+	str_addn(b, text, strlen(text));
+}
+
+void str_addf(struct str *b, const char *fmt, ...)
+{
+	va_list ap, again;
+	int n;
+
+	va_start(ap, fmt);
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	BUG_ON(n < 0);
+	reserve(b, (size_t)n);
+	vsnprintf(b->s + b->len, (size_t)n + 1, fmt, again);
+	va_end(again);
+	b->len += (size_t)n;
+}
+
+const char *str_text(const struct str *b)
+{
+	return b->s ? b->s : "";
+}
+
+void str_reset(struct str *b)
+{
+	b->len = 0;
+	if (b->s)
+		b->s[0] = '\0';
+}
+
+void str_free(struct str *b)
+{
+	free(b->s);
+	*b = (struct str){0};
+}
+
+char *str_line(char **at, const char *end, bool *whole)
+{
+	char *line = *at, *newline;
+
+	if (line == end)
+		return NULL;
+	newline = memchr(line, '\n', (size_t)(end - line));
+	*whole = newline != NULL;
+	if (newline)
+		*newline = '\0';
+	*at = newline ? newline + 1 : line + (end - line);
+	return line;
+}
+
+int str_columns(const char *text)
+{
+	int n = 0;
+
+	for (; *text; text++)
+		n += ((unsigned char)*text & 0xc0) != 0x80; /* not a continuation byte */
+	return n;
+}
+
+void str_cell(FILE *f, int width, const char *text)
+{
+	int blanks = abs(width) - str_columns(text);
+
+	if (blanks < 0)
+		blanks = 0;
+	fprintf(f, "%*s%s%*s", width > 0 ? blanks : 0, "", text, width > 0 ? 0 : blanks, "");
+}

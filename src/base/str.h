@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * str: a text that grows, and lines and table cells of texts.
+ *
+ *	struct str b = {0};
+ *	str_addf(&b, "%d rows", n);
+ *	puts(str_text(&b));
+ *	str_free(&b);
+ */
+#ifndef MIUST_STR_H
+#define MIUST_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+struct str {
+	char *s; /* NUL-terminated; NULL until something is added */
+	size_t len, room;
+};
+
+void str_add(struct str *b, const char *text);
+void str_addn(struct str *b, const char *text, size_t n);
+void str_addf(struct str *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+const char *str_text(const struct str *b); /* "" while empty; never NULL */
+void str_reset(struct str *b);             /* empty again, keeps the room */
+void str_free(struct str *b);
+
+/* Cut the next line off the text from *at to end (end[0] is NUL): returns it
+ * with its newline made a NUL and moves *at behind it, or returns NULL at the
+ * end. *whole is false for a last line without a newline. */
+char *str_line(char **at, const char *end, bool *whole);
+
+/* Columns of UTF-8 text on a screen, one for each code point. */
+int str_columns(const char *text);
+/* Print text padded to `width` columns: right-aligned, left-aligned if width
+ * is negative (as printf's %*s, which counts bytes). */
+void str_cell(FILE *f, int width, const char *text);
+
+#endif
