@@ -11,6 +11,8 @@
 
 #include "engine/settings.h"
 
+#include <stdint.h>
+
 struct confusion {
 	int classes;
 	int64_t count[LABELS_MAX][LABELS_MAX]; /* [true][predicted] */
