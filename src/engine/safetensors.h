@@ -2,9 +2,16 @@
 /*
  * safetensors: named arrays in one file, as PyTorch users exchange weights.
  *
+ * The file: uint64 length of the header (little endian); the header, JSON
+ * {"NAME": {"dtype": "F32", "shape": [...], "data_offsets": [begin, end]}, ...,
+ * "__metadata__": {KEY: TEXT}}; the data, which the arrays cover without gap or
+ * overlap, each row-major.
+ *
  * Reading maps the file and checks header, types, shapes, offsets and bounds
- * before a byte of data is used. Writing puts the whole file beside its name
- * and renames it: the old file or the new one, never a torn one.
+ * before a byte of data is used. An array whose data is not aligned for its
+ * type is copied. Writing puts the whole file beside its name and renames it:
+ * the old file or the new one, never a torn one. It starts the data at a
+ * multiple of 8: add arrays of 8-byte types first and all are read in place.
  */
 #ifndef MIUST_SAFETENSORS_H
 #define MIUST_SAFETENSORS_H
@@ -23,6 +30,7 @@ struct st_entry {
 	int dims;
 	int64_t dim[ST_DIMS];
 	const void *data; /* little endian, as on every machine this runs on */
+	void *copy;       /* what data points to if it was not aligned, else NULL */
 };
 
 struct st_file {
@@ -35,7 +43,7 @@ struct st_file {
 };
 
 int st_open(struct st_file *f, const char *path, struct err *e);
-void st_close(struct st_file *f);
+void st_close(struct st_file *f); /* safe on zeroed memory */
 const struct st_entry *st_find(const struct st_file *f, const char *name); /* or NULL */
 const char *st_meta(const struct st_file *f, const char *key);             /* or NULL */
 /* The array NAME if it has that type and exactly these dimensions (-1: any
