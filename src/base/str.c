@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,14 @@ void str_addf(struct str *b, const char *fmt, ...)
 	vsnprintf(b->s + b->len, (size_t)n + 1, fmt, again);
 	va_end(again);
 	b->len += (size_t)n;
+}
+
+void str_num(struct str *b, double x)
+{
+	if (isnan(x))
+		str_add(b, "nan"); /* printf shows a NaN's sign, which says nothing */
+	else
+		str_addf(b, "%.9g", x);
 }
 
 const char *str_text(const struct str *b)

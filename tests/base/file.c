@@ -371,6 +371,14 @@ TEST(texts)
 	str_addn(&b, "bcd", 2);
 	CHECK_STR(str_text(&b), "abc");
 	str_free(&b);
+	str_reset(&b);
+	str_num(&b, -(double)NAN);
+	str_add(&b, " ");
+	str_num(&b, 0.1);
+	str_add(&b, " ");
+	str_num(&b, -1e-30 / 3);
+	CHECK_STR(str_text(&b), "nan 0.1 -3.33333333e-31");
+	str_free(&b);
 	CHECK_INT(str_columns("a–ü±"), 4);
 }
 
