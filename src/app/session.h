@@ -4,14 +4,15 @@
  *
  * Layout and formats: interfaces, "Session folder". Every file is replaced
  * atomically or appended to whole lines; numbers are %.9g. A session is
- * locked (flock on DIR/lock) while a program writes it. `root` is the session
- * folder, `dir` the folder of this run in it: root itself, root/seed-S or
- * root/branches/NAME.
+ * locked (flock on DIR/lock, an empty file that stays) while a program writes
+ * it; reading needs no lock. `root` is the session folder, `dir` the folder of
+ * this run in it: root itself, root/seed-S or root/branches/NAME.
  */
 #ifndef MIUST_SESSION_H
 #define MIUST_SESSION_H
 
 #include "app/config.h"
+#include "app/predictions.h"
 #include "engine/corpus.h"
 #include "engine/record.h"
 
@@ -24,28 +25,30 @@ struct session {
 	FILE *commands;
 };
 
-/* Make the folder (parents too) with config.yml. An existing folder that
- * holds a session is an error that names --resume; an existing empty one is
- * used. */
+bool session_exists(const char *root); /* a folder with a config.yml */
+/* Make the folder (parents too) with config.yml. A folder that holds a session
+ * is an error that names --resume; one that is empty, or in which a killed
+ * session_create stored nothing yet, is used. So `--resume` is
+ * session_exists(root) ? session_resume() : session_create(). */
 int session_create(struct session *s, const char *root, const struct settings *set, struct err *e);
-/* Open one to go on with it: locks it and reads its config.yml into *set. A
- * folder killed before anything was stored is fine; one that does not exist
- * or is no session is an error. */
+/* Open one to go on with it: locks it, removes what killed writers left and
+ * reads its config.yml into *set. One in which only config.yml was stored is
+ * fine; a folder that does not exist or is no session is an error. */
 int session_resume(struct session *s, const char *root, struct settings *set, struct err *e);
 /* Look only: no lock, nothing changed. */
 int session_read(struct session *s, const char *root, struct settings *set, struct err *e);
-void session_close(struct session *s);
+void session_close(struct session *s); /* safe on zeroed memory, and twice */
 
 /* The same session's folder for another seed: root/seed-S, made if missing
  * with its own config.yml; shares the lock of `parent`. */
 int session_seed(struct session *s, const struct session *parent, const struct settings *set,
 		 struct err *e);
 
-/* Name for a new session below sessions/: NAME-YYYYMMDD-HHMMSS, with -2, -3
- * ... if taken. */
+/* A new folder sessions/NAME-YYYYMMDD-HHMMSS, with -2, -3 ... if taken. It is
+ * made here, empty, so that programs started in the same second differ. */
 int session_new_name(char *out, size_t n, const char *config_path, struct err *e);
 
-/* "DIR/fold-F/NAME"; makes the fold's folder. */
+/* "DIR/fold-F/NAME"; makes the fold's folder, unless only reading. */
 int session_fold_path(const struct session *s, int fold, const char *name, char *out, size_t n,
 		      struct err *e);
 
@@ -55,6 +58,12 @@ int session_fold_path(const struct session *s, int fold, const char *name, char 
  * `step` or epoch >= `epoch` (epochs.csv), rows of folds not in
  * done[0..ndone-1] and not `fold`, and any torn last line. Headers are written
  * if the files are new. commands.log is repaired (torn line) but never cut.
+ * May be called again (after a rewind).
+ *
+ * Each row goes to the system whole, so a killed program loses none and others
+ * can follow the files; session_sync puts them on the disk. Sync before the
+ * state file is written: then every row before a stored position is there. After an
+ * error the run must stop; the next session_begin repairs the file.
  */
 int session_begin(struct session *s, int fold, int epoch, int step, const int *done, int ndone,
 		  struct err *e);
@@ -66,9 +75,5 @@ int session_sync(struct session *s, struct err *e); /* flush and fsync both */
  * error with file and line. free() the arrays. */
 int session_steps(const struct session *s, struct step_row **row, int *n, struct err *e);
 int session_epochs(const struct session *s, struct epoch_row **row, int *n, struct err *e);
-
-/* fold-F/predictions.csv */
-int predictions_write(const char *path, const struct predictions *p, const struct corpus *c,
-		      const struct settings *s, struct err *e);
 
 #endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * rows: steps.csv and epochs.csv, tables of numbers that grow line by line.
+ *
+ * A table of columns says name and place of each number; header, writer and
+ * reader are loops over it. Only whole lines count: a last line without its
+ * newline was torn by a crash and is passed over.
+ */
+#ifndef MIUST_ROWS_H
+#define MIUST_ROWS_H
+
+#include "base/str.h"
+#include "engine/record.h"
+
+#include "base/err.h"
+
+struct column {
+	const char *name;
+	bool integer; /* int, else double */
+	size_t at;    /* offset in the row */
+};
+
+struct columns {
+	struct column at[16];
+	int n;
+	size_t size; /* of a row */
+};
+
+struct columns rows_of_steps(void);  /* of struct step_row */
+struct columns rows_of_epochs(void); /* of struct epoch_row */
+
+void rows_header(const struct columns *c, struct str *out); /* with its newline */
+void rows_line(const struct columns *c, const void *row, struct str *out);
+/* All rows of a file, to be freed; none if there is no file. A wrong header or
+ * row is an error with file and line. */
+int rows_read(const struct columns *c, const char *path, void **row, int *n, struct err *e);
+
+#endif
