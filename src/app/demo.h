@@ -29,4 +29,7 @@ enum { DEMO_SESSIONS = 5, DEMO_TEXT_DIM = 24, DEMO_AUDIO_DIM = 32, DEMO_FRAME_RA
  */
 int demo_write(const char *dir, struct err *e);
 
+#define DEMO_DIR    "data/demo" /* where the programs keep it, below the current folder */
+#define DEMO_CONFIG "demo.yml"  /* written into DIR too: what trains on it */
+
 #endif
