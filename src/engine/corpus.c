@@ -425,22 +425,22 @@ static void read_list(struct opening *o)
 
 static void name_lists(struct corpus *c, const struct settings *s)
 {
-	const struct {
-		const char *name, *path;
-	} lists[] = {
-		{"train", s->exp.train_csv}, {"dev", s->exp.dev_csv}, {"test", s->exp.test_csv}};
+	static const char *const session[] = {"Session1", "Session2", "Session3", "Session4",
+					      "Session5"};
+	static const char *const part[] = {"train", "dev", "test"};
+	const char *const path[] = {s->exp.train_csv, s->exp.dev_csv, s->exp.test_csv};
 
-	c->nlists = s->layout == LAYOUT_IEMOCAP ? 5 : 3;
-	for (int i = 0; i < c->nlists; i++) {
-		struct list *l = &c->list[i];
+	if (s->layout == LAYOUT_IEMOCAP) {
+		for (c->nlists = 0; c->nlists < 5; c->nlists++) {
+			struct list *l = &c->list[c->nlists];
 
-		if (s->layout == LAYOUT_IEMOCAP) {
-			snprintf(l->name, sizeof l->name, "Session%d", i + 1);
+			l->name = session[c->nlists];
 			l->path = str_format("%s/%s.csv", s->exp.iemocap_csv, l->name);
-		} else {
-			snprintf(l->name, sizeof l->name, "%s", lists[i].name);
-			l->path = mem_dup(lists[i].path);
 		}
+	} else {
+		for (c->nlists = 0; c->nlists < 3; c->nlists++)
+			c->list[c->nlists] = (struct list){.name = part[c->nlists],
+							   .path = mem_dup(path[c->nlists])};
 	}
 }
 
