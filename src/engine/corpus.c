@@ -104,13 +104,11 @@ static struct look look_at(const struct npy *a)
 
 static char *not_finite(const char *path, const struct look *l)
 {
-	return str_format(
-		"%s: row %d, column %d (from 0) is %s; extract the features again or leave "
-		"the row out",
-		path, l->row, l->col,
-		isnan(l->value) ? "NaN"
-		: l->value > 0  ? "Inf"
-				: "-Inf");
+	const char *what = isnan(l->value) ? "NaN" : l->value > 0 ? "Inf" : "-Inf";
+
+	return str_format("%s: row %d, column %d (from 0) is %s; extract the features again or "
+			  "leave the row out",
+			  path, l->row, l->col, what);
 }
 
 static char *feature_path(const char *dir, const struct utterance *u)
@@ -161,7 +159,7 @@ static void utterance_free(struct utterance *u)
 static void take_name(struct utterance *u, const struct opening *o, const char *cell)
 {
 	const char *base = path_base(cell), *folder = base, *dot = strrchr(base, '.');
-	int stem = (int)(dot > base ? (size_t)(dot - base) : strlen(base));
+	int stem = (int)(dot && dot > base ? (size_t)(dot - base) : strlen(base));
 
 	if (o->s->layout == LAYOUT_IEMOCAP) {
 		u->id = mem_dup(cell);
