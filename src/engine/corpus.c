@@ -104,13 +104,11 @@ static struct look look_at(const struct npy *a)
 
 static char *not_finite(const char *path, const struct look *l)
 {
-	return str_format(
-		"%s: row %d, column %d (from 0) is %s; extract the features again or leave "
-		"the row out",
-		path, l->row, l->col,
-		isnan(l->value) ? "NaN"
-		: l->value > 0  ? "Inf"
-				: "-Inf");
+	const char *what = isnan(l->value) ? "NaN" : l->value > 0 ? "Inf" : "-Inf";
+
+	return str_format("%s: row %d, column %d (from 0) is %s; extract the features again or "
+			  "leave the row out",
+			  path, l->row, l->col, what);
 }
 
 static char *feature_path(const char *dir, const struct utterance *u)
@@ -161,7 +159,7 @@ static void utterance_free(struct utterance *u)
 static void take_name(struct utterance *u, const struct opening *o, const char *cell)
 {
 	const char *base = path_base(cell), *folder = base, *dot = strrchr(base, '.');
-	int stem = (int)(dot > base ? (size_t)(dot - base) : strlen(base));
+	int stem = (int)(dot && dot > base ? (size_t)(dot - base) : strlen(base));
 
 	if (o->s->layout == LAYOUT_IEMOCAP) {
 		u->id = mem_dup(cell);
@@ -425,22 +423,22 @@ static void read_list(struct opening *o)
 
 static void name_lists(struct corpus *c, const struct settings *s)
 {
-	const struct {
-		const char *name, *path;
-	} lists[] = {
-		{"train", s->exp.train_csv}, {"dev", s->exp.dev_csv}, {"test", s->exp.test_csv}};
+	static const char *const session[] = {"Session1", "Session2", "Session3", "Session4",
+					      "Session5"};
+	static const char *const part[] = {"train", "dev", "test"};
+	const char *const path[] = {s->exp.train_csv, s->exp.dev_csv, s->exp.test_csv};
 
-	c->nlists = s->layout == LAYOUT_IEMOCAP ? 5 : 3;
-	for (int i = 0; i < c->nlists; i++) {
-		struct list *l = &c->list[i];
+	if (s->layout == LAYOUT_IEMOCAP) {
+		for (c->nlists = 0; c->nlists < 5; c->nlists++) {
+			struct list *l = &c->list[c->nlists];
 
-		if (s->layout == LAYOUT_IEMOCAP) {
-			snprintf(l->name, sizeof l->name, "Session%d", i + 1);
+			l->name = session[c->nlists];
 			l->path = str_format("%s/%s.csv", s->exp.iemocap_csv, l->name);
-		} else {
-			snprintf(l->name, sizeof l->name, "%s", lists[i].name);
-			l->path = mem_dup(lists[i].path);
 		}
+	} else {
+		for (c->nlists = 0; c->nlists < 3; c->nlists++)
+			c->list[c->nlists] = (struct list){.name = part[c->nlists],
+							   .path = mem_dup(path[c->nlists])};
 	}
 }
 

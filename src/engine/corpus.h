@@ -35,8 +35,8 @@ struct utterance {
 
 struct list {
 	char *path;
-	char name[16]; /* "Session1".."Session5", "train", "dev", "test" */
-	int first, n;  /* its utterances */
+	const char *name; /* "Session1".."Session5", "train", "dev", "test" */
+	int first, n;     /* its utterances */
 };
 
 struct corpus {

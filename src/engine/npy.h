@@ -6,6 +6,7 @@
  * dimensions, no pickles. The header is read and checked at npy_open against
  * the file's size; the body is mapped, not read, so opening a corpus touches
  * one page a file. float32 in native byte order and C order is used in place.
+ * An open file must not shrink: replace it by renaming, as npy_write does.
  */
 #ifndef MIUST_NPY_H
 #define MIUST_NPY_H
