@@ -7,8 +7,8 @@
  * fold-F/history.bin: records of fixed size, little endian:
  *	uint32 epoch, uint32 utterances, float32 logits [n][HEADS][classes],
  *	uint32 CRC-32 (zlib) of all before
- * A torn or wrong last record is passed over when read and cut when resumed.
- * Epochs ascend.
+ * Epochs ascend. A torn or wrong last record is passed over when read; a wrong
+ * one before others is an error. Going on cuts at the first that is wrong.
  */
 #ifndef MIUST_HISTORY_H
 #define MIUST_HISTORY_H
@@ -26,13 +26,19 @@ struct history {
 	char *path;
 };
 
-/* Start (fold's first epoch) or go on: records at or behind `epoch` are cut. */
+/*
+ * Start (epoch 1) or go on with `epoch` as the next: records at or behind it
+ * are cut. `shape` says utterances, their order and classes, as every later
+ * history_add does; its logits are not looked at. Going on with other
+ * utterances than were stored is an error.
+ */
 int history_begin(struct history *h, const struct session *s, int fold, int epoch,
 		  const struct predictions *shape, const struct corpus *c,
 		  const struct settings *set, struct err *e);
 int history_add(struct history *h, int epoch, const struct predictions *p, struct err *e);
 int history_sync(struct history *h, struct err *e);
+/* All that is stored; no files: 0 utterances, 0 epochs. */
 int history_read(struct history *h, const struct session *s, int fold, struct err *e);
-void history_free(struct history *h);
+void history_free(struct history *h); /* safe on zeroed memory */
 
 #endif

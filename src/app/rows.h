@@ -9,10 +9,9 @@
 #ifndef MIUST_ROWS_H
 #define MIUST_ROWS_H
 
+#include "base/err.h"
 #include "base/str.h"
 #include "engine/record.h"
-
-#include "base/err.h"
 
 struct column {
 	const char *name;
