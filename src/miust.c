@@ -1,7 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <stdio.h>
+#include "app/commands.h"
 
-int main(void)
+static const struct command *const commands[] = {
+	&cmd_config,
+	NULL,
+};
+
+int main(int argc, char **argv)
 {
-	return 0;
+	static const struct program miust = {
+		.name = "miust",
+		.help = "Train and examine the MIUST speech+text emotion model.",
+		.commands = commands,
+	};
+
+	return cli_main(&miust, argc, argv);
 }
