@@ -11,10 +11,13 @@
 #define MIUST_PREDICTIONS_H
 
 #include "base/err.h"
+#include "base/str.h"
 #include "engine/corpus.h"
 #include "engine/record.h"
 
+void predictions_text(struct str *b, const struct predictions *p, const struct corpus *c,
+		      const struct settings *s);
 int predictions_write(const char *path, const struct predictions *p, const struct corpus *c,
-		      const struct settings *s, struct err *e);
+		      const struct settings *s, struct err *e); /* atomically */
 
 #endif
