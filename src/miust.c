@@ -2,6 +2,11 @@
 #include "app/commands.h"
 
 static const struct command *const commands[] = {
+	&cmd_train,
+	&cmd_eval,
+	&cmd_predict,
+	&cmd_demo,
+	&cmd_check,
 	&cmd_config,
 	NULL,
 };

@@ -7,6 +7,12 @@
 
 #include "app/cli.h"
 
+extern const struct command cmd_check;
+extern const struct command cmd_compare;
 extern const struct command cmd_config;
+extern const struct command cmd_demo;
+extern const struct command cmd_eval;
+extern const struct command cmd_predict;
+extern const struct command cmd_train;
 
 #endif

@@ -57,8 +57,9 @@ static int open_corpus(struct corpus *c, const struct settings *s, unsigned how,
 	struct problems p = {0};
 	int failed = corpus_open(c, s, how, &p, e);
 
+	/* What stopped the reading is in *e as well, and is said at the end. */
 	for (int i = 0; i < p.n && say_to; i++)
-		if (p.at[i].kind == PROBLEM_ERROR)
+		if (p.at[i].kind == PROBLEM_ERROR && strcmp(p.at[i].text, e->text) != 0)
 			say_to(ctx, p.at[i].text);
 	if (!failed && p.errors && !(how & CORPUS_SKIP_BAD)) {
 		corpus_close(c);
@@ -216,15 +217,10 @@ static int parse_set(struct settings *s, const char *command, const struct optio
 	if (sscanf(command, "set %127s %n", key, &used) != 1 || !used || !command[used])
 		return err_set(e, "%s: expected set KEY VALUE", command);
 	*o = option_find(key);
-	if (!*o) {
-		const char *near = option_nearest(key);
-
-		return err_set(e, "no setting is called %s%s%s; `miust config` lists them", key,
-			       near ? "; did you mean " : "", near ? near : "");
-	}
+	if (!*o)
+		return option_unknown(key, e);
 	if ((*o)->when == WHEN_RUN)
-		return err_set(e, "%s is fixed during a run; it takes effect in the next one",
-			       key);
+		return err_set(e, "%s is fixed during a run; it takes effect in the next one", key);
 	return option_set(s, *o, command + used, ".", e);
 }
 
@@ -439,6 +435,8 @@ static int one_step(struct job *j, enum job_go *go, struct err *e)
 	case STEP_FAILED:
 		return -1;
 	case STEP_DIVERGED:
+		if (session_step(&j->session, &row, e)) /* cut again when resumed */
+			return -1;
 		*go = j->hooks.diverged ? j->hooks.diverged(j->hooks.ctx, j, &row, e) : JOB_STOP;
 		if (*go != JOB_STOP)
 			err_clear(e);
@@ -493,8 +491,9 @@ static int run_fold(struct job *j, int fold, enum job_go *go, const struct chang
 		if (*go == JOB_GO && j->hooks.between)
 			*go = j->hooks.between(j->hooks.ctx, j);
 		if (*go == JOB_FOLD && t->best_epoch == 0) {
-			say(j, "fold %d has no evaluated epoch yet, so there is nothing to test: "
-			       "it goes on",
+			say(j,
+			    "fold %d has no evaluated epoch yet, so there is nothing to test: "
+			    "it goes on",
 			    fold);
 			*go = JOB_GO;
 		}
@@ -584,18 +583,16 @@ int job_run(struct job *j, struct err *e)
 	for (int i = 0; i < j->opt.seeds; i++) {
 		j->set = base;
 		j->set.exp.seed += i;
-		if (i == 0) {
-			j->session = j->root;
-			j->session.lock = -1; /* the root holds it */
-		} else {
-			session_close(&j->session);
-			if (session_seed(&j->session, &j->root, &j->set, e))
-				return -1;
-		}
+		session_close(&j->session);
+		if (i == 0 ? session_share(&j->session, &j->root, e)
+			   : session_seed(&j->session, &j->root, &j->set, e))
+			return -1;
 		if (run_seed(j, &go, e))
 			return -1;
 		if (go == JOB_STOP)
 			return 0;
+		if (j->hooks.seed)
+			j->hooks.seed(j->hooks.ctx, j);
 	}
 	j->complete = true;
 	return 0;

@@ -41,6 +41,7 @@ struct job_hooks {
 		      const struct predictions *val);
 	void (*fold)(void *ctx, struct job *j, const struct fold_row *r,
 		     const struct predictions *test);
+	void (*seed)(void *ctx, struct job *j); /* all its folds have results */
 	void (*changed)(void *ctx, struct job *j, const struct change *c); /* took effect */
 	/* The step that diverged; the run ends unless this returns JOB_GO, which
 	 * goes on with the weights of before (the hook has changed something). */
@@ -50,39 +51,38 @@ struct job_hooks {
 };
 
 struct job_options {
-	const char *config;      /* file, or "demo"; NULL when resuming by session alone */
-	const char *session;     /* folder; NULL: a new one below sessions/ */
-	const char *const *set;  /* KEY=VALUE, nset of them */
+	const char *config;     /* file, or "demo"; NULL when resuming by session alone */
+	const char *session;    /* folder; NULL: a new one below sessions/ */
+	const char *const *set; /* KEY=VALUE, nset of them */
 	int nset;
 	int fold[LISTS_MAX], nfolds; /* only these; 0: all */
-	int seeds;               /* how many, from exp.seed on; 0 counts as 1 */
+	int seeds;                   /* how many, from exp.seed on; 0 counts as 1 */
 	bool resume, skip_bad;
-	const char *replay;      /* a commands.log to follow, or NULL */
-	int threads;             /* 0: all cores */
-	int64_t max_steps;       /* stop after so many; 0: no limit */
+	const char *replay; /* a commands.log to follow, or NULL */
+	int threads;        /* 0: all cores */
+	int64_t max_steps;  /* stop after so many; 0: no limit */
 };
 
 struct job {
 	struct job_options opt;
 	struct job_hooks hooks;
-	struct settings set;     /* in force: the configuration and every change since */
+	struct settings set; /* in force: the configuration and every change since */
 	struct corpus corpus;
 	struct par *par;
 	struct session root, session; /* the folder, and that of the seed being run */
-	struct results results;  /* of the seed being run */
-	struct trainer trainer;  /* of the fold being run; trainer.corpus NULL: none */
+	struct results results;       /* of the seed being run */
+	struct trainer trainer;       /* of the fold being run; trainer.corpus NULL: none */
 	struct history history;
-	struct changes replay;   /* changes to come: the session's own log, then --replay */
+	struct changes replay; /* changes to come: the session's own log, then --replay */
 	int replay_next;
-	struct change *pending;  /* asked for, taking effect at the next epoch */
+	struct change *pending; /* asked for, taking effect at the next epoch */
 	int npending;
-	int64_t steps;           /* done by this process */
-	bool complete;           /* all folds of all seeds have results */
+	int64_t steps; /* done by this process */
+	bool complete; /* all folds of all seeds have results */
 };
 
 /* Load configuration, data and session; nothing is trained yet. */
-int job_open(struct job *j, const struct job_options *o, const struct job_hooks *h,
-	     struct err *e);
+int job_open(struct job *j, const struct job_options *o, const struct job_hooks *h, struct err *e);
 /*
  * Run to the end. 0: done, or stopped by the hook or --max-steps after a
  * checkpoint (j->complete tells). -1: failed or diverged (e->status); what was

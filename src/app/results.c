@@ -338,7 +338,7 @@ static int longest_label(const struct settings *s, int classes)
 }
 
 /* Rows are true classes. Many or long labels: some columns at a time. */
-static void print_confusion(const struct confusion *m, const struct settings *s, FILE *f)
+void confusion_print(const struct confusion *m, const struct settings *s, FILE *f)
 {
 	char count[32];
 	int names = longest_label(s, m->classes) + 2, digits, width, at_once;
@@ -386,7 +386,7 @@ void results_print(const struct results *r, const struct settings *s, FILE *f)
 	}
 	print_folds(r, f);
 	fprintf(f, "\nConfusion%s, rows are true classes\n\n", r->n > 1 ? " over all folds" : "");
-	print_confusion(&r->pooled_confusion, s, f);
+	confusion_print(&r->pooled_confusion, s, f);
 	fputc('\n', f);
 	print_classes(&r->pooled_confusion, s, f);
 	if (r->optimistic)

@@ -43,5 +43,7 @@ int results_read(struct results *r, const char *path, struct err *e); /* what wa
  * class's figures with their labels; and a sentence if the protocol is
  * optimistic. */
 void results_print(const struct results *r, const struct settings *s, FILE *f);
+/* Its matrix alone: counts with labels, rows are true classes. */
+void confusion_print(const struct confusion *m, const struct settings *s, FILE *f);
 
 #endif

@@ -169,27 +169,32 @@ int session_read(struct session *s, const char *root, struct settings *set, stru
 	return name_folder(s, root, e) || check_session(s, e) || read_config(s, set, e) ? -1 : 0;
 }
 
+/* The same folder and lock, which is held until both are closed. */
+int session_share(struct session *s, const struct session *parent, struct err *e)
+{
+	if (name_folder(s, parent->root, e))
+		return -1;
+	if (parent->lock < 0)
+		return 0;
+	s->lock = fcntl(parent->lock, F_DUPFD_CLOEXEC, 0);
+	return s->lock < 0 ? err_errno(e, s->root, "cannot share the session's lock") : 0;
+}
+
 int session_seed(struct session *s, const struct session *parent, const struct settings *set,
 		 struct err *e)
 {
 	char name[32];
 
-	if (name_folder(s, parent->root, e))
-		return -1;
 	snprintf(name, sizeof name, "seed-%lld", (long long)set->exp.seed);
-	if (path_join(s->dir, sizeof s->dir, s->root, name, e))
-		return -1;
-	if (parent->lock >= 0) {
-		/* The same lock: it is held until both are closed. */
-		s->lock = fcntl(parent->lock, F_DUPFD_CLOEXEC, 0);
-		if (s->lock < 0)
-			return err_errno(e, s->dir, "cannot share the session's lock");
-		if (!session_exists(s->dir) && (make_dirs(s->dir, e) || write_config(s, set, e))) {
-			session_close(s);
-			return -1;
-		}
-	}
+	if (session_share(s, parent, e) || path_join(s->dir, sizeof s->dir, s->root, name, e))
+		goto fail;
+	if (s->lock >= 0 && !session_exists(s->dir) &&
+	    (make_dirs(s->dir, e) || write_config(s, set, e)))
+		goto fail;
 	return 0;
+fail:
+	session_close(s);
+	return -1;
 }
 
 static void close_files(struct session *s)

@@ -39,6 +39,8 @@ int session_resume(struct session *s, const char *root, struct settings *set, st
 int session_read(struct session *s, const char *root, struct settings *set, struct err *e);
 void session_close(struct session *s); /* safe on zeroed memory, and twice */
 
+/* The session's folder once more, to run in. Shares the lock of `parent`. */
+int session_share(struct session *s, const struct session *parent, struct err *e);
 /* The same session's folder for another seed: root/seed-S, made if missing
  * with its own config.yml; shares the lock of `parent`. */
 int session_seed(struct session *s, const struct session *parent, const struct settings *set,

@@ -439,6 +439,14 @@ static void write_header(const struct st_writer *w, FILE *f)
 	json_decref(root);
 }
 
+void st_free(struct st_writer *w)
+{
+	json_decref(w->header);
+	json_decref(w->meta);
+	free(w->entry);
+	free(w);
+}
+
 int st_write(struct st_writer *w, const char *path, struct err *e)
 {
 	struct atomic_file a;
@@ -451,9 +459,6 @@ int st_write(struct st_writer *w, const char *path, struct err *e)
 				fwrite(w->entry[i].t.data, (size_t)w->entry[i].bytes, 1, a.f);
 		failed = atomic_commit(&a, e);
 	}
-	json_decref(w->header);
-	json_decref(w->meta);
-	free(w->entry);
-	free(w);
+	st_free(w);
 	return failed;
 }

@@ -59,6 +59,7 @@ struct st_writer *st_new(void);
 void st_add(struct st_writer *w, const char *name, enum st_type type, int dims, const int64_t *dim,
 	    const void *data);
 void st_add_meta(struct st_writer *w, const char *key, const char *value);
+void st_free(struct st_writer *w); /* instead of writing */
 /* Writes entries in the order added; frees the writer in any case. */
 int st_write(struct st_writer *w, const char *path, struct err *e);
 

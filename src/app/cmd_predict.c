@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/commands.h"
+
+#include "app/predictions.h"
+#include "app/trained.h"
+#include "base/file.h"
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Arrays collected for --tensors; they must live until st_write. */
+struct tensors {
+	struct st_writer *w;
+	const struct corpus *corpus;
+	float **kept;
+	int n;
+};
+
+static void add(struct tensors *t, const char *id, const char *name, int dims, const int64_t *dim,
+		const real *values)
+{
+	size_t count = 1;
+	char full[512];
+	float *copy;
+
+	for (int i = 0; i < dims; i++)
+		count *= (size_t)dim[i];
+	copy = mem_alloc(count, sizeof *copy);
+	for (size_t i = 0; i < count; i++)
+		copy[i] = (float)values[i];
+	t->kept = mem_grow(t->kept, (size_t)t->n + 1, sizeof *t->kept);
+	t->kept[t->n++] = copy;
+	snprintf(full, sizeof full, "%s/%s", id, name);
+	st_add(t->w, full, ST_F32, dims, dim, copy);
+}
+
+static int collect(void *ctx, const struct model *m, const struct batch *b, struct err *e)
+{
+	static const char *const head[HEADS] = {"logits", "logits_text", "logits_audio"};
+	static const char *const cross[CROSSES] = {"attn_text_to_audio", "attn_audio_to_text"};
+	struct tensors *t = ctx;
+	char name[64];
+
+	(void)e;
+	for (int i = 0; i < b->n; i++) {
+		const char *id = t->corpus->utt[b->utt[i]].id;
+		int64_t classes = m->classes;
+
+		for (int h = 0; h < HEADS; h++)
+			add(t, id, head[h], 1, &classes,
+			    model_logits(m, (enum head)h) + i * m->classes);
+		for (int p = 0; p < POOLS; p++) {
+			const real *a = model_pool_weights(m, b, p, i);
+			int64_t n = pool_seqs(b, p)->len[i];
+
+			snprintf(name, sizeof name, "weights_%s", pool_name[p]);
+			if (a)
+				add(t, id, name, 1, &n, a);
+		}
+		for (int x = 0; x < CROSSES; x++) {
+			const real *a = model_cross_weights(m, x, i);
+			int64_t dim[3] = {m->encoder.cross[x].heads,
+					  (x ? b->audio : b->text).len[i],
+					  (x ? b->text : b->audio).len[i]};
+
+			if (a)
+				add(t, id, cross[x], 3, dim, a);
+		}
+	}
+	return 0;
+}
+
+static int write_tensors(struct trained *t, const char *path, struct err *e)
+{
+	struct tensors c = {.w = st_new(), .corpus = &t->corpus};
+	int failed = evaluate_each(&t->model, &t->corpus, &t->set, &t->norm, t->split.at[t->part],
+				   t->split.n[t->part], collect, &c, e);
+
+	if (failed)
+		st_free(c.w);
+	else
+		failed = st_write(c.w, path, e);
+	for (int i = 0; i < c.n; i++)
+		free(c.kept[i]);
+	free(c.kept);
+	return failed;
+}
+
+static int write_csv(struct trained *t, const char *path, struct err *e)
+{
+	struct predictions p;
+	struct str text = {0};
+	int failed;
+
+	if (evaluate(&t->model, &t->corpus, &t->set, &t->norm, t->split.at[t->part],
+		     t->split.n[t->part], &p, e))
+		return -1;
+	predictions_text(&text, &p, &t->corpus, &t->set);
+	failed = path ? file_write(path, text.s, text.len, e) : 0;
+	if (!path)
+		fwrite(text.s, 1, text.len, stdout);
+	str_free(&text);
+	predictions_free(&p);
+	return failed;
+}
+
+static int run(const struct args *a, struct err *e)
+{
+	struct trained t;
+	int failed = 0;
+
+	if (trained_open(&t, a, e))
+		return -1;
+	if (a->out || !a->tensors)
+		failed = write_csv(&t, a->out, e);
+	if (!failed && a->tensors)
+		failed = write_tensors(&t, a->tensors, e);
+	trained_close(&t);
+	return failed;
+}
+
+const struct command cmd_predict = {
+	.name = "predict",
+	.operands = "CONFIG",
+	.least = 1,
+	.most = 1,
+	.needs = (const enum flag[]){FLAG_WEIGHTS, FLAG_NONE},
+	.takes = (const enum flag[]){FLAG_SPLIT, FLAG_FOLD, FLAG_OUT, FLAG_TENSORS, FLAG_THREADS,
+				     FLAG_NONE},
+	.help = "What stored weights say of each utterance, with attention if asked.",
+	.more = "Without --out and --tensors the table goes to standard output.\n"
+		"--tensors writes, for each utterance: ID/logits, ID/logits_text,\n"
+		"ID/logits_audio, ID/weights_{Att1,Att2,Att11,Att22,Atts1,Attt2},\n"
+		"ID/attn_text_to_audio [heads, L, T], ID/attn_audio_to_text [heads, T, L].\n",
+	.run = run,
+};

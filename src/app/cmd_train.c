@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/commands.h"
+
+#include "app/job.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* The signal that asked us to stop; a second one ends the program at once. */
+static volatile sig_atomic_t stop_signal;
+
+static void on_signal(int number)
+{
+	if (stop_signal)
+		_exit(128 + number);
+	stop_signal = number;
+}
+
+static void catch_signals(void)
+{
+	static const int caught[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction a = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+
+	sigemptyset(&a.sa_mask);
+	for (size_t i = 0; i < sizeof caught / sizeof *caught; i++)
+		sigaction(caught[i], &a, NULL);
+}
+
+/* The progress line, on a terminal only. */
+struct progress {
+	bool on, shown;
+	double last; /* when it was drawn, in seconds */
+	double since;
+	int64_t seen; /* utterances since then */
+};
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static void wipe(struct progress *p)
+{
+	if (p->shown)
+		fprintf(stderr, "\r\033[K");
+	p->shown = false;
+}
+
+static void say(void *ctx, const char *text)
+{
+	wipe(ctx);
+	cli_message("%s", text);
+}
+
+static void begin_fold(void *ctx, struct job *j)
+{
+	char text[PATH_LEN + 64];
+
+	if (j->steps > 0 || j->results.n > 0 || j->trainer.step > 0)
+		return;
+	snprintf(text, sizeof text, "session %s", j->session.dir);
+	say(ctx, text);
+	if (protocol_optimistic(&j->set))
+		say(ctx, "exp.protocol reference validates on the test session, as published: "
+			 "its figures are optimistic");
+}
+
+static enum job_go between(void *ctx, struct job *j)
+{
+	(void)ctx;
+	(void)j;
+	return stop_signal ? JOB_STOP : JOB_GO;
+}
+
+static void step(void *ctx, struct job *j, const struct step_row *r)
+{
+	struct progress *p = ctx;
+	const struct trainer *t = &j->trainer;
+	double time = now();
+
+	if (!p->on)
+		return;
+	if (p->since == 0)
+		p->since = time;
+	else
+		p->seen += t->batch.n;
+	if (time - p->last < 0.1)
+		return;
+	p->last = time;
+	p->shown = true;
+	fprintf(stderr, "\r\033[Kfold %d  epoch %d/%d  step %d/%d  loss %.3f", r->fold, r->epoch,
+		t->set.train.epoch, t->in_epoch, trainer_steps_per_epoch(t), r->loss);
+	if (t->best_epoch > 0)
+		fprintf(stderr, "  WA %.3f@%d", t->best.wa, t->best_epoch);
+	if (p->seen > 0)
+		fprintf(stderr, "  %.0f utterances/s", (double)p->seen / (time - p->since));
+	fflush(stderr);
+}
+
+static void fold(void *ctx, struct job *j, const struct fold_row *r, const struct predictions *p)
+{
+	char text[256];
+
+	(void)p;
+	snprintf(text, sizeof text, "fold %d: best epoch %d of %d, test WA %.4f UA %.4f WF1 %.4f",
+		 r->fold, r->best_epoch, j->trainer.epoch, r->test.wa, r->test.ua, r->test.wf1);
+	say(ctx, text);
+}
+
+static void changed(void *ctx, struct job *j, const struct change *c)
+{
+	char text[512];
+
+	(void)j;
+	snprintf(text, sizeof text, "before step %d of fold %d: %s", c->step, c->fold, c->command);
+	say(ctx, text);
+}
+
+static void seed(void *ctx, struct job *j)
+{
+	wipe(ctx);
+	if (j->opt.seeds > 1)
+		printf("seed %lld\n", (long long)j->set.exp.seed);
+	results_print(&j->results, &j->set, stdout);
+	fflush(stdout);
+}
+
+static int stopped(const struct job *j, struct err *e)
+{
+	int epoch, step_at, fold_at;
+
+	job_position(j, &fold_at, &epoch, &step_at);
+	err_set(e,
+		"stopped by %s before epoch %d, step %d of fold %d; go on with --session %s "
+		"--resume",
+		stop_signal == SIGINT   ? "SIGINT"
+		: stop_signal == SIGHUP ? "SIGHUP"
+					: "SIGTERM",
+		epoch, step_at, fold_at, j->root.root);
+	e->status = 128 + stop_signal;
+	return -1;
+}
+
+static int run(const struct args *a, struct err *e)
+{
+	struct progress progress = {.on = isatty(STDERR_FILENO)};
+	struct job_hooks hooks = {
+		.ctx = &progress,
+		.begin_fold = begin_fold,
+		.between = between,
+		.step = step,
+		.fold = fold,
+		.seed = seed,
+		.changed = changed,
+		.say = say,
+	};
+	struct job_options o = {
+		.config = a->noperands ? a->operand[0] : NULL,
+		.session = a->session,
+		.set = a->set,
+		.nset = a->nset,
+		.seeds = a->seeds,
+		.resume = a->resume,
+		.skip_bad = a->skip_bad,
+		.replay = a->replay,
+		.threads = a->threads,
+		.max_steps = a->max_steps,
+	};
+	struct job j;
+	int failed;
+
+	for (int f = 0; f < 32 && o.nfolds < LISTS_MAX; f++)
+		if (a->folds >> f & 1)
+			o.fold[o.nfolds++] = f;
+	if (!o.config && !(o.resume && o.session))
+		return err_usage(e, "which CONFIG? (none is needed with --session DIR --resume)");
+	catch_signals();
+	if (job_open(&j, &o, &hooks, e))
+		return -1;
+	failed = job_run(&j, e);
+	wipe(&progress);
+	if (!failed && stop_signal && !j.complete)
+		failed = stopped(&j, e);
+	else if (!failed && !j.complete)
+		cli_message("stopped after %lld steps; go on with --session %s --resume",
+			    (long long)j.steps, j.root.root);
+	job_close(&j);
+	return failed;
+}
+
+const struct command cmd_train = {
+	.name = "train",
+	.operands = "[CONFIG]",
+	.most = 1,
+	.takes = (const enum flag[]){FLAG_SESSION, FLAG_SET, FLAG_FOLD, FLAG_SEEDS, FLAG_RESUME,
+				     FLAG_REPLAY, FLAG_SKIP_BAD, FLAG_THREADS, FLAG_MAX_STEPS,
+				     FLAG_NONE},
+	.help = "Train every fold, test the kept checkpoints, print the figures.",
+	.more = "CONFIG is a YAML file, or the word demo for the built-in corpus. The session\n"
+		"folder holds all there is to know; INT, TERM and HUP leave a checkpoint in it,\n"
+		"and --session DIR --resume goes on as if nothing had happened.\n",
+	.run = run,
+};
