@@ -3,19 +3,13 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "engine/loss.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The terms of the loss, in the order of enum term. */
-static const char *const term_column[TERMS] = {
-	[TERM_MAIN] = "loss_main",           [TERM_CMD_TEXT] = "loss_cmd_text",
-	[TERM_CMD_AUDIO] = "loss_cmd_audio", [TERM_TEXT] = "loss_text",
-	[TERM_AUDIO] = "loss_audio",
-};
 
 static void add(struct columns *c, const char *name, bool integer, size_t at)
 {
@@ -32,7 +26,7 @@ struct columns rows_of_steps(void)
 	add(&c, "step", true, offsetof(struct step_row, step));
 	add(&c, "loss", false, offsetof(struct step_row, loss));
 	for (size_t t = 0; t < TERMS; t++)
-		add(&c, term_column[t], false,
+		add(&c, loss_term[t].column, false,
 		    offsetof(struct step_row, term) + t * sizeof(double));
 	add(&c, "lr", false, offsetof(struct step_row, lr));
 	add(&c, "grad_norm", false, offsetof(struct step_row, grad_norm));
