@@ -104,23 +104,34 @@ static int parse_line(const struct columns *c, void *row, const char *text, cons
 	return 0;
 }
 
+/* The header without its newline, to be freed. */
+static char *header_line(const struct columns *c)
+{
+	struct str b = {0};
+	char *line;
+
+	rows_header(c, &b);
+	line = mem_dup(str_text(&b));
+	line[strcspn(line, "\n")] = '\0';
+	str_free(&b);
+	return line;
+}
+
 static int parse_all(const struct columns *c, char *text, size_t len, const char *path, void **row,
 		     int *n, struct err *e)
 {
 	const char *end = text + len;
-	struct str header = {0};
+	char *header = header_line(c);
 	char *line, *rows = NULL;
 	int room = 0, failed = 0;
 	bool whole;
 
 	*n = 0;
-	rows_header(c, &header);
-	header.s[--header.len] = '\0';
 	for (long at = 1; !failed && (line = str_line(&text, end, &whole)) && whole; at++) {
 		if (at == 1) {
-			if (strcmp(line, header.s) != 0)
-				failed = err_at(e, path, 1, 0, "the header \"%s\" expected",
-						header.s);
+			if (strcmp(line, header) != 0)
+				failed =
+					err_at(e, path, 1, 0, "the header \"%s\" expected", header);
 			continue;
 		}
 		if (*n == room) {
@@ -135,7 +146,7 @@ static int parse_all(const struct columns *c, char *text, size_t len, const char
 			failed = parse_line(c, rows + (size_t)*n * c->size, line, path, at, e);
 		++*n;
 	}
-	str_free(&header);
+	free(header);
 	*row = rows;
 	return failed;
 }
