@@ -42,10 +42,13 @@ static void describe_machine(char *out, size_t n)
 	struct utsname u;
 	FILE *f = fopen("/proc/cpuinfo", "re");
 
-	while (f && !model[0] && fgets(line, sizeof line, f))
-		if (strncmp(line, "model name", 10) == 0 && strchr(line, ':'))
-			snprintf(model, sizeof model, ", %.*s",
-				 (int)strcspn(strchr(line, ':') + 2, "\n"), strchr(line, ':') + 2);
+	while (f && !model[0] && fgets(line, sizeof line, f)) {
+		const char *text = line + strcspn(line, ":");
+
+		text += strspn(text, ": \t");
+		if (strncmp(line, "model name", 10) == 0)
+			snprintf(model, sizeof model, ", %.*s", (int)strcspn(text, "\n"), text);
+	}
 	if (f)
 		fclose(f);
 	uname(&u);

@@ -3,19 +3,13 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "engine/loss.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The terms of the loss, in the order of enum term. */
-static const char *const term_column[TERMS] = {
-	[TERM_MAIN] = "loss_main",           [TERM_CMD_TEXT] = "loss_cmd_text",
-	[TERM_CMD_AUDIO] = "loss_cmd_audio", [TERM_TEXT] = "loss_text",
-	[TERM_AUDIO] = "loss_audio",
-};
 
 static void add(struct columns *c, const char *name, bool integer, size_t at)
 {
@@ -32,7 +26,7 @@ struct columns rows_of_steps(void)
 	add(&c, "step", true, offsetof(struct step_row, step));
 	add(&c, "loss", false, offsetof(struct step_row, loss));
 	for (size_t t = 0; t < TERMS; t++)
-		add(&c, term_column[t], false,
+		add(&c, loss_term[t].column, false,
 		    offsetof(struct step_row, term) + t * sizeof(double));
 	add(&c, "lr", false, offsetof(struct step_row, lr));
 	add(&c, "grad_norm", false, offsetof(struct step_row, grad_norm));
@@ -110,23 +104,34 @@ static int parse_line(const struct columns *c, void *row, const char *text, cons
 	return 0;
 }
 
+/* The header without its newline, to be freed. */
+static char *header_line(const struct columns *c)
+{
+	struct str b = {0};
+	char *line;
+
+	rows_header(c, &b);
+	line = mem_dup(str_text(&b));
+	line[strcspn(line, "\n")] = '\0';
+	str_free(&b);
+	return line;
+}
+
 static int parse_all(const struct columns *c, char *text, size_t len, const char *path, void **row,
 		     int *n, struct err *e)
 {
 	const char *end = text + len;
-	struct str header = {0};
+	char *header = header_line(c);
 	char *line, *rows = NULL;
 	int room = 0, failed = 0;
 	bool whole;
 
 	*n = 0;
-	rows_header(c, &header);
-	header.s[--header.len] = '\0';
 	for (long at = 1; !failed && (line = str_line(&text, end, &whole)) && whole; at++) {
 		if (at == 1) {
-			if (strcmp(line, header.s) != 0)
-				failed = err_at(e, path, 1, 0, "the header \"%s\" expected",
-						header.s);
+			if (strcmp(line, header) != 0)
+				failed =
+					err_at(e, path, 1, 0, "the header \"%s\" expected", header);
 			continue;
 		}
 		if (*n == room) {
@@ -141,7 +146,7 @@ static int parse_all(const struct columns *c, char *text, size_t len, const char
 			failed = parse_line(c, rows + (size_t)*n * c->size, line, path, at, e);
 		++*n;
 	}
-	str_free(&header);
+	free(header);
 	*row = rows;
 	return failed;
 }
