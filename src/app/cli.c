@@ -81,13 +81,17 @@ static const struct flag_row flag_table[FLAGS] = {
 
 void cli_message(const char *fmt, ...)
 {
+	char text[sizeof((struct err *)0)->text];
 	va_list ap;
 
-	fputs("miust: ", stderr);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	fputc('\n', stderr);
+	for (char *c = text; *c; c++) {
+		if (iscntrl((unsigned char)*c)) /* of a file's text; not for the terminal */
+			*c = '?';
+	}
+	fprintf(stderr, "miust: %s\n", text);
 }
 
 void cli_warnings(const struct warnings *w)
