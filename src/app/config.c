@@ -388,8 +388,10 @@ static int fail_parse(struct reader *r, const yaml_parser_t *p, const char *text
 		}
 		at.column = text + p->problem_offset - line + 1;
 	}
-	for (long line = 1; line < at.line && *text; line++)
-		text += strcspn(text, "\n") + 1;
+	for (long line = 1; line < at.line && *text; line++) {
+		text += strcspn(text, "\n");
+		text += *text == '\n'; /* libyaml knows more line breaks than this one */
+	}
 	column = strspn(text, " \t");
 	if (memchr(text, '\t', column) && (long)column + 1 >= at.column)
 		problem = "a tab; YAML indents with blanks only";

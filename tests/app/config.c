@@ -335,6 +335,7 @@ TEST(not_yaml)
 	CHECK_HAS(load_set(latin1, sizeof latin1 - 1, NULL, 0), "config.yml:5:15: ");
 	CHECK_HAS(load_set("exp:\n\0", 6, NULL, 0), "config.yml:2:1: ");
 	CHECK_HAS(load_more("train: [[[[[[\n"), "config.yml:");
+	CHECK_HAS(load("exp:\r\r\r\r["), "config.yml:");
 }
 
 TEST(file_missing)
