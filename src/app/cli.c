@@ -52,7 +52,7 @@ static const struct flag_row flag_table[FLAGS] = {
 	[FLAG_READONLY] = {"readonly", NULL, TAKES_NOTHING, AT(readonly),
 			   .help = "Look only: train nothing, write nothing."},
 	[FLAG_REPLAY] = {"replay", "LOG", TAKES_TEXT, AT(replay),
-			 .help = "Apply the live changes of a commands.log where they were made."},
+			 .help = "Repeat the live changes of a commands.log."},
 	[FLAG_RESUME] = {"resume", NULL, TAKES_NOTHING, AT(resume),
 			 .help = "Go on with the session where it ended."},
 	[FLAG_SCRIPT] = {"script", "FILE", TAKES_TEXT, AT(script),
@@ -81,13 +81,17 @@ static const struct flag_row flag_table[FLAGS] = {
 
 void cli_message(const char *fmt, ...)
 {
+	char text[sizeof((struct err *)0)->text];
 	va_list ap;
 
-	fputs("miust: ", stderr);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	fputc('\n', stderr);
+	for (char *c = text; *c; c++) {
+		if (iscntrl((unsigned char)*c)) /* of a file's text; not for the terminal */
+			*c = '?';
+	}
+	fprintf(stderr, "miust: %s\n", text);
 }
 
 void cli_warnings(const struct warnings *w)
@@ -202,6 +206,7 @@ static int read_value(struct args *a, const struct flag_row *f, const char *valu
 	char want[64];
 	int v;
 
+	BUG_ON(!value != !f->value);
 	switch (f->type) {
 	case TAKES_NOTHING:
 		*(bool *)to = true;
@@ -245,60 +250,75 @@ static int check_operands(const struct args *a, const struct command *c, struct 
 	return 0;
 }
 
+/* Reads the option at argv[0] ("--word...") and its value. Returns how many
+ * words that took; 0 and *asked for --help and --version; -1. */
+static int read_option(struct args *a, const struct command *c, int argc, char *const *argv,
+		       enum flag *asked, struct err *e)
+{
+	const char *word = argv[0] + 2, *value = NULL;
+	size_t len = strcspn(word, "=");
+	enum flag f = find_flag(c, word, len, e);
+	const struct flag_row *row = &flag_table[f];
+	int used = 1;
+
+	if (!f)
+		return -1;
+	if (word[len])
+		value = word + len + 1;
+	if (value && !row->value)
+		return err_usage(e, "--%s takes no value", row->name);
+	if (row->type == TAKES_OVER) {
+		*asked = f;
+		return 0;
+	}
+	if (row->value && !value) {
+		value = argc > 1 ? argv[1] : NULL;
+		used = 2;
+		if (!value || strncmp(value, "--", 2) == 0) /* --word=--value is meant */
+			return err_usage(e, "--%s: expected %s; found %s", row->name, row->value,
+					 value ? value : "nothing");
+	}
+	if (read_value(a, row, value, e))
+		return -1;
+	a->given |= 1ul << f;
+	return used;
+}
+
 int args_read(struct args *a, const struct command *c, int argc, char *const *argv,
 	      enum flag *asked, struct err *e)
 {
 	const char **operand = mem_alloc((size_t)argc + 1, sizeof *operand);
-	unsigned long given = 0; /* bit F: enum flag F */
 	bool options = true;
+	int used;
 
 	*a = (struct args){.operand = operand, .split = PART_TEST};
-	for (int i = 0; i < argc; i++) {
-		const char *word = argv[i], *value = NULL;
-		const struct flag_row *row;
-		enum flag f;
-
-		if (!options || word[0] != '-' || !word[1]) {
-			operand[a->noperands++] = word;
-			continue;
-		}
-		if (strcmp(word, "--") == 0) {
-			options = false;
-			continue;
-		}
-		if (word[1] != '-')
+	for (int i = 0; i < argc; i += used) {
+		used = 1;
+		if (!options || argv[i][0] != '-' || !argv[i][1]) {
+			operand[a->noperands++] = argv[i];
+		} else if (argv[i][1] != '-') {
 			return err_usage(e,
 					 "unknown option %.80s; options are whole words, as --help",
-					 word);
-		word += 2;
-		f = find_flag(c, word, strcspn(word, "="), e);
-		if (!f)
-			return -1;
-		row = &flag_table[f];
-		if (word[strlen(row->name)])
-			value = word + strlen(row->name) + 1;
-		if (value && !row->value)
-			return err_usage(e, "--%s takes no value", row->name);
-		if (row->type == TAKES_OVER) {
-			*asked = f;
-			return 1;
+					 argv[i]);
+		} else if (!argv[i][2]) {
+			options = false;
+		} else {
+			used = read_option(a, c, argc - i, argv + i, asked, e);
+			if (used <= 0)
+				return used < 0 ? -1 : 1;
 		}
-		if (row->value && !value) {
-			value = argv[++i];
-			if (i >= argc || strncmp(value, "--", 2) == 0)
-				return err_usage(e, "--%s: expected %s; found %s", row->name,
-						 row->value, i >= argc ? "nothing" : value);
-		}
-		if (read_value(a, row, value, e))
-			return -1;
-		given |= 1ul << f;
 	}
 	for (const enum flag *f = c->needs; f && *f; f++) {
-		if (!(given & 1ul << *f))
+		if (!args_given(a, *f))
 			return err_usage(e, "--%s %s is missing", flag_table[*f].name,
 					 flag_table[*f].value);
 	}
 	return check_operands(a, c, e);
+}
+
+bool args_given(const struct args *a, enum flag flag)
+{
+	return a->given >> flag & 1;
 }
 
 void args_free(struct args *a)

@@ -61,6 +61,7 @@ struct args {
 	int split; /* enum part; not given: PART_TEST */
 	int cols, rows;
 	bool resume, skip_bad, deep, once, readonly, ascii;
+	unsigned long given; /* for args_given */
 };
 
 struct command {
@@ -97,6 +98,7 @@ void cli_warnings(const struct warnings *w);
  * --version was asked for, *asked says which. args_free in any case. */
 int args_read(struct args *a, const struct command *c, int argc, char *const *argv,
 	      enum flag *asked, struct err *e);
+bool args_given(const struct args *a, enum flag flag);
 void args_free(struct args *a);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/str.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -34,8 +35,6 @@ struct pairs {
 	int n;
 	char *merged; /* [nodes + 1] mappings taken in already */
 };
-
-enum { KEY_LEN = 256 };
 
 void warnings_free(struct warnings *w)
 {
@@ -299,63 +298,62 @@ static bool is_group(const char *name)
 	return false;
 }
 
-static void join(char *out, const char *group, const char *key)
-{
-	snprintf(out, KEY_LEN, "%s%s%s", group, *group ? "." : "", key);
-}
-
-/* The key is at fault; its first setting, if it is a block, tells what was meant. */
-static int unknown(struct reader *r, const char *name, const yaml_node_t *key,
+/* `name` is the wrong key; if it opens a block, the first setting in there
+ * tells what was meant. */
+static int unknown(struct reader *r, struct str *name, const yaml_node_t *key,
 		   const yaml_node_t *value)
 {
-	char full[KEY_LEN], group[KEY_LEN];
 	struct err why = {0};
 
-	if (strchr(scalar(key), '.') && option_find(scalar(key)))
+	if (strchr(scalar(key), '.') && (option_find(scalar(key)) || is_group(scalar(key))))
 		return fail_at(r, key,
-			       "%s is written in blocks here, a word a line; the dotted form "
-			       "is for --set",
+			       "%s is written in blocks here, a word a line; the dotted form is "
+			       "for --set",
 			       scalar(key));
-	snprintf(full, sizeof full, "%s", name);
-	for (int depth = 0; depth < 3 && value->type == YAML_MAPPING_NODE &&
-			    value->data.mapping.pairs.start < value->data.mapping.pairs.top;
-	     depth++) {
+	for (int depth = 0; depth < 3 && value->type == YAML_MAPPING_NODE; depth++) {
 		const yaml_node_pair_t *first = value->data.mapping.pairs.start;
 
-		memcpy(group, full, sizeof group);
-		join(full, group, scalar(node_at(r, first->key)));
+		if (first == value->data.mapping.pairs.top)
+			break;
+		str_addf(name, ".%s", scalar(node_at(r, first->key)));
 		value = node_at(r, first->value);
 	}
-	option_unknown(full, &why);
+	option_unknown(str_text(name), &why);
 	return fail_at(r, key, "%s", why.text);
 }
 
 static int read_map(struct reader *r, const yaml_node_t *map, const char *group);
 
+static int read_group(struct reader *r, const char *name, const yaml_node_t *value)
+{
+	if (value->type == YAML_MAPPING_NODE)
+		return read_map(r, value, name);
+	if (value->type == YAML_SCALAR_NODE && is_null(value))
+		return 0;
+	return fail_at(r, value, "%s: expected a block of settings; found %s", name, what(value));
+}
+
 static int read_pair(struct reader *r, const yaml_node_t *key, const yaml_node_t *value,
 		     const char *group)
 {
-	const struct option *o;
-	char name[KEY_LEN];
+	struct str name = {0};
+	const struct option *o = NULL;
+	bool dotted = strchr(scalar(key), '.');
+	int status = 0;
 
-	join(name, group, scalar(key));
-	o = strchr(scalar(key), '.') ? NULL : option_find(name);
-	if (o) {
-		if (o->no_effect)
-			warn_no_effect(r, key, o);
-		return read_value(r, o, value);
-	}
-	if (is_group(name)) {
-		if (value->type == YAML_SCALAR_NODE && is_null(value))
-			return 0;
-		if (value->type != YAML_MAPPING_NODE)
-			return fail_at(r, value, "%s: expected a block of settings; found %s", name,
-				       what(value));
-		return read_map(r, value, name);
-	}
-	if (!*group && is_template(r, value))
-		return 0;
-	return unknown(r, name, key, value);
+	str_addf(&name, "%s%s%s", group, *group ? "." : "", scalar(key));
+	if (!dotted)
+		o = option_find(str_text(&name));
+	if (o && o->no_effect)
+		warn_no_effect(r, key, o);
+	if (o)
+		status = read_value(r, o, value);
+	else if (!dotted && is_group(str_text(&name)))
+		status = read_group(r, str_text(&name), value);
+	else if (*group || !is_template(r, value))
+		status = unknown(r, &name, key, value);
+	str_free(&name);
+	return status;
 }
 
 static int read_map(struct reader *r, const yaml_node_t *map, const char *group)
@@ -390,8 +388,10 @@ static int fail_parse(struct reader *r, const yaml_parser_t *p, const char *text
 		}
 		at.column = text + p->problem_offset - line + 1;
 	}
-	for (long line = 1; line < at.line && *text; line++)
-		text += strcspn(text, "\n") + 1;
+	for (long line = 1; line < at.line && *text; line++) {
+		text += strcspn(text, "\n");
+		text += *text == '\n'; /* libyaml knows more line breaks than this one */
+	}
 	column = strspn(text, " \t");
 	if (memchr(text, '\t', column) && (long)column + 1 >= at.column)
 		problem = "a tab; YAML indents with blanks only";

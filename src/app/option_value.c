@@ -88,7 +88,7 @@ static int parse_integer(const struct input *in, int64_t *v)
 
 static int parse_int(const struct input *in)
 {
-	int64_t v;
+	int64_t v = 0;
 
 	if (parse_integer(in, &v))
 		return -1;
@@ -98,7 +98,7 @@ static int parse_int(const struct input *in)
 
 static int parse_int64(const struct input *in)
 {
-	int64_t v;
+	int64_t v = 0;
 
 	if (parse_integer(in, &v))
 		return -1;

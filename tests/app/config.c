@@ -233,6 +233,7 @@ TEST(unknown_keys)
 	CHECK_STR(load_more("train.epoch: 1\n"),
 		  "config.yml:5:1: train.epoch is written in blocks here, a word a line; the "
 		  "dotted form is for --set");
+	CHECK_HAS(load_more("train.loss: {main: 1}\n"), "config.yml:5:1: train.loss is written in");
 	CHECK_HAS(load_more("exp2: {}\n"), "config.yml:5:1: unknown key exp2;");
 	CHECK_HAS(load_more("a: &a {batch: 1}\ntrain: {<<: *a}\n"),
 		  "config.yml:5:8: unknown key train.batch;");
@@ -334,6 +335,7 @@ TEST(not_yaml)
 	CHECK_HAS(load_set(latin1, sizeof latin1 - 1, NULL, 0), "config.yml:5:15: ");
 	CHECK_HAS(load_set("exp:\n\0", 6, NULL, 0), "config.yml:2:1: ");
 	CHECK_HAS(load_more("train: [[[[[[\n"), "config.yml:");
+	CHECK_HAS(load("exp:\r\r\r\r["), "config.yml:");
 }
 
 TEST(file_missing)
