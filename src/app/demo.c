@@ -27,15 +27,16 @@ enum {
 	TURNS = 10,   /* utterances a dialogue */
 	MARGIN = 4,   /* frames before and behind the burst, at least */
 	RAMP = 3,     /* frames of a burst's rise and fall */
-	UNCLEAR = 60, /* per cent of the honest utterances with a burst between two classes */
+	UNCLEAR = 76, /* per cent of the honest utterances with a burst between two classes */
 
 	WORD_OWN = 450, /* amplitude of a word's own vector; function words get a third */
 	WORD_CLASS = 520,
-	WORD_NOISE = 260,
+	WORD_NOISE = 340,
 	SPEAKER = 180,     /* offset of a speaker's voice */
-	VOICE = 330,       /* amplitude of the noise */
+	VOICE = 400,       /* amplitude of the noise */
 	BURST_LOUD = 420,  /* what all bursts share */
-	BURST_CLASS = 480, /* what tells the class; neutral has less of both */
+	BURST_CLASS = 480, /* what tells the class */
+	LOUD_SIGNS = DEMO_CLASSES,
 };
 
 struct line {
@@ -53,16 +54,17 @@ static int draw(struct rng *r, int lo, int hi)
 	return lo + (int)(rng_u32(r) % (uint32_t)(hi - lo + 1));
 }
 
-/* Bell-shaped around 0, standard deviation about `size`. */
+/* Bell-shaped around 0, standard deviation `size`. The compiler may choose the
+ * order of the three calls: their sum is the same. */
 static int noise(struct rng *r, int size)
 {
 	return draw(r, -size, size) + draw(r, -size, size) + draw(r, -size, size);
 }
 
-/* Classes differ in sign patterns that are orthogonal over the columns. */
-static int sign(int class, int column)
+/* Patterns 0..4, orthogonal over 32 columns: one for each class and LOUD_SIGNS. */
+static int sign(int pattern, int column)
 {
-	return column >> class & 1 ? 1 : -1;
+	return column >> pattern & 1 ? 1 : -1;
 }
 
 /* Words ------------------------------------------------------------------- */
@@ -103,7 +105,7 @@ static int make_words(struct rng *r, const char *text, float *out)
 
 	while (text) {
 		struct rng own;
-		int size = WORD_OWN, strength = draw(r, 70, 130);
+		int size = WORD_OWN, strength = draw(r, 50, 130);
 
 		text = next_word(text, word);
 		BUG_ON(n == WORDS_MAX);
@@ -136,20 +138,21 @@ static int envelope(const struct line *u, int t)
 	return least >= RAMP ? ONE : least * ONE / RAMP;
 }
 
-static int class_part(enum demo_class class, int column)
+/* A class's burst at its height; a neutral one is weak. */
+static int voice_of(enum demo_class class, int column)
 {
-	return sign((int)class, column) * BURST_CLASS * (class == DEMO_NEU ? 60 : 100) / 100;
+	int v = sign(LOUD_SIGNS, column) * BURST_LOUD + sign((int)class, column) * BURST_CLASS;
+
+	return class == DEMO_NEU ? v * 65 / 100 : v;
 }
 
-/* What the burst adds to a column at its height. */
+/* What the burst adds to a column at its height; share: per cent of `meant`
+ * where the burst is unclear. */
 static int burst(const struct line *u, int share, int column)
 {
-	int loud = sign(4, column) * BURST_LOUD * (u->sentence->meant == DEMO_NEU ? 70 : 100) / 100;
-	int v = class_part(u->sentence->meant, column);
+	int v = voice_of(u->sentence->meant, column);
 
-	if (u->unclear)
-		v = (v * share + class_part(u->other, column) * (100 - share)) / 100;
-	return loud + v;
+	return u->unclear ? (v * share + voice_of(u->other, column) * (100 - share)) / 100 : v;
 }
 
 /* Frames of the utterance, [u->frames, DEMO_AUDIO_DIM]: each column a
@@ -157,7 +160,7 @@ static int burst(const struct line *u, int share, int column)
 static void make_frames(struct rng *r, const struct line *u, float *out)
 {
 	int state[DEMO_AUDIO_DIM], offset[DEMO_AUDIO_DIM];
-	int share = draw(r, 42, 58);
+	int share = draw(r, 47, 53);
 	struct rng voice;
 	int keep;
 
@@ -215,7 +218,7 @@ static void make_times(struct rng *r, struct line *u, int words)
 {
 	int length = draw(r, 15, 20);
 
-	u->frames = 30 + 7 * words + draw(r, 0, 20);
+	u->frames = 20 + 6 * words + draw(r, 0, 50);
 	if (u->frames < FRAMES_MIN)
 		u->frames = FRAMES_MIN;
 	if (u->frames > FRAMES_MAX)

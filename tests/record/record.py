@@ -98,9 +98,8 @@ def split(cfg, corpus, fold):
     gen, total = torch.Generator().manual_seed(cfg.seed + fold), len(train)
     want = math.floor(float(cfg.exp.get("holdout", 0.2)) * total)
     of = [[i for i, u in enumerate(train) if u.label == c] for c in range(len(cfg.labels))]
-    share = [want * len(o) / total for o in of]
-    count = [math.floor(s) for s in share]
-    by_rest = sorted(range(len(of)), key=lambda c: (share[c] - count[c], c), reverse=True)
+    count = [want * len(o) // total for o in of]
+    by_rest = sorted(range(len(of)), key=lambda c: (want * len(of[c]) % total, c), reverse=True)
     for c in by_rest[:want - sum(count)]:
         count[c] += 1
     held = {o[j] for o, n in zip(of, count) for j in torch.randperm(len(o), generator=gen)[:n]}
