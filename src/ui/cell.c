@@ -98,6 +98,14 @@ void canvas_clear(struct canvas *c)
 			set(c, row, col, blank);
 }
 
+void canvas_copy(struct canvas *to, const struct canvas *from)
+{
+	BUG_ON(to->rows != from->rows || to->cols != from->cols);
+	for (int row = 0; row < to->rows; row++)
+		for (int col = 0; col < to->cols; col++)
+			set(to, row, col, *cell_at(from, row, col));
+}
+
 /* A combining mark joins the character before; more than fit are dropped. */
 static void add_mark(const struct canvas *c, int row, int col, uint32_t mark)
 {
@@ -260,7 +268,7 @@ struct canvas canvas_box(struct canvas *c, struct style style, const char *title
 	return in;
 }
 
-static bool same_cell(const struct cell *a, const struct cell *b)
+bool cell_same(const struct cell *a, const struct cell *b)
 {
 	return a->base == b->base && memcmp(a->mark, b->mark, sizeof a->mark) == 0 &&
 	       a->style.fg == b->style.fg && a->style.bg == b->style.bg &&
@@ -273,7 +281,7 @@ bool canvas_same(const struct canvas *a, const struct canvas *b)
 		return false;
 	for (int row = 0; row < a->rows; row++)
 		for (int col = 0; col < a->cols; col++)
-			if (!same_cell(cell_at(a, row, col), cell_at(b, row, col)))
+			if (!cell_same(cell_at(a, row, col), cell_at(b, row, col)))
 				return false;
 	return true;
 }

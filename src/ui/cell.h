@@ -47,6 +47,7 @@ struct canvas canvas_part(const struct canvas *c, int row, int col, int rows, in
 const struct cell *canvas_at(const struct canvas *c, int row, int col);
 
 void canvas_clear(struct canvas *c);
+void canvas_copy(struct canvas *to, const struct canvas *from); /* of the same size */
 /* One character; returns the column behind it. A wide one that does not fit
  * becomes a blank. */
 int canvas_put(struct canvas *c, int row, int col, struct style style, uint32_t ch);
@@ -73,6 +74,7 @@ void canvas_emphasis(struct canvas *c, int attr);
 /* A border with a title around the canvas, its inside blank; returns the inside. */
 struct canvas canvas_box(struct canvas *c, struct style style, const char *title);
 
+bool cell_same(const struct cell *a, const struct cell *b);
 bool canvas_same(const struct canvas *a, const struct canvas *b); /* size and all cells */
 /* UTF-8, each row padded to the full width and ended by a line feed; free() it. */
 char *canvas_dump(const struct canvas *c);

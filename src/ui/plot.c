@@ -214,6 +214,7 @@ static void draw_segment(struct dots *d, struct corner a, struct corner b)
 
 struct end {
 	int row, col; /* cell; row -1: no end to be seen */
+	double y;     /* dots */
 	bool lone;    /* the curve is one point */
 };
 
@@ -229,7 +230,7 @@ static struct end draw_line(struct dots *d, const struct track *t, const struct 
 		long y = lround(fmin(fmax(last.y, -9), 1e6));
 
 		if (last.x >= 0 && last.x < d->width && y >= 0 && y < d->height)
-			end = (struct end){(int)y / d->h, (int)last.x / d->w, l.n == 1};
+			end = (struct end){(int)y / d->h, (int)last.x / d->w, last.y, l.n == 1};
 	}
 	free(l.at);
 	return end;
@@ -243,20 +244,20 @@ static void draw_marker(struct canvas *c, const struct series *s, struct end e)
 		canvas_put(c, e.row, col, ROLE(s->role), glyph(c->look->glyphs, s->marker));
 }
 
-enum { LABELS_MAX_ON_TRACK = 32 };
+enum { END_LABELS = 32 }; /* more would not fit beside each other */
 
 /* The labels in one column, each on a row of its own: from the lowest up,
  * then from the top down where they would leave the canvas. */
 static void draw_labels(struct canvas *c, const struct track *t, const struct end *end)
 {
-	int order[LABELS_MAX_ON_TRACK], row[LABELS_MAX_ON_TRACK], n = 0, col = 0;
+	int order[END_LABELS], row[END_LABELS], n = 0, col = 0;
 
-	for (int i = 0; i < t->n_series && n < LABELS_MAX_ON_TRACK; i++) {
+	for (int i = 0; i < t->n_series && n < END_LABELS; i++) {
 		int at = n;
 
 		if (!t->series[i].label || end[i].row < 0)
 			continue;
-		for (; at > 0 && end[order[at - 1]].row < end[i].row; at--)
+		for (; at > 0 && end[order[at - 1]].y < end[i].y; at--)
 			order[at] = order[at - 1];
 		order[at] = i;
 		col = end[i].col > col ? end[i].col : col;
