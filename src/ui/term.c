@@ -221,7 +221,7 @@ int term_start(const struct term_options *o, struct err *e)
 	term.row = term.col = -1;
 	term.running = true;
 	arm();
-	putp(PASTE_ON);
+	put(PASTE_ON);
 	wrefresh(stdscr);
 	canvas_init(&term.shown, LINES, COLS, &term.look);
 	if (!at_exit)
@@ -235,7 +235,7 @@ void term_stop(void)
 	if (!term.running)
 		return;
 	term.running = false;
-	putp(PASTE_OFF);
+	put(PASTE_OFF);
 	endwin();
 	guard_stop();
 	delwin(term.input);
@@ -429,7 +429,7 @@ bool term_resize(void)
 void term_redraw(void)
 {
 	reset_prog_mode(); /* the shell may have changed the modes while we were stopped */
-	putp(PASTE_ON);
+	put(PASTE_ON);
 	clearok(stdscr, TRUE);
 	werase(stdscr);
 	term.anew = true;
@@ -438,7 +438,7 @@ void term_redraw(void)
 void term_suspend(void)
 {
 	guard_disarm();
-	putp(PASTE_OFF);
+	put(PASTE_OFF);
 	endwin();
 	guard_default(SIGTSTP);
 	term_resize();

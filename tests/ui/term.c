@@ -168,9 +168,12 @@ out:
 static const char *first_row(struct pty *p)
 {
 	static char text[4 * COLS + 1];
-	VTermRect row = {.start_row = 0, .end_row = 1, .start_col = 0, .end_col = COLS};
-	size_t n = vterm_screen_get_text(p->screen, text, sizeof text - 1, row);
+	VTermRect row = {.end_row = 1};
+	size_t n;
+	int rows;
 
+	vterm_get_size(p->vt, &rows, &row.end_col);
+	n = vterm_screen_get_text(p->screen, text, sizeof text - 1, row);
 	while (n > 0 && text[n - 1] == ' ')
 		n--;
 	text[n] = '\0';
