@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * guard: signals, crashes and stray prints while the screen is ours.
+ *
+ * Signals INT, TERM, HUP, WINCH, TSTP and CONT become bytes in a pipe: their
+ * handler does nothing else, so the loop meets them between two frames. The
+ * handlers must stand before newterm, which would take INT and TERM for
+ * itself. Nothing is blocked: a library's thread may exist already, and a
+ * signal blocked only here would end the process there.
+ *
+ * A crash (SEGV, BUS, FPE, ILL, ABRT, QUIT) writes the bytes armed by
+ * guard_arm, sets the terminal's modes back, replays stderr, and goes on as if
+ * nobody had listened. All of it is safe in a handler.
+ *
+ * stderr goes to an unnamed file while the screen runs: a library's message
+ * would garble it. guard_stray hands out what is new, for a log pane.
+ */
+#ifndef MIUST_GUARD_H
+#define MIUST_GUARD_H
+
+#include "base/err.h"
+
+#include <stddef.h>
+#include <termios.h>
+
+int guard_start(struct err *e); /* handlers, capture of stderr */
+void guard_stop(void);          /* all as before; prints what stderr got; again: nothing */
+
+int guard_fd(void);     /* readable when a signal waits; for poll */
+int guard_signal(void); /* the next signal's number, 0 if none waits */
+
+/* What a crash has to send to `fd`; the bytes must live until guard_disarm. */
+void guard_arm(int fd, const char *bytes, size_t n, const struct termios *modes);
+void guard_disarm(void);
+
+/* What has come to stderr since the last call, cut to n - 1 bytes; "" if nothing. */
+char *guard_stray(char *out, size_t n);
+/* The default effect of a signal we handle (stop, end), as if unhandled. */
+void guard_default(int sig);
+
+#endif

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui/text.h"
+
+#include "base/err.h"
+
+#include <string.h>
+#include <wchar.h>
+
+enum { REPLACEMENT = 0xfffd, ELLIPSIS = 0x2026 };
+
+/* Each glyph once, in its braille form and in ASCII; block differs only in the
+ * band. Rows behind GLYPHS have no name: text holds them and ASCII replaces
+ * them. The first row with a character wins. */
+static const struct {
+	uint32_t braille;
+	const char *ascii;
+} table[] = {
+	[GLYPH_WF1] = {U'●', "o"},
+	[GLYPH_VAL] = {U'○', "."},
+	[GLYPH_WA] = {U'■', "#"},
+	[GLYPH_UA] = {U'▲', "^"},
+	[GLYPH_OVERLAY_1] = {U'□', "%"},
+	[GLYPH_OVERLAY_2] = {U'◇', "v"},
+	[GLYPH_OVERLAY_3] = {U'×', "x"},
+	[GLYPH_KEPT] = {U'◆', "*"},
+	[GLYPH_SAVED] = {U'◇', "+"},
+	[GLYPH_CHANGE] = {U'△', "^"},
+	[GLYPH_BRANCH] = {U'Y', "Y"},
+	[GLYPH_NOTE] = {U'"', "\""},
+	[GLYPH_BROKEN] = {U'!', "!"},
+	[GLYPH_CURSOR] = {U'│', "|"},
+	[GLYPH_GUIDE] = {U'┊', ":"},
+	[GLYPH_GRID] = {U'·', "."},
+	[GLYPH_CHOICE] = {U'▸', ">"},
+	[GLYPH_CUT] = {ELLIPSIS, "~"},
+	[GLYPH_RUN] = {U'▶', ">"},
+	[GLYPH_PAUSED] = {U'‖', "="},
+	[GLYPH_STOPPING] = {U'■', "#"},
+	[GLYPH_DIVERGED] = {U'!', "!"},
+	[GLYPH_IDLE] = {U'·', "."},
+	[GLYPH_BAR] = {U'━', "="},
+	[GLYPH_BAR_HALF] = {U'╸', "-"},
+	[GLYPH_BAND] = {U'░', ":"},
+	[GLYPH_CURVE] = {U'█', "*"},
+	{U'─', "-"},
+	{U'┌', "+"},
+	{U'┐', "+"},
+	{U'└', "+"},
+	{U'┘', "+"},
+	{U'├', "+"},
+	{U'┤', "+"},
+	{U'▾', "v"},
+	{U'▴', "^"},
+	{U'↑', "^"},
+	{U'↓', "v"},
+	{U'←', "<"},
+	{U'→', ">"},
+	{U'–', "-"},
+	{U'−', "-"},
+	{U'±', "+-"},
+	{U'•', "*"},
+	{U'’', "'"},
+	{U'‘', "'"},
+	{U'“', "\""},
+	{U'”', "\""},
+};
+enum { ROWS = sizeof table / sizeof *table };
+
+/* Eight of ASCII's ten levels, `.:-=+*#%@` less the one that is a marker. */
+static const char ascii_ridge[8][2] = {".", ":", "-", "=", "+", "*", "#", "@"};
+
+uint32_t glyph(enum glyphs mode, enum glyph g)
+{
+	BUG_ON(g >= GLYPHS);
+	return mode == GLYPHS_ASCII ? (uint32_t)(uint8_t)table[g].ascii[0] : table[g].braille;
+}
+
+uint32_t glyph_ridge(enum glyphs mode, int level)
+{
+	BUG_ON(level < 0 || level > 8);
+	if (level == 0)
+		return ' ';
+	if (mode == GLYPHS_ASCII)
+		return (uint32_t)(uint8_t)ascii_ridge[level - 1][0];
+	return U'▁' + (uint32_t)level - 1;
+}
+
+const char *glyph_ascii(uint32_t c)
+{
+	if (c < 0x80)
+		return NULL;
+	if (c >= U'▁' && c <= U'█')
+		return ascii_ridge[c - U'▁'];
+	for (int i = 0; i < ROWS; i++)
+		if (table[i].braille == c)
+			return table[i].ascii;
+	return NULL;
+}
+
+/* Length of the sequence a first byte announces, 0 if it cannot be one. */
+static int sequence_length(unsigned char first)
+{
+	if (first < 0x80)
+		return 1;
+	if (first >= 0xc2 && first < 0xe0)
+		return 2;
+	if (first >= 0xe0 && first < 0xf0)
+		return 3;
+	return first >= 0xf0 && first < 0xf5 ? 4 : 0;
+}
+
+uint32_t text_next(const char **s)
+{
+	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000}; /* by length */
+	const unsigned char *p = (const unsigned char *)*s;
+	int length = sequence_length(*p);
+	uint32_t c;
+
+	if (!*p)
+		return 0;
+	(*s)++;
+	if (length == 0)
+		return REPLACEMENT;
+	if (length == 1)
+		return *p;
+	c = *p & (0xffu >> (length + 1));
+	for (int i = 1; i < length; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return REPLACEMENT; /* the next call goes on behind the first byte */
+		c = c << 6 | (p[i] & 0x3f);
+	}
+	if (c < least[length] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
+		return REPLACEMENT;
+	*s += length - 1;
+	return c;
+}
+
+int text_encode(char out[5], uint32_t c)
+{
+	int n = 0;
+
+	if (c < 0x80) {
+		out[n++] = (char)c;
+	} else if (c < 0x800) {
+		out[n++] = (char)(0xc0 | c >> 6);
+	} else if (c < 0x10000) {
+		out[n++] = (char)(0xe0 | c >> 12);
+		out[n++] = (char)(0x80 | (c >> 6 & 0x3f));
+	} else {
+		out[n++] = (char)(0xf0 | c >> 18);
+		out[n++] = (char)(0x80 | (c >> 12 & 0x3f));
+		out[n++] = (char)(0x80 | (c >> 6 & 0x3f));
+	}
+	if (c >= 0x80)
+		out[n++] = (char)(0x80 | (c & 0x3f));
+	out[n] = '\0';
+	return n;
+}
+
+uint32_t text_shown(uint32_t c)
+{
+	if (c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f')
+		return ' ';
+	return wcwidth((wchar_t)c) < 0 ? '?' : c;
+}
+
+int text_columns(uint32_t shown)
+{
+	int columns = wcwidth((wchar_t)shown);
+
+	return columns < 0 ? 1 : columns;
+}
+
+int text_width(const char *s)
+{
+	int columns = 0;
+
+	for (uint32_t c; (c = text_next(&s));)
+		columns += text_columns(text_shown(c));
+	return columns;
+}
+
+/* The longest piece from s on that is at most `columns` wide, with the
+ * combining marks of its last character. Returns its end. */
+static const char *piece(const char *s, int columns)
+{
+	for (const char *next = s;; s = next) {
+		uint32_t c = text_next(&next);
+
+		if (!c)
+			return s;
+		columns -= text_columns(text_shown(c));
+		if (columns < 0)
+			return s;
+	}
+}
+
+/* The shortest tail of s that is at most `columns` wide. */
+static const char *tail(const char *s, int columns)
+{
+	int surplus = text_width(s) - columns;
+
+	while (surplus > 0)
+		surplus -= text_columns(text_shown(text_next(&s)));
+	for (const char *next = s;; s = next) {
+		uint32_t c = text_next(&next); /* no marks without their character */
+
+		if (!c || text_columns(text_shown(c)) > 0)
+			return s;
+	}
+}
+
+static char *join(char *out, size_t n, const char *from, const char *to, const char *rest)
+{
+	size_t at = 0;
+	const char *parts[] = {from, "…", rest};
+	size_t length[] = {(size_t)(to - from), strlen("…"), strlen(rest)};
+
+	for (int i = 0; i < 3 && at + length[i] < n; i++) {
+		memcpy(out + at, parts[i], length[i]);
+		at += length[i];
+	}
+	out[at] = '\0';
+	return out;
+}
+
+static char *whole(char *out, size_t n, const char *s)
+{
+	const char *end = s;
+
+	for (const char *next = s; text_next(&next) && (size_t)(next - s) < n;)
+		end = next; /* a buffer too small drops whole characters */
+	memcpy(out, s, (size_t)(end - s));
+	out[end - s] = '\0';
+	return out;
+}
+
+char *text_cut(char *out, size_t n, const char *s, int columns)
+{
+	BUG_ON(n == 0);
+	if (columns <= 0)
+		return whole(out, n, "");
+	if (text_width(s) <= columns)
+		return whole(out, n, s);
+	return join(out, n, s, piece(s, columns - 1), "");
+}
+
+char *text_cut_middle(char *out, size_t n, const char *s, int columns)
+{
+	BUG_ON(n == 0);
+	if (columns <= 0)
+		return whole(out, n, "");
+	if (text_width(s) <= columns)
+		return whole(out, n, s);
+	/* "Ses04M_sc…01_1_M038": the end of an id tells more, it gets the odd column. */
+	return join(out, n, s, piece(s, (columns - 1) / 2),
+		    tail(s, columns - 1 - (columns - 1) / 2));
+}

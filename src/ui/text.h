@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * text: UTF-8 by columns, and the glyphs the screens are drawn with.
+ *
+ * Strings are UTF-8 whatever the locale; each invalid byte counts as U+FFFD.
+ * Widths are wcwidth's and so the locale's: what it cannot show (in LANG=C
+ * everything behind ASCII) is one `?`. Tabs and line breaks show as a blank,
+ * control characters as `?`. A cut never halves a wide character; where one
+ * does not fit, the odd column stays free.
+ *
+ * Drawing code writes the braille form of a glyph ("▸", "…", "│"). Where the
+ * screen is ASCII the canvas replaces it from the table here, so views need
+ * not ask. Markers whose ASCII form depends on their use have a name.
+ */
+#ifndef MIUST_TEXT_H
+#define MIUST_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum glyphs { GLYPHS_BRAILLE, GLYPHS_BLOCK, GLYPHS_ASCII };
+
+enum glyph {
+	/* a line's end */
+	GLYPH_WF1, /* ● also training */
+	GLYPH_VAL, /* ○ */
+	GLYPH_WA,  /* ■ */
+	GLYPH_UA,  /* ▲ */
+	GLYPH_OVERLAY_1,
+	GLYPH_OVERLAY_2,
+	GLYPH_OVERLAY_3,
+	/* marks on the rail */
+	GLYPH_KEPT,
+	GLYPH_SAVED,
+	GLYPH_CHANGE,
+	GLYPH_BRANCH,
+	GLYPH_NOTE,
+	GLYPH_BROKEN, /* NaN or Inf */
+	/* lines and choices */
+	GLYPH_CURSOR,
+	GLYPH_GUIDE,
+	GLYPH_GRID,
+	GLYPH_CHOICE,
+	GLYPH_CUT,
+	/* state of the run */
+	GLYPH_RUN,
+	GLYPH_PAUSED,
+	GLYPH_STOPPING,
+	GLYPH_DIVERGED,
+	GLYPH_IDLE,
+	/* bars and bands */
+	GLYPH_BAR,
+	GLYPH_BAR_HALF,
+	GLYPH_BAND, /* block form; braille bands are dots */
+	GLYPH_CURVE,
+	GLYPHS
+};
+
+uint32_t glyph(enum glyphs mode, enum glyph g);
+/* Ridges: level 1 … 8; 0 is a blank. ASCII: `.:-=+*#@`. */
+uint32_t glyph_ridge(enum glyphs mode, int level);
+/* The ASCII form of a character, or NULL if it has none: one character, or
+ * two of which the second takes the place of a blank behind ("± 0.009"). */
+const char *glyph_ascii(uint32_t c);
+
+/* Decode the character at *s and step over it; 0 at the end, where it stays. */
+uint32_t text_next(const char **s);
+int text_encode(char out[5], uint32_t c); /* bytes written, NUL not counted */
+uint32_t text_shown(uint32_t c);          /* as it appears: blank, `?` or itself */
+int text_columns(uint32_t shown);         /* 0 (combining), 1 or 2 */
+int text_width(const char *s);            /* columns of what is shown */
+
+/* Into out (size n, always terminated), at most `columns` wide. */
+char *text_cut(char *out, size_t n, const char *s, int columns);        /* "I'm sorry I…" */
+char *text_cut_middle(char *out, size_t n, const char *s, int columns); /* "Ses04M_sc…1_M038" */
+
+#endif

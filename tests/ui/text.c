@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Widths, cuts and glyphs (ui/text.h). */
+#include "util.h"
+
+static uint32_t first(const char *s)
+{
+	return text_next(&s);
+}
+
+TEST(text_decodes_utf8)
+{
+	const char *s = "aé…😀";
+
+	CHECK_INT(text_next(&s), 'a');
+	CHECK_INT(text_next(&s), 0xe9);
+	CHECK_INT(text_next(&s), 0x2026);
+	CHECK_INT(text_next(&s), 0x1f600);
+	CHECK_INT(text_next(&s), 0);
+	CHECK_INT(text_next(&s), 0);
+}
+
+TEST(text_takes_each_invalid_byte_for_one_replacement)
+{
+	const char *s = "\xff\xc3(\xe2\x82";
+
+	CHECK_INT(text_next(&s), 0xfffd);
+	CHECK_INT(text_next(&s), 0xfffd);
+	CHECK_INT(text_next(&s), '(');
+	CHECK_INT(text_next(&s), 0xfffd);
+	CHECK_INT(text_next(&s), 0xfffd);
+	CHECK_INT(text_next(&s), 0);
+	CHECK_INT(first("\xc0\xaf"), 0xfffd);         /* overlong */
+	CHECK_INT(first("\xe0\x80\xaf"), 0xfffd);     /* overlong */
+	CHECK_INT(first("\xed\xa0\x80"), 0xfffd);     /* a surrogate */
+	CHECK_INT(first("\xf4\x90\x80\x80"), 0xfffd); /* above U+10FFFF */
+}
+
+TEST(text_encodes_what_it_decodes)
+{
+	static const uint32_t some[] = {1,      0x7f,   0x80,    0x7ff,    0x800,
+					0xfffd, 0xffff, 0x10000, 0x10ffff, 0x2800};
+
+	for (size_t i = 0; i < sizeof some / sizeof *some; i++) {
+		char out[5];
+		const char *s = out;
+		int n = text_encode(out, some[i]);
+
+		CHECK_INT(text_next(&s), some[i]);
+		CHECK_INT(s - out, n);
+	}
+}
+
+TEST(text_widths)
+{
+	NEED_UTF8();
+	CHECK_INT(text_width("anymore"), 7);
+	CHECK_INT(text_width("日本"), 4);
+	CHECK_INT(text_width("e\xcc\x81"), 1); /* combining acute */
+	CHECK_INT(text_width("▁▂⠒●▸┊"), 6);
+	CHECK_INT(text_width("\x1b[m\t"), 4);
+	CHECK_INT(text_shown('\t'), ' ');
+	CHECK_INT(text_shown('\n'), ' ');
+	CHECK_INT(text_shown(0x1b), '?');
+	CHECK_INT(text_shown(0x9b), '?');
+}
+
+TEST(text_in_the_c_locale_shows_what_it_cannot_as_a_question_mark)
+{
+	setlocale(LC_CTYPE, "C");
+	CHECK_INT(text_shown(0xe9), '?');
+	CHECK_INT(text_width("caf\xc3\xa9"), 4);
+}
+
+TEST(text_is_cut_at_the_end)
+{
+	char out[64];
+
+	NEED_UTF8();
+	CHECK_STR(text_cut(out, sizeof out, "I'm sorry I just don't know", 19),
+		  "I'm sorry I just d…");
+	CHECK_STR(text_cut(out, sizeof out, "fits", 4), "fits");
+	CHECK_STR(text_cut(out, sizeof out, "fits", 3), "fi…");
+	CHECK_STR(text_cut(out, sizeof out, "fits", 1), "…");
+	CHECK_STR(text_cut(out, sizeof out, "fits", 0), "");
+	CHECK_STR(text_cut(out, sizeof out, "日本語", 4), "日…"); /* 3 columns, one free */
+	CHECK_STR(text_cut(out, sizeof out, "e\xcc\x81le\xcc\x80ve", 3), "e\xcc\x81l…");
+	CHECK_STR(text_cut(out, 4, "ééé", 3), "é"); /* no half character for lack of room */
+}
+
+TEST(ids_are_cut_in_the_middle)
+{
+	char out[64];
+
+	NEED_UTF8();
+	CHECK_STR(text_cut_middle(out, sizeof out, "Ses04M_script01_1_M038", 19),
+		  "Ses04M_sc…01_1_M038");
+	CHECK_STR(text_cut_middle(out, sizeof out, "Ses01M_impro01_M043", 19),
+		  "Ses01M_impro01_M043");
+	CHECK_STR(text_cut_middle(out, sizeof out, "abcdef", 4), "a…ef");
+	CHECK_STR(text_cut_middle(out, sizeof out, "abcdef", 1), "…");
+	CHECK_STR(text_cut_middle(out, sizeof out, "日本語日本語", 6), "日…語");
+}
+
+TEST(glyphs_have_one_column_in_every_mode)
+{
+	NEED_UTF8();
+	for (int g = 0; g < GLYPHS; g++) {
+		CHECK_INT(text_columns(glyph(GLYPHS_BRAILLE, g)), 1);
+		CHECK_INT(text_columns(glyph(GLYPHS_BLOCK, g)), 1);
+		CHECK(glyph(GLYPHS_ASCII, g) < 0x80);
+	}
+	CHECK_INT(glyph(GLYPHS_BRAILLE, GLYPH_KEPT), 0x25c6);
+	CHECK_INT(glyph(GLYPHS_ASCII, GLYPH_KEPT), '*');
+	CHECK_INT(glyph(GLYPHS_ASCII, GLYPH_OVERLAY_2), 'v');
+	CHECK_INT(glyph(GLYPHS_ASCII, GLYPH_SAVED), '+');
+}
+
+TEST(ridges_rise)
+{
+	CHECK_INT(glyph_ridge(GLYPHS_BRAILLE, 0), ' ');
+	CHECK_INT(glyph_ridge(GLYPHS_BRAILLE, 1), 0x2581);
+	CHECK_INT(glyph_ridge(GLYPHS_BRAILLE, 8), 0x2588);
+	CHECK_INT(glyph_ridge(GLYPHS_ASCII, 1), '.');
+	CHECK_INT(glyph_ridge(GLYPHS_ASCII, 8), '@');
+}
+
+int main(int argc, char **argv)
+{
+	return TEST_MAIN(argc, argv);
+}
