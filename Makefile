@@ -9,6 +9,7 @@ VERSION := 0.1.0
 KIND    ?= release
 B       := build/$(KIND)
 PREFIX  ?= /usr/local
+Q       := $(if $(V),,@) # make V=1 shows whole commands
 CC      ?= cc
 ifeq ($(origin CC),default)
 CC      := gcc
@@ -59,21 +60,28 @@ build/miust build/miust-tui: build/%: $(B)/%
 	@ln -sf $(KIND)/$* $@
 
 $(B)/miust: $(B)/src/miust.o $(APP)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_app)
+	@echo "  LINK $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_app)
 $(B)/miust-tui: $(B)/src/miust_tui.o $(UI)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_ui)
+	@echo "  LINK $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_ui)
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(BLAS_CFLAGS) $(ALL_CFLAGS) -c -o $@ $<
+	@echo "  CC   $@"
+	$(Q)$(CC) $(CPPFLAGS) $(BLAS_CFLAGS) $(ALL_CFLAGS) -c -o $@ $<
 
 $(call tests,base): $(B)/%: $(B)/%.o $(BASE)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_base)
+	@echo "  LINK $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_base)
 $(call tests,engine) $(call tests,grad): $(B)/%: $(B)/%.o $(ENGINE)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_engine)
+	@echo "  LINK $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_engine)
 $(call tests,app): $(B)/%: $(B)/%.o $(APP)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_app)
+	@echo "  LINK $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_app)
 $(call tests,ui): $(B)/%: $(B)/%.o $(UI)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_ui) -lvterm
+	@echo "  LINK $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_ui) -lvterm
 
 .SECONDARY:
 -include $(shell find build -name '*.d' 2>/dev/null)
