@@ -8,7 +8,7 @@
  * frames are coloured noise with one burst of 0.3-0.4 s that carries a
  * direction of the class, anywhere in time. Neither side suffices: for 50
  * utterances the words suggest another class than the voice (irony), and for
- * more than half of the others the burst lies between two classes and the
+ * three in four of the others the burst lies between two classes and the
  * words decide.
  *
  * All arithmetic is on integers (values are multiples of 2^-10), so the bytes
