@@ -439,13 +439,16 @@ void term_redraw(void)
 	term.anew = true;
 }
 
-void term_suspend(void)
+bool term_suspend(void)
 {
+	bool resized;
+
 	guard_disarm();
 	put(PASTE_OFF);
 	endwin();
 	guard_default(SIGTSTP);
-	term_resize();
+	resized = term_resize();
 	arm();
 	term_redraw();
+	return resized;
 }
