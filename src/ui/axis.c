@@ -17,7 +17,7 @@ enum {
 static double step_size(int number)
 {
 	static const double mantissa[] = {1, 2, 5};
-	int decade = number >= 0 ? number / 3 : -((2 - number) / 3);
+	int decade = (int)floor(number / 3.);
 
 	return mantissa[number - 3 * decade] * pow(10, decade);
 }

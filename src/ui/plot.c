@@ -324,7 +324,7 @@ void track_draw(struct canvas *c, const struct track *t)
 		end[i] = draw_line(&d, t, &t->series[i].at);
 		dots_flush(&d, c, t->series[i].role, false);
 	}
-	for (int i = t->n_series - 1; i >= 0; i--)
+	for (int i = t->n_series - 1; i >= 0 && !t->strip; i--)
 		draw_marker(c, &t->series[i], end[i]);
 	draw_labels(c, t, end);
 	free(end);

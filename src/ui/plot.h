@@ -38,9 +38,9 @@ struct series {
 struct track {
 	struct axis x, y;
 	struct ticks x_ticks, y_ticks; /* where they meet stands a faint dot */
-	bool strip;                    /* from 2 rows the top dots stay blank; 1 row: no band */
-	struct points band;            /* raw points; n 0: none */
-	const struct series *series;   /* the first is in front */
+	bool strip;         /* no markers; from 2 rows the top dots stay blank, on 1 row no band */
+	struct points band; /* raw points; n 0: none */
+	const struct series *series; /* the first is in front */
 	int n_series;
 	const double *guide; /* x of changes and branches */
 	int guides;

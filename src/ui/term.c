@@ -195,11 +195,14 @@ int term_start(const struct term_options *o, struct err *e)
 {
 	static bool at_exit;
 	char typed[TYPED_MAX];
+	TERMINAL *asked;
 	size_t n;
 
 	setlocale(LC_CTYPE, "");
 	if (check_terminal(e) || guard_start(e))
 		return -1;
+	asked = cur_term; /* newterm makes one of its own */
+	memset(&term, 0, sizeof term);
 	term.options = *o;
 	tcgetattr(STDOUT_FILENO, &term.modes);
 	term.look = (struct look){
@@ -209,6 +212,7 @@ int term_start(const struct term_options *o, struct err *e)
 	};
 	use_tioctl(TRUE); /* LINES and COLUMNS of the environment may be old */
 	term.screen = newterm(NULL, stdout, stdin);
+	del_curterm(asked);
 	if (!term.screen) {
 		guard_stop();
 		return err_set(e, "curses cannot draw on a terminal of type \"%s\"",
@@ -435,13 +439,16 @@ void term_redraw(void)
 	term.anew = true;
 }
 
-void term_suspend(void)
+bool term_suspend(void)
 {
+	bool resized;
+
 	guard_disarm();
 	put(PASTE_OFF);
 	endwin();
 	guard_default(SIGTSTP);
-	term_resize();
+	resized = term_resize();
 	arm();
 	term_redraw();
+	return resized;
 }

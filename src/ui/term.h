@@ -5,11 +5,11 @@
  *	if (term_start(&options, e)) return -1;      says why there is no screen
  *	canvas_init(&c, term_rows(), term_cols(), term_look());
  *	for (;;) {
+ *		while (term_key(&key)) ...;          before poll: curses may hold some
+ *		while ((sig = guard_signal())) ...;  WINCH: term_resize, a new canvas
  *		draw on c;
  *		term_show(&c, -1, -1);               sends what changed, 0 bytes if nothing
  *		poll term_fd() and guard_fd();
- *		while (term_key(&key)) ...;
- *		while ((sig = guard_signal())) ...;  WINCH: term_resize, a new canvas
  *	}
  *	term_stop();
  *
@@ -53,10 +53,11 @@ int term_fd(void); /* for poll: readable when keys wait */
 /* The next key; false when none waits. Call until false: curses keeps some. */
 bool term_key(struct key *k);
 
-/* After SIGWINCH: take the new size; true if it differs. */
+/* After SIGWINCH: take the new size. True if it differs: the canvas needs it. */
 bool term_resize(void);
-/* For ^Z and SIGTSTP: leave the screen, stop, come back and draw anew. */
-void term_suspend(void);
+/* For ^Z and SIGTSTP: leave the screen, stop, come back and draw anew. True if
+ * the size has changed meanwhile. */
+bool term_suspend(void);
 /* After SIGCONT of a stop we did not ask for, and for ^L: draw all anew. */
 void term_redraw(void);
 

@@ -130,8 +130,8 @@ TEST(strips)
 	NEED_UTF8();
 	track_draw(&two, &t);
 	track_draw(&one, &t);
-	CHECK_DUMP(&two, "⠒⠒⠒●", "⣿⣿");
-	CHECK_DUMP(&one, "⠉⠉⠉●");
+	CHECK_DUMP(&two, "⠒⠒⠒⠒", "⣿⣿");
+	CHECK_DUMP(&one, "⠉⠉⠉⠉");
 	canvas_free(&two);
 	canvas_free(&one);
 }

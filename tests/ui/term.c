@@ -147,9 +147,6 @@ static void echo_keys(void)
 		char name[KEY_NAME_LEN];
 		struct key k;
 
-		term_show(&c, -1, -1);
-		pty_mark();
-		poll(&in, 1, -1);
 		while (term_key(&k)) {
 			if (k.code == 'q')
 				goto out;
@@ -158,6 +155,9 @@ static void echo_keys(void)
 				col = canvas_text(&c, 0, col, ROLE(ROLE_TEXT), "%d,%d ", k.row,
 						  k.col);
 		}
+		term_show(&c, -1, -1);
+		pty_mark();
+		poll(&in, 1, -1);
 	}
 out:
 	canvas_free(&c);
@@ -240,15 +240,21 @@ TEST(keys_have_names)
 
 /* ---- signals, sizes, ends ---- */
 
+static void new_canvas(struct canvas *c)
+{
+	canvas_free(c);
+	canvas_init(c, term_rows(), term_cols(), term_look());
+	canvas_text(c, 0, 0, ROLE(ROLE_TEXT), "%dx%d", term_cols(), term_rows());
+}
+
 static void follow_signals(void)
 {
 	struct term_options o = {0};
-	struct canvas c;
+	struct canvas c = {0};
 	bool go_on = true;
 
 	start(&o);
-	canvas_init(&c, term_rows(), term_cols(), term_look());
-	canvas_text(&c, 0, 0, ROLE(ROLE_TEXT), "ready");
+	new_canvas(&c);
 	while (go_on) {
 		struct pollfd in = {.fd = guard_fd(), .events = POLLIN};
 
@@ -256,14 +262,9 @@ static void follow_signals(void)
 		pty_mark();
 		poll(&in, 1, -1);
 		for (int sig; (sig = guard_signal());) {
-			if (sig == SIGWINCH && term_resize()) {
-				canvas_free(&c);
-				canvas_init(&c, term_rows(), term_cols(), term_look());
-				canvas_text(&c, 0, 0, ROLE(ROLE_TEXT), "%dx%d", term_cols(),
-					    term_rows());
-			}
-			if (sig == SIGTSTP)
-				term_suspend();
+			if ((sig == SIGWINCH && term_resize()) ||
+			    (sig == SIGTSTP && term_suspend()))
+				new_canvas(&c);
 			if (sig == SIGTERM)
 				go_on = false;
 		}
@@ -288,7 +289,7 @@ TEST(a_new_size_is_drawn_anew)
 
 	pty_start(&p, "xterm-256color", "C.UTF-8", ROWS, COLS, follow_signals);
 	CHECK(pty_frame(&p) > 0);
-	CHECK_STR(first_row(&p), "ready");
+	CHECK_STR(first_row(&p), "80x24");
 	resize(&p, 10, 40);
 	while (!strstr(first_row(&p), "40x10") && pty_frame(&p) >= 0)
 		;
@@ -298,13 +299,49 @@ TEST(a_new_size_is_drawn_anew)
 	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 143);
 }
 
-/* The modes the terminal has now: is it a shell's again? */
-static bool cooked(struct pty *p)
+/* Has the terminal the modes of a shell? */
+static bool cooked(int fd)
 {
 	struct termios modes;
 
-	return tcgetattr(p->fd, &modes) == 0 && (modes.c_lflag & ICANON) &&
-	       (modes.c_lflag & ECHO) && (modes.c_lflag & ISIG);
+	return tcgetattr(fd, &modes) == 0 && (modes.c_lflag & ICANON) && (modes.c_lflag & ECHO) &&
+	       (modes.c_lflag & ISIG);
+}
+
+static pid_t job;
+
+static void to_job(int sig)
+{
+	kill(job, sig == SIGUSR1 ? SIGTSTP : sig);
+}
+
+/* A shell with one job: USR1 stops it, and once stopped it is continued. (A
+ * process without such a parent is an orphan, which the system does not stop.) */
+static void shell(void)
+{
+	struct sigaction pass = {.sa_handler = to_job};
+	int status;
+
+	signal(SIGTTOU, SIG_IGN);
+	job = fork();
+	if (job == 0) {
+		setpgid(0, 0);
+		tcsetpgrp(STDIN_FILENO, getpid());
+		signal(SIGTTOU, SIG_DFL);
+		follow_signals();
+	}
+	sigaction(SIGUSR1, &pass, NULL);
+	sigaction(SIGTERM, &pass, NULL);
+	for (;;) {
+		if (waitpid(job, &status, WUNTRACED) < 0)
+			continue; /* a signal to pass on */
+		if (!WIFSTOPPED(status))
+			_exit(WEXITSTATUS(status));
+		printf("stopped, %s", cooked(STDIN_FILENO) ? "cooked" : "raw");
+		fflush(stdout);
+		pty_mark();
+		kill(job, SIGCONT);
+	}
 }
 
 TEST(stop_and_continue)
@@ -312,22 +349,22 @@ TEST(stop_and_continue)
 	struct pty p;
 	int status;
 
-	pty_start(&p, "xterm-256color", "C.UTF-8", ROWS, COLS, follow_signals);
+	pty_start(&p, "xterm-256color", "C.UTF-8", ROWS, COLS, shell);
 	CHECK(pty_frame(&p) > 0);
-	CHECK(!cooked(&p));
-	kill(p.pid, SIGTSTP);
-	/* A session leader's group is an orphan: the system may refuse to stop it. */
-	if (waitpid(p.pid, &status, WUNTRACED | WNOHANG) == p.pid && WIFSTOPPED(status)) {
-		CHECK(cooked(&p));
-		kill(p.pid, SIGCONT);
-	}
+	CHECK(!cooked(p.fd));
+	kill(p.pid, SIGUSR1);
 	CHECK(pty_frame(&p) > 0);
-	CHECK_HAS(p.frame, "\033[?1049l"); /* left … */
-	CHECK_HAS(p.frame, "\033[?1049h"); /* … and came back */
-	CHECK_STR(first_row(&p), "ready");
-	CHECK(!cooked(&p));
+	CHECK_HAS(p.frame, "\033[?2004l");
+	CHECK_HAS(p.frame, "\033[?1049l");
+	CHECK_HAS(p.frame, "stopped, cooked");
+	CHECK(pty_frame(&p) > 0);
+	CHECK_HAS(p.frame, "\033[?2004h");
+	CHECK_HAS(p.frame, "\033[?1049h");
+	CHECK_STR(first_row(&p), "80x24");
+	CHECK(!cooked(p.fd));
 	kill(p.pid, SIGTERM);
-	pty_end(&p);
+	status = pty_end(&p);
+	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 143);
 }
 
 static void crash_with(int sig)
@@ -357,7 +394,6 @@ static void crash_abrt(void)
 static void check_crash(void (*child)(void))
 {
 	struct pty p;
-	struct termios modes;
 	size_t frame = 0;
 	int status;
 
@@ -370,7 +406,7 @@ static void check_crash(void (*child)(void))
 	CHECK_HAS(p.frame, "\033[?2004l");
 	CHECK_HAS(p.frame, "\033[?1049l");
 	CHECK_HAS(p.frame, "last words");
-	CHECK(tcgetattr(p.fd, &modes) < 0 || cooked(&p));
+	CHECK(cooked(p.fd));
 	waitpid(p.pid, &status, 0);
 	CHECK(WIFSIGNALED(status) || WEXITSTATUS(status) != 0); /* a sanitizer exits */
 	close(p.fd);
@@ -469,6 +505,20 @@ TEST(a_terminal_with_wide_circles_gets_ascii)
 		}
 	}
 	CHECK(answered);
+	CHECK_INT(pty_end(&p), 0);
+}
+
+TEST(what_was_typed_ahead_is_not_lost)
+{
+	struct pty p;
+
+	pty_start(&p, "xterm-256color", "C.UTF-8", ROWS, COLS, echo_keys);
+	p.silent = true;
+	pty_type(&p, "ahé\033[1;2R");
+	while (!strstr(first_row(&p), "é") && pty_frame(&p) >= 0)
+		;
+	CHECK_STR(first_row(&p), "a h é");
+	pty_type(&p, "q");
 	CHECK_INT(pty_end(&p), 0);
 }
 
