@@ -169,7 +169,7 @@ int job_open(struct job *j, const struct job_options *o, const struct job_hooks 
 	if (open_corpus(&j->corpus, &j->set, how, h->say, h->ctx, e) || check_folds(j, e))
 		goto fail;
 	say_left_out(&j->corpus, h->say, h->ctx);
-	if (o->replay && changes_read(&j->replay, o->replay, true, e))
+	if (o->replay && changes_read(&j->replay, o->replay, false, e))
 		goto fail;
 	j->par = par_new(o->threads, e);
 	if (!j->par || open_session(j, e))

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * work: the engine in a thread of its own, behind two queues.
+ *
+ * One border between the threads. Requests go in, and are served between two
+ * steps (or while paused); events come out through a ring of fixed size, with
+ * a byte in a pipe to wake whoever polls; the present state is a snapshot that
+ * is copied whole under the lock.
+ *
+ * Field protection (work.c): `lock` guards both queues, the snapshot and the
+ * stop flag. It is held for copying only, never while the engine computes and
+ * never while another lock is taken: there is no lock order to get wrong.
+ * Everything else belongs to the worker, but for the corpus: its lists, ids and
+ * texts do not change once EVENT_OPENED has been sent, and may be read.
+ *
+ * Overflow: events that do not fit are dropped and counted (snapshot.dropped);
+ * what they carried is freed. The session folder holds every row, so the
+ * screen reloads it (run_load) when the count has grown.
+ */
+#ifndef MIUST_WORK_H
+#define MIUST_WORK_H
+
+#include "app/job.h"
+
+enum work_state {
+	WORK_LOADING,  /* configuration, data, session */
+	WORK_RUN,      /* training */
+	WORK_EVAL,     /* evaluating the validation or test part */
+	WORK_PAUSED,   /* between two steps, on request */
+	WORK_BROKE,    /* between two steps: the break condition holds */
+	WORK_DIVERGED, /* a loss is not finite; weights as before the step */
+	WORK_STOPPING, /* finishing the step, then a checkpoint */
+	WORK_IDLE,     /* nothing trains: finished, stopped, or only looking */
+	WORK_FAILED,   /* see snapshot.error */
+};
+
+struct snapshot {
+	enum work_state state;
+	int fold, nfolds, place;       /* fold number; how many; which of them from 1 */
+	int epoch, epochs;             /* being trained (or trained last); planned */
+	int in_epoch, steps_per_epoch; /* steps done in it */
+	int step;                      /* done in the fold */
+	double loss;                   /* smoothed, of the last steps; NaN before the first */
+	double best_wa;                /* NaN: none */
+	int best_epoch;
+	double lr;
+	double rate; /* training utterances per second, NaN while unknown */
+	double eta;  /* seconds to the end of the whole run, NaN while unknown */
+	int pending; /* changes asked for and not yet in force */
+	char pending_key[64], pending_value[64]; /* the last of them */
+	char break_when[128];                    /* "" for none */
+	struct settings set;                     /* in force */
+	char session[PATH_LEN];
+	bool trains;              /* the run can go on from here: not finished, not only looking */
+	unsigned long dropped;    /* events lost so far */
+	char error[1024];         /* WORK_FAILED, WORK_DIVERGED: why */
+	struct step_row diverged; /* WORK_DIVERGED: the failed step's figures */
+};
+
+/* Which of a model's parts to silence while looking. */
+enum knock { KNOCK_NOTHING, KNOCK_TEXT, KNOCK_AUDIO, KNOCK_HEAD /* + head */ };
+enum { KNOCKS_MAX = KNOCK_HEAD + 16 };
+
+/* One utterance through the model: the answer to REQUEST_LOOK. Whoever takes
+ * the event owns it (look_free). Text row w, audio frame f, head h. */
+struct look_result {
+	int utt;   /* corpus index */
+	int epoch; /* of the weights */
+	int fold;
+	bool kept;        /* the kept checkpoint's weights, not the current ones */
+	enum knock knock; /* silenced while the arrays below were made */
+	int L, T, heads, classes;
+	float logits[HEADS][LABELS_MAX];
+	float *weights[POOLS]; /* Att1 Att11 Atts1: [L]; Att2 Att22 Attt2: [T]; NULL: none */
+	float *cross[CROSSES]; /* [heads][L][T], [heads][T][L]; NULL: none */
+	/* Main head's logits with each part silenced: KNOCK_NOTHING, KNOCK_TEXT,
+	 * KNOCK_AUDIO, then each head of both cross attentions. */
+	int knocks;
+	float knocked[KNOCKS_MAX][LABELS_MAX];
+};
+void look_free(struct look_result *l);
+
+enum event_kind {
+	EVENT_OPENED,  /* corpus and settings can be read; work_corpus */
+	EVENT_FOLD,    /* a fold begins (or goes on) */
+	EVENT_STEP,    /* u.step */
+	EVENT_EPOCH,   /* u.epoch; predictions of the validation part; best */
+	EVENT_RESULT,  /* u.result; predictions of the test part */
+	EVENT_CHANGED, /* u.change: took effect; text is its command */
+	EVENT_MARK,    /* a checkpoint saved by hand, a step that diverged */
+	EVENT_LOOK,    /* look */
+	EVENT_REPLY,   /* to a request: ok, text */
+	EVENT_SAY,     /* text for the user */
+	EVENT_STATE,   /* the state changed; see the snapshot */
+};
+
+struct event {
+	enum event_kind kind;
+	unsigned request; /* EVENT_REPLY, EVENT_LOOK: its number */
+	bool ok, best;
+	union {
+		struct step_row step;
+		struct epoch_row epoch;
+		struct fold_row *result; /* owned, as below */
+		struct {
+			int fold, epoch, step;
+			enum { CHANGE_SET, CHANGE_SAVED, CHANGE_BROKEN } what;
+		} change;
+	} u;
+	struct predictions predictions; /* n 0: none */
+	struct look_result *look;
+	char text[512];
+};
+void event_free(struct event *e); /* what it owns */
+
+struct work;
+
+struct work_options {
+	struct job_options job;
+	bool readonly; /* a session to look at: no lock, nothing is written */
+	bool paused;   /* wait before the first step */
+};
+
+/* Start the worker; it opens the job itself, so this returns at once. */
+struct work *work_start(const struct work_options *o, struct err *e);
+/* Ask it to checkpoint and stop, wait, free all. Returns the exit status of the
+ * run (enum exit_status). */
+int work_end(struct work *w);
+
+int work_fd(const struct work *w);               /* readable: events wait */
+bool work_next(struct work *w, struct event *e); /* the next event; event_free it */
+void work_snapshot(struct work *w, struct snapshot *s);
+const struct corpus *work_corpus(const struct work *w); /* after EVENT_OPENED, else NULL */
+
+/* Requests: each returns its number, which EVENT_REPLY repeats. */
+unsigned work_command(struct work *w,
+		      const char *command); /* set KEY VALUE, undo, fold, save, eval */
+unsigned work_pause(struct work *w);
+unsigned work_resume(struct work *w);
+unsigned work_step(struct work *w, bool epoch); /* one step, or to the epoch's end, then pause */
+unsigned work_stop(struct work *w);             /* finish the step, checkpoint, WORK_IDLE */
+unsigned work_break(struct work *w, const char *when); /* "" clears */
+unsigned work_look(struct work *w, int utt, bool kept, enum knock knock);
+/* The next batch both ways from a copy of the state; nothing is kept: the reply's
+ * text has the terms side by side. */
+unsigned work_try(struct work *w, const char *key, const char *value);
+
+#endif

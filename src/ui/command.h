@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * command: the one table of console commands.
+ *
+ * Parsing, completion, help, the manual page and the key line are loops over
+ * command_table; keys are bound to command lines by the bindings text (keys.h).
+ * A unique prefix of a name is enough; an ambiguous one lists its candidates.
+ */
+#ifndef MIUST_COMMAND_H
+#define MIUST_COMMAND_H
+
+#include "ui/view.h"
+
+enum complete { /* what an argument can be */
+		COMPLETE_NOTHING,
+		COMPLETE_KEY_VALUE, /* a setting, then its value */
+		COMPLETE_KEY,       /* a setting */
+		COMPLETE_FILE,
+		COMPLETE_SESSION,
+		COMPLETE_UTTERANCE, /* an id */
+		COMPLETE_COMMAND,
+		COMPLETE_VIEW,
+		COMPLETE_COLUMN, /* of view 3 */
+		COMPLETE_WORDS,  /* the words of `args`, separated by | */
+};
+
+struct ui_command {
+	const char *name; /* "set" */
+	const char *args; /* "KEY VALUE", "" */
+	const char *help; /* a sentence, for help and manual */
+	unsigned views;   /* bit per view that answers to it; 0: works everywhere */
+	enum complete complete;
+	/* Works everywhere: run here. NULL: the view's command gets it. */
+	int (*run)(struct ui *u, const char *args, struct err *e);
+	const char *(*refused)(const struct ui *u); /* why not now, or NULL */
+};
+
+extern const struct ui_command command_table[];
+extern const int command_count;
+
+/* Run one line ("set train.optimizer.lr 1e-4"). Empty lines and # comments do
+ * nothing. Errors are sentences; nothing is changed then. */
+int command_run(struct ui *u, const char *line, struct err *e);
+const struct ui_command *command_find(const char *name, struct err *e); /* prefix rule */
+/* NULL if the command line would be taken now, in this view; else the reason. */
+const char *command_refused(const struct ui *u, const char *line);
+/* Lines of a file, in order; the first error stops with FILE:LINE. */
+int command_source(struct ui *u, const char *path, struct err *e);
+
+#endif

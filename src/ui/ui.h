@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * ui: the state of the screen, as plain data.
+ *
+ * Commands (command.h) change it, views (view.h) draw it, the loop (loop.h)
+ * feeds it events; none of them keeps state of its own. So a screen is a pure
+ * function of this and can be tested without a terminal. One thread owns it.
+ *
+ * Views 2-5 follow one selection: fold, epoch, part, utterance.
+ */
+#ifndef MIUST_UI_H
+#define MIUST_UI_H
+
+#include "app/expr.h"
+#include "app/run.h"
+#include "app/work.h"
+#include "ui/cell.h"
+
+enum view_id {
+	VIEW_TRAIN,
+	VIEW_CONFUSION,
+	VIEW_UTTERANCES,
+	VIEW_UTTERANCE,
+	VIEW_ATTENTION,
+	VIEW_CONFIG,
+	VIEW_SESSIONS,
+	VIEWS
+};
+
+enum overlay { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_CONSOLE, OVERLAY_ASK };
+
+/* Columns of view 3 and names of its filter language; the table is in view_utterances.c. */
+enum utterance_column {
+	COLUMN_ID,
+	COLUMN_TEXT,
+	COLUMN_TRUE,
+	COLUMN_PRED,
+	COLUMN_P,
+	COLUMN_LOSS,
+	COLUMN_TEXT_SAYS,
+	COLUMN_AUDIO_SAYS,
+	COLUMN_FLIPS,
+	UTTERANCE_COLUMNS
+};
+
+struct session_row { /* view 7: one stored run (or branch) */
+	char dir[PATH_LEN], name[64], branch[64], protocol[16], date[20];
+	bool optimistic, picked, complete;
+	long long seed;
+	int folds_done, folds;
+	struct figures mean, sd;
+	struct settings set;
+	struct results results;
+};
+
+struct ui {
+	struct look look; /* glyphs, colours */
+	int rows, cols;
+	enum view_id view;
+
+	/* what is shown */
+	struct run run;      /* this session */
+	struct run *overlay; /* picked others, drawn over as WF1 */
+	int noverlays;
+	struct snapshot now;
+	const struct corpus *corpus; /* of this session; NULL until it is read */
+	struct work *work;           /* NULL: nothing runs behind (tests, --dump of a file) */
+	struct look_result *seen;    /* the selected utterance through the model; may lag */
+	struct look_result *then;    /* the same at an earlier epoch, for the difference */
+
+	/* the shared selection */
+	struct {
+		int fold; /* a fold number of run; follows training until chosen */
+		bool fold_chosen;
+		int epoch; /* 0: the latest evaluated */
+		bool test; /* the test part instead of the validation part */
+		int utt;   /* index into the history's utterances, -1: none */
+	} sel;
+
+	/* views */
+	struct {
+		bool cursor;
+		double at;       /* cursor's x in epochs */
+		double from, to; /* zoom in epochs; to 0: all */
+		double keep;     /* smoothing weight, 0..0.999 */
+		bool log_off;    /* losses on a linear axis */
+		enum { AXIS_EPOCH, AXIS_STEP, AXIS_TIME } axis;
+		int track; /* small screens: first track shown */
+		bool mean; /* fold mean and deviation instead of one fold */
+	} train;
+	struct {
+		int row, col; /* cell */
+		enum {
+			CELLS_ROW,
+			CELLS_COLUMN,
+			CELLS_PLAIN
+		} cells;       /* share of row, of column; counts */
+		int against;   /* epoch to compare with; 0: the kept one */
+		int top, left; /* scroll of many classes */
+	} confusion;
+	struct {
+		char filter[256];
+		struct expr *expr; /* of filter; NULL: all */
+		char slice[32];    /* name of the slice in use, "" */
+		enum utterance_column sort;
+		bool descending;
+		int *order; /* [n] rows shown: indexes into the history; made by ui_order */
+		int n;
+		int row, top;                      /* selected row, first row on the screen */
+		int made_for_epoch, made_for_fold; /* what `order` was made for */
+	} utterances;
+	struct {
+		int head; /* bars of this head: enum head */
+		int top;  /* scroll of words */
+	} utterance;
+	struct {
+		int head;        /* 0..heads-1, HEAD_MEAN, HEAD_MAX */
+		bool by_row;     /* scale */
+		int word, frame; /* cursor */
+		int top;         /* scroll of words */
+		bool difference;
+		enum knock knock;
+		bool kept; /* the kept checkpoint instead of the current weights */
+	} attention;
+	struct {
+		char find[64];
+		int row, top;
+	} config;
+	struct {
+		struct session_row *row;
+		int n, at, top;
+	} sessions;
+
+	/* over the view */
+	enum overlay overlay_kind;
+	struct {
+		char filter[64];
+		int row, top;
+	} help;
+	struct {
+		char line[1024];     /* UTF-8, as readline has it */
+		int point;           /* byte */
+		char hint[128];      /* range and present value, at the right */
+		char (*match)[256];  /* completions: as shown in the pop-up's rows */
+		int matches, chosen; /* chosen -1: none */
+		char title[128];
+	} console;
+	struct {
+		char question[128]; /* "stop training and quit? y/n" */
+		char command[256];  /* run on y */
+	} ask;
+
+	/* last message */
+	struct {
+		char text[512];
+		bool error;   /* stays until the next command */
+		bool fresh;   /* under 100 columns it takes the key row until the next key */
+		double until; /* seconds of the loop's clock; 0: stays */
+	} message;
+	double clock; /* the loop's, seconds */
+	bool quit;
+	int quit_status;
+};
+
+enum { HEAD_MEAN = -1, HEAD_MAX = -2 };
+
+void ui_init(struct ui *u, const struct look *look, int rows, int cols);
+void ui_free(struct ui *u);
+
+/* Feed: an event (taken over), the snapshot, the corpus. */
+void ui_event(struct ui *u, struct event *e);
+
+/* A line for the user; errors stay until the next command. */
+void ui_say(struct ui *u, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void ui_error(struct ui *u, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* ---- what the selection means; all may return NULL or 0 ---- */
+const struct fold_run *ui_fold(const struct ui *u);   /* the selected fold */
+const struct history *ui_history(const struct ui *u); /* of the selected part */
+int ui_epoch(const struct ui *u);                     /* the selected or latest epoch */
+int ui_classes(const struct ui *u);
+const char *ui_label(const struct ui *u, int c); /* "neu" */
+char ui_initial(const struct ui *u, int c);      /* first letter not yet taken */
+/* The corpus's utterance behind row i of the history, or NULL. */
+const struct utterance *ui_utterance(const struct ui *u, int i);
+/* Its words for attention rows: L of them if the text has L white-space words,
+ * else numbers. word w into out; returns out. */
+char *ui_word(const struct ui *u, const struct look_result *l, int w, char *out, size_t n);
+/* The look result if it is of the selected utterance, else NULL (asked for by
+ * ui_want_look). */
+const struct look_result *ui_seen(const struct ui *u);
+void ui_want_look(struct ui *u); /* after the selection or weights changed */
+/* Make utterances.order anew (filter, sort); keeps the selected utterance. */
+void ui_order(struct ui *u);
+
+#endif
