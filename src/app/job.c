@@ -403,7 +403,8 @@ static int begin_fold(struct job *j, int fold, struct err *e)
 	for (int i = 0; i < val.n; i++)
 		val.label[i] = j->corpus.utt[val.utt[i]].label;
 	history_free(&j->history);
-	failed = history_begin(&j->history, &j->session, fold, epoch, &val, &j->corpus, &j->set, e);
+	failed = history_begin(&j->history, &j->session, fold, "history", epoch, &val, &j->corpus,
+			       &j->set, e);
 	free(val.label);
 	if (!failed && j->hooks.begin_fold)
 		j->hooks.begin_fold(j->hooks.ctx, j);
@@ -452,6 +453,20 @@ static int one_step(struct job *j, enum job_go *go, struct err *e)
 	return 0;
 }
 
+/* The test part's predictions, all heads, as the history keeps an epoch's. */
+static int keep_test(struct job *j, const struct predictions *p, struct err *e)
+{
+	struct history h;
+	int failed = history_begin(&h, &j->session, j->trainer.fold, "test", 1, p, &j->corpus,
+				   &j->set, e);
+
+	if (failed)
+		return -1;
+	failed = history_add(&h, j->trainer.best_epoch, p, e) || history_sync(&h, e);
+	history_free(&h);
+	return failed ? -1 : 0;
+}
+
 static int end_fold(struct job *j, struct err *e)
 {
 	struct predictions p;
@@ -463,7 +478,8 @@ static int end_fold(struct job *j, struct err *e)
 		return -1;
 	results_add(&j->results, &row);
 	failed = fold_path(j, "predictions.csv", path, sizeof path, e) ||
-		 predictions_write(path, &p, &j->corpus, &j->set, e) || job_save(j, e) ||
+		 predictions_write(path, &p, &j->corpus, &j->set, e) || keep_test(j, &p, e) ||
+		 job_save(j, e) ||
 		 path_join(path, sizeof path, j->session.dir, "results.json", e) ||
 		 results_write(&j->results, path, e);
 	if (!failed && j->hooks.fold)
