@@ -149,7 +149,7 @@ static int keep_byte(int c)
 static void keep(const char *sequence)
 {
 	if (sequence && sequence != (char *)-1)
-		tputs(sequence, 1, keep_byte); /* without padding: nobody waits in a crash */
+		tputs(sequence, 1, keep_byte); /* with the padding old terminals want */
 }
 
 /* What a crash sends: computed now, for a handler can compute nothing. */

@@ -2,6 +2,7 @@
 /* The terminal, seen from its other side (ui/term.h, ui/guard.h). */
 #include "pty.h"
 
+#include "base/rng.h"
 #include "ui/heat.h"
 #include "ui/plot.h"
 #include "ui/term.h"
@@ -59,13 +60,14 @@ static void start(const struct term_options *o)
 	}
 }
 
+static struct term_options options; /* of show_three */
+
 /* Frames: the picture, the same again, one point more. */
 static void show_three(void)
 {
-	struct term_options o = {0};
 	struct canvas c;
 
-	start(&o);
+	start(&options);
 	canvas_init(&c, term_rows(), term_cols(), term_look());
 	for (int frame = 0; frame < 3; frame++) {
 		picture(&c, frame < 2 ? 250 : 255);
@@ -132,6 +134,78 @@ TEST(c_locale_is_ascii)
 {
 	check_three("xterm-256color", "C",
 		    (struct look){.depth = DEPTH_256, .glyphs = GLYPHS_ASCII}, 60);
+}
+
+TEST(glyphs_and_colours_on_request)
+{
+	options = (struct term_options){.ascii = true, .light = true};
+	check_three(
+		"xterm-256color", "C.UTF-8",
+		(struct look){.depth = DEPTH_256, .glyphs = GLYPHS_ASCII, .palette = PALETTE_LIGHT},
+		60);
+	options = (struct term_options){.block = true, .ramp = RAMP_GREY};
+	check_three("xterm-256color", "C.UTF-8",
+		    (struct look){.depth = DEPTH_256, .glyphs = GLYPHS_BLOCK, .ramp = RAMP_GREY},
+		    60);
+	options = (struct term_options){0};
+}
+
+enum { RANDOM_FRAMES = 80 };
+
+/* Scraps of text of every width anywhere, in any style, over what was there. */
+static void scrawl(struct canvas *c, struct rng *r)
+{
+	static const char *const scraps[] = {"日本語", "e\xcc\x81", "      ", "⣿⣿⣿⣿⣿⣿⣿⣿⣿",
+					     "────",   "words",     "漢a字",  "▁▂▃▄",
+					     "x",      "ｆｕｌｌ"};
+
+	for (int i = 0; i < 12; i++) {
+		struct style style = {
+			.fg = (uint8_t)(rng_u32(r) % (ROLE_BAND + 1)),
+			.bg = (uint8_t)(rng_u32(r) % 3 ? 0 : ROLE_STATUS + rng_u32(r) % 20),
+			.attr = (uint8_t)(rng_u32(r) % 8),
+		};
+		int row = (int)(rng_u32(r) % ROWS), col = (int)(rng_u32(r) % COLS) - 2;
+
+		canvas_text(c, row, col, style, "%s", scraps[rng_u32(r) % 10]);
+	}
+}
+
+static void show_random(void)
+{
+	struct term_options o = {0};
+	struct canvas c;
+	struct rng r;
+
+	start(&o);
+	rng_seed(&r, 7);
+	canvas_init(&c, term_rows(), term_cols(), term_look());
+	for (int i = 0; i < RANDOM_FRAMES; i++) {
+		scrawl(&c, &r);
+		term_show(&c, -1, -1);
+		pty_mark();
+	}
+	term_stop();
+}
+
+TEST(any_frame_follows_any_other)
+{
+	struct look look = {.depth = DEPTH_256};
+	struct canvas c;
+	struct pty p;
+	struct rng r;
+
+	NEED_UTF8();
+	rng_seed(&r, 7);
+	canvas_init(&c, ROWS, COLS, &look);
+	pty_start(&p, "xterm-256color", "C.UTF-8", ROWS, COLS, show_random);
+	for (int i = 0; i < RANDOM_FRAMES && !test_faults; i++) {
+		CHECK(pty_frame(&p) >= 0);
+		scrawl(&c, &r);
+		CHECK_SCREEN(&p, &c, &look);
+	}
+	CHECK_INT(pty_end(&p), 0);
+	canvas_free(&c);
 }
 
 /* Says what it read, key by key, on the first row. */
