@@ -159,23 +159,18 @@ static void crash_abrt(void)
 static void check_crash(void (*child)(void))
 {
 	struct pty p;
-	size_t frame = 0;
 	int status;
 
 	pty_start(&p, "xterm-256color", "C.UTF-8", child);
 	CHECK(pty_frame(&p) > 0);
 	CHECK(!strstr(p.frame, "last words"));
-	do
-		pty_take(&p, &frame, p.npending);
-	while (pty_read(&p));
+	pty_drain(&p);
 	CHECK_HAS(p.frame, "\033[?2004l");
 	CHECK_HAS(p.frame, "\033[?1049l");
 	CHECK_HAS(p.frame, "last words");
 	CHECK(cooked(p.fd));
-	waitpid(p.pid, &status, 0);
+	status = pty_end(&p);
 	CHECK(WIFSIGNALED(status) || WEXITSTATUS(status) != 0); /* a sanitizer exits */
-	close(p.fd);
-	vterm_free(p.vt);
 }
 
 TEST(a_crash_restores_the_terminal)
@@ -201,22 +196,15 @@ static void exit_at_once(void)
 TEST(leaving_restores_the_terminal_and_replays_stderr)
 {
 	struct pty p;
-	size_t frame = 0;
-	int status = -1;
 
 	pty_start(&p, "xterm-256color", "C.UTF-8", exit_at_once);
 	CHECK(pty_frame(&p) > 0);
 	CHECK_HAS(p.frame, "\033[?2004h");
-	do
-		pty_take(&p, &frame, p.npending);
-	while (pty_read(&p));
+	pty_drain(&p);
 	CHECK_HAS(p.frame, "\033[?2004l");
 	CHECK_HAS(p.frame, "\033[?1049l");
 	CHECK_HAS(strstr(p.frame, "\033[?1049l"), "a library speaks");
-	waitpid(p.pid, &status, 0);
-	CHECK_INT(status, 0);
-	close(p.fd);
-	vterm_free(p.vt);
+	CHECK_INT(pty_end(&p), 0);
 }
 
 int main(int argc, char **argv)

@@ -169,15 +169,22 @@ static inline long pty_frame(struct pty *p)
 	}
 }
 
-/* Let the child run to its end; its status as of waitpid. */
-static inline int pty_end(struct pty *p)
+/* Let the child run to its end; what it sent is the last frame. */
+static inline void pty_drain(struct pty *p)
 {
 	size_t frame = 0;
-	int status = -1;
 
 	do
 		pty_take(p, &frame, p->npending);
 	while (pty_read(p));
+}
+
+/* Drain, and free all; the child's status as of waitpid. */
+static inline int pty_end(struct pty *p)
+{
+	int status = -1;
+
+	pty_drain(p);
 	waitpid(p->pid, &status, 0);
 	close(p->fd);
 	vterm_free(p->vt);
