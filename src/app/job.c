@@ -174,6 +174,7 @@ int job_open(struct job *j, const struct job_options *o, const struct job_hooks 
 	j->par = par_new(o->threads, e);
 	if (!j->par || open_session(j, e))
 		goto fail;
+	j->base = j->set;
 	return 0;
 fail:
 	job_close(j);
@@ -417,6 +418,8 @@ static int end_epoch(struct job *j, struct err *e)
 	struct epoch_row row;
 	int failed;
 
+	if (j->hooks.evaluating)
+		j->hooks.evaluating(j->hooks.ctx, j);
 	if (trainer_epoch_end(&j->trainer, &row, &p, e))
 		return -1;
 	failed = history_add(&j->history, row.epoch, &p, e) ||
@@ -474,6 +477,8 @@ static int end_fold(struct job *j, struct err *e)
 	char path[PATH_LEN];
 	int failed;
 
+	if (j->hooks.evaluating)
+		j->hooks.evaluating(j->hooks.ctx, j);
 	if (trainer_test(&j->trainer, &row, &p, e))
 		return -1;
 	results_add(&j->results, &row);
@@ -592,12 +597,13 @@ static int run_seed(struct job *j, enum job_go *go, struct err *e)
 
 int job_run(struct job *j, struct err *e)
 {
-	const struct settings base = j->set;
 	enum job_go go = JOB_GO;
 
+	if (j->trainer.corpus)
+		trainer_close(&j->trainer);
 	j->complete = false;
 	for (int i = 0; i < j->opt.seeds; i++) {
-		j->set = base;
+		j->set = j->base;
 		j->set.exp.seed += i;
 		session_close(&j->session);
 		if (i == 0 ? session_share(&j->session, &j->root, e)

@@ -171,6 +171,33 @@ void run_add_change(struct run *r, const struct change *c)
 	run_add_mark(r, c->fold, MARK_CHANGE, c->epoch, c->step, label);
 }
 
+/* Read back exactly as large as it is: make room as grow() counts it. */
+static void make_room(struct history *h)
+{
+	size_t room = 1, size = (size_t)h->n * HEADS * (size_t)h->classes;
+
+	while (room < (size_t)h->epochs)
+		room *= 2;
+	h->epoch = mem_grow(h->epoch, room, sizeof *h->epoch);
+	h->logits = mem_grow(h->logits, room, size * sizeof *h->logits);
+}
+
+static int load_history(struct history *h, const struct session *s, int fold, const char *name,
+			struct err *e)
+{
+	char file[32], path[PATH_LEN];
+
+	snprintf(file, sizeof file, "%s.json", name);
+	if (session_fold_path(s, fold, file, path, sizeof path, e))
+		return -1;
+	if (!file_exists(path))
+		return 0;
+	if (history_read(h, s, fold, name, e))
+		return -1;
+	make_room(h);
+	return 0;
+}
+
 /* The folder's last part, without a date and time behind it. */
 static void name_of(char *out, size_t n, const char *dir)
 {
@@ -241,16 +268,10 @@ static void find_best(struct fold_run *f, bool fixed)
 
 static int load_fold(struct run *r, const struct session *s, struct fold_run *f, struct err *e)
 {
-	char path[PATH_LEN];
-
 	find_best(f, r->set.exp.protocol == PROTOCOL_FIXED);
-	if (session_fold_path(s, f->fold, "history.json", path, sizeof path, e))
+	if (load_history(&f->val, s, f->fold, "history", e))
 		return -1;
-	if (file_exists(path) && history_read(&f->val, s, f->fold, "history", e))
-		return -1;
-	if (session_fold_path(s, f->fold, "test.json", path, sizeof path, e))
-		return -1;
-	return f->tested && file_exists(path) ? history_read(&f->test, s, f->fold, "test", e) : 0;
+	return f->tested ? load_history(&f->test, s, f->fold, "test", e) : 0;
 }
 
 static int load_results(struct run *r, const char *dir, struct err *e)

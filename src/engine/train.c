@@ -205,6 +205,66 @@ enum step_result trainer_step(struct trainer *t, struct step_row *row, struct er
 	return STEP_DONE;
 }
 
+/* The weights and the optimizer's means, kept aside and put back. */
+struct aside {
+	real *w, *v, *m;
+};
+
+static real *copy_of(const real *x, size_t n)
+{
+	real *copy = x ? mem_alloc(n, sizeof *copy) : NULL;
+
+	return copy ? memcpy(copy, x, n * sizeof *copy) : NULL;
+}
+
+static void put_back(real *to, real *kept, size_t n)
+{
+	if (kept)
+		memcpy(to, kept, n * sizeof *kept);
+	free(kept);
+}
+
+int trainer_try(struct trainer *t, const struct settings *set, struct step_row *before,
+		struct step_row *after, struct err *e)
+{
+	struct trainer was = *t; /* position, sums, generator, settings */
+	size_t n = t->model.params.total;
+	struct aside aside = {
+		.w = copy_of(t->model.params.w, n),
+		.v = copy_of(t->optim.v, n),
+		.m = copy_of(t->optim.m, n),
+	};
+	int steps = t->in_epoch, failed;
+
+	t->set = *set;
+	trainer_epoch_begin(t); /* the order is drawn again from the generator put back */
+	failed = trainer_step(t, before, e) == STEP_FAILED;
+	if (!failed)
+		err_clear(e); /* a step that diverges shows in its row */
+	*after = *before;
+	if (!failed && t->in_epoch > steps) {
+		failed = model_ready(&t->model, &t->batch, true, e);
+		if (!failed) {
+			model_forward(&t->model, &t->batch);
+			after->loss = model_loss(&t->model, &t->batch, &t->set, after->term);
+		}
+	}
+	put_back(t->model.params.w, aside.w, n);
+	put_back(t->optim.v, aside.v, n);
+	put_back(t->optim.m, aside.m, n);
+	t->set = was.set;
+	t->rng = was.rng;
+	t->epoch = was.epoch;
+	t->in_epoch = was.in_epoch;
+	t->step = was.step;
+	t->ended = was.ended;
+	t->loss_sum = was.loss_sum;
+	t->right = was.right;
+	t->seconds = was.seconds;
+	t->optim.steps = was.optim.steps;
+	return failed ? -1 : 0;
+}
+
 int trainer_evaluate(struct trainer *t, const int *utt, int n, struct predictions *p, struct err *e)
 {
 	return evaluate(&t->model, t->corpus, &t->set, &t->norm, utt, n, p, e);

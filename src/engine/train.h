@@ -71,6 +71,13 @@ void trainer_epoch_begin(struct trainer *t);
  * step, and weights, optimizer and position are those before the step.
  */
 enum step_result trainer_step(struct trainer *t, struct step_row *row, struct err *e);
+/*
+ * The next batch with other live settings, from a copy of the state; nothing is
+ * kept. before: the terms on that batch as they are; after: on the same batch
+ * once the step has been made. Between two steps, not at an epoch's end.
+ */
+int trainer_try(struct trainer *t, const struct settings *set, struct step_row *before,
+		struct step_row *after, struct err *e);
 /* Evaluate the validation part; *p is the caller's to free (empty under
  * `fixed`). Keeps the weights if this epoch is the best so far: see
  * t->best_epoch. */
