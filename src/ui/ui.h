@@ -27,7 +27,7 @@ enum view_id {
 	VIEWS
 };
 
-enum overlay { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_CONSOLE, OVERLAY_ASK };
+enum overlay { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_CONSOLE, OVERLAY_ASK, OVERLAY_PAGE };
 
 /* Columns of view 3 and names of its filter language; the table is in view_utterances.c. */
 enum utterance_column {
@@ -43,14 +43,24 @@ enum utterance_column {
 	UTTERANCE_COLUMNS
 };
 
-struct session_row { /* view 7: one stored run (or branch) */
-	char dir[PATH_LEN], name[64], branch[64], protocol[16], date[20];
-	bool optimistic, picked, complete;
-	long long seed;
-	int folds_done, folds;
-	struct figures mean, sd;
-	struct settings set;
-	struct results results;
+struct session_row {                        /* view 7: one stored run (or branch); sessions.h */
+	char root[PATH_LEN], dir[PATH_LEN]; /* the session's folder, and this run's in it */
+	char name[64], branch[64], date[20];
+	bool here; /* the run on the screen */
+	bool picked;
+	int epochs;             /* evaluated, over all folds */
+	int folds;              /* planned; results.n of them are done */
+	struct settings set;    /* as stored in config.yml */
+	struct changes changes; /* live ones since */
+	struct results results; /* protocol, seed, figures of the finished folds */
+};
+
+/* What the word at the console's cursor may become; complete.h. */
+struct completion {
+	char text[192];  /* as it stands in the line */
+	char now[40];    /* present value, "0.30 → 0.15" */
+	char takes[192]; /* range or choices; of a command its arguments */
+	char when[96];   /* when it takes effect; of a command what it does */
 };
 
 struct ui {
@@ -138,13 +148,19 @@ struct ui {
 		int row, top;
 	} help;
 	struct {
-		char line[1024];     /* UTF-8, as readline has it */
-		int point;           /* byte */
-		char hint[128];      /* range and present value, at the right */
-		char (*match)[256];  /* completions: as shown in the pop-up's rows */
+		char prompt[160]; /* "" for the colon; readline's while it searches */
+		char line[1024];  /* UTF-8, as readline has it */
+		int point;        /* byte */
+		char hint[128];   /* range and present value, at the right */
+		struct completion *match;
 		int matches, chosen; /* chosen -1: none */
-		char title[128];
+		char typed[192];     /* what they complete */
 	} console;
+	struct { /* a text too long for the message row: OVERLAY_PAGE */
+		char title[64];
+		char *text;
+		int top;
+	} page;
 	struct {
 		char question[128]; /* "stop training and quit? y/n" */
 		char command[256];  /* run on y */
@@ -160,6 +176,7 @@ struct ui {
 	double clock; /* the loop's, seconds */
 	bool quit;
 	int quit_status;
+	char open_next[PATH_LEN]; /* with quit: the session to open instead; "": none */
 };
 
 enum { HEAD_MEAN = -1, HEAD_MAX = -2 };
