@@ -5,6 +5,7 @@ static const struct command *const commands[] = {
 	&cmd_train,
 	&cmd_eval,
 	&cmd_predict,
+	&cmd_compare,
 	&cmd_demo,
 	&cmd_check,
 	&cmd_config,

@@ -2,6 +2,7 @@
 #include "app/commands.h"
 
 #include "app/config.h"
+#include "app/demo.h"
 #include "base/file.h"
 #include "engine/corpus.h"
 
@@ -15,7 +16,9 @@ static int run(const struct args *a, struct err *e)
 	struct problems p = {0};
 	struct corpus c = {0};
 	struct err stopped = {0};
-	int failed = config_load(&s, a->operand[0], NULL, 0, &w, e);
+	char path[PATH_LEN];
+	int failed = demo_find(path, sizeof path, a->operand[0], e) ||
+		     config_load(&s, path, NULL, 0, &w, e);
 
 	cli_warnings(&w);
 	warnings_free(&w);

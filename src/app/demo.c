@@ -294,6 +294,42 @@ static int write_bursts(const char *dir, const struct line *u, struct err *e)
 	return atomic_commit(&a, e);
 }
 
+/* configs/demo.yml with the corpus beside it; tests/app/demo.c holds them equal. */
+static const char demo_yml[] =
+	"# SPDX-License-Identifier: GPL-3.0-or-later\n"
+	"# The demo corpus in this folder, as configs/demo.yml trains on it.\n"
+	"exp:\n"
+	"  seed: 53\n"
+	"  audio_dir: audio\n"
+	"  text_dir: text\n"
+	"  iemocap_csv: csv\n"
+	"  protocol: holdout\n"
+	"train:\n"
+	"  batch_size: 20\n"
+	"  optimizer:\n"
+	"    lr: 0.001\n"
+	"  epoch: 25\n"
+	"  padding: masked\n"
+	"model:\n"
+	"  text_feat_dim: 24\n"
+	"  audio_feat_dim: 32\n"
+	"  num_classes: 4\n"
+	"  num_heads: 2\n"
+	"  num_layers: 2\n"
+	"  direction: 2\n"
+	"  hidden_size1: 24\n"
+	"  hidden_size2: 24\n"
+	"  attention_size: 16\n";
+
+static int write_config(const char *dir, struct err *e)
+{
+	char path[4096];
+
+	if (path_join(path, sizeof path, dir, DEMO_CONFIG, e))
+		return -1;
+	return file_write(path, demo_yml, sizeof demo_yml - 1, e);
+}
+
 static int make_folders(const char *dir, struct err *e)
 {
 	char name[32], path[4096];
@@ -328,6 +364,17 @@ int demo_write(const char *dir, struct err *e)
 		status = write_list(dir, &u[s * each], each, e);
 	if (!status)
 		status = write_bursts(dir, u, e);
+	if (!status)
+		status = write_config(dir, e);
 	free(u);
 	return status;
+}
+
+int demo_find(char *out, size_t n, const char *config, struct err *e)
+{
+	if (strcmp(config, "demo") != 0 || file_exists(config))
+		return path_resolve(out, n, ".", config, e);
+	if (path_resolve(out, n, ".", DEMO_DIR "/" DEMO_CONFIG, e))
+		return -1;
+	return file_exists(out) ? 0 : demo_write(DEMO_DIR, e);
 }

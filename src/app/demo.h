@@ -19,17 +19,23 @@
 
 #include "base/err.h"
 
+#include <stddef.h>
+
 enum { DEMO_SESSIONS = 5, DEMO_TEXT_DIM = 24, DEMO_AUDIO_DIM = 32, DEMO_FRAME_RATE = 50 };
 
 /*
  * Write DIR/csv/Session{1..5}.csv, DIR/text/Session{n}/ID.npy, DIR/audio/...,
- * and DIR/burst.csv (id,start_s,end_s: where the burst was planted, end
- * exclusive). Folders are made, files that are there are replaced. configs/demo.yml
- * trains on data/demo.
+ * DIR/burst.csv (id,start_s,end_s: where the burst was planted, end exclusive)
+ * and, last, DIR/demo.yml, which trains on it: where that file is, the corpus is
+ * whole. Folders are made, files that are there are replaced.
  */
 int demo_write(const char *dir, struct err *e);
 
 #define DEMO_DIR    "data/demo" /* where the programs keep it, below the current folder */
-#define DEMO_CONFIG "demo.yml"  /* written into DIR too: what trains on it */
+#define DEMO_CONFIG "demo.yml"
+
+/* The file that CONFIG means, absolute: the word demo means DEMO_DIR's (unless
+ * there is a file of that name), and writes the corpus first if it is missing. */
+int demo_find(char *out, size_t n, const char *config, struct err *e);
 
 #endif

@@ -27,22 +27,12 @@ static void say(const struct job *j, const char *fmt, ...)
 
 /* ---- opening ---- */
 
-/* The file behind CONFIG: itself, or the demo's, which is written if missing. */
-static int find_config(char *out, size_t n, const char *config, struct err *e)
-{
-	if (strcmp(config, "demo") != 0 || file_exists(config))
-		return path_resolve(out, n, ".", config, e);
-	if (path_resolve(out, n, ".", DEMO_DIR "/" DEMO_CONFIG, e))
-		return -1;
-	return file_exists(out) ? 0 : demo_write(DEMO_DIR, e);
-}
-
 static int load_settings(struct settings *s, const struct job_options *o,
 			 void (*say_to)(void *, const char *), void *ctx, struct err *e)
 {
 	char path[PATH_LEN];
 	struct warnings w = {0};
-	int failed = find_config(path, sizeof path, o->config, e) ||
+	int failed = demo_find(path, sizeof path, o->config, e) ||
 		     config_load(s, path, o->set, o->nset, &w, e);
 
 	for (int i = 0; i < w.n && say_to; i++)

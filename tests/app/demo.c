@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The demo corpus: the same bytes everywhere, whole, and as its header says. */
+#include "app/config.h"
 #include "app/demo.h"
 #include "app/demo_text.h"
 #include "base/file.h"
@@ -94,7 +95,7 @@ static uint64_t hash_tree(uint64_t h, const char *dir, int *files)
 TEST(demo_bytes)
 {
 	uint64_t h[2];
-	char dir[64];
+	char dir[64], config[96];
 	int files;
 
 	for (int i = 0; i < 2; i++) {
@@ -102,6 +103,8 @@ TEST(demo_bytes)
 		REQUIRE(make(dir));
 		if (i == 1) /* written over itself: the same again */
 			CHECK_INT(demo_write(dir, &e), 0);
+		snprintf(config, sizeof config, "%s/%s", dir, DEMO_CONFIG);
+		CHECK_INT(remove(config), 0); /* the corpus alone */
 		h[i] = hash_tree(14695981039346656037u, dir, &files);
 		CHECK_INT(files, DEMO_SESSIONS + 1 + 2 * demo_sentences);
 		remove_tree(dir);
@@ -110,6 +113,49 @@ TEST(demo_bytes)
 	if (h[0] != CHECKSUM)
 		FAIL("the checksum is 0x%016llx, expected 0x%016llx", (unsigned long long)h[0],
 		     (unsigned long long)CHECKSUM);
+}
+
+/* demo.yml says what configs/demo.yml says, of the corpus beside it. */
+TEST(demo_config)
+{
+	struct settings ours, theirs;
+	char dir[64], path[96], where[PATH_LEN];
+
+	REQUIRE(make(dir));
+	snprintf(path, sizeof path, "%s/%s", dir, DEMO_CONFIG);
+	REQUIRE(config_load(&ours, path, NULL, 0, NULL, &e) == 0);
+	REQUIRE(config_load(&theirs, "configs/demo.yml", NULL, 0, NULL, &e) == 0);
+	REQUIRE(path_resolve(where, sizeof where, dir, "csv", &e) == 0);
+	CHECK_STR(ours.exp.iemocap_csv, where);
+	CHECK(file_is_dir(ours.exp.iemocap_csv));
+	CHECK(file_is_dir(ours.exp.audio_dir));
+	CHECK(file_is_dir(ours.exp.text_dir));
+	CHECK_INT(ours.model.text_feat_dim, DEMO_TEXT_DIM);
+	CHECK_INT(ours.model.audio_feat_dim, DEMO_AUDIO_DIM);
+	for (int i = 0; i < option_count; i++)
+		if (option_table[i].type != OPT_PATH &&
+		    !option_equal(&ours, &theirs, &option_table[i]))
+			FAIL("%s differs from configs/demo.yml", option_table[i].key);
+	remove_tree(dir);
+}
+
+/* The config comes last: what is half written does not look whole. */
+TEST(demo_torn)
+{
+	char dir[64], path[96];
+
+	REQUIRE(make(dir));
+	snprintf(path, sizeof path, "%s/%s", dir, DEMO_CONFIG);
+	CHECK_INT(remove(path), 0);
+	snprintf(path, sizeof path, "%s/burst.csv", dir);
+	CHECK_INT(remove(path), 0);
+	CHECK_INT(mkdir(path, 0777), 0); /* in the way of the file */
+	err_clear(&e);
+	CHECK_INT(demo_write(dir, &e), -1);
+	CHECK_HAS(e.text, "burst.csv");
+	snprintf(path, sizeof path, "%s/%s", dir, DEMO_CONFIG);
+	CHECK(!file_exists(path));
+	remove_tree(dir);
 }
 
 TEST(demo_no_folder)
