@@ -5,6 +5,18 @@
 
 #include <stdint.h>
 
+/* The sanitizers' allocators end the program where malloc returns NULL. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+	return "allocator_may_return_null=1";
+}
+const char *__tsan_default_options(void);
+const char *__tsan_default_options(void)
+{
+	return "allocator_may_return_null=1";
+}
+
 struct pieces {
 	char *one;
 	double *many;
