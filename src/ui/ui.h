@@ -16,6 +16,9 @@
 #include "app/work.h"
 #include "ui/cell.h"
 
+#include <math.h>
+#include <stdarg.h>
+
 enum view_id {
 	VIEW_TRAIN,
 	VIEW_CONFUSION,
@@ -118,6 +121,9 @@ struct ui {
 		int n;
 		int row, top;                      /* selected row, first row on the screen */
 		int made_for_epoch, made_for_fold; /* what `order` was made for */
+		bool made_for_test;
+		char *const *mapped; /* history.id that corpus_row belongs to, or NULL */
+		int *corpus_row;     /* [n] of the history: corpus index, -1: not there */
 	} utterances;
 	struct {
 		int head; /* bars of this head: enum head */
@@ -174,6 +180,10 @@ struct ui {
 		double until; /* seconds of the loop's clock; 0: stays */
 	} message;
 	double clock; /* the loop's, seconds */
+	bool look_wanted;
+	unsigned look_asked; /* request under way, 0: none */
+	unsigned waiting;    /* a script waits for this reply, 0: none */
+	unsigned long dropped_seen;
 	bool quit;
 	int quit_status;
 	char open_next[PATH_LEN]; /* with quit: the session to open instead; "": none */
@@ -181,11 +191,16 @@ struct ui {
 
 enum { HEAD_MEAN = -1, HEAD_MAX = -2 };
 
+/* Zeroed but for what has another start value. */
 void ui_init(struct ui *u, const struct look *look, int rows, int cols);
+void ui_select_view(struct ui *u, enum view_id v);
 void ui_free(struct ui *u);
 
 /* Feed: an event (taken over), the snapshot, the corpus. */
 void ui_event(struct ui *u, struct event *e);
+
+void ui_refresh(struct ui *u); /* what follows from the state; after any change */
+void ui_reload(struct ui *u);  /* the session's folder anew */
 
 /* A line for the user; errors stay until the next command. */
 void ui_say(struct ui *u, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
