@@ -14,6 +14,7 @@
 #include "app/expr.h"
 #include "app/run.h"
 #include "app/work.h"
+#include "ui/attention.h"
 #include "ui/cell.h"
 
 #include <math.h>
@@ -134,7 +135,11 @@ struct ui {
 		bool by_row;     /* scale */
 		int word, frame; /* cursor */
 		int top;         /* scroll of words */
-		bool difference;
+		enum {
+			DIFFERENCE_OFF,
+			DIFFERENCE_MORE, /* ridges show one sign at a time */
+			DIFFERENCE_LESS
+		} difference; /* to u->then */
 		enum knock knock;
 		bool kept; /* the kept checkpoint instead of the current weights */
 	} attention;
@@ -188,8 +193,6 @@ struct ui {
 	int quit_status;
 	char open_next[PATH_LEN]; /* with quit: the session to open instead; "": none */
 };
-
-enum { HEAD_MEAN = -1, HEAD_MAX = -2 };
 
 /* Zeroed but for what has another start value. */
 void ui_init(struct ui *u, const struct look *look, int rows, int cols);
