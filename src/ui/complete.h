@@ -16,10 +16,13 @@ void console_type(struct ui *u, const char *line);
 
 /* The word that ends at byte `point` of the line starts at byte: */
 int complete_start(const char *line, int point);
-/* The candidates for it, in order; free() them. */
-int complete_word(const struct ui *u, const char *line, int point, struct completion **match);
+/* The candidates for it, in order. */
+void complete_word(const struct ui *u, const char *line, int point, struct completions *c);
+void completions_free(struct completions *c); /* safe on zeroed memory */
+
 /* Make u->console's matches and hint fit its line; an empty line has none. */
 void complete_line(struct ui *u);
-void complete_free(struct ui *u); /* for ui_free */
+void complete_hint(struct ui *u);  /* the hint alone */
+void complete_clear(struct ui *u); /* no line, no matches; for ui_free too */
 
 #endif

@@ -25,7 +25,9 @@ void sessions_free(struct ui *u); /* rows and overlays; for ui_free */
 const struct session_row *sessions_at(const struct ui *u);
 const struct session_row *sessions_against(const struct ui *u);
 
-/* A row by what the user types: its folder, its name or "name/branch". */
+/* What the user types for a row: "name", "name/branch", with the folder's date
+ * where two have the same. A row by that, or by its folder. */
+char *sessions_name(const struct ui *u, const struct session_row *r, char *out, size_t n);
 struct session_row *sessions_find(struct ui *u, const char *name, struct err *e);
 
 /* Draw the picked runs over this one: load them into u->overlay. */

@@ -59,12 +59,17 @@ struct session_row {                        /* view 7: one stored run (or branch
 	struct results results; /* protocol, seed, figures of the finished folds */
 };
 
-/* What the word at the console's cursor may become; complete.h. */
+/* What the word at the console's cursor may become (complete.h). */
 struct completion {
-	char text[192];  /* as it stands in the line */
-	char now[40];    /* present value, "0.30 → 0.15" */
-	char takes[192]; /* range or choices; of a command its arguments */
-	char when[96];   /* when it takes effect; of a command what it does */
+	char text[192]; /* as it stands in the line */
+	char now[40];   /* present value, "0.30 → 0.15" */
+	char takes[96]; /* range or choices; of a command its arguments */
+	char when[96];  /* when it takes effect; of a command what it does */
+};
+struct completions {
+	struct completion *at;
+	int n;
+	const char *now, *takes, *when; /* headings of the columns in use, else NULL */
 };
 
 struct ui {
@@ -163,9 +168,9 @@ struct ui {
 		char line[1024];  /* UTF-8, as readline has it */
 		int point;        /* byte */
 		char hint[128];   /* range and present value, at the right */
-		struct completion *match;
-		int matches, chosen; /* chosen -1: none */
-		char typed[192];     /* what they complete */
+		struct completions match;
+		int chosen;      /* of them; -1: none */
+		char typed[192]; /* the word they complete */
 	} console;
 	struct { /* a text too long for the message row: OVERLAY_PAGE */
 		char title[64];
