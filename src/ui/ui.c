@@ -35,7 +35,7 @@ void ui_free(struct ui *u)
 	free(u->utterances.corpus_row);
 	sessions_free(u);
 	page_close(u);
-	complete_free(u);
+	complete_clear(u);
 	*u = (struct ui){0};
 }
 
