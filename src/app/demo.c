@@ -294,6 +294,43 @@ static int write_bursts(const char *dir, const struct line *u, struct err *e)
 	return atomic_commit(&a, e);
 }
 
+/* configs/demo.yml, with the paths of a file that lies beside the data. Written
+ * last: where it is, the corpus is whole. */
+static int write_config(const char *dir, struct err *e)
+{
+	static const char text[] =
+		"# The demo corpus, and settings that learn it in seconds. Half of what there\n"
+		"# is to know is in a few words, half in a burst of frames at another time.\n"
+		"exp:\n"
+		"  seed: 53\n"
+		"  audio_dir: audio\n"
+		"  text_dir: text\n"
+		"  iemocap_csv: csv\n"
+		"  protocol: holdout\n"
+		"train:\n"
+		"  batch_size: 20\n"
+		"  optimizer:\n"
+		"    lr: 0.001\n"
+		"  epoch: 25\n"
+		"  padding: masked\n"
+		"model:\n"
+		"  text_feat_dim: 24\n"
+		"  audio_feat_dim: 32\n"
+		"  num_classes: 4\n"
+		"  num_heads: 2\n"
+		"  num_layers: 2\n"
+		"  direction: 2\n"
+		"  hidden_size1: 24\n"
+		"  hidden_size2: 24\n"
+		"  attention_size: 16\n";
+	char path[4096];
+
+	return path_join(path, sizeof path, dir, DEMO_CONFIG, e) ||
+			       file_write(path, text, sizeof text - 1, e)
+		       ? -1
+		       : 0;
+}
+
 static int make_folders(const char *dir, struct err *e)
 {
 	char name[32], path[4096];
@@ -328,6 +365,8 @@ int demo_write(const char *dir, struct err *e)
 		status = write_list(dir, &u[s * each], each, e);
 	if (!status)
 		status = write_bursts(dir, u, e);
+	if (!status)
+		status = write_config(dir, e);
 	free(u);
 	return status;
 }

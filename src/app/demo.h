@@ -23,9 +23,9 @@ enum { DEMO_SESSIONS = 5, DEMO_TEXT_DIM = 24, DEMO_AUDIO_DIM = 32, DEMO_FRAME_RA
 
 /*
  * Write DIR/csv/Session{1..5}.csv, DIR/text/Session{n}/ID.npy, DIR/audio/...,
- * and DIR/burst.csv (id,start_s,end_s: where the burst was planted, end
- * exclusive). Folders are made, files that are there are replaced. configs/demo.yml
- * trains on data/demo.
+ * DIR/burst.csv (id,start_s,end_s: where the burst was planted, end
+ * exclusive), and last DIR/demo.yml, the settings of configs/demo.yml. Folders are made, files that
+ * are there are replaced. configs/demo.yml trains on data/demo.
  */
 int demo_write(const char *dir, struct err *e);
 
