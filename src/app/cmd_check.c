@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/commands.h"
 
-#include "app/config.h"
-#include "base/file.h"
-#include "engine/corpus.h"
+#include "app/job.h"
 
 #include <stdio.h>
-#include <string.h>
 
 static int run(const struct args *a, struct err *e)
 {
@@ -15,7 +12,9 @@ static int run(const struct args *a, struct err *e)
 	struct problems p = {0};
 	struct corpus c = {0};
 	struct err stopped = {0};
-	int failed = config_load(&s, a->operand[0], NULL, 0, &w, e);
+	char path[PATH_LEN];
+	int failed = job_config(path, sizeof path, a->operand[0], e) ||
+		     config_load(&s, path, NULL, 0, &w, e);
 
 	cli_warnings(&w);
 	warnings_free(&w);
