@@ -169,7 +169,7 @@ static void command(struct work *w, const struct request *r, struct err *e)
 			memmove(w->undo, w->undo + 1, --w->undos * sizeof *w->undo);
 		}
 		w->undo[w->undos++] = str_format("set %s %s", key, was);
-		if (j->npending)
+		if (o && o->when == WHEN_EPOCH && !j->trainer.ended)
 			snprintf(text, sizeof text, "%s at the next epoch", r->text + 4);
 	}
 	if (!e->status)
