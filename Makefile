@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 # miust: build, run and test. `make help` lists the targets.
 #
 # Objects lie in build/KIND/: release, asan (with UBSan), tsan, double (the
@@ -26,6 +27,7 @@ OPT_double  := -O1 -g -DREAL_DOUBLE
 OPT_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	-fno-omit-frame-pointer
 OPT_tsan    := -O1 -g -fsanitize=thread
+ENV_tsan    := TSAN_OPTIONS=suppressions=tests/tsan.supp
 
 BLAS_CFLAGS := $(shell pkg-config --cflags openblas 2>/dev/null)
 BLAS_LIBS   := $(shell pkg-config --libs openblas 2>/dev/null || echo -lopenblas)
@@ -65,7 +67,8 @@ $(B)/miust: $(B)/src/miust.o $(APP)
 $(B)/miust-tui: $(B)/src/miust_tui.o $(UI)
 	@echo "  LINK $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_ui)
-$(B)/%.o: %.c
+# With -j too, `make deps test` compiles nothing before the packages are there.
+$(B)/%.o: %.c | $(filter deps,$(MAKECMDGOALS))
 	@mkdir -p $(@D)
 	@echo "  CC   $@"
 	$(Q)$(CC) $(CPPFLAGS) $(BLAS_CFLAGS) $(ALL_CFLAGS) -c -o $@ $<
@@ -103,7 +106,7 @@ run: all
 
 test: $(TESTS) $(B)/miust $(B)/miust-tui
 	@[ $(KIND) != release ] || $(MAKE) --no-print-directory KIND=double $(GRAD)
-	@MIUST=$(B)/miust MIUST_TUI=$(B)/miust-tui KIND=$(KIND) \
+	@MIUST=$(B)/miust MIUST_TUI=$(B)/miust-tui KIND=$(KIND) $(ENV_$(KIND)) \
 		tests/run $(TESTS) $(if $(filter release,$(KIND)),$(GRAD)) $(SCRIPTS)
 asan tsan:
 	@$(MAKE) --no-print-directory KIND=$@ test
@@ -118,6 +121,7 @@ bench: all
 install: all
 	install -D -m 755 $(B)/miust $(DESTDIR)$(PREFIX)/bin/miust
 	install -D -m 755 $(B)/miust-tui $(DESTDIR)$(PREFIX)/bin/miust-tui
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/miust/configs configs/*.yml
 
 clean:
 	rm -rf build
