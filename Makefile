@@ -27,7 +27,6 @@ OPT_double  := -O1 -g -DREAL_DOUBLE
 OPT_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	-fno-omit-frame-pointer
 OPT_tsan    := -O1 -g -fsanitize=thread
-ENV_tsan    := TSAN_OPTIONS=suppressions=tests/tsan.supp
 
 BLAS_CFLAGS := $(shell pkg-config --cflags openblas 2>/dev/null)
 BLAS_LIBS   := $(shell pkg-config --libs openblas 2>/dev/null || echo -lopenblas)
@@ -95,7 +94,6 @@ help:
 	@echo 'make run        open the workbench on the demo; without a terminal, train the demo'
 	@echo 'make test       all tests; asan, tsan: the same in sanitizer builds'
 	@echo 'make lint       formatting and static analysis'
-	@echo 'make bench      speed, as fractions of this machine'\''s peak'
 	@echo 'make install    into PREFIX ($(PREFIX)); make clean'
 
 deps:
@@ -106,17 +104,15 @@ run: all
 
 test: $(TESTS) $(B)/miust $(B)/miust-tui
 	@[ $(KIND) != release ] || $(MAKE) --no-print-directory KIND=double $(GRAD)
-	@MIUST=$(B)/miust MIUST_TUI=$(B)/miust-tui KIND=$(KIND) $(ENV_$(KIND)) \
+	@MIUST=$(B)/miust MIUST_TUI=$(B)/miust-tui KIND=$(KIND) \
 		tests/run $(TESTS) $(if $(filter release,$(KIND)),$(GRAD)) $(SCRIPTS)
 asan tsan:
 	@$(MAKE) --no-print-directory KIND=$@ test
 
 lint:
 	@clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
-	@clang-tidy --quiet $$(git ls-files 'src/*.c') -- -std=c11 $(CPPFLAGS) $(BLAS_CFLAGS)
-
-bench: all
-	build/miust bench
+	@git ls-files 'src/*.c' | xargs -P $$(nproc) -I FILE clang-tidy --quiet FILE -- \
+		-std=c11 $(filter-out -MMD -MP,$(CPPFLAGS)) $(BLAS_CFLAGS) 2>/dev/null
 
 install: all
 	install -D -m 755 $(B)/miust $(DESTDIR)$(PREFIX)/bin/miust
@@ -126,4 +122,4 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all help deps run test asan tsan lint bench install clean
+.PHONY: all help deps run test asan tsan lint install clean
