@@ -5,10 +5,18 @@
  *	grad_norm > 10        loss is nan        val_wa < best_val_wa - 0.05
  *	pred!=true & p>0.8 & text~"sorry"        (true=ang | pred=ang) & !(flips<3)
  *
- * Numbers, texts and names; + - * / on numbers; = != < <= > >= ~ (contains,
- * letter case does not count) and `is nan`, `is inf`, `is finite`; & | ! and
- * parentheses. A bare word that is no known name is a text (`pred=sad`).
- * Comparing with NaN is false.
+ * From the loosest to the tightest:
+ *
+ *	a | b    a & b    ! a    = != < <= > >= ~ is    + -    * /    - x    ( )
+ *
+ * Values are numbers, texts ("sorry", 'sorry') and names. A bare word that is
+ * no known name is a text (`pred=sad`). ~ is "contains", where the case of
+ * ASCII letters does not count. `x is nan`, `x is inf`, `x is finite` ask what
+ * sort of number x is. == && || may stand for = & |.
+ *
+ * Numbers compare with numbers, texts with texts (in byte order); a number as
+ * typed may equal a text (`true=1` where a class is called "1"). Any other
+ * comparison is false, as is every comparison with NaN, != too.
  */
 #ifndef MIUST_EXPR_H
 #define MIUST_EXPR_H
@@ -26,7 +34,7 @@ struct expr_value {
 /* names: NULL-terminated; errors name the column in the text and what was
  * expected, with the nearest known name. */
 struct expr *expr_parse(const char *text, const char *const *names, struct err *e);
-void expr_free(struct expr *x);
+void expr_free(struct expr *x); /* NULL is fine */
 /* value(ctx, i) gives the value of names[i]. */
 bool expr_true(const struct expr *x, struct expr_value (*value)(void *ctx, int name), void *ctx);
 

@@ -165,11 +165,13 @@ static int cut(const struct history *h, int epoch, struct err *e)
 	return 0;
 }
 
-static char *fold_file(const struct session *s, int fold, const char *name, struct err *e)
+static char *fold_file(const struct session *s, int fold, const char *name, const char *ending,
+		       struct err *e)
 {
-	char path[PATH_LEN];
+	char file[64], path[PATH_LEN];
 
-	return session_fold_path(s, fold, name, path, sizeof path, e) ? NULL : mem_dup(path);
+	snprintf(file, sizeof file, "%s%s", name, ending);
+	return session_fold_path(s, fold, file, path, sizeof path, e) ? NULL : mem_dup(path);
 }
 
 /* Going on: the utterances must be those of the records. */
@@ -186,15 +188,15 @@ static int check_same(const json_t *now, const char *path, struct err *e)
 	return same ? 0 : -1;
 }
 
-int history_begin(struct history *h, const struct session *s, int fold, int epoch,
+int history_begin(struct history *h, const struct session *s, int fold, const char *name, int epoch,
 		  const struct predictions *shape, const struct corpus *c,
 		  const struct settings *set, struct err *e)
 {
-	char *path = fold_file(s, fold, "history.json", e);
+	char *path = fold_file(s, fold, name, ".json", e);
 	json_t *now = describe(shape, c, set);
 	int failed = -1;
 
-	*h = (struct history){.path = fold_file(s, fold, "history.bin", e)};
+	*h = (struct history){.path = fold_file(s, fold, name, ".bin", e)};
 	if (!path || !h->path || take_description(h, now, path, e))
 		goto out;
 	if (epoch > 1 && file_exists(path)) {
@@ -273,13 +275,14 @@ static int read_records(struct history *h, struct err *e)
 	return 0;
 }
 
-int history_read(struct history *h, const struct session *s, int fold, struct err *e)
+int history_read(struct history *h, const struct session *s, int fold, const char *name,
+		 struct err *e)
 {
-	char *path = fold_file(s, fold, "history.json", e);
+	char *path = fold_file(s, fold, name, ".json", e);
 	json_t *root = NULL;
 	int failed = -1;
 
-	*h = (struct history){.path = fold_file(s, fold, "history.bin", e)};
+	*h = (struct history){.path = fold_file(s, fold, name, ".bin", e)};
 	if (!path || !h->path)
 		goto out;
 	failed = 0;

@@ -7,6 +7,9 @@
  * fold-F/history.bin: records of fixed size, little endian:
  *	uint32 epoch, uint32 utterances, float32 logits [n][HEADS][classes],
  *	uint32 CRC-32 (zlib) of all before
+ * fold-F/test.json, test.bin: the same for the test part, one record, by the
+ * kept checkpoint.
+ *
  * Epochs ascend. A torn or wrong last record is passed over when read; a wrong
  * one before others is an error. Going on cuts at the first that is wrong.
  */
@@ -32,13 +35,14 @@ struct history {
  * history_add does; its logits are not looked at. Going on with other
  * utterances than were stored is an error.
  */
-int history_begin(struct history *h, const struct session *s, int fold, int epoch,
+int history_begin(struct history *h, const struct session *s, int fold, const char *name, int epoch,
 		  const struct predictions *shape, const struct corpus *c,
 		  const struct settings *set, struct err *e);
 int history_add(struct history *h, int epoch, const struct predictions *p, struct err *e);
 int history_sync(struct history *h, struct err *e);
 /* All that is stored; no files: 0 utterances, 0 epochs. */
-int history_read(struct history *h, const struct session *s, int fold, struct err *e);
+int history_read(struct history *h, const struct session *s, int fold, const char *name,
+		 struct err *e);
 void history_free(struct history *h); /* safe on zeroed memory */
 
 #endif

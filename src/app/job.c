@@ -164,6 +164,7 @@ int job_open(struct job *j, const struct job_options *o, const struct job_hooks 
 	j->par = par_new(o->threads, e);
 	if (!j->par || open_session(j, e))
 		goto fail;
+	j->base = j->set;
 	return 0;
 fail:
 	job_close(j);
@@ -393,7 +394,8 @@ static int begin_fold(struct job *j, int fold, struct err *e)
 	for (int i = 0; i < val.n; i++)
 		val.label[i] = j->corpus.utt[val.utt[i]].label;
 	history_free(&j->history);
-	failed = history_begin(&j->history, &j->session, fold, epoch, &val, &j->corpus, &j->set, e);
+	failed = history_begin(&j->history, &j->session, fold, "history", epoch, &val, &j->corpus,
+			       &j->set, e);
 	free(val.label);
 	if (!failed && j->hooks.begin_fold)
 		j->hooks.begin_fold(j->hooks.ctx, j);
@@ -406,6 +408,8 @@ static int end_epoch(struct job *j, struct err *e)
 	struct epoch_row row;
 	int failed;
 
+	if (j->hooks.evaluating)
+		j->hooks.evaluating(j->hooks.ctx, j);
 	if (trainer_epoch_end(&j->trainer, &row, &p, e))
 		return -1;
 	failed = history_add(&j->history, row.epoch, &p, e) ||
@@ -442,6 +446,20 @@ static int one_step(struct job *j, enum job_go *go, struct err *e)
 	return 0;
 }
 
+/* The test part's predictions, all heads, as the history keeps an epoch's. */
+static int keep_test(struct job *j, const struct predictions *p, struct err *e)
+{
+	struct history h;
+	int failed = history_begin(&h, &j->session, j->trainer.fold, "test", 1, p, &j->corpus,
+				   &j->set, e);
+
+	if (failed)
+		return -1;
+	failed = history_add(&h, j->trainer.best_epoch, p, e) || history_sync(&h, e);
+	history_free(&h);
+	return failed ? -1 : 0;
+}
+
 static int end_fold(struct job *j, struct err *e)
 {
 	struct predictions p;
@@ -449,11 +467,14 @@ static int end_fold(struct job *j, struct err *e)
 	char path[PATH_LEN];
 	int failed;
 
+	if (j->hooks.evaluating)
+		j->hooks.evaluating(j->hooks.ctx, j);
 	if (trainer_test(&j->trainer, &row, &p, e))
 		return -1;
 	results_add(&j->results, &row);
 	failed = fold_path(j, "predictions.csv", path, sizeof path, e) ||
-		 predictions_write(path, &p, &j->corpus, &j->set, e) || job_save(j, e) ||
+		 predictions_write(path, &p, &j->corpus, &j->set, e) || keep_test(j, &p, e) ||
+		 job_save(j, e) ||
 		 path_join(path, sizeof path, j->session.dir, "results.json", e) ||
 		 results_write(&j->results, path, e);
 	if (!failed && j->hooks.fold)
@@ -566,12 +587,13 @@ static int run_seed(struct job *j, enum job_go *go, struct err *e)
 
 int job_run(struct job *j, struct err *e)
 {
-	const struct settings base = j->set;
 	enum job_go go = JOB_GO;
 
+	if (j->trainer.corpus)
+		trainer_close(&j->trainer);
 	j->complete = false;
 	for (int i = 0; i < j->opt.seeds; i++) {
-		j->set = base;
+		j->set = j->base;
 		j->set.exp.seed += i;
 		session_close(&j->session);
 		if (i == 0 ? session_share(&j->session, &j->root, e)

@@ -37,6 +37,7 @@ struct job_hooks {
 	void (*begin_fold)(void *ctx, struct job *j);
 	enum job_go (*between)(void *ctx, struct job *j);
 	void (*step)(void *ctx, struct job *j, const struct step_row *r);
+	void (*evaluating)(void *ctx, struct job *j); /* a part is about to be evaluated */
 	void (*epoch)(void *ctx, struct job *j, const struct epoch_row *r,
 		      const struct predictions *val);
 	void (*fold)(void *ctx, struct job *j, const struct fold_row *r,
@@ -66,7 +67,8 @@ struct job_options {
 struct job {
 	struct job_options opt;
 	struct job_hooks hooks;
-	struct settings set; /* in force: the configuration and every change since */
+	struct settings base; /* as configured */
+	struct settings set;  /* in force: the configuration and every change since */
 	struct corpus corpus;
 	struct par *par;
 	struct session root, session; /* the folder, and that of the seed being run */
@@ -86,7 +88,8 @@ int job_open(struct job *j, const struct job_options *o, const struct job_hooks 
 /*
  * Run to the end. 0: done, or stopped by the hook or --max-steps after a
  * checkpoint (j->complete tells). -1: failed or diverged (e->status); what was
- * stored before stays.
+ * stored before stays. The fold at hand stays open in j->trainer unless all is
+ * complete. After a stop it may be called again, and goes on.
  */
 int job_run(struct job *j, struct err *e);
 void job_close(struct job *j);

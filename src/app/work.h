@@ -48,7 +48,7 @@ struct snapshot {
 	double eta;  /* seconds to the end of the whole run, NaN while unknown */
 	int pending; /* changes asked for and not yet in force */
 	char pending_key[64], pending_value[64]; /* the last of them */
-	char break_when[128];                    /* "" for none */
+	char break_when[256];                    /* "" for none */
 	struct settings set;                     /* in force */
 	char session[PATH_LEN];
 	bool trains;              /* the run can go on from here: not finished, not only looking */
@@ -132,7 +132,9 @@ bool work_next(struct work *w, struct event *e); /* the next event; event_free i
 void work_snapshot(struct work *w, struct snapshot *s);
 const struct corpus *work_corpus(const struct work *w); /* after EVENT_OPENED, else NULL */
 
-/* Requests: each returns its number, which EVENT_REPLY repeats. */
+/* Requests: each returns its number, which EVENT_REPLY repeats; 0: too many wait
+ * already. Replies to what only starts or stops come only if it is refused. */
+unsigned work_ping(struct work *w); /* a reply when all before has been served */
 unsigned work_command(struct work *w,
 		      const char *command); /* set KEY VALUE, undo, fold, save, eval */
 unsigned work_pause(struct work *w);
@@ -140,7 +142,9 @@ unsigned work_resume(struct work *w);
 unsigned work_step(struct work *w, bool epoch); /* one step, or to the epoch's end, then pause */
 unsigned work_stop(struct work *w);             /* finish the step, checkpoint, WORK_IDLE */
 unsigned work_break(struct work *w, const char *when); /* "" clears */
-unsigned work_look(struct work *w, int utt, bool kept, enum knock knock);
+/* Utterance utt of the corpus through fold's model: its current weights while it
+ * trains, else (or if `kept`) its kept checkpoint. */
+unsigned work_look(struct work *w, int fold, int utt, bool kept, enum knock knock);
 /* The next batch both ways from a copy of the state; nothing is kept: the reply's
  * text has the terms side by side. */
 unsigned work_try(struct work *w, const char *key, const char *value);

@@ -126,3 +126,14 @@ void str_cell(FILE *f, int width, const char *text)
 		blanks = 0;
 	fprintf(f, "%*s%s%*s", width > 0 ? blanks : 0, "", text, width > 0 ? 0 : blanks, "");
 }
+
+void str_fit(char *out, size_t n, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len >= n)
+		for (len = n - 1; len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80;)
+			len--;
+	memcpy(out, text, len);
+	out[len] = '\0';
+}

@@ -31,6 +31,9 @@ void str_free(struct str *b);
 /* A text of its own; free() it. */
 char *str_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* Copy what fits into out (size n, terminated), never half a character. */
+void str_fit(char *out, size_t n, const char *text);
+
 /* Cut the next line off the text from *at to end (end[0] is NUL): returns it
  * with its newline made a NUL and moves *at behind it, or returns NULL at the
  * end. *whole is false for a last line without a newline. */

@@ -114,6 +114,24 @@ static void fill_utterance(void *ctx, int i, int worker)
 		      m ? m->audio_sd : NULL);
 }
 
+/* Rows are counted in int. What reaches this limit would fit no memory, but it
+ * must be said, not wrap around. */
+enum { ROWS_MAX = 1 << 28 };
+
+static int check_rows(const char *what, const int *len, int n, struct err *e)
+{
+	int64_t rows = 0;
+
+	for (int i = 0; i < n; i++)
+		rows += len[i];
+	if (rows <= ROWS_MAX)
+		return 0;
+	return err_set(e,
+		       "a batch of %d utterances has %lld %s, padding included; at most %d fit: "
+		       "set a smaller train.batch_size",
+		       n, (long long)rows, what, ROWS_MAX);
+}
+
 static void pad_to_longest(int *len, int n)
 {
 	int longest = 0;
@@ -147,6 +165,8 @@ int batch_pack(struct batch *b, struct corpus *c, const struct settings *s, cons
 		pad_to_longest(words, n);
 		pad_to_longest(frames, n);
 	}
+	if (!failed)
+		failed = check_rows("words", words, n, e) || check_rows("frames", frames, n, e);
 	arena_measure(&b->arena);
 	for (int pass = 0; pass < 2 && !failed; pass++) {
 		b->label = arena_take(&b->arena, (size_t)n, sizeof *b->label);

@@ -106,7 +106,8 @@ void cross_forward(const struct cross *c, const struct params *p, struct cross_w
 			gemm_nt(Lq, Lk, width, scale, w->q + q, E, w->k + k, E, 0, a, Lk);
 			for (int r = 0; r < Lq; r++)
 				kern_softmax(a + (size_t)r * Lk, Lk);
-			gemm_nn(Lq, width, Lk, 1, a, Lk, w->v + k, E, 0, w->o + q, E);
+			gemm_nn(Lq, width, Lk, c->silent >> h & 1 ? 0 : 1, a, Lk, w->v + k, E, 0,
+				w->o + q, E);
 		}
 	}
 	affine(nq, E, E, w->o + q0 * E, weight(p, c->out_proj), weight(p, c->out_bias),

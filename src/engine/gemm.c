@@ -10,14 +10,15 @@
 #define product cblas_sgemm
 #endif
 
-/* An empty product still has to scale C; BLAS versions differ there. */
+/* An empty product still has to scale C; BLAS versions differ there. A beta of 0
+ * sets, as everywhere in BLAS: what C held before may be NaN. */
 static int is_empty(int m, int n, int k, real beta, real *c, int ldc)
 {
 	if (k > 0)
 		return m == 0 || n == 0;
 	for (int i = 0; i < m; i++)
 		for (int j = 0; j < n; j++)
-			c[(size_t)i * ldc + j] *= beta;
+			c[(size_t)i * ldc + j] = beta == 0 ? 0 : beta * c[(size_t)i * ldc + j];
 	return 1;
 }
 
@@ -58,8 +59,10 @@ void gemm_naive(int ta, int tb, int m, int n, int k, real alpha, const real *a, 
 
 				sum += x * y;
 			}
-			c[(size_t)i * ldc + j] =
-				(real)(alpha * sum + (double)beta * c[(size_t)i * ldc + j]);
+			sum *= alpha;
+			if (beta != 0)
+				sum += (double)beta * c[(size_t)i * ldc + j];
+			c[(size_t)i * ldc + j] = (real)sum;
 		}
 }
 

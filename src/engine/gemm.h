@@ -3,12 +3,9 @@
  * gemm: matrix products. The only file that calls BLAS.
  *
  * Row-major; ld is the distance between rows, in values. The result is
- * C = alpha * op(A) op(B) + beta * C. Names say which operand is transposed:
- *	nn  A [m,k]  B [k,n]
- *	nt  A [m,k]  B [n,k]
- *	tn  A [k,m]  B [k,n]
- * The products run in the calling thread, and the same call gives the same
- * bytes whatever other threads do.
+ * C = alpha * op(A) op(B) + beta * C; with beta 0 C is only written. Names say which operand is
+ *transposed: nn  A [m,k]  B [k,n] nt  A [m,k]  B [n,k] tn  A [k,m]  B [k,n] The products run in the
+ *calling thread, and the same call gives the same bytes whatever other threads do.
  */
 #ifndef MIUST_GEMM_H
 #define MIUST_GEMM_H

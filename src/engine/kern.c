@@ -29,7 +29,7 @@ static inline float exp_of(float x)
 {
 	const float magic = 0x1.8p23f;
 	float given = x, t, n, r, p;
-	int32_t bits;
+	uint32_t bits; /* unsigned: a NaN's bits may be any, and must not overflow */
 
 	x = x > 88.0f ? 88.0f : x;
 	x = x < -87.0f ? -87.0f : x;
@@ -45,7 +45,7 @@ static inline float exp_of(float x)
 	p = p * r + 1.6666665459e-1f;
 	p = p * r + 5.0000001201e-1f;
 	p = p * r * r + r + 1.0f;
-	bits = (int32_t)((uint32_t)bits << 23) + 0x3f800000; /* 2^n */
+	bits = (bits << 23) + 0x3f800000; /* 2^n */
 	memcpy(&t, &bits, sizeof t);
 	return given < -87.0f ? 0.0f : p * t;
 }
@@ -76,8 +76,7 @@ static inline real sigmoid_of(real x)
 void lstm_cell_forward(int H, real *restrict gates, const real *restrict bias,
 		       const real *restrict c_before, real *restrict c, real *restrict h)
 {
-	real *restrict i = gates, *restrict f = gates + H, *restrict g = gates + 2 * H,
-		       *restrict o = gates + 3 * H;
+	real *i = gates, *f = gates + H, *g = gates + 2 * H, *o = gates + 3 * H;
 
 	for (int j = 0; j < 2 * H; j++)
 		gates[j] = sigmoid_of(gates[j] + bias[j]);

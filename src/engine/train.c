@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,6 +104,11 @@ double trainer_rate(const struct trainer *t)
 {
 	int e = t->epoch > 0 ? t->epoch - 1 : 0;
 
+	/* train.epoch may have been lowered within the epoch: the cosine's end, not
+	 * its way back up. */
+	if (e > t->set.train.epoch)
+		e = t->set.train.epoch;
+
 	return t->set.train.optimizer.lr * (1 + cos(M_PI * e / t->set.train.epoch)) / 2;
 }
 
@@ -130,6 +136,7 @@ static enum step_result diverged(const struct trainer *t, const struct step_row 
 {
 	const char *name = "the gradient norm";
 	double value = row->grad_norm;
+	char number[32];
 
 	if (!isfinite(row->loss)) {
 		name = "the loss";
@@ -141,14 +148,12 @@ static enum step_result diverged(const struct trainer *t, const struct step_row 
 			value = row->term[i];
 			break;
 		}
+	snprintf(number, sizeof number, "%.9g", value);
 	err_set(e,
 		"fold %d, epoch %d, step %d: %s is %s; the weights are those before this step, "
 		"the last good checkpoint stays; try a smaller train.optimizer.lr, train.clip, or "
 		"a smaller train.loss weight",
-		row->fold, row->epoch, row->step, name,
-		isnan(value) ? "nan"
-		: value > 0  ? "inf"
-			     : "-inf");
+		row->fold, row->epoch, row->step, name, isnan(value) ? "nan" : number);
 	e->status = EXIT_DIVERGED;
 	return STEP_DIVERGED;
 }
@@ -175,6 +180,7 @@ enum step_result trainer_step(struct trainer *t, struct step_row *row, struct er
 	int from = t->in_epoch * t->set.train.batch_size;
 	int n = t->split.n[PART_TRAIN] - from;
 	double start = now(), scale = 1;
+	real square;
 
 	BUG_ON(t->ended || trainer_epoch_full(t));
 	n = n < t->set.train.batch_size ? n : t->set.train.batch_size;
@@ -191,10 +197,13 @@ enum step_result trainer_step(struct trainer *t, struct step_row *row, struct er
 	row->loss = model_loss(&t->model, &t->batch, &t->set, row->term);
 	model_backward(&t->model, &t->batch);
 	row->grad_norm = grad_norm(&t->optim, &t->model.params, t->model.par);
-	if (!isfinite(row->loss) || !isfinite(row->grad_norm))
-		return diverged(t, row, e);
 	if (t->set.train.clip > 0 && row->grad_norm > t->set.train.clip)
 		scale = t->set.train.clip / (row->grad_norm + 1e-6);
+	/* A finite gradient may still be too large for its square, which the
+	 * optimizer keeps: Inf there would hold the weight still for good. */
+	square = (real)(scale * row->grad_norm * scale * row->grad_norm);
+	if (!isfinite(row->loss) || !isfinite(row->grad_norm) || !isfinite(square))
+		return diverged(t, row, e);
 	optim_step(&t->optim, &t->model.params, row->lr, scale, t->model.par);
 
 	t->in_epoch++;
@@ -205,9 +214,88 @@ enum step_result trainer_step(struct trainer *t, struct step_row *row, struct er
 	return STEP_DONE;
 }
 
+/* The weights and the optimizer's means, kept aside and put back. */
+struct aside {
+	real *w, *v, *m;
+};
+
+static real *copy_of(const real *x, size_t n)
+{
+	real *copy = x ? mem_alloc(n, sizeof *copy) : NULL;
+
+	return copy ? memcpy(copy, x, n * sizeof *copy) : NULL;
+}
+
+static void put_back(real *to, real *kept, size_t n)
+{
+	if (kept)
+		memcpy(to, kept, n * sizeof *kept);
+	free(kept);
+}
+
+int trainer_try(struct trainer *t, const struct settings *set, struct step_row *before,
+		struct step_row *after, struct err *e)
+{
+	struct trainer was = *t; /* position, sums, generator, settings */
+	size_t n = t->model.params.total;
+	struct aside aside = {
+		.w = copy_of(t->model.params.w, n),
+		.v = copy_of(t->optim.v, n),
+		.m = copy_of(t->optim.m, n),
+	};
+	int steps = t->in_epoch, failed;
+
+	t->set = *set;
+	trainer_epoch_begin(t); /* the order is drawn again from the generator put back */
+	failed = trainer_step(t, before, e) == STEP_FAILED;
+	if (!failed)
+		err_clear(e); /* a step that diverges shows in its row */
+	*after = *before;
+	if (!failed && t->in_epoch > steps) {
+		failed = model_ready(&t->model, &t->batch, true, e);
+		if (!failed) {
+			model_forward(&t->model, &t->batch);
+			after->loss = model_loss(&t->model, &t->batch, &t->set, after->term);
+		}
+	}
+	put_back(t->model.params.w, aside.w, n);
+	put_back(t->optim.v, aside.v, n);
+	put_back(t->optim.m, aside.m, n);
+	t->set = was.set;
+	t->rng = was.rng;
+	t->epoch = was.epoch;
+	t->in_epoch = was.in_epoch;
+	t->step = was.step;
+	t->ended = was.ended;
+	t->loss_sum = was.loss_sum;
+	t->right = was.right;
+	t->seconds = was.seconds;
+	t->optim.steps = was.optim.steps;
+	return failed ? -1 : 0;
+}
+
 int trainer_evaluate(struct trainer *t, const int *utt, int n, struct predictions *p, struct err *e)
 {
 	return evaluate(&t->model, t->corpus, &t->set, &t->norm, utt, n, p, e);
+}
+
+/* Weights that a last step drove to Inf answer NaN, which an argmax takes for
+ * class 0: that must neither become the best epoch nor a result. */
+static int check_answers(const struct trainer *t, const struct predictions *p, struct err *e)
+{
+	for (int i = 0; i < p->n; i++)
+		for (int k = 0; k < HEADS * p->classes; k++)
+			if (!isfinite(predictions_at(p, i, HEAD_MAIN)[k])) {
+				err_set(e,
+					"fold %d, epoch %d: the model's answer for utterance %s is "
+					"not a number: its weights have grown too large, or its "
+					"features are; try a smaller train.optimizer.lr or "
+					"train.clip",
+					t->fold, t->epoch, t->corpus->utt[p->utt[i]].id);
+				e->status = EXIT_DIVERGED;
+				return -1;
+			}
+	return 0;
 }
 
 static void keep_if_best(struct trainer *t, const struct figures *val)
@@ -232,6 +320,10 @@ int trainer_epoch_end(struct trainer *t, struct epoch_row *row, struct predictio
 	BUG_ON(t->ended || !trainer_epoch_full(t));
 	if (trainer_evaluate(t, t->split.at[PART_VAL], t->split.n[PART_VAL], p, e))
 		return -1;
+	if (check_answers(t, p, e)) {
+		predictions_free(p);
+		return -1;
+	}
 	rng_u64(&t->rng); /* the accuracy pass */
 	rng_u64(&t->rng); /* the loss pass */
 	predictions_confusion(p, HEAD_MAIN, &m);
@@ -269,6 +361,10 @@ int trainer_test(struct trainer *t, struct fold_row *row, struct predictions *p,
 	swap_weights(t);
 	if (failed)
 		return -1;
+	if (check_answers(t, p, e)) {
+		predictions_free(p);
+		return -1;
+	}
 	*row = (struct fold_row){.fold = t->fold, .best_epoch = t->best_epoch};
 	predictions_confusion(p, HEAD_MAIN, &row->confusion);
 	row->test = confusion_figures(&row->confusion);
@@ -283,6 +379,8 @@ int trainer_save_best(const struct trainer *t, const char *path, struct err *e)
 	params_put(&t->model.params, t->best_weights, "", w);
 	return st_write(w, path, e);
 }
+
+static const char state_format[] = "miust state 1";
 
 /* Numbers of the state file, by place in its arrays. */
 enum { AT_FOLD, AT_EPOCH, AT_IN_EPOCH, AT_STEP, AT_ENDED, AT_RIGHT, AT_BEST, AT_OPTIM, POSITIONS };
@@ -305,7 +403,7 @@ int trainer_save(const struct trainer *t, const char *path, struct err *e)
 	int64_t positions = POSITIONS, sums = SUMS, words = RNG_WORDS, one = 1;
 	int64_t n = t->split.n[PART_TRAIN];
 
-	st_add_meta(w, "format", "miust state 1");
+	st_add_meta(w, "format", state_format);
 	st_add(w, "position", ST_I64, 1, &positions, at);
 	st_add(w, "sums", ST_F64, 1, &sums, sum);
 	st_add(w, "generator", ST_U32, 1, &words, t->rng.word);
@@ -325,16 +423,27 @@ static int restore(struct trainer *t, const struct st_file *f, struct err *e)
 	struct params *p = &t->model.params;
 	int64_t positions = POSITIONS, sums = SUMS, words = RNG_WORDS, one = 1;
 	int64_t n = t->split.n[PART_TRAIN];
-	const int64_t *at = st_need(f, "position", ST_I64, 1, &positions, e);
-	const double *sum = st_need(f, "sums", ST_F64, 1, &sums, e);
-	const uint32_t *word = st_need(f, "generator", ST_U32, 1, &words, e);
-	const uint32_t *next = st_need(f, "generator.next", ST_U32, 1, &one, e);
-	const uint32_t *order = st_need(f, "order", ST_U32, 1, &n, e);
+	const char *format = st_meta(f, "format");
+	const int64_t *at;
+	const double *sum;
+	const uint32_t *word, *next, *order;
 
+	if (!format || strcmp(format, state_format) != 0)
+		return err_set(e,
+			       "%s: its format is \"%s\", expected \"%s\": not a state this "
+			       "version wrote; delete it to start the fold again",
+			       f->path, format ? format : "", state_format);
+	at = st_need(f, "position", ST_I64, 1, &positions, e);
+	sum = st_need(f, "sums", ST_F64, 1, &sums, e);
+	word = st_need(f, "generator", ST_U32, 1, &words, e);
+	next = st_need(f, "generator.next", ST_U32, 1, &one, e);
+	order = st_need(f, "order", ST_U32, 1, &n, e);
 	if (!at || !sum || !word || !next || !order)
 		return -1;
-	if (at[AT_FOLD] != t->fold || *next > RNG_WORDS || at[AT_EPOCH] < 0 || at[AT_BEST] < 0 ||
-	    at[AT_IN_EPOCH] < 0 || at[AT_IN_EPOCH] > trainer_steps_per_epoch(t))
+	if (at[AT_FOLD] != t->fold || *next > RNG_WORDS || at[AT_EPOCH] < 0 ||
+	    at[AT_EPOCH] > INT_MAX || at[AT_BEST] < 0 || at[AT_BEST] > at[AT_EPOCH] ||
+	    at[AT_IN_EPOCH] < 0 || at[AT_IN_EPOCH] > trainer_steps_per_epoch(t) ||
+	    at[AT_STEP] < 0 || at[AT_STEP] > INT_MAX || at[AT_OPTIM] < 0)
 		return err_set(e,
 			       "%s: not a state of fold %d of this run; delete it to start "
 			       "the fold again",

@@ -67,13 +67,22 @@ double trainer_rate(const struct trainer *t);     /* in force for the next step 
 void trainer_epoch_begin(struct trainer *t);
 /*
  * One batch. STEP_DIVERGED: the loss, one of its terms or the gradient norm is
- * NaN or Inf; the row says which, *e says it in a sentence with fold, epoch and
- * step, and weights, optimizer and position are those before the step.
+ * NaN or Inf, or the (clipped) gradient too large for its square; the row says which, *e says it in
+ * a sentence with fold, epoch and step, and weights, optimizer and position are those before the
+ * step.
  */
 enum step_result trainer_step(struct trainer *t, struct step_row *row, struct err *e);
+/*
+ * The next batch with other live settings, from a copy of the state; nothing is
+ * kept. before: the terms on that batch as they are; after: on the same batch
+ * once the step has been made. Between two steps, not at an epoch's end.
+ */
+int trainer_try(struct trainer *t, const struct settings *set, struct step_row *before,
+		struct step_row *after, struct err *e);
 /* Evaluate the validation part; *p is the caller's to free (empty under
  * `fixed`). Keeps the weights if this epoch is the best so far: see
- * t->best_epoch. */
+ * t->best_epoch. An answer that is NaN or Inf fails with EXIT_DIVERGED and
+ * keeps nothing; so does trainer_test. */
 int trainer_epoch_end(struct trainer *t, struct epoch_row *row, struct predictions *p,
 		      struct err *e);
 /* The kept checkpoint on the test part; the model keeps its current weights. */

@@ -26,11 +26,12 @@ static struct {
 	struct termios modes;
 
 	FILE *log;     /* takes stderr */
+	int log_fd;    /* its descriptor: a handler must not ask for it */
 	int stderr_fd; /* the real one, -1 while stderr is not captured */
 	off_t read;    /* how much guard_stray has handed out */
 } guard = {.pipe = {-1, -1}, .stderr_fd = -1};
 
-static void send_all(int fd, const char *bytes, size_t n)
+void guard_send(int fd, const char *bytes, size_t n)
 {
 	while (n > 0) {
 		ssize_t sent = write(fd, bytes, n);
@@ -49,18 +50,17 @@ static void replay(void)
 	char piece[1024];
 	off_t at = 0;
 
-	for (ssize_t n; (n = pread(fileno(guard.log), piece, sizeof piece, at)) > 0; at += n)
-		send_all(guard.stderr_fd, piece, (size_t)n);
+	for (ssize_t n; (n = pread(guard.log_fd, piece, sizeof piece, at)) > 0; at += n)
+		guard_send(guard.stderr_fd, piece, (size_t)n);
 }
 
 static void on_signal(int sig)
 {
-	int saved = errno;
 	unsigned char byte = (unsigned char)sig;
+	int saved = errno;
+	ssize_t sent = write(guard.pipe[1], &byte, 1);
 
-	/* A full pipe loses what is there many times already. */
-	if (write(guard.pipe[1], &byte, 1) < 0)
-		errno = saved;
+	(void)sent; /* a full pipe loses what it holds many times already */
 	errno = saved;
 }
 
@@ -76,7 +76,7 @@ static void on_crash(int sig)
 {
 	if (guard.armed) {
 		guard.armed = 0;
-		send_all(guard.tty, guard.bytes, guard.n);
+		guard_send(guard.tty, guard.bytes, guard.n);
 		tcsetattr(guard.tty, TCSANOW, &guard.modes);
 		if (guard.stderr_fd >= 0) {
 			replay();
@@ -108,10 +108,11 @@ static void capture(void)
 	guard.read = 0;
 	if (!guard.log)
 		return; /* no room for a file: better a garbled screen than none */
+	guard.log_fd = fileno(guard.log);
 	fflush(stderr);
 	guard.stderr_fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
 	if (guard.stderr_fd >= 0)
-		dup2(fileno(guard.log), STDERR_FILENO);
+		dup2(guard.log_fd, STDERR_FILENO);
 }
 
 int guard_start(struct err *e)
@@ -191,8 +192,8 @@ char *guard_stray(char *out, size_t n)
 	ssize_t got = 0;
 
 	BUG_ON(n == 0);
-	if (guard.log && guard.stderr_fd >= 0)
-		got = pread(fileno(guard.log), out, n - 1, guard.read);
+	if (guard.stderr_fd >= 0)
+		got = pread(guard.log_fd, out, n - 1, guard.read);
 	if (got < 0)
 		got = 0;
 	guard.read += got;

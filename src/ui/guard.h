@@ -33,8 +33,11 @@ int guard_signal(void); /* the next signal's number, 0 if none waits */
 void guard_arm(int fd, const char *bytes, size_t n, const struct termios *modes);
 void guard_disarm(void);
 
-/* What has come to stderr since the last call, cut to n - 1 bytes; "" if nothing. */
+/* What has come to stderr since the last call, "" if nothing: at most n - 1
+ * bytes, the rest with the next call. */
 char *guard_stray(char *out, size_t n);
+/* All of it, whatever interrupts; safe in a handler. */
+void guard_send(int fd, const char *bytes, size_t n);
 /* The default effect of a signal we handle (stop, end), as if unhandled. */
 void guard_default(int sig);
 

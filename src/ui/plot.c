@@ -87,6 +87,11 @@ static double level(const struct track *t, const struct dots *d, double y)
 	return axis_level(&t->y, y, d->height);
 }
 
+static bool has_place(const struct track *t, double y)
+{
+	return isfinite(y) && (!t->y.log || y > 0);
+}
+
 /* ---- the band ---- */
 
 static void draw_band(struct dots *d, const struct track *t)
@@ -95,17 +100,19 @@ static void draw_band(struct dots *d, const struct track *t)
 
 	for (int i = 0; i < p->n;) {
 		int bin = axis_bin(&t->x, p->x[i], d->width);
-		double top = INFINITY, bottom = -INFINITY;
+		double lo = INFINITY, hi = -INFINITY, top, bottom;
 
 		for (; i < p->n && axis_bin(&t->x, p->x[i], d->width) == bin; i++) {
-			double at = level(t, d, p->y[i]);
-
-			if (isnan(at))
+			if (!has_place(t, p->y[i]))
 				continue;
-			top = fmin(top, at);
-			bottom = fmax(bottom, at);
+			lo = fmin(lo, p->y[i]);
+			hi = fmax(hi, p->y[i]);
 		}
-		if (bin == AXIS_OUTSIDE || bottom < -0.5 || top > d->height - 0.5)
+		if (bin == AXIS_OUTSIDE || lo > hi)
+			continue;
+		top = level(t, d, hi);
+		bottom = level(t, d, lo);
+		if (bottom < -0.5 || top > d->height - 0.5)
 			continue;
 		top = fmax(top, 0);
 		bottom = fmin(bottom, d->height - 1);
@@ -146,10 +153,11 @@ static struct line reduce(const struct dots *d, const struct track *t, const str
 		double x = column_of(&t->x, p->x[i], d->width), sum = 0;
 		int n = 0;
 
-		for (; i < p->n && isfinite(p->y[i]) && !isnan(level(t, d, p->y[i])) &&
-		       column_of(&t->x, p->x[i], d->width) == x;
-		     i++, n++)
-			sum += p->y[i];
+		while (i < p->n && has_place(t, p->y[i]) &&
+		       column_of(&t->x, p->x[i], d->width) == x) {
+			sum += p->y[i++];
+			n++;
+		}
 		if (n == 0) {
 			gap = true;
 			i++;

@@ -49,8 +49,8 @@ struct track {
 
 void track_draw(struct canvas *c, const struct track *t);
 
-/* Tick labels. Below a track, one row, as wide as it; a label ends a column
- * behind its tick at most. Left of a track, right-aligned with one blank. */
+/* Tick labels. Below a track: one row, as wide as it, a label's middle (of two
+ * digits the last) on its tick. Left of it: right-aligned, one blank behind. */
 void plot_x_labels(struct canvas *row, const struct axis *x, const struct ticks *t);
 void plot_y_labels(struct canvas *gutter, const struct axis *y, const struct ticks *t);
 /* The two ends of a strip, in its first and last row; one row: nothing. */

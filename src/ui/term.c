@@ -2,7 +2,6 @@
 #include "ui/term.h"
 
 #include <curses.h>
-#include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <poll.h>
@@ -16,7 +15,7 @@
 
 enum {
 	ESC_DELAY_MS = 25, /* a lone Esc is told from a sequence after this */
-	ANSWER_MS = 300,   /* for a terminal to say where its cursor is */
+	ANSWER_MS = 500,   /* for a terminal to say where its cursor is */
 	RESTORE_MAX = 256,
 	TYPED_MAX = 64,
 };
@@ -65,16 +64,7 @@ static int check_terminal(struct err *e)
 
 static void put(const char *bytes)
 {
-	for (size_t n = strlen(bytes); n > 0;) {
-		ssize_t sent = write(STDOUT_FILENO, bytes, n);
-
-		if (sent < 0 && errno != EINTR)
-			return;
-		if (sent > 0) {
-			bytes += sent;
-			n -= (size_t)sent;
-		}
-	}
+	guard_send(STDOUT_FILENO, bytes, strlen(bytes));
 }
 
 /* Read what comes within ANSWER_MS up to an answer "\033[row;colR"; its column,
@@ -149,7 +139,7 @@ static int keep_byte(int c)
 static void keep(const char *sequence)
 {
 	if (sequence && sequence != (char *)-1)
-		tputs(sequence, 1, keep_byte); /* without padding: nobody waits in a crash */
+		tputs(sequence, 1, keep_byte); /* with the padding old terminals want */
 }
 
 /* What a crash sends: computed now, for a handler can compute nothing. */

@@ -14,7 +14,11 @@
 #include "app/expr.h"
 #include "app/run.h"
 #include "app/work.h"
+#include "ui/attention.h"
 #include "ui/cell.h"
+
+#include <math.h>
+#include <stdarg.h>
 
 enum view_id {
 	VIEW_TRAIN,
@@ -27,7 +31,7 @@ enum view_id {
 	VIEWS
 };
 
-enum overlay { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_CONSOLE, OVERLAY_ASK };
+enum overlay { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_CONSOLE, OVERLAY_ASK, OVERLAY_PAGE };
 
 /* Columns of view 3 and names of its filter language; the table is in view_utterances.c. */
 enum utterance_column {
@@ -43,14 +47,29 @@ enum utterance_column {
 	UTTERANCE_COLUMNS
 };
 
-struct session_row { /* view 7: one stored run (or branch) */
-	char dir[PATH_LEN], name[64], branch[64], protocol[16], date[20];
-	bool optimistic, picked, complete;
-	long long seed;
-	int folds_done, folds;
-	struct figures mean, sd;
-	struct settings set;
-	struct results results;
+struct session_row {                        /* view 7: one stored run (or branch); sessions.h */
+	char root[PATH_LEN], dir[PATH_LEN]; /* the session's folder, and this run's in it */
+	char name[64], branch[64], date[20];
+	bool here; /* the run on the screen */
+	bool picked;
+	int epochs;             /* evaluated, over all folds */
+	int folds;              /* planned; results.n of them are done */
+	struct settings set;    /* as stored in config.yml */
+	struct changes changes; /* live ones since */
+	struct results results; /* protocol, seed, figures of the finished folds */
+};
+
+/* What the word at the console's cursor may become (complete.h). */
+struct completion {
+	char text[192]; /* as it stands in the line */
+	char now[40];   /* present value, "0.30 → 0.15" */
+	char takes[96]; /* range or choices; of a command its arguments */
+	char when[96];  /* when it takes effect; of a command what it does */
+};
+struct completions {
+	struct completion *at;
+	int n;
+	const char *now, *takes, *when; /* headings of the columns in use, else NULL */
 };
 
 struct ui {
@@ -108,6 +127,9 @@ struct ui {
 		int n;
 		int row, top;                      /* selected row, first row on the screen */
 		int made_for_epoch, made_for_fold; /* what `order` was made for */
+		bool made_for_test;
+		char *const *mapped; /* history.id that corpus_row belongs to, or NULL */
+		int *corpus_row;     /* [n] of the history: corpus index, -1: not there */
 	} utterances;
 	struct {
 		int head; /* bars of this head: enum head */
@@ -118,7 +140,11 @@ struct ui {
 		bool by_row;     /* scale */
 		int word, frame; /* cursor */
 		int top;         /* scroll of words */
-		bool difference;
+		enum {
+			DIFFERENCE_OFF,
+			DIFFERENCE_MORE, /* ridges show one sign at a time */
+			DIFFERENCE_LESS
+		} difference; /* to u->then */
 		enum knock knock;
 		bool kept; /* the kept checkpoint instead of the current weights */
 	} attention;
@@ -138,13 +164,19 @@ struct ui {
 		int row, top;
 	} help;
 	struct {
-		char line[1024];     /* UTF-8, as readline has it */
-		int point;           /* byte */
-		char hint[128];      /* range and present value, at the right */
-		char (*match)[256];  /* completions: as shown in the pop-up's rows */
-		int matches, chosen; /* chosen -1: none */
-		char title[128];
+		char prompt[160]; /* "" for the colon; readline's while it searches */
+		char line[1024];  /* UTF-8, as readline has it */
+		int point;        /* byte */
+		char hint[128];   /* range and present value, at the right */
+		struct completions match;
+		int chosen;      /* of them; -1: none */
+		char typed[192]; /* the word they complete */
 	} console;
+	struct { /* a text too long for the message row: OVERLAY_PAGE */
+		char title[64];
+		char *text;
+		int top;
+	} page;
 	struct {
 		char question[128]; /* "stop training and quit? y/n" */
 		char command[256];  /* run on y */
@@ -158,17 +190,25 @@ struct ui {
 		double until; /* seconds of the loop's clock; 0: stays */
 	} message;
 	double clock; /* the loop's, seconds */
+	bool look_wanted;
+	unsigned look_asked; /* request under way, 0: none */
+	unsigned waiting;    /* a script waits for this reply, 0: none */
+	unsigned long dropped_seen;
 	bool quit;
 	int quit_status;
+	char open_next[PATH_LEN]; /* with quit: the session to open instead; "": none */
 };
 
-enum { HEAD_MEAN = -1, HEAD_MAX = -2 };
-
+/* Zeroed but for what has another start value. */
 void ui_init(struct ui *u, const struct look *look, int rows, int cols);
+void ui_select_view(struct ui *u, enum view_id v);
 void ui_free(struct ui *u);
 
 /* Feed: an event (taken over), the snapshot, the corpus. */
 void ui_event(struct ui *u, struct event *e);
+
+void ui_refresh(struct ui *u); /* what follows from the state; after any change */
+void ui_reload(struct ui *u);  /* the session's folder anew */
 
 /* A line for the user; errors stay until the next command. */
 void ui_say(struct ui *u, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -39,5 +39,7 @@ void keys_draw(const struct ui *u, struct canvas *row);   /* 1 row */
 void tabs_draw(const struct ui *u, struct canvas *row);   /* 1 row */
 void help_draw(const struct ui *u, struct canvas *c);     /* over the view */
 void console_draw(const struct ui *u, struct canvas *c);  /* pop-up rows and the line */
+int console_column(const struct ui *u, int cols);         /* of the cursor, in the last row */
+void page_draw(const struct ui *u, struct canvas *c);     /* over the view */
 
 #endif

@@ -30,7 +30,7 @@ static int start(struct session *s, const char *name, int n)
 	struct err e = {0};
 
 	if (session_create(s, in(name), &set, &e) ||
-	    history_begin(&h, s, 1, 1, &shape, &corpus, &set, &e)) {
+	    history_begin(&h, s, 1, "history", 1, &shape, &corpus, &set, &e)) {
 		FAIL("%s", e.text);
 		return -1;
 	}
@@ -48,7 +48,7 @@ static int epochs(const struct session *s, struct err *e)
 	int n = -1;
 
 	err_clear(e);
-	if (history_read(&h, s, 1, e) == 0) {
+	if (history_read(&h, s, 1, "history", e) == 0) {
 		for (int i = 0; i < h.epochs; i++)
 			CHECK(memcmp(h.logits + (size_t)i * N * HEADS * C, said(h.epoch[i])->logits,
 				     sizeof logits) == 0);
@@ -69,7 +69,7 @@ TEST(written_and_read)
 	check_holds(in("plain/fold-1/history.json"),
 		    "{\"version\":1,\"labels\":[\"ang\",\"hap\",\"neu\",\"sad\"],"
 		    "\"utterances\":[\"a\",\"b \\\"2\\\"\",\"ü\"],\"true\":[0,3,1]}\n");
-	REQUIRE(history_read(&h, &s, 1, &e) == 0);
+	REQUIRE(history_read(&h, &s, 1, "history", &e) == 0);
 	CHECK_INT(h.n, N);
 	CHECK_INT(h.classes, C);
 	CHECK_INT(h.epochs, 3);
@@ -90,7 +90,7 @@ TEST(nothing_yet)
 	struct err e = {0};
 
 	REQUIRE(session_create(&s, in("young"), &set, &e) == 0);
-	CHECK_INT(history_read(&h, &s, 1, &e), 0);
+	CHECK_INT(history_read(&h, &s, 1, "history", &e), 0);
 	CHECK_INT(h.n, 0);
 	CHECK_INT(h.epochs, 0);
 	history_free(&h);
@@ -107,10 +107,10 @@ TEST(no_utterances)
 	struct err e = {0};
 
 	REQUIRE(session_create(&s, in("fixed"), &set, &e) == 0);
-	REQUIRE(history_begin(&h, &s, 1, 1, &none, &corpus, &set, &e) == 0);
+	REQUIRE(history_begin(&h, &s, 1, "history", 1, &none, &corpus, &set, &e) == 0);
 	CHECK_INT(history_add(&h, 1, &none, &e), 0);
 	history_free(&h);
-	CHECK_INT(history_read(&h, &s, 1, &e), 0);
+	CHECK_INT(history_read(&h, &s, 1, "history", &e), 0);
 	CHECK_INT(h.epochs, 1);
 	history_free(&h);
 	session_close(&s);
@@ -126,13 +126,13 @@ TEST(gone_on_with)
 	if (start(&s, "on", 4))
 		return;
 	/* Stored up to before epoch 3: 3 and 4 are done again. */
-	REQUIRE(history_begin(&h, &s, 1, 3, &shape, &corpus, &set, &e) == 0);
+	REQUIRE(history_begin(&h, &s, 1, "history", 3, &shape, &corpus, &set, &e) == 0);
 	CHECK_INT(epochs(&s, &e), 2);
 	CHECK_INT(history_add(&h, 3, said(3), &e), 0);
 	history_free(&h);
 	CHECK_INT(epochs(&s, &e), 3);
 	/* From the start. */
-	REQUIRE(history_begin(&h, &s, 1, 1, &shape, &corpus, &set, &e) == 0);
+	REQUIRE(history_begin(&h, &s, 1, "history", 1, &shape, &corpus, &set, &e) == 0);
 	history_free(&h);
 	CHECK_INT(epochs(&s, &e), 0);
 	session_close(&s);
@@ -149,15 +149,15 @@ TEST(other_utterances)
 	if (start(&s, "other", 2))
 		return;
 	other.utt = (int[]){1, 2, 0};
-	CHECK_INT(history_begin(&h, &s, 1, 3, &other, &corpus, &set, &e), -1);
+	CHECK_INT(history_begin(&h, &s, 1, "history", 3, &other, &corpus, &set, &e), -1);
 	CHECK_HAS(e.text, "history.json: tells of other utterances");
 	CHECK_INT(epochs(&s, &e), 2);
 	/* From the start they may differ, in number too. */
 	other.n = 2;
-	REQUIRE(history_begin(&h, &s, 1, 1, &other, &corpus, &set, &e) == 0);
+	REQUIRE(history_begin(&h, &s, 1, "history", 1, &other, &corpus, &set, &e) == 0);
 	CHECK_INT(history_add(&h, 1, &other, &e), 0);
 	history_free(&h);
-	REQUIRE(history_read(&h, &s, 1, &e) == 0);
+	REQUIRE(history_read(&h, &s, 1, "history", &e) == 0);
 	CHECK_INT(h.n, 2);
 	CHECK_INT(h.epochs, 1);
 	history_free(&h);
@@ -184,7 +184,7 @@ TEST(torn_anywhere)
 
 		put_bytes(in("torn/fold-1/history.bin"), all, n);
 		CHECK_INT(epochs(&s, &e), whole);
-		REQUIRE(history_begin(&h, &s, 1, 9, &shape, &corpus, &set, &e) == 0);
+		REQUIRE(history_begin(&h, &s, 1, "history", 9, &shape, &corpus, &set, &e) == 0);
 		CHECK_INT(history_add(&h, 9, said(9), &e), 0);
 		history_free(&h);
 		CHECK_INT(epochs(&s, &e), whole + 1);
@@ -222,7 +222,7 @@ TEST(bits_flipped)
 	all[RECORD + 20] ^= 1;
 	put_bytes(in("bits/fold-1/history.bin"), all, len);
 	err_clear(&e);
-	REQUIRE(history_begin(&h, &s, 1, 4, &shape, &corpus, &set, &e) == 0);
+	REQUIRE(history_begin(&h, &s, 1, "history", 4, &shape, &corpus, &set, &e) == 0);
 	history_free(&h);
 	CHECK_INT(epochs(&s, &e), 1);
 	free(all);
@@ -268,7 +268,7 @@ TEST(disk_full)
 
 	if (start(&s, "full", 1))
 		return;
-	REQUIRE(history_begin(&h, &s, 1, 2, &shape, &corpus, &set, &e) == 0);
+	REQUIRE(history_begin(&h, &s, 1, "history", 2, &shape, &corpus, &set, &e) == 0);
 	REQUIRE(getrlimit(RLIMIT_FSIZE, &old) == 0);
 	signal(SIGXFSZ, SIG_IGN);
 	small = old;

@@ -3,7 +3,7 @@
  * pty: a program on a terminal of its own, seen through libvterm.
  *
  *	struct pty p;
- *	pty_start(&p, "xterm-256color", "C.UTF-8", 24, 80, child);
+ *	pty_start(&p, "xterm-256color", "C.UTF-8", child);
  *	bytes = pty_frame(&p);      all up to the child's next pty_mark()
  *	pty_type(&p, "j\033[A");
  *	status = pty_end(&p);       all up to its death
@@ -17,6 +17,8 @@
 
 #include "util.h"
 
+#include "ui/term.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <pty.h>
@@ -25,6 +27,7 @@
 #include <vterm.h>
 
 #define PTY_MARK "\033]7770;mark\007"
+enum { ROWS = 24, COLS = 80 }; /* of every terminal here */
 enum { PTY_PATIENCE_MS = 20000, PTY_KEPT = 1 << 18 };
 
 struct pty {
@@ -44,13 +47,24 @@ static inline void pty_mark(void)
 		_exit(98);
 }
 
-static inline void pty_start(struct pty *p, const char *name, const char *locale, int rows,
-			     int cols, void (*child)(void))
+/* In the child: start the screen or die. */
+static inline void pty_screen(const struct term_options *o)
 {
-	struct winsize size = {.ws_row = (unsigned short)rows, .ws_col = (unsigned short)cols};
+	struct err e = {0};
+
+	if (term_start(o, &e)) {
+		fprintf(stderr, "%s\n", e.text);
+		_exit(97);
+	}
+}
+
+static inline void pty_start(struct pty *p, const char *name, const char *locale,
+			     void (*child)(void))
+{
+	struct winsize size = {.ws_row = ROWS, .ws_col = COLS};
 
 	memset(p, 0, sizeof *p);
-	p->vt = vterm_new(rows, cols);
+	p->vt = vterm_new(ROWS, COLS);
 	vterm_set_utf8(p->vt, strcmp(locale, "C") != 0);
 	p->screen = vterm_obtain_screen(p->vt);
 	vterm_screen_enable_altscreen(p->screen, 1);
@@ -155,19 +169,42 @@ static inline long pty_frame(struct pty *p)
 	}
 }
 
-/* Let the child run to its end; its status as of waitpid. */
-static inline int pty_end(struct pty *p)
+/* Let the child run to its end; what it sent is the last frame. */
+static inline void pty_drain(struct pty *p)
 {
 	size_t frame = 0;
-	int status = -1;
 
 	do
 		pty_take(p, &frame, p->npending);
 	while (pty_read(p));
+}
+
+/* Drain, and free all; the child's status as of waitpid. */
+static inline int pty_end(struct pty *p)
+{
+	int status = -1;
+
+	pty_drain(p);
 	waitpid(p->pid, &status, 0);
 	close(p->fd);
 	vterm_free(p->vt);
 	return status;
+}
+
+/* The first row as the terminal has it, without blanks behind. */
+static inline const char *pty_row(struct pty *p)
+{
+	static char text[4 * COLS + 1];
+	VTermRect row = {.end_row = 1};
+	size_t n;
+	int rows;
+
+	vterm_get_size(p->vt, &rows, &row.end_col);
+	n = vterm_screen_get_text(p->screen, text, sizeof text - 1, row);
+	while (n > 0 && text[n - 1] == ' ')
+		n--;
+	text[n] = '\0';
+	return text;
 }
 
 static inline VTermScreenCell pty_cell(struct pty *p, int row, int col)

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * DESIGN. The worker thread runs work(): it opens the job, runs it, and serves
+ * requests until it is told to quit. While a job runs, requests are served in
+ * the hook `between`; at all other times in serve_until(). So every request is
+ * carried out by the worker, between two steps, and needs no lock but for its
+ * passage through the queue.
+ *
+ * lock guards: request[], requests, event ring (ring, first, count), shown
+ * (the snapshot), quit, dropped, corpus_ready. `asked` is signalled when a
+ * request or quit arrives. The pipe gets a byte when the ring goes from empty
+ * to not empty; work_next takes the byte with the last event.
+ */
+#include "app/work_private.h"
+
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <fcntl.h>
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+double work_clock(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* ---- events out ---- */
+
+void look_free(struct look_result *l)
+{
+	if (!l)
+		return;
+	for (int i = 0; i < POOLS; i++)
+		free(l->weights[i]);
+	for (int i = 0; i < CROSSES; i++)
+		free(l->cross[i]);
+	free(l);
+}
+
+void event_free(struct event *e)
+{
+	predictions_free(&e->predictions);
+	look_free(e->look);
+	if (e->kind == EVENT_RESULT)
+		free(e->u.result);
+	*e = (struct event){.kind = EVENT_STATE};
+}
+
+void work_send(struct work *w, struct event *e)
+{
+	bool wake;
+
+	pthread_mutex_lock(&w->lock);
+	if (w->count == RING) {
+		w->shown.dropped++;
+		pthread_mutex_unlock(&w->lock);
+		event_free(e);
+		return;
+	}
+	w->ring[(w->first + w->count++) % RING] = *e;
+	wake = w->count == 1;
+	pthread_mutex_unlock(&w->lock);
+	if (wake && write(w->pipe[1], "", 1) < 0)
+		return; /* the pipe holds bytes: the screen wakes anyway */
+}
+
+int work_fd(const struct work *w)
+{
+	return w->pipe[0];
+}
+
+bool work_next(struct work *w, struct event *e)
+{
+	char bytes[64];
+	bool any;
+
+	pthread_mutex_lock(&w->lock);
+	any = w->count > 0;
+	if (any) {
+		*e = w->ring[w->first];
+		w->first = (w->first + 1) % RING;
+		w->count--;
+	}
+	/* Under the lock, so that no wake byte of a later event is taken. */
+	while (w->count == 0 && read(w->pipe[0], bytes, sizeof bytes) > 0)
+		;
+	pthread_mutex_unlock(&w->lock);
+	return any;
+}
+
+void work_snapshot(struct work *w, struct snapshot *s)
+{
+	pthread_mutex_lock(&w->lock);
+	*s = w->shown;
+	pthread_mutex_unlock(&w->lock);
+}
+
+const struct corpus *work_corpus(const struct work *w)
+{
+	struct work *mine = (struct work *)w; /* the lock is not part of what is const */
+	bool ready;
+
+	pthread_mutex_lock(&mine->lock);
+	ready = mine->corpus_ready;
+	pthread_mutex_unlock(&mine->lock);
+	return ready ? &w->job.corpus : NULL;
+}
+
+void work_send_text(struct work *w, enum event_kind kind, unsigned request, bool ok,
+		    const char *text)
+{
+	struct event e = {.kind = kind, .request = request, .ok = ok};
+
+	str_fit(e.text, sizeof e.text, text);
+	work_send(w, &e);
+}
+
+bool work_serve(struct work *w, bool wait)
+{
+	struct request r;
+	bool quit;
+
+	pthread_mutex_lock(&w->lock);
+	while (wait && w->requests == 0 && !w->quit)
+		pthread_cond_wait(&w->asked, &w->lock);
+	while (w->requests > 0 && !w->quit) {
+		r = w->request[0];
+		memmove(w->request, w->request + 1, (size_t)--w->requests * sizeof *w->request);
+		pthread_mutex_unlock(&w->lock);
+		work_answer(w, &r);
+		pthread_mutex_lock(&w->lock);
+	}
+	quit = w->quit;
+	pthread_mutex_unlock(&w->lock);
+	return !quit;
+}
+
+/* ---- the thread ---- */
+
+static int open_readonly(struct work *w, struct err *e)
+{
+	struct job *j = &w->job;
+	struct problems p = {0};
+	struct err no_data = {0};
+
+	j->root.lock = j->session.lock = -1;
+	if (session_read(&j->session, w->session, &j->set, e))
+		return -1;
+	snprintf(j->root.root, sizeof j->root.root, "%s", j->session.root);
+	j->par = par_new(w->opt.job.threads, e);
+	if (!j->par)
+		return -1;
+	/* Without its data a session can be looked at all the same. */
+	if (corpus_open(&j->corpus, &j->set, CORPUS_HEADERS, &p, &no_data))
+		work_send_text(w, EVENT_SAY, 0, true, no_data.text);
+	problems_free(&p);
+	return 0;
+}
+
+static int open_job(struct work *w, struct err *e)
+{
+	struct job_hooks hooks = work_hooks;
+
+	hooks.ctx = w;
+	if (w->opt.readonly)
+		return open_readonly(w, e);
+	return job_open(&w->job, &w->opt.job, &hooks, e);
+}
+
+static void *work(void *arg)
+{
+	struct work *w = arg;
+	struct err e = {0};
+
+	if (open_job(w, &e)) {
+		w->status = e.status;
+		work_show_error(w, WORK_FAILED, &e);
+		while (work_serve(w, true))
+			;
+		return NULL;
+	}
+	w->opened = true;
+	pthread_mutex_lock(&w->lock);
+	w->corpus_ready = w->job.corpus.n > 0;
+	pthread_mutex_unlock(&w->lock);
+	work_show(w, w->opt.readonly ? WORK_IDLE : w->paused ? WORK_PAUSED : WORK_RUN);
+	work_send_text(w, EVENT_OPENED, 0, true, "");
+	for (bool running = !w->opt.readonly;; running = !w->paused) {
+		if (running) {
+			err_clear(&e);
+			w->status = job_run(&w->job, &e) ? e.status : 0;
+			if (e.status == EXIT_DIVERGED)
+				work_show(w, WORK_DIVERGED);
+			else if (e.status)
+				work_show_error(w, WORK_FAILED, &e);
+			else
+				work_show(w, WORK_IDLE);
+		}
+		w->paused = true;
+		w->stop = false;
+		if (!work_serve(w, true))
+			return NULL;
+	}
+}
+
+struct work *work_start(const struct work_options *o, struct err *e)
+{
+	struct work *w = mem_alloc(1, sizeof *w);
+	sigset_t all, old;
+	int failed;
+
+	*w = (struct work){.opt = *o, .paused = o->paused, .steps_left = -1};
+	w->looker.fold = -1;
+	w->rate = NAN;
+	w->shown.state = WORK_LOADING;
+	w->shown.loss = w->shown.best_wa = w->shown.rate = w->shown.eta = NAN;
+	if (o->job.session)
+		snprintf(w->session, sizeof w->session, "%s", o->job.session);
+	w->ring = mem_alloc(RING, sizeof *w->ring);
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_cond_init(&w->asked, NULL);
+	if (pipe(w->pipe) || fcntl(w->pipe[0], F_SETFL, O_NONBLOCK) ||
+	    fcntl(w->pipe[1], F_SETFL, O_NONBLOCK)) {
+		err_errno(e, "pipe", "cannot talk to the engine thread");
+		free(w->ring);
+		free(w);
+		return NULL;
+	}
+	fcntl(w->pipe[0], F_SETFD, FD_CLOEXEC);
+	fcntl(w->pipe[1], F_SETFD, FD_CLOEXEC);
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &old);
+	failed = pthread_create(&w->thread, NULL, work, w);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (failed) {
+		err_set(e, "cannot start the engine thread: %s", strerror(failed));
+		close(w->pipe[0]);
+		close(w->pipe[1]);
+		free(w->ring);
+		free(w);
+		return NULL;
+	}
+	return w;
+}
+
+int work_end(struct work *w)
+{
+	struct event e;
+	int status;
+
+	pthread_mutex_lock(&w->lock);
+	w->quit = true;
+	pthread_cond_signal(&w->asked);
+	pthread_mutex_unlock(&w->lock);
+	pthread_join(w->thread, NULL);
+	while (work_next(w, &e))
+		event_free(&e);
+	work_close_looker(w);
+	batch_free(&w->batch);
+	expr_free(w->break_when);
+	for (int i = 0; i < w->undos; i++)
+		free(w->undo[i]);
+	job_close(&w->job);
+	close(w->pipe[0]);
+	close(w->pipe[1]);
+	pthread_mutex_destroy(&w->lock);
+	pthread_cond_destroy(&w->asked);
+	free(w->ring);
+	status = w->status;
+	free(w);
+	return status;
+}
+
+static unsigned ask(struct work *w, struct request r, const char *text)
+{
+	unsigned number = 0;
+
+	str_fit(r.text, sizeof r.text, text);
+	pthread_mutex_lock(&w->lock);
+	if (w->requests < REQUESTS) {
+		number = r.number = ++w->next_number;
+		w->request[w->requests++] = r;
+		pthread_cond_signal(&w->asked);
+	}
+	pthread_mutex_unlock(&w->lock);
+	return number;
+}
+
+unsigned work_ping(struct work *w)
+{
+	return ask(w, (struct request){.kind = REQUEST_PING}, "");
+}
+
+unsigned work_command(struct work *w, const char *text)
+{
+	return ask(w, (struct request){.kind = REQUEST_COMMAND}, text);
+}
+
+unsigned work_pause(struct work *w)
+{
+	return ask(w, (struct request){.kind = REQUEST_PAUSE}, "");
+}
+
+unsigned work_resume(struct work *w)
+{
+	return ask(w, (struct request){.kind = REQUEST_RESUME}, "");
+}
+
+unsigned work_step(struct work *w, bool epoch)
+{
+	return ask(w, (struct request){.kind = epoch ? REQUEST_STEP_EPOCH : REQUEST_STEP}, "");
+}
+
+unsigned work_stop(struct work *w)
+{
+	return ask(w, (struct request){.kind = REQUEST_STOP}, "");
+}
+
+unsigned work_break(struct work *w, const char *when)
+{
+	return ask(w, (struct request){.kind = REQUEST_BREAK}, when);
+}
+
+unsigned work_look(struct work *w, int fold, int utt, bool kept, enum knock knock)
+{
+	return ask(w,
+		   (struct request){.kind = REQUEST_LOOK,
+				    .fold = fold,
+				    .utt = utt,
+				    .kept = kept,
+				    .knock = knock},
+		   "");
+}
+
+unsigned work_try(struct work *w, const char *key, const char *value)
+{
+	char text[256];
+
+	snprintf(text, sizeof text, "%s=%s", key, value);
+	return ask(w, (struct request){.kind = REQUEST_TRY}, text);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * attention: one utterance's cross attentions as maps, and what they add up to.
+ *
+ * Plain arithmetic on a look_result; nothing is drawn here. The weights are
+ * those of `miust predict --tensors`: cross 0 (cross_attn1) is asked by the
+ * words and spreads each word's 1 over the frames, cross 1 (cross_attn2) the
+ * other way round (model specification, "Forward" 3). Both maps are words down,
+ * frames across, as heat.h draws them. Heads are shown one at a time, or
+ * combined by mean or maximum.
+ *
+ *	struct attention a;
+ *	attention_make(&a, look, HEAD_MEAN);
+ *	heat_draw(&canvas, &a.map[0], 0, k);
+ *	attention_free(&a);
+ */
+#ifndef MIUST_ATTENTION_H
+#define MIUST_ATTENTION_H
+
+#include "app/work.h"
+#include "ui/heat.h"
+
+enum { HEAD_MEAN = -1, HEAD_MAX = -2 };
+
+struct attention {
+	int words, frames;
+	struct heat map[CROSSES];
+	/* What the pooling behind the attention lets through into z:
+	 * of a word, Atts1 itself; cross_attn2's columns weighted by Attt2;
+	 * of a frame, cross_attn1's rows weighted by Atts1; Attt2 itself. */
+	float *word[CROSSES];  /* [words] */
+	float *frame[CROSSES]; /* [frames] */
+	float *own;            /* all the above and the combined maps lie here */
+};
+
+/* head: 0 … heads - 1, HEAD_MEAN or HEAD_MAX. The look must have both cross
+ * attentions and outlive *a; *a is freed by attention_free. */
+void attention_make(struct attention *a, const struct look_result *l, int head);
+void attention_free(struct attention *a);        /* safe on zeroed memory */
+bool attention_has(const struct look_result *l); /* false for a model without them */
+
+/* Place of a value among the weights of a row, or of the map (row -1): 1 for the largest. */
+long attention_rank(const struct heat *h, int row, double value);
+/* How narrowly a head looks: mean over its rows of 1 - entropy / log n, where n
+ * is the number of frames (cross 0) or words (cross 1). 0 where all get the
+ * even share, 1 where one gets all; NaN if n is 1 and there is no choice. */
+double attention_focus(const struct look_result *l, int cross, int head);
+/* Largest of each `group` words, for a map drawn smaller: out [ceil(words / group)][frames]. */
+void attention_shrink(const struct heat *h, int group, float *out);
+
+#endif

@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * DESIGN: readline without a terminal.
+ *
+ * readline is called back with one byte after the other from a queue, reads
+ * nothing itself, and prints to /dev/null; its line is copied to u->console
+ * whenever it would redraw. A key's bytes are queued whole, since readline asks
+ * for the rest of a character at once (searching for é), and an empty queue is
+ * the end of the input, so that no command of readline's can wait for more.
+ *
+ * The line in u->console leads: a command may have typed another one into it
+ * (console_type) or closed the overlay since the last key. readline's line is
+ * replaced then.
+ *
+ * A line that was entered runs only after readline has returned: the command
+ * may open the console again.
+ */
+#include "ui/console.h"
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "ui/command.h"
+#include "ui/recall.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <readline/history.h>
+#include <readline/readline.h>
+
+enum { QUEUE = 4096 };
+
+/* readline is global and calls back without a context: the one static. */
+static struct {
+	struct ui *ui; /* NULL: not started */
+	FILE *nowhere;
+	unsigned char queue[QUEUE];
+	int first, end;
+	char *entered; /* the line, until readline has returned */
+	bool ended;    /* ^D on an empty line */
+	bool listed;   /* readline showed its matches */
+	bool pasting;
+	struct str pasted;
+	struct recall recall;
+} con;
+
+/*
+ * What readline calls
+ */
+
+static int next_byte(FILE *unused)
+{
+	(void)unused;
+	return con.first < con.end ? con.queue[con.first++] : EOF;
+}
+
+static int bytes_wait(void)
+{
+	return con.first < con.end;
+}
+
+/* Searches and counts have a prompt of their own; else it is our colon, and
+ * show-mode-in-prompt cannot get at it. */
+static void take_prompt(struct ui *u)
+{
+	const int own = RL_STATE_ISEARCH | RL_STATE_NSEARCH | RL_STATE_NUMERICARG;
+
+	snprintf(u->console.prompt, sizeof u->console.prompt, "%s",
+		 RL_ISSTATE(own) && rl_display_prompt ? rl_display_prompt : "");
+}
+
+static void redisplay(void)
+{
+	struct ui *u = con.ui;
+
+	take_prompt(u);
+	snprintf(u->console.line, sizeof u->console.line, "%s", rl_line_buffer);
+	u->console.point =
+		rl_point < (int)strlen(u->console.line) ? rl_point : (int)strlen(u->console.line);
+}
+
+static void line_entered(char *line)
+{
+	con.ended = line == NULL;
+	con.entered = line;
+}
+
+static void matches_listed(char **match, int n, int longest)
+{
+	(void)match, (void)n, (void)longest;
+	con.listed = true;
+}
+
+static size_t common(const struct completions *c)
+{
+	size_t length = strlen(c->at[0].text);
+
+	for (int i = 1; i < c->n; i++)
+		while (strncmp(c->at[0].text, c->at[i].text, length) != 0)
+			length--;
+	/* Not into the middle of a character. */
+	while (length && ((unsigned char)c->at[0].text[length] & 0xc0) == 0x80)
+		length--;
+	return length;
+}
+
+/* The candidates as readline wants them: what replaces the word, then each. A
+ * word that none starts with ("lr") stays until one is chosen. */
+static char **offer(const char *word, int start, int end)
+{
+	struct completions *c = &con.ui->console.match;
+	bool file;
+	char **list;
+
+	(void)start;
+	rl_attempted_completion_over = 1;
+	rl_sort_completion_matches = 0;
+	completions_free(c);
+	complete_word(con.ui, rl_line_buffer, end, c);
+	snprintf(con.ui->console.typed, sizeof con.ui->console.typed, "%s", word);
+	if (!c->n)
+		return NULL;
+	list = mem_alloc((size_t)c->n + 2, sizeof *list);
+	list[0] = strndup(c->at[0].text, common(c));
+	if (c->n > 1 && strncmp(list[0], word, strlen(word)) != 0) {
+		free(list[0]);
+		list[0] = mem_dup(word);
+	}
+	for (int i = 0; i < c->n && c->n > 1; i++)
+		list[i + 1] = mem_dup(c->at[i].text);
+	file = strchr(c->at[0].text, '/') != NULL; /* folders go on */
+	rl_completion_append_character = file ? '\0' : ' ';
+	return list;
+}
+
+/*
+ * Start and stop
+ */
+
+static void bind_defaults(void)
+{
+	static const Keymap maps[] = {emacs_standard_keymap, vi_insertion_keymap};
+
+	/* Before inputrc is read, so that it may say otherwise. The first Tab
+	 * completes what is common, the next ones go through the candidates. */
+	rl_variable_bind("menu-complete-display-prefix", "on");
+	for (size_t i = 0; i < sizeof maps / sizeof *maps; i++) {
+		rl_bind_keyseq_in_map("\t", rl_menu_complete, maps[i]);
+		rl_bind_keyseq_in_map("\033[Z", rl_backward_menu_complete, maps[i]);
+		rl_bind_keyseq_in_map("\033[3~", rl_delete, maps[i]);
+	}
+}
+
+void console_start(struct ui *u)
+{
+	struct err e = {0};
+
+	BUG_ON(con.ui);
+	con.ui = u;
+	con.nowhere = fopen("/dev/null", "r+");
+	rl_readline_name = "miust";
+	rl_instream = rl_outstream = con.nowhere;
+	rl_catch_signals = rl_catch_sigwinch = rl_change_environment = 0;
+	rl_prep_term_function = NULL;
+	rl_deprep_term_function = NULL;
+	rl_getc_function = next_byte;
+	rl_input_available_hook = bytes_wait;
+	rl_redisplay_function = redisplay;
+	rl_completion_display_matches_hook = matches_listed;
+	rl_attempted_completion_function = offer;
+	rl_basic_word_break_characters = " ";
+	rl_completer_word_break_characters = " ";
+	rl_completer_quote_characters = NULL;
+	bind_defaults();
+	rl_initialize();
+	rl_completion_query_items = 0;                     /* it would ask on the terminal */
+	rl_variable_bind("bell-style", "none");            /* it would ring on stderr */
+	rl_variable_bind("enable-bracketed-paste", "off"); /* ours to switch */
+	rl_callback_handler_install("", line_entered);
+	using_history();
+	if (recall_open(&con.recall, &e))
+		ui_say(u, "no history: %s", e.text);
+	complete_clear(u);
+}
+
+void console_stop(void)
+{
+	if (!con.ui)
+		return;
+	rl_callback_handler_remove();
+	clear_history();
+	recall_close(&con.recall);
+	str_free(&con.pasted);
+	free(con.entered);
+	rl_instream = rl_outstream = NULL;
+	fclose(con.nowhere);
+	memset(&con, 0, sizeof con);
+}
+
+void console_open(struct ui *u, const char *typed)
+{
+	console_type(u, typed);
+}
+
+/* readline begins anew: no search, no count, no half key, history at its end. */
+static void begin_anew(void)
+{
+	con.first = con.end = 0;
+	rl_callback_sigcleanup();
+	rl_callback_handler_remove();
+	rl_callback_handler_install("", line_entered);
+	using_history();
+}
+
+void console_close(struct ui *u)
+{
+	if (u->overlay_kind == OVERLAY_CONSOLE)
+		u->overlay_kind = OVERLAY_NONE;
+	con.pasting = false;
+	complete_clear(u);
+	if (con.ui)
+		begin_anew();
+}
+
+/*
+ * Keys
+ */
+
+/* What a terminal sends for a key that is no character. */
+static const char *sequence_of(uint32_t code)
+{
+	static const struct {
+		uint32_t code;
+		const char *bytes;
+	} keys[] = {
+		{K_UP, "\033[A"},
+		{K_DOWN, "\033[B"},
+		{K_RIGHT, "\033[C"},
+		{K_LEFT, "\033[D"},
+		{K_HOME, "\033[H"},
+		{K_END, "\033[F"},
+		{K_INSERT, "\033[2~"},
+		{K_DELETE, "\033[3~"},
+		{K_PAGE_UP, "\033[5~"},
+		{K_PAGE_DOWN, "\033[6~"},
+		{K_SHIFT_TAB, "\033[Z"},
+		{K_SHIFT_UP, "\033[1;2A"},
+		{K_SHIFT_DOWN, "\033[1;2B"},
+		{K_SHIFT_RIGHT, "\033[1;2C"},
+		{K_SHIFT_LEFT, "\033[1;2D"},
+		{K_F1, "\033OP"},
+		{K_F1 + 1, "\033OQ"},
+		{K_F1 + 2, "\033OR"},
+		{K_F1 + 3, "\033OS"},
+		{K_F1 + 4, "\033[15~"},
+		{K_F1 + 5, "\033[17~"},
+		{K_F1 + 6, "\033[18~"},
+		{K_F1 + 7, "\033[19~"},
+		{K_F1 + 8, "\033[20~"},
+		{K_F1 + 9, "\033[21~"},
+		{K_F1 + 10, "\033[23~"},
+		{K_F12, "\033[24~"},
+	};
+
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		if (keys[i].code == code)
+			return keys[i].bytes;
+	return NULL;
+}
+
+/* A key as bytes, "" if readline has no use for it: of a sequence it does not
+ * know it would insert the rest. */
+static void bytes_of(struct key k, char out[16])
+{
+	const char *sequence = k.code > K_FUNCTIONS ? sequence_of(k.code) : NULL;
+	char bytes[16];
+	int n = 0;
+
+	out[0] = '\0';
+	if (k.meta)
+		bytes[n++] = '\033';
+	if (sequence)
+		n += snprintf(bytes + n, sizeof bytes - (size_t)n, "%s", sequence);
+	else if (k.code < K_FUNCTIONS)
+		n += text_encode(bytes + n, k.code);
+	bytes[n] = '\0';
+	if (sequence && !rl_function_of_keyseq(bytes, NULL, NULL))
+		return;
+	memcpy(out, bytes, sizeof bytes);
+}
+
+static void queue(const char *bytes, size_t n)
+{
+	memcpy(con.queue, bytes, n);
+	con.first = 0;
+	con.end = (int)n;
+}
+
+static void run_entered(struct ui *u)
+{
+	char *line = con.entered;
+	struct err e = {0}, unwritten = {0};
+
+	con.entered = NULL;
+	console_close(u);
+	if (line && recall_add(&con.recall, line, &unwritten))
+		ui_say(u, "history: %s", unwritten.text);
+	if (line && command_run(u, line, &e))
+		ui_error(u, "%s", e.text);
+	free(line);
+}
+
+static void feed(struct ui *u, const char *bytes, size_t n)
+{
+	queue(bytes, n);
+	while (con.first < con.end && !con.entered && !con.ended)
+		rl_callback_read_char();
+	if (con.entered || con.ended) {
+		con.ended = false;
+		run_entered(u);
+	}
+}
+
+/* The candidate that stands before the cursor, without the blank behind it. */
+static int chosen(const struct ui *u)
+{
+	const char *line = u->console.line;
+	int end = u->console.point, start;
+
+	while (end > 0 && line[end - 1] == ' ')
+		end--;
+	start = complete_start(line, end);
+	for (int i = 0; i < u->console.match.n; i++) {
+		const char *text = u->console.match.at[i].text;
+
+		if ((int)strlen(text) == end - start &&
+		    strncmp(text, line + start, strlen(text)) == 0)
+			return i;
+	}
+	return -1;
+}
+
+static void follow(struct ui *u)
+{
+	bool menu = rl_last_func == rl_menu_complete || rl_last_func == rl_backward_menu_complete;
+
+	redisplay();
+	if (u->console.prompt[0]) {
+		completions_free(&u->console.match);
+		u->console.hint[0] = '\0';
+	} else if (menu || con.listed) {
+		u->console.chosen = menu ? chosen(u) : -1;
+		complete_hint(u);
+	} else {
+		complete_line(u);
+	}
+}
+
+/* Paste is text: line breaks and tabs become blanks, other control characters
+ * are left out, and nothing runs. */
+static void paste(struct ui *u, struct key k)
+{
+	char bytes[5];
+
+	if (k.code == K_PASTE_END) {
+		while (con.pasted.len && con.pasted.s[con.pasted.len - 1] == ' ')
+			con.pasted.s[--con.pasted.len] = '\0';
+		if (RL_ISSTATE(RL_STATE_ISEARCH)) {
+			for (const char *at = str_text(&con.pasted); *at;) {
+				size_t n = strlen(at) < QUEUE ? strlen(at) : QUEUE;
+
+				feed(u, at, n);
+				at += n;
+			}
+		} else {
+			rl_begin_undo_group();
+			rl_insert_text(str_text(&con.pasted));
+			rl_end_undo_group();
+		}
+		str_reset(&con.pasted);
+		con.pasting = false;
+		follow(u);
+	} else if (k.code == '\n' || k.code == '\r' || k.code == '\t') {
+		if (con.pasted.len && con.pasted.s[con.pasted.len - 1] != ' ')
+			str_add(&con.pasted, " ");
+	} else if (k.code >= ' ' && k.code != 0x7f && k.code < K_FUNCTIONS) {
+		text_encode(bytes, k.code);
+		str_add(&con.pasted, bytes);
+	}
+}
+
+static bool vi_inserting(void)
+{
+	return rl_editing_mode == 0 && rl_get_keymap() == vi_insertion_keymap;
+}
+
+/* Esc ends a search and vi's insert mode; else it closes, as ^C and ^G do, and
+ * Backspace where nothing is left to erase. */
+static bool closes(struct key k)
+{
+	if (k.meta)
+		return false;
+	if (k.code == 3)
+		return true;
+	if (RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_NSEARCH))
+		return false;
+	if (k.code == 27)
+		return !vi_inserting();
+	return k.code == 7 || ((k.code == 8 || k.code == 0x7f) && rl_end == 0);
+}
+
+/* Take over what a command has typed into the line. */
+static void take_line(struct ui *u)
+{
+	if (u->console.prompt[0] || strcmp(rl_line_buffer, u->console.line) == 0)
+		return;
+	begin_anew();
+	rl_replace_line(u->console.line, 1);
+	rl_point = u->console.point;
+}
+
+void console_key(struct ui *u, struct key k)
+{
+	char bytes[16];
+
+	BUG_ON(con.ui != u);
+	take_line(u);
+	con.listed = false;
+	if (k.code == K_PASTE) {
+		con.pasting = true;
+	} else if (con.pasting) {
+		paste(u, k);
+	} else if (closes(k)) {
+		console_close(u);
+	} else {
+		bytes_of(k, bytes);
+		if (!*bytes && k.code)
+			return;
+		feed(u, bytes, *bytes ? strlen(bytes) : 1);
+		if (u->overlay_kind == OVERLAY_CONSOLE &&
+		    strcmp(u->console.line, rl_line_buffer) == 0)
+			follow(u);
+	}
+}

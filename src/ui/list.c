@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui/list.h"
+
+#include <string.h>
+
+int list_move(int *row, int n, int page, const char *to, struct err *e)
+{
+	const struct {
+		const char *name;
+		int row;
+	} moves[] = {
+		{"up", *row - 1},           {"down", *row + 1}, {"page-up", *row - page},
+		{"page-down", *row + page}, {"first", 0},       {"last", n - 1},
+	};
+
+	for (size_t i = 0; i < sizeof moves / sizeof *moves; i++) {
+		if (strcmp(moves[i].name, to) == 0) {
+			*row = moves[i].row < n ? moves[i].row : n - 1;
+			*row = *row > 0 ? *row : 0;
+			return 0;
+		}
+	}
+	return err_usage(e,
+			 "move: expected up, down, page-up, page-down, first or last; "
+			 "found '%.40s'",
+			 to);
+}
+
+int list_top(int top, int line, int n, int rows)
+{
+	if (line >= top + rows)
+		top = line - rows + 1;
+	if (line < top)
+		top = line;
+	if (top > n - rows)
+		top = n - rows;
+	return top > 0 ? top : 0;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * page: a text of several lines over the view, to read and close.
+ *
+ * What commands answer that does not fit the message row: a comparison of
+ * sessions, both ways of a tried step.
+ */
+#ifndef MIUST_PAGE_H
+#define MIUST_PAGE_H
+
+#include "ui/key.h"
+#include "ui/ui.h"
+
+void page_open(struct ui *u, const char *title, char *text); /* owns text from here on */
+/* Scrolls; Esc, Enter and q close. */
+void page_key(struct ui *u, struct key k);
+void page_close(struct ui *u); /* safe when closed; for ui_free */
+
+#endif

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The elementwise kernels against libm in double. */
+#include "engine/kern.h"
+
+#include "base/rng.h"
+#include "test.h"
+
+#include <float.h>
+#include <stdint.h>
+
+static float float_of(uint32_t bits)
+{
+	float x;
+
+	memcpy(&x, &bits, sizeof x);
+	return x;
+}
+
+/* |got - want| in units of the last place of a float near `want`. */
+static double ulps(float got, double want)
+{
+	int exponent;
+
+	frexp(want, &exponent);
+	return fabs((double)got - want) / ldexp(1, exponent - 24);
+}
+
+static double sigmoid(double x)
+{
+	return 1 / (1 + exp(-x));
+}
+
+static void tanh_one(float *x)
+{
+	kern_tanh(x, 1);
+}
+
+static void sigmoid_one(float *x)
+{
+	kern_sigmoid(x, 1);
+}
+
+/* exp has no name of its own: it is what a softmax of 0 and x is made of. */
+static void softmax_one(float *x)
+{
+	float pair[2] = {0, *x};
+
+	kern_softmax(pair, 2);
+	*x = pair[1];
+}
+
+/* Every 1021st float from -limit to limit, and all near the seams. */
+static void sweep(const char *name, void (*kernel)(float *), double (*want)(double), float limit,
+		  bool negative_only)
+{
+	double worst = 0, at = 0, lost = 0;
+	uint32_t end;
+	long n = 0;
+
+	memcpy(&end, &limit, sizeof end);
+	for (uint32_t bits = 0; bits <= end; bits += 1021)
+		for (int sign = negative_only; sign < 2; sign++) {
+			float x = sign ? -float_of(bits) : float_of(bits), y = x;
+			double true_value = want((double)x), u;
+
+			kernel(&y);
+			n++;
+			if (fabs(true_value) < 0x1p-125) {
+				/* the header promises no more than this */
+				lost = fmax(lost, fabs((double)y - true_value));
+				if (!isfinite(y))
+					lost = INFINITY;
+				continue;
+			}
+			u = ulps(y, true_value);
+			if (!(u <= worst)) {
+				worst = u;
+				at = (double)x;
+			}
+		}
+	printf("# %s: %ld floats, largest error %.3f ulp at %.9g\n", name, n, worst, at);
+	CHECK(n > 1000000);
+	if (!(worst <= 3))
+		FAIL("%s is off by %g ulp at %.9g", name, worst, at);
+	CHECK(lost <= 0x1p-125);
+}
+
+TEST(within_three_ulp)
+{
+	sweep("tanh", tanh_one, tanh, FLT_MAX, false);
+	sweep("sigmoid", sigmoid_one, sigmoid, FLT_MAX, false);
+	sweep("exp (in a softmax)", softmax_one, sigmoid, FLT_MAX, true);
+}
+
+TEST(vectors_equal_single_values)
+{
+	float x[67], t[67], s[67];
+	struct rng r;
+
+	rng_seed(&r, 1);
+	for (int i = 0; i < 67; i++)
+		x[i] = t[i] = s[i] = rng_uniform(&r, -12, 12);
+	kern_tanh(t, 67);
+	kern_sigmoid(s, 67);
+	for (int i = 0; i < 67; i++) {
+		float a = x[i], b = x[i];
+
+		tanh_one(&a);
+		sigmoid_one(&b);
+		CHECK(memcmp(&a, &t[i], sizeof a) == 0);
+		CHECK(memcmp(&b, &s[i], sizeof b) == 0);
+	}
+}
+
+/* Whatever stands in its other bits; the sanitizer build sees overflows. */
+TEST(nan_stays_nan)
+{
+	for (uint32_t low = 0; low < 512; low++)
+		for (int sign = 0; sign < 2; sign++) {
+			float x = float_of(0x7fc00000u | low | (uint32_t)sign << 31);
+			float t = x, s = x, first[3] = {x, 1, 2}, last[3] = {1, 2, x};
+
+			kern_tanh(&t, 1);
+			kern_sigmoid(&s, 1);
+			kern_softmax(first, 3);
+			kern_softmax(last, 3);
+			if (!isnan(t) || !isnan(s))
+				FAIL("NaN with bits %x is lost", low);
+			for (int i = 0; i < 3; i++)
+				if (!isnan(first[i]) || !isnan(last[i]))
+					FAIL("softmax loses a NaN with bits %x", low);
+		}
+}
+
+TEST(infinity_saturates)
+{
+	static const float huge[] = {INFINITY, FLT_MAX, 1e30f, 1000, 104};
+
+	for (size_t i = 0; i < sizeof huge / sizeof *huge; i++) {
+		float x[4] = {huge[i], -huge[i], huge[i], -huge[i]};
+
+		kern_tanh(x, 2);
+		kern_sigmoid(x + 2, 2);
+		CHECK_NEAR(x[0], 1, 0);
+		CHECK_NEAR(x[1], -1, 0);
+		CHECK_NEAR(x[2], 1, 0);
+		CHECK_NEAR(x[3], 0, 0x1p-126);
+		CHECK(x[3] >= 0);
+	}
+}
+
+TEST(softmax_of_left_out_entries)
+{
+	float some[6] = {-1e9f, 0.004f, -1e9f, -0.004f, 0, -1e9f};
+	double a = exp((double)0.004f), b = exp(-(double)0.004f), sum = a + b + 1;
+
+	kern_softmax(some, 6);
+	CHECK(some[0] == 0 && some[2] == 0 && some[5] == 0);
+	CHECK_NEAR(some[1], a / sum, 1e-7);
+	CHECK_NEAR(some[3], b / sum, 1e-7);
+	CHECK_NEAR(some[4], 1 / sum, 1e-7);
+	for (int n = 1; n <= 41; n += 8) {
+		float all[41];
+
+		for (int i = 0; i < n; i++)
+			all[i] = -1e9f;
+		kern_softmax(all, n);
+		for (int i = 0; i < n; i++)
+			CHECK(all[i] == (float)(1.0 / n));
+	}
+}
+
+TEST(softmax_of_long_rows)
+{
+	enum { N = 11753 };
+	static float x[N];
+	static double want[N];
+	double sum = 0, got = 0, worst = 0;
+	struct rng r;
+
+	rng_seed(&r, 2);
+	for (int i = 0; i < N; i++) {
+		x[i] = rng_uniform(&r, -20, 20);
+		want[i] = exp((double)x[i] - 20);
+		sum += want[i];
+	}
+	kern_softmax(x, N);
+	for (int i = 0; i < N; i++) {
+		got += (double)x[i];
+		worst = fmax(worst, fabs((double)x[i] * sum / want[i] - 1));
+	}
+	CHECK_NEAR(got, 1, 1e-6);
+	/* exp's own error, and that of the difference before it: half an ulp of 40 */
+	CHECK_NEAR(worst, 0, 4e-6);
+}
+
+enum { H = 37 }; /* no multiple of a vector */
+
+static void draw(struct rng *r, float *x, int n, double scale)
+{
+	for (int i = 0; i < n; i++)
+		x[i] = rng_uniform(r, -scale, scale);
+}
+
+TEST(lstm_cell)
+{
+	struct rng r;
+
+	rng_seed(&r, 3);
+	for (int trial = 0; trial < 20; trial++) {
+		float gates[4 * H], given[4 * H], bias[4 * H], before[H], c[H], h[H], dh[H], dc[H];
+		float dc_given[H];
+		bool first = trial % 2;
+
+		draw(&r, gates, 4 * H, 4);
+		draw(&r, bias, 4 * H, 1);
+		draw(&r, before, H, 2);
+		draw(&r, dh, H, 1);
+		draw(&r, dc, H, 1);
+		memcpy(given, gates, sizeof given);
+		memcpy(dc_given, dc, sizeof dc);
+		lstm_cell_forward(H, gates, bias, first ? NULL : before, c, h);
+		for (int j = 0; j < H; j++) {
+			double i = sigmoid((double)given[j] + (double)bias[j]);
+			double f = sigmoid((double)given[H + j] + (double)bias[H + j]);
+			double g = tanh((double)given[2 * H + j] + (double)bias[2 * H + j]);
+			double o = sigmoid((double)given[3 * H + j] + (double)bias[3 * H + j]);
+			double cell = i * g + (first ? 0 : f * (double)before[j]);
+
+			CHECK_NEAR(gates[j], i, 1e-6);
+			CHECK_NEAR(gates[H + j], f, 1e-6);
+			CHECK_NEAR(gates[2 * H + j], g, 1e-6);
+			CHECK_NEAR(gates[3 * H + j], o, 1e-6);
+			CHECK_NEAR(c[j], cell, 1e-6);
+			CHECK_NEAR(h[j], o * tanh(cell), 1e-6);
+		}
+		lstm_cell_backward(H, gates, first ? NULL : before, c, dh, dc);
+		for (int j = 0; j < H; j++) {
+			double i = sigmoid((double)given[j] + (double)bias[j]);
+			double f = sigmoid((double)given[H + j] + (double)bias[H + j]);
+			double g = tanh((double)given[2 * H + j] + (double)bias[2 * H + j]);
+			double o = sigmoid((double)given[3 * H + j] + (double)bias[3 * H + j]);
+			double was = first ? 0 : (double)before[j], t = tanh(i * g + f * was);
+			double d = (double)dc_given[j] + (double)dh[j] * o * (1 - t * t);
+
+			CHECK_NEAR(gates[j], d * g * i * (1 - i), 2e-6);
+			CHECK_NEAR(gates[H + j], d * was * f * (1 - f), 2e-6);
+			CHECK_NEAR(gates[2 * H + j], d * i * (1 - g * g), 2e-6);
+			CHECK_NEAR(gates[3 * H + j], (double)dh[j] * t * o * (1 - o), 2e-6);
+			CHECK_NEAR(dc[j], d * f, 2e-6);
+		}
+	}
+}
+
+TEST(sums)
+{
+	float x[61], y[61], to[61];
+	struct rng r;
+
+	rng_seed(&r, 4);
+	for (int n = 0; n <= 61; n++) {
+		double dot = 0;
+
+		draw(&r, x, 61, 1);
+		draw(&r, y, 61, 1);
+		for (int i = 0; i < n; i++)
+			dot += (double)x[i] * (double)y[i];
+		CHECK_NEAR(kern_dot(x, y, n), dot, 1e-5);
+		memcpy(to, y, sizeof to);
+		kern_add(to, x, n);
+		for (int i = 0; i < 61; i++)
+			CHECK(to[i] == (i < n ? y[i] + x[i] : y[i]));
+		memcpy(to, y, sizeof to);
+		kern_axpy(to, 0.75f, x, n);
+		for (int i = 0; i < 61; i++)
+			CHECK_NEAR(to[i], i < n ? (double)y[i] + 0.75 * (double)x[i] : (double)y[i],
+				   1.2e-7);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	return TEST_MAIN(argc, argv);
+}

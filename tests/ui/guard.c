@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Signals, sizes, crashes and stray prints (ui/guard.h, ui/term.h). */
+#include "pty.h"
+
+#include <signal.h>
+#include <sys/ioctl.h>
+
+static void new_canvas(struct canvas *c)
+{
+	canvas_free(c);
+	canvas_init(c, term_rows(), term_cols(), term_look());
+	canvas_text(c, 0, 0, ROLE(ROLE_TEXT), "%dx%d", term_cols(), term_rows());
+}
+
+static void follow_signals(void)
+{
+	struct term_options o = {0};
+	struct canvas c = {0};
+	bool go_on = true;
+
+	pty_screen(&o);
+	new_canvas(&c);
+	while (go_on) {
+		struct pollfd in = {.fd = guard_fd(), .events = POLLIN};
+
+		term_show(&c, -1, -1);
+		pty_mark();
+		poll(&in, 1, -1);
+		for (int sig; (sig = guard_signal());) {
+			if ((sig == SIGWINCH && term_resize()) ||
+			    (sig == SIGTSTP && term_suspend()))
+				new_canvas(&c);
+			if (sig == SIGTERM)
+				go_on = false;
+		}
+	}
+	canvas_free(&c);
+	term_stop();
+	_exit(143);
+}
+
+static void resize(struct pty *p, int rows, int cols)
+{
+	struct winsize size = {.ws_row = (unsigned short)rows, .ws_col = (unsigned short)cols};
+
+	vterm_set_size(p->vt, rows, cols);
+	ioctl(p->fd, TIOCSWINSZ, &size); /* sends SIGWINCH */
+}
+
+TEST(a_new_size_is_drawn_anew)
+{
+	struct pty p;
+	int status;
+
+	pty_start(&p, "xterm-256color", "C.UTF-8", follow_signals);
+	CHECK(pty_frame(&p) > 0);
+	CHECK_STR(pty_row(&p), "80x24");
+	resize(&p, 10, 40);
+	while (!strstr(pty_row(&p), "40x10") && pty_frame(&p) >= 0)
+		;
+	CHECK_STR(pty_row(&p), "40x10");
+	kill(p.pid, SIGTERM);
+	status = pty_end(&p);
+	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 143);
+}
+
+/* Has the terminal the modes of a shell? */
+static bool cooked(int fd)
+{
+	struct termios modes;
+
+	return tcgetattr(fd, &modes) == 0 && (modes.c_lflag & ICANON) && (modes.c_lflag & ECHO) &&
+	       (modes.c_lflag & ISIG);
+}
+
+static pid_t job;
+
+static void to_job(int sig)
+{
+	kill(job, sig == SIGUSR1 ? SIGTSTP : sig);
+}
+
+/* A shell with one job: USR1 stops it, and once stopped it is continued. (A
+ * process without such a parent is an orphan, which the system does not stop.) */
+static void shell(void)
+{
+	struct sigaction pass = {.sa_handler = to_job};
+	int status;
+
+	signal(SIGTTOU, SIG_IGN);
+	job = fork();
+	if (job == 0) {
+		setpgid(0, 0);
+		tcsetpgrp(STDIN_FILENO, getpid());
+		signal(SIGTTOU, SIG_DFL);
+		follow_signals();
+	}
+	sigaction(SIGUSR1, &pass, NULL);
+	sigaction(SIGTERM, &pass, NULL);
+	for (;;) {
+		if (waitpid(job, &status, WUNTRACED) < 0)
+			continue; /* a signal to pass on */
+		if (!WIFSTOPPED(status))
+			_exit(WEXITSTATUS(status));
+		printf("stopped, %s", cooked(STDIN_FILENO) ? "cooked" : "raw");
+		fflush(stdout);
+		pty_mark();
+		kill(job, SIGCONT);
+	}
+}
+
+TEST(stop_and_continue)
+{
+	struct pty p;
+	int status;
+
+	pty_start(&p, "xterm-256color", "C.UTF-8", shell);
+	CHECK(pty_frame(&p) > 0);
+	CHECK(!cooked(p.fd));
+	kill(p.pid, SIGUSR1);
+	CHECK(pty_frame(&p) > 0);
+	CHECK_HAS(p.frame, "\033[?2004l");
+	CHECK_HAS(p.frame, "\033[?1049l");
+	CHECK_HAS(p.frame, "stopped, cooked");
+	CHECK(pty_frame(&p) > 0);
+	CHECK_HAS(p.frame, "\033[?2004h");
+	CHECK_HAS(p.frame, "\033[?1049h");
+	CHECK_STR(pty_row(&p), "80x24");
+	CHECK(!cooked(p.fd));
+	kill(p.pid, SIGTERM);
+	status = pty_end(&p);
+	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 143);
+}
+
+static void crash_with(int sig)
+{
+	struct term_options o = {0};
+	struct canvas c;
+
+	pty_screen(&o);
+	canvas_init(&c, term_rows(), term_cols(), term_look());
+	canvas_text(&c, 0, 0, ROLE(ROLE_TEXT), "soon gone");
+	term_show(&c, -1, -1);
+	fprintf(stderr, "last words\n");
+	pty_mark();
+	raise(sig);
+}
+
+static void crash_segv(void)
+{
+	crash_with(SIGSEGV);
+}
+
+static void crash_abrt(void)
+{
+	crash_with(SIGABRT);
+}
+
+static void check_crash(void (*child)(void))
+{
+	struct pty p;
+	int status;
+
+	pty_start(&p, "xterm-256color", "C.UTF-8", child);
+	CHECK(pty_frame(&p) > 0);
+	CHECK(!strstr(p.frame, "last words"));
+	pty_drain(&p);
+	CHECK_HAS(p.frame, "\033[?2004l");
+	CHECK_HAS(p.frame, "\033[?1049l");
+	CHECK_HAS(p.frame, "last words");
+	CHECK(cooked(p.fd));
+	status = pty_end(&p);
+	CHECK(WIFSIGNALED(status) || WEXITSTATUS(status) != 0); /* a sanitizer exits */
+}
+
+TEST(a_crash_restores_the_terminal)
+{
+	check_crash(crash_segv);
+	check_crash(crash_abrt);
+}
+
+static void exit_at_once(void)
+{
+	struct term_options o = {0};
+	char stray[64];
+
+	pty_screen(&o);
+	pty_mark();
+	fprintf(stderr, "a library speaks\n");
+	if (strcmp(guard_stray(stray, sizeof stray), "a library speaks\n") == 0 &&
+	    guard_stray(stray, sizeof stray)[0] == '\0')
+		exit(0); /* the terminal is restored at exit */
+	_exit(96);
+}
+
+TEST(leaving_restores_the_terminal_and_replays_stderr)
+{
+	struct pty p;
+
+	pty_start(&p, "xterm-256color", "C.UTF-8", exit_at_once);
+	CHECK(pty_frame(&p) > 0);
+	CHECK_HAS(p.frame, "\033[?2004h");
+	pty_drain(&p);
+	CHECK_HAS(p.frame, "\033[?2004l");
+	CHECK_HAS(p.frame, "\033[?1049l");
+	CHECK_HAS(strstr(p.frame, "\033[?1049l"), "a library speaks");
+	CHECK_INT(pty_end(&p), 0);
+}
+
+int main(int argc, char **argv)
+{
+	return TEST_MAIN(argc, argv);
+}
