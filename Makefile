@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 # miust: build, run and test. `make help` lists the targets.
 #
 # Objects lie in build/KIND/: release, asan (with UBSan), tsan, double (the
@@ -71,7 +72,8 @@ $(B)/miust: $(B)/src/miust.o $(APP)
 $(B)/miust-tui: $(B)/src/miust_tui.o $(UI)
 	@echo "  LINK $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_ui)
-$(B)/%.o: %.c
+# With -j too, `make deps test` compiles nothing before the packages are there.
+$(B)/%.o: %.c | $(filter deps,$(MAKECMDGOALS))
 	@mkdir -p $(@D)
 	@echo "  CC   $@"
 	$(Q)$(CC) $(CPPFLAGS) $(BLAS_CFLAGS) $(ALL_CFLAGS) -c -o $@ $<
@@ -98,7 +100,6 @@ help:
 	@echo 'make run        open the workbench on the demo; without a terminal, train the demo'
 	@echo 'make test       all tests; asan, tsan: the same in sanitizer builds'
 	@echo 'make lint       formatting and static analysis'
-	@echo 'make bench      speed, as fractions of this machine'\''s peak'
 	@echo 'make install    into PREFIX ($(PREFIX)); make clean'
 
 deps:
@@ -116,16 +117,15 @@ asan tsan:
 
 lint:
 	@clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
-	@clang-tidy --quiet $$(git ls-files 'src/*.c') -- -std=c11 $(CPPFLAGS) $(BLAS_CFLAGS)
-
-bench: all
-	build/miust bench
+	@git ls-files 'src/*.c' | xargs -P $$(nproc) -I FILE clang-tidy --quiet FILE -- \
+		-std=c11 $(filter-out -MMD -MP,$(CPPFLAGS)) $(BLAS_CFLAGS) 2>/dev/null
 
 install: all
 	install -D -m 755 $(B)/miust $(DESTDIR)$(PREFIX)/bin/miust
 	install -D -m 755 $(B)/miust-tui $(DESTDIR)$(PREFIX)/bin/miust-tui
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/miust/configs configs/*.yml
 
 clean:
 	rm -rf build
 
-.PHONY: all help deps run test asan tsan lint bench install clean
+.PHONY: all help deps run test asan tsan lint install clean

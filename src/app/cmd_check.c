@@ -49,6 +49,6 @@ const struct command cmd_check = {
 	.most = 1,
 	.takes = (const enum flag[]){FLAG_DEEP, FLAG_NONE},
 	.help = "Look through every list and feature header; all problems at once.",
-	.more = "Errors make it exit with 1. --deep reads every value too.\n",
+	.more = "Errors make it exit with 1. --deep reads every value too.",
 	.run = run,
 };

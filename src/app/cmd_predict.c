@@ -133,6 +133,6 @@ const struct command cmd_predict = {
 	.more = "Without --out and --tensors the table goes to standard output.\n"
 		"--tensors writes, for each utterance: ID/logits, ID/logits_text,\n"
 		"ID/logits_audio, ID/weights_{Att1,Att2,Att11,Att22,Atts1,Attt2},\n"
-		"ID/attn_text_to_audio [heads, L, T], ID/attn_audio_to_text [heads, T, L].\n",
+		"ID/attn_text_to_audio [heads, L, T], ID/attn_audio_to_text [heads, T, L].",
 	.run = run,
 };

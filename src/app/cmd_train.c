@@ -238,6 +238,6 @@ const struct command cmd_train = {
 	.help = "Train every fold, test the kept checkpoints, print the figures.",
 	.more = "CONFIG is a YAML file, or the word demo for the built-in corpus. The session\n"
 		"folder holds all there is to know; INT, TERM and HUP leave a checkpoint in it,\n"
-		"and --session DIR --resume goes on as if nothing had happened.\n",
+		"and --session DIR --resume goes on as if nothing had happened.",
 	.run = run,
 };

@@ -2,8 +2,8 @@
 /*
  * config: a YAML file into settings and back.
  *
- * Reads what the published program's config.yml holds and the keys of
- * interfaces.md, over option_table. Anchors, aliases and merges (<<) work; a
+ * Reads what the published program's config.yml holds and our own keys, over
+ * option_table. Anchors, aliases and merges (<<) work; a
  * block at the top of the file under a key of its own is no mistake if all in
  * it is used elsewhere by an alias:
  *

@@ -2,7 +2,7 @@
 /*
  * session: the folder a run leaves behind.
  *
- * Layout and formats: interfaces, "Session folder". Every file is replaced
+ * Layout and formats: README, "Session folder". Every file is replaced
  * atomically or appended to whole lines; numbers are %.9g. A session is
  * locked (flock on DIR/lock, an empty file that stays) while a program writes
  * it; reading needs no lock. `root` is the session folder, `dir` the folder of

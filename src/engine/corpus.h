@@ -2,7 +2,7 @@
 /*
  * corpus: the lists of utterances and their features.
  *
- * Layouts (interfaces, "Data"): IEMOCAP has lists 0..4 = Session1..5, the
+ * Layouts (README, "Data"): IEMOCAP has lists 0..4 = Session1..5, the
  * lists layout (MELD) has 0 = train, 1 = dev, 2 = test. Utterances stand in
  * list order, each list in file order. Opening reads the lists and every
  * feature file's header; feature values are read when first used.

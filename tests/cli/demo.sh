@@ -26,6 +26,7 @@ prints() { is 0 && grep -q "$1" out; }
 tells() { is 0 && grep -q "$1" err; }
 # The same bytes in everything but what the clock and the machine say.
 same() {
+	[ -d "$1" ] && [ -d "$2" ] || return 1
 	for d in "$1" "$2"; do
 		find "$d" -type f | sort | while read -r f; do
 			echo "${f#"$d"}"
