@@ -121,7 +121,8 @@ struct work_options {
 	bool paused;   /* wait before the first step */
 };
 
-/* Start the worker; it opens the job itself, so this returns at once. */
+/* Start the worker; it opens the job itself, so this returns at once. Strings of
+ * the options must live until work_end. */
 struct work *work_start(const struct work_options *o, struct err *e);
 /* Ask it to checkpoint and stop, wait, free all. Returns the exit status of the
  * run (enum exit_status). */

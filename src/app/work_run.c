@@ -212,8 +212,9 @@ static void on_change(void *ctx, struct job *j, const struct change *c)
 	e.u.change.epoch = c->epoch;
 	e.u.change.step = c->step;
 	str_fit(e.text, sizeof e.text, c->command);
-	work_send(ctx, &e);
 	(void)j;
+	work_show(ctx, work_state(ctx)); /* the snapshot has the new value first */
+	work_send(ctx, &e);
 }
 
 void work_show_error(struct work *w, enum work_state state, const struct err *e)

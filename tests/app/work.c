@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The engine thread: requests, events, snapshots, and their order. */
+#include "test.h"
+
+#include "app/work.h"
+#include "base/file.h"
+#include "temp.h"
+
+#include <poll.h>
+
+static const char *const settings[] = {"train.epoch=2"};
+
+static struct work *start(const char *session, bool paused, bool readonly)
+{
+	struct err e = {0};
+	struct work_options o = {
+		.job = {.config = "tests/record/tiny/config.yml",
+			.session = session,
+			.set = settings,
+			.nset = 1,
+			.resume = true,
+			.threads = 1},
+		.paused = paused,
+		.readonly = readonly,
+	};
+	struct work *w;
+
+	w = work_start(&o, &e);
+	if (!w)
+		FAIL("%s", e.text);
+	return w;
+}
+
+/* What has come so far. */
+struct seen {
+	int steps, epochs, results, changes, says;
+	unsigned replied; /* number of the last reply */
+	bool opened, refused;
+	char text[512];
+	struct look_result *look;
+	struct snapshot now;
+};
+
+static void take(struct seen *s, struct work *w)
+{
+	struct event e;
+
+	while (work_next(w, &e)) {
+		s->steps += e.kind == EVENT_STEP;
+		s->epochs += e.kind == EVENT_EPOCH;
+		s->results += e.kind == EVENT_RESULT;
+		s->changes += e.kind == EVENT_CHANGED;
+		s->says += e.kind == EVENT_SAY;
+		s->opened |= e.kind == EVENT_OPENED;
+		if (e.kind == EVENT_REPLY) {
+			s->replied = e.request;
+			s->refused |= !e.ok;
+			if (e.text[0])
+				snprintf(s->text, sizeof s->text, "%s", e.text);
+		}
+		if (e.kind == EVENT_LOOK) {
+			look_free(s->look);
+			s->look = e.look;
+			e.look = NULL;
+		}
+		event_free(&e);
+	}
+	work_snapshot(w, &s->now);
+}
+
+static void wait_more(struct seen *s, struct work *w)
+{
+	struct pollfd p = {.fd = work_fd(w), .events = POLLIN};
+
+	poll(&p, 1, -1);
+	take(s, w);
+}
+
+static void until_state(struct seen *s, struct work *w, enum work_state state)
+{
+	take(s, w);
+	while (s->now.state != state && s->now.state != WORK_FAILED)
+		wait_more(s, w);
+	CHECK_INT(s->now.state, state);
+	take(s, w);
+}
+
+/* Everything asked for before has been served. */
+static void served(struct seen *s, struct work *w)
+{
+	unsigned ping = work_ping(w);
+
+	while (s->replied != ping)
+		wait_more(s, w);
+}
+
+TEST(trains_to_the_end)
+{
+	const char *dir = temp_path("end");
+	struct work *w = start(dir, false, false);
+	struct seen s = {0};
+
+	until_state(&s, w, WORK_IDLE);
+	CHECK(s.opened);
+	CHECK_INT(s.steps, 8); /* 13 utterances in batches of 4, two epochs */
+	CHECK_INT(s.epochs, 2);
+	CHECK_INT(s.results, 1);
+	CHECK(!s.now.trains);
+	CHECK_INT((long long)s.now.dropped, 0);
+	CHECK_INT(work_end(w), 0);
+}
+
+TEST(steps_one_by_one)
+{
+	const char *dir = temp_path("steps");
+	struct work *w = start(dir, true, false);
+	struct seen s = {0};
+
+	until_state(&s, w, WORK_PAUSED);
+	served(&s, w);
+	CHECK_INT(s.steps, 0);
+	work_step(w, false);
+	served(&s, w);
+	until_state(&s, w, WORK_PAUSED);
+	CHECK_INT(s.steps, 1);
+	CHECK_INT(s.now.step, 1);
+	work_step(w, true);
+	served(&s, w);
+	until_state(&s, w, WORK_PAUSED);
+	CHECK_INT(s.steps, 4);
+	CHECK_INT(s.epochs, 1);
+	CHECK_INT(work_end(w), 0);
+}
+
+TEST(changes_and_undo)
+{
+	const char *dir = temp_path("changes");
+	struct work *w = start(dir, true, false);
+	struct seen s = {0};
+	double was;
+
+	until_state(&s, w, WORK_PAUSED);
+	was = s.now.set.train.optimizer.lr;
+	work_command(w, "set train.optimizer.lr 1e-4");
+	served(&s, w);
+	CHECK_INT(s.changes, 1);
+	CHECK_NEAR(s.now.set.train.optimizer.lr, 1e-4, 0);
+	work_command(w, "undo");
+	served(&s, w);
+	CHECK_INT(s.changes, 2);
+	CHECK_NEAR(s.now.set.train.optimizer.lr, was, 0);
+	CHECK(!s.refused);
+	work_command(w, "undo");
+	served(&s, w);
+	CHECK(s.refused);
+	CHECK_HAS(s.text, "no change to take back");
+	work_command(w, "set model.hidden_size1 8");
+	served(&s, w);
+	CHECK_HAS(s.text, "fixed during a run");
+	CHECK_INT(work_end(w), 0);
+}
+
+TEST(breaks_when_told)
+{
+	const char *dir = temp_path("break");
+	struct work *w = start(dir, true, false);
+	struct seen s = {0};
+
+	until_state(&s, w, WORK_PAUSED);
+	work_break(w, "nonsense >");
+	served(&s, w);
+	CHECK(s.refused);
+	work_break(w, "step >= 3");
+	work_resume(w);
+	served(&s, w);
+	until_state(&s, w, WORK_BROKE);
+	CHECK_INT(s.steps, 3);
+	work_break(w, "");
+	work_resume(w);
+	until_state(&s, w, WORK_IDLE);
+	CHECK_INT(s.steps, 8);
+	CHECK_INT(work_end(w), 0);
+}
+
+TEST(stops_and_goes_on)
+{
+	const char *dir = temp_path("stop");
+	char path[PATH_LEN];
+	struct work *w = start(dir, true, false);
+	struct seen s = {0};
+
+	until_state(&s, w, WORK_PAUSED);
+	work_step(w, false);
+	served(&s, w);
+	until_state(&s, w, WORK_PAUSED);
+	work_stop(w);
+	served(&s, w);
+	until_state(&s, w, WORK_IDLE);
+	CHECK(s.now.trains);
+	snprintf(path, sizeof path, "%s/fold-0/state.safetensors", dir);
+	CHECK(file_exists(path));
+	work_resume(w);
+	served(&s, w);
+	until_state(&s, w, WORK_IDLE);
+	CHECK_INT(s.steps, 8);
+	CHECK(!s.now.trains);
+	work_resume(w);
+	served(&s, w);
+	CHECK(s.refused);
+	CHECK_HAS(s.text, "trained and tested");
+	CHECK_INT(work_end(w), 0);
+}
+
+TEST(looks_while_training_and_after)
+{
+	const char *dir = temp_path("look");
+	struct work *w = start(dir, true, false);
+	struct seen s = {0};
+	double sum = 0;
+
+	until_state(&s, w, WORK_PAUSED);
+	work_look(w, 0, 3, false, KNOCK_NOTHING);
+	served(&s, w);
+	REQUIRE(s.look);
+	CHECK_INT(s.look->utt, 3);
+	CHECK_INT(s.look->heads, 2);
+	for (int f = 0; f < s.look->T; f++)
+		sum += s.look->cross[0][f];
+	CHECK_NEAR(sum, 1, 1e-5);
+	/* silencing nothing is what the arrays show */
+	for (int c = 0; c < s.look->classes; c++)
+		CHECK_NEAR(s.look->knocked[KNOCK_NOTHING][c], s.look->logits[HEAD_MAIN][c], 0);
+	CHECK(fabs((double)s.look->knocked[KNOCK_AUDIO][0] - s.look->logits[HEAD_MAIN][0]) > 0);
+	work_resume(w);
+	served(&s, w);
+	until_state(&s, w, WORK_IDLE);
+	work_look(w, 0, 3, true, KNOCK_TEXT);
+	served(&s, w);
+	CHECK(s.look->kept);
+	CHECK_INT(s.look->knock, KNOCK_TEXT);
+	CHECK_NEAR(s.look->knocked[KNOCK_TEXT][0], s.look->logits[HEAD_MAIN][0], 0);
+	work_look(w, 0, 100000, true, KNOCK_NOTHING);
+	served(&s, w);
+	CHECK(s.refused);
+	look_free(s.look);
+	CHECK_INT(work_end(w), 0);
+}
+
+/* Trying changes nothing: the run after it is the run without it. */
+TEST(trying_leaves_no_trace)
+{
+	const char *plain = temp_path("plain"), *tried = temp_path("tried");
+	char a[PATH_LEN], b[PATH_LEN];
+	struct seen s = {0}, t = {0};
+	struct err e = {0};
+	struct work *w = start(plain, false, false);
+	char *one, *two;
+	size_t n, m;
+
+	until_state(&s, w, WORK_IDLE);
+	work_end(w);
+	w = start(tried, true, false);
+	until_state(&t, w, WORK_PAUSED);
+	for (int i = 0; i < 6; i++) {
+		work_try(w, "train.optimizer.lr", "0.5");
+		work_command(w, "eval");
+		work_step(w, false);
+		served(&t, w);
+		until_state(&t, w, WORK_PAUSED);
+	}
+	CHECK(!t.refused);
+	work_resume(w);
+	served(&t, w);
+	until_state(&t, w, WORK_IDLE);
+	work_end(w);
+	snprintf(a, sizeof a, "%s/steps.csv", plain);
+	snprintf(b, sizeof b, "%s/steps.csv", tried);
+	one = file_read(a, &n, &e);
+	two = file_read(b, &m, &e);
+	REQUIRE(one && two);
+	CHECK_STR(two, one);
+	free(one);
+	free(two);
+}
+
+TEST(looking_only_changes_nothing)
+{
+	const char *dir = temp_path("readonly");
+	struct work *w = start(dir, false, false);
+	struct work_options o = {.job = {.session = dir, .threads = 1}, .readonly = true};
+	struct seen s = {0}, t = {0};
+	struct err e = {0};
+
+	until_state(&s, w, WORK_IDLE);
+	work_end(w);
+	w = work_start(&o, &e);
+	REQUIRE(w);
+	until_state(&t, w, WORK_IDLE);
+	CHECK(!t.now.trains);
+	work_look(w, 0, 2, true, KNOCK_NOTHING);
+	served(&t, w);
+	CHECK(t.look != NULL);
+	look_free(t.look);
+	work_resume(w);
+	served(&t, w);
+	CHECK(t.refused);
+	work_command(w, "save");
+	served(&t, w);
+	CHECK_HAS(t.text, "only looked at");
+	CHECK_INT(work_end(w), 0);
+}
+
+TEST(opening_can_fail)
+{
+	struct work_options o = {.job = {.config = "no/such/config.yml"}};
+	struct seen s = {0};
+	struct err e = {0};
+	struct work *w = work_start(&o, &e);
+
+	REQUIRE(w);
+	take(&s, w);
+	while (s.now.state != WORK_FAILED)
+		wait_more(&s, w);
+	CHECK_HAS(s.now.error, "no/such/config.yml");
+	CHECK_INT(work_end(w), EXIT_FAILED);
+}
+
+int main(int argc, char **argv)
+{
+	return TEST_MAIN(argc, argv);
+}
