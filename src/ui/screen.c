@@ -35,10 +35,11 @@ static void too_small(const struct ui *u, struct canvas *c)
 	centred(c, middle + 2, ROLE(ROLE_DIM), "training goes on   ^C stops");
 }
 
-/* Under 100 columns a message has the key row until the next key. */
+/* A message that the status row has no room for takes the key row until the
+ * next key. */
 static bool message_has_keys(const struct ui *u, const struct canvas *c)
 {
-	return c->cols < 100 && u->message.fresh && u->message.text[0];
+	return u->message.fresh && u->message.text[0] && !status_has_message(u, c->cols);
 }
 
 static void bottom_row(const struct ui *u, struct canvas *row)
