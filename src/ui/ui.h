@@ -33,7 +33,8 @@ enum view_id {
 
 enum overlay { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_CONSOLE, OVERLAY_ASK, OVERLAY_PAGE };
 
-/* Columns of view 3 and names of its filter language; the table is in view_utterances.c. */
+/* What view 3 sorts and filters by; facts.h has the table. Up to the flips they
+ * are columns on the screen. */
 enum utterance_column {
 	COLUMN_ID,
 	COLUMN_TEXT,
@@ -44,6 +45,11 @@ enum utterance_column {
 	COLUMN_TEXT_SAYS,
 	COLUMN_AUDIO_SAYS,
 	COLUMN_FLIPS,
+	COLUMN_RIGHT,
+	COLUMN_EPOCH,
+	COLUMN_SPEAKER,
+	COLUMN_WORDS,
+	COLUMN_SECONDS,
 	UTTERANCE_COLUMNS
 };
 
