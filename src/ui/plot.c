@@ -311,8 +311,9 @@ static void draw_upright(struct canvas *c, const struct axis *x, double at, enum
 		canvas_put(c, row, col, ROLE(role), glyph(c->look->glyphs, g));
 }
 
-void track_draw(struct canvas *c, const struct track *t)
+void track_draw(struct canvas *all, const struct track *t)
 {
+	struct canvas part = canvas_part(all, 0, 0, all->rows, all->cols - t->margin), *c = &part;
 	struct dots d;
 	struct end *end;
 
@@ -334,7 +335,7 @@ void track_draw(struct canvas *c, const struct track *t)
 	}
 	for (int i = t->n_series - 1; i >= 0 && !t->strip; i--)
 		draw_marker(c, &t->series[i], end[i]);
-	draw_labels(c, t, end);
+	draw_labels(all, t, end);
 	free(end);
 	free(d.mask);
 }

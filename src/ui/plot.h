@@ -45,6 +45,7 @@ struct track {
 	const double *guide; /* x of changes and branches */
 	int guides;
 	double cursor; /* x, or NAN */
+	int margin;    /* columns at the right that the axis leaves to end labels */
 };
 
 void track_draw(struct canvas *c, const struct track *t);

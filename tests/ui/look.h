@@ -120,12 +120,12 @@ static inline void look_logits(float *out, double ang, double hap, double neu, d
 /* Main head's logits at an epoch. Sad gives way to neu; three dips make flips. */
 static inline void look_main(float *out, double epoch)
 {
-	double end = 1 / (1 + exp(-(epoch - 28.5) / 3.3));
+	double end = 1 / (1 + exp(-(epoch - 31.5) / 3.3));
 	double sad = 0.36 + 0.27 * (1 - exp(-epoch / 4)), neu = 0.3;
 	double little = 0.012 + 0.15 * exp(-epoch / 3);
 
 	sad += 0.06 * sin(epoch) * exp(-epoch / 12);
-	if (epoch == 2 || epoch == 9)
+	if (epoch == 1 || epoch == 9 || epoch == 25)
 		sad -= 0.32;
 	neu += (0.91 - neu) * end;
 	sad -= (sad - 0.089) * end;
@@ -250,6 +250,7 @@ static inline void look_open(struct look_fixture *x, const struct look *look, in
 	x->u.utterances.n = LOOK_UTTERANCES;
 	x->u.utterances.made_for_epoch = LOOK_EPOCHS;
 	x->u.utterances.made_for_fold = 3;
+	ui_refresh(&x->u);
 	if (heads > 0)
 		x->u.seen = look_answer(L, T, heads);
 }

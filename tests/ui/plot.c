@@ -157,6 +157,25 @@ TEST(labels_at_the_ends_have_a_row_each)
 	canvas_free(&c);
 }
 
+/* A curve that ends where its axis does still has its name. */
+TEST(labels_behind_the_end_of_the_axis)
+{
+	static const double x[] = {0, 10}, y[] = {0, 1};
+	struct canvas c = canvas(2, 10, &look_braille);
+	struct series s = {.at = {x, y, 2}, .label = "neu"};
+	struct track t = {.x = axis_x(0, 10),
+			  .y = {.lo = 0, .hi = 1},
+			  .series = &s,
+			  .n_series = 1,
+			  .cursor = NAN,
+			  .margin = 4};
+
+	NEED_UTF8();
+	track_draw(&c, &t);
+	CHECK_DUMP(&c, "   ⣀⠔⠊ neu", "⡠⠔⠉");
+	canvas_free(&c);
+}
+
 /* The axes of the 80x24 form of view 1, row by row. */
 TEST(axes_as_in_the_mockup)
 {

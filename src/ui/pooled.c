@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui/pooled.h"
+
+#include "ui/heat.h"
+#include "ui/list.h"
+#include "ui/num.h"
+#include "ui/selected.h"
+
+static const int of_words[] = {ATT1, ATT11, ATTS1};
+static const struct {
+	int pool;
+	const char *text;
+} of_seconds[] = {
+	{ATT2, "audio"},
+	{ATT22, "second audio"},
+	{ATTT2, "after cross_attn2"},
+};
+enum {
+	COLUMNS = 3,
+	NUMBER = 5, /* columns of "0.889" */
+	PEAK = 21,  /* of "peak 34.12 s, 0.0134" */
+};
+
+static int largest(const float *w, int n)
+{
+	int at = 0;
+
+	for (int i = 1; i < n; i++)
+		if (w[i] > w[at])
+			at = i;
+	return at;
+}
+
+/* Largest weight of three poolings: one scale for all. */
+static double scale_of(const struct look_result *l, bool words)
+{
+	double max = 0;
+
+	for (int i = 0; i < COLUMNS; i++) {
+		const float *w = l->weights[words ? of_words[i] : of_seconds[i].pool];
+		int n = words ? l->L : l->T;
+
+		if (w && (double)w[largest(w, n)] > max)
+			max = (double)w[largest(w, n)];
+	}
+	return max;
+}
+
+int pooled_rows(int rows, bool note, int words)
+{
+	return rows - 1 - note < words ? rows - 1 - note : words;
+}
+
+void pooled_words(struct canvas *c, const struct ui *u, const struct look_result *l, int word_cols,
+		  int bar, bool note)
+{
+	int rows = pooled_rows(c->rows, note, l->L);
+	int top = list_top(u->utterance.top, u->utterance.top, l->L, rows);
+	int step = NUMBER + 2 + (bar ? bar + 1 : 0), first = word_cols + 2;
+	double scale = scale_of(l, true);
+	char word[256], num[NUM_LEN];
+
+	if (rows < l->L)
+		canvas_text(c, 0, 0, ROLE(ROLE_STRONG), "%d–%d of %d", top + 1, top + rows, l->L);
+	else
+		canvas_text(c, 0, 0, ROLE(ROLE_STRONG), "words");
+	for (int r = 0; r < rows; r++)
+		canvas_field(c, 1 + r, 0, word_cols, FIT_RIGHT, ROLE(ROLE_TEXT), "%s",
+			     ui_word(u, l, top + r, word, sizeof word));
+	for (int i = 0; i < COLUMNS; i++) {
+		const float *w = l->weights[of_words[i]];
+		int col = first + i * step;
+
+		canvas_text(c, 0, col, ROLE(ROLE_DIM), "%s", pool_name[of_words[i]]);
+		for (int r = 0; r < rows; r++) {
+			bool most = w && largest(w, l->L) == top + r;
+
+			if (!w) {
+				canvas_text(c, 1 + r, col, ROLE(ROLE_DIM), NUM_MISSING);
+				continue;
+			}
+			canvas_decimal(c, 1 + r, col + 1, ROLE(most ? ROLE_STRONG : ROLE_DIM),
+				       num_value(num, (double)w[top + r]));
+			if (bar)
+				bar_draw(c, 1 + r, col + NUMBER + 1, bar, ROLE_S2,
+					 (double)w[top + r] / scale);
+		}
+	}
+	if (note)
+		canvas_text(c, 1 + rows, first, ROLE(ROLE_DIM),
+			    "bar: share of the pooled vector; even = %s",
+			    num_value(num, 1. / l->L));
+}
+
+/* ---- seconds ---- */
+
+/* A profile over time with its name: above it with its peak, or at its right. */
+static void draw_profile(struct canvas *c, const struct look_result *l, int i, bool title, int k,
+			 double scale)
+{
+	const float *w = l->weights[of_seconds[i].pool];
+	const char *name = pool_name[of_seconds[i].pool];
+	int cols = (l->T + k - 1) / k, col, peak;
+	struct canvas ridge = canvas_part(c, title, 0, c->rows - title, cols);
+	char num[NUM_LEN];
+
+	if (w)
+		ridge_draw(&ridge, ROLE_S1, w, l->T, k, 0, scale);
+	if (!title) {
+		canvas_text(c, c->rows - 1, cols + 1, ROLE(ROLE_DIM), "%s", name);
+		return;
+	}
+	col = canvas_text(c, 0, 0, ROLE(ROLE_TEXT), "%s", name);
+	if (!w) {
+		canvas_text(c, 0, col + 2, ROLE(ROLE_DIM), "not in this model");
+		return;
+	}
+	col = canvas_text(c, 0, col + 2, ROLE(ROLE_DIM), "%s", of_seconds[i].text) + 3;
+	peak = largest(w, l->T);
+	canvas_field(c, 0, col, (cols > col + PEAK ? cols : col + PEAK) - col, FIT_RIGHT,
+		     ROLE(ROLE_DIM), "peak %.2f s, %s", (double)peak / FRAMES_PER_SECOND,
+		     num_attention(num, (double)w[peak]));
+}
+
+void pooled_seconds(struct canvas *c, const struct look_result *l, bool titles)
+{
+	int k = heat_factor(l->T, c->cols - (titles ? 0 : 6));
+	int block = (c->rows - 2) / COLUMNS, rows = block - (titles ? 2 : 1);
+	double scale = scale_of(l, false);
+	struct canvas axis;
+
+	if (rows < 1)
+		return;
+	canvas_text(c, 0, 0, ROLE(ROLE_STRONG), "seconds");
+	for (int i = 0; i < COLUMNS; i++) {
+		struct canvas part = canvas_part(c, 1 + i * block, 0, rows + titles, c->cols);
+
+		draw_profile(&part, l, i, titles, k, scale);
+	}
+	axis = canvas_part(c, 1 + COLUMNS * block, 0, 1, c->cols);
+	selected_seconds(&axis, l->T, k, -1);
+}
