@@ -218,21 +218,21 @@ static void name_of(char *out, size_t n, const char *dir)
 }
 
 /* root, root/seed-S or root/branches/NAME */
-static void name_run(struct run *r, const char *dir)
+void run_names(const char *dir, char name[RUN_NAME], char branch[RUN_NAME])
 {
 	const char *last = path_base(dir), *branches = strstr(dir, "/branches/");
 	char root[PATH_LEN];
 
 	snprintf(root, sizeof root, "%s", dir);
-	snprintf(r->branch, sizeof r->branch, "main");
+	snprintf(branch, RUN_NAME, "main");
 	if (branches) {
-		snprintf(r->branch, sizeof r->branch, "%s", branches + strlen("/branches/"));
+		snprintf(branch, RUN_NAME, "%s", branches + strlen("/branches/"));
 		root[branches - dir] = '\0';
 	} else if (strncmp(last, "seed-", 5) == 0 && last > dir) {
-		snprintf(r->branch, sizeof r->branch, "%s", last);
+		snprintf(branch, RUN_NAME, "%s", last);
 		root[last - dir - 1] = '\0';
 	}
-	name_of(r->name, sizeof r->name, root);
+	name_of(name, RUN_NAME, root);
 }
 
 static int load_rows(struct run *r, const struct session *s, struct err *e)
@@ -321,7 +321,7 @@ int run_load(struct run *r, const char *dir, struct err *e)
 		return -1;
 	r->base = r->set;
 	snprintf(r->dir, sizeof r->dir, "%s", s.dir);
-	name_run(r, s.dir);
+	run_names(s.dir, r->name, r->branch);
 	failed = load_rows(r, &s, e) || load_results(r, s.dir, e) || load_changes(r, s.dir, e);
 	for (int i = 0; i < r->nfolds && !failed; i++)
 		failed = load_fold(r, &s, &r->fold[i], e);

@@ -39,12 +39,14 @@ struct fold_run {
 	int nmarks;
 };
 
+enum { RUN_NAME = 64 };
+
 struct run {
 	char dir[PATH_LEN];
-	char name[64];        /* last part of the folder, without a date behind it */
-	char branch[64];      /* "main", or the branch's name */
-	struct settings set;  /* in force: as stored and every change since */
-	struct settings base; /* as stored in config.yml */
+	char name[RUN_NAME];   /* last part of the folder, without a date behind it */
+	char branch[RUN_NAME]; /* "main", the branch's name, or seed-S */
+	struct settings set;   /* in force: as stored and every change since */
+	struct settings base;  /* as stored in config.yml */
 	struct fold_run fold[LISTS_MAX];
 	int nfolds; /* folds with rows */
 	struct results results;
@@ -54,6 +56,8 @@ struct run {
  * are empty. On failure *r is empty. */
 int run_load(struct run *r, const char *dir, struct err *e);
 void run_free(struct run *r); /* safe on zeroed memory */
+/* A run's name and branch by its folder alone. */
+void run_names(const char *dir, char name[RUN_NAME], char branch[RUN_NAME]);
 
 struct fold_run *run_fold(struct run *r, int fold);             /* made if missing */
 const struct fold_run *run_find(const struct run *r, int fold); /* or NULL */

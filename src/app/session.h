@@ -39,6 +39,14 @@ int session_resume(struct session *s, const char *root, struct settings *set, st
 int session_read(struct session *s, const char *root, struct settings *set, struct err *e);
 void session_close(struct session *s); /* safe on zeroed memory, and twice */
 
+/*
+ * Delete a session's folder: the whole of it (dir = root), or the folder of a
+ * seed or branch in it. An error if another program writes the session, or if
+ * `dir` has no config.yml. That goes last, so that what is half deleted is seen
+ * as a session still. Links are removed, not followed.
+ */
+int session_delete(const char *root, const char *dir, struct err *e);
+
 /* The session's folder once more, to run in. Shares the lock of `parent`. */
 int session_share(struct session *s, const struct session *parent, struct err *e);
 /* The same session's folder for another seed: root/seed-S, made if missing

@@ -459,8 +459,8 @@ const struct ui_command command_table[] = {
 	 COMPLETE_NOTHING, NULL, NULL},
 	{"write", "FILE", "Write the map as CSV.", ON(ATTENTION), COMPLETE_FILE, NULL, NULL},
 	/* views 6 and 7 */
-	{"edit", "", "Type a new value for the selected setting.", ON(CONFIG), COMPLETE_NOTHING,
-	 NULL, NULL},
+	{"edit", "[try]", "Type a new value for the selected setting, to set or to try.",
+	 ON(CONFIG), COMPLETE_WORDS, NULL, NULL},
 	{"default", "", "Set the selected setting to its default.", ON(CONFIG), COMPLETE_NOTHING,
 	 NULL, NULL},
 	{"find", "TEXT", "Settings whose name or help contains it.", ON(CONFIG), COMPLETE_NOTHING,

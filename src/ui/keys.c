@@ -86,7 +86,7 @@ const char keys_default[] =
 	"attention Esc back             # back\n"
 	"config Enter enter             # edit\n"
 	"config d default               # default\n"
-	"config t try                   # try\n"
+	"config t edit try              # try\n"
 	"config / console find\t # find\n"
 	"config Up move up\n"
 	"config Down move down\n"

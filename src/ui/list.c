@@ -9,8 +9,8 @@ int list_move(int *row, int n, int page, const char *to, struct err *e)
 		const char *name;
 		int row;
 	} moves[] = {
-		{"up", *row - 1},           {"down", *row + 1}, {"page-up", *row - page},
-		{"page-down", *row + page}, {"first", 0},       {"last", n - 1},
+		{"up", *row - 1},      {"down", *row + 1}, {"pgup", *row - page},
+		{"pgdn", *row + page}, {"home", 0},        {"end", n - 1},
 	};
 
 	for (size_t i = 0; i < sizeof moves / sizeof *moves; i++) {
@@ -21,7 +21,7 @@ int list_move(int *row, int n, int page, const char *to, struct err *e)
 		}
 	}
 	return err_usage(e,
-			 "move: expected up, down, page-up, page-down, first or last; "
+			 "move: expected up, down, pgup, pgdn, home or end; "
 			 "found '%.40s'",
 			 to);
 }

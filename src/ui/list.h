@@ -7,7 +7,7 @@
 
 #include "base/err.h"
 
-/* The row after `move TO`: up, down, page-up, page-down, first, last. Stays
+/* The row after `move TO`: up, down, pgup, pgdn, home, end. Stays
  * within 0..n-1. -1 with a sentence if TO is none of them. */
 int list_move(int *row, int n, int page, const char *to, struct err *e);
 

@@ -55,8 +55,10 @@ enum utterance_column {
 
 struct session_row {                        /* view 7: one stored run (or branch); sessions.h */
 	char root[PATH_LEN], dir[PATH_LEN]; /* the session's folder, and this run's in it */
-	char name[64], branch[64], date[20];
-	bool here; /* the run on the screen */
+	char name[RUN_NAME], branch[RUN_NAME], date[20];
+	char made[20]; /* its session, as date */
+	bool sibling;  /* of the run on the screen: the same session */
+	bool here;     /* the run on the screen */
 	bool picked;
 	int epochs;             /* evaluated, over all folds */
 	int folds;              /* planned; results.n of them are done */
@@ -184,8 +186,8 @@ struct ui {
 		int top;
 	} page;
 	struct {
-		char question[128]; /* "stop training and quit? y/n" */
-		char command[256];  /* run on y */
+		char question[128];          /* "stop training and quit? y/n" */
+		char command[PATH_LEN + 64]; /* run on y */
 	} ask;
 
 	/* last message */

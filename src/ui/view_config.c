@@ -343,12 +343,18 @@ static int move(struct ui *u, const char *to, struct err *e)
 	return 0;
 }
 
-/* The console with a command typed: the user adds the value. */
-static int type(struct ui *u, const char *verb, const char *value)
+/* The console with `set KEY ` typed: the user adds the value. */
+static int edit(struct ui *u, const char *how, struct err *e)
 {
+	const struct option *o = selected(u);
+	bool try = strcmp(how, "try") == 0;
 	char line[sizeof u->console.line];
 
-	snprintf(line, sizeof line, "%s %s %s", verb, selected(u)->key, value);
+	if (*how && !try)
+		return err_usage(e, "edit [try]: found '%.40s'", how);
+	if (try && o->when != WHEN_STEP)
+		return err_set(e, "try: only what works at the next step can be tried");
+	snprintf(line, sizeof line, "%s %s ", try ? "try" : "set", o->key);
 	console_type(u, line);
 	return 0;
 }
@@ -377,8 +383,6 @@ static const char *refused(const struct ui *u, const char *verb)
 		return "this setting has no effect";
 	if (o->when == WHEN_RUN)
 		return "this setting is fixed during a run; set it in the next run's config";
-	if (strcmp(verb, "try") == 0 && o->when != WHEN_STEP)
-		return "only a setting that works at the next step can be tried";
 	return NULL;
 }
 
@@ -391,9 +395,7 @@ static int command(struct ui *u, const char *verb, const char *args, struct err 
 	if (strcmp(verb, "move") == 0)
 		return move(u, args, e);
 	if (strcmp(verb, "enter") == 0 || strcmp(verb, "edit") == 0)
-		return type(u, "set", "");
-	if (strcmp(verb, "try") == 0)
-		return type(u, "try", "");
+		return edit(u, args, e);
 	if (strcmp(verb, "default") == 0)
 		return reset(u, e);
 	if (strcmp(verb, "find") == 0) {
