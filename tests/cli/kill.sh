@@ -1,0 +1,117 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# A run killed at any instant, or stopped by a signal, and gone on with, leaves
+# what the undisturbed run leaves. Instants come from seeded random numbers:
+# how far steps.csv has grown, then how often a loop of this shell has turned.
+. tests/cli/common
+epochs=40 # 160 steps
+set -- --set train.epoch=$epochs --set exp.normalize=train
+
+run train "$tiny" --session "$dir/whole" "$@"
+check undisturbed done_well
+total=$(wc -c <"$dir/whole/steps.csv")
+
+# Lines "BYTES TURNS": one instant in each twentieth of the run; turns spread
+# over a step, its evaluation and its checkpoint.
+awk -v total="$total" 'BEGIN { srand(7)
+	for (i = 0; i < 20; i++) print int((i + rand()) / 20 * total * 0.98), int(rand() * 4000) }' \
+	>"$dir/instants"
+
+size() { if [ -f "$1" ]; then wc -c <"$1"; else echo 0; fi; }
+# kill_at SESSION BYTES TURNS: start or go on, and kill -9 there.
+kill_at() {
+	"$MIUST" train "$tiny" --session "$1" --resume $settings >"$dir/out" 2>"$dir/err" &
+	pid=$!
+	while kill -0 $pid 2>/dev/null && [ "$(size "$1/steps.csv")" -lt "$2" ]; do :; done
+	turn=0
+	while [ $turn -lt "$3" ]; do turn=$((turn + 1)); done
+	kill -9 $pid 2>/dev/null
+	wait $pid 2>/dev/null
+	status=$?
+}
+settings=$*
+kills=0
+while read -r bytes turns; do
+	kill_at "$dir/killed" "$bytes" "$turns"
+	[ $status -eq 137 ] && kills=$((kills + 1))
+done <"$dir/instants"
+echo "# killed $kills times"
+check killed_20_times [ $kills -eq 20 ]
+run train --session "$dir/killed" --resume
+check resume_after_kills done_well
+for f in steps.csv fold-0/best.safetensors fold-0/last.safetensors fold-0/state.safetensors \
+	fold-0/predictions.csv fold-0/history.bin; do
+	check "killed_$(basename $f)" cmp -s "$dir/whole/$f" "$dir/killed/$f"
+done
+check killed_all_files same "$dir/whole" "$dir/killed"
+check no_temporary_files [ -z "$(find "$dir/killed" -name '.miust-tmp-*')" ]
+
+# Killed while it starts: by turns alone.
+settings='--set train.epoch=2'
+run train "$tiny" --session "$dir/short" $settings
+awk 'BEGIN { srand(8); for (i = 0; i < 20; i++) print int(rand() * rand() * 60000) }' >"$dir/instants"
+while read -r turns; do kill_at "$dir/early" 0 "$turns"; done <"$dir/instants"
+run train "$tiny" --session "$dir/early" --resume $settings
+check resume_after_early_kills done_well
+check early_kills_all_files same "$dir/short" "$dir/early"
+
+# Torn last lines, as a power cut leaves them.
+run train "$tiny" --session "$dir/torn" $settings --max-steps 6
+printf '0,2,7,0.4' >>"$dir/torn/steps.csv"
+printf '0,2,' >>"$dir/torn/epochs.csv"
+printf 'at 0 2 7 set train.cl' >>"$dir/torn/commands.log"
+printf 'half a record' >>"$dir/torn/fold-0/history.bin"
+run train --session "$dir/torn" --resume
+check torn_lines_are_repaired same "$dir/short" "$dir/torn"
+
+# A second program keeps out of a session that is written.
+"$MIUST" train "$tiny" --session "$dir/locked" --set train.epoch=100000 >"$dir/o" 2>"$dir/e" &
+pid=$!
+while kill -0 $pid && [ "$(size "$dir/locked/steps.csv")" -lt 1000 ]; do :; done
+run train --session "$dir/locked" --resume
+check locked says 1 'another program is writing this session'
+kill -9 $pid
+wait $pid 2>/dev/null
+
+# Signals: the step is finished, a checkpoint written, the place said. A shell's
+# background ignores SIGINT and the program respects that, so the run stands in
+# the foreground and the sender behind.
+sender() {
+	until [ -s "$dir/pid" ]; do :; done
+	pid=$(cat "$dir/pid")
+	while kill -0 "$pid" 2>/dev/null && [ "$(size "$2/steps.csv")" -lt 2500 ]; do :; done
+	kill "-$1" "$pid" 2>/dev/null
+}
+# stop_by SIGNAL COMMAND...: in session $dir/SIGNAL.
+stop_by() {
+	rm -f "$dir/pid" # before the sender looks for it
+	sender "$1" "$dir/$1" &
+	sh -c "$2"'echo $$ >"$0.new" && mv "$0.new" "$0" && exec "$@"' "$dir/pid" "$MIUST" train \
+		"$tiny" --session "$dir/$1" --set train.epoch=$epochs --set exp.normalize=train \
+		>"$dir/out" 2>"$dir/err"
+	status=$?
+	wait
+}
+for pair in INT:130 HUP:129 TERM:143; do
+	s=${pair%:*}
+	if sh -c "kill -$s \$\$" 2>/dev/null; then
+		echo "skip signal_$s: whoever started the tests ignores it"
+		continue
+	fi
+	stop_by "$s" ''
+	check "signal_$s" says "${pair#*:}" \
+		"stopped by SIG$s before epoch [1-9][0-9]*, step [1-9][0-9]* of fold 0; go on with"
+	next=$(($(wc -l <"$dir/$s/steps.csv"))) # rows and a header
+	check "signal_${s}_place" grep -q ", step $next of fold 0" "$dir/err"
+	run eval "$dir/$s/config.yml" --weights "$dir/$s/fold-0/last.safetensors"
+	check "signal_${s}_last_loads" done_well
+	run train --session "$dir/$s" --resume
+	check "signal_${s}_goes_on" grep -q "goes on before epoch .*, step $next of fold 0" "$dir/err"
+	check "signal_${s}_all_files" same "$dir/whole" "$dir/$s"
+done
+
+# nohup: a signal that was ignored stays ignored.
+rm -rf "$dir/HUP"
+stop_by HUP 'trap "" HUP; '
+check nohup_goes_on done_well
+check nohup_all_files same "$dir/whole" "$dir/HUP"
