@@ -198,32 +198,36 @@ void job_position(const struct job *j, int *fold, int *epoch, int *step)
 	*step = t->step + 1;
 }
 
-/* "set KEY VALUE" into *s; *o is the option. */
-static int parse_set(struct settings *s, const char *command, const struct option **o,
-		     struct err *e)
+/* "set KEY VALUE" into *s; the option, or NULL on failure. */
+static const struct option *parse_set(struct settings *s, const char *command, struct err *e)
 {
+	const struct option *o;
 	char key[128];
 	int used = 0;
 
-	if (sscanf(command, "set %127s %n", key, &used) != 1 || !used || !command[used])
-		return err_set(e, "%s: expected set KEY VALUE", command);
-	*o = option_find(key);
-	if (!*o)
-		return option_unknown(key, e);
-	if ((*o)->when == WHEN_RUN)
-		return err_set(e, "%s is fixed during a run; it takes effect in the next one", key);
-	return option_set(s, *o, command + used, ".", e);
+	if (sscanf(command, "set %127s %n", key, &used) != 1 || !used || !command[used]) {
+		err_set(e, "%s: expected set KEY VALUE", command);
+		return NULL;
+	}
+	o = option_find(key);
+	if (!o)
+		option_unknown(key, e);
+	else if (o->when == WHEN_RUN)
+		err_set(e, "%s is fixed during a run; it takes effect in the next one", key);
+	else if (option_set(s, o, command + used, ".", e) == 0)
+		return o;
+	return NULL;
 }
 
 /* Put a change into force here and, unless it came from there, into the log. */
 static int apply(struct job *j, const char *command, bool log, struct err *e)
 {
 	struct settings next = j->set;
-	const struct option *o;
+	const struct option *o = parse_set(&next, command, e);
 	struct change c = {.command = (char *)command};
 	char was[PATH_LEN];
 
-	if (parse_set(&next, command, &o, e) || options_resolve(&next, e))
+	if (!o || options_resolve(&next, e))
 		return -1;
 	job_position(j, &c.fold, &c.epoch, &c.step);
 	option_text(&j->set, o, was, sizeof was);
@@ -239,9 +243,9 @@ static int apply(struct job *j, const char *command, bool log, struct err *e)
 int job_command(struct job *j, const char *command, struct err *e)
 {
 	struct settings next = j->set;
-	const struct option *o;
+	const struct option *o = parse_set(&next, command, e);
 
-	if (parse_set(&next, command, &o, e) || options_resolve(&next, e))
+	if (!o || options_resolve(&next, e))
 		return -1;
 	if (o->when == WHEN_EPOCH && !j->trainer.ended) {
 		j->pending = mem_grow(j->pending, (size_t)j->npending + 1, sizeof *j->pending);
@@ -270,11 +274,10 @@ static int apply_earlier_folds(struct job *j, int fold, struct err *e)
 {
 	for (; j->replay_next < j->replay.n; j->replay_next++) {
 		const struct change *c = &j->replay.at[j->replay_next];
-		const struct option *o;
 
 		if (fold_place(j, c->fold) >= fold_place(j, fold))
 			break;
-		if (strncmp(c->command, "set ", 4) == 0 && parse_set(&j->set, c->command, &o, e))
+		if (strncmp(c->command, "set ", 4) == 0 && !parse_set(&j->set, c->command, e))
 			return -1;
 	}
 	return 0;
@@ -539,7 +542,8 @@ static int read_stored(struct job *j, struct changes *log, struct err *e)
  * does not hold yet. */
 static void merge_replay(struct job *j, const struct changes *log)
 {
-	struct changes all = {.at = mem_alloc((size_t)(log->n + j->replay.n), sizeof *all.at)};
+	struct changes all = {
+		.at = mem_alloc((size_t)log->n + (size_t)j->replay.n, sizeof *all.at)};
 
 	for (int i = 0; i < log->n; i++) {
 		all.at[all.n] = log->at[i];
