@@ -38,6 +38,12 @@ CPPFLAGS += -D_DEFAULT_SOURCE -D_XOPEN_SOURCE=700 -DMIUST_VERSION='"$(VERSION)"'
 	-MMD -MP
 # Arithmetic kernels want the vectoriser; nowhere -ffast-math.
 $(B)/src/engine/%.o: ALL_CFLAGS += -O3
+ifeq ($(shell uname -m),x86_64)
+CPPFLAGS += -DKERN_VECTORS
+$(B)/src/engine/kern_avx2.o: ALL_CFLAGS += -mavx2 -mfma -ffp-contract=fast
+$(B)/src/engine/kern_avx512.o: ALL_CFLAGS += -mavx512f -mfma -mprefer-vector-width=512 \
+	-ffp-contract=fast
+endif
 
 LIBS_base   := -lm
 LIBS_engine := $(BLAS_LIBS) -ljansson -lcsv $(LIBS_base)

@@ -2,9 +2,11 @@
 #include "app/commands.h"
 
 #include "app/job.h"
+#include "base/str.h"
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -25,13 +27,18 @@ static void catch_signals(void)
 	struct sigaction a = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
 
 	sigemptyset(&a.sa_mask);
-	for (size_t i = 0; i < sizeof caught / sizeof *caught; i++)
-		sigaction(caught[i], &a, NULL);
+	for (size_t i = 0; i < sizeof caught / sizeof *caught; i++) {
+		struct sigaction old;
+
+		/* nohup, and a shell's background, ignore some on purpose. */
+		if (sigaction(caught[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+			sigaction(caught[i], &a, NULL);
+	}
 }
 
 /* The progress line, on a terminal only. */
 struct progress {
-	bool on, shown;
+	bool on, shown, begun;
 	double last; /* when it was drawn, in seconds */
 	double since;
 	int64_t seen; /* utterances since then */
@@ -58,13 +65,23 @@ static void say(void *ctx, const char *text)
 	cli_message("%s", text);
 }
 
+/* Once, when the first fold begins. */
 static void begin_fold(void *ctx, struct job *j)
 {
-	char text[PATH_LEN + 64];
+	struct progress *p = ctx;
+	int fold, epoch, step;
+	char text[PATH_LEN + 128];
 
-	if (j->steps > 0 || j->results.n > 0 || j->trainer.step > 0)
+	if (p->begun)
 		return;
-	snprintf(text, sizeof text, "session %s", j->session.dir);
+	p->begun = true;
+	job_position(j, &fold, &epoch, &step);
+	if (j->results.n > 0 || step > 1)
+		snprintf(text, sizeof text,
+			 "session %s goes on before epoch %d, step %d of fold %d", j->session.dir,
+			 epoch, step, fold);
+	else
+		snprintf(text, sizeof text, "session %s", j->session.dir);
 	say(ctx, text);
 	if (protocol_optimistic(&j->set))
 		say(ctx, "exp.protocol reference validates on the test session, as published: "
@@ -131,20 +148,40 @@ static void seed(void *ctx, struct job *j)
 	fflush(stdout);
 }
 
+/* "--session DIR --resume" and what else this run was asked for. */
+static char *resume_words(const struct job *j)
+{
+	struct str b = {0};
+
+	str_addf(&b, "--session %s --resume", j->root.root);
+	for (int i = 0; i < j->opt.nfolds; i++)
+		str_addf(&b, " --fold %d", j->opt.fold[i]);
+	if (j->opt.seeds > 1)
+		str_addf(&b, " --seeds %d", j->opt.seeds);
+	if (j->opt.skip_bad)
+		str_add(&b, " --skip-bad");
+	return b.s;
+}
+
+/* The run ended before its end: by a signal, which is a failure, or as asked. */
 static int stopped(const struct job *j, struct err *e)
 {
-	int epoch, step_at, fold_at;
+	char *words = resume_words(j);
+	int fold_at, epoch, step_at;
 
 	job_position(j, &fold_at, &epoch, &step_at);
-	err_set(e,
-		"stopped by %s before epoch %d, step %d of fold %d; go on with --session %s "
-		"--resume",
-		stop_signal == SIGINT   ? "SIGINT"
-		: stop_signal == SIGHUP ? "SIGHUP"
-					: "SIGTERM",
-		epoch, step_at, fold_at, j->root.root);
-	e->status = 128 + stop_signal;
-	return -1;
+	if (stop_signal) {
+		err_set(e, "stopped by %s before epoch %d, step %d of fold %d; go on with %s",
+			stop_signal == SIGINT   ? "SIGINT"
+			: stop_signal == SIGHUP ? "SIGHUP"
+						: "SIGTERM",
+			epoch, step_at, fold_at, words);
+		e->status = 128 + stop_signal;
+	} else {
+		cli_message("stopped after %lld steps; go on with %s", (long long)j->steps, words);
+	}
+	free(words);
+	return stop_signal ? -1 : 0;
 }
 
 static int run(const struct args *a, struct err *e)
@@ -185,11 +222,8 @@ static int run(const struct args *a, struct err *e)
 		return -1;
 	failed = job_run(&j, e);
 	wipe(&progress);
-	if (!failed && stop_signal && !j.complete)
+	if (!failed && !j.complete)
 		failed = stopped(&j, e);
-	else if (!failed && !j.complete)
-		cli_message("stopped after %lld steps; go on with --session %s --resume",
-			    (long long)j.steps, j.root.root);
 	job_close(&j);
 	return failed;
 }

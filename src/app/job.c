@@ -2,6 +2,7 @@
 #include "app/job.h"
 
 #include "app/demo.h"
+#include "app/steer.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -51,13 +52,13 @@ static int open_corpus(struct corpus *c, const struct settings *s, unsigned how,
 	for (int i = 0; i < p.n && say_to; i++)
 		if (p.at[i].kind == PROBLEM_ERROR && strcmp(p.at[i].text, e->text) != 0)
 			say_to(ctx, p.at[i].text);
-	if (!failed && p.errors && !(how & CORPUS_SKIP_BAD)) {
-		corpus_close(c);
+	if (!failed && p.errors && !(how & CORPUS_SKIP_BAD))
 		failed = err_set(e,
 				 "%d row%s cannot be used (listed above); mend them, or leave "
 				 "them out with --skip-bad",
 				 p.errors, p.errors == 1 ? "" : "s");
-	}
+	if (failed)
+		corpus_close(c);
 	problems_free(&p);
 	return failed;
 }
@@ -106,8 +107,6 @@ static int open_session(struct job *j, struct err *e)
 	const struct job_options *o = &j->opt;
 	char name[PATH_LEN];
 
-	if (o->resume && !o->session)
-		return err_usage(e, "--resume needs --session DIR: which session is to go on?");
 	if (o->resume && session_exists(o->session)) {
 		struct settings asked = j->set;
 
@@ -146,6 +145,11 @@ int job_open(struct job *j, const struct job_options *o, const struct job_hooks 
 	*j = (struct job){.opt = *o, .hooks = *h};
 	j->root.lock = j->session.lock = -1;
 	j->opt.seeds = o->seeds > 0 ? o->seeds : 1;
+	if (o->resume && !o->session)
+		return err_usage(e, "--resume needs --session DIR: which session is to go on?");
+	if (!o->config && o->nset)
+		return err_usage(e, "--set: a session goes on with the settings it was started "
+				    "with; set others for a new one");
 	if (o->config && load_settings(&j->set, o, h->say, h->ctx, e))
 		goto fail;
 	if (!o->config && o->session && !session_exists(o->session)) {
@@ -159,7 +163,7 @@ int job_open(struct job *j, const struct job_options *o, const struct job_hooks 
 	if (open_corpus(&j->corpus, &j->set, how, h->say, h->ctx, e) || check_folds(j, e))
 		goto fail;
 	say_left_out(&j->corpus, h->say, h->ctx);
-	if (o->replay && changes_read(&j->replay, o->replay, false, e))
+	if (steer_open(j, e))
 		goto fail;
 	j->par = par_new(o->threads, e);
 	if (!j->par || open_session(j, e))
@@ -176,18 +180,13 @@ void job_close(struct job *j)
 	if (j->trainer.corpus)
 		trainer_close(&j->trainer);
 	history_free(&j->history);
-	changes_free(&j->replay);
-	for (int i = 0; i < j->npending; i++)
-		free(j->pending[i].command);
-	free(j->pending);
+	steer_close(j);
 	session_close(&j->session);
 	session_close(&j->root);
 	corpus_close(&j->corpus);
 	par_free(j->par);
 	*j = (struct job){0};
 }
-
-/* ---- changes ---- */
 
 void job_position(const struct job *j, int *fold, int *epoch, int *step)
 {
@@ -196,134 +195,6 @@ void job_position(const struct job *j, int *fold, int *epoch, int *step)
 	*fold = t->fold;
 	*epoch = t->ended ? t->epoch + 1 : t->epoch;
 	*step = t->step + 1;
-}
-
-/* "set KEY VALUE" into *s; the option, or NULL on failure. */
-static const struct option *parse_set(struct settings *s, const char *command, struct err *e)
-{
-	const struct option *o;
-	char key[128];
-	int used = 0;
-
-	if (sscanf(command, "set %127s %n", key, &used) != 1 || !used || !command[used]) {
-		err_set(e, "%s: expected set KEY VALUE", command);
-		return NULL;
-	}
-	o = option_find(key);
-	if (!o)
-		option_unknown(key, e);
-	else if (o->when == WHEN_RUN)
-		err_set(e, "%s is fixed during a run; it takes effect in the next one", key);
-	else if (option_set(s, o, command + used, ".", e) == 0)
-		return o;
-	return NULL;
-}
-
-/* Put a change into force here and, unless it came from there, into the log. */
-static int apply(struct job *j, const char *command, bool log, struct err *e)
-{
-	struct settings next = j->set;
-	const struct option *o = parse_set(&next, command, e);
-	struct change c = {.command = (char *)command};
-	char was[PATH_LEN];
-
-	if (!o || options_resolve(&next, e))
-		return -1;
-	job_position(j, &c.fold, &c.epoch, &c.step);
-	option_text(&j->set, o, was, sizeof was);
-	if (log && change_write(j->session.commands, c.fold, c.epoch, c.step, command, was, e))
-		return -1;
-	j->set = next;
-	j->trainer.set = next;
-	if (j->hooks.changed)
-		j->hooks.changed(j->hooks.ctx, j, &c);
-	return 0;
-}
-
-int job_command(struct job *j, const char *command, struct err *e)
-{
-	struct settings next = j->set;
-	const struct option *o = parse_set(&next, command, e);
-
-	if (!o || options_resolve(&next, e))
-		return -1;
-	if (o->when == WHEN_EPOCH && !j->trainer.ended) {
-		j->pending = mem_grow(j->pending, (size_t)j->npending + 1, sizeof *j->pending);
-		j->pending[j->npending++] = (struct change){
-			.fold = j->trainer.fold,
-			.epoch = j->trainer.epoch + 1,
-			.command = mem_dup(command),
-		};
-		return 0;
-	}
-	return apply(j, command, true, e);
-}
-
-static int fold_place(const struct job *j, int fold)
-{
-	int have[LISTS_MAX], n = split_folds(&j->corpus, have);
-
-	for (int i = 0; i < n; i++)
-		if (have[i] == fold)
-			return i;
-	return n;
-}
-
-/* Changes of the log that belong before this fold: settings it starts with. */
-static int apply_earlier_folds(struct job *j, int fold, struct err *e)
-{
-	for (; j->replay_next < j->replay.n; j->replay_next++) {
-		const struct change *c = &j->replay.at[j->replay_next];
-
-		if (fold_place(j, c->fold) >= fold_place(j, fold))
-			break;
-		if (strncmp(c->command, "set ", 4) == 0 && !parse_set(&j->set, c->command, e))
-			return -1;
-	}
-	return 0;
-}
-
-/* Whether the session's log holds this change already (a replay resumed). */
-static bool logged(const struct changes *log, const struct change *c)
-{
-	for (int i = 0; i < log->n; i++)
-		if (log->at[i].fold == c->fold && log->at[i].epoch == c->epoch &&
-		    log->at[i].step == c->step && strcmp(log->at[i].command, c->command) == 0)
-			return true;
-	return false;
-}
-
-/* What is due before the next step: from the log or a replay, then what was
- * asked for the next epoch. */
-static int apply_due(struct job *j, const struct changes *log, enum job_go *go, struct err *e)
-{
-	for (; j->replay_next < j->replay.n; j->replay_next++) {
-		const struct change *c = &j->replay.at[j->replay_next];
-
-		if (fold_place(j, c->fold) > fold_place(j, j->trainer.fold) ||
-		    (c->fold == j->trainer.fold && c->step > j->trainer.step + 1))
-			break;
-		if (strncmp(c->command, "set ", 4) == 0) {
-			if (apply(j, c->command, !logged(log, c), e))
-				return -1;
-		} else if (strcmp(c->command, "fold") == 0 && j->trainer.best_epoch > 0) {
-			*go = JOB_FOLD;
-		}
-	}
-	for (int i = 0; j->trainer.ended && i < j->npending; i++) {
-		int failed = apply(j, j->pending[i].command, true, e);
-
-		free(j->pending[i].command);
-		if (failed) {
-			memmove(j->pending, j->pending + i + 1,
-				(size_t)(j->npending - i - 1) * sizeof *j->pending);
-			j->npending -= i + 1;
-			return -1;
-		}
-	}
-	if (j->trainer.ended)
-		j->npending = 0;
-	return 0;
 }
 
 /* ---- running ---- */
@@ -370,33 +241,46 @@ static int restore(struct job *j, struct err *e)
 	       trainer_save_best(t, path, e);
 }
 
+/* Rows at and behind the next step are done again: cut them. */
+static int begin_rows(struct job *j, struct err *e)
+{
+	int done[LISTS_MAX], fold, epoch, step;
+
+	for (int i = 0; i < j->results.n; i++)
+		done[i] = j->results.fold[i].fold;
+	job_position(j, &fold, &epoch, &step);
+	return session_begin(&j->session, fold, epoch, step, done, j->results.n, e);
+}
+
+static void close_fold(struct job *j)
+{
+	if (j->trainer.corpus)
+		trainer_close(&j->trainer);
+	history_free(&j->history);
+}
+
 static int begin_fold(struct job *j, int fold, struct err *e)
 {
 	struct trainer *t = &j->trainer;
 	struct predictions val = {0};
-	int done[LISTS_MAX], epoch, step, failed;
+	int epoch, step, failed;
 	char path[PATH_LEN];
 
-	if (apply_earlier_folds(j, fold, e) ||
-	    trainer_open(t, &j->set, &j->corpus, fold, j->par, e))
+	close_fold(j); /* one that was stopped */
+	if (steer_fold(j, fold, e) || trainer_open(t, &j->set, &j->corpus, fold, j->par, e))
 		return -1;
 	if (t->norm.text_dim && (fold_path(j, "normalize.safetensors", path, sizeof path, e) ||
 				 norm_save(&t->norm, path, e)))
 		return -1;
-	if (restore(j, e))
+	if (restore(j, e) || begin_rows(j, e))
 		return -1;
-	for (int i = 0; i < j->results.n; i++)
-		done[i] = j->results.fold[i].fold;
 	job_position(j, &fold, &epoch, &step);
-	if (session_begin(&j->session, fold, epoch, step, done, j->results.n, e))
-		return -1;
 	val.n = t->split.n[PART_VAL];
 	val.classes = t->model.classes;
 	val.utt = t->split.at[PART_VAL];
 	val.label = mem_alloc((size_t)val.n, sizeof *val.label);
 	for (int i = 0; i < val.n; i++)
 		val.label[i] = j->corpus.utt[val.utt[i]].label;
-	history_free(&j->history);
 	failed = history_begin(&j->history, &j->session, fold, "history", epoch, &val, &j->corpus,
 			       &j->set, e);
 	free(val.label);
@@ -426,18 +310,22 @@ static int end_epoch(struct job *j, struct err *e)
 static int one_step(struct job *j, enum job_go *go, struct err *e)
 {
 	struct step_row row;
+	struct err why;
 
 	trainer_epoch_begin(&j->trainer);
 	switch (trainer_step(&j->trainer, &row, e)) {
 	case STEP_FAILED:
 		return -1;
 	case STEP_DIVERGED:
-		if (session_step(&j->session, &row, e)) /* cut again when resumed */
+		why = *e;
+		err_clear(e);
+		if (session_step(&j->session, &row, e))
 			return -1;
-		*go = j->hooks.diverged ? j->hooks.diverged(j->hooks.ctx, j, &row, e) : JOB_STOP;
-		if (*go != JOB_STOP)
-			err_clear(e);
-		return e->status ? -1 : 0;
+		*go = j->hooks.diverged ? j->hooks.diverged(j->hooks.ctx, j, &row, &why) : JOB_STOP;
+		if (*go == JOB_GO || (*go == JOB_FOLD && j->trainer.best_epoch > 0))
+			return begin_rows(j, e);
+		*e = why;
+		return -1;
 	case STEP_DONE:
 		break;
 	}
@@ -486,31 +374,44 @@ static int end_fold(struct job *j, struct err *e)
 	return failed ? -1 : 0;
 }
 
-static int run_fold(struct job *j, int fold, enum job_go *go, const struct changes *log,
-		    struct err *e)
+/* What comes next: told by the log, or asked of the hook and then logged. */
+static int decide(struct job *j, enum job_go *go, struct err *e)
+{
+	bool asked = *go == JOB_FOLD; /* as the answer to a step that diverged */
+
+	if (*go == JOB_GO && steer_due(j, go, e))
+		return -1;
+	if (*go == JOB_GO && j->hooks.between) {
+		*go = j->hooks.between(j->hooks.ctx, j);
+		asked = true;
+	}
+	if (*go != JOB_FOLD)
+		return 0;
+	if (j->trainer.best_epoch == 0) {
+		say(j,
+		    "fold %d has no evaluated epoch yet, so there is nothing to test: it goes on",
+		    j->trainer.fold);
+		*go = JOB_GO;
+		return 0;
+	}
+	return asked ? steer_end_fold(j, e) : 0;
+}
+
+static int run_fold(struct job *j, int fold, enum job_go *go, struct err *e)
 {
 	struct trainer *t = &j->trainer;
 
 	if (begin_fold(j, fold, e))
 		return -1;
+	*go = JOB_GO;
 	for (;;) {
 		if (!t->ended && trainer_epoch_full(t)) {
 			if (end_epoch(j, e))
 				return -1;
 			continue;
 		}
-		*go = JOB_GO;
-		if (apply_due(j, log, go, e))
+		if (decide(j, go, e))
 			return -1;
-		if (*go == JOB_GO && j->hooks.between)
-			*go = j->hooks.between(j->hooks.ctx, j);
-		if (*go == JOB_FOLD && t->best_epoch == 0) {
-			say(j,
-			    "fold %d has no evaluated epoch yet, so there is nothing to test: "
-			    "it goes on",
-			    fold);
-			*go = JOB_GO;
-		}
 		if (*go != JOB_GO || trainer_done(t))
 			break;
 		if (j->opt.max_steps > 0 && j->steps >= j->opt.max_steps)
@@ -523,41 +424,15 @@ static int run_fold(struct job *j, int fold, enum job_go *go, const struct chang
 	return *go == JOB_STOP ? job_save(j, e) : end_fold(j, e);
 }
 
-/* What earlier runs of this seed have stored: finished folds and the log. */
-static int read_stored(struct job *j, struct changes *log, struct err *e)
+/* The folds of this seed that earlier runs have finished. */
+static int read_results(struct job *j, struct err *e)
 {
 	char path[PATH_LEN];
 
 	results_init(&j->results, &j->set);
 	if (path_join(path, sizeof path, j->session.dir, "results.json", e))
 		return -1;
-	if (file_exists(path) && results_read(&j->results, path, e))
-		return -1;
-	if (path_join(path, sizeof path, j->session.dir, "commands.log", e))
-		return -1;
-	return file_exists(path) ? changes_read(log, path, true, e) : 0;
-}
-
-/* The changes to follow: the session's own log, then those of --replay that it
- * does not hold yet. */
-static void merge_replay(struct job *j, const struct changes *log)
-{
-	struct changes all = {
-		.at = mem_alloc((size_t)log->n + (size_t)j->replay.n, sizeof *all.at)};
-
-	for (int i = 0; i < log->n; i++) {
-		all.at[all.n] = log->at[i];
-		all.at[all.n++].command = mem_dup(log->at[i].command);
-	}
-	for (int i = 0; i < j->replay.n; i++) {
-		if (logged(log, &j->replay.at[i]))
-			continue;
-		all.at[all.n] = j->replay.at[i];
-		all.at[all.n++].command = mem_dup(j->replay.at[i].command);
-	}
-	changes_free(&j->replay);
-	j->replay = all;
-	j->replay_next = 0;
+	return file_exists(path) ? results_read(&j->results, path, e) : 0;
 }
 
 static bool wanted(const struct job *j, int fold)
@@ -570,46 +445,49 @@ static bool wanted(const struct job *j, int fold)
 
 static int run_seed(struct job *j, enum job_go *go, struct err *e)
 {
-	int have[LISTS_MAX], n = split_folds(&j->corpus, have), failed;
-	struct changes log = {0};
+	int have[LISTS_MAX], n = split_folds(&j->corpus, have), left = 0, failed;
 
-	failed = read_stored(j, &log, e);
-	if (!failed)
-		merge_replay(j, &log);
+	failed = read_results(j, e);
+	for (int i = 0; i < n; i++)
+		left += wanted(j, have[i]) && !results_has(&j->results, have[i]);
+	if (failed || !left)
+		return failed;
+	failed = steer_begin(j, e);
 	for (int i = 0; i < n && !failed && *go != JOB_STOP; i++) {
 		if (!wanted(j, have[i]) || results_has(&j->results, have[i]))
 			continue;
-		failed = run_fold(j, have[i], go, &log, e);
-		if (!failed || *go != JOB_STOP) {
-			trainer_close(&j->trainer);
-			history_free(&j->history);
-		}
+		failed = run_fold(j, have[i], go, e);
+		if (failed || *go != JOB_STOP)
+			close_fold(j);
 	}
-	changes_free(&log);
 	return failed;
 }
 
 int job_run(struct job *j, struct err *e)
 {
+	const struct settings base = j->base;
 	enum job_go go = JOB_GO;
 
 	if (j->trainer.corpus)
 		trainer_close(&j->trainer);
 	j->complete = false;
 	for (int i = 0; i < j->opt.seeds; i++) {
+		j->base = base;
+		j->base.exp.seed += i;
 		j->set = j->base;
-		j->set.exp.seed += i;
 		session_close(&j->session);
-		if (i == 0 ? session_share(&j->session, &j->root, e)
-			   : session_seed(&j->session, &j->root, &j->set, e))
+		if ((i == 0 ? session_share(&j->session, &j->root, e)
+			    : session_seed(&j->session, &j->root, &j->set, e)) ||
+		    run_seed(j, &go, e)) {
+			j->base = base;
 			return -1;
-		if (run_seed(j, &go, e))
-			return -1;
+		}
 		if (go == JOB_STOP)
-			return 0;
+			break;
 		if (j->hooks.seed)
 			j->hooks.seed(j->hooks.ctx, j);
 	}
-	j->complete = true;
+	j->base = base;
+	j->complete = go != JOB_STOP;
 	return 0;
 }

@@ -8,7 +8,8 @@
  * settings (job_command), save, or tell the run to end. `miust train` hooks a
  * progress line, the workbench its queues; both run the same code.
  *
- * What is stored when: steps.csv row by row; at the end of an epoch the rows
+ * What is stored when: a live change before it is in force (steer.h); steps.csv
+ * row by row; at the end of an epoch the rows
  * are synced, then best.safetensors (if better), last.safetensors and, last,
  * state.safetensors, which says how far the run has come. A kill at any
  * instant leaves the previous state, and the rows behind it are cut on resume.
@@ -44,8 +45,9 @@ struct job_hooks {
 		     const struct predictions *test);
 	void (*seed)(void *ctx, struct job *j); /* all its folds have results */
 	void (*changed)(void *ctx, struct job *j, const struct change *c); /* took effect */
-	/* The step that diverged; the run ends unless this returns JOB_GO, which
-	 * goes on with the weights of before (the hook has changed something). */
+	/* The step that diverged. JOB_GO does it again from the weights of before
+	 * (the hook has changed something), JOB_FOLD ends the fold if it has a kept
+	 * checkpoint; else the run ends. */
 	enum job_go (*diverged)(void *ctx, struct job *j, const struct step_row *r,
 				const struct err *e);
 	void (*say)(void *ctx, const char *text); /* a message for the user */
@@ -67,7 +69,7 @@ struct job_options {
 struct job {
 	struct job_options opt;
 	struct job_hooks hooks;
-	struct settings base; /* as configured */
+	struct settings base; /* the configuration of the seed being run */
 	struct settings set;  /* in force: the configuration and every change since */
 	struct corpus corpus;
 	struct par *par;
@@ -75,29 +77,31 @@ struct job {
 	struct results results;       /* of the seed being run */
 	struct trainer trainer;       /* of the fold being run; trainer.corpus NULL: none */
 	struct history history;
-	struct changes replay; /* changes to come: the session's own log, then --replay */
-	int replay_next;
-	struct change *pending; /* asked for, taking effect at the next epoch */
-	int npending;
-	int64_t steps; /* done by this process */
-	bool complete; /* all folds of all seeds have results */
+	struct changes replay; /* of --replay, as the file has them */
+	struct changes log;    /* the seed's commands.log, in the order it applies */
+	int log_next;          /* log.at[log_next] is the first not yet in force */
+	int64_t steps;         /* done by this process */
+	bool complete;         /* all folds of all seeds have results */
 };
 
 /* Load configuration, data and session; nothing is trained yet. */
 int job_open(struct job *j, const struct job_options *o, const struct job_hooks *h, struct err *e);
 /*
  * Run to the end. 0: done, or stopped by the hook or --max-steps after a
- * checkpoint (j->complete tells). -1: failed or diverged (e->status); what was
- * stored before stays. The fold at hand stays open in j->trainer unless all is
- * complete. After a stop it may be called again, and goes on.
+ * checkpoint (j->complete tells; the trainer stays open to be looked at). -1:
+ * failed or diverged (e->status); what was stored before stays. May be called
+ * again after a stop, and goes on from the checkpoint.
  */
 int job_run(struct job *j, struct err *e);
-void job_close(struct job *j);
+void job_close(struct job *j); /* safe on zeroed memory, after a failed open, and twice */
 
 /* "set KEY VALUE": for the step that comes next, or the next epoch if the
- * setting says so. Logged in commands.log when it takes effect. Only between
- * two steps (in `between`, `diverged`). Errors change nothing. */
+ * setting says so (or the next fold, should this one end before). It stands in
+ * commands.log, at the step it is for, when this returns. Only between two
+ * steps (in `between`, `diverged`). Errors change nothing. */
 int job_command(struct job *j, const char *command, struct err *e);
+/* How many changes wait for a later step of this fold; *last is the last. */
+int job_pending(const struct job *j, const struct change **last);
 int job_save(struct job *j, struct err *e); /* state and last.safetensors, now */
 
 /* Where the next step stands: fold, epoch, step (within the fold), as

@@ -15,7 +15,7 @@ static void say(void *ctx, const char *text)
 	cli_message("%s", text);
 }
 
-/* The folder of a path, without its last slash. */
+/* The folder a file lies in. */
 static int folder_of(char *out, size_t n, const char *path, struct err *e)
 {
 	char *slash;
@@ -23,7 +23,7 @@ static int folder_of(char *out, size_t n, const char *path, struct err *e)
 	if (path_resolve(out, n, ".", path, e))
 		return -1;
 	slash = strrchr(out, '/');
-	*slash = '\0';
+	slash[slash == out] = '\0';
 	return 0;
 }
 
@@ -76,17 +76,14 @@ int trained_open(struct trained *t, const struct args *a, struct err *e)
 	struct job_options o = {.config = a->operand[0]};
 
 	*t = (struct trained){.part = (enum part)a->split};
-	if (!a->weights)
-		return err_usage(e, "--weights FILE is needed: a best.safetensors of a session, or "
-				    "a PyTorch state_dict saved as safetensors");
 	if (job_load(&t->set, &t->corpus, &o, CORPUS_HEADERS, say, NULL, e))
 		return -1;
 	if (find_fold(t, a, e) || split_make(&t->split, &t->corpus, &t->set, t->fold, e))
 		goto fail;
 	if (!t->split.n[t->part]) {
-		err_set(e, "fold %d has no %s part under exp.protocol %s", t->fold,
-			part_name[t->part],
-			t->set.exp.protocol == PROTOCOL_FIXED ? "fixed" : "this");
+		err_set(e, "fold %d has no %s part under exp.protocol %s; choose another --split",
+			t->fold, part_name[t->part],
+			option_find("exp.protocol")->choices[t->set.exp.protocol]);
 		goto fail;
 	}
 	t->par = par_new(a->threads, e);

@@ -196,7 +196,9 @@ static void *work(void *arg)
 	for (bool running = !w->opt.readonly;; running = !w->paused) {
 		if (running) {
 			err_clear(&e);
+			w->running = true;
 			w->status = job_run(&w->job, &e) ? e.status : 0;
+			w->running = false;
 			if (e.status == EXIT_DIVERGED)
 				work_show(w, WORK_DIVERGED);
 			else if (e.status)

@@ -169,7 +169,7 @@ static void command(struct work *w, const struct request *r, struct err *e)
 			memmove(w->undo, w->undo + 1, --w->undos * sizeof *w->undo);
 		}
 		w->undo[w->undos++] = str_format("set %s %s", key, was);
-		if (j->npending)
+		if (o && o->when == WHEN_EPOCH && !j->trainer.ended)
 			snprintf(text, sizeof text, "%s at the next epoch", r->text + 4);
 	}
 	if (!e->status)
@@ -190,6 +190,7 @@ static void go_on(struct work *w, enum request_kind kind, struct err *e)
 	w->paused = false;
 	w->steps_left = kind == REQUEST_STEP ? 1 : -1;
 	w->pause_at_epoch = 0;
+	w->stop = false;
 	if (kind == REQUEST_STEP_EPOCH)
 		w->pause_at_epoch = t->ended ? t->epoch + 1 : t->epoch;
 	work_show(w, WORK_RUN);
@@ -215,7 +216,12 @@ void work_answer(struct work *w, const struct request *r)
 		go_on(w, r->kind, &e);
 		break;
 	case REQUEST_STOP:
+		if (!w->running) {
+			err_set(&e, "training has stopped already");
+			break;
+		}
 		w->stop = true;
+		work_show(w, WORK_STOPPING);
 		break;
 	case REQUEST_BREAK:
 		set_break(w, r, &e);

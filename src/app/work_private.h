@@ -62,9 +62,9 @@ struct work {
 	struct work_options opt;
 	char session[PATH_LEN];
 	struct job job;
-	bool opened, paused, stop, next_fold;
-	int pause_at_epoch; /* > 0: pause when that epoch has ended */
-	int steps_left;     /* > 0: pause after so many steps; -1: no limit */
+	bool opened, running, paused, stop, next_fold; /* running: inside job_run */
+	int pause_at_epoch;                            /* > 0: pause when that epoch has ended */
+	int steps_left; /* > 0: pause after so many steps; -1: no limit */
 	struct expr *break_when;
 	struct step_row last_step;
 	struct epoch_row last_epoch;

@@ -30,18 +30,17 @@ void work_show(struct work *w, enum work_state state)
 {
 	const struct job *j = &w->job;
 	const struct trainer *t = &j->trainer;
+	const struct change *last;
 	bool changed;
 
 	pthread_mutex_lock(&w->lock);
 	changed = w->shown.state != state;
 	w->shown.state = state;
 	w->shown.set = j->set;
-	w->shown.pending = j->npending;
-	if (j->npending) {
-		const char *c = j->pending[j->npending - 1].command;
-
-		sscanf(c, "set %63s %63[^\n]", w->shown.pending_key, w->shown.pending_value);
-	}
+	w->shown.pending = t->corpus ? job_pending(j, &last) : 0;
+	if (w->shown.pending)
+		sscanf(last->command, "set %63s %63[^\n]", w->shown.pending_key,
+		       w->shown.pending_value);
 	if (j->root.root[0])
 		str_fit(w->shown.session, sizeof w->shown.session, j->root.root);
 	w->shown.trains = w->opened && !w->opt.readonly && !j->complete;

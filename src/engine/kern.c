@@ -1,173 +1,58 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "engine/kern.h"
+#define KERN_SET  kern_portable
+#define KERN_NAME "portable"
+#include "engine/kern_code.h"
 
-#include <math.h>
-#include <stdint.h>
-#include <string.h>
-
-#ifdef REAL_DOUBLE
-
-static inline real exp_of(real x)
+/* Best first. What a set needs is asked of the processor each time, which costs
+ * a load and a test: the engine keeps no state. */
+const struct kern_set *kern_set(int i)
 {
-	return exp(x);
-}
-
-static inline real tanh_of(real x)
-{
-	return tanh(x);
-}
-
-#else
-
-/*
- * exp(x) = 2^n exp(r), n = round(x / ln 2), |r| <= ln 2 / 2; the polynomial for
- * exp(r) and the two-piece ln 2 are those of Cephes. Adding 1.5 * 2^23 rounds
- * to an integer and leaves it in the low bits, without a conversion that a NaN
- * could upset. Written without branches: each `?:` becomes a blend.
- */
-static inline float exp_of(float x)
-{
-	const float magic = 0x1.8p23f;
-	float given = x, t, n, r, p;
-	uint32_t bits; /* unsigned: a NaN's bits may be any, and must not overflow */
-
-	x = x > 88.0f ? 88.0f : x;
-	x = x < -87.0f ? -87.0f : x;
-	t = x * 1.44269504f + magic;
-	memcpy(&bits, &t, sizeof bits);
-	n = t - magic;
-	r = x - n * 0.693359375f;
-	r = r - n * -2.12194440e-4f;
-	p = 1.9875691500e-4f;
-	p = p * r + 1.3981999507e-3f;
-	p = p * r + 8.3334519073e-3f;
-	p = p * r + 4.1665795894e-2f;
-	p = p * r + 1.6666665459e-1f;
-	p = p * r + 5.0000001201e-1f;
-	p = p * r * r + r + 1.0f;
-	bits = (bits << 23) + 0x3f800000; /* 2^n */
-	memcpy(&t, &bits, sizeof t);
-	return given < -87.0f ? 0.0f : p * t;
-}
-
-/* Near zero a polynomial, elsewhere 1 - 2 / (exp(2|x|) + 1), which would lose
- * the digits of small values. */
-static inline float tanh_of(float x)
-{
-	float a = fabsf(x), s = x * x, small, large;
-
-	small = -5.70498872745e-3f;
-	small = small * s + 2.06390887954e-2f;
-	small = small * s - 5.37397155531e-2f;
-	small = small * s + 1.33314422036e-1f;
-	small = small * s - 3.33332819422e-1f;
-	small = small * s * x + x;
-	large = copysignf(1.0f - 2.0f / (exp_of(2.0f * a) + 1.0f), x);
-	return a > 0.625f ? large : small;
-}
-
+#if defined __x86_64__ && defined KERN_VECTORS
+	if (__builtin_cpu_supports("avx512f") && i-- == 0)
+		return &kern_avx512;
+	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && i-- == 0)
+		return &kern_avx2;
 #endif
-
-static inline real sigmoid_of(real x)
-{
-	return 1 / (1 + exp_of(-x));
+	return i == 0 ? &kern_portable : NULL;
 }
 
-void lstm_cell_forward(int H, real *restrict gates, const real *restrict bias,
-		       const real *restrict c_before, real *restrict c, real *restrict h)
+void lstm_cell_forward(int H, real *gates, const real *bias, const real *c_before, real *c, real *h)
 {
-	real *i = gates, *f = gates + H, *g = gates + 2 * H, *o = gates + 3 * H;
-
-	for (int j = 0; j < 2 * H; j++)
-		gates[j] = sigmoid_of(gates[j] + bias[j]);
-	for (int j = 0; j < H; j++)
-		g[j] = tanh_of(g[j] + bias[2 * H + j]);
-	for (int j = 0; j < H; j++)
-		o[j] = sigmoid_of(o[j] + bias[3 * H + j]);
-	if (c_before)
-		for (int j = 0; j < H; j++)
-			c[j] = f[j] * c_before[j] + i[j] * g[j];
-	else
-		for (int j = 0; j < H; j++)
-			c[j] = i[j] * g[j];
-	for (int j = 0; j < H; j++)
-		h[j] = o[j] * tanh_of(c[j]);
+	kern_set(0)->cell_forward(H, gates, bias, c_before, c, h);
 }
 
-void lstm_cell_backward(int H, real *restrict gates, const real *restrict c_before,
-			const real *restrict c, const real *restrict dh, real *restrict dc)
+void lstm_cell_backward(int H, real *gates, const real *c_before, const real *c, const real *dh,
+			real *dc)
 {
-	real *restrict i = gates, *restrict f = gates + H, *restrict g = gates + 2 * H,
-		       *restrict o = gates + 3 * H;
-
-	for (int j = 0; j < H; j++) {
-		real t = tanh_of(c[j]);
-		real d = dc[j] + dh[j] * o[j] * (1 - t * t);
-		real before = c_before ? c_before[j] : 0;
-		real di = d * g[j] * i[j] * (1 - i[j]);
-		real df = d * before * f[j] * (1 - f[j]);
-		real dg = d * i[j] * (1 - g[j] * g[j]);
-
-		dc[j] = d * f[j];
-		o[j] = dh[j] * t * o[j] * (1 - o[j]);
-		i[j] = di;
-		f[j] = df;
-		g[j] = dg;
-	}
+	kern_set(0)->cell_backward(H, gates, c_before, c, dh, dc);
 }
 
 void kern_tanh(real *x, int n)
 {
-	for (int i = 0; i < n; i++)
-		x[i] = tanh_of(x[i]);
+	kern_set(0)->tanh(x, n);
 }
 
 void kern_sigmoid(real *x, int n)
 {
-	for (int i = 0; i < n; i++)
-		x[i] = sigmoid_of(x[i]);
+	kern_set(0)->sigmoid(x, n);
 }
 
 void kern_softmax(real *x, int n)
 {
-	real top = x[0], scale;
-	double sum = 0;
-
-	for (int i = 1; i < n; i++)
-		top = x[i] > top ? x[i] : top;
-	for (int i = 0; i < n; i++)
-		x[i] = exp_of(x[i] - top);
-	for (int i = 0; i < n; i++)
-		sum += x[i];
-	scale = (real)(1 / sum);
-	for (int i = 0; i < n; i++)
-		x[i] *= scale;
+	kern_set(0)->softmax(x, n);
 }
 
-void kern_add(real *restrict to, const real *restrict from, int n)
+void kern_add(real *to, const real *from, int n)
 {
-	for (int i = 0; i < n; i++)
-		to[i] += from[i];
+	kern_set(0)->add(to, from, n);
 }
 
-void kern_axpy(real *restrict to, real a, const real *restrict x, int n)
+void kern_axpy(real *to, real a, const real *x, int n)
 {
-	for (int i = 0; i < n; i++)
-		to[i] += a * x[i];
+	kern_set(0)->axpy(to, a, x, n);
 }
 
 real kern_dot(const real *x, const real *y, int n)
 {
-	real part[8] = {0}, sum = 0;
-	int i = 0;
-
-	/* Eight partial sums: the order is fixed, and a vector register holds them. */
-	for (; i + 8 <= n; i += 8)
-		for (int j = 0; j < 8; j++)
-			part[j] += x[i + j] * y[i + j];
-	for (; i < n; i++)
-		sum += x[i] * y[i];
-	for (int j = 0; j < 8; j++)
-		sum += part[j];
-	return sum;
+	return kern_set(0)->dot(x, y, n);
 }

@@ -36,4 +36,23 @@ void kern_add(real *to, const real *from, int n);
 void kern_axpy(real *to, real a, const real *x, int n); /* to += a x */
 real kern_dot(const real *x, const real *y, int n);
 
+/*
+ * The functions above use the best set this processor runs. Each is a build of
+ * the same code (kern_code.h); they differ in the last digits, as BLAS's
+ * kernels do, so results are the same for one kind of machine.
+ */
+struct kern_set {
+	const char *name;
+	void (*cell_forward)(int, real *, const real *, const real *, real *, real *);
+	void (*cell_backward)(int, real *, const real *, const real *, const real *, real *);
+	void (*tanh)(real *, int);
+	void (*sigmoid)(real *, int);
+	void (*softmax)(real *, int);
+	void (*add)(real *, const real *, int);
+	void (*axpy)(real *, real, const real *, int);
+	real (*dot)(const real *, const real *, int);
+};
+extern const struct kern_set kern_portable, kern_avx2, kern_avx512;
+const struct kern_set *kern_set(int i); /* those this processor runs, best first; NULL at the end */
+
 #endif

@@ -384,7 +384,7 @@ static const char state_format[] = "miust state 1";
 
 /* Numbers of the state file, by place in its arrays. */
 enum { AT_FOLD, AT_EPOCH, AT_IN_EPOCH, AT_STEP, AT_ENDED, AT_RIGHT, AT_BEST, AT_OPTIM, POSITIONS };
-enum { SUM_LOSS, SUM_SECONDS, BEST_WA, BEST_UA, BEST_WF1, BEST_MACRO, SUMS };
+enum { SUM_LOSS, BEST_WA, BEST_UA, BEST_WF1, BEST_MACRO, SUMS };
 
 int trainer_save(const struct trainer *t, const char *path, struct err *e)
 {
@@ -396,8 +396,7 @@ int trainer_save(const struct trainer *t, const char *path, struct err *e)
 		[AT_BEST] = t->best_epoch, [AT_OPTIM] = t->optim.steps,
 	};
 	double sum[SUMS] = {
-		[SUM_LOSS] = t->loss_sum, [SUM_SECONDS] = t->seconds,
-		[BEST_WA] = t->best.wa,   [BEST_UA] = t->best.ua,
+		[SUM_LOSS] = t->loss_sum, [BEST_WA] = t->best.wa,          [BEST_UA] = t->best.ua,
 		[BEST_WF1] = t->best.wf1, [BEST_MACRO] = t->best.macro_f1,
 	};
 	int64_t positions = POSITIONS, sums = SUMS, words = RNG_WORDS, one = 1;
@@ -465,7 +464,7 @@ static int restore(struct trainer *t, const struct st_file *f, struct err *e)
 	t->best_epoch = (int)at[AT_BEST];
 	t->optim.steps = at[AT_OPTIM];
 	t->loss_sum = sum[SUM_LOSS];
-	t->seconds = sum[SUM_SECONDS];
+	t->seconds = 0; /* not stored: equal runs leave equal states */
 	t->best = (struct figures){sum[BEST_WA], sum[BEST_UA], sum[BEST_WF1], sum[BEST_MACRO]};
 	memcpy(t->rng.word, word, sizeof t->rng.word);
 	t->rng.next = *next;

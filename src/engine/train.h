@@ -45,7 +45,7 @@ struct trainer {
 
 	double loss_sum; /* of this epoch's steps */
 	int64_t right;   /* utterances the main head got right while training */
-	double seconds;  /* spent in this epoch so far */
+	double seconds;  /* spent in this epoch so far, by this process */
 
 	int best_epoch; /* 0: none yet */
 	struct figures best;

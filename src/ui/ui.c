@@ -35,7 +35,7 @@ void ui_free(struct ui *u)
 	free(u->utterances.corpus_row);
 	sessions_free(u);
 	page_close(u);
-	complete_free(u);
+	complete_clear(u);
 	*u = (struct ui){0};
 }
 
@@ -334,9 +334,12 @@ static void take_reply(struct ui *u, const struct event *e)
 void ui_event(struct ui *u, struct event *e)
 {
 	struct change change;
+	enum work_state was = u->now.state;
 
 	if (u->work)
 		work_snapshot(u->work, &u->now);
+	if (was == WORK_STOPPING && u->now.state == WORK_IDLE && u->now.trains)
+		ui_say(u, "stopped, the checkpoint is stored; Space goes on, q leaves");
 	switch (e->kind) {
 	case EVENT_OPENED:
 		u->corpus = u->work ? work_corpus(u->work) : NULL;
