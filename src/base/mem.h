@@ -11,9 +11,11 @@
 
 #include <stddef.h>
 
-void *mem_alloc(size_t n, size_t size);         /* zeroed; overflow-checked */
-void *mem_grow(void *p, size_t n, size_t size); /* realloc; new part not zeroed */
-char *mem_dup(const char *s);                   /* strdup */
-void *mem_try(size_t bytes);                    /* 64-byte aligned, not zeroed, or NULL; free() */
+/* Zeroed; overflow-checked. */
+void *mem_alloc(size_t n, size_t size) __attribute__((returns_nonnull));
+/* realloc; the new part is not zeroed. */
+void *mem_grow(void *p, size_t n, size_t size) __attribute__((returns_nonnull));
+char *mem_dup(const char *s) __attribute__((returns_nonnull)); /* strdup */
+void *mem_try(size_t bytes); /* 64-byte aligned, not zeroed, or NULL; free() */
 
 #endif

@@ -41,7 +41,7 @@ static void lay(const struct encoder *c, struct encoder_work *w, const struct ba
 	}
 	for (int i = 0; i < c->npools; i++)
 		pool_lay(&c->pool[i], &w->pool[i], a, pool_seqs(b, i)->rows, backward);
-	for (int i = 0; i < c->npools - ATTS1; i++)
+	for (int i = 0; i < encoder_crosses(c); i++)
 		cross_lay(&c->cross[i], &w->cross[i], a, stack_seqs(b, cross_query[i]),
 			  stack_seqs(b, cross_key[i]), backward);
 }
@@ -122,7 +122,7 @@ static void block_forward(void *ctx, int task, int worker)
 	for (int i = 0; i < STACKS; i++)
 		unpack(stack_seqs(a->b, i), 2 * c->stack[i].H, lstm_top(&c->stack[i], &w->stack[i]),
 		       w->state[i], from, to);
-	for (int i = 0; i < c->npools - ATTS1; i++)
+	for (int i = 0; i < encoder_crosses(c); i++)
 		cross_forward(&c->cross[i], a->p, &w->cross[i], stack_seqs(a->b, cross_query[i]),
 			      stack_seqs(a->b, cross_key[i]), w->state[cross_query[i]],
 			      w->state[cross_key[i]], from, to);
@@ -158,7 +158,7 @@ static void block_backward(void *ctx, int task, int worker)
 			      a->dz + c->z_at[i], c->z_width,
 			      stack ? w->dstate[pool_stack[i]] : w->cross[i - ATTS1].da);
 	}
-	for (int i = 0; i < c->npools - ATTS1; i++)
+	for (int i = 0; i < encoder_crosses(c); i++)
 		cross_backward(&c->cross[i], a->p, &w->cross[i], stack_seqs(a->b, cross_query[i]),
 			       stack_seqs(a->b, cross_key[i]), from, to, w->dstate[cross_query[i]],
 			       w->dstate[cross_key[i]]);
@@ -173,15 +173,14 @@ static void attention_gradients(void *ctx, int task, int worker)
 	const struct pass *a = ctx;
 	const struct encoder *c = a->c;
 	struct encoder_work *w = a->w;
-	int crosses = c->npools - ATTS1;
-	int i = task % (crosses ? crosses : 1), pool = task - crosses * CROSS_PARTS;
+	int i = task % CROSSES, pool = task - encoder_crosses(c) * CROSS_PARTS;
 
 	(void)worker;
 	if (pool < 0)
 		cross_weight_gradients(&c->cross[i], a->p, &w->cross[i],
 				       stack_seqs(a->b, cross_query[i]),
 				       stack_seqs(a->b, cross_key[i]), w->state[cross_query[i]],
-				       w->state[cross_key[i]], task / crosses);
+				       w->state[cross_key[i]], task / CROSSES);
 	else
 		pool_weight_gradients(
 			&c->pool[pool], a->p, &w->pool[pool], pool_seqs(a->b, pool)->rows,
@@ -223,7 +222,7 @@ void encoder_backward(const struct encoder *c, const struct params *p, struct en
 		      const struct batch *b, const real *dz, struct par *par)
 {
 	struct pass pass = {.c = c, .p = p, .w = w, .b = b, .dz = dz};
-	int crosses = c->npools - ATTS1, inputs = 0;
+	int crosses = encoder_crosses(c), inputs = 0;
 
 	for (int i = 0; i < STACKS; i++)
 		inputs += input_tasks(b, i);

@@ -43,6 +43,11 @@ struct encoder_work {
 	struct arena arena;
 };
 
+static inline int encoder_crosses(const struct encoder *c) /* 0 without cross attention */
+{
+	return c->npools > ATTS1 ? CROSSES : 0;
+}
+
 bool stack_reads_audio(int stack);
 static inline const struct seqs *stack_seqs(const struct batch *b, int stack)
 {

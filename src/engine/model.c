@@ -30,7 +30,7 @@ int model_open(struct model *m, const struct settings *s, struct par *par, struc
 	}
 	heads_add(&m->heads, &m->params, c->z_width, s->model.head, m->classes, c->z_at[ATT1],
 		  2 * H[0], c->z_at[ATT2], 2 * H[1]);
-	for (int i = 0; i < c->npools - ATTS1; i++)
+	for (int i = 0; i < encoder_crosses(c); i++)
 		cross_add(&c->cross[i], &m->params, cross_name[i], 2 * H[i], 2 * H[!i],
 			  s->model.num_heads);
 	return params_ready(&m->params, e);

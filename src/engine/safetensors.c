@@ -406,7 +406,7 @@ void st_add(struct st_writer *w, const char *name, enum st_type type, int dims, 
 	if (json_object_set_new(w->header, name,
 				json_pack("{s:s, s:o, s:[I, I]}", "dtype", type_table[type].name,
 					  "shape", shape, "data_offsets", (json_int_t)w->data_len,
-					  (json_int_t)(w->data_len + bytes))))
+					  (json_int_t)w->data_len + (json_int_t)bytes)))
 		BUG("tensor name \"%s\" is not UTF-8", name);
 	w->data_len += bytes;
 }
