@@ -28,9 +28,10 @@ OPT_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefin
 	-fno-omit-frame-pointer
 OPT_tsan    := -O1 -g -fsanitize=thread
 
-BLAS_CFLAGS := $(shell pkg-config --cflags openblas 2>/dev/null)
-BLAS_LIBS   := $(shell pkg-config --libs openblas 2>/dev/null || echo -lopenblas)
-CURSES_LIBS := $(shell pkg-config --libs ncursesw 2>/dev/null || echo -lncursesw -ltinfo)
+# Asked when they are used: `make deps` may have to install pkg-config first.
+BLAS_CFLAGS = $(shell pkg-config --cflags openblas 2>/dev/null)
+BLAS_LIBS   = $(shell pkg-config --libs openblas 2>/dev/null || echo -lopenblas)
+CURSES_LIBS = $(shell pkg-config --libs ncursesw 2>/dev/null || echo -lncursesw -ltinfo)
 
 CFLAGS   ?=
 ALL_CFLAGS = -std=c11 -pthread $(WARN) $(WERROR) $(OPT_$(KIND)) $(CFLAGS)
@@ -45,10 +46,10 @@ $(B)/src/engine/kern_avx512.o: ALL_CFLAGS += -mavx512f -mfma -mprefer-vector-wid
 	-ffp-contract=fast
 endif
 
-LIBS_base   := -lm
-LIBS_engine := $(BLAS_LIBS) -ljansson -lcsv $(LIBS_base)
-LIBS_app    := -lyaml -lz $(LIBS_engine)
-LIBS_ui     := $(CURSES_LIBS) -lreadline $(LIBS_app)
+LIBS_base = -lm
+LIBS_engine = $(BLAS_LIBS) -ljansson -lcsv $(LIBS_base)
+LIBS_app = -lyaml -lz $(LIBS_engine)
+LIBS_ui = $(CURSES_LIBS) -lreadline $(LIBS_app)
 
 objects   = $(patsubst %.c,$(B)/%.o,$(sort $(wildcard $(1))))
 BASE   := $(call objects,src/base/*.c)
