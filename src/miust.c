@@ -2,7 +2,8 @@
 #include "app/commands.h"
 
 static const struct command *const commands[] = {
-	&cmd_train, &cmd_eval, &cmd_predict, &cmd_compare, &cmd_demo, &cmd_check, &cmd_config, NULL,
+	&cmd_train, &cmd_eval,  &cmd_predict, &cmd_compare, &cmd_demo,
+	&cmd_check, &cmd_bench, &cmd_config,  NULL,
 };
 
 int main(int argc, char **argv)

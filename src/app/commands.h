@@ -7,6 +7,7 @@
 
 #include "app/cli.h"
 
+extern const struct command cmd_bench;
 extern const struct command cmd_check;
 extern const struct command cmd_compare;
 extern const struct command cmd_config;

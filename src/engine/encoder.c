@@ -2,8 +2,18 @@
 #include "engine/encoder.h"
 
 #include <string.h>
+#include <time.h>
 
 const char *const pool_name[POOLS] = {"Att1", "Att2", "Att11", "Att22", "Atts1", "Attt2"};
+
+const char *const encoder_phase_name[ENCODER_PHASES] = {
+	"LSTM forward",
+	"attention, pooling forward",
+	"attention, pooling backward",
+	"attention gradients",
+	"LSTM backward",
+	"between layers",
+};
 
 static const int pool_stack[4] = {LSTM1, LSTM2, LSTM11, LSTM22}; /* by enum pooling */
 static const int cross_query[CROSSES] = {LSTM1, LSTM2}, cross_key[CROSSES] = {LSTM22, LSTM11};
@@ -84,6 +94,19 @@ struct pass {
 	int layer;
 };
 
+/* One run of tasks, its time added to a phase. */
+static void run(struct pass *a, struct par *par, enum encoder_phase phase, int tasks,
+		void (*fn)(void *, int, int))
+{
+	struct timespec start, end;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	par_run(par, tasks, fn, a);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	a->w->seconds[phase] +=
+		(double)(end.tv_sec - start.tv_sec) + 1e-9 * (double)(end.tv_nsec - start.tv_nsec);
+}
+
 static void strand_task(void *ctx, int task, int worker)
 {
 	const struct pass *a = ctx;
@@ -138,8 +161,8 @@ void encoder_forward(const struct encoder *c, const struct params *p, struct enc
 	struct pass pass = {.c = c, .p = p, .w = w, .b = b, .z = z};
 
 	for (; pass.layer < c->stack[0].layers; pass.layer++)
-		par_run(par, STACKS * DIRECTIONS, strand_task, &pass);
-	par_run(par, w->blocks, block_forward, &pass);
+		run(&pass, par, PHASE_LSTM_FORWARD, STACKS * DIRECTIONS, strand_task);
+	run(&pass, par, PHASE_BLOCK_FORWARD, w->blocks, block_forward);
 }
 
 static void block_backward(void *ctx, int task, int worker)
@@ -226,11 +249,12 @@ void encoder_backward(const struct encoder *c, const struct params *p, struct en
 
 	for (int i = 0; i < STACKS; i++)
 		inputs += input_tasks(b, i);
-	par_run(par, w->blocks, block_backward, &pass);
-	par_run(par, crosses * CROSS_PARTS + c->npools, attention_gradients, &pass);
+	run(&pass, par, PHASE_BLOCK_BACKWARD, w->blocks, block_backward);
+	run(&pass, par, PHASE_ATTENTION_GRADIENTS, crosses * CROSS_PARTS + c->npools,
+	    attention_gradients);
 	for (pass.layer = c->stack[0].layers - 1; pass.layer >= 0; pass.layer--) {
-		par_run(par, STACKS * DIRECTIONS, strand_back, &pass);
+		run(&pass, par, PHASE_LSTM_BACKWARD, STACKS * DIRECTIONS, strand_back);
 		if (pass.layer > 0)
-			par_run(par, inputs, input_back, &pass);
+			run(&pass, par, PHASE_INPUT_BACKWARD, inputs, input_back);
 	}
 }

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/commands.h"
+
+#include "app/bench.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+enum { UTTERANCES = 384 };
+
+/* The published settings with correct masks, unless a CONFIG says otherwise. */
+static int settings(struct settings *s, const struct args *a, struct err *e)
+{
+	if (a->noperands)
+		return config_load(s, a->operand[0], a->set, a->nset, NULL, e);
+	options_preset(s);
+	s->train.padding = PADDING_MASKED;
+	strcpy(s->exp.iemocap_csv, "/");
+	strcpy(s->exp.audio_dir, "/");
+	strcpy(s->exp.text_dir, "/");
+	for (int i = 0; i < a->nset; i++)
+		if (option_assign(s, a->set[i], e))
+			return -1;
+	return options_resolve(s, e);
+}
+
+static void row(const char *name, double seconds, const struct bench *b)
+{
+	printf("  %-30s%8.2f s%7.1f %%\n", name, seconds, 100 * seconds / b->seconds);
+}
+
+static void print(const struct bench *b, int threads)
+{
+	struct rusage use;
+	double rest = b->seconds - b->pack - b->heads - b->optimizer;
+
+	getrusage(RUSAGE_SELF, &use);
+	for (int i = 0; i < ENCODER_PHASES; i++)
+		rest -= b->phase[i];
+	printf("%d batches of %d, %s padding, %d thread%s\n", b->batches, b->set.train.batch_size,
+	       b->set.train.padding == PADDING_MASKED ? "masked" : "reference", threads,
+	       threads == 1 ? "" : "s");
+	printf("  %ld frames, %ld words, %.2f s\n\n", b->frames, b->words, b->seconds);
+	for (int i = 0; i < ENCODER_PHASES; i++)
+		row(encoder_phase_name[i], b->phase[i], b);
+	row("heads, loss", b->heads, b);
+	row("optimizer", b->optimizer, b);
+	row("data", b->pack, b);
+	row("the rest", rest, b);
+	printf("\nframes_per_second: %.0f\n", (double)b->frames / b->seconds);
+	printf("gflop_per_second: %.1f\n", b->flop / b->seconds / 1e9);
+	printf("sgemm_gflop_per_second: %.1f\n", b->peak / 1e9);
+	printf("peak_memory_mb: %.0f\n", (double)use.ru_maxrss / 1024);
+	printf("fraction_of_sgemm_peak: %.3f\n", b->flop / b->seconds / b->peak);
+}
+
+static int run(const struct args *a, struct err *e)
+{
+	struct bench b = {.utterances = UTTERANCES};
+	struct corpus c;
+	struct par *par;
+	float *values;
+	double peak;
+	int failed;
+
+	if (settings(&b.set, a, e))
+		return -1;
+	par = par_new(a->threads, e);
+	if (!par)
+		return -1;
+	values = bench_corpus(&c, &b.set, b.utterances, 1);
+	peak = bench_peak(par);
+	failed = bench_run(&b, &c, par, 8, e);
+	b.peak = bench_peak(par);
+	b.peak = peak > b.peak ? peak : b.peak; /* before and after: the larger */
+	if (!failed)
+		print(&b, par_threads(par));
+	free(values);
+	free(c.utt);
+	par_free(par);
+	return failed;
+}
+
+const struct command cmd_bench = {
+	.name = "bench",
+	.operands = "[CONFIG]",
+	.most = 1,
+	.takes = (const enum flag[]){FLAG_SET, FLAG_THREADS, FLAG_NONE},
+	.help = "Training speed, as a fraction of this machine's SGEMM peak.",
+	.more = "Without CONFIG: the published model with masked padding, on utterances made\n"
+		"in memory with IEMOCAP's lengths. The peak is measured in the same run, with\n"
+		"the same threads.\n",
+	.run = run,
+};
