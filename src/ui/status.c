@@ -388,7 +388,7 @@ void keys_draw(const struct ui *u, struct canvas *row)
 			before = b;
 			b = next_shown(u, &i);
 		} while (b && strcmp(label_of(u, b), h.label) == 0);
-		if (col + hint_columns(&h) + 2 > right)
+		if (col + hint_columns(&h) + 3 > right)
 			break;
 		col = put_hint(row, col, &h) + 2;
 	}

@@ -215,7 +215,8 @@ static void folds_draw(const struct train_frame *f, struct canvas *row)
 	for (int i = 0; i < f->u->run.nfolds; i++)
 		folds += f->u->run.fold[i].nsteps > 0;
 	if (f->mean)
-		col = canvas_text(row, 0, col + gap, ROLE(ROLE_KEY), "mean ± sd of %d", folds);
+		col = canvas_text(row, 0, col + gap, ROLE(ROLE_KEY), "mean ± sd of %d folds",
+				  folds);
 	put_protocol(f, row, col + gap);
 }
 
