@@ -176,8 +176,8 @@ static void put_epoch_row(const struct train_frame *f, struct canvas *c, int row
 
 static void loss_group(const struct train_frame *f, struct canvas *c)
 {
-	static const char *const why[] = {"reference! validates on",
-					  "the test session:", "figures are optimistic"};
+	static const char *const why[] = {"reference! validates",
+					  "on the test session:", "optimistic figures"};
 	int row = 3;
 
 	put_heading(f, c, "loss");

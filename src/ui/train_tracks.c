@@ -192,12 +192,11 @@ static void grad_track(struct draft *d, const struct train_frame *f, int cols)
 static void lr_track(struct draft *d, const struct train_frame *f)
 {
 	const struct train_curves *s = &f->step;
-	struct range r = no_range;
+	double lo, hi;
 
 	add(d, s->x, s->y[STEP_LR], s->n, ROLE_S2, GLYPH_WF1);
-	extend(&r, f, s->x, s->y[STEP_LR], s->n, f->x.lo);
-	if (r.lo <= r.hi)
-		d->t.y = axis_strip(0, r.hi); /* from 0: how much is left of it */
+	if (axis_extent(NULL, s->y[STEP_LR], s->n, 0, &lo, &hi))
+		d->t.y = axis_strip(0, hi); /* how much is left of the highest */
 }
 
 /* ---- drawing ---- */

@@ -110,7 +110,7 @@ SCREEN(one_epoch_80x24, 24, 80, begin(&u, MOMENT_STEPS + 3))
 
 SCREEN(cursor_80x24, 24, 80, run(&u, "cursor", "31"))
 SCREEN(cursor_120x36, 36, 120, run(&u, "cursor", "12"))
-SCREEN(zoom_120x36, 36, 120, run(&u, "zoom", "28 34"); run(&u, "cursor", "30.5"))
+SCREEN(zoom_120x36, 36, 120, run(&u, "zoom", "29 33"); run(&u, "cursor", "30.5"))
 SCREEN(linear_80x24, 24, 80, run(&u, "log", ""))
 SCREEN(raw_80x24, 24, 80, run(&u, "smooth", "0"))
 SCREEN(steps_120x36, 36, 120, run(&u, "axis", "step"))
