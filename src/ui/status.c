@@ -7,7 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WIDE = 100 }; /* columns from which words are whole and messages beside them */
+enum {
+	WIDE = 100,  /* columns from which words are whole and messages beside them */
+	AIRY = 120,  /* from which tabs stand two blanks apart */
+	CUT_AT = 12, /* a message cut shorter says nothing */
+};
 
 /* ---- tabs ---- */
 
@@ -29,9 +33,9 @@ void tabs_draw(const struct ui *u, struct canvas *row)
 	char session[160];
 
 	for (int v = 0; v < VIEWS; v++)
-		names += (int)strlen("▸1 ") - 2 + text_width(view_table[v]->name);
+		names += text_width("▸1 ") + text_width(view_table[v]->name);
 	for (int v = 0; v < VIEWS; v++)
-		col = put_tab(u, row, col, v, names <= row->cols) + (row->cols >= WIDE);
+		col = put_tab(u, row, col, v, names <= row->cols) + (row->cols >= AIRY);
 	if (row->cols < WIDE || !u->run.name[0])
 		return;
 	snprintf(session, sizeof session, "%s/%s", u->run.name, u->run.branch);
@@ -233,9 +237,7 @@ static void put_message(const struct ui *u, struct canvas *row, int room)
 	enum role role = u->message.error ? ROLE_BAD : ROLE_TEXT;
 
 	if (u->message.text[0]) {
-		if (!status_has_message(u, row->cols))
-			return;
-		snprintf(text, sizeof text, "%s", u->message.text);
+		text_cut(text, sizeof text, u->message.text, room < CUT_AT ? 0 : room);
 	} else if (now->pending > 0) {
 		key += strncmp(key, "train.", 6) == 0 ? 6 : 0;
 		snprintf(text, sizeof text, "%s %s", key, now->pending_value);
@@ -388,7 +390,7 @@ void keys_draw(const struct ui *u, struct canvas *row)
 			before = b;
 			b = next_shown(u, &i);
 		} while (b && strcmp(label_of(u, b), h.label) == 0);
-		if (col + hint_columns(&h) + 2 > right)
+		if (col + hint_columns(&h) + 3 > right)
 			break;
 		col = put_hint(row, col, &h) + 2;
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What view 1 answers to: cursor, move, zoom, smooth, log, axis, mean. */
+/* What view 1 answers to: cursor, move, zoom, smooth, log, axis, mean, overlay. */
+#include "ui/sessions.h"
 #include "ui/train.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -267,15 +267,21 @@ int train_command(struct ui *u, const char *verb, const char *args, struct err *
 		return toggle(&u->train.log_off, verb, args, false, e);
 	if (strcmp(verb, "mean") == 0)
 		return toggle(&u->train.mean, verb, args, true, e);
+	if (strcmp(verb, "overlay") == 0)
+		return sessions_overlay(u, e);
 	return err_set(e, "%s: not in this view", verb);
 }
 
 const char *train_refused(const struct ui *u, const char *verb)
 {
-	int folds = 0;
+	int folds = 0, picked = 0;
 
 	for (int i = 0; i < u->run.nfolds; i++)
 		folds += u->run.fold[i].nsteps > 0;
+	for (int i = 0; i < u->sessions.n; i++)
+		picked += u->sessions.row[i].picked;
+	if (strcmp(verb, "overlay") == 0 && !picked && !u->noverlays)
+		return "pick sessions in view 7 first";
 	if (strcmp(verb, "mean") == 0 && folds < 2 && !u->train.mean)
 		return "a mean needs two folds that have begun";
 	if ((strcmp(verb, "cursor") == 0 || strcmp(verb, "zoom") == 0) && folds == 0)

@@ -174,8 +174,10 @@ static int put_folds(const struct train_frame *f, struct canvas *row)
 	const struct ui *u = f->u;
 	int n = u->now.nfolds > u->run.nfolds ? u->now.nfolds : u->run.nfolds, last = 0;
 	int gap = f->layout->wide ? 2 : 1;
-	int col = canvas_text(row, 0, 1, ROLE(ROLE_DIM), n == 1 ? "fold" : "folds");
+	int col = 1;
 
+	if (n > 0)
+		col = canvas_text(row, 0, col, ROLE(ROLE_DIM), n == 1 ? "fold" : "folds");
 	/* Folds without a row yet take the numbers that follow. */
 	for (int i = 0; i < n; i++) {
 		last = i < u->run.nfolds ? u->run.fold[i].fold : last + 1;
@@ -184,21 +186,23 @@ static int put_folds(const struct train_frame *f, struct canvas *row)
 	return col;
 }
 
-static int put_protocol(const struct train_frame *f, struct canvas *row, int col)
+/* As much of "holdout: 876 utterances validate" as there is room for. */
+static void put_protocol(const struct train_frame *f, struct canvas *row, int col)
 {
-	const struct option *o = option_find("exp.protocol");
 	bool optimistic = f->u->run.results.optimistic;
-	char name[OPTION_TEXT];
+	char name[OPTION_TEXT], rest[64] = "";
 
 	if (!f->layout->wide && !optimistic)
-		return col;
-	option_text(&f->u->run.set, o, name, sizeof name);
+		return;
+	option_text(&f->u->run.set, option_find("exp.protocol"), name, sizeof name);
+	if (f->layout->wide && f->fold->val.n > 0)
+		snprintf(rest, sizeof rest, ": %d utterances validate", f->fold->val.n);
+	if (!optimistic && col + text_width(name) + text_width(rest) + 1 > row->cols)
+		return;
 	col = canvas_text(row, 0, col, ROLE(optimistic ? ROLE_WARN : ROLE_DIM), "%s%s", name,
 			  optimistic ? "!" : "");
-	if (f->layout->wide && f->fold->val.n > 0)
-		col = canvas_text(row, 0, col, ROLE(ROLE_DIM), ": %d utterances validate",
-				  f->fold->val.n);
-	return col;
+	if (col + text_width(rest) + 1 <= row->cols)
+		canvas_text(row, 0, col, ROLE(ROLE_DIM), "%s", rest);
 }
 
 static void folds_draw(const struct train_frame *f, struct canvas *row)
@@ -215,7 +219,8 @@ static void folds_draw(const struct train_frame *f, struct canvas *row)
 	for (int i = 0; i < f->u->run.nfolds; i++)
 		folds += f->u->run.fold[i].nsteps > 0;
 	if (f->mean)
-		col = canvas_text(row, 0, col + gap, ROLE(ROLE_KEY), "mean ± sd of %d", folds);
+		col = canvas_text(row, 0, col + gap, ROLE(ROLE_KEY), "mean ± sd of %d folds",
+				  folds);
 	put_protocol(f, row, col + gap);
 }
 

@@ -12,7 +12,7 @@
  * their ends aligns their points. 0: not on this layout. */
 static const struct {
 	int now, best, at, weight, share;
-} ends[] = {{17, 23, 0, 0, 23}, {16, 22, 26, 22, 29}};
+} ends[] = {{16, 22, 0, 0, 22}, {16, 22, 26, 22, 29}};
 
 enum { NAME = 2, LONGEST_VALUE = 5 };
 
@@ -105,6 +105,8 @@ double train_share(const struct train_frame *f, enum term term)
 		return NAN;
 	for (int t = 0; t < TERMS; t++)
 		sum += loss_weight(&f->u->run.set, t) * train_step_value(f, STEP_TERM + t);
+	if (!isfinite(sum))
+		return NAN;
 	return loss_weight(&f->u->run.set, term) * train_step_value(f, STEP_TERM + term) / sum;
 }
 
@@ -130,9 +132,10 @@ static void put_deviation(const struct train_frame *f, struct canvas *c, int row
 {
 	char text[NUM_LEN];
 
-	if (at >= 0 && isfinite(of->sd[curve][at]))
-		right(c, row, ends[f->layout->wide].best, ROLE(ROLE_DIM),
-		      num_value(text, of->sd[curve][at]));
+	if (at < 0 || !isfinite(of->sd[curve][at]))
+		return;
+	snprintf(text, sizeof text, "%.3f", of->sd[curve][at]); /* decimals as the mean's */
+	right(c, row, ends[f->layout->wide].best, ROLE(ROLE_DIM), text);
 }
 
 /* ---- groups ---- */
@@ -173,8 +176,8 @@ static void put_epoch_row(const struct train_frame *f, struct canvas *c, int row
 
 static void loss_group(const struct train_frame *f, struct canvas *c)
 {
-	static const char *const why[] = {"reference! validates on",
-					  "the test session:", "figures are optimistic"};
+	static const char *const why[] = {"reference! validates",
+					  "on the test session:", "optimistic figures"};
 	int row = 3;
 
 	put_heading(f, c, "loss");

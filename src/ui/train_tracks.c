@@ -140,7 +140,7 @@ static void validation_track(struct draft *d, const struct train_frame *f, int r
 	struct range r = no_range;
 
 	add(d, e->x, e->y[EPOCH_WF1], e->n, ROLE_S1, GLYPH_WF1);
-	for (int i = 0; i < f->overlays; i++) {
+	for (int i = 0; i < f->overlays && !train_is_small(f->layout); i++) {
 		const struct train_overlay *o = &f->overlay[i];
 
 		add(d, o->x, o->y, o->n, o->role, o->marker);
@@ -192,12 +192,11 @@ static void grad_track(struct draft *d, const struct train_frame *f, int cols)
 static void lr_track(struct draft *d, const struct train_frame *f)
 {
 	const struct train_curves *s = &f->step;
-	struct range r = no_range;
+	double lo, hi;
 
 	add(d, s->x, s->y[STEP_LR], s->n, ROLE_S2, GLYPH_WF1);
-	extend(&r, f, s->x, s->y[STEP_LR], s->n, f->x.lo);
-	if (r.lo <= r.hi)
-		d->t.y = axis_strip(0, r.hi); /* from 0: how much is left of it */
+	if (axis_extent(NULL, s->y[STEP_LR], s->n, 0, &lo, &hi))
+		d->t.y = axis_strip(0, hi); /* how much is left of the highest */
 }
 
 /* ---- drawing ---- */
@@ -207,17 +206,29 @@ static bool is_strip(enum train_track t)
 	return t != TRACK_LOSS && t != TRACK_VALIDATION;
 }
 
-static void labels_draw(const struct draft *d, enum train_track t, struct canvas *gutter)
+static void label(struct canvas *gutter, int row, double y)
 {
 	char text[NUM_LEN];
 
+	canvas_field(gutter, row, 0, gutter->cols - 1, FIT_RIGHT, ROLE(ROLE_DIM), "%s",
+		     num_short(text, y));
+}
+
+/* Norms and rates span decades: each label is as short as it can be. */
+static void labels_draw(const struct draft *d, enum train_track t, struct canvas *gutter)
+{
+	const struct ticks *ticks = &d->t.y_ticks;
+
 	if (t == TRACK_LR)
-		canvas_field(gutter, 0, 0, gutter->cols - 1, FIT_RIGHT, ROLE(ROLE_DIM), "%s",
-			     num_short(text, d->t.y.hi));
-	else if (is_strip(t) && t != TRACK_GRAD)
+		label(gutter, 0, d->t.y.hi);
+	else if (t == TRACK_GRAD)
+		for (int i = 0; i < ticks->n; i++)
+			label(gutter, (int)lround(axis_level(&d->t.y, ticks->at[i], gutter->rows)),
+			      ticks->at[i]);
+	else if (d->t.strip)
 		plot_strip_labels(gutter, &d->t.y);
 	else
-		plot_y_labels(gutter, &d->t.y, &d->t.y_ticks);
+		plot_y_labels(gutter, &d->t.y, ticks);
 }
 
 void train_track_draw(const struct train_frame *f, enum train_track t, struct canvas *gutter,

@@ -35,7 +35,7 @@ extern const struct view *const view_table[VIEWS];
 /* The whole screen: tabs, view, status, keys or console, overlay. */
 void screen_draw(const struct ui *u, struct canvas *c);
 void status_draw(const struct ui *u, struct canvas *row); /* 1 row */
-/* Has the status row, so many columns wide, room for the message? */
+/* Has the status row, so many columns wide, room for the whole message? */
 bool status_has_message(const struct ui *u, int cols);
 void keys_draw(const struct ui *u, struct canvas *row);   /* 1 row */
 void tabs_draw(const struct ui *u, struct canvas *row);   /* 1 row */

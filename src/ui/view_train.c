@@ -17,7 +17,7 @@ static const struct train_layout layouts[] = {
 	/* rows cols  loss val term grad lr  gutter gap table */
 	{47, 200, 12, 10, 3, 3, 2, 7, 1, 30, true},
 	{33, 120, 8, 7, 2, 2, 1, 7, 1, 30, true},
-	{21, 80, 6, 5, 1, 1, 1, 6, 0, 24, false},
+	{21, 80, 6, 5, 1, 1, 1, 6, 1, 23, false},
 	{0, 0, 5, 0, 0, 0, 0, 5, 1, 0, false},
 };
 
@@ -47,6 +47,20 @@ enum train_track train_small_track(const struct ui *u)
 
 /* ---- nothing to draw yet ---- */
 
+/* Bytes of the text that make a row: up to a comma, else to a blank. */
+static int row_of(const char *text, int width)
+{
+	int n = (int)strlen(text), comma = (int)strcspn(text, ",;") + 1;
+
+	if (n <= width)
+		return n;
+	if (comma <= width)
+		return comma;
+	for (n = width; n > 1 && text[n] != ' ';)
+		n--;
+	return n;
+}
+
 /* A dim sentence in the middle of a track, over as many rows as it needs. */
 static void sentence(struct canvas *c, const char *text)
 {
@@ -54,13 +68,8 @@ static void sentence(struct canvas *c, const char *text)
 	int row = (c->rows - lines) / 2;
 
 	for (row = row < 0 ? 0 : row; *text && width > 0; row++) {
-		int n = (int)strlen(text);
+		int n = row_of(text, width);
 
-		if (n > width) {
-			n = width;
-			while (n > 1 && text[n] != ' ')
-				n--;
-		}
 		canvas_text(c, row, 1, ROLE(ROLE_DIM), "%.*s", n, text);
 		text += n;
 		text += strspn(text, " ");
@@ -145,9 +154,7 @@ static void track_and_table(const struct train_frame *f, enum train_track t, str
 static void unit_draw(const struct train_frame *f, struct canvas *row)
 {
 	const struct ui *u = f->u;
-	int col = f->layout->gap ? 0 : 1;
-
-	col = canvas_text(row, 0, col, ROLE(ROLE_DIM), "%s", train_unit(f));
+	int col = canvas_text(row, 0, 0, ROLE(ROLE_DIM), "%s", train_unit(f));
 	if (u->train.to > u->train.from)
 		canvas_text(row, 0, col, ROLE(ROLE_DIM), f->layout->wide ? ", zoomed" : "");
 	else if (f->layout->wide && u->train.axis != AXIS_TIME && f->plan > 0)
