@@ -105,40 +105,6 @@ static void renew(struct ui *u)
 	ui_order(u);
 }
 
-int epoch_fold(struct ui *u, const char *args, struct err *e)
-{
-	const struct fold_run *now = ui_fold(u), *next = NULL;
-
-	if (strcmp(args, "follow") == 0) {
-		u->sel.fold_chosen = false;
-		u->sel.fold = u->now.fold ? u->now.fold : u->sel.fold;
-		u->sel.test = false;
-		renew(u);
-		return 0;
-	}
-	if (strcmp(args, "next") == 0) {
-		for (int i = 0; i < u->run.nfolds; i++)
-			if (&u->run.fold[i] == now)
-				next = &u->run.fold[(i + 1) % u->run.nfolds];
-		if (!next || next == now)
-			return err_usage(e, "there is no other fold yet");
-	} else {
-		int fold = number(args);
-
-		if (fold < 0)
-			return err_usage(
-				e, "fold: expected next, follow or a number; found '%.40s'", args);
-		next = run_find(&u->run, fold);
-		if (!next)
-			return err_usage(e, "fold %d has not begun", fold);
-	}
-	u->sel.fold = next->fold;
-	u->sel.fold_chosen = true;
-	u->sel.test = u->sel.test && next->tested;
-	renew(u);
-	return 0;
-}
-
 int epoch_part(struct ui *u, const char *args, struct err *e)
 {
 	const struct fold_run *f = ui_fold(u);
@@ -160,7 +126,7 @@ bool epoch_verb(struct ui *u, const char *verb, const char *args, int *status, s
 	static const struct {
 		const char *name;
 		int (*run)(struct ui *u, const char *args, struct err *e);
-	} verbs[] = {{"epoch", epoch_command}, {"fold", epoch_fold}, {"part", epoch_part}};
+	} verbs[] = {{"epoch", epoch_command}, {"part", epoch_part}};
 
 	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
 		if (strcmp(verbs[i].name, verb) == 0) {
@@ -181,8 +147,6 @@ const char *epoch_refused(const struct ui *u, const char *verb)
 		if (u->sel.test)
 			return "the test part is known at the kept epoch only";
 	}
-	if (strcmp(verb, "fold") == 0 && u->run.nfolds < 2)
-		return "there is no other fold yet";
 	if (strcmp(verb, "part") == 0 && !(f && f->tested))
 		return "the test part is looked at when the fold is finished";
 	return NULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * epoch: which fold, part and epoch views 2-5 show, and how commands choose.
+ * epoch: which epoch and part views 2-5 show, and how commands choose.
  *
- * All three change the shared selection only. The order of view 3 stays as it
+ * Both change the shared selection only. The order of view 3 stays as it
  * is when the epoch changes (a re-sort is asked for), and is made anew when
  * other utterances are shown.
  */
@@ -15,12 +15,10 @@
  * with a mark (kept, change, branch ...). The last one is followed from then
  * on, a number stays. */
 int epoch_command(struct ui *u, const char *args, struct err *e);
-/* next, a number; follow: the fold in training, from then on. */
-int epoch_fold(struct ui *u, const char *args, struct err *e);
 /* val, test; "": the other one. */
 int epoch_part(struct ui *u, const char *args, struct err *e);
 
-/* The verbs above ("epoch", "fold", "part") in a view's command: true if it
+/* The verbs above ("epoch", "part") in a view's command: true if it
  * was one of them, *status is what it returned. */
 bool epoch_verb(struct ui *u, const char *verb, const char *args, int *status, struct err *e);
 /* The same for a view's `refused`: why not now, or NULL. */

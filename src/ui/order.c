@@ -118,7 +118,6 @@ static void follow(struct ui *u)
 void ui_order(struct ui *u)
 {
 	const struct history *h = ui_history(u);
-	const struct fold_run *f = ui_fold(u);
 	int all = h ? h->n : 0, before = u->sel.utt;
 	struct key *key = mem_alloc((size_t)all, sizeof *key);
 
@@ -131,7 +130,9 @@ void ui_order(struct ui *u)
 		u->utterances.order[i] = key[i].at;
 	free(key);
 	u->utterances.made_for_epoch = ui_epoch(u);
-	u->utterances.made_for_fold = f ? f->fold : 0;
+	u->utterances.made_for_epochs = h ? h->epochs : 0;
+	u->utterances.made_for_fold = u->sel.fold;
+	u->utterances.made_for_test = u->sel.test;
 	follow(u);
 	if (u->sel.utt != before)
 		ui_want_look(u);

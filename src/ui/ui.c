@@ -256,21 +256,13 @@ void ui_refresh(struct ui *u)
 					      : u->sel.fold;
 	map_utterances(u);
 	h = ui_history(u);
-	if (h && h->n && (u->sel.utt < 0 || u->sel.utt >= h->n)) {
-		u->sel.utt = 0;
-		ui_want_look(u);
-	}
-	if (!h)
+	if (!h || u->sel.utt >= h->n)
 		u->sel.utt = -1;
-	if (u->utterances.made_for_epoch != ui_epoch(u) ||
+	/* Another epoch shown alone does not sort anew: rows stay where they are. */
+	if (u->utterances.made_for_epochs != (h ? h->epochs : 0) ||
 	    u->utterances.made_for_fold != u->sel.fold ||
 	    u->utterances.made_for_test != u->sel.test) {
-		u->utterances.made_for_test = u->sel.test;
 		ui_order(u);
-		if (u->utterances.row < 0 && u->utterances.n > 0 && !u->utterances.filter[0]) {
-			u->sel.utt = u->utterances.order[0];
-			u->utterances.row = 0;
-		}
 		ui_want_look(u);
 	}
 	if (u->now.dropped > u->dropped_seen) {
@@ -297,7 +289,7 @@ void ui_reload(struct ui *u)
 	run_free(&u->run);
 	u->run = fresh;
 	u->utterances.mapped = NULL;
-	u->utterances.made_for_epoch = -1;
+	u->utterances.made_for_epochs = -1;
 }
 
 static void mark(struct ui *u, const struct event *e)

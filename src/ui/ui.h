@@ -135,6 +135,7 @@ struct ui {
 		int n;
 		int row, top;                      /* selected row, first row on the screen */
 		int made_for_epoch, made_for_fold; /* what `order` was made for */
+		int made_for_epochs;               /* how many were evaluated then */
 		bool made_for_test;
 		char *const *mapped; /* history.id that corpus_row belongs to, or NULL */
 		int *corpus_row;     /* [n] of the history: corpus index, -1: not there */

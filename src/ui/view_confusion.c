@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui/confusion.h"
+
+#include "ui/epoch.h"
+#include "ui/list.h"
+#include "ui/order.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* As the head lists them and `cells` goes through them. */
+static const struct {
+	int cells;
+	const char *name, *shown, *wide; /* as a command knows it, as the head says it */
+} modes[] = {
+	{CELLS_PLAIN, "counts", "counts", "counts"},
+	{CELLS_ROW, "row", "row %", "row %"},
+	{CELLS_COLUMN, "column", "col %", "column %"},
+};
+enum { MODES = sizeof modes / sizeof *modes };
+
+/* ---- drawing ---- */
+
+/* A dim name and its value, a group of the head row; returns the column behind. */
+static int draw_group(struct canvas *c, int col, const char *name, const char *value, bool strong)
+{
+	if (*name)
+		col = canvas_text(c, 0, col, ROLE(ROLE_DIM), "%s ", name);
+	return canvas_text(c, 0, col, strong ? ROLE_BOLD(ROLE_STRONG) : ROLE(ROLE_TEXT), "%s",
+			   value);
+}
+
+/* cells counts ▸row % col % */
+static int draw_modes(const struct ui *u, struct canvas *c, int col, bool wide)
+{
+	for (int i = 0; i < MODES; i++) {
+		bool chosen = modes[i].cells == (int)u->confusion.cells;
+
+		col++;
+		if (chosen)
+			col = canvas_put(c, 0, col, ROLE_BOLD(ROLE_CURSOR), U'▸');
+		col = canvas_text(c, 0, col, chosen ? ROLE_BOLD(ROLE_STRONG) : ROLE(ROLE_TEXT),
+				  "%s", wide ? modes[i].wide : modes[i].shown);
+	}
+	return col;
+}
+
+/* Narrow screens: the chosen mode alone. */
+static int draw_mode(const struct ui *u, struct canvas *c, int col)
+{
+	for (int i = 0; i < MODES; i++)
+		if (modes[i].cells == (int)u->confusion.cells)
+			col = canvas_text(c, 0, col, ROLE_BOLD(ROLE_STRONG), "%s", modes[i].shown);
+	return col;
+}
+
+static void draw_part(const struct confusion_frame *f, struct canvas *c, int col)
+{
+	const char *part = f->u->sel.test ? "test" : "val";
+
+	if (f->at.wide)
+		canvas_text(c, 0, col, ROLE(ROLE_DIM), "%s part of fold %d, %lld utterances", part,
+			    f->fold->fold, (long long)f->total);
+	else
+		canvas_text(c, 0, col, ROLE(ROLE_DIM), "%s, %lld", part, (long long)f->total);
+}
+
+static void draw_head(const struct confusion_frame *f, struct canvas *c)
+{
+	const struct confusion_layout *l = &f->at;
+	int kept = f->fold->best_epoch, space = l->wide ? 4 : l->tiny ? 2 : 3, col = 1;
+	char text[64];
+
+	if (l->tiny) {
+		col = draw_mode(f->u, c, col) + space;
+	} else {
+		col = canvas_text(c, 0, col, ROLE(ROLE_DIM), "cells");
+		col = draw_modes(f->u, c, col, l->wide) + space;
+	}
+	snprintf(text, sizeof text, "%d%s", f->epoch,
+		 !f->against && f->epoch == kept ? ", kept" : "");
+	col = draw_group(c, col, "epoch", text, true) + (f->against && !l->wide ? 2 : space);
+	if (f->against) {
+		snprintf(text, sizeof text, "%s%d%s", l->wide ? "epoch " : "", f->against,
+			 f->against == kept ? ", kept" : "");
+		col = draw_group(c, col, "against", text, false);
+		col += space;
+	}
+	if (!l->tiny || f->u->sel.test)
+		draw_part(f, c, col);
+}
+
+static void draw_empty(const struct ui *u, struct canvas *c)
+{
+	char why[128];
+
+	canvas_text(c, 2, 1, ROLE(ROLE_DIM), "%s", epoch_awaited(u, why, sizeof why));
+}
+
+static void draw(const struct ui *u, struct canvas *c)
+{
+	struct confusion_frame f;
+
+	if (!confusion_frame_make(&f, u, c->rows, c->cols)) {
+		draw_empty(u, c);
+		return;
+	}
+	draw_head(&f, c);
+	confusion_matrix_draw(&f, c);
+	confusion_difference_draw(&f, c);
+	confusion_table_draw(&f, c);
+	confusion_figures_draw(&f, c);
+	confusion_list_draw(&f, c);
+	confusion_curves_draw(&f, c);
+}
+
+/* ---- commands ---- */
+
+static int clamp(int x, int n)
+{
+	return x < 0 ? 0 : x >= n ? n - 1 : x;
+}
+
+static int move(struct ui *u, const char *to, struct err *e)
+{
+	static const struct {
+		const char *name;
+		int down, right;
+	} moves[] = {{"up", -1, 0},
+		     {"down", 1, 0},
+		     {"left", 0, -1},
+		     {"right", 0, 1},
+		     {"home", -LABELS_MAX, -LABELS_MAX},
+		     {"end", LABELS_MAX, LABELS_MAX}};
+	struct confusion_frame f;
+
+	for (size_t i = 0; i < sizeof moves / sizeof *moves; i++) {
+		if (strcmp(moves[i].name, to) != 0)
+			continue;
+		u->confusion.row = clamp(u->confusion.row + moves[i].down, ui_classes(u));
+		u->confusion.col = clamp(u->confusion.col + moves[i].right, ui_classes(u));
+		if (confusion_frame_make(&f, u, u->rows - 3, u->cols)) {
+			u->confusion.top = f.top;
+			u->confusion.left = f.left;
+		}
+		return 0;
+	}
+	return err_usage(e, "move: expected up, down, left, right, home or end; found '%.40s'", to);
+}
+
+static int cells(struct ui *u, const char *args, struct err *e)
+{
+	for (int i = 0; i < MODES; i++) {
+		if (*args ? strcmp(modes[i].name, args) == 0
+			  : modes[(i + MODES - 1) % MODES].cells == (int)u->confusion.cells) {
+			u->confusion.cells = modes[i].cells;
+			return 0;
+		}
+	}
+	return err_usage(e, "cells: expected counts, row, column or nothing; found '%.40s'", args);
+}
+
+/* With the epoch shown; once more, or at the kept one: with the kept one. */
+static int compare(struct ui *u, struct err *e)
+{
+	int epoch = ui_epoch(u);
+
+	if (u->sel.test)
+		return err_usage(e, "the test part is known at one epoch only");
+	u->confusion.against = u->confusion.against == epoch ? 0 : epoch;
+	if (u->confusion.against)
+		ui_say(u, "compared with epoch %d", epoch);
+	else
+		ui_say(u, "compared with the kept epoch");
+	return 0;
+}
+
+/* To exactly the utterances of the cell. */
+static int enter(struct ui *u, struct err *e)
+{
+	struct confusion_frame f;
+	char condition[2 * LABEL_LEN + 32];
+
+	if (!confusion_frame_make(&f, u, u->rows - 3, u->cols))
+		return err_usage(e, "%s", epoch_awaited(u, condition, sizeof condition));
+	if (!f.h)
+		return err_usage(e, "only the matrix of this test part is stored, no predictions");
+	order_cell(u, u->confusion.row, u->confusion.col, condition, sizeof condition);
+	u->utterances.slice[0] = '\0';
+	u->utterances.row = u->utterances.top = 0;
+	u->sel.utt = -1;
+	if (order_filter(u, condition, e))
+		return -1;
+	ui_select_view(u, VIEW_UTTERANCES);
+	return 0;
+}
+
+static int command(struct ui *u, const char *verb, const char *args, struct err *e)
+{
+	int status;
+
+	if (epoch_verb(u, verb, args, &status, e))
+		return status;
+	if (strcmp(verb, "move") == 0)
+		return move(u, args, e);
+	if (strcmp(verb, "cells") == 0)
+		return cells(u, args, e);
+	if (strcmp(verb, "compare") == 0)
+		return compare(u, e);
+	if (strcmp(verb, "enter") == 0)
+		return enter(u, e);
+	return err_usage(e, "%s does nothing here", verb);
+}
+
+static const char *refused(const struct ui *u, const char *verb)
+{
+	if (strcmp(verb, "compare") == 0 && u->sel.test)
+		return "the test part is known at one epoch only";
+	return epoch_refused(u, verb);
+}
+
+const struct view view_confusion = {
+	.name = "Confusion",
+	.help = "Which class is taken for which, at any epoch and against another.",
+	.draw = draw,
+	.command = command,
+	.refused = refused,
+};
