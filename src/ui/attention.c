@@ -130,6 +130,30 @@ double attention_focus(const struct look_result *l, int cross, int head)
 	return sum / rows;
 }
 
+static float *copy(const float *from, size_t n)
+{
+	return from ? memcpy(mem_alloc(n, sizeof *from), from, n * sizeof *from) : NULL;
+}
+
+struct look_result *attention_copy(const struct look_result *l)
+{
+	struct look_result *to = mem_alloc(1, sizeof *to);
+	size_t L = (size_t)l->L, T = (size_t)l->T;
+
+	*to = *l;
+	for (int p = 0; p < POOLS; p++)
+		to->weights[p] = copy(l->weights[p], p == ATT2 || p == ATT22 || p == ATTT2 ? T : L);
+	for (int c = 0; c < CROSSES; c++)
+		to->cross[c] = copy(l->cross[c], (size_t)l->heads * L * T);
+	return to;
+}
+
+bool attention_comparable(const struct look_result *now, const struct look_result *then)
+{
+	return then && attention_has(then) && now->utt == then->utt && now->fold == then->fold &&
+	       now->L == then->L && now->T == then->T && now->heads == then->heads;
+}
+
 void attention_shrink(const struct heat *h, int group, float *out)
 {
 	BUG_ON(group < 1);

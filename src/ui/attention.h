@@ -45,6 +45,9 @@ long attention_rank(const struct heat *h, int row, double value);
  * is the number of frames (cross 0) or words (cross 1). 0 where all get the
  * even share, 1 where one gets all; NaN if n is 1 and there is no choice. */
 double attention_focus(const struct look_result *l, int cross, int head);
+/* A copy to compare later ones with (look_free), and whether two can be compared. */
+struct look_result *attention_copy(const struct look_result *l);
+bool attention_comparable(const struct look_result *now, const struct look_result *then);
 /* Largest of each `group` words, for a map drawn smaller: out [ceil(words / group)][frames]. */
 void attention_shrink(const struct heat *h, int group, float *out);
 

@@ -9,7 +9,10 @@
 
 #include "ui/ui.h"
 
-enum { FRAMES_PER_SECOND = 50 };
+enum {
+	FRAMES_PER_SECOND = 50,
+	VIEW_FRAME = 3, /* rows around a view: tabs, status, keys */
+};
 
 /* What one head says of an utterance. */
 struct verdict {
@@ -44,6 +47,9 @@ void selected_seconds(struct canvas *row, int frames, int k, int cursor);
  * for any other, else *status is what the command returned. */
 bool selected_command(struct ui *u, const char *verb, const char *args, int *status, struct err *e);
 const char *selected_refused(const struct ui *u, const char *verb); /* why not now, or NULL */
+
+/* list_move with the names of keys too: pgup, pgdn, home, end. */
+int selected_move(int *row, int n, int page, const char *to, struct err *e);
 
 /* "nothing", "text", "audio", "head 2". out has KNOCK_NAME bytes; returned. */
 enum { KNOCK_NAME = 16 };

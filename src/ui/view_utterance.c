@@ -6,7 +6,6 @@
  */
 #include "ui/class_curves.h"
 #include "ui/heat.h"
-#include "ui/list.h"
 #include "ui/num.h"
 #include "ui/pooled.h"
 #include "ui/selected.h"
@@ -27,7 +26,6 @@ enum {
 	NUMBER = 5,      /* columns of "0.889" */
 	LABEL_MOST = 9,  /* columns of a class's name */
 	WORDS_LEAST = 5, /* rows that classes leave to words */
-	VIEW_FRAME = 3,  /* tabs, status, keys */
 };
 
 static const struct {
@@ -350,7 +348,7 @@ static int move(struct ui *u, const char *args, struct err *e)
 		return err_set(e, "no words to move over yet");
 	s = scene_of(u, u->rows - VIEW_FRAME, u->cols);
 	page = pooled_rows(s.below_rows, s.airy && s.bars, l->L);
-	return list_move(&u->utterance.top, l->L - page + 1, page, args, e);
+	return selected_move(&u->utterance.top, l->L - page + 1, page, args, e);
 }
 
 static int command(struct ui *u, const char *verb, const char *args, struct err *e)

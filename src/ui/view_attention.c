@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * View 5: who looks at whom. Both cross attentions of the selected utterance,
+ * words x seconds, what of them reaches z, and what the model would say
+ * without a part of itself.
+ */
+#include "ui/attention_map.h"
+#include "ui/attention_side.h"
+#include "ui/selected.h"
+#include "ui/view.h"
+
+#include "base/file.h"
+#include "base/str.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- drawing ---- */
+
+static void draw_head(struct canvas *row, const struct ui *u, const struct attention_scene *s)
+{
+	struct selected_head h = {.epoch = ui_epoch(u), .size = ""};
+	char size[64];
+
+	if (!s) {
+		h.logits = history_at(ui_history(u), h.epoch, u->sel.utt, HEAD_MAIN);
+		selected_head(u, row, &h);
+		return;
+	}
+	if (!s->at.one && s->at.words < s->look->L)
+		snprintf(size, sizeof size, "%d of %d words, %.2f s", s->at.words, s->look->L,
+			 (double)s->look->T / FRAMES_PER_SECOND);
+	else
+		snprintf(size, sizeof size, "%d word%s, %.2f s", s->look->L,
+			 s->look->L == 1 ? "" : "s", (double)s->look->T / FRAMES_PER_SECOND);
+	h.logits = s->look->logits[HEAD_MAIN];
+	h.epoch = s->look->epoch;
+	h.kept = s->look->kept;
+	h.knock = s->look->knock;
+	h.size = size;
+	selected_head(u, row, &h);
+}
+
+static void draw_scene(struct canvas *c, const struct attention_scene *s)
+{
+	const struct attention_layout *a = &s->at;
+	struct canvas row = canvas_part(c, 0, 0, 1, c->cols), part;
+
+	draw_head(&row, s->u, s);
+	attention_map_draw(c, s);
+	row = canvas_part(c, a->foot, 0, 1, c->cols);
+	attention_readout_draw(&row, s);
+	if (a->side) {
+		part = canvas_part(c, a->title + 2, a->side_col,
+				   (a->thumbs ? a->thumbs : a->foot) - a->title - 3,
+				   c->cols - a->side_col - 1);
+		attention_side_draw(&part, s);
+	} else if (!a->one) {
+		row = canvas_part(c, a->foot + 1, 0, 1, c->cols);
+		attention_knock_draw(&row, s);
+	}
+	if (a->thumbs) {
+		part = canvas_part(c, a->thumbs, 1, a->thumb_rows + 1, c->cols - 2);
+		attention_thumbs_draw(&part, s);
+	}
+}
+
+/* Why there is no map, or NULL. */
+static const char *missing(const struct ui *u, char *out, size_t n)
+{
+	const struct look_result *l = ui_seen(u);
+
+	if (l && attention_has(l))
+		return NULL;
+	if (l || !u->run.set.model.cross_attention)
+		return "this model has no cross attention: model.cross_attention is false";
+	return selected_wait(u, "attention appears", out, n);
+}
+
+static void draw(const struct ui *u, struct canvas *c)
+{
+	struct canvas row = canvas_part(c, 0, 0, 1, c->cols);
+	struct attention_scene s;
+	const char *why;
+	char text[128];
+
+	why = selected_missing(u, text, sizeof text);
+	if (!why) {
+		why = missing(u, text, sizeof text);
+		if (why)
+			draw_head(&row, u, NULL);
+	}
+	if (why) {
+		canvas_text(c, c->rows / 3, 1, ROLE(ROLE_DIM), "%s", why);
+		return;
+	}
+	s = attention_scene(u, ui_seen(u), c->rows, c->cols);
+	draw_scene(c, &s);
+	attention_scene_free(&s);
+}
+
+/* ---- commands ---- */
+
+static int need_look(const struct ui *u, struct err *e)
+{
+	char text[128];
+	const char *why = missing(u, text, sizeof text);
+
+	return why ? err_set(e, "%s", why) : 0;
+}
+
+/* left and right go by columns; peak goes to the row's largest weight. */
+static int move(struct ui *u, const char *args, struct err *e)
+{
+	const struct look_result *l = ui_seen(u);
+	struct attention_scene s;
+	int column, columns, status = 0;
+
+	if (need_look(u, e))
+		return -1;
+	s = attention_scene(u, l, u->rows - VIEW_FRAME, u->cols);
+	column = s.frame / s.at.k;
+	columns = s.at.cols;
+	if (strcmp(args, "left") == 0)
+		column -= column > 0;
+	else if (strcmp(args, "right") == 0)
+		column += column < columns - 1;
+	else if (strcmp(args, "home") == 0)
+		column = 0;
+	else if (strcmp(args, "end") == 0)
+		column = columns - 1;
+	else if (strcmp(args, "peak") == 0)
+		column = heat_peak(&s.now.map[0], s.word) / s.at.k;
+	else
+		status = selected_move(&s.word, l->L, s.at.words, args, e);
+	if (status == 0) {
+		u->attention.word = s.word;
+		u->attention.frame = column * s.at.k;
+		u->attention.top = attention_layout(u, l, u->rows - VIEW_FRAME, u->cols).top;
+	}
+	attention_scene_free(&s);
+	return status;
+}
+
+static int choose_head(struct ui *u, const char *args, struct err *e)
+{
+	int heads = u->run.set.model.num_heads, head = u->attention.head;
+	char *end;
+	long n;
+
+	if (ui_seen(u))
+		heads = ui_seen(u)->heads;
+	if (!*args || strcmp(args, "next") == 0) { /* mean, max, 1, 2, … and round again */
+		head = head == HEAD_MEAN ? HEAD_MAX : head == HEAD_MAX ? 0 : head + 1;
+		u->attention.head = head < heads ? head : HEAD_MEAN;
+		return 0;
+	}
+	if (strcmp(args, "mean") == 0 || strcmp(args, "max") == 0) {
+		u->attention.head = strcmp(args, "mean") == 0 ? HEAD_MEAN : HEAD_MAX;
+		return 0;
+	}
+	n = strtol(args, &end, 10);
+	if (*end || n < 1 || n > heads)
+		return err_set(e, "no head '%s'; 1 to %d, mean, max or next", args, heads);
+	u->attention.head = (int)n - 1;
+	return 0;
+}
+
+static int scale(struct ui *u, const char *args, struct err *e)
+{
+	if (*args && strcmp(args, "row") != 0 && strcmp(args, "map") != 0)
+		return err_set(e, "no scale '%s'; row or map", args);
+	u->attention.by_row = *args ? strcmp(args, "row") == 0 : !u->attention.by_row;
+	return 0;
+}
+
+/* From here on; then, where ridges show one sign at a time, the other; then off. */
+static int difference(struct ui *u, struct err *e)
+{
+	if (u->attention.difference == DIFFERENCE_OFF) {
+		if (need_look(u, e))
+			return -1;
+		look_free(u->then);
+		u->then = attention_copy(ui_seen(u));
+		u->attention.difference = DIFFERENCE_MORE;
+		ui_say(u, "changes since epoch %d from here on", u->then->epoch);
+	} else if (u->attention.difference == DIFFERENCE_MORE && u->look.depth != DEPTH_256) {
+		u->attention.difference = DIFFERENCE_LESS;
+	} else {
+		u->attention.difference = DIFFERENCE_OFF;
+	}
+	return 0;
+}
+
+/* A text as a CSV field (RFC 4180). */
+static void add_field(struct str *b, const char *text)
+{
+	str_add(b, "\"");
+	for (; *text; text++)
+		str_addf(b, *text == '"' ? "\"\"" : "%c", *text);
+	str_add(b, "\"");
+}
+
+/* Both maps as shown, a line per weight. */
+static void add_csv(struct str *b, const struct ui *u, const struct look_result *l)
+{
+	static const char *const name[CROSSES] = {"cross_attn1", "cross_attn2"};
+	struct attention_scene s = attention_scene(u, l, u->rows, u->cols);
+	char word[256];
+
+	str_add(b, "map,word,text,frame,seconds,weight\n");
+	for (int map = 0; map < CROSSES; map++) {
+		for (int w = 0; w < l->L; w++) {
+			ui_word(u, l, w, word, sizeof word);
+			for (int f = 0; f < l->T; f++) {
+				str_addf(b, "%s,%d,", name[map], w + 1);
+				add_field(b, word);
+				str_addf(b, ",%d,%.2f,", f + 1, (double)f / FRAMES_PER_SECOND);
+				str_num(b, heat_at(&s.now.map[map], w, f, 1));
+				str_add(b, "\n");
+			}
+		}
+	}
+	attention_scene_free(&s);
+}
+
+static void add_screen(struct str *b, const struct ui *u)
+{
+	struct canvas c;
+	char *text;
+
+	canvas_init(&c, u->rows, u->cols, &u->look);
+	screen_draw(u, &c);
+	text = canvas_dump(&c);
+	str_add(b, text);
+	free(text);
+	canvas_free(&c);
+}
+
+/* NAME.txt: the screen. Any other name: the maps as CSV. */
+static int write_file(struct ui *u, const char *args, struct err *e)
+{
+	const char *dot = strrchr(args, '.');
+	char path[PATH_LEN];
+	struct str b = {0};
+	int status;
+
+	if (!*args)
+		return err_set(e,
+			       "write where? write FILE.csv for the maps, FILE.txt for the screen");
+	if (need_look(u, e) || path_resolve(path, sizeof path, "", args, e))
+		return -1;
+	if (dot && strcmp(dot, ".txt") == 0)
+		add_screen(&b, u);
+	else
+		add_csv(&b, u, ui_seen(u));
+	status = file_write(path, str_text(&b), b.len, e);
+	if (!status)
+		ui_say(u, "written: %s", path);
+	str_free(&b);
+	return status;
+}
+
+static int command(struct ui *u, const char *verb, const char *args, struct err *e)
+{
+	int status;
+
+	if (selected_command(u, verb, args, &status, e))
+		return status;
+	if (strcmp(verb, "move") == 0)
+		return move(u, args, e);
+	if (strcmp(verb, "head") == 0)
+		return choose_head(u, args, e);
+	if (strcmp(verb, "scale") == 0)
+		return scale(u, args, e);
+	if (strcmp(verb, "difference") == 0)
+		return difference(u, e);
+	if (strcmp(verb, "write") == 0)
+		return write_file(u, args, e);
+	if (strcmp(verb, "back") == 0) {
+		u->view = VIEW_UTTERANCE;
+		return 0;
+	}
+	return err_set(e, "'%s' does nothing in this view", verb);
+}
+
+static const char *refused(const struct ui *u, const char *verb)
+{
+	static const char *const need[] = {"move", "head", "scale", "difference", "write"};
+	const struct look_result *l = ui_seen(u);
+
+	for (size_t i = 0; i < sizeof need / sizeof *need; i++)
+		if (strcmp(verb, need[i]) == 0 && !(l && attention_has(l)))
+			return "no attention to show yet";
+	return selected_refused(u, verb);
+}
+
+const struct view view_attention = {
+	.name = "Attention",
+	.help = "Who looks at whom: both cross attentions, words x seconds, and what the model "
+		"says without a part of itself.",
+	.draw = draw,
+	.command = command,
+	.refused = refused,
+};
