@@ -19,6 +19,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "ui/command.h"
 #include "ui/recall.h"
 
@@ -60,24 +61,9 @@ static int bytes_wait(void)
 	return con.first < con.end;
 }
 
-/* Searches and counts have a prompt of their own; else it is our colon, and
- * show-mode-in-prompt cannot get at it. */
-static void take_prompt(struct ui *u)
-{
-	const int own = RL_STATE_ISEARCH | RL_STATE_NSEARCH | RL_STATE_NUMERICARG;
-
-	snprintf(u->console.prompt, sizeof u->console.prompt, "%s",
-		 RL_ISSTATE(own) && rl_display_prompt ? rl_display_prompt : "");
-}
-
+/* Its line is taken when a key has been dealt with, not in between. */
 static void redisplay(void)
 {
-	struct ui *u = con.ui;
-
-	take_prompt(u);
-	snprintf(u->console.line, sizeof u->console.line, "%s", rl_line_buffer);
-	u->console.point =
-		rl_point < (int)strlen(u->console.line) ? rl_point : (int)strlen(u->console.line);
 }
 
 static void line_entered(char *line)
@@ -177,10 +163,10 @@ void console_start(struct ui *u)
 	rl_completion_query_items = 0;                     /* it would ask on the terminal */
 	rl_variable_bind("bell-style", "none");            /* it would ring on stderr */
 	rl_variable_bind("enable-bracketed-paste", "off"); /* ours to switch */
-	rl_callback_handler_install("", line_entered);
-	using_history();
 	if (recall_open(&con.recall, &e))
 		ui_say(u, "no history: %s", e.text);
+	rl_callback_handler_install("", line_entered);
+	using_history();
 	complete_clear(u);
 }
 
@@ -290,38 +276,6 @@ static void bytes_of(struct key k, char out[16])
 	memcpy(out, bytes, sizeof bytes);
 }
 
-static void queue(const char *bytes, size_t n)
-{
-	memcpy(con.queue, bytes, n);
-	con.first = 0;
-	con.end = (int)n;
-}
-
-static void run_entered(struct ui *u)
-{
-	char *line = con.entered;
-	struct err e = {0}, unwritten = {0};
-
-	con.entered = NULL;
-	console_close(u);
-	if (line && recall_add(&con.recall, line, &unwritten))
-		ui_say(u, "history: %s", unwritten.text);
-	if (line && command_run(u, line, &e))
-		ui_error(u, "%s", e.text);
-	free(line);
-}
-
-static void feed(struct ui *u, const char *bytes, size_t n)
-{
-	queue(bytes, n);
-	while (con.first < con.end && !con.entered && !con.ended)
-		rl_callback_read_char();
-	if (con.entered || con.ended) {
-		con.ended = false;
-		run_entered(u);
-	}
-}
-
 /* The candidate that stands before the cursor, without the blank behind it. */
 static int chosen(const struct ui *u)
 {
@@ -341,11 +295,25 @@ static int chosen(const struct ui *u)
 	return -1;
 }
 
+/* Searches and counts have a prompt of their own; else it is our colon, and
+ * show-mode-in-prompt cannot get at it. */
+static void take_prompt(struct ui *u)
+{
+	const int own = RL_STATE_ISEARCH | RL_STATE_NSEARCH | RL_STATE_NUMERICARG;
+
+	snprintf(u->console.prompt, sizeof u->console.prompt, "%s",
+		 RL_ISSTATE(own) && rl_display_prompt ? rl_display_prompt : "");
+}
+
 static void follow(struct ui *u)
 {
 	bool menu = rl_last_func == rl_menu_complete || rl_last_func == rl_backward_menu_complete;
 
-	redisplay();
+	take_prompt(u);
+	str_fit(u->console.line, sizeof u->console.line, rl_line_buffer);
+	u->console.point = rl_point;
+	if (u->console.point > (int)strlen(u->console.line))
+		u->console.point = (int)strlen(u->console.line);
 	if (u->console.prompt[0]) {
 		completions_free(&u->console.match);
 		u->console.hint[0] = '\0';
@@ -357,32 +325,71 @@ static void follow(struct ui *u)
 	}
 }
 
+static void queue(const char *bytes, size_t n)
+{
+	memcpy(con.queue, bytes, n);
+	con.first = 0;
+	con.end = (int)n;
+}
+
+static void run_entered(struct ui *u)
+{
+	char *line = con.entered;
+	struct err e = {0}, unwritten = {0};
+
+	con.entered = NULL;
+	if (line && recall_add(&con.recall, line, &unwritten))
+		ui_say(u, "history: %s", unwritten.text);
+	console_close(u);
+	if (line && command_run(u, line, &e))
+		ui_error(u, "%s", e.text);
+	free(line);
+}
+
+static void feed(struct ui *u, const char *bytes, size_t n)
+{
+	queue(bytes, n);
+	while (con.first < con.end && !con.entered && !con.ended)
+		rl_callback_read_char();
+	if (con.entered || con.ended) {
+		con.ended = false;
+		run_entered(u);
+	} else {
+		follow(u);
+	}
+}
+
+/* What was pasted goes into the line at once, or into the search. */
+static void end_paste(struct ui *u)
+{
+	struct str *text = &con.pasted;
+
+	while (text->len && text->s[text->len - 1] == ' ')
+		text->s[--text->len] = '\0';
+	con.pasting = false;
+	if (text->len && RL_ISSTATE(RL_STATE_ISEARCH)) {
+		text->len = text->len < QUEUE ? text->len : QUEUE;
+		feed(u, text->s, text->len);
+	} else {
+		rl_begin_undo_group();
+		rl_insert_text(str_text(text));
+		rl_end_undo_group();
+		follow(u);
+	}
+	str_reset(text);
+}
+
 /* Paste is text: line breaks and tabs become blanks, other control characters
  * are left out, and nothing runs. */
 static void paste(struct ui *u, struct key k)
 {
+	bool blank = con.pasted.len && con.pasted.s[con.pasted.len - 1] == ' ';
 	char bytes[5];
 
 	if (k.code == K_PASTE_END) {
-		while (con.pasted.len && con.pasted.s[con.pasted.len - 1] == ' ')
-			con.pasted.s[--con.pasted.len] = '\0';
-		if (RL_ISSTATE(RL_STATE_ISEARCH)) {
-			for (const char *at = str_text(&con.pasted); *at;) {
-				size_t n = strlen(at) < QUEUE ? strlen(at) : QUEUE;
-
-				feed(u, at, n);
-				at += n;
-			}
-		} else {
-			rl_begin_undo_group();
-			rl_insert_text(str_text(&con.pasted));
-			rl_end_undo_group();
-		}
-		str_reset(&con.pasted);
-		con.pasting = false;
-		follow(u);
+		end_paste(u);
 	} else if (k.code == '\n' || k.code == '\r' || k.code == '\t') {
-		if (con.pasted.len && con.pasted.s[con.pasted.len - 1] != ' ')
+		if (con.pasted.len && !blank)
 			str_add(&con.pasted, " ");
 	} else if (k.code >= ' ' && k.code != 0x7f && k.code < K_FUNCTIONS) {
 		text_encode(bytes, k.code);
@@ -438,8 +445,5 @@ void console_key(struct ui *u, struct key k)
 		if (!*bytes && k.code)
 			return;
 		feed(u, bytes, *bytes ? strlen(bytes) : 1);
-		if (u->overlay_kind == OVERLAY_CONSOLE &&
-		    strcmp(u->console.line, rl_line_buffer) == 0)
-			follow(u);
 	}
 }

@@ -151,13 +151,13 @@ static struct columns layout(int cols)
 
 	if (cols < 80)
 		return c;
-	more = (cols - 80) / 4 < 15 ? (cols - 80) / 4 : 15;
+	more = (cols - 80) / 10 < 15 ? (cols - 80) / 10 : 15;
 	value += more;
 	preset += more / 2;
 	c.preset = c.value + value + 1;
 	c.when = c.preset + preset + 1;
 	if (cols >= 110)
-		c.help = c.when + when + 1;
+		c.help = c.when + when + GAP;
 	return c;
 }
 
@@ -169,7 +169,8 @@ static void draw_head(const struct ui *u, struct canvas *c, const struct lines *
 
 	defaults(set, &preset);
 	for (int i = 0; i < option_count; i++)
-		changed += is_changed(set, &preset, &option_table[i]);
+		changed += is_changed(set, &preset, &option_table[i]) ||
+			   is_pending(u, &option_table[i]);
 	if (u->config.find[0]) {
 		col = canvas_text(c, 0, col, ROLE(ROLE_DIM), "find ");
 		col = canvas_text(c, 0, col, ROLE(ROLE_STRONG), "%s", u->config.find) + 3;
@@ -209,7 +210,7 @@ static void draw_setting(const struct ui *u, struct canvas *c, int row, const st
 	char value[OPTION_TEXT], text[OPTION_TEXT];
 
 	option_text(set, o, value, sizeof value);
-	if (changed)
+	if (changed || pending)
 		canvas_text(c, row, 2, ROLE(ROLE_WARN), "*");
 	canvas_field(c, row, KEY_COL, at->value - KEY_COL - 1, FIT_ID,
 		     ROLE(o->no_effect ? ROLE_DIM : ROLE_TEXT), "%s", o->key);
@@ -239,7 +240,7 @@ static void draw_setting(const struct ui *u, struct canvas *c, int row, const st
 
 /* "asked during 42:11, applied before 42:12". The next step is the first that
  * a change can reach; the next epoch begins with step 1. */
-static int draw_pending(const struct ui *u, struct canvas *c, int row, const struct option *o)
+static void draw_pending(const struct ui *u, struct canvas *c, int row, const struct option *o)
 {
 	const struct snapshot *now = &u->now;
 	bool next_epoch = o->when == WHEN_EPOCH || now->in_epoch >= now->steps_per_epoch;
@@ -256,23 +257,23 @@ static int draw_pending(const struct ui *u, struct canvas *c, int row, const str
 		col = canvas_text(c, row, col + 3, ROLE(ROLE_KEY), "%s", key);
 		canvas_text(c, row, col + 1, ROLE(ROLE_DIM), "undo");
 	}
-	return row + 1;
 }
 
 static void draw_details(const struct ui *u, struct canvas *c, int row, const struct option *o)
 {
-	char takes[OPTION_TAKES];
+	char takes[OPTION_TAKES], value[OPTION_TEXT];
 	int col = canvas_text(c, row, 1, ROLE_BOLD(ROLE_STRONG), "%s", o->key);
 
 	canvas_text(c, row, col + 3, ROLE(ROLE_TEXT), "%s, default %s%s%s",
 		    option_takes(o, takes, sizeof takes), option_default_text(o),
 		    o->unit ? ", in " : "", o->unit ? o->unit : "");
 	canvas_field(c, row + 1, 1, c->cols - 2, FIT_LEFT, ROLE(ROLE_TEXT), "%s", o->help);
-	if (is_pending(u, o))
+	if (is_pending(u, o)) {
 		draw_pending(u, c, row + 2, o);
-	else
-		canvas_field(c, row + 2, 1, c->cols - 2, FIT_ID, ROLE(ROLE_DIM), "%s",
-			     option_text(in_force(u), o, (char[OPTION_TEXT]){0}, OPTION_TEXT));
+	} else if (o->type == OPT_PATH || o->type == OPT_LABELS) { /* too long for the table */
+		option_text(in_force(u), o, value, sizeof value);
+		canvas_field(c, row + 2, 1, c->cols - 2, FIT_ID, ROLE(ROLE_DIM), "%s", value);
+	}
 }
 
 static void draw(const struct ui *u, struct canvas *c)
