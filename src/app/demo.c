@@ -43,7 +43,7 @@ struct line {
 	const struct demo_sentence *sentence;
 	bool unclear;          /* the burst lies between meant and other */
 	enum demo_class other; /* if unclear */
-	char id[32];
+	char id[48];
 	int session, speaker; /* speaker 0 or 1 of the session */
 	int frames, start, end;
 };
