@@ -142,6 +142,233 @@ TEST(block)
 	moment_free(&u);
 }
 
+/* ---- commands ---- */
+
+TEST(cursor_moves_and_stays_on_the_curve)
+{
+	struct ui u;
+
+	moment_init(&u, &look_ascii, 24, 80);
+	CHECK_STR(run(&u, "cursor", ""), "");
+	CHECK(u.train.cursor);
+	CHECK_NEAR(u.train.at, 41, 0);
+	CHECK_STR(run(&u, "move", "left"), "");
+	CHECK_NEAR(u.train.at, 40, 0);
+	run(&u, "move", "pgup");
+	CHECK_NEAR(u.train.at, 30, 0);
+	run(&u, "move", "home");
+	run(&u, "move", "left");
+	CHECK_NEAR(u.train.at, 1, 0);
+	run(&u, "move", "end");
+	run(&u, "move", "right");
+	CHECK_NEAR(u.train.at, 41, 0);
+	CHECK_STR(run(&u, "cursor", ""), "");
+	CHECK(!u.train.cursor);
+	run(&u, "move", "left");
+	CHECK(u.train.cursor);
+	CHECK_HAS(run(&u, "cursor", "99"), "expected an epoch, 0 to 41.");
+	CHECK_HAS(run(&u, "move", "about"), "expected left, right");
+	CHECK_HAS(run(&u, "move", "up"), "all tracks are on the screen");
+	moment_free(&u);
+}
+
+TEST(zoom_halves_doubles_and_follows_the_cursor)
+{
+	struct ui u;
+
+	moment_init(&u, &look_ascii, 24, 80);
+	CHECK_STR(run(&u, "zoom", "in"), "");
+	CHECK_NEAR(u.train.to - u.train.from, 25, 1e-9);
+	CHECK(u.train.from <= 41.4 && u.train.to >= 41.4);
+	CHECK_STR(run(&u, "zoom", "10 20"), "");
+	CHECK_NEAR(u.train.from, 10, 0);
+	run(&u, "cursor", "20");
+	run(&u, "move", "right");
+	CHECK_NEAR(u.train.from, 11, 1e-9);
+	CHECK_NEAR(u.train.to, 21, 1e-9);
+	run(&u, "zoom", "10 12");
+	run(&u, "cursor", "11");
+	run(&u, "move", "right"); /* close up: a step */
+	CHECK_NEAR(u.train.at, 11 + 1. / MOMENT_STEPS, 1e-9);
+	for (int i = 0; i < 6; i++)
+		CHECK_STR(run(&u, "zoom", "out"), "");
+	CHECK_NEAR(u.train.to, 0, 0);
+	CHECK_HAS(run(&u, "zoom", "20 10"), "expected in, out, all");
+	CHECK_HAS(run(&u, "zoom", "nan 3"), "expected in, out, all");
+	CHECK_STR(run(&u, "zoom", "1 1e300"), "");
+	CHECK_NEAR(u.train.to, 0, 0);
+	moment_free(&u);
+}
+
+TEST(switches)
+{
+	struct ui u;
+
+	moment_init(&u, &look_ascii, 24, 80);
+	CHECK_STR(run(&u, "smooth", "+"), "");
+	CHECK_NEAR(u.train.keep, 0.95, 0);
+	for (int i = 0; i < 20; i++)
+		run(&u, "smooth", "+");
+	CHECK_NEAR(u.train.keep, 0.999, 0);
+	for (int i = 0; i < 20; i++)
+		run(&u, "smooth", "-");
+	CHECK_NEAR(u.train.keep, 0, 0);
+	CHECK_STR(u.message.text, "no smoothing");
+	CHECK_STR(run(&u, "smooth", "0.8"), "");
+	CHECK_NEAR(u.train.keep, 0.8, 0);
+	CHECK_HAS(run(&u, "smooth", "1"), "0 to 0.999; found 1");
+	CHECK_HAS(run(&u, "smooth", ""), "expected +, -");
+	CHECK_STR(run(&u, "axis", ""), "");
+	CHECK_INT(u.train.axis, AXIS_STEP);
+	run(&u, "axis", "");
+	run(&u, "axis", "");
+	CHECK_INT(u.train.axis, AXIS_EPOCH);
+	CHECK_HAS(run(&u, "axis", "weeks"), "expected epoch, step or time");
+	run(&u, "log", "off");
+	CHECK(u.train.log_off);
+	run(&u, "log", "");
+	CHECK(!u.train.log_off);
+	CHECK_HAS(run(&u, "log", "maybe"), "expected on, off");
+	moment_free(&u);
+}
+
+TEST(refused_with_a_reason)
+{
+	struct ui u;
+
+	ui_init(&u, &look_ascii, 24, 80);
+	CHECK_HAS(run(&u, "cursor", ""), "no curve yet");
+	CHECK_HAS(run(&u, "zoom", "in"), "no curve yet");
+	CHECK_HAS(run(&u, "move", "left"), "no curve yet");
+	CHECK_HAS(run(&u, "mean", ""), "two folds");
+	CHECK_HAS(run(&u, "overlay", ""), "pick sessions");
+	CHECK(!view_train.refused(&u, "smooth"));
+	CHECK(!view_train.refused(&u, "axis"));
+	ui_free(&u);
+}
+
+/* ---- the numbers ---- */
+
+TEST(table_shows_what_the_curve_draws)
+{
+	const struct fold_run *f;
+	double mean = 0, weight = 0;
+	char want[32], *dump;
+	struct canvas c;
+	struct ui u;
+
+	NEED_UTF8();
+	moment_init(&u, &look_braille, 36, 120);
+	f = run_find(&u.run, 3);
+	for (int i = 0; i < 31 * MOMENT_STEPS; i++) {
+		mean = 0.9 * mean + 0.1 * f->step[i].loss;
+		weight = 0.9 * weight + 0.1;
+	}
+	snprintf(want, sizeof want, "train    %.3f", mean / weight);
+	run(&u, "cursor", "31");
+	canvas_init(&c, u.rows, u.cols, &u.look);
+	screen_draw(&u, &c);
+	dump = canvas_dump(&c);
+	CHECK_HAS(dump, want);
+	free(dump);
+	canvas_free(&c);
+	moment_free(&u);
+}
+
+/* Weights are those in force: where the cursor stands before a change of one,
+ * the recorded loss gives it away, and no share is claimed. */
+TEST(no_share_where_weights_were_others)
+{
+	struct canvas c;
+	struct ui u;
+	char *dump;
+
+	NEED_UTF8();
+	moment_init(&u, &look_braille, 36, 120);
+	u.run.set.train.loss.cmd_text = 0.15;
+	run(&u, "cursor", "31");
+	canvas_init(&c, u.rows, u.cols, &u.look);
+	screen_draw(&u, &c);
+	dump = canvas_dump(&c);
+	CHECK(!strstr(dump, "35 %"));
+	free(dump);
+	canvas_free(&c);
+	moment_free(&u);
+}
+
+/* ---- everything else it may meet ---- */
+
+static void draw_sizes(struct ui *u)
+{
+	for (int rows = 10; rows <= 64; rows += 3) {
+		for (int cols = 40; cols <= 250; cols += 13) {
+			struct canvas c;
+
+			u->rows = rows;
+			u->cols = cols;
+			canvas_init(&c, rows, cols, &u->look);
+			screen_draw(u, &c);
+			canvas_free(&c);
+		}
+	}
+}
+
+TEST(draws_at_every_size)
+{
+	static const struct look *const looks[] = {&look_braille, &look_block, &look_ascii};
+	struct ui u;
+
+	NEED_UTF8();
+	for (int i = 0; i < 3; i++) {
+		moment_init(&u, looks[i], 24, 80);
+		run(&u, "cursor", "31");
+		draw_sizes(&u);
+		run(&u, "mean", "on");
+		draw_sizes(&u);
+		moment_free(&u);
+	}
+}
+
+TEST(draws_what_is_not_finite)
+{
+	struct fold_run *f;
+	struct ui u;
+
+	NEED_UTF8();
+	moment_init(&u, &look_braille, 24, 80);
+	f = run_fold(&u.run, 3);
+	for (int i = 0; i < f->nsteps; i += 3) {
+		f->step[i].loss = f->step[i].term[TERM_TEXT] = i % 2 ? NAN : INFINITY;
+		f->step[i].grad_norm = i % 2 ? 0 : -1;
+		f->step[i].lr = 0;
+	}
+	for (int i = 0; i < f->nepochs; i++) {
+		f->epoch[i].val_loss = NAN;
+		f->epoch[i].val = (struct figures){NAN, NAN, NAN, NAN};
+		f->epoch[i].seconds = 0;
+	}
+	draw_sizes(&u);
+	run(&u, "axis", "time");
+	run(&u, "log", "off");
+	draw_sizes(&u);
+	moment_free(&u);
+}
+
+TEST(draws_nothing_at_all)
+{
+	struct ui u;
+
+	NEED_UTF8();
+	ui_init(&u, &look_braille, 24, 80);
+	draw_sizes(&u);
+	for (int state = WORK_LOADING; state <= WORK_FAILED; state++) {
+		u.now.state = (enum work_state)state;
+		u.train.axis = (unsigned)state % 3;
+		draw_sizes(&u);
+	}
+	ui_free(&u);
+}
+
 int main(int argc, char **argv)
 {
 	return TEST_MAIN(argc, argv);
