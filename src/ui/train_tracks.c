@@ -160,8 +160,9 @@ static void validation_track(struct draft *d, const struct train_frame *f, int r
 }
 
 /* The main term is the main head's cross-entropy: the validation part's stands
- * beside it and can be compared. */
-static void term_track(struct draft *d, const struct train_frame *f, enum term term, int cols)
+ * beside it and can be compared. One row has no room for two curves. */
+static void term_track(struct draft *d, const struct train_frame *f, enum term term, int rows,
+		       int cols)
 {
 	const struct train_curves *s = &f->step, *e = &f->epoch;
 	struct range r = no_range;
@@ -169,7 +170,7 @@ static void term_track(struct draft *d, const struct train_frame *f, enum term t
 	add(d, s->x, s->smooth[STEP_TERM + term], s->n, ROLE_S2, GLYPH_WF1);
 	step_band(d, f, STEP_TERM + term, cols);
 	extend_most(&r, f, s->x, s->y[STEP_TERM + term], s->n);
-	if (term == TERM_MAIN) {
+	if (term == TERM_MAIN && rows > 1) {
 		add(d, e->x, e->y[EPOCH_CE], e->n, ROLE_S1, GLYPH_VAL);
 		extend_most(&r, f, e->x, e->y[EPOCH_CE], e->n);
 	}
@@ -251,7 +252,7 @@ void train_track_draw(const struct train_frame *f, enum train_track t, struct ca
 	else if (t == TRACK_LR)
 		lr_track(&d, f);
 	else
-		term_track(&d, f, train_term[t - TRACK_TERM], c->cols);
+		term_track(&d, f, train_term[t - TRACK_TERM], c->rows, c->cols);
 	/* A strip that fills a small screen is drawn as a curve of its own. */
 	d.t.strip = is_strip(t) && !train_is_small(f->layout);
 	d.t.series = d.series;
