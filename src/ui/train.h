@@ -101,8 +101,7 @@ void train_frame_make(struct train_frame *f, const struct ui *u, const struct tr
 void train_frame_free(struct train_frame *f);
 double train_x(const struct train_frame *f, double epochs);
 double train_mark_epochs(const struct train_frame *f, const struct run_mark *m);
-double train_epochs(const struct train_frame *f, double x); /* train_x back */
-const char *train_unit(const struct train_frame *f);        /* "epoch" */
+const char *train_unit(const struct train_frame *f); /* "epoch" */
 
 /* Steps in an epoch, at least 1, and the end of what is recorded, in epochs. */
 int train_per_epoch(const struct ui *u, const struct fold_run *f);
@@ -115,8 +114,7 @@ void train_rail_draw(const struct train_frame *f, struct canvas *row);
 /* Small screens: x labels, and what is kept behind them. */
 void train_small_labels(const struct train_frame *f, struct canvas *row);
 
-/* The table's part beside a track: `c` begins at the row above strips, where
- * their heading stands, or at the track's first row. */
+/* The table's rows beside a track, from the track's first on. */
 void train_table_draw(const struct train_frame *f, enum train_track t, struct canvas *c);
 void train_table_heading(const struct train_frame *f, struct canvas *row); /* of the strips */
 void train_legend_draw(const struct train_frame *f, struct canvas *row);   /* of the rail */
