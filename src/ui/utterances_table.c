@@ -12,7 +12,7 @@ enum {
 	ID_WIDE = 24,
 	TEXT_LEAST = 20, /* before other fields give way */
 	LABEL_MAX = 8,
-	LABEL_LEAST = 4,
+	LABEL_CUT = 5, /* names are cut to this, not further */
 	HISTORY = 16,
 	SIDE = 66 /* columns of view 4 with the blank before */
 };
@@ -35,7 +35,7 @@ static int id_columns(const struct history *h, int most)
 
 static int label_columns(const struct ui *u)
 {
-	int columns = LABEL_LEAST; /* the headings "true", "pred", "text" */
+	int columns = 4; /* the headings "true", "pred", "text" */
 
 	for (int i = 0; i < ui_classes(u); i++)
 		columns = clamp(text_width(ui_label(u, i)), columns, LABEL_MAX);
@@ -89,7 +89,7 @@ static void share_width(const struct ui *u, struct utterances_layout *l)
 {
 	int label = label_columns(u), rest = place_fields(u, l, label);
 
-	while (rest < TEXT_LEAST - 2 && label > LABEL_LEAST)
+	while (rest < TEXT_LEAST - 2 && label > LABEL_CUT)
 		rest = place_fields(u, l, --label);
 	for (int i = 0, moved = 0; i < l->fields; i++) {
 		l->field[i].x += moved;

@@ -8,14 +8,6 @@
 
 static const struct fixture_of small = {.n = 40, .epochs = 12, .classes = 4};
 
-static struct fixture fixture(void)
-{
-	struct fixture f;
-
-	fixture_make(&f, &small);
-	return f;
-}
-
 static int filtered(struct ui *u, const char *condition)
 {
 	struct err e = {0};
@@ -34,15 +26,17 @@ static double number(const struct ui *u, int row, enum utterance_column column)
 
 TEST(facts_are_the_models)
 {
-	struct fixture f = fixture();
-	const struct history *h = ui_history(&f.u);
-	const float *logits = history_at(h, 12, 5, HEAD_MAIN);
-	struct facts facts = facts_of(&f.u, 5);
+	struct fixture f;
+	const struct history *h;
+	struct facts facts;
 	double p[LABELS_MAX];
 
-	class_probabilities(logits, 4, p);
+	fixture_make(&f, &small);
+	h = ui_history(&f.u);
+	facts = facts_of(&f.u, 5);
+	class_probabilities(history_at(h, 12, 5, HEAD_MAIN), 4, p);
 	CHECK(facts.known);
-	CHECK_INT(facts.says[HEAD_MAIN], predicted_class(logits, 4));
+	CHECK_INT(facts.says[HEAD_MAIN], predicted_class(history_at(h, 12, 5, HEAD_MAIN), 4));
 	CHECK_NEAR(facts_column[COLUMN_P].get(&facts).number, p[facts.says[HEAD_MAIN]], 0);
 	CHECK_NEAR(facts_column[COLUMN_LOSS].get(&facts).number, -log(p[h->label[5]]), 1e-9);
 	CHECK_NEAR(facts_column[COLUMN_FLIPS].get(&facts).number, history_flips(h, 5, 12), 0);
@@ -78,8 +72,9 @@ TEST(what_is_not_known_is_missing)
 /* Every column can be filtered and sorted by. */
 TEST(the_table_is_whole)
 {
-	struct fixture f = fixture();
+	struct fixture f;
 
+	fixture_make(&f, &small);
 	for (int c = 0; c < UTTERANCE_COLUMNS; c++) {
 		const struct facts_column *x = &facts_column[c];
 		struct err e = {0};
@@ -101,11 +96,12 @@ TEST(the_table_is_whole)
 
 TEST(filters_and_slices_hold_together)
 {
-	struct fixture f = fixture();
+	struct fixture f;
 	struct err e = {0};
 	struct confusion m;
 	int right = 0, wrong, both;
 
+	fixture_make(&f, &small);
 	history_confusion(ui_history(&f.u), 12, HEAD_MAIN, &m);
 	for (int c = 0; c < 4; c++)
 		right += (int)m.count[c][c];
@@ -131,11 +127,13 @@ TEST(filters_and_slices_hold_together)
 
 TEST(a_wrong_command_changes_nothing)
 {
-	struct fixture f = fixture();
+	struct fixture f;
 	struct err e = {0};
 	char longest[400];
-	int n = filtered(&f.u, "p>0.5");
+	int n;
 
+	fixture_make(&f, &small);
+	n = filtered(&f.u, "p>0.5");
 	CHECK(order_filter(&f.u, "p>0.5 & los>1", &e));
 	CHECK_STR(e.text, "column 9: \"los\" is no name here; did you mean loss?");
 	CHECK_STR(f.u.utterances.filter, "p>0.5");
@@ -156,9 +154,10 @@ TEST(a_wrong_command_changes_nothing)
 
 TEST(sorting)
 {
-	struct fixture f = fixture();
+	struct fixture f;
 	struct err e = {0};
 
+	fixture_make(&f, &small);
 	for (int i = 1; i < 40; i++) /* from the start: the largest loss first */
 		CHECK(number(&f.u, i - 1, COLUMN_LOSS) >= number(&f.u, i, COLUMN_LOSS));
 	CHECK(!order_sort(&f.u, "loss", &e)); /* again: the other way */
@@ -185,9 +184,10 @@ TEST(sorting)
 
 TEST(unknown_values_come_last_either_way)
 {
-	struct fixture f = fixture();
+	struct fixture f;
 	struct err e = {0};
 
+	fixture_make(&f, &small);
 	f.u.utterances.corpus_row[7] = -1; /* no words, no text */
 	CHECK(!order_sort(&f.u, "words", &e));
 	CHECK_INT(order_at(&f.u, 39), 7);
@@ -202,10 +202,11 @@ TEST(unknown_values_come_last_either_way)
 
 TEST(the_selected_one_stays_on_its_line)
 {
-	struct fixture f = fixture();
+	struct fixture f;
 	struct err e = {0};
 	int utt;
 
+	fixture_make(&f, &small);
 	f.u.utterances.row = 20;
 	f.u.utterances.top = 15;
 	utt = f.u.sel.utt = order_at(&f.u, 20);
@@ -230,13 +231,13 @@ TEST(the_selected_one_stays_on_its_line)
 /* Scrubbing keeps the rows; `sort` or an evaluation sorts anew. */
 TEST(another_epoch_waits_for_a_sort)
 {
-	struct fixture f = fixture();
-	struct fold_run *fold = &f.u.run.fold[0];
+	struct fixture f;
 	struct epoch_row row = {.fold = 3, .epoch = 13};
 	struct predictions p = {.n = 40, .classes = 4};
 	struct err e = {0};
 	int order[40];
 
+	fixture_make(&f, &small);
 	memcpy(order, f.u.utterances.order, sizeof order);
 	f.u.sel.epoch = 2;
 	ui_refresh(&f.u);
@@ -252,7 +253,7 @@ TEST(another_epoch_waits_for_a_sort)
 	f.u.sel.epoch = 0;
 	ui_refresh(&f.u);
 	CHECK(order_stale(&f.u));
-	p.label = fold->val.label;
+	p.label = f.u.run.fold[0].val.label;
 	run_add_epoch(&f.u.run, &row, &p, &f.corpus, false);
 	ui_refresh(&f.u);
 	CHECK(!order_stale(&f.u));
@@ -263,9 +264,10 @@ TEST(another_epoch_waits_for_a_sort)
 
 TEST(labels_that_are_no_words_are_quoted)
 {
-	struct fixture f = fixture();
+	struct fixture f;
 	char text[128];
 
+	fixture_make(&f, &small);
 	snprintf(f.u.run.set.exp.labels[1], LABEL_LEN, "very happy");
 	snprintf(f.u.run.set.exp.labels[2], LABEL_LEN, "text");
 	CHECK_STR(order_cell(&f.u, 0, 3, text, sizeof text), "true=ang & pred=sad");
