@@ -10,8 +10,9 @@
 enum {
 	ID_NARROW = 19, /* longer ids are cut in the middle */
 	ID_WIDE = 24,
-	TEXT_LEAST = 20, /* where a longer history would take from it */
+	TEXT_LEAST = 20, /* before other fields give way */
 	LABEL_MAX = 8,
+	LABEL_CUT = 5, /* names are cut to this, not further */
 	HISTORY = 16,
 	SIDE = 66 /* columns of view 4 with the blank before */
 };
@@ -50,12 +51,14 @@ static void add(struct utterances_layout *l, enum utterance_column column, int g
 	l->field[l->fields++] = (struct utterances_field){column, x + gap, w, fit};
 }
 
-/* All but the text have their width; it takes the rest. */
-static void place_fields(const struct ui *u, struct utterances_layout *l)
+/* Fields with class names of `label` columns; returns what is left for the text,
+ * whose width is still 0. */
+static int place_fields(const struct ui *u, struct utterances_layout *l, int label)
 {
 	const struct history *h = ui_history(u);
-	int label = label_columns(u), audio = label > 5 ? label : 5, rest;
+	int rest;
 
+	l->fields = 0;
 	if (l->width < 60) {
 		add(l, COLUMN_PRED, 0, label, FIT_LEFT);
 		add(l, COLUMN_P, 1, 5, FIT_RIGHT);
@@ -68,17 +71,26 @@ static void place_fields(const struct ui *u, struct utterances_layout *l)
 		add(l, COLUMN_P, 1, 5, FIT_RIGHT);
 		add(l, COLUMN_LOSS, 2, 6, FIT_RIGHT);
 		add(l, COLUMN_TEXT_SAYS, 2, label, FIT_LEFT);
-		add(l, COLUMN_AUDIO_SAYS, 1, audio, FIT_LEFT);
+		add(l, COLUMN_AUDIO_SAYS, 1, label > 5 ? label : 5, FIT_LEFT);
 	}
 	if (l->width >= 100)
 		add(l, COLUMN_FLIPS, 1, 5, FIT_RIGHT);
 	/* What is free, less a blank and the scroll bar. */
 	rest = l->width - 2 - (l->field[l->fields - 1].x + l->field[l->fields - 1].w);
-	if (l->width >= 100) {
-		l->history_w = l->side ? clamp(rest - 2 - TEXT_LEAST, HISTORY, h->epochs) : HISTORY;
-		rest -= 2 + l->history_w;
-		l->history = l->width - 2 - l->history_w;
-	}
+	if (l->width < 100)
+		return rest;
+	l->history_w = l->side ? clamp(rest - 2 - TEXT_LEAST, HISTORY, h->epochs) : HISTORY;
+	l->history = l->width - 2 - l->history_w;
+	return rest - 2 - l->history_w;
+}
+
+/* The text takes what is free; names of classes are cut before it gets short. */
+static void share_width(const struct ui *u, struct utterances_layout *l)
+{
+	int label = label_columns(u), rest = place_fields(u, l, label);
+
+	while (rest < TEXT_LEAST - 2 && label > LABEL_CUT)
+		rest = place_fields(u, l, --label);
 	for (int i = 0, moved = 0; i < l->fields; i++) {
 		l->field[i].x += moved;
 		if (l->field[i].column == COLUMN_TEXT)
@@ -97,7 +109,7 @@ struct utterances_layout utterances_layout(const struct ui *u, int rows, int col
 	} else if (rows >= 18) {
 		below = l.wide ? 7 : 5;
 	}
-	place_fields(u, &l);
+	share_width(u, &l);
 	l.heading = l.wide ? 2 : 1;
 	l.y = l.heading + 1;
 	l.rows = rows - below - l.y;

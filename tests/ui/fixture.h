@@ -76,6 +76,16 @@ static inline double fixture_noise(struct rng *r)
 	return sum;
 }
 
+/* Arrays as run.c makes them: room for a power of two, so that it can add. */
+static inline size_t fixture_room(int n)
+{
+	size_t room = 1;
+
+	while (room < (size_t)n)
+		room *= 2;
+	return room;
+}
+
 /* Logits [epochs][n][HEADS][classes]. */
 static inline void fixture_logits(struct history *h, int epochs)
 {
@@ -86,8 +96,8 @@ static inline void fixture_logits(struct history *h, int epochs)
 	rng_seed(&r, 7);
 	for (size_t i = 0; i < row; i++)
 		own[i] = 1.5 * fixture_noise(&r);
-	h->logits = mem_alloc((size_t)epochs * row, sizeof *h->logits);
-	h->epoch = mem_alloc((size_t)epochs, sizeof *h->epoch);
+	h->logits = mem_alloc(fixture_room(epochs) * row, sizeof *h->logits);
+	h->epoch = mem_alloc(fixture_room(epochs), sizeof *h->epoch);
 	h->epochs = epochs;
 	for (int e = 0; e < epochs; e++) {
 		double learnt = 1 - exp(-12.0 * (e + 1) / epochs);
@@ -155,7 +165,7 @@ static inline void fixture_epochs(struct fold_run *f)
 	const struct epoch_row *best = NULL;
 
 	f->nepochs = f->val.epochs;
-	f->epoch = mem_alloc((size_t)f->nepochs, sizeof *f->epoch);
+	f->epoch = mem_alloc(fixture_room(f->nepochs), sizeof *f->epoch);
 	for (int i = 0; i < f->nepochs; i++) {
 		struct confusion m;
 
