@@ -398,15 +398,16 @@ static void say_change(struct canvas *row, int *col, const struct attention_scen
 /* What a column stands for, at the right, as long as there is room to say it. */
 static void draw_factor(struct canvas *row, int col, int k)
 {
-	char text[3][64];
+	char brief[48], column[64], full[96];
+	const char *form[] = {full, column, brief};
 
-	snprintf(text[2], sizeof text[2], k == 1 ? "1 frame" : "max of %d frames", k);
-	snprintf(text[1], sizeof text[1], "column = %s", text[2]);
-	snprintf(text[0], sizeof text[0], "%s, %d ms", text[1], k * 1000 / FRAMES_PER_SECOND);
+	snprintf(brief, sizeof brief, k == 1 ? "1 frame" : "max of %d frames", k);
+	snprintf(column, sizeof column, "column = %s", brief);
+	snprintf(full, sizeof full, "%s, %d ms", column, k * 1000 / FRAMES_PER_SECOND);
 	for (int i = row->cols < SIDE_COLS; i < 3; i++) {
-		if (col + 3 + text_width(text[i]) < row->cols) {
+		if (col + 3 + text_width(form[i]) < row->cols) {
 			canvas_field(row, 0, col, row->cols - 1 - col, FIT_RIGHT, ROLE(ROLE_DIM),
-				     "%s", text[i]);
+				     "%s", form[i]);
 			return;
 		}
 	}
