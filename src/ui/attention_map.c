@@ -226,7 +226,7 @@ static void draw_title(struct canvas *c, const struct attention_scene *s)
 	const struct attention_layout *a = &s->at;
 	int col = canvas_text(c, a->title, 1, ROLE(ROLE_STRONG), "words → seconds");
 
-	if (s->look->heads <= 4 || a->side)
+	if (a->side ? !s->then : s->look->heads <= 4)
 		col = canvas_text(c, a->title, col + 2, ROLE(ROLE_DIM), "cross_attn1");
 	col = draw_heads(c, a->title, col + 2, s) + 2;
 	if (s->then)
@@ -395,6 +395,24 @@ static void say_change(struct canvas *row, int *col, const struct attention_scen
 	*col = say(row, *col, "change", num_signed(num, now - then, 4));
 }
 
+/* What a column stands for, at the right, as long as there is room to say it. */
+static void draw_factor(struct canvas *row, int col, int k)
+{
+	char brief[48], column[64], full[96];
+	const char *form[] = {full, column, brief};
+
+	snprintf(brief, sizeof brief, k == 1 ? "1 frame" : "max of %d frames", k);
+	snprintf(column, sizeof column, "column = %s", brief);
+	snprintf(full, sizeof full, "%s, %d ms", column, k * 1000 / FRAMES_PER_SECOND);
+	for (int i = row->cols < SIDE_COLS; i < 3; i++) {
+		if (col + 3 + text_width(form[i]) < row->cols) {
+			canvas_field(row, 0, col, row->cols - 1 - col, FIT_RIGHT, ROLE(ROLE_DIM),
+				     "%s", form[i]);
+			return;
+		}
+	}
+}
+
 void attention_readout_draw(struct canvas *row, const struct attention_scene *s)
 {
 	int k = s->at.k, column = s->frame / k, frames = s->look->T, col;
@@ -428,14 +446,5 @@ void attention_readout_draw(struct canvas *row, const struct attention_scene *s)
 	col = say(row, col, "rank", text);
 	if (row->cols >= THUMB_COLS)
 		col = say(row, col, "seconds → words", num_attention(num, back));
-	if (k == 1)
-		snprintf(text, sizeof text, "column = 1 frame");
-	else if (row->cols >= SIDE_COLS)
-		snprintf(text, sizeof text, "column = max of %d frames, %d ms", k,
-			 k * 1000 / FRAMES_PER_SECOND);
-	else
-		snprintf(text, sizeof text, "column = max of %d frames", k);
-	if (col + 3 + text_width(text) < row->cols)
-		canvas_field(row, 0, col, row->cols - 1 - col, FIT_RIGHT, ROLE(ROLE_DIM), "%s",
-			     text);
+	draw_factor(row, col, k);
 }

@@ -4,7 +4,6 @@
 #include "engine/evaluate.h"
 #include "ui/axis.h"
 #include "ui/epoch.h"
-#include "ui/list.h"
 #include "ui/num.h"
 
 #include <stdio.h>
@@ -228,17 +227,6 @@ static int step(struct ui *u, int by, struct err *e)
 			       by < 0 ? "first" : "last", u->utterances.n);
 	select_utterance(u, at + by);
 	return 0;
-}
-
-int selected_move(int *row, int n, int page, const char *to, struct err *e)
-{
-	static const char *const keys[][2] = {
-		{"pgup", "page-up"}, {"pgdn", "page-down"}, {"home", "first"}, {"end", "last"}};
-
-	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-		if (strcmp(to, keys[i][0]) == 0)
-			to = keys[i][1];
-	return list_move(row, n, page, to, e);
 }
 
 char *knock_name(char *out, enum knock k)

@@ -48,9 +48,6 @@ void selected_seconds(struct canvas *row, int frames, int k, int cursor);
 bool selected_command(struct ui *u, const char *verb, const char *args, int *status, struct err *e);
 const char *selected_refused(const struct ui *u, const char *verb); /* why not now, or NULL */
 
-/* list_move with the names of keys too: pgup, pgdn, home, end. */
-int selected_move(int *row, int n, int page, const char *to, struct err *e);
-
 /* "nothing", "text", "audio", "head 2". out has KNOCK_NAME bytes; returned. */
 enum { KNOCK_NAME = 16 };
 char *knock_name(char *out, enum knock k);

@@ -6,6 +6,7 @@
  */
 #include "ui/attention_map.h"
 #include "ui/attention_side.h"
+#include "ui/list.h"
 #include "ui/selected.h"
 #include "ui/view.h"
 
@@ -133,7 +134,7 @@ static int move(struct ui *u, const char *args, struct err *e)
 	else if (strcmp(args, "peak") == 0)
 		column = heat_peak(&s.now.map[0], s.word) / s.at.k;
 	else
-		status = selected_move(&s.word, l->L, s.at.words, args, e);
+		status = list_move(&s.word, l->L, s.at.words, args, e);
 	if (status == 0) {
 		u->attention.word = s.word;
 		u->attention.frame = column * s.at.k;
@@ -279,7 +280,7 @@ static int command(struct ui *u, const char *verb, const char *args, struct err 
 	if (strcmp(verb, "write") == 0)
 		return write_file(u, args, e);
 	if (strcmp(verb, "back") == 0) {
-		u->view = VIEW_UTTERANCE;
+		ui_select_view(u, VIEW_UTTERANCE);
 		return 0;
 	}
 	return err_set(e, "'%s' does nothing in this view", verb);

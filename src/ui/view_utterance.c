@@ -7,6 +7,7 @@
 #include "ui/class_curves.h"
 #include "ui/heat.h"
 #include "ui/num.h"
+#include "ui/list.h"
 #include "ui/pooled.h"
 #include "ui/selected.h"
 #include "ui/view.h"
@@ -181,6 +182,9 @@ static void draw_heads(struct canvas *c, const struct scene *s, int bar, bool ti
 
 	if (title)
 		canvas_text(c, 0, 0, ROLE(ROLE_STRONG), "heads");
+	if (title && says + 1 >= c->rows) /* no row for the record */
+		canvas_field(c, 0, 8, c->cols - 8, FIT_RIGHT, ROLE(ROLE_DIM), "flips %d",
+			     history_flips(s->history, s->utt, s->epoch));
 	canvas_field(c, says, 0, first, FIT_LEFT, ROLE(ROLE_DIM), "says");
 	for (int i = 0; i < s->n_shown; i++)
 		canvas_field(c, top + 1 + i, 0, s->label_cols, FIT_LEFT,
@@ -348,7 +352,7 @@ static int move(struct ui *u, const char *args, struct err *e)
 		return err_set(e, "no words to move over yet");
 	s = scene_of(u, u->rows - VIEW_FRAME, u->cols);
 	page = pooled_rows(s.below_rows, s.airy && s.bars, l->L);
-	return selected_move(&u->utterance.top, l->L - page + 1, page, args, e);
+	return list_move(&u->utterance.top, l->L - page + 1, page, args, e);
 }
 
 static int command(struct ui *u, const char *verb, const char *args, struct err *e)
@@ -361,6 +365,10 @@ static int command(struct ui *u, const char *verb, const char *args, struct err 
 		return choose_head(u, args, e);
 	if (strcmp(verb, "move") == 0)
 		return move(u, args, e);
+	if (strcmp(verb, "back") == 0) {
+		ui_select_view(u, VIEW_UTTERANCES);
+		return 0;
+	}
 	return err_set(e, "'%s' does nothing in this view", verb);
 }
 

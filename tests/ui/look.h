@@ -19,6 +19,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LOOK_TEXT "I'm sorry I just don't know what to say to him anymore"
+#define LOOK_LONG_TEXT                                                                          \
+	"You know I never thought that we would sit here again after all these years and talk " \
+	"about it as if nothing at all had ever happened between both of us"
+#define LOOK_WIDE_TEXT "我 很 抱歉 不知道 该对他 说 什么"
+
 enum { LOOK_EPOCHS = 41, LOOK_UTTERANCES = 3, LOOK_CLASSES = 4 };
 
 static inline double look_bump(double x, double at, double width)

@@ -1,20 +1,50 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* View 5 (ui/view_attention.c). */
+/* View 5 (ui/view_attention.c, attention_map.c, attention_side.c). */
 #include "golden.h"
 #include "look.h"
+#include "temp.h"
 
 #include "ui/view.h"
 
-static const char words12[] = "I'm sorry I just don't know what to say to him anymore";
+static void draw(struct canvas *c, const struct look_fixture *x)
+{
+	canvas_init(c, x->u.rows - 3, x->u.cols, &x->u.look);
+	view_attention.draw(&x->u, c);
+}
 
-static void check(const char *name, struct look_fixture *x)
+static void check(const char *name, const struct look_fixture *x)
 {
 	struct canvas c;
 
-	canvas_init(&c, x->u.rows - 3, x->u.cols, &x->u.look);
-	view_attention.draw(&x->u, &c);
+	draw(&c, x);
 	golden_check(name, &c);
 	canvas_free(&c);
+}
+
+/* The row of a canvas as text, in a buffer of its own. */
+static const char *row_text(const struct canvas *c, int row)
+{
+	static char text[2048];
+	struct canvas part = canvas_part(c, row, 0, 1, c->cols);
+	char *dump = canvas_dump(&part);
+
+	snprintf(text, sizeof text, "%s", dump);
+	free(dump);
+	return text;
+}
+
+static int run(struct look_fixture *x, const char *verb, const char *args, struct err *e)
+{
+	*e = (struct err){0};
+	return view_attention.command(&x->u, verb, args, e);
+}
+
+/* The utterance of the agreed screens, the cursor on "sorry" at 0.86 s. */
+static void open_agreed(struct look_fixture *x, const struct look *look, int rows, int cols)
+{
+	look_open(x, look, rows, cols, LOOK_TEXT, 12, 226, 4);
+	x->u.attention.word = 1;
+	x->u.attention.frame = 43;
 }
 
 TEST(at_four_sizes)
@@ -25,11 +55,356 @@ TEST(at_four_sizes)
 
 	NEED_UTF8();
 	for (int i = 0; i < 4; i++) {
-		look_open(&x, &look_braille, size[i][0], size[i][1], words12, 12, 226, 4);
-		x.u.attention.word = 1;
-		x.u.attention.frame = 43;
+		open_agreed(&x, &look_braille, size[i][0], size[i][1]);
 		snprintf(name, sizeof name, "attention-%dx%d", size[i][1], size[i][0]);
 		check(name, &x);
+		look_close(&x);
+	}
+}
+
+TEST(in_ascii)
+{
+	struct look_fixture x;
+
+	NEED_UTF8();
+	open_agreed(&x, &look_ascii, 24, 80);
+	x.u.attention.by_row = true;
+	check("attention-ascii", &x);
+	look_close(&x);
+}
+
+TEST(one_head_without_audio)
+{
+	struct look_fixture x;
+
+	NEED_UTF8();
+	open_agreed(&x, &look_braille, 36, 120);
+	x.u.attention.head = 1;
+	x.u.seen->knock = KNOCK_AUDIO;
+	memcpy(x.u.seen->logits[HEAD_MAIN], x.u.seen->knocked[KNOCK_AUDIO],
+	       sizeof x.u.seen->logits[HEAD_MAIN]);
+	check("attention-no-audio", &x);
+	look_close(&x);
+}
+
+TEST(many_words_scroll_with_the_cursor)
+{
+	struct look_fixture x;
+	struct err e;
+
+	NEED_UTF8();
+	look_open(&x, &look_braille, 36, 120, LOOK_LONG_TEXT, 31, 1706, 2);
+	x.u.attention.word = 20;
+	x.u.attention.frame = 1000;
+	check("attention-31-words", &x);
+	CHECK_INT(run(&x, "move", "up", &e), 0);
+	CHECK_INT(x.u.attention.word, 19);
+	CHECK_INT(x.u.attention.top, 8); /* 12 rows: 8 … 19, and no more moved than that */
+	CHECK_INT(run(&x, "move", "home", &e), 0);
+	CHECK_INT(x.u.attention.frame, 0);
+	CHECK_INT(run(&x, "move", "pgup", &e), 0);
+	CHECK_INT(x.u.attention.word, 7);
+	CHECK_INT(x.u.attention.top, 7);
+	look_close(&x);
+}
+
+TEST(one_word_in_one_frame)
+{
+	struct look_fixture x;
+
+	NEED_UTF8();
+	look_open(&x, &look_braille, 24, 80, "Yes!", 1, 1, 2);
+	check("attention-1-word", &x);
+	look_close(&x);
+}
+
+TEST(a_short_text_has_room_for_both_maps)
+{
+	struct look_fixture x;
+
+	NEED_UTF8();
+	look_open(&x, &look_braille, 24, 80, "No, not now, never", 4, 60, 2);
+	check("attention-4-words", &x);
+	look_close(&x);
+}
+
+TEST(wide_characters)
+{
+	struct look_fixture x;
+
+	NEED_UTF8();
+	look_open(&x, &look_braille, 24, 80, LOOK_WIDE_TEXT, 7, 140, 2);
+	x.u.attention.word = 3;
+	check("attention-wide", &x);
+	look_close(&x);
+}
+
+TEST(words_the_text_does_not_have_are_numbers)
+{
+	struct look_fixture x;
+	struct canvas c;
+
+	NEED_UTF8();
+	look_open(&x, &look_braille, 24, 80, LOOK_TEXT, 9, 226, 2);
+	draw(&c, &x);
+	CHECK_HAS(row_text(&c, 2), "▸        1 ");
+	CHECK_HAS(row_text(&c, 10), "         9 ");
+	canvas_free(&c);
+	look_close(&x);
+}
+
+TEST(many_heads_are_counted)
+{
+	struct look_fixture x;
+	struct canvas c;
+
+	NEED_UTF8();
+	look_open(&x, &look_braille, 36, 120, LOOK_TEXT, 12, 60, 16);
+	x.u.attention.head = 6;
+	draw(&c, &x);
+	CHECK_HAS(row_text(&c, 2), "head ▸7 of 16 mean max");
+	canvas_free(&c);
+	look_close(&x);
+}
+
+TEST(before_the_model_has_answered)
+{
+	struct look_fixture x;
+	struct canvas c;
+	struct err e;
+
+	NEED_UTF8();
+	look_open(&x, &look_braille, 24, 80, LOOK_TEXT, 12, 226, 0);
+	x.u.work = (struct work *)&x; /* never looked into by drawing */
+	x.u.now.state = WORK_RUN;
+	check("attention-no-look", &x);
+	CHECK_INT(run(&x, "move", "up", &e), -1);
+	CHECK_STR(e.text, "attention appears after this step");
+	CHECK_STR(view_attention.refused(&x.u, "difference"), "no attention to show yet");
+	CHECK(view_attention.refused(&x.u, "back") == NULL);
+	x.u.run.set.model.cross_attention = false;
+	draw(&c, &x);
+	CHECK_HAS(row_text(&c, 7), "this model has no cross attention");
+	canvas_free(&c);
+	look_close(&x);
+}
+
+/* ---- 256 colours ---- */
+
+TEST(the_burst_has_the_highest_step)
+{
+	struct look_fixture x;
+	struct canvas c;
+	const int left = 11, top = 3, reach = top + 12, map2 = reach + 3;
+
+	NEED_UTF8();
+	open_agreed(&x, &look_256, 36, 120);
+	x.u.attention.head = 1;
+	draw(&c, &x);
+	/* 226 frames, 3 to a column: the burst at a fifth of the time is column 15. */
+	CHECK_INT(canvas_at(&c, top + 1, left + 15)->style.bg, ROLE_HEAT + HEAT_STEPS - 1);
+	CHECK_INT(canvas_at(&c, top + 1, left + 30)->style.bg, 0); /* below the even share */
+	/* A word that is not loud looks there too, less. */
+	CHECK(canvas_at(&c, top + 5, left + 15)->style.bg >= ROLE_HEAT);
+	CHECK(canvas_at(&c, top + 5, left + 15)->style.bg <
+	      canvas_at(&c, top + 1, left + 15)->style.bg);
+	/* Map 2: in the burst the seconds look at the loud words. */
+	CHECK_INT(canvas_at(&c, map2 + 1, left + 15)->style.bg, ROLE_HEAT + HEAT_STEPS - 1);
+	CHECK_INT(canvas_at(&c, map2 + 5, left + 15)->style.bg, 0);
+	for (int col = 0; col < 76; col++) { /* backgrounds, not characters */
+		CHECK_INT(canvas_at(&c, top + 1, left + col)->base, ' ');
+		CHECK_INT(canvas_at(&c, map2 + 1, left + col)->base, ' ');
+	}
+	canvas_free(&c);
+	look_close(&x);
+}
+
+TEST(each_row_can_reach_the_highest_step)
+{
+	struct look_fixture x;
+	struct canvas c;
+	struct err e;
+
+	NEED_UTF8();
+	open_agreed(&x, &look_256, 36, 120);
+	CHECK_INT(run(&x, "scale", "", &e), 0);
+	draw(&c, &x);
+	for (int word = 0; word < 12; word++) {
+		int most = 0;
+
+		for (int col = 11; col < 87; col++) {
+			int bg = canvas_at(&c, 3 + word, col)->style.bg;
+
+			most = bg > most ? bg : most;
+		}
+		CHECK_INT(most, ROLE_HEAT + HEAT_STEPS - 1);
+	}
+	canvas_free(&c);
+	look_close(&x);
+}
+
+TEST(a_difference_is_blue_or_orange)
+{
+	struct look_fixture x;
+	struct canvas c;
+	struct err e;
+	float *w;
+
+	NEED_UTF8();
+	open_agreed(&x, &look_256, 36, 120);
+	x.u.attention.head = 0;
+	CHECK_INT(run(&x, "difference", "", &e), 0);
+	REQUIRE(x.u.then != NULL && x.u.then != x.u.seen);
+	w = x.u.seen->cross[0] + 2 * 226; /* the third word now looks elsewhere */
+	w[6] += 0.04f;
+	w[150] -= 0.03f;
+	x.u.seen->epoch++;
+	draw(&c, &x);
+	CHECK_INT(canvas_at(&c, 5, 11 + 2)->style.bg, ROLE_MORE + LESS_STEPS - 1);
+	CHECK(canvas_at(&c, 5, 11 + 50)->style.bg >= ROLE_LESS);
+	CHECK(canvas_at(&c, 5, 11 + 50)->style.bg < ROLE_MORE);
+	CHECK_INT(canvas_at(&c, 4, 11 + 15)->style.bg, 0);
+	CHECK_HAS(row_text(&c, 2), "since epoch 41");
+	CHECK_HAS(row_text(&c, 2), "to 0.040");
+	canvas_free(&c);
+	CHECK_INT(run(&x, "difference", "", &e), 0); /* both signs are seen: off */
+	CHECK_INT(x.u.attention.difference, DIFFERENCE_OFF);
+	look_close(&x);
+}
+
+TEST(ridges_show_one_sign_of_a_difference)
+{
+	struct look_fixture x;
+	struct err e;
+
+	NEED_UTF8();
+	open_agreed(&x, &look_braille, 24, 80);
+	CHECK_INT(run(&x, "difference", "", &e), 0);
+	CHECK_HAS(x.u.message.text, "changes since epoch 41");
+	x.u.seen->epoch = 42;
+	for (int f = 0; f < 226; f++) /* the whole utterance half a second later */
+		for (int i = 0; i < 4 * 12; i++)
+			x.u.seen->cross[0][i * 226 + f] =
+				x.u.then->cross[0][i * 226 + (f + 226 - 25) % 226];
+	check("attention-more", &x);
+	CHECK_INT(run(&x, "difference", "", &e), 0);
+	CHECK_INT(x.u.attention.difference, DIFFERENCE_LESS);
+	check("attention-less", &x);
+	CHECK_INT(run(&x, "difference", "", &e), 0);
+	CHECK_INT(x.u.attention.difference, DIFFERENCE_OFF);
+	look_close(&x);
+}
+
+TEST(another_utterance_has_no_difference)
+{
+	struct look_fixture x;
+	struct canvas c;
+	struct err e;
+
+	NEED_UTF8();
+	open_agreed(&x, &look_braille, 24, 80);
+	CHECK_INT(run(&x, "difference", "", &e), 0);
+	x.u.then->L = 11;
+	draw(&c, &x);
+	CHECK_HAS(row_text(&c, 1), "max  to 0.019");
+	canvas_free(&c);
+	x.u.then->L = 12;
+	look_close(&x);
+}
+
+/* ---- commands ---- */
+
+TEST(the_cursor_goes_by_columns)
+{
+	struct look_fixture x;
+	struct canvas c;
+	struct err e;
+
+	NEED_UTF8();
+	open_agreed(&x, &look_braille, 24, 80); /* 5 frames to a column */
+	CHECK_INT(run(&x, "move", "left", &e), 0);
+	CHECK_INT(x.u.attention.frame, 35);
+	CHECK_INT(run(&x, "move", "right", &e), 0);
+	CHECK_INT(run(&x, "move", "right", &e), 0);
+	CHECK_INT(x.u.attention.frame, 45);
+	CHECK_INT(run(&x, "move", "end", &e), 0);
+	CHECK_INT(x.u.attention.frame, 225);
+	CHECK_INT(run(&x, "move", "right", &e), 0);
+	CHECK_INT(x.u.attention.frame, 225);
+	draw(&c, &x);
+	CHECK_HAS(row_text(&c, 19), "4.50–4.52 s"); /* the last column is not whole */
+	canvas_free(&c);
+	CHECK_INT(run(&x, "move", "peak", &e), 0);
+	CHECK_INT(x.u.attention.frame, 40);
+	CHECK_INT(run(&x, "move", "down", &e), 0);
+	CHECK_INT(x.u.attention.word, 2);
+	CHECK_INT(run(&x, "move", "sideways", &e), -1);
+	look_close(&x);
+}
+
+TEST(heads_are_chosen)
+{
+	struct look_fixture x;
+	struct err e;
+
+	open_agreed(&x, &look_braille, 24, 80);
+	CHECK_INT(run(&x, "head", "next", &e), 0);
+	CHECK_INT(x.u.attention.head, HEAD_MAX);
+	CHECK_INT(run(&x, "head", "next", &e), 0);
+	CHECK_INT(x.u.attention.head, 0);
+	CHECK_INT(run(&x, "head", "4", &e), 0);
+	CHECK_INT(x.u.attention.head, 3);
+	CHECK_INT(run(&x, "head", "next", &e), 0);
+	CHECK_INT(x.u.attention.head, HEAD_MEAN);
+	CHECK_INT(run(&x, "head", "5", &e), -1);
+	CHECK_STR(e.text, "no head '5'; 1 to 4, mean, max or next");
+	CHECK_INT(run(&x, "head", "max", &e), 0);
+	CHECK_INT(x.u.attention.head, HEAD_MAX);
+	CHECK_INT(run(&x, "scale", "row", &e), 0);
+	CHECK(x.u.attention.by_row);
+	CHECK_INT(run(&x, "scale", "log", &e), -1);
+	CHECK_INT(run(&x, "back", "", &e), 0);
+	CHECK_INT(x.u.view, VIEW_UTTERANCE);
+	look_close(&x);
+}
+
+TEST(the_maps_are_written_as_csv)
+{
+	struct look_fixture x;
+	struct err e;
+	const char *path = temp_path("map.csv");
+	char *text, want[128];
+
+	look_open(&x, &look_braille, 24, 80, "say \"no\"", 2, 3, 1);
+	CHECK_INT(run(&x, "write", path, &e), 0);
+	text = file_read(path, NULL, &e);
+	REQUIRE(text != NULL);
+	CHECK_HAS(text, "map,word,text,frame,seconds,weight\ncross_attn1,1,\"say\",1,0.00,");
+	snprintf(want, sizeof want, "cross_attn2,2,\"\"\"no\"\"\",3,0.04,%.9g\n",
+		 (double)x.u.seen->cross[1][2 * 2 + 1]);
+	CHECK_HAS(text, want);
+	free(text);
+	CHECK_INT(run(&x, "write", "", &e), -1);
+	look_close(&x);
+}
+
+TEST(every_size_is_drawn)
+{
+	static const int length[][2] = {{1, 1}, {2, 40}, {12, 226}, {31, 1706}};
+	struct look_fixture x;
+	struct canvas c;
+
+	NEED_UTF8();
+	for (int i = 0; i < 4; i++) {
+		look_open(&x, &look_braille, 24, 80, LOOK_LONG_TEXT, length[i][0], length[i][1],
+			  1 + 3 * i);
+		for (x.u.rows = 10; x.u.rows <= 60; x.u.rows += 7) {
+			for (x.u.cols = 40; x.u.cols <= 250; x.u.cols += 11) {
+				draw(&c, &x);
+				CHECK_HAS(row_text(&c, 0), "neu 0.889");
+				canvas_free(&c);
+			}
+		}
 		look_close(&x);
 	}
 }
