@@ -30,7 +30,12 @@
 #include <readline/history.h>
 #include <readline/readline.h>
 
-enum { QUEUE = 4096 };
+enum { QUEUE = 4096, HALF_KEYS = 8 /* no sequence is longer */ };
+
+/* A sequence no key sends, for begin_anew. */
+#define DROP_LINE "\033[99~"
+/* A byte that continues no sequence and so ends it. */
+#define UNBOUND "\377"
 
 /* readline is global and calls back without a context: the one static. */
 static struct {
@@ -120,6 +125,38 @@ static char **offer(const char *word, int start, int end)
 	return list;
 }
 
+static void queue(const char *bytes, size_t n)
+{
+	memcpy(con.queue, bytes, n);
+	con.first = 0;
+	con.end = (int)n;
+}
+
+static void read_queue(void)
+{
+	while (bytes_wait() && !con.entered && !con.ended)
+		rl_callback_read_char();
+}
+
+/* Drop the line, a search, a count, half a key. readline ends each itself, as
+ * if the user had: only so it puts edited history, undo lists and its chain of
+ * half keys right. */
+static void begin_anew(void)
+{
+	for (int i = 0; i < HALF_KEYS && RL_ISSTATE(RL_STATE_MULTIKEY); i++) {
+		queue(UNBOUND, 1);
+		read_queue();
+	}
+	rl_callback_sigcleanup();
+	rl_set_keymap(emacs_standard_keymap); /* vi begins a line by itself */
+	queue(DROP_LINE, sizeof DROP_LINE - 1);
+	read_queue();
+	con.first = con.end = 0;
+	con.ended = false;
+	free(con.entered);
+	con.entered = NULL;
+}
+
 /*
  * Start and stop
  */
@@ -160,6 +197,7 @@ void console_start(struct ui *u)
 	rl_completer_quote_characters = NULL;
 	bind_defaults();
 	rl_initialize();
+	rl_bind_keyseq_in_map(DROP_LINE, rl_newline, emacs_standard_keymap);
 	rl_completion_query_items = 0;                     /* it would ask on the terminal */
 	rl_variable_bind("bell-style", "none");            /* it would ring on stderr */
 	rl_variable_bind("enable-bracketed-paste", "off"); /* ours to switch */
@@ -174,6 +212,7 @@ void console_stop(void)
 {
 	if (!con.ui)
 		return;
+	begin_anew();
 	rl_callback_handler_remove();
 	clear_history();
 	recall_close(&con.recall);
@@ -187,16 +226,6 @@ void console_stop(void)
 void console_open(struct ui *u, const char *typed)
 {
 	console_type(u, typed);
-}
-
-/* readline begins anew: no search, no count, no half key, history at its end. */
-static void begin_anew(void)
-{
-	con.first = con.end = 0;
-	rl_callback_sigcleanup();
-	rl_callback_handler_remove();
-	rl_callback_handler_install("", line_entered);
-	using_history();
 }
 
 void console_close(struct ui *u)
@@ -274,6 +303,21 @@ static void bytes_of(struct key k, char out[16])
 	if (sequence && !rl_function_of_keyseq(bytes, NULL, NULL))
 		return;
 	memcpy(out, bytes, sizeof bytes);
+	if (k.code < 0x80 || k.code > K_FUNCTIONS)
+		return;
+	/* Of é no more than a byte can belong to a sequence; the rest would be
+	 * inserted. */
+	if (k.meta)
+		out[0] = '\0';
+	else if (RL_ISSTATE(RL_STATE_MULTIKEY))
+		snprintf(out, sizeof bytes, UNBOUND);
+}
+
+/* The first key of several (^X), which readline 8.2 crashes on in a search. */
+static bool is_prefix_in_search(const char *bytes)
+{
+	return RL_ISSTATE(RL_STATE_ISEARCH) && *bytes != '\033' &&
+	       rl_get_keymap()[(unsigned char)*bytes].type == ISKMAP;
 }
 
 /* The candidate that stands before the cursor, without the blank behind it. */
@@ -325,13 +369,6 @@ static void follow(struct ui *u)
 	}
 }
 
-static void queue(const char *bytes, size_t n)
-{
-	memcpy(con.queue, bytes, n);
-	con.first = 0;
-	con.end = (int)n;
-}
-
 static void run_entered(struct ui *u)
 {
 	char *line = con.entered;
@@ -349,8 +386,7 @@ static void run_entered(struct ui *u)
 static void feed(struct ui *u, const char *bytes, size_t n)
 {
 	queue(bytes, n);
-	while (con.first < con.end && !con.entered && !con.ended)
-		rl_callback_read_char();
+	read_queue();
 	if (con.entered || con.ended) {
 		con.ended = false;
 		run_entered(u);
@@ -442,7 +478,7 @@ void console_key(struct ui *u, struct key k)
 		console_close(u);
 	} else {
 		bytes_of(k, bytes);
-		if (!*bytes && k.code)
+		if ((!*bytes && k.code) || is_prefix_in_search(bytes))
 			return;
 		feed(u, bytes, *bytes ? strlen(bytes) : 1);
 	}

@@ -135,6 +135,20 @@ static void draw_match(struct canvas *c, int row, const struct columns *at,
 	}
 }
 
+/* "train.loss.…   5 of 7": what is typed, and how many of all are shown. */
+static void title_of(const struct ui *u, int shown, char *out, size_t n)
+{
+	const char *typed = u->console.typed;
+	int all = u->console.match.n;
+
+	if (!*typed && shown == all)
+		snprintf(out, n, "%d choice%s", all, all == 1 ? "" : "s");
+	else if (shown == all)
+		snprintf(out, n, "%s…", typed);
+	else
+		snprintf(out, n, "%s%s%d of %d", typed, *typed ? "…   " : "", shown, all);
+}
+
 static void draw_popup(const struct ui *u, struct canvas *screen)
 {
 	const struct completions *m = &u->console.match;
@@ -146,9 +160,7 @@ static void draw_popup(const struct ui *u, struct canvas *screen)
 	char title[sizeof u->console.typed + 64];
 	struct columns at;
 
-	snprintf(title, sizeof title, "%s…", u->console.typed);
-	if (shown < m->n)
-		snprintf(title, sizeof title, "%s…   %d of %d", u->console.typed, shown, m->n);
+	title_of(u, shown, title, sizeof title);
 	at = layout(m, text_width(title), c.cols);
 	canvas_clear(&c);
 	canvas_text(&c, 0, 2, ROLE(ROLE_DIM), "%s", title);

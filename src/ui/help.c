@@ -18,7 +18,7 @@
 enum section { HERE, EVERYWHERE, CONSOLE_ONLY, NOT_NOW, SECTIONS };
 static const char *const titles[SECTIONS] = {"here", "everywhere", "console only", "not now"};
 
-enum { COLS = 70, KEY_WIDTH = 6, COMMAND_WIDTH = 22 };
+enum { COLS = 70, WIDE_COLS = 104, KEY_WIDTH = 6, COMMAND_WIDTH = 22 };
 
 struct row {
 	enum section section;
@@ -224,39 +224,40 @@ static int line_of(const struct rows *rows, int row)
 	return line - 1;
 }
 
-static void draw_title(const struct ui *u, struct canvas *box)
+/* What is typed, in the border's right. */
+static void draw_filter(const struct ui *u, struct canvas *box)
 {
-	static const char prompt[] = "type to filter: ";
-	int room = box->cols - 2 - (int)sizeof prompt;
+	const char *prompt = box->cols < COLS ? " filter: " : " type to filter: ";
 	char filter[sizeof u->help.filter];
-	int width, col;
+	int col;
 
-	text_cut(filter, sizeof filter, u->help.filter, room > 20 ? 20 : room);
-	width = (int)sizeof prompt - 1 + text_width(filter) + 3;
-	col = box->cols - 6 - width;
-	if (col < 18)
-		return;
-	canvas_text(box, 0, col, ROLE_ON(ROLE_DIM, ROLE_POPUP), " %s", prompt);
-	col = canvas_text(box, 0, col + (int)sizeof prompt, ROLE_ON(ROLE_STRONG, ROLE_POPUP), "%s",
-			  filter);
+	text_cut(filter, sizeof filter, u->help.filter, box->cols < COLS ? 8 : 20);
+	col = box->cols - 6 - text_width(prompt) - text_width(filter) - 1;
+	col = canvas_text(box, 0, col, ROLE_ON(ROLE_DIM, ROLE_POPUP), "%s", prompt);
+	col = canvas_text(box, 0, col, ROLE_ON(ROLE_STRONG, ROLE_POPUP), "%s", filter);
 	canvas_text(box, 0, col, ROLE_ON(ROLE_CURSOR, ROLE_POPUP), "_ ");
 }
 
-static void draw_row(struct canvas *in, int line, const struct row *r, bool selected)
+static const char *sentence(const struct row *r)
+{
+	return r->refused ? r->refused : r->help;
+}
+
+/* A sentence that stands in the row above already is left out. */
+static void draw_row(struct canvas *in, int line, const struct row *r, bool again, bool selected)
 {
 	const struct style text = ROLE_ON(r->refused ? ROLE_DIM : ROLE_TEXT, ROLE_POPUP);
 	int at = 3 + KEY_WIDTH + 1, behind = at + COMMAND_WIDTH + 1;
-	bool narrow = in->cols < COLS - 6;
+	bool narrow = in->cols < COLS - 2;
 
 	if (narrow)
 		behind = in->cols;
 	canvas_field(in, line, 3, KEY_WIDTH, FIT_LEFT,
 		     ROLE_ON(r->refused ? ROLE_DIM : ROLE_KEY, ROLE_POPUP), "%s", r->keys);
 	canvas_field(in, line, at, behind - at - 1, FIT_LEFT, text, "%s", r->command);
-	if (!narrow)
+	if (!narrow && !again)
 		canvas_field(in, line, behind, in->cols - behind - 1, FIT_LEFT,
-			     ROLE_ON(ROLE_DIM, ROLE_POPUP), "%s",
-			     r->refused ? r->refused : r->help);
+			     ROLE_ON(ROLE_DIM, ROLE_POPUP), "%s", sentence(r));
 	if (selected) {
 		struct canvas whole = canvas_part(in, line, 0, 1, in->cols);
 
@@ -265,52 +266,69 @@ static void draw_row(struct canvas *in, int line, const struct row *r, bool sele
 	}
 }
 
+/* The selected row's sentence in full, and the keys of the help itself. */
+static void draw_foot(struct canvas *in, const struct rows *rows, int row)
+{
+	if (rows->n)
+		canvas_field(in, in->rows - 2, 1, in->cols - 2, FIT_LEFT,
+			     ROLE_ON(ROLE_TEXT, ROLE_POPUP), "%s", sentence(&rows->at[row]));
+	canvas_text(in, in->rows - 1, 1, ROLE_ON(ROLE_DIM, ROLE_POPUP),
+		    in->cols < COLS - 2 ? "%d of %d   Enter run   Esc close"
+					: "%d of %d match   ↑↓ move   Enter run   Esc close",
+		    rows->n, rows->all);
+}
+
+static bool begins_section(const struct rows *rows, int i)
+{
+	return i == 0 || rows->at[i].section != rows->at[i - 1].section;
+}
+
 static int box_rows(int rows)
 {
 	return rows - 3;
 }
 
-/* Border, blank row above, blank row and foot below. */
+/* Border, blank row above, two rows of foot and a blank one before them. */
 static int list_rows(int rows)
 {
-	return box_rows(rows) - 5;
+	return box_rows(rows) - 6;
+}
+
+static void draw_list(struct canvas *in, const struct rows *rows, int row, int top, int room)
+{
+	for (int i = 0; i < rows->n; i++) {
+		int line = line_of(rows, i) - top;
+		bool first = begins_section(rows, i);
+		bool again = !first && line > 0 &&
+			     strcmp(sentence(&rows->at[i]), sentence(&rows->at[i - 1])) == 0;
+
+		if (line >= 0 && line < room)
+			draw_row(in, 1 + line, &rows->at[i], again, i == row);
+		if (first && line >= 1 && line <= room)
+			canvas_text(in, line, 1, (struct style){ROLE_STRONG, ROLE_POPUP, ATTR_BOLD},
+				    "%s", titles[rows->at[i].section]);
+	}
 }
 
 void help_draw(const struct ui *u, struct canvas *c)
 {
-	int cols = c->cols < COLS + 4 ? c->cols : c->cols >= 110 ? 100 : COLS, lines = 0;
-	int room = list_rows(c->rows), top, row;
+	int cols = c->cols < COLS + 4 ? c->cols : c->cols >= 110 ? WIDE_COLS : COLS;
+	int room = list_rows(c->rows), lines = 0, top, row;
 	struct canvas box, in;
 	struct rows rows;
 	char title[64];
 
 	make_rows(u, &rows);
 	row = selected_row(u, &rows);
-	for (int i = 0; i < rows.n; i++)
-		lines = line_of(&rows, i) + 1;
-	box = canvas_part(c, 1, (c->cols - cols) / 2, (lines < room ? lines : room) + 5, cols);
+	if (rows.n)
+		lines = line_of(&rows, rows.n - 1) + 1;
+	box = canvas_part(c, 1, (c->cols - cols) / 2, (lines < room ? lines : room) + 6, cols);
 	snprintf(title, sizeof title, "help: %s", view_table[u->view]->name);
 	in = canvas_box(&box, ROLE_ON(ROLE_DIM, ROLE_POPUP), title);
-	draw_title(u, &box);
+	draw_filter(u, &box);
 	top = rows.n ? list_top(u->help.top, line_of(&rows, row), lines, room) : 0;
-	for (int i = 0; i < rows.n; i++) {
-		int line = line_of(&rows, i) - top;
-
-		if (line < 0 || line >= room)
-			continue;
-		draw_row(&in, 1 + line, &rows.at[i], i == row);
-	}
-	for (int i = 0; i < rows.n; i++) {
-		int line = line_of(&rows, i) - top - 1;
-
-		if ((i == 0 || rows.at[i].section != rows.at[i - 1].section) && line >= 0 &&
-		    line < room)
-			canvas_text(&in, 1 + line, 1,
-				    (struct style){ROLE_STRONG, ROLE_POPUP, ATTR_BOLD}, "%s",
-				    titles[rows.at[i].section]);
-	}
-	canvas_text(&in, in.rows - 1, 1, ROLE_ON(ROLE_DIM, ROLE_POPUP),
-		    "%d of %d match   ↑↓ move   Enter run   Esc close", rows.n, rows.all);
+	draw_list(&in, &rows, row, top, room);
+	draw_foot(&in, &rows, row);
 	free(rows.at);
 }
 

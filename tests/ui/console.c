@@ -481,6 +481,33 @@ TEST(console_hostile_inputrc)
 	end();
 }
 
+/* What readline 8.2 crashes on, and what it would take half of. */
+TEST(console_half_keys)
+{
+	IN_CHILD("");
+	temp_text(temp_path("state-%d/miust/history", (int)getpid()), "view 6\n");
+	start();
+	press(18); /* ^R */
+	type("v");
+	press(24); /* ^X */
+	type("z");
+	press(7);
+	CHECK_STR(screen.console.line, "");
+	press(24);
+	type("é");
+	CHECK_STR(screen.console.line, "");
+	meta(0xe9);
+	CHECK_STR(screen.console.line, "");
+	type("é");
+	CHECK_STR(screen.console.line, "é");
+	press(24);
+	press(3);
+	console_open(&screen, "");
+	type("find x");
+	CHECK_STR(screen.console.line, "find x");
+	end();
+}
+
 /* Nothing that can be pressed hangs, crashes or leaves the console unusable. */
 TEST(console_survives_any_keys)
 {
