@@ -56,3 +56,14 @@ real kern_dot(const real *x, const real *y, int n)
 {
 	return kern_set(0)->dot(x, y, n);
 }
+
+void kern_pack(int k, int n, const real *b, int ldb, int transposed, real *panels)
+{
+	kern_set(0)->pack(k, n, b, ldb, transposed, panels);
+}
+
+void kern_product(int m, int n, int k, const real *a, int lda, const real *panels, int add, real *c,
+		  int ldc)
+{
+	kern_set(0)->product(m, n, k, a, lda, panels, add, c, ldc);
+}

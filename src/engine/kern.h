@@ -12,6 +12,8 @@
 
 #include "engine/real.h"
 
+#include <stddef.h>
+
 /*
  * One LSTM step of one row, gates in the order i, f, g, o (PyTorch):
  *	i, f, o = sigmoid, g = tanh of (gates + bias)
@@ -37,6 +39,19 @@ void kern_axpy(real *to, real a, const real *x, int n); /* to += a x */
 real kern_dot(const real *x, const real *y, int n);
 
 /*
+ * C [m, n; ldc] = or += A [m, k; lda] . B, for few rows and a B that is used
+ * again and again. kern_pack lays B out once: [k, n; ldb], or transposed
+ * [n, k; ldb]. `panels` has kern_packed(k, n) values, 64-byte aligned.
+ */
+static inline size_t kern_packed(int k, int n)
+{
+	return (size_t)k * (((size_t)n + 31) / 32 * 32);
+}
+void kern_pack(int k, int n, const real *b, int ldb, int transposed, real *panels);
+void kern_product(int m, int n, int k, const real *a, int lda, const real *panels, int add, real *c,
+		  int ldc);
+
+/*
  * The functions above use the best set this processor runs. Each is a build of
  * the same code (kern_code.h); they differ in the last digits, as BLAS's
  * kernels do, so results are the same for one kind of machine.
@@ -51,6 +66,8 @@ struct kern_set {
 	void (*add)(real *, const real *, int);
 	void (*axpy)(real *, real, const real *, int);
 	real (*dot)(const real *, const real *, int);
+	void (*pack)(int, int, const real *, int, int, real *);
+	void (*product)(int, int, int, const real *, int, const real *, int, real *, int);
 };
 extern const struct kern_set kern_portable, kern_avx2, kern_avx512;
 const struct kern_set *kern_set(int i); /* those this processor runs, best first; NULL at the end */

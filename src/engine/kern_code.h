@@ -179,6 +179,88 @@ static real dot(const real *x, const real *y, int n)
 	return sum;
 }
 
+/*
+ * Product of some rows with a packed matrix, for the recurrence: few rows, the
+ * same matrix at every step. A panel is PANEL columns of B, row after row, so
+ * that it streams through the first-level cache; ROWS x 2 vectors of sums stay
+ * in registers. The last panel is filled up with zeros.
+ */
+#if defined __AVX512F__
+enum { LANES = 64 / sizeof(real), ROWS = 8 };
+#elif defined __AVX2__
+enum { LANES = 32 / sizeof(real), ROWS = 6 };
+#else
+enum { LANES = 16 / sizeof(real), ROWS = 4 };
+#endif
+enum { PANEL = 2 * LANES };
+
+typedef real vec __attribute__((vector_size(LANES * sizeof(real)), aligned(sizeof(real))));
+
+static void pack(int k, int n, const real *b, int ldb, int transposed, real *panels)
+{
+	for (int from = 0; from < n; from += PANEL)
+		for (int p = 0; p < k; p++)
+			for (int j = from; j < from + PANEL; j++)
+				*panels++ = j >= n       ? 0
+					    : transposed ? b[(size_t)j * ldb + p]
+							 : b[(size_t)p * ldb + j];
+}
+
+static inline __attribute__((always_inline)) void rows_by_panel(const int rows, int k, int width,
+								const real *a, int lda,
+								const real *panel, int add, real *c,
+								int ldc)
+{
+	vec sum[ROWS][2];
+
+	for (int r = 0; r < rows; r++)
+		sum[r][0] = sum[r][1] = (vec){0};
+	for (int p = 0; p < k; p++, panel += PANEL) {
+		vec b0 = *(const vec *)panel, b1 = *(const vec *)(panel + LANES);
+
+		for (int r = 0; r < rows; r++) {
+			real x = a[(size_t)r * lda + p];
+
+			sum[r][0] += x * b0;
+			sum[r][1] += x * b1;
+		}
+	}
+	for (int r = 0; r < rows; r++) {
+		real *to = c + (size_t)r * ldc;
+
+		if (width == PANEL) {
+			vec *v = (vec *)to, *w = (vec *)(to + LANES);
+
+			*v = add ? *v + sum[r][0] : sum[r][0];
+			*w = add ? *w + sum[r][1] : sum[r][1];
+		} else {
+			real last[PANEL];
+
+			memcpy(last, sum[r], sizeof last);
+			for (int j = 0; j < width; j++)
+				to[j] = add ? to[j] + last[j] : last[j];
+		}
+	}
+}
+
+static void product(int m, int n, int k, const real *a, int lda, const real *panels, int add,
+		    real *c, int ldc)
+{
+	for (int from = 0; from < n; from += PANEL, panels += (size_t)k * PANEL) {
+		int width = n - from < PANEL ? n - from : PANEL, r = 0;
+
+		for (; r + ROWS <= m; r += ROWS)
+			rows_by_panel(ROWS, k, width, a + (size_t)r * lda, lda, panels, add,
+				      c + (size_t)r * ldc + from, ldc);
+		for (; r + 2 <= m; r += 2)
+			rows_by_panel(2, k, width, a + (size_t)r * lda, lda, panels, add,
+				      c + (size_t)r * ldc + from, ldc);
+		if (r < m)
+			rows_by_panel(1, k, width, a + (size_t)r * lda, lda, panels, add,
+				      c + (size_t)r * ldc + from, ldc);
+	}
+}
+
 const struct kern_set KERN_SET = {
 	.name = KERN_NAME,
 	.cell_forward = cell_forward,
@@ -189,4 +271,6 @@ const struct kern_set KERN_SET = {
 	.add = add,
 	.axpy = axpy,
 	.dot = dot,
+	.pack = pack,
+	.product = product,
 };

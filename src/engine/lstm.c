@@ -42,6 +42,11 @@ void lstm_lay(const struct lstm *l, struct lstm_work *w, struct arena *a, const 
 		w->cell[layer] = arena_take(a, rows * 2 * H, sizeof(real));
 		w->out[layer] = arena_take(a, rows * 2 * H, sizeof(real));
 	}
+	for (int dir = 0; dir < DIRECTIONS; dir++) {
+		size_t forth = kern_packed(l->H, 4 * l->H), back = kern_packed(4 * l->H, l->H);
+
+		w->packed[dir] = arena_take(a, forth > back ? forth : back, sizeof(real));
+	}
 	if (!backward)
 		return;
 	w->dout[0] = arena_take(a, rows * 2 * H, sizeof(real));
@@ -80,7 +85,7 @@ void lstm_strand_forward(const struct lstm *l, const struct params *p, struct ls
 {
 	int H = l->H, in;
 	const real *x = layer_input(l, w, s, layer, &in);
-	const real *w_hh = weight(p, l->strand[layer][dir].w_hh);
+	real *packed = w->packed[dir];
 	const real *b_ih = weight(p, l->strand[layer][dir].b_ih);
 	const real *b_hh = weight(p, l->strand[layer][dir].b_hh);
 	real *gates = w->gates[layer] + dir * 4 * H;
@@ -90,6 +95,7 @@ void lstm_strand_forward(const struct lstm *l, const struct params *p, struct ls
 	BUG_ON(H > HIDDEN_MAX);
 	for (int j = 0; j < 4 * H; j++)
 		bias[j] = b_ih[j] + b_hh[j];
+	kern_pack(H, 4 * H, weight(p, l->strand[layer][dir].w_hh), H, 1, packed);
 	gemm_nt(s->rows, 4 * H, in, 1, x, in, weight(p, l->strand[layer][dir].w_ih), in, 0, gates,
 		8 * H);
 	for (int i = 0; i < s->steps; i++) {
@@ -98,8 +104,8 @@ void lstm_strand_forward(const struct lstm *l, const struct params *p, struct ls
 		size_t row = (size_t)s->at[t], row_before = n ? (size_t)s->at[before] : 0;
 
 		if (n)
-			gemm_nt(n, 4 * H, H, 1, out + row_before * 2 * H, 2 * H, w_hh, H, 1,
-				gates + row * 8 * H, 8 * H);
+			kern_product(n, 4 * H, H, out + row_before * 2 * H, 2 * H, packed, 1,
+				     gates + row * 8 * H, 8 * H);
 		for (int r = 0; r < s->live[t]; r++, row++, row_before++)
 			lstm_cell_forward(H, gates + row * 8 * H, bias,
 					  r < n ? cell + row_before * 2 * H : NULL,
@@ -159,11 +165,12 @@ void lstm_strand_backward(const struct lstm *l, const struct params *p, struct l
 			  const struct seqs *s, int layer, int dir)
 {
 	int H = l->H;
-	const real *w_hh = weight(p, l->strand[layer][dir].w_hh);
+	real *packed = w->packed[dir];
 	const real *cell = w->cell[layer] + dir * H;
 	real *gates = w->gates[layer] + dir * 4 * H, *dout = w->dout[layer & 1] + dir * H;
 	real *dh = w->carry[dir], *dc = dh + (size_t)s->n * H;
 
+	kern_pack(4 * H, H, weight(p, l->strand[layer][dir].w_hh), H, 0, packed);
 	/* A sequence's last step in this direction finds no gradient carried. */
 	memset(dh, 0, 2 * (size_t)s->n * (size_t)H * sizeof *dh);
 	for (int i = 0; i < s->steps; i++) {
@@ -180,8 +187,8 @@ void lstm_strand_backward(const struct lstm *l, const struct params *p, struct l
 					   cell + row * 2 * H, d, dc + (size_t)r * H);
 		}
 		if (n)
-			gemm_nn(n, H, 4 * H, 1, gates + (size_t)s->at[t] * 8 * H, 8 * H, w_hh, H, 0,
-				dh, H);
+			kern_product(n, H, 4 * H, gates + (size_t)s->at[t] * 8 * H, 8 * H, packed,
+				     0, dh, H);
 	}
 	weight_gradients(l, p, w, s, layer, dir);
 }

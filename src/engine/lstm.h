@@ -33,6 +33,7 @@ struct lstm_work {
 	real *out[LAYERS_MAX];    /* [rows, E] hidden states, [forward, backward] */
 	real *dout[2];            /* [rows, E] gradient of a layer's output, in turn */
 	real *carry[DIRECTIONS];  /* [2][n, H] gradients of h and c between steps */
+	real *packed[DIRECTIONS]; /* the recurrent weights, laid out for the step product */
 	real *before[DIRECTIONS]; /* [CHUNK, H] states one step before, for dW_hh */
 };
 

@@ -3,6 +3,7 @@
 #include "engine/kern.h"
 
 #include "base/rng.h"
+#include "engine/gemm.h"
 #include "test.h"
 
 #include <float.h>
@@ -17,6 +18,8 @@ static const struct kern_set *set;
 #define kern_add           set->add
 #define kern_axpy          set->axpy
 #define kern_dot           set->dot
+#define kern_pack          set->pack
+#define kern_product       set->product
 #define lstm_cell_forward  set->cell_forward
 #define lstm_cell_backward set->cell_backward
 
@@ -288,6 +291,48 @@ TEST(sums)
 		for (int i = 0; i < 61; i++)
 			CHECK_NEAR(to[i], i < n ? (double)y[i] + 0.75 * (double)x[i] : (double)y[i],
 				   1.2e-7);
+	}
+}
+
+/* Shapes around the sizes of blocks and panels; A and C with gaps between rows. */
+TEST(product_with_a_packed_matrix)
+{
+	static const int sizes[] = {1, 2, 5, 8, 17, 24, 33, 96};
+	struct rng r;
+
+	rng_seed(&r, 3);
+	for (int trial = 0; trial < 200; trial++) {
+		int m = sizes[rng_u32(&r) % 8], n = sizes[rng_u32(&r) % 8];
+		int k = sizes[rng_u32(&r) % 8], transposed = (int)(rng_u32(&r) % 2);
+		int add = (int)(rng_u32(&r) % 2), lda = k + 3, ldc = n + 5;
+		int ldb = transposed ? k + 1 : n + 1;
+		float *a = malloc((size_t)(m * lda) * sizeof *a);
+		float *b = malloc((size_t)((n + k) * ldb) * sizeof *b);
+		float *c = malloc((size_t)(m * ldc) * sizeof *c);
+		float *want = malloc((size_t)(m * ldc) * sizeof *want);
+		float *panels =
+			aligned_alloc(64, (kern_packed(k, n) * sizeof(float) + 63) / 64 * 64);
+
+		for (int i = 0; i < m * lda; i++)
+			a[i] = rng_uniform(&r, -1, 1);
+		for (int i = 0; i < (n + k) * ldb; i++)
+			b[i] = rng_uniform(&r, -1, 1);
+		for (int i = 0; i < m * ldc; i++)
+			want[i] = c[i] = rng_uniform(&r, -1, 1);
+		kern_pack(k, n, b, ldb, transposed, panels);
+		kern_product(m, n, k, a, lda, panels, add, c, ldc);
+		gemm_naive(0, transposed, m, n, k, 1, a, lda, b, ldb, (float)add, want, ldc);
+		for (int i = 0; i < m * ldc; i++)
+			if (!(fabsf(c[i] - want[i]) <= 2e-5f)) {
+				FAIL("%d x %d x %d: value %d is %g, expected %g", m, n, k, i,
+				     (double)c[i], (double)want[i]);
+				break;
+			}
+		free(a);
+		free(b);
+		free(c);
+		free(want);
+		free(panels);
 	}
 }
 
