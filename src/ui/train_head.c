@@ -218,9 +218,11 @@ static void folds_draw(const struct train_frame *f, struct canvas *row)
 	}
 	for (int i = 0; i < f->u->run.nfolds; i++)
 		folds += f->u->run.fold[i].nsteps > 0;
+	snprintf(text, sizeof text, "mean ± sd of %d folds", folds);
+	if (col + gap + text_width(text) >= row->cols)
+		snprintf(text, sizeof text, "mean ± sd");
 	if (f->mean)
-		col = canvas_text(row, 0, col + gap, ROLE(ROLE_KEY), "mean ± sd of %d folds",
-				  folds);
+		col = canvas_text(row, 0, col + gap, ROLE(ROLE_KEY), "%s", text);
 	put_protocol(f, row, col + gap);
 }
 

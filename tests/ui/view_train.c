@@ -88,6 +88,17 @@ static void begin(struct ui *u, int steps)
 		u->now.loss = u->now.rate = u->now.eta = NAN;
 }
 
+/* All five folds are tested. */
+static void finish(struct ui *u)
+{
+	moment_tested(&u->run, 3, 0.741);
+	moment_tested(&u->run, 4, 0.728);
+	moment_tested(&u->run, 5, 0.700);
+	u->now.state = WORK_IDLE;
+	u->now.trains = false;
+	u->now.pending = 0;
+}
+
 static void optimistic(struct ui *u)
 {
 	u->run.set.exp.protocol = PROTOCOL_REFERENCE;
@@ -117,6 +128,7 @@ SCREEN(steps_120x36, 36, 120, run(&u, "axis", "step"))
 SCREEN(time_80x24, 24, 80, run(&u, "axis", "time"))
 SCREEN(mean_120x36, 36, 120, run(&u, "mean", "on"))
 SCREEN(mean_80x24, 24, 80, run(&u, "mean", "on"))
+SCREEN(five_folds_80x24, 24, 80, finish(&u); run(&u, "mean", "on"))
 SCREEN(other_fold_80x24, 24, 80, u.sel.fold = 2; u.sel.fold_chosen = true)
 SCREEN(term_40x10, 10, 40, run(&u, "move", "up"); run(&u, "move", "up"); run(&u, "move", "up"))
 
@@ -300,8 +312,8 @@ TEST(no_share_where_weights_were_others)
 
 static void draw_sizes(struct ui *u)
 {
-	for (int rows = 10; rows <= 64; rows += 3) {
-		for (int cols = 40; cols <= 250; cols += 13) {
+	for (int rows = 10; rows <= 64; rows += 7) {
+		for (int cols = 40; cols <= 250; cols += 23) {
 			struct canvas c;
 
 			u->rows = rows;
