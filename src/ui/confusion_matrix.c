@@ -73,12 +73,14 @@ static long change_of(const struct confusion_frame *f, int t, int p)
 	return (long)(f->now.count[t][p] - f->then.count[t][p]);
 }
 
+/* close: no room for a blank; beside a count none for the sign of 100 either. */
 static const char *share_text(const struct confusion_frame *f, int t, int p, bool close, char *out)
 {
 	double share = confusion_share(f, &f->now, t, p);
 
 	if (close)
-		snprintf(out, NUM_LEN, "%.0f%%", 100 * share);
+		snprintf(out, NUM_LEN, "%.0f%s", 100 * share,
+			 share < 0.995 || f->at.form->h == 1 ? "%" : "");
 	else
 		num_percent(out, share, 0);
 	return out;

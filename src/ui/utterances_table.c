@@ -79,7 +79,9 @@ static int place_fields(const struct ui *u, struct utterances_layout *l, int lab
 	rest = l->width - 2 - (l->field[l->fields - 1].x + l->field[l->fields - 1].w);
 	if (l->width < 100)
 		return rest;
-	l->history_w = l->side ? clamp(rest - 2 - TEXT_LEAST, HISTORY, h->epochs) : HISTORY;
+	l->history_w = HISTORY;
+	if (l->side && h->epochs > HISTORY)
+		l->history_w = clamp(rest - 2 - TEXT_LEAST, HISTORY, h->epochs);
 	l->history = l->width - 2 - l->history_w;
 	return rest - 2 - l->history_w;
 }

@@ -185,6 +185,9 @@ static int enter(struct ui *u, struct err *e)
 		return err_usage(e, "%s", epoch_awaited(u, condition, sizeof condition));
 	if (!f.h)
 		return err_usage(e, "only the matrix of this test part is stored, no predictions");
+	if (f.now.count[u->confusion.row][u->confusion.col] == 0)
+		return err_usage(e, "no %s is taken for %s", ui_label(u, u->confusion.row),
+				 ui_label(u, u->confusion.col));
 	order_cell(u, u->confusion.row, u->confusion.col, condition, sizeof condition);
 	u->utterances.slice[0] = '\0';
 	u->utterances.row = u->utterances.top = 0;

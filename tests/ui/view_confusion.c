@@ -156,6 +156,36 @@ TEST(figures_are_those_of_the_matrix)
 	fixture_free(&f);
 }
 
+TEST(a_whole_row_in_one_cell_fits)
+{
+	struct fixture_of of = small;
+	struct fixture f;
+	struct canvas c;
+	struct confusion *m;
+	char *dump;
+
+	NEED_UTF8();
+	of.tested = true;
+	fixture_make(&f, &of);
+	f.u.sel.test = true;
+	m = &f.u.run.fold[0].result.confusion;
+	memset(m->count, 0, sizeof m->count);
+	m->count[0][0] = 172;
+	m->count[1][2] = 9;
+	c = fixture_draw(&f, &view_confusion, 80, 24, &look_braille);
+	dump = canvas_dump(&c);
+	CHECK_HAS(dump, " 172 100 ");
+	CHECK_HAS(dump, "   9 100 ");
+	free(dump);
+	canvas_free(&c);
+	c = fixture_draw(&f, &view_confusion, 40, 10, &look_braille);
+	dump = canvas_dump(&c);
+	CHECK_HAS(dump, " ang ▸100%    ·    ·    ·  ang   1.000");
+	free(dump);
+	canvas_free(&c);
+	fixture_free(&f);
+}
+
 TEST(enter_lists_exactly_the_cell)
 {
 	struct fixture f;
@@ -176,6 +206,19 @@ TEST(enter_lists_exactly_the_cell)
 		}
 	}
 	CHECK_STR(f.u.utterances.filter, "true=sad & pred=sad");
+	fixture_free(&f);
+}
+
+TEST(an_empty_cell_has_nothing_to_list)
+{
+	struct fixture f;
+
+	fixture_make(&f, &small);
+	f.u.view = VIEW_CONFUSION;
+	f.u.confusion.col = 2; /* at epoch 12 nobody angry is taken for neutral */
+	refused(&f, "enter", "no ang is taken for neu");
+	CHECK_INT(f.u.view, VIEW_CONFUSION);
+	CHECK_STR(f.u.utterances.filter, "");
 	fixture_free(&f);
 }
 
