@@ -395,6 +395,22 @@ static void say_change(struct canvas *row, int *col, const struct attention_scen
 	*col = say(row, *col, "change", num_signed(num, now - then, 4));
 }
 
+/* "rank 1 of 226 in the row, 1 of 2712 in the map" */
+static int say_rank(struct canvas *row, int col, const struct attention_scene *s, double value)
+{
+	const struct heat *h = &s->now.map[0];
+
+	col = canvas_text(row, 0, col + 3, ROLE(ROLE_DIM), "rank ");
+	col = canvas_text(row, 0, col, ROLE(ROLE_TEXT), "%ld of %d",
+			  attention_rank(h, s->word, value), h->frames);
+	if (row->cols < SIDE_COLS)
+		return col;
+	col = canvas_text(row, 0, col, ROLE(ROLE_DIM), " in the row, ");
+	col = canvas_text(row, 0, col, ROLE(ROLE_TEXT), "%ld of %ld", attention_rank(h, -1, value),
+			  (long)h->frames * h->rows);
+	return canvas_text(row, 0, col, ROLE(ROLE_DIM), " in the map");
+}
+
 /* What a column stands for, at the right, as long as there is room to say it. */
 static void draw_factor(struct canvas *row, int col, int k)
 {
@@ -436,14 +452,7 @@ void attention_readout_draw(struct canvas *row, const struct attention_scene *s)
 	col = say(row, col, "weight", num_attention(num, value));
 	if (s->then)
 		say_change(row, &col, s, value);
-	if (row->cols >= SIDE_COLS)
-		snprintf(text, sizeof text, "%ld of %d in the row, %ld of %ld in the map",
-			 attention_rank(&s->now.map[0], s->word, value), frames,
-			 attention_rank(&s->now.map[0], -1, value), (long)frames * s->look->L);
-	else
-		snprintf(text, sizeof text, "%ld of %d",
-			 attention_rank(&s->now.map[0], s->word, value), frames);
-	col = say(row, col, "rank", text);
+	col = say_rank(row, col, s, value);
 	if (row->cols >= THUMB_COLS)
 		col = say(row, col, "seconds → words", num_attention(num, back));
 	draw_factor(row, col, k);
