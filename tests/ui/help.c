@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Help over a view, and the manual page. */
 #include "golden.h"
-#include "moment.h"
+#include "pending.h"
 
 #include "ui/help.h"
 
@@ -11,6 +11,8 @@ static void start(int cols, int rows)
 {
 	keys_reset();
 	moment_init(&screen, cols, rows);
+	screen.view = VIEW_CONFIG;
+	moment_row(&screen, "train.loss.cmd_text");
 	help_open(&screen);
 }
 
@@ -103,15 +105,15 @@ TEST(help_enter_runs)
 {
 	NEED_UTF8();
 	start(80, 24);
-	type("view 6");
+	type("view 7");
 	press('\r');
-	CHECK_INT(screen.view, VIEW_CONFIG);
+	CHECK_INT(screen.view, VIEW_SESSIONS);
 	CHECK_INT(screen.overlay_kind, OVERLAY_NONE);
 	help_open(&screen);
-	type("try KEY");
+	type("note TEXT");
 	press('\r');
 	CHECK_INT(screen.overlay_kind, OVERLAY_CONSOLE);
-	CHECK_STR(screen.console.line, "try ");
+	CHECK_STR(screen.console.line, "note ");
 	help_open(&screen);
 	press(27);
 	CHECK_INT(screen.overlay_kind, OVERLAY_NONE);

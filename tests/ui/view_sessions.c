@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* View 7 and the folders it reads. */
 #include "golden.h"
-#include "moment.h"
+#include "pending.h"
 #include "temp.h"
 
 #include "app/session.h"
