@@ -182,7 +182,9 @@ static void on_epoch(void *ctx, struct job *j, const struct epoch_row *r,
 	e.best = j->trainer.best_epoch == r->epoch;
 	e.predictions = copy_predictions(val);
 	w->last_epoch = *r;
-	w->epoch_seconds = r->seconds;
+	/* smoothed: the first is slow, and other programs come and go */
+	w->epoch_seconds =
+		w->epoch_seconds > 0 ? 0.7 * w->epoch_seconds + 0.3 * r->seconds : r->seconds;
 	w->step_started = work_clock();
 	work_show(w, WORK_RUN);
 	work_send(w, &e);
