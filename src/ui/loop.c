@@ -56,6 +56,13 @@ static void interrupt(struct ui *u)
 	}
 }
 
+/* Between the tabs and the status row. */
+static void click(struct ui *u, int row, int col)
+{
+	if (row > 0 && row < u->rows - 2 && view_table[u->view]->click)
+		view_table[u->view]->click(u, row - 1, col);
+}
+
 void loop_key(struct ui *u, struct key k)
 {
 	const struct binding *b;
@@ -84,6 +91,10 @@ void loop_key(struct ui *u, struct key k)
 	}
 	if (k.code == K_PASTE || k.code == K_PASTE_END)
 		return;
+	if (k.code == K_CLICK) {
+		click(u, k.row, k.col);
+		return;
+	}
 	b = keys_find(u->view, &k);
 	if (b)
 		run_line(u, b->command);

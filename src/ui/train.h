@@ -100,6 +100,7 @@ void train_frame_make(struct train_frame *f, const struct ui *u, const struct tr
 		      int cols);
 void train_frame_free(struct train_frame *f);
 double train_x(const struct train_frame *f, double epochs);
+double train_epochs(const struct train_frame *f, double x); /* train_x back */
 double train_mark_epochs(const struct train_frame *f, const struct run_mark *m);
 const char *train_unit(const struct train_frame *f); /* "epoch" */
 
@@ -129,5 +130,6 @@ void train_head_draw(const struct train_frame *f, struct canvas *row);
 
 int train_command(struct ui *u, const char *verb, const char *args, struct err *e);
 const char *train_refused(const struct ui *u, const char *verb);
+void train_click(struct ui *u, int row, int col);
 
 #endif

@@ -118,9 +118,24 @@ static void set_cursor(struct ui *u, double at)
 	double stride = s.stride;
 
 	u->train.cursor = true;
-	u->train.at = clamp(round(at / stride) * stride, s.first,
+	u->train.at = clamp(ceil(at / stride - 0.5) * stride, s.first,
 			    fmax(s.first, floor(s.last / stride + 1e-9) * stride));
 	follow(u);
+}
+
+/* On a track: the cursor goes there. */
+void train_click(struct ui *u, int row, int col)
+{
+	const struct train_layout *l = train_layout(u->rows - VIEW_ROWS_LESS, u->cols);
+	int width = u->cols - l->gutter - l->gap - l->table;
+	struct train_frame f;
+
+	col -= l->gutter;
+	if (row == 0 || col < 0 || col >= width || train_refused(u, "cursor"))
+		return;
+	train_frame_make(&f, u, l, width);
+	set_cursor(u, train_epochs(&f, plot_x_at(&f.x, col, width)));
+	train_frame_free(&f);
 }
 
 static int cursor(struct ui *u, const char *args, struct err *e)

@@ -151,6 +151,17 @@ double train_x(const struct train_frame *f, double epochs)
 	return (f->clock[i] + (epochs - i) * (f->clock[i + 1] - f->clock[i])) / f->unit;
 }
 
+double train_epochs(const struct train_frame *f, double x)
+{
+	int i = 0;
+
+	if (f->u->train.axis != AXIS_TIME)
+		return x / f->unit;
+	while (i + 1 < f->ticks && f->clock[i + 1] <= x * f->unit)
+		i++;
+	return i + (x * f->unit - f->clock[i]) / (f->clock[i + 1] - f->clock[i]);
+}
+
 const char *train_unit(const struct train_frame *f)
 {
 	size_t k = 0;

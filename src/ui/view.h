@@ -26,6 +26,8 @@ struct view {
 	int (*command)(struct ui *u, const char *verb, const char *args, struct err *e);
 	/* Why a verb cannot be used now, or NULL. */
 	const char *(*refused)(const struct ui *u, const char *verb);
+	/* The mouse, in the view's canvas. NULL: nothing there to click. */
+	void (*click)(struct ui *u, int row, int col);
 };
 
 extern const struct view view_train, view_confusion, view_utterances, view_utterance,
@@ -37,11 +39,11 @@ void screen_draw(const struct ui *u, struct canvas *c);
 void status_draw(const struct ui *u, struct canvas *row); /* 1 row */
 /* Has the status row, so many columns wide, room for the whole message? */
 bool status_has_message(const struct ui *u, int cols);
-void keys_draw(const struct ui *u, struct canvas *row);   /* 1 row */
-void tabs_draw(const struct ui *u, struct canvas *row);   /* 1 row */
-void help_draw(const struct ui *u, struct canvas *c);     /* over the view */
-void console_draw(const struct ui *u, struct canvas *c);  /* pop-up rows and the line */
-int console_column(const struct ui *u, int cols);         /* of the cursor, in the last row */
-void page_draw(const struct ui *u, struct canvas *c);     /* over the view */
+void keys_draw(const struct ui *u, struct canvas *row);  /* 1 row */
+void tabs_draw(const struct ui *u, struct canvas *row);  /* 1 row */
+void help_draw(const struct ui *u, struct canvas *c);    /* over the view */
+void console_draw(const struct ui *u, struct canvas *c); /* pop-up rows and the line */
+int console_column(const struct ui *u, int cols);        /* of the cursor, in the last row */
+void page_draw(const struct ui *u, struct canvas *c);    /* over the view */
 
 #endif

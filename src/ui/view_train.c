@@ -233,4 +233,5 @@ const struct view view_train = {
 	.draw = draw,
 	.command = train_command,
 	.refused = train_refused,
+	.click = train_click,
 };

@@ -212,6 +212,24 @@ TEST(zoom_halves_doubles_and_follows_the_cursor)
 	moment_free(&u);
 }
 
+TEST(a_click_sets_the_cursor)
+{
+	struct ui u;
+
+	moment_init(&u, &look_ascii, 24, 80);
+	view_train.click(&u, 5, 6 + 31); /* a column an epoch, behind the tick labels */
+	CHECK(u.train.cursor);
+	CHECK_NEAR(u.train.at, 31, 0);
+	run(&u, "axis", "time");
+	view_train.click(&u, 5, 6);
+	CHECK_NEAR(u.train.at, 1, 0);
+	view_train.click(&u, 5, 79); /* the table */
+	view_train.click(&u, 0, 30);
+	view_train.click(&u, 5, 2);
+	CHECK_NEAR(u.train.at, 1, 0);
+	moment_free(&u);
+}
+
 TEST(switches)
 {
 	struct ui u;
