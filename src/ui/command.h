@@ -21,6 +21,7 @@ enum complete { /* what an argument can be */
 		COMPLETE_COMMAND,
 		COMPLETE_VIEW,
 		COMPLETE_COLUMN, /* of view 3 */
+		COMPLETE_SLICE,  /* of its utterances */
 		COMPLETE_WORDS,  /* the words of `args`, separated by | */
 };
 

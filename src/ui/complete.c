@@ -3,7 +3,9 @@
 
 #include "base/mem.h"
 #include "ui/command.h"
+#include "ui/facts.h"
 #include "ui/num.h"
+#include "ui/order.h"
 #include "ui/sessions.h"
 
 #include <ctype.h>
@@ -265,6 +267,19 @@ static void add_views(struct completions *c)
 	}
 }
 
+static void add_columns(struct completions *c)
+{
+	for (int i = 0; i < UTTERANCE_COLUMNS; i++)
+		snprintf(add(c, facts_column[i].name)->when, sizeof c->at->when, "%s",
+			 facts_column[i].help);
+}
+
+static void add_slices(struct completions *c)
+{
+	for (const struct order_slice *s = order_slices; s->name; s++)
+		snprintf(add(c, s->name)->when, sizeof c->at->when, "%s", s->help);
+}
+
 static void add_words(const char *args, struct completions *c)
 {
 	char text[sizeof c->at->text];
@@ -309,6 +324,11 @@ static void add_arguments(const struct ui *u, const struct ui_command *command,
 		add_views(c);
 		break;
 	case COMPLETE_COLUMN:
+		add_columns(c);
+		break;
+	case COMPLETE_SLICE:
+		add_slices(c);
+		break;
 	case COMPLETE_WORDS:
 		add_words(command->args, c);
 		break;

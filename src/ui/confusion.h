@@ -24,6 +24,8 @@ struct confusion_form {
 	int first;        /* least column of the first cell */
 };
 
+enum { DIFFERENCE_CELL = 12 }; /* columns of a cell of the difference matrix */
+
 struct confusion_layout {
 	const struct confusion_form *form;
 	bool tiny, wide;     /* below 60 columns or 14 rows; from 100 and 27 */

@@ -17,15 +17,14 @@ enum { FORMS = sizeof forms / sizeof *forms };
 enum {
 	LABEL_MAX = 8, /* columns of a class name */
 	LABEL_TINY = 5,
-	TABLE_WIDE = 38,     /* confusion_table.c: class, precision, recall, F1, support */
-	TABLE_NARROW = 27,   /* short headings */
-	TABLE_TINY = 11,     /* class and F1 */
-	FIGURES = 3,         /* rows */
-	CURVES_LEAST = 3,    /* rows of a plot */
-	CURVES_ROUND = 3,    /* blank above, tick labels, marks */
-	LIST_ROWS = 2,       /* below the matrix, of two each */
-	LIST_BESIDE = 3,     /* least beside it */
-	DIFFERENCE_CELL = 12 /* columns */
+	TABLE_WIDE = 38,   /* confusion_table.c: class, precision, recall, F1, support */
+	TABLE_NARROW = 27, /* short headings */
+	TABLE_TINY = 11,   /* class and F1 */
+	FIGURES = 3,       /* rows */
+	CURVES_LEAST = 3,  /* rows of a plot */
+	CURVES_ROUND = 3,  /* blank above, tick labels, marks */
+	LIST_ROWS = 2,     /* below the matrix, of two each */
+	LIST_BESIDE = 3    /* least beside it */
 };
 
 static int clamp(int x, int lo, int hi)

@@ -173,8 +173,6 @@ void confusion_matrix_draw(const struct confusion_frame *f, struct canvas *c)
 
 /* ---- the difference matrix ---- */
 
-enum { DIFFERENCE_CELL = 12 };
-
 static long largest_change(const struct confusion_frame *f)
 {
 	long largest = 0;

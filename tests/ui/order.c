@@ -3,6 +3,7 @@
 #include "fixture.h"
 
 #include "engine/evaluate.h"
+#include "ui/complete.h"
 #include "ui/facts.h"
 #include "ui/order.h"
 
@@ -91,6 +92,25 @@ TEST(the_table_is_whole)
 		filtered(&f.u, s->condition);
 		CHECK(strlen(s->name) < sizeof f.u.utterances.slice);
 	}
+	fixture_free(&f);
+}
+
+TEST(the_console_completes_from_the_tables)
+{
+	struct fixture f;
+	struct completions c;
+
+	fixture_make(&f, &small);
+	f.u.view = VIEW_UTTERANCES;
+	complete_word(&f.u, "sort says_", 10, &c);
+	REQUIRE(c.n == 2);
+	CHECK_STR(c.at[0].text, "says_text");
+	CHECK_STR(c.at[1].when, "what the audio head says");
+	completions_free(&c);
+	complete_word(&f.u, "slice text", 10, &c);
+	REQUIRE(c.n == 1);
+	CHECK_STR(c.at[0].text, "text-misleads");
+	completions_free(&c);
 	fixture_free(&f);
 }
 
