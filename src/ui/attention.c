@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The even share and a little more, which rounding alone does not reach: a
+ * pooling that has learned nothing yet is blank, not noise at full scale. */
+#define EVEN 1.001
+
 bool attention_has(const struct look_result *l)
 {
 	return l->cross[0] && l->cross[1] && l->weights[ATTS1] && l->weights[ATTT2];
@@ -81,11 +85,11 @@ void attention_make(struct attention *a, const struct look_result *l, int head)
 
 	a->map[0].row_step = (ptrdiff_t)T; /* [L][T] */
 	a->map[0].frame_step = 1;
-	a->map[0].even = 1. / l->T;
+	a->map[0].even = EVEN / l->T;
 	a->map[0].role = ROLE_S2;
 	a->map[1].row_step = 1; /* [T][L] */
 	a->map[1].frame_step = (ptrdiff_t)L;
-	a->map[1].even = 1. / l->L;
+	a->map[1].even = EVEN / l->L;
 	a->map[1].role = ROLE_S1;
 
 	memcpy(a->word[0], l->weights[ATTS1], L * sizeof(float));

@@ -189,7 +189,7 @@ static void draw_difference_title(struct canvas *c, int row, int col,
 		col = canvas_text(c, row, col, ROLE(ROLE_DIM), "since epoch ");
 	else
 		col = canvas_text(c, row, col, ROLE(ROLE_DIM), "since ");
-	col = canvas_text(c, row, col, ROLE(ROLE_TEXT), "%d", s->then->epoch) + 2;
+	col = canvas_text(c, row, col, ROLE(ROLE_TEXT), "%d", selected_epoch(s->u, s->then)) + 2;
 	if (colours && s->at.side) {
 		draw_difference_legend(c, row, col);
 		col += 2 * LESS_STEPS + 1;
@@ -301,8 +301,9 @@ static void draw_reach(struct canvas *c, int row, const struct attention_scene *
 	struct canvas part = canvas_part(c, row, a->col, 1, a->cols);
 
 	canvas_field(c, row, 1, a->word_cols, FIT_RIGHT, ROLE(ROLE_DIM), "reaches z");
+	/* Over seconds, as map 1: both profiles are shares of T frames. */
 	ridge_draw(&part, s->now.map[map].role, s->now.frame[map], s->look->T, a->k,
-		   1. / s->look->T, 0);
+		   s->now.map[0].even, 0);
 }
 
 static void draw_axis(struct canvas *c, int row, const struct attention_scene *s)

@@ -28,10 +28,12 @@ static void put_mark(struct canvas *row, int col, enum glyph g, const char *labe
 {
 	int end;
 
+	if (col == AXIS_OUTSIDE)
+		return;
 	for (end = col + 5; col < end; col++)
 		if (is_blank(row, col - 1) && is_blank(row, col) && is_blank(row, col + 1))
 			break;
-	if (col == end || col < 0)
+	if (col == end)
 		return;
 	canvas_put(row, 0, col, ROLE(ROLE_KEY), glyph(row->look->glyphs, g));
 	end = col + 2 + text_width(label);
@@ -95,6 +97,19 @@ static void order_classes(const struct ui *u, enum head head, int *order)
 			order[n++] = i;
 }
 
+/* Epochs are whole: no tick at half of one. */
+static struct ticks epoch_ticks(const struct axis *x, int cols)
+{
+	struct ticks t = axis_x_ticks(x, cols);
+
+	if (t.decimals == 0)
+		return t;
+	t.decimals = t.n = 0;
+	for (int epoch = 0; epoch <= x->hi && t.n < TICKS_MAX; epoch++)
+		t.at[t.n++] = epoch;
+	return t;
+}
+
 void class_curves_draw(struct canvas *c, const struct ui *u, enum head head, int gutter_cols,
 		       int label_cols)
 {
@@ -128,7 +143,7 @@ void class_curves_draw(struct canvas *c, const struct ui *u, enum head head, int
 			.label = text_cut(label[i], LABEL_LEN, ui_label(u, order[i]), label_cols),
 		};
 	labels = canvas_part(c, c->rows - 1, gutter_cols, 1, plot.cols - t.margin);
-	t.x_ticks = axis_x_ticks(&t.x, labels.cols);
+	t.x_ticks = epoch_ticks(&t.x, labels.cols);
 	plot_x_labels(&labels, &t.x, &t.x_ticks);
 	plot_y_labels(&gutter, &t.y, &t.y_ticks);
 	t.guides = draw_marks(&labels, f, &t.x, guide);

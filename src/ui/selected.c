@@ -165,6 +165,13 @@ const char *selected_wait(const struct ui *u, const char *what, char *out, size_
 	return out;
 }
 
+int selected_epoch(const struct ui *u, const struct look_result *l)
+{
+	const struct fold_run *f = ui_fold(u);
+
+	return l->kept && f && f->best_epoch ? f->best_epoch : l->epoch;
+}
+
 /* ---- seconds ---- */
 
 void selected_seconds(struct canvas *row, int frames, int k, int cursor)

@@ -38,6 +38,9 @@ const char *selected_missing(const struct ui *u, char *out, size_t n);
 /* When the model's answer to it will be there; `what` is "attention appears". */
 const char *selected_wait(const struct ui *u, const char *what, char *out, size_t n);
 
+/* The epoch of a look's weights; of the kept checkpoint the fold knows it. */
+int selected_epoch(const struct ui *u, const struct look_result *l);
+
 /* Labels of seconds below or above `frames` frames, k to a column, from column
  * 0 of the row on: each at the column of its frame, an `s` at the end, and dots
  * halfway where there is room. cursor: the column of a ▲, -1 for none. */

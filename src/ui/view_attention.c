@@ -36,7 +36,7 @@ static void draw_head(struct canvas *row, const struct ui *u, const struct atten
 		snprintf(size, sizeof size, "%d word%s, %.2f s", s->look->L,
 			 s->look->L == 1 ? "" : "s", (double)s->look->T / FRAMES_PER_SECOND);
 	h.logits = s->look->logits[HEAD_MAIN];
-	h.epoch = s->look->epoch;
+	h.epoch = selected_epoch(u, s->look);
 	h.kept = s->look->kept;
 	h.knock = s->look->knock;
 	h.size = size;
@@ -185,7 +185,7 @@ static int difference(struct ui *u, struct err *e)
 		look_free(u->then);
 		u->then = attention_copy(ui_seen(u));
 		u->attention.difference = DIFFERENCE_MORE;
-		ui_say(u, "changes since epoch %d from here on", u->then->epoch);
+		ui_say(u, "changes since epoch %d from here on", selected_epoch(u, u->then));
 	} else if (u->attention.difference == DIFFERENCE_MORE && u->look.depth != DEPTH_256) {
 		u->attention.difference = DIFFERENCE_LESS;
 	} else {

@@ -281,9 +281,9 @@ static void draw_below(struct canvas *c, const struct scene *s)
 	if (l) {
 		pooled_words(&left, s->u, l, word_cols, s->bars ? 9 : 0, s->airy && s->bars);
 		pooled_seconds(&right, l, s->bars);
-		if (l->epoch != s->epoch || l->kept)
-			canvas_text(&right, 0, 9, ROLE(ROLE_DIM), "weights of epoch %d%s", l->epoch,
-				    l->kept ? ", kept" : "");
+		if (selected_epoch(s->u, l) != s->epoch || l->kept)
+			canvas_text(&right, 0, 9, ROLE(ROLE_DIM), "weights of epoch %d%s",
+				    selected_epoch(s->u, l), l->kept ? ", kept" : "");
 		return;
 	}
 	canvas_text(c, 0, 1, ROLE(ROLE_STRONG), "words");

@@ -59,8 +59,9 @@ TEST(both_maps_are_words_down_frames_across)
 	CHECK_NEAR(heat_at(&a.map[0], 1, 2, 1), 1, 0);
 	CHECK_NEAR(heat_at(&a.map[1], 0, 1, 1), 0.25, 0); /* frame 1 asks, word 0 gets */
 	CHECK_NEAR(heat_at(&a.map[1], 1, 1, 1), 0.75, 0);
-	CHECK_NEAR(a.map[0].even, 1. / 3, 1e-12);
-	CHECK_NEAR(a.map[1].even, 1. / 2, 1e-12);
+	CHECK_NEAR(a.map[0].even, 1. / 3, 1e-3); /* and no less: rounding stays blank */
+	CHECK_NEAR(a.map[1].even, 1. / 2, 1e-3);
+	CHECK(a.map[0].even > 1. / 3 && a.map[1].even > 1. / 2);
 	attention_free(&a);
 }
 

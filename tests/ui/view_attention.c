@@ -189,6 +189,36 @@ TEST(before_the_model_has_answered)
 	look_close(&x);
 }
 
+TEST(the_kept_checkpoint_has_its_epoch)
+{
+	struct look_fixture x;
+	struct canvas c;
+
+	NEED_UTF8();
+	open_agreed(&x, &look_braille, 36, 120);
+	x.u.seen->kept = true;
+	x.u.seen->epoch = 0; /* nobody asked the file */
+	draw(&c, &x);
+	CHECK_HAS(row_text(&c, 0), "epoch 30 kept");
+	canvas_free(&c);
+	look_close(&x);
+}
+
+TEST(what_rounding_alone_makes_is_blank)
+{
+	struct look_fixture x;
+	struct canvas c;
+
+	NEED_UTF8();
+	open_agreed(&x, &look_braille, 36, 120);
+	for (int f = 0; f < 226; f++)
+		x.u.seen->weights[ATTT2][f] = 1.f / 226 * (f % 2 ? 1.0001f : 0.9999f);
+	draw(&c, &x);
+	CHECK(strspn(row_text(&c, 17) + strlen(" reaches z"), " ") > 90);
+	canvas_free(&c);
+	look_close(&x);
+}
+
 /* ---- 256 colours ---- */
 
 TEST(the_burst_has_the_highest_step)

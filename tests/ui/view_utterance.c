@@ -184,6 +184,20 @@ TEST(names_stand_behind_the_last_planned_epoch)
 	look_close(&x);
 }
 
+TEST(epochs_are_whole)
+{
+	struct look_fixture x;
+	struct canvas c;
+
+	NEED_UTF8();
+	look_open(&x, &look_braille, 24, 80, LOOK_TEXT, 12, 226, 4);
+	x.u.run.set.train.epoch = x.u.run.fold[0].val.epochs = 3;
+	draw(&c, &x);
+	CHECK_HAS(row_text(&c, 7), "     0              1              2             3 ");
+	canvas_free(&c);
+	look_close(&x);
+}
+
 TEST(classes_have_their_colours)
 {
 	struct look_fixture x;
