@@ -124,6 +124,8 @@ lint:
 install: all
 	install -D -m 755 $(B)/miust $(DESTDIR)$(PREFIX)/bin/miust
 	install -D -m 755 $(B)/miust-tui $(DESTDIR)$(PREFIX)/bin/miust-tui
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1
+	$(B)/miust-tui --manual >$(DESTDIR)$(PREFIX)/share/man/man1/miust-tui.1
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/miust/configs configs/*.yml
 
 clean:

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "ui/command.h"
 #include "ui/console.h"
+#include "ui/help.h"
 #include "ui/loop.h"
 #include "ui/term.h"
 
@@ -182,5 +183,9 @@ int main(int argc, char **argv)
 		.only = &cmd_tui,
 	};
 
+	if (argc == 2 && strcmp(argv[1], "--manual") == 0) { /* for `make install` */
+		manual_print(stdout);
+		return 0;
+	}
 	return cli_main(&tui, argc, argv);
 }

@@ -47,6 +47,7 @@ static struct {
 	bool ended;    /* ^D on an empty line */
 	bool listed;   /* readline showed its matches */
 	bool pasting;
+	bool bound; /* the keys below, once: inputrc is read once too */
 	struct str pasted;
 	struct recall recall;
 } con;
@@ -195,7 +196,9 @@ void console_start(struct ui *u)
 	rl_basic_word_break_characters = " ";
 	rl_completer_word_break_characters = " ";
 	rl_completer_quote_characters = NULL;
-	bind_defaults();
+	if (!con.bound)
+		bind_defaults();
+	con.bound = true;
 	rl_initialize();
 	rl_bind_keyseq_in_map(DROP_LINE, rl_newline, emacs_standard_keymap);
 	rl_completion_query_items = 0;                     /* it would ask on the terminal */
@@ -221,6 +224,7 @@ void console_stop(void)
 	rl_instream = rl_outstream = NULL;
 	fclose(con.nowhere);
 	memset(&con, 0, sizeof con);
+	con.bound = true;
 }
 
 void console_open(struct ui *u, const char *typed)

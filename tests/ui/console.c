@@ -28,7 +28,7 @@ static void leave(void)
 static bool in_child(const char *inputrc)
 {
 	const char *path = temp_path("inputrc");
-	int status;
+	int status = 0;
 	pid_t pid;
 
 	temp_text(path, inputrc);
@@ -415,6 +415,20 @@ TEST(console_says_why_not)
 	screen.now.state = WORK_LOADING;
 	type("pause");
 	CHECK_HAS(screen.console.hint, "still being read");
+	end();
+}
+
+/* Another session opened: the console starts again, inputrc is not read again. */
+TEST(console_keeps_the_users_keys)
+{
+	IN_CHILD("Tab: upcase-word\n");
+	start();
+	console_stop();
+	console_start(&screen);
+	console_open(&screen, "view");
+	press(K_HOME);
+	press('\t');
+	CHECK_STR(screen.console.line, "VIEW");
 	end();
 }
 
