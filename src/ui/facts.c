@@ -3,11 +3,10 @@
 
 #include "base/near.h"
 #include "engine/evaluate.h"
+#include "ui/selected.h"
 
 #include <math.h>
 #include <string.h>
-
-#define FRAME_SECONDS 0.02 /* the step of the published audio features */
 
 struct facts facts_of(const struct ui *u, int i)
 {
@@ -120,7 +119,7 @@ static struct expr_value get_seconds(const struct facts *f)
 {
 	const struct utterance *utt = ui_utterance(f->u, f->i);
 
-	return number(utt, utt ? FRAME_SECONDS * (double)utt->frames.rows : 0);
+	return number(utt, utt ? (double)utt->frames.rows / FRAMES_PER_SECOND : 0);
 }
 
 /* ---- the table ---- */
