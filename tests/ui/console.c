@@ -174,8 +174,8 @@ TEST(console_opened_by_a_command)
 	type("console find ");
 	press('\r');
 	CHECK_INT(screen.overlay_kind, OVERLAY_CONSOLE);
-	CHECK_STR(screen.console.line, "find");
-	type(" lr");
+	CHECK_STR(screen.console.line, "find ");
+	type("lr");
 	CHECK_STR(screen.console.line, "find lr");
 	press(K_UP);
 	CHECK_STR(screen.console.line, "console find ");
