@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/bench.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "engine/flops.h"
 #include "engine/gemm.h"
@@ -8,15 +9,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 /* ---- the corpus ---- */
 
@@ -115,10 +107,10 @@ double bench_peak(struct par *par)
 			m[i][k] = (real)(k % 7) - 3;
 	}
 	for (int i = 0; i < PEAK_RUNS; i++) {
-		double start = now();
+		double start = clock_seconds();
 
 		par_run(par, threads, peak_task, m);
-		best = fmax(best, flop / (now() - start));
+		best = fmax(best, flop / (clock_seconds() - start));
 	}
 	for (int i = 0; i < threads + 2; i++)
 		free(m[i]);
@@ -139,24 +131,24 @@ static int one_batch(struct bench *b, struct state *s, struct corpus *c, struct 
 		     struct err *e)
 {
 	int n = c->n - from < b->set.train.batch_size ? c->n - from : b->set.train.batch_size;
-	double term[TERMS], start = now(), packed, forward, lost, back;
+	double term[TERMS], start = clock_seconds(), packed, forward, lost, back;
 
 	if (batch_pack(&s->batch, c, &b->set, NULL, s->utt + from, n, BATCH_TRAIN, par, e) ||
 	    model_ready(&s->model, &s->batch, true, e))
 		return -1;
-	packed = now();
+	packed = clock_seconds();
 	model_forward(&s->model, &s->batch);
-	forward = now();
+	forward = clock_seconds();
 	model_loss(&s->model, &s->batch, &b->set, term);
-	lost = now();
+	lost = clock_seconds();
 	model_backward(&s->model, &s->batch);
-	back = now();
+	back = clock_seconds();
 	grad_norm(&s->optim, &s->model.params, par);
 	optim_step(&s->optim, &s->model.params, 1e-5, 1, par);
 	b->pack += packed - start;
 	b->heads += lost - forward;
-	b->optimizer += now() - back;
-	b->seconds += now() - start;
+	b->optimizer += clock_seconds() - back;
+	b->seconds += clock_seconds() - start;
 	b->flop += flops_train(&s->model, &s->batch);
 	for (int i = 0; i < n; i++) {
 		b->frames += c->utt[s->utt[from + i]].frames.rows;

@@ -2,13 +2,13 @@
 #include "app/commands.h"
 
 #include "app/job.h"
+#include "base/clock.h"
 #include "base/str.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 /* The signal that asked us to stop; a second one ends the program at once. */
@@ -43,14 +43,6 @@ struct progress {
 	double since;
 	int64_t seen; /* utterances since then */
 };
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 static void wipe(struct progress *p)
 {
@@ -99,7 +91,7 @@ static void step(void *ctx, struct job *j, const struct step_row *r)
 {
 	struct progress *p = ctx;
 	const struct trainer *t = &j->trainer;
-	double time = now();
+	double time = clock_seconds();
 
 	if (!p->on)
 		return;

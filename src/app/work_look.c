@@ -101,6 +101,14 @@ static void copy_look(struct look_result *l, const struct model *m, const struct
 				     (size_t)l->heads * (size_t)l->L * (size_t)l->T);
 }
 
+static int kept_epoch(const struct results *r, int fold)
+{
+	for (int i = 0; i < r->n; i++)
+		if (r->fold[i].fold == fold)
+			return r->fold[i].best_epoch;
+	return 0; /* not tested yet: the screen knows from its rows */
+}
+
 struct look_result *work_look_at(struct work *w, const struct request *r, struct err *e)
 {
 	struct trainer *t = &w->job.trainer;
@@ -124,7 +132,9 @@ struct look_result *work_look_at(struct work *w, const struct request *r, struct
 	l = mem_alloc(1, sizeof *l);
 	*l = (struct look_result){.utt = r->utt, .fold = r->fold, .knock = r->knock};
 	l->kept = r->kept || !training;
-	l->epoch = training && !swap ? t->epoch : training ? t->best_epoch : 0;
+	l->epoch = !training ? kept_epoch(&w->job.results, r->fold)
+		   : swap    ? t->best_epoch
+			     : t->epoch;
 	l->knocks = KNOCK_HEAD + (m->encoder.npools > ATTS1 ? m->encoder.cross[0].heads : 0);
 	if (l->knocks > KNOCKS_MAX)
 		l->knocks = KNOCKS_MAX;

@@ -77,8 +77,6 @@ struct work {
 	int status;
 };
 
-double work_clock(void); /* seconds, monotonic */
-
 /* work.c */
 void work_send(struct work *w, struct event *e); /* takes what the event owns */
 void work_send_text(struct work *w, enum event_kind kind, unsigned request, bool ok,

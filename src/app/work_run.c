@@ -2,6 +2,7 @@
 /* What the job reports, and the snapshot made of it. */
 #include "app/work_private.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
 
@@ -88,7 +89,7 @@ static void on_fold(void *ctx, struct job *j)
 	job_position(j, &e.u.change.fold, &e.u.change.epoch, &e.u.change.step);
 	work_close_looker(w);
 	w->smooth_loss = w->smooth_weight = 0;
-	w->step_started = work_clock();
+	w->step_started = clock_seconds();
 	work_show(w, w->paused ? WORK_PAUSED : WORK_RUN);
 	work_send(w, &e);
 }
@@ -96,7 +97,7 @@ static void on_fold(void *ctx, struct job *j)
 static enum job_go between(void *ctx, struct job *j)
 {
 	struct work *w = ctx;
-	double entered = work_clock();
+	double entered = clock_seconds();
 
 	if (w->pause_at_epoch > 0 && j->trainer.ended && j->trainer.epoch >= w->pause_at_epoch) {
 		w->paused = true;
@@ -126,7 +127,7 @@ static enum job_go between(void *ctx, struct job *j)
 		return JOB_FOLD;
 	}
 	work_show(w, WORK_RUN);
-	w->step_started += work_clock() - entered; /* waiting is no work */
+	w->step_started += clock_seconds() - entered; /* waiting is no work */
 	return JOB_GO;
 }
 
@@ -134,7 +135,7 @@ static void on_step(void *ctx, struct job *j, const struct step_row *r)
 {
 	struct work *w = ctx;
 	struct event e = {.kind = EVENT_STEP, .u.step = *r};
-	double time = work_clock(), taken = time - w->step_started;
+	double time = clock_seconds(), taken = time - w->step_started;
 
 	w->last_step = *r;
 	w->step_started = time;
@@ -186,7 +187,7 @@ static void on_epoch(void *ctx, struct job *j, const struct epoch_row *r,
 	/* smoothed: the first is slow, and other programs come and go */
 	w->epoch_seconds =
 		w->epoch_seconds > 0 ? 0.7 * w->epoch_seconds + 0.3 * r->seconds : r->seconds;
-	w->step_started = work_clock();
+	w->step_started = clock_seconds();
 	work_show(w, WORK_RUN);
 	work_send(w, &e);
 	if (work_breaks(w, true)) {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "engine/encoder.h"
 
+#include "base/clock.h"
+
 #include <string.h>
-#include <time.h>
 
 const char *const pool_name[POOLS] = {"Att1", "Att2", "Att11", "Att22", "Atts1", "Attt2"};
 
@@ -98,13 +99,10 @@ struct pass {
 static void run(struct pass *a, struct par *par, enum encoder_phase phase, int tasks,
 		void (*fn)(void *, int, int))
 {
-	struct timespec start, end;
+	double start = clock_seconds();
 
-	clock_gettime(CLOCK_MONOTONIC, &start);
 	par_run(par, tasks, fn, a);
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	a->w->seconds[phase] +=
-		(double)(end.tv_sec - start.tv_sec) + 1e-9 * (double)(end.tv_nsec - start.tv_nsec);
+	a->w->seconds[phase] += clock_seconds() - start;
 }
 
 static void strand_task(void *ctx, int task, int worker)

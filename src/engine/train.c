@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "engine/train.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 
 #include <limits.h>
@@ -8,15 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 /* 32-bit outputs: an epoch draws two 64-bit numbers for its loader and order and
  * one for each of two passes over the validation part; the test pass one. */
@@ -179,7 +171,7 @@ enum step_result trainer_step(struct trainer *t, struct step_row *row, struct er
 {
 	int from = t->in_epoch * t->set.train.batch_size;
 	int n = t->split.n[PART_TRAIN] - from;
-	double start = now(), scale = 1;
+	double start = clock_seconds(), scale = 1;
 	real square;
 
 	BUG_ON(t->ended || trainer_epoch_full(t));
@@ -210,7 +202,7 @@ enum step_result trainer_step(struct trainer *t, struct step_row *row, struct er
 	t->step++;
 	t->loss_sum += row->loss;
 	t->right += count_right(t);
-	t->seconds += now() - start;
+	t->seconds += clock_seconds() - start;
 	return STEP_DONE;
 }
 
@@ -314,7 +306,7 @@ static void keep_if_best(struct trainer *t, const struct figures *val)
 int trainer_epoch_end(struct trainer *t, struct epoch_row *row, struct predictions *p,
 		      struct err *e)
 {
-	double start = now();
+	double start = clock_seconds();
 	struct confusion m;
 
 	BUG_ON(t->ended || !trainer_epoch_full(t));
@@ -327,7 +319,7 @@ int trainer_epoch_end(struct trainer *t, struct epoch_row *row, struct predictio
 	rng_u64(&t->rng); /* the accuracy pass */
 	rng_u64(&t->rng); /* the loss pass */
 	predictions_confusion(p, HEAD_MAIN, &m);
-	t->seconds += now() - start;
+	t->seconds += clock_seconds() - start;
 	*row = (struct epoch_row){
 		.fold = t->fold,
 		.epoch = t->epoch,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/loop.h"
 
+#include "base/clock.h"
+
 #include "ui/console.h"
 #include "ui/help.h"
 #include "ui/keys.h"
@@ -11,18 +13,9 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <time.h>
 
 #define FRAME_SECONDS 0.1
 #define PASTE_SECONDS 2
-
-static double seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 /* ---- keys ---- */
 
@@ -193,7 +186,7 @@ static void draw(struct ui *u, struct frame *f)
 		return;
 	screen_draw(u, &f->canvas);
 	term_show(&f->canvas, typing ? u->rows - 1 : -1, typing ? console_column(u, u->cols) : -1);
-	f->drawn = seconds();
+	f->drawn = clock_seconds();
 }
 
 static void suspend(struct ui *u, struct frame *f)
@@ -285,7 +278,7 @@ static bool stray(struct ui *u)
 /* Milliseconds until there is something to do by itself; -1: wait for ever. */
 static int timeout(const struct ui *u, const struct frame *f)
 {
-	double now = seconds(), until = -1;
+	double now = clock_seconds(), until = -1;
 
 	if (f->dirty)
 		until = f->drawn + FRAME_SECONDS;
@@ -306,7 +299,7 @@ static void turn(struct ui *u, struct frame *f)
 
 	if (poll(p, 3, timeout(u, f)) < 0 && errno != EINTR)
 		BUG("poll: %s", strerror(errno));
-	u->clock = seconds();
+	u->clock = clock_seconds();
 	signals(u, f);
 	if (p[0].revents & (POLLHUP | POLLERR | POLLNVAL)) { /* the terminal is closed */
 		f->gone = true;
@@ -323,7 +316,7 @@ static void turn(struct ui *u, struct frame *f)
 	}
 	if (!f->gone)
 		keys(u, f);
-	if (f->dirty && seconds() - f->drawn >= FRAME_SECONDS)
+	if (f->dirty && clock_seconds() - f->drawn >= FRAME_SECONDS)
 		draw(u, f);
 }
 
@@ -331,7 +324,7 @@ void loop_run(struct ui *u)
 {
 	struct frame f = {.dirty = true};
 
-	u->clock = seconds();
+	u->clock = clock_seconds();
 	new_size(u, &f);
 	draw(u, &f);
 	keys(u, &f); /* curses may hold some already */

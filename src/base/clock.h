@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* clock: how much time passes. Seconds from some fixed moment on. */
+#ifndef MIUST_CLOCK_H
+#define MIUST_CLOCK_H
+
+double clock_seconds(void);
+
+#endif
