@@ -73,6 +73,7 @@ const char keys_default[] =
 	"attention Down move down       # cursor\n"
 	"attention Left move left       # cursor\n"
 	"attention Right move right     # cursor\n"
+	"attention Enter move peak      # peak\n"
 	"attention h head next          # head\n"
 	"attention g scale              # scale\n"
 	"attention [ epoch prev         # epoch\n"
