@@ -12,9 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#ifdef __SSE2__
-#include <xmmintrin.h>
-#endif
 
 /*
  * DESIGN. `lock` protects run, busy and quit. A run is published by raising
@@ -42,47 +39,12 @@ struct worker {
 	int index;
 };
 
-/*
- * Inside tasks numbers below the smallest normal one count as 0. A recurrence
- * over padding makes many of them, and each costs a hundred ordinary
- * operations, while what they add is far below the last digit of any sum here.
- * Every task runs so, whoever runs it, which keeps the bytes the same.
- */
-#ifdef __SSE2__
-enum { FLUSH_TO_ZERO = 0x8000, DENORMALS_ARE_ZERO = 0x0040 };
-
-static unsigned flush_begin(void)
-{
-	unsigned was = _mm_getcsr();
-
-	_mm_setcsr(was | FLUSH_TO_ZERO | DENORMALS_ARE_ZERO);
-	return was;
-}
-
-static void flush_end(unsigned was)
-{
-	_mm_setcsr(was);
-}
-#else
-static unsigned flush_begin(void)
-{
-	return 0;
-}
-
-static void flush_end(unsigned was)
-{
-	(void)was;
-}
-#endif
-
 static void take_tasks(struct par *p, int worker)
 {
-	unsigned was = flush_begin();
 	int task;
 
 	while ((task = atomic_fetch_add_explicit(&p->next, 1, memory_order_relaxed)) < p->tasks)
 		p->fn(p->ctx, task, worker);
-	flush_end(was);
 }
 
 static void *work(void *arg)
@@ -182,11 +144,8 @@ int par_threads(const struct par *p)
 void par_run(struct par *p, int tasks, void (*fn)(void *ctx, int task, int worker), void *ctx)
 {
 	if (p->threads == 1 || tasks < 2) {
-		unsigned was = flush_begin();
-
 		for (int task = 0; task < tasks; task++)
 			fn(ctx, task, 0);
-		flush_end(was);
 		return;
 	}
 	pthread_mutex_lock(&p->lock);
