@@ -34,7 +34,8 @@ struct expr_value {
 /* names: NULL-terminated; errors name the column in the text and what was
  * expected, with the nearest known name. */
 struct expr *expr_parse(const char *text, const char *const *names, struct err *e);
-void expr_free(struct expr *x); /* NULL is fine */
+void expr_free(struct expr *x);                 /* NULL is fine */
+bool expr_uses(const struct expr *x, int name); /* names[name] stands in it */
 /* value(ctx, i) gives the value of names[i]. */
 bool expr_true(const struct expr *x, struct expr_value (*value)(void *ctx, int name), void *ctx);
 

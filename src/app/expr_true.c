@@ -137,3 +137,11 @@ bool expr_true(const struct expr *x, struct expr_value (*value)(void *ctx, int n
 
 	return holds(x->root, &v);
 }
+
+bool expr_uses(const struct expr *x, int name)
+{
+	for (int i = 0; i < x->n; i++)
+		if (x->node[i].op == OP_NAME && x->node[i].name == name)
+			return true;
+	return false;
+}

@@ -102,6 +102,8 @@ void job_close(struct job *j); /* safe on zeroed memory, after a failed open, an
 int job_command(struct job *j, const char *command, struct err *e);
 /* How many changes wait for a later step of this fold; *last is the last. */
 int job_pending(const struct job *j, const struct change **last);
+/* The settings once all of those are in force. */
+void job_due(const struct job *j, struct settings *s);
 int job_save(struct job *j, struct err *e); /* state and last.safetensors, now */
 
 /* Where the next step stands: fold, epoch, step (within the fold), as

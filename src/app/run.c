@@ -55,18 +55,44 @@ static void *grow(void *p, int n, size_t size)
 	return n & (n - 1) ? p : mem_grow(p, n ? 2 * (size_t)n : 1, size);
 }
 
+/* A row at or before the last: in its place. */
+static void put_step(struct fold_run *f, const struct step_row *s)
+{
+	int low = 0, high = f->nsteps - 1;
+
+	while (low < high) {
+		int middle = (low + high) / 2;
+
+		if (f->step[middle].step < s->step)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (f->step[low].step == s->step)
+		f->step[low] = *s;
+}
+
 void run_add_step(struct run *r, const struct step_row *s)
 {
 	struct fold_run *f = run_fold(r, s->fold);
 
 	if (f->nsteps && f->step[f->nsteps - 1].epoch < s->epoch && f->steps_per_epoch == 0)
 		f->steps_per_epoch = f->step[f->nsteps - 1].step;
+	if (f->nsteps && f->step[f->nsteps - 1].step >= s->step) {
+		put_step(f, s);
+		return;
+	}
 	f->step = grow(f->step, f->nsteps, sizeof *f->step);
 	f->step[f->nsteps++] = *s;
 }
 
 static void add_epoch_row(struct fold_run *f, const struct epoch_row *row)
 {
+	for (int i = f->nepochs - 1; i >= 0 && f->epoch[i].epoch >= row->epoch; i--)
+		if (f->epoch[i].epoch == row->epoch) {
+			f->epoch[i] = *row;
+			return;
+		}
 	f->epoch = grow(f->epoch, f->nepochs, sizeof *f->epoch);
 	f->epoch[f->nepochs++] = *row;
 }
@@ -92,6 +118,11 @@ static void push(struct history *h, int epoch, const struct predictions *p, cons
 		history_free(h);
 		describe(h, p, c);
 	}
+	for (int i = h->epochs - 1; i >= 0 && h->epoch[i] >= epoch; i--)
+		if (h->epoch[i] == epoch) {
+			memcpy(h->logits + (size_t)i * size, p->logits, size * sizeof *p->logits);
+			return;
+		}
 	h->epoch = grow(h->epoch, h->epochs, sizeof *h->epoch);
 	h->logits = grow(h->logits, h->epochs, size * sizeof *h->logits);
 	memcpy(h->logits + (size_t)h->epochs * size, p->logits, size * sizeof *p->logits);
@@ -134,6 +165,10 @@ void run_add_mark(struct run *r, int fold, enum mark_kind kind, int epoch, int s
 	struct run_mark *m;
 	int at = f->nmarks;
 
+	for (int i = 0; i < f->nmarks; i++)
+		if (f->mark[i].kind == kind && f->mark[i].step == step &&
+		    strncmp(f->mark[i].label, label, sizeof f->mark->label - 1) == 0)
+			return;
 	f->mark = grow(f->mark, f->nmarks, sizeof *f->mark);
 	while (at > 0 && f->mark[at - 1].step > step)
 		at--;

@@ -62,6 +62,8 @@ void run_names(const char *dir, char name[RUN_NAME], char branch[RUN_NAME]);
 struct fold_run *run_fold(struct run *r, int fold);             /* made if missing */
 const struct fold_run *run_find(const struct run *r, int fold); /* or NULL */
 
+/* What is there already is replaced: a reloaded folder may hold rows whose
+ * events are still under way. */
 void run_add_step(struct run *r, const struct step_row *s);
 /* p: predictions of the validation part (copied); ids and labels come from the
  * corpus at the fold's first epoch. */

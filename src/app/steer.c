@@ -416,3 +416,16 @@ int job_pending(const struct job *j, const struct change **last)
 		}
 	return n;
 }
+
+void job_due(const struct job *j, struct settings *s)
+{
+	const struct option *o;
+	int fold, epoch, step;
+	struct err ignored = {0};
+
+	*s = j->set;
+	job_position(j, &fold, &epoch, &step);
+	for (int i = j->log_next; i < j->log.n && j->log.at[i].fold == fold; i++)
+		if (is_set(j->log.at[i].command))
+			parse_set(s, j->log.at[i].command, &o, &ignored);
+}

@@ -54,12 +54,22 @@ void event_free(struct event *e)
 	*e = (struct event){.kind = EVENT_STATE};
 }
 
+/* The session folder has it, or it is a line that can be missed. */
+static bool may_be_dropped(const struct event *e)
+{
+	return e->kind == EVENT_STEP || e->kind == EVENT_EPOCH || e->kind == EVENT_SAY;
+}
+
 void work_send(struct work *w, struct event *e)
 {
 	bool wake;
 
 	pthread_mutex_lock(&w->lock);
-	if (w->count == RING) {
+	if (e->kind == EVENT_STATE && w->count >= RING - RING_KEPT) {
+		pthread_mutex_unlock(&w->lock);
+		return; /* whoever takes one of those looks at the snapshot too */
+	}
+	if (w->count >= (may_be_dropped(e) ? RING - RING_KEPT : RING)) {
 		w->shown.dropped++;
 		pthread_mutex_unlock(&w->lock);
 		event_free(e);
@@ -175,9 +185,8 @@ static int open_job(struct work *w, struct err *e)
 	return job_open(&w->job, &w->opt.job, &hooks, e);
 }
 
-static void *work(void *arg)
+static void run(struct work *w)
 {
-	struct work *w = arg;
 	struct err e = {0};
 
 	if (open_job(w, &e)) {
@@ -185,7 +194,7 @@ static void *work(void *arg)
 		work_show_error(w, WORK_FAILED, &e);
 		while (work_serve(w, true))
 			;
-		return NULL;
+		return;
 	}
 	w->opened = true;
 	pthread_mutex_lock(&w->lock);
@@ -209,14 +218,40 @@ static void *work(void *arg)
 		w->paused = true;
 		w->stop = false;
 		if (!work_serve(w, true))
-			return NULL;
+			return;
 	}
+}
+
+static void *work(void *arg)
+{
+	struct work *w = arg;
+
+	run(w);
+	pthread_mutex_lock(&w->lock);
+	w->shown.ended = true;
+	pthread_mutex_unlock(&w->lock);
+	work_send_text(w, EVENT_STATE, 0, true, "");
+	return NULL;
+}
+
+/* Signals are the screen's, but for what this thread itself can be struck by:
+ * blocked, those would end the process before a handler can restore the
+ * terminal. */
+static void block_signals(sigset_t *old)
+{
+	static const int struck[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+	sigset_t set;
+
+	sigfillset(&set);
+	for (size_t i = 0; i < sizeof struck / sizeof *struck; i++)
+		sigdelset(&set, struck[i]);
+	pthread_sigmask(SIG_BLOCK, &set, old);
 }
 
 struct work *work_start(const struct work_options *o, struct err *e)
 {
 	struct work *w = mem_alloc(1, sizeof *w);
-	sigset_t all, old;
+	sigset_t old;
 	int failed;
 
 	*w = (struct work){.opt = *o, .paused = o->paused, .steps_left = -1};
@@ -238,8 +273,7 @@ struct work *work_start(const struct work_options *o, struct err *e)
 	}
 	fcntl(w->pipe[0], F_SETFD, FD_CLOEXEC);
 	fcntl(w->pipe[1], F_SETFD, FD_CLOEXEC);
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &old);
+	block_signals(&old);
 	failed = pthread_create(&w->thread, NULL, work, w);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (failed) {
@@ -253,15 +287,20 @@ struct work *work_start(const struct work_options *o, struct err *e)
 	return w;
 }
 
+void work_quit(struct work *w)
+{
+	pthread_mutex_lock(&w->lock);
+	w->quit = true;
+	pthread_cond_signal(&w->asked);
+	pthread_mutex_unlock(&w->lock);
+}
+
 int work_end(struct work *w)
 {
 	struct event e;
 	int status;
 
-	pthread_mutex_lock(&w->lock);
-	w->quit = true;
-	pthread_cond_signal(&w->asked);
-	pthread_mutex_unlock(&w->lock);
+	work_quit(w);
 	pthread_join(w->thread, NULL);
 	while (work_next(w, &e))
 		event_free(&e);

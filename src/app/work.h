@@ -14,8 +14,9 @@
  * texts do not change once EVENT_OPENED has been sent, and may be read.
  *
  * Overflow: events that do not fit are dropped and counted (snapshot.dropped);
- * what they carried is freed. The session folder holds every row, so the
- * screen reloads it (run_load) when the count has grown.
+ * what they carried is freed. The last quarter of the ring is kept for what is
+ * not in the session folder (replies, looks, states); the folder holds every
+ * row, so the screen reloads it (run_load) when the count has grown.
  */
 #ifndef MIUST_WORK_H
 #define MIUST_WORK_H
@@ -51,10 +52,12 @@ struct snapshot {
 	char break_when[256];                    /* "" for none */
 	struct settings set;                     /* in force */
 	char session[PATH_LEN];
+	bool opened;              /* configuration and data are read */
 	bool trains;              /* the run can go on from here: not finished, not only looking */
 	unsigned long dropped;    /* events lost so far */
 	char error[1024];         /* WORK_FAILED, WORK_DIVERGED: why */
 	struct step_row diverged; /* WORK_DIVERGED: the failed step's figures */
+	bool ended;               /* after work_quit: what there is is stored, the worker is gone */
 };
 
 /* Which of a model's parts to silence while looking. */
@@ -127,6 +130,9 @@ struct work *work_start(const struct work_options *o, struct err *e);
 /* Ask it to checkpoint and stop, wait, free all. Returns the exit status of the
  * run (enum exit_status). */
 int work_end(struct work *w);
+/* The same request, without waiting: the snapshot's `ended` says when it has
+ * been carried out. work_end must follow. */
+void work_quit(struct work *w);
 
 int work_fd(const struct work *w);               /* readable: events wait */
 bool work_next(struct work *w, struct event *e); /* the next event; event_free it */
@@ -142,7 +148,9 @@ unsigned work_pause(struct work *w);
 unsigned work_resume(struct work *w);
 unsigned work_step(struct work *w, bool epoch); /* one step, or to the epoch's end, then pause */
 unsigned work_stop(struct work *w);             /* finish the step, checkpoint, WORK_IDLE */
-unsigned work_break(struct work *w, const char *when); /* "" clears */
+/* Tested after every step or, if it names a figure of the epoch, after every
+ * epoch; "" clears. */
+unsigned work_break(struct work *w, const char *when);
 /* Utterance utt of the corpus through fold's model: its current weights while it
  * trains, else (or if `kept`) its kept checkpoint. */
 unsigned work_look(struct work *w, int fold, int utt, bool kept, enum knock knock);

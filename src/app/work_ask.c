@@ -12,12 +12,14 @@ static void reply(struct work *w, const struct request *r, const struct err *e, 
 	work_send_text(w, EVENT_REPLY, r->number, !e->status, e->status ? e->text : text);
 }
 
+/* As steps.csv and epochs.csv call them; the epoch's come last. */
 static const char *const break_names[] = {
 	"fold",          "epoch",          "step",        "loss",       "loss_main",
 	"loss_cmd_text", "loss_cmd_audio", "loss_text",   "loss_audio", "lr",
 	"grad_norm",     "train_loss",     "train_acc",   "val_loss",   "val_wa",
 	"val_ua",        "val_wf1",        "best_val_wa", NULL,
 };
+enum { FIRST_OF_EPOCH = 11 };
 
 static struct expr_value break_value(void *ctx, int name)
 {
@@ -59,14 +61,17 @@ static void set_break(struct work *w, const struct request *r, struct err *e)
 	}
 	expr_free(w->break_when);
 	w->break_when = x;
+	w->break_epoch = false;
+	for (int i = FIRST_OF_EPOCH; x && break_names[i]; i++)
+		w->break_epoch |= expr_uses(x, i);
 	pthread_mutex_lock(&w->lock);
 	str_fit(w->shown.break_when, sizeof w->shown.break_when, r->text);
 	pthread_mutex_unlock(&w->lock);
 }
 
-bool work_breaks(struct work *w)
+bool work_breaks(struct work *w, bool epoch)
 {
-	return w->break_when && expr_true(w->break_when, break_value, w);
+	return w->break_when && w->break_epoch == epoch && expr_true(w->break_when, break_value, w);
 }
 
 static void try_change(struct work *w, const struct request *r, struct err *e)
@@ -160,8 +165,12 @@ static void command(struct work *w, const struct request *r, struct err *e)
 
 		sscanf(r->text, "set %127s", key);
 		o = option_find(key);
-		if (o)
-			option_text(&j->set, o, was, sizeof was);
+		if (o) {
+			struct settings due;
+
+			job_due(j, &due);
+			option_text(&due, o, was, sizeof was);
+		}
 		if (job_command(j, r->text, e))
 			return;
 		if (w->undos == UNDO_MAX) {
@@ -172,8 +181,10 @@ static void command(struct work *w, const struct request *r, struct err *e)
 		if (o && o->when == WHEN_EPOCH && !j->trainer.ended)
 			snprintf(text, sizeof text, "%s at the next epoch", r->text + 4);
 	}
-	if (!e->status)
-		reply(w, r, e, text);
+	if (e->status)
+		return;
+	work_show(w, work_state(w)); /* what waits counts, before the reply says so */
+	reply(w, r, e, text);
 }
 
 /* Shown at once, so that whoever asked next sees that it runs. */

@@ -14,7 +14,7 @@
 
 #include <pthread.h>
 
-enum { RING = 1024, REQUESTS = 64, UNDO_MAX = 64 };
+enum { RING = 1024, RING_KEPT = RING / 4, REQUESTS = 64, UNDO_MAX = 64 };
 
 enum request_kind {
 	REQUEST_PING,
@@ -66,6 +66,7 @@ struct work {
 	int pause_at_epoch;                            /* > 0: pause when that epoch has ended */
 	int steps_left; /* > 0: pause after so many steps; -1: no limit */
 	struct expr *break_when;
+	bool break_epoch; /* it names a figure of the epoch: tested when one ends */
 	struct step_row last_step;
 	struct epoch_row last_epoch;
 	char *undo[UNDO_MAX]; /* commands that take changes back, newest last */
@@ -93,7 +94,7 @@ enum work_state work_state(struct work *w);
 
 /* work_ask.c */
 void work_answer(struct work *w, const struct request *r);
-bool work_breaks(struct work *w); /* the break condition holds */
+bool work_breaks(struct work *w, bool epoch); /* the condition holds, after a step or an epoch */
 
 /* work_look.c */
 struct look_result *work_look_at(struct work *w, const struct request *r, struct err *e);

@@ -43,6 +43,7 @@ void work_show(struct work *w, enum work_state state)
 		       w->shown.pending_value);
 	if (j->root.root[0])
 		str_fit(w->shown.session, sizeof w->shown.session, j->root.root);
+	w->shown.opened = w->opened;
 	w->shown.trains = w->opened && !w->opt.readonly && !j->complete;
 	if (t->corpus) {
 		int have[LISTS_MAX];
@@ -147,7 +148,7 @@ static void on_step(void *ctx, struct job *j, const struct step_row *r)
 	if (w->steps_left > 0)
 		w->steps_left--;
 	work_send(w, &e);
-	if (work_breaks(w)) {
+	if (work_breaks(w, false)) {
 		w->paused = true;
 		work_show(w, WORK_BROKE);
 	}
@@ -188,7 +189,7 @@ static void on_epoch(void *ctx, struct job *j, const struct epoch_row *r,
 	w->step_started = work_clock();
 	work_show(w, WORK_RUN);
 	work_send(w, &e);
-	if (work_breaks(w)) {
+	if (work_breaks(w, true)) {
 		w->paused = true;
 		work_show(w, WORK_BROKE);
 	}
