@@ -15,21 +15,34 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What is to be opened: nothing (the demo), a session's folder, or a config. */
-static void choose(struct work_options *o, const struct args *a, const char *what)
+/* What the command line says, and what stays from one opened run to the next. */
+struct tui {
+	const struct args *args;
+	bool headless;
+	char what[PATH_LEN];  /* to open: "" for the demo, a session's folder, a config */
+	struct script script; /* what is left of --script */
+};
+
+static int choose(struct work_options *o, const struct tui *t, struct err *e)
 {
+	const struct args *a = t->args;
+
 	*o = (struct work_options){.job = {.threads = a->threads}, .readonly = a->readonly};
-	if (!*what) {
-		o->job.config = "demo";
-	} else if (session_exists(what)) {
-		o->job.session = what;
+	if (*t->what && session_exists(t->what)) {
+		o->job.session = t->what;
 		o->job.resume = true;
 		o->paused = true;
+		/* A screen needs no lock: another program may be training there. */
+		o->readonly = a->readonly || (t->headless && !a->script);
+	} else if (a->readonly) {
+		return err_usage(e, "--readonly looks at a session; %s%sis none", t->what,
+				 *t->what ? " " : "the demo ");
 	} else {
-		o->job.config = what;
+		o->job.config = *t->what ? t->what : "demo";
 	}
-	if (a->script || a->dump || a->once)
+	if (t->headless)
 		o->paused = true;
+	return 0;
 }
 
 static void run_miustrc(struct ui *u)
@@ -43,16 +56,6 @@ static void run_miustrc(struct ui *u)
 		return;
 	if (command_source(u, path, &e))
 		ui_error(u, "%s", e.text);
-}
-
-/* One line of what was said and is not yet seen, once the screen is gone. */
-static void say_goodbye(const struct ui *u)
-{
-	if (u->now.state == WORK_FAILED || u->now.state == WORK_DIVERGED)
-		cli_message("%s", u->now.error);
-	if (u->now.session[0])
-		cli_message("session %s%s", u->now.session,
-			    u->now.trains ? "; miust-tui opens it again where it stopped" : "");
 }
 
 static int print_screen(const struct ui *u, const char *path, struct err *e)
@@ -75,90 +78,142 @@ static int print_screen(const struct ui *u, const char *path, struct err *e)
 }
 
 /* --script, --dump, --once: the same screen, no terminal. */
-static int run_headless(struct ui *u, const struct args *a, struct err *e)
+static int run_headless(struct ui *u, struct tui *t, struct err *e)
 {
-	int failed = 0;
-
 	loop_until_open(u);
 	loop_settle(u);
 	if (u->now.state == WORK_FAILED)
 		return err_set(e, "%s", u->now.error);
-	if (a->script)
-		failed = loop_script(u, a->script, e);
-	if (!failed && (a->dump || a->once))
-		failed = print_screen(u, a->dump, e);
-	return failed;
+	u->settle = loop_settle;
+	if (t->script.at && command_lines(u, &t->script, e))
+		return -1;
+	if (*u->open_next || u->ended || !(t->args->dump || t->args->once))
+		return 0;
+	return print_screen(u, t->args->dump, e);
 }
 
-/* One run on the screen, until it is left or another is opened. */
-static int show(const struct args *a, const char *what, char next[PATH_LEN], struct err *e)
+static void run_on_screen(struct ui *u, const struct tui *t)
 {
-	bool headless = a->script || a->dump || a->once;
+	console_start(u);
+	run_miustrc(u);
+	if (!*t->what && !u->message.text[0])
+		ui_say(u, "the demo is training: Space pauses, 1-7 are the views, ? helps");
+	loop_run(u);
+	console_stop();
+}
+
+/* How the run on the screen ended, once it has: *e is empty if all is well. */
+static void conclude(const struct ui *u, int status, struct err *e)
+{
+	const struct snapshot *now = &u->now;
+	bool failed = now->state == WORK_FAILED;
+
+	if (u->ended) {
+		err_clear(e);
+		if (u->at_once || !now->opened)
+			err_set(e, "left at once by signal %d%s", u->ended,
+				now->opened ? "; the session stands at its last checkpoint" : "");
+		else if (failed)
+			err_set(e, "stopped by signal %d: %s", u->ended, now->error);
+		else
+			err_set(e, "stopped by signal %d%s", u->ended,
+				now->trains ? " after a checkpoint" : "");
+		e->status = 128 + u->ended;
+	} else if (status) {
+		if (!e->status)
+			err_set(e, "%s", now->error);
+		e->status = status;
+	}
+}
+
+/* The session's name, for whoever wants to come back. */
+static void say_session(const struct ui *u)
+{
+	if (u->now.session[0])
+		cli_message("session %s%s", u->now.session,
+			    u->now.trains ? "; miust-tui opens it again where it stopped" : "");
+}
+
+/* The worker is not waited for: nothing of it may be freed. */
+static _Noreturn void leave_at_once(const struct ui *u, struct err *e)
+{
+	term_stop();
+	say_session(u);
+	conclude(u, 0, e);
+	if (e->status)
+		cli_message("%s", e->text);
+	fflush(stdout);
+	_exit(e->status);
+}
+
+/* One run on the screen, until it is left or another is opened (t->what). */
+static int show(struct tui *t, struct err *e)
+{
+	const struct args *a = t->args;
 	struct look plain = {.glyphs = a->ascii ? GLYPHS_ASCII : GLYPHS_BRAILLE};
 	struct work_options o;
 	struct ui u;
-	int ended = 0, status, failed = 0;
+	bool another;
+	int status;
 
-	choose(&o, a, what);
-	ui_init(&u, headless ? &plain : term_look(), a->rows ? a->rows : 24,
+	if (choose(&o, t, e))
+		return -1;
+	ui_init(&u, t->headless ? &plain : term_look(), a->rows ? a->rows : 24,
 		a->cols ? a->cols : 80);
 	u.work = work_start(&o, e);
 	if (!u.work) {
 		ui_free(&u);
 		return -1;
 	}
-	if (headless) {
-		failed = run_headless(&u, a, e);
+	if (t->headless) {
+		run_headless(&u, t, e);
+		loop_leave(&u);
 	} else {
-		console_start(&u);
-		run_miustrc(&u);
-		if (!*what)
-			ui_say(&u,
-			       "the demo is training: Space pauses, 1-7 are the views, ? helps");
-		ended = loop_run(&u);
-		console_stop();
+		run_on_screen(&u, t);
 	}
-	strcpy(next, u.open_next);
+	if (u.at_once && (u.ended || !*u.open_next))
+		leave_at_once(&u, e);
 	status = work_end(u.work);
-	if (!*next && !headless) {
+	another = *u.open_next && !u.ended && !e->status;
+	if (!another) {
 		term_stop();
-		say_goodbye(&u);
+		if (!t->headless)
+			say_session(&u);
+		conclude(&u, status, e);
 	}
-	if (ended) {
-		err_set(e, "stopped by signal %d after a checkpoint", ended);
-		e->status = 128 + ended;
-	} else if (u.quit_status) {
-		err_set(e, "left at once; the session stands at its last checkpoint");
-		e->status = u.quit_status;
-	} else if (!failed && status == EXIT_DIVERGED) {
-		err_set(e, "%s", u.now.error);
-		e->status = status;
-	}
+	strcpy(t->what, !another || strcmp(u.open_next, "demo") == 0 ? "" : u.open_next);
 	ui_free(&u);
-	return e->status ? -1 : 0;
+	return e->status ? -1 : another;
 }
 
 static int run(const struct args *a, struct err *e)
 {
-	bool headless = a->script || a->dump || a->once;
-	struct term_options t = {.ascii = a->ascii};
-	char what[PATH_LEN] = "", next[PATH_LEN];
-	int failed;
+	struct term_options o = {.ascii = a->ascii};
+	struct tui t = {.args = a, .headless = a->script || a->dump || a->once};
+	char *script = NULL;
+	size_t len;
+	int again;
 
 	if (a->noperands)
-		snprintf(what, sizeof what, "%s", a->operand[0]);
-	if (headless)
-		setlocale(LC_CTYPE, "");
-	else if (term_start(&t, e))
-		return -1;
-	for (;;) {
-		failed = show(a, what, next, e);
-		if (failed || !*next)
-			break;
-		strcpy(what, strcmp(next, "demo") == 0 ? "" : next);
+		snprintf(t.what, sizeof t.what, "%s", a->operand[0]);
+	if (a->script) {
+		script = file_read(a->script, &len, e);
+		if (!script)
+			return -1;
+		t.script = (struct script){.path = a->script, .at = script, .end = script + len};
 	}
+	setlocale(LC_CTYPE, "");
+	if (t.headless ? guard_start(e) : term_start(&o, e)) {
+		free(script);
+		return -1;
+	}
+	do
+		again = show(&t, e);
+	while (again > 0);
 	term_stop();
-	return failed;
+	guard_stop();
+	free(script);
+	return again;
 }
 
 static const struct command cmd_tui = {

@@ -14,6 +14,8 @@
 #include <string.h>
 #include <strings.h>
 
+enum { SOURCING_MOST = 8 };
+
 /* ---- why not now ---- */
 
 static const char *needs_run(const struct ui *u)
@@ -57,6 +59,12 @@ static const char *refuse_stop(const struct ui *u)
 	const char *why = needs_run(u);
 
 	return why ? why : u->now.state == WORK_IDLE ? "training has stopped already" : NULL;
+}
+
+/* May be asked for before the data is read: it waits for the first step. */
+static const char *refuse_break(const struct ui *u)
+{
+	return u->work && u->now.state == WORK_LOADING ? NULL : needs_run(u);
 }
 
 static const char *refuse_fold(const struct ui *u)
@@ -107,11 +115,11 @@ static const struct option *find_option(const char *name, size_t len, struct err
 /* Checked here, so that a mistake is told at once; applied by the engine. */
 static int run_set(struct ui *u, const char *args, struct err *e)
 {
-	size_t len = strcspn(args, " ");
+	size_t len = strcspn(args, " \t"), gap = strspn(args + len, " \t");
 	const struct option *o;
 	struct settings next = u->now.set;
 
-	if (!len || !args[len])
+	if (!len || !args[len + gap])
 		return err_set(e, "set KEY VALUE: expected a setting and its new value");
 	o = find_option(args, len, e);
 	if (!o)
@@ -119,7 +127,7 @@ static int run_set(struct ui *u, const char *args, struct err *e)
 	if (o->when == WHEN_RUN)
 		return err_set(e, "%s is fixed during a run; it takes effect in the next one",
 			       o->key);
-	if (option_set(&next, o, args + len + 1, ".", e) || options_resolve(&next, e))
+	if (option_set(&next, o, args + len + gap, ".", e) || options_resolve(&next, e))
 		return -1;
 	return engine(u, "set", args, e);
 }
@@ -140,21 +148,21 @@ static int run_get(struct ui *u, const char *args, struct err *e)
 
 static int run_try(struct ui *u, const char *args, struct err *e)
 {
-	size_t len = strcspn(args, " ");
+	size_t len = strcspn(args, " \t"), gap = strspn(args + len, " \t");
 	char key[128];
 	const struct option *o;
 	struct settings next = u->now.set;
 
-	if (!len || !args[len])
+	if (!len || !args[len + gap])
 		return err_set(e, "try KEY VALUE: expected a setting and a value");
 	o = find_option(args, len, e);
-	if (!o || option_set(&next, o, args + len + 1, ".", e))
+	if (!o || option_set(&next, o, args + len + gap, ".", e) || options_resolve(&next, e))
 		return -1;
 	if (o->when == WHEN_RUN)
 		return err_set(e, "%s is fixed during a run; only live settings can be tried",
 			       o->key);
 	snprintf(key, sizeof key, "%.*s", (int)len, args);
-	return asked(u, work_try(u->work, key, args + len + 1), e);
+	return asked(u, work_try(u->work, key, args + len + gap), e);
 }
 
 static int run_undo(struct ui *u, const char *args, struct err *e)
@@ -164,7 +172,10 @@ static int run_undo(struct ui *u, const char *args, struct err *e)
 
 static int run_pause(struct ui *u, const char *args, struct err *e)
 {
-	return no_arguments(args, "pause", e) ? -1 : asked(u, work_pause(u->work), e);
+	if (no_arguments(args, "pause", e) || asked(u, work_pause(u->work), e))
+		return -1;
+	ui_say(u, "pausing after this step");
+	return 0;
 }
 
 static int run_resume(struct ui *u, const char *args, struct err *e)
@@ -186,10 +197,17 @@ static int run_step(struct ui *u, const char *args, struct err *e)
 
 static int run_stop(struct ui *u, const char *args, struct err *e)
 {
+	unsigned number;
+
 	if (no_arguments(args, "stop", e))
 		return -1;
-	ui_say(u, "finishing the step, then a checkpoint; ^C again ends at once");
-	return asked(u, work_stop(u->work), e);
+	number = work_stop(u->work);
+	if (asked(u, number, e))
+		return -1;
+	u->stop_asked = number;
+	u->ending_since = u->clock;
+	ui_say(u, "finishing the step, then a checkpoint; ^C again leaves at once");
+	return 0;
 }
 
 static int run_save(struct ui *u, const char *args, struct err *e)
@@ -316,14 +334,42 @@ static int run_source(struct ui *u, const char *args, struct err *e)
 	return *args ? command_source(u, args, e) : err_set(e, "source FILE: which?");
 }
 
-static int run_open(struct ui *u, const char *args, struct err *e)
+static bool trains_on(const struct ui *u)
+{
+	return u->now.state == WORK_RUN || u->now.state == WORK_EVAL;
+}
+
+static void ask_before(struct ui *u, const char *what, const char *command, const char *args)
+{
+	char text[sizeof u->ask.question * 2];
+
+	snprintf(text, sizeof text, "training goes on; checkpoint, stop and %s? y/n", what);
+	str_fit(u->ask.question, sizeof u->ask.question, text);
+	snprintf(u->ask.command, sizeof u->ask.command, "%s%s%s", command, *args ? " " : "", args);
+	u->overlay_kind = OVERLAY_ASK;
+}
+
+static int run_open_now(struct ui *u, const char *args, struct err *e)
 {
 	if (!*args)
 		return err_set(e, "open SESSION, a CONFIG, or demo");
 	if (strcmp(args, "demo") != 0 && !file_exists(args) && !file_is_dir(args))
 		return err_set(e, "%s: no such file or folder", args);
-	str_fit(u->open_next, sizeof u->open_next, args);
+	if (strlen(args) >= sizeof u->open_next)
+		return err_set(e, "open: the name is too long");
+	strcpy(u->open_next, args);
 	u->quit = true;
+	return 0;
+}
+
+static int run_open(struct ui *u, const char *args, struct err *e)
+{
+	char what[80] = "open ";
+
+	if (!*args || !trains_on(u) || strlen(args) + sizeof "open! " > sizeof u->ask.command)
+		return run_open_now(u, args, e);
+	str_fit(what + strlen(what), 60, path_base(args));
+	ask_before(u, what, "open!", args);
 	return 0;
 }
 
@@ -331,14 +377,10 @@ static int run_quit(struct ui *u, const char *args, struct err *e)
 {
 	if (no_arguments(args, "quit", e))
 		return -1;
-	if (u->now.state == WORK_RUN || u->now.state == WORK_EVAL) {
-		str_fit(u->ask.question, sizeof u->ask.question,
-			"training goes on; checkpoint, stop and quit? y/n");
-		str_fit(u->ask.command, sizeof u->ask.command, "quit!");
-		u->overlay_kind = OVERLAY_ASK;
-		return 0;
-	}
-	u->quit = true;
+	if (trains_on(u))
+		ask_before(u, "quit", "quit!", "");
+	else
+		u->quit = true;
 	return 0;
 }
 
@@ -408,7 +450,7 @@ const struct ui_command command_table[] = {
 	 0, COMPLETE_KEY_VALUE, run_try, needs_run},
 	{"undo", "", "Take the last change back.", 0, COMPLETE_NOTHING, run_undo, needs_run},
 	{"break", "when CONDITION|off", "Pause when a condition holds, as grad_norm > 10.", 0,
-	 COMPLETE_WORDS, run_break, needs_run},
+	 COMPLETE_WORDS, run_break, refuse_break},
 	/* moving about */
 	{"view", "1-7|NAME|next|prev", "Go to a view.", 0, COMPLETE_VIEW, run_view, NULL},
 	{"select", "fold N|utterance ID|latest", "What views 2 to 5 show.", 0, COMPLETE_UTTERANCE,
@@ -475,6 +517,8 @@ const struct ui_command command_table[] = {
 	 COMPLETE_NOTHING, NULL, NULL},
 	{"open", "SESSION|CONFIG|demo", "Open another session or configuration.", ON(SESSIONS),
 	 COMPLETE_SESSION, run_open, NULL},
+	{"open!", "SESSION|CONFIG|demo", "The same without a question; a run leaves a checkpoint.",
+	 0, COMPLETE_SESSION, run_open_now, NULL},
 	/* the program */
 	{"note", "TEXT", "A note at this step, marked on the time axis.", 0, COMPLETE_NOTHING,
 	 run_note, needs_run},
@@ -497,11 +541,18 @@ const int command_count = sizeof command_table / sizeof *command_table;
 
 /* ---- running a line ---- */
 
+/* quit! of quit: meant only when written out. */
+static bool is_variant(const struct ui_command *c, const struct ui_command *of)
+{
+	return of && strncmp(c->name, of->name, strlen(of->name)) == 0 &&
+	       strcmp(c->name + strlen(of->name), "!") == 0;
+}
+
 const struct ui_command *command_find(const char *name, struct err *e)
 {
 	const struct ui_command *found = NULL;
 	struct str candidates = {0};
-	int n = 0;
+	int n = 0; /* candidates; "quit" before "quit!" counts for both */
 
 	for (int i = 0; i < command_count; i++) {
 		const struct ui_command *c = &command_table[i];
@@ -510,7 +561,7 @@ const struct ui_command *command_find(const char *name, struct err *e)
 			str_free(&candidates);
 			return c;
 		}
-		if (strncmp(c->name, name, strlen(name)) == 0) {
+		if (strncmp(c->name, name, strlen(name)) == 0 && !is_variant(c, found)) {
 			str_addf(&candidates, "%s%s", n++ ? " " : "", c->name);
 			found = c;
 		}
@@ -609,22 +660,44 @@ int command_run(struct ui *u, const char *line, struct err *e)
 	return 0;
 }
 
-int command_source(struct ui *u, const char *path, struct err *e)
+int command_lines(struct ui *u, struct script *l, struct err *e)
 {
-	size_t len;
-	char *text = file_read(path, &len, e), *at = text, *line;
+	char *line;
 	bool whole;
 
-	if (!text)
-		return -1;
-	for (long n = 1; (line = str_line(&at, text + len, &whole)); n++) {
+	while (!u->quit && !e->status && (line = str_line(&l->at, l->end, &whole))) {
 		struct err mine = {0};
 
+		l->number++;
 		if (command_run(u, line, &mine)) {
-			err_at(e, path, n, 0, "%s", mine.text);
+			err_at(e, l->path, l->number, 0, "%s", mine.text);
 			break;
 		}
+		if (!u->settle)
+			continue;
+		u->settle(u);
+		if (u->message.error && u->message.text[0])
+			err_at(e, l->path, l->number, 0, "%s", u->message.text);
 	}
+	return e->status ? -1 : 0;
+}
+
+int command_source(struct ui *u, const char *path, struct err *e)
+{
+	struct script l = {.path = path};
+	size_t len;
+	char *text;
+
+	if (u->sourcing == SOURCING_MOST)
+		return err_set(e, "%s: files source one another without end", path);
+	text = file_read(path, &len, e);
+	if (!text)
+		return -1;
+	l.at = text;
+	l.end = text + len;
+	u->sourcing++;
+	command_lines(u, &l, e);
+	u->sourcing--;
 	free(text);
 	return e->status ? -1 : 0;
 }

@@ -45,7 +45,15 @@ int command_run(struct ui *u, const char *line, struct err *e);
 const struct ui_command *command_find(const char *name, struct err *e); /* prefix rule */
 /* NULL if the command line would be taken now, in this view; else the reason. */
 const char *command_refused(const struct ui *u, const char *line);
-/* Lines of a file, in order; the first error stops with FILE:LINE. */
+/* Lines of a text still to be run, in order; the first error stops with
+ * FILE:LINE, so does quit. With u->settle each line's work is waited for, and
+ * what it reports as an error is one. */
+struct script {
+	const char *path;
+	char *at, *end;
+	long number; /* of the last line run */
+};
+int command_lines(struct ui *u, struct script *l, struct err *e);
 int command_source(struct ui *u, const char *path, struct err *e);
 
 #endif

@@ -102,8 +102,10 @@ static void own_stack(void)
 		sigaltstack(&new, NULL);
 }
 
-static void capture(void)
+void guard_capture(void)
 {
+	if (!guard.running || guard.stderr_fd >= 0)
+		return;
 	guard.log = tmpfile();
 	guard.read = 0;
 	if (!guard.log)
@@ -124,14 +126,16 @@ int guard_start(struct err *e)
 		return 0;
 	if (pipe(guard.pipe) < 0 || set_flags(guard.pipe[0]) < 0 || set_flags(guard.pipe[1]) < 0)
 		return err_set(e, "cannot make a pipe for signals: %s", strerror(errno));
-	capture();
 	own_stack();
 	sigemptyset(&tell.sa_mask);
 	sigemptyset(&crash.sa_mask);
 	for (int i = 0; i < CRASHES; i++)
 		sigaction(crashes[i], &crash, &guard.old_crash[i]);
-	for (int i = 0; i < TOLD; i++)
+	for (int i = 0; i < TOLD; i++) {
 		sigaction(told[i], &tell, &guard.old_told[i]);
+		if (guard.old_told[i].sa_handler == SIG_IGN && told[i] != SIGTSTP)
+			sigaction(told[i], &guard.old_told[i], NULL);
+	}
 	guard.running = true;
 	return 0;
 }

@@ -12,7 +12,7 @@
  * guard_arm, sets the terminal's modes back, replays stderr, and goes on as if
  * nobody had listened. All of it is safe in a handler.
  *
- * stderr goes to an unnamed file while the screen runs: a library's message
+ * guard_capture: stderr goes to an unnamed file while the screen runs: a library's message
  * would garble it. guard_stray hands out what is new, for a log pane.
  */
 #ifndef MIUST_GUARD_H
@@ -23,7 +23,8 @@
 #include <stddef.h>
 #include <termios.h>
 
-int guard_start(struct err *e); /* handlers, capture of stderr */
+int guard_start(struct err *e); /* handlers; INT, TERM, HUP stay ignored if they are (nohup) */
+void guard_capture(void);       /* stderr, from here on */
 void guard_stop(void);          /* all as before; prints what stderr got; again: nothing */
 
 int guard_fd(void);     /* readable when a signal waits; for poll */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/loop.h"
 
-#include "base/file.h"
-#include "base/str.h"
 #include "ui/console.h"
 #include "ui/help.h"
 #include "ui/keys.h"
@@ -12,11 +10,11 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #define FRAME_SECONDS 0.1
+#define PASTE_SECONDS 2
 
 static double seconds(void)
 {
@@ -46,10 +44,11 @@ static void answer(struct ui *u, struct key k)
 /* ^C: stop training; while that is under way, leave at once. */
 static void interrupt(struct ui *u)
 {
-	if (u->now.state == WORK_STOPPING) {
-		u->quit = true;
-		u->quit_status = 128 + SIGINT;
-	} else if (u->now.state == WORK_IDLE || !u->work) {
+	if (u->stop_asked || u->leaving) {
+		u->at_once = u->quit = true;
+		u->ended = SIGINT;
+	} else if (!u->work || u->now.state == WORK_LOADING || u->now.state == WORK_FAILED ||
+		   u->now.state == WORK_IDLE) {
 		ui_say(u, "nothing trains; q leaves");
 	} else {
 		run_line(u, "stop");
@@ -63,11 +62,33 @@ static void click(struct ui *u, int row, int col)
 		view_table[u->view]->click(u, row - 1, col);
 }
 
+/* Pasted text where no text is wanted would be keys, and keys are commands. A
+ * paste whose end was lost is over after a while without a key. */
+static bool is_pasted(struct ui *u, struct key k)
+{
+	if (u->pasting) {
+		u->pasting = k.code != K_PASTE_END && u->clock - u->key_at < PASTE_SECONDS;
+		return u->pasting || k.code == K_PASTE_END;
+	}
+	if (k.code != K_PASTE || u->overlay_kind == OVERLAY_CONSOLE)
+		return k.code == K_PASTE_END && u->overlay_kind != OVERLAY_CONSOLE;
+	u->pasting = true;
+	ui_say(u, "pasted text runs nothing here; : opens the console for it");
+	return true;
+}
+
 void loop_key(struct ui *u, struct key k)
 {
 	const struct binding *b;
 	char name[KEY_NAME_LEN];
+	bool pasted = is_pasted(u, k);
 
+	u->key_at = u->clock;
+	if (pasted || u->leaving) {
+		if (!pasted && k.code == 3 && !k.meta)
+			interrupt(u);
+		return;
+	}
 	u->message.fresh = false;
 	switch (u->overlay_kind) {
 	case OVERLAY_ASK:
@@ -89,8 +110,6 @@ void loop_key(struct ui *u, struct key k)
 		interrupt(u);
 		return;
 	}
-	if (k.code == K_PASTE || k.code == K_PASTE_END)
-		return;
 	if (k.code == K_CLICK) {
 		click(u, k.row, k.col);
 		return;
@@ -102,12 +121,58 @@ void loop_key(struct ui *u, struct key k)
 		ui_say(u, "%s does nothing here; ? shows what does", key_text(name, k));
 }
 
+/* ---- the end ---- */
+
+/* A signal that ends the program. The second INT or TERM leaves at once; a HUP
+ * may come twice (from the terminal, then from the shell) and means one. */
+static void end_by(struct ui *u, int number)
+{
+	if (u->leaving && number != SIGHUP && (number == SIGINT || number == u->ended))
+		u->at_once = true;
+	if (!u->ended)
+		u->ended = number;
+	u->quit = true;
+}
+
+/* Tell the worker to end. While it reads its data it hears nothing, and there
+ * is nothing to store. */
+static void begin_leaving(struct ui *u)
+{
+	if (!u->work)
+		return;
+	work_snapshot(u->work, &u->now);
+	if (u->now.state == WORK_LOADING)
+		u->at_once = true;
+	if (u->at_once)
+		return;
+	u->overlay_kind = OVERLAY_NONE;
+	u->leaving = true;
+	u->ending_since = u->clock;
+	work_quit(u->work);
+}
+
+static bool has_left(const struct ui *u)
+{
+	return !u->work || u->at_once || u->now.ended;
+}
+
+/* How long stopping has taken, from the first second on. */
+static void count_seconds(struct ui *u)
+{
+	int passed = (int)(u->clock - u->ending_since);
+
+	if ((u->stop_asked || u->leaving) && passed > 0)
+		ui_say(u, "finishing the step, then a checkpoint: %d s; ^C leaves at once", passed);
+}
+
 /* ---- the screen ---- */
 
 struct frame {
 	struct canvas canvas;
 	double drawn; /* when */
 	bool dirty;   /* something changed since */
+	bool gone;    /* the terminal: nobody sees a frame or types */
+	bool paste;   /* pasted text is under way: its ^Z is no key */
 };
 
 static void new_size(struct ui *u, struct frame *f)
@@ -123,14 +188,22 @@ static void draw(struct ui *u, struct frame *f)
 {
 	bool typing = u->overlay_kind == OVERLAY_CONSOLE;
 
+	f->dirty = false;
+	if (f->gone)
+		return;
 	screen_draw(u, &f->canvas);
 	term_show(&f->canvas, typing ? u->rows - 1 : -1, typing ? console_column(u, u->cols) : -1);
 	f->drawn = seconds();
-	f->dirty = false;
 }
 
-/* Signals that came; the number of one that ends the program, or 0. */
-static int signals(struct ui *u, struct frame *f)
+static void suspend(struct ui *u, struct frame *f)
+{
+	if (term_suspend())
+		new_size(u, f);
+	f->dirty = true;
+}
+
+static void signals(struct ui *u, struct frame *f)
 {
 	int s;
 
@@ -141,45 +214,48 @@ static int signals(struct ui *u, struct frame *f)
 				new_size(u, f);
 			break;
 		case SIGTSTP:
-			if (term_suspend())
-				new_size(u, f);
-			f->dirty = true;
+			suspend(u, f);
 			break;
 		case SIGCONT:
 			term_redraw();
 			f->dirty = true;
 			break;
 		default:
-			return s;
+			end_by(u, s);
 		}
-	return 0;
 }
 
+/* ^Z and ^L work everywhere. */
 static bool special(struct ui *u, struct frame *f, struct key k)
 {
-	if (k.meta)
+	if (k.code == K_PASTE || k.code == K_PASTE_END)
+		f->paste = k.code == K_PASTE;
+	if (f->paste && u->clock - u->key_at > PASTE_SECONDS)
+		f->paste = false;
+	if (k.meta || f->paste || (k.code != 26 && k.code != 12))
 		return false;
-	if (k.code == 26) { /* ^Z */
-		if (term_suspend())
-			new_size(u, f);
-	} else if (k.code == 12 && u->overlay_kind == OVERLAY_NONE) { /* ^L */
+	if (k.code == 26)
+		suspend(u, f);
+	else
 		term_redraw();
-	} else {
-		return false;
-	}
 	return true;
 }
 
+/* All that wait, then one frame: keys that come faster than frames can be sent
+ * do not pile up. */
 static void keys(struct ui *u, struct frame *f)
 {
+	bool any = false;
 	struct key k;
 
-	while (!u->quit && term_key(&k)) {
+	while (!u->at_once && (u->leaving || !u->quit) && term_key(&k)) {
 		if (!special(u, f, k))
 			loop_key(u, k);
 		ui_refresh(u);
-		draw(u, f);
+		any = true;
 	}
+	if (any)
+		draw(u, f);
 }
 
 static bool events(struct ui *u)
@@ -194,6 +270,18 @@ static bool events(struct ui *u)
 	return any;
 }
 
+/* What a library has printed: its first line now, all of it at the end. */
+static bool stray(struct ui *u)
+{
+	char text[512];
+
+	guard_stray(text, sizeof text);
+	text[strcspn(text, "\n")] = '\0';
+	if (text[0])
+		ui_say(u, "stderr: %s", text);
+	return text[0] != '\0';
+}
+
 /* Milliseconds until there is something to do by itself; -1: wait for ever. */
 static int timeout(const struct ui *u, const struct frame *f)
 {
@@ -201,6 +289,8 @@ static int timeout(const struct ui *u, const struct frame *f)
 
 	if (f->dirty)
 		until = f->drawn + FRAME_SECONDS;
+	else if (u->stop_asked || u->leaving)
+		until = now + 1;
 	else if (u->message.text[0] && u->message.until > 0)
 		until = u->message.until;
 	if (until < 0)
@@ -208,39 +298,49 @@ static int timeout(const struct ui *u, const struct frame *f)
 	return until <= now ? 0 : (int)((until - now) * 1000) + 1;
 }
 
-int loop_run(struct ui *u)
+static void turn(struct ui *u, struct frame *f)
+{
+	struct pollfd p[] = {{.fd = f->gone ? -1 : term_fd(), .events = POLLIN},
+			     {.fd = guard_fd(), .events = POLLIN},
+			     {.fd = u->work ? work_fd(u->work) : -1, .events = POLLIN}};
+
+	if (poll(p, 3, timeout(u, f)) < 0 && errno != EINTR)
+		BUG("poll: %s", strerror(errno));
+	u->clock = seconds();
+	signals(u, f);
+	if (p[0].revents & (POLLHUP | POLLERR | POLLNVAL)) { /* the terminal is closed */
+		f->gone = true;
+		end_by(u, SIGHUP);
+	}
+	if (events(u) || stray(u))
+		f->dirty = true;
+	if (u->stop_asked || u->leaving) {
+		count_seconds(u);
+		f->dirty = true;
+	} else if (u->message.until > 0 && u->clock > u->message.until && u->message.text[0]) {
+		ui_refresh(u);
+		f->dirty = true;
+	}
+	if (!f->gone)
+		keys(u, f);
+	if (f->dirty && seconds() - f->drawn >= FRAME_SECONDS)
+		draw(u, f);
+}
+
+void loop_run(struct ui *u)
 {
 	struct frame f = {.dirty = true};
-	int ended = 0;
 
-	new_size(u, &f);
 	u->clock = seconds();
+	new_size(u, &f);
 	draw(u, &f);
-	while (!u->quit && !ended) {
-		struct pollfd p[] = {{.fd = term_fd(), .events = POLLIN},
-				     {.fd = guard_fd(), .events = POLLIN},
-				     {.fd = u->work ? work_fd(u->work) : -1, .events = POLLIN}};
-
-		keys(u, &f); /* curses may hold some already */
-		if (u->quit)
-			break;
-		if (poll(p, 3, timeout(u, &f)) < 0 && errno != EINTR)
-			break;
-		u->clock = seconds();
-		ended = signals(u, &f);
-		if (p[0].revents & (POLLHUP | POLLERR) && !(p[0].revents & POLLIN))
-			ended = SIGHUP; /* the terminal is gone */
-		if (events(u))
-			f.dirty = true;
-		if (u->message.until > 0 && u->clock > u->message.until && u->message.text[0]) {
-			ui_refresh(u);
-			f.dirty = true;
-		}
-		if (f.dirty && seconds() - f.drawn >= FRAME_SECONDS)
-			draw(u, &f);
-	}
+	keys(u, &f); /* curses may hold some already */
+	while (!u->quit)
+		turn(u, &f);
+	begin_leaving(u);
+	while (!has_left(u))
+		turn(u, &f);
 	canvas_free(&f.canvas);
-	return ended;
 }
 
 /* ---- without a terminal ---- */
@@ -252,11 +352,19 @@ static bool computes(const struct ui *u)
 	return s == WORK_LOADING || s == WORK_RUN || s == WORK_EVAL || s == WORK_STOPPING;
 }
 
+/* An event, or a signal: INT, TERM and HUP end the script. */
 static void wait_event(struct ui *u)
 {
-	struct pollfd p = {.fd = work_fd(u->work), .events = POLLIN};
+	struct pollfd p[] = {{.fd = work_fd(u->work), .events = POLLIN},
+			     {.fd = guard_fd(), .events = POLLIN}};
+	int s;
 
-	poll(&p, 1, -1);
+	poll(p, 2, -1);
+	while ((s = guard_signal()))
+		if (s == SIGTSTP)
+			guard_default(s);
+		else if (s != SIGWINCH && s != SIGCONT)
+			end_by(u, s);
 	events(u);
 }
 
@@ -266,46 +374,28 @@ void loop_settle(struct ui *u)
 
 	if (!u->work)
 		return;
-	ping = work_ping(u->work);
-	u->waiting = ping;
-	while (u->waiting == ping && ping)
-		wait_event(u);
-	while (computes(u) || u->look_asked)
-		wait_event(u);
-	work_snapshot(u->work, &u->now);
-	ui_refresh(u);
-	if (u->look_asked)
-		loop_settle(u);
+	do {
+		ping = work_ping(u->work);
+		u->waiting = ping;
+		while (u->waiting == ping && ping && !u->quit)
+			wait_event(u);
+		while ((computes(u) || u->look_asked) && !u->quit)
+			wait_event(u);
+		work_snapshot(u->work, &u->now);
+		ui_refresh(u);
+	} while (u->look_asked && !u->quit);
 }
 
 void loop_until_open(struct ui *u)
 {
-	while (u->work && u->now.state == WORK_LOADING)
+	while (u->work && u->now.state == WORK_LOADING && !u->quit)
 		wait_event(u);
 	events(u);
 }
 
-int loop_script(struct ui *u, const char *path, struct err *e)
+void loop_leave(struct ui *u)
 {
-	size_t len;
-	char *text = file_read(path, &len, e), *at = text, *line;
-	bool whole;
-
-	if (!text)
-		return -1;
-	for (long n = 1; !u->quit && (line = str_line(&at, text + len, &whole)); n++) {
-		struct err mine = {0};
-
-		if (command_run(u, line, &mine)) {
-			err_at(e, path, n, 0, "%s", mine.text);
-			break;
-		}
-		loop_settle(u);
-		if (u->message.error && u->message.text[0]) {
-			err_at(e, path, n, 0, "%s", u->message.text);
-			break;
-		}
-	}
-	free(text);
-	return e->status ? -1 : 0;
+	begin_leaving(u);
+	while (!has_left(u))
+		wait_event(u);
 }

@@ -11,17 +11,22 @@
 #include "ui/key.h"
 #include "ui/ui.h"
 
-/* Until u->quit or a signal from outside, whose number is returned (else 0).
- * The terminal, the guard and the console are started. */
-int loop_run(struct ui *u);
+/*
+ * Until u->quit or a signal from outside (u->ended), and on until the worker
+ * has left its checkpoint: work_end returns at once then. With u->at_once it
+ * was not waited for; the process has to end without it. The terminal, the
+ * guard and the console are started.
+ */
+void loop_run(struct ui *u);
 
-/* Without a terminal: each line of the file, and after each what it started
- * is waited for (a reply, a step, a run to its end or its break). */
-int loop_script(struct ui *u, const char *path, struct err *e);
-/* Wait until the engine neither computes nor owes a reply; timeout: none. */
+/* Without a terminal; a signal from outside sets u->quit. Wait until the engine
+ * neither computes nor owes a reply (a script waits so for what a line started:
+ * a step, a run to its end or its break): */
 void loop_settle(struct ui *u);
-/* Until the data is read or opening has failed. */
+/* Until the data is read or opening has failed: */
 void loop_until_open(struct ui *u);
+/* Until the worker has left its checkpoint, as loop_run: */
+void loop_leave(struct ui *u);
 
 void loop_key(struct ui *u, struct key k); /* one key; for tests too */
 

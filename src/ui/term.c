@@ -191,6 +191,7 @@ int term_start(const struct term_options *o, struct err *e)
 	setlocale(LC_CTYPE, "");
 	if (check_terminal(e) || guard_start(e))
 		return -1;
+	guard_capture();
 	asked = cur_term; /* newterm makes one of its own */
 	memset(&term, 0, sizeof term);
 	term.options = *o;

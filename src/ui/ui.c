@@ -317,10 +317,17 @@ static void take_reply(struct ui *u, const struct event *e)
 		u->look_asked = 0; /* refused: do not ask again by itself */
 	if (e->request == u->waiting)
 		u->waiting = 0;
+	if (e->request == u->stop_asked)
+		u->stop_asked = 0; /* refused */
 	if (!e->ok)
 		ui_error(u, "%s", e->text);
 	else if (e->text[0])
 		ui_say(u, "%s", e->text);
+}
+
+static bool has_stopped(enum work_state s)
+{
+	return s == WORK_IDLE || s == WORK_DIVERGED || s == WORK_FAILED;
 }
 
 void ui_event(struct ui *u, struct event *e)
@@ -330,8 +337,13 @@ void ui_event(struct ui *u, struct event *e)
 
 	if (u->work)
 		work_snapshot(u->work, &u->now);
-	if (was == WORK_STOPPING && u->now.state == WORK_IDLE && u->now.trains)
-		ui_say(u, "stopped, the checkpoint is stored; Space goes on, q leaves");
+	if (u->now.state == WORK_FAILED && was != WORK_FAILED)
+		ui_error(u, "%s", u->now.error);
+	if (u->stop_asked && has_stopped(u->now.state)) {
+		u->stop_asked = 0;
+		if (u->now.state == WORK_IDLE && u->now.trains)
+			ui_say(u, "stopped, the checkpoint is stored; Space goes on, q leaves");
+	}
 	switch (e->kind) {
 	case EVENT_OPENED:
 		u->corpus = u->work ? work_corpus(u->work) : NULL;
@@ -371,8 +383,6 @@ void ui_event(struct ui *u, struct event *e)
 		ui_say(u, "%s", e->text);
 		break;
 	case EVENT_STATE:
-		if (u->now.state == WORK_FAILED)
-			ui_error(u, "%s", u->now.error);
 		break;
 	}
 	event_free(e);

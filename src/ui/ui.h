@@ -203,9 +203,17 @@ struct ui {
 	unsigned look_asked; /* request under way, 0: none */
 	unsigned waiting;    /* a script waits for this reply, 0: none */
 	unsigned long dropped_seen;
-	bool quit;
-	int quit_status;
-	char open_next[PATH_LEN]; /* with quit: the session to open instead; "": none */
+	unsigned stop_asked;          /* request to stop training, until it has; 0: none */
+	double ending_since;          /* clock when stopping or leaving began */
+	bool pasting;                 /* what comes is pasted text, where no text is wanted */
+	double key_at;                /* clock at the last key */
+	bool quit;                    /* the loop ends */
+	int ended;                    /* the signal from outside that ended it, 0: none */
+	bool leaving;                 /* the worker has been told to checkpoint and end */
+	bool at_once;                 /* do not wait for it */
+	int sourcing;                 /* files that source one another, depth */
+	void (*settle)(struct ui *u); /* scripts: wait for what a line has started; or NULL */
+	char open_next[PATH_LEN];     /* with quit: the session to open instead; "": none */
 };
 
 /* Zeroed but for what has another start value. */

@@ -324,11 +324,6 @@ static void draw(const struct ui *u, struct canvas *c)
  * Commands
  */
 
-static bool trains(const struct ui *u)
-{
-	return u->now.state == WORK_RUN || u->now.state == WORK_EVAL;
-}
-
 /* Questions are answered by the same command with `now`. */
 static const char *is_answer(const char *args)
 {
@@ -345,7 +340,7 @@ static void ask(struct ui *u, const char *verb, const char *dir)
  * takes. */
 static int open_session(struct ui *u, const char *args, struct err *e)
 {
-	const char *answer = is_answer(args), *what = answer ? answer : args;
+	const char *what = args;
 	const struct session_row *r = sessions_at(u);
 	struct err ignored = {0};
 
@@ -357,13 +352,6 @@ static int open_session(struct ui *u, const char *args, struct err *e)
 		return err_set(e, "open: this session is open already");
 	if (r)
 		what = r->dir;
-	if (trains(u) && !answer) {
-		snprintf(u->ask.question, sizeof u->ask.question,
-			 "training goes on; checkpoint, stop and open %.60s? y/n",
-			 r ? r->name : what);
-		ask(u, "open", what);
-		return 0;
-	}
 	return command_find("open", e)->run(u, what, e);
 }
 
