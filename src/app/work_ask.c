@@ -150,6 +150,8 @@ static void command(struct work *w, const struct request *r, struct err *e)
 				   "to test");
 		else
 			w->next_fold = true;
+		if (w->next_fold) /* before the reply: whoever waits sees that it computes */
+			work_show(w, WORK_EVAL);
 	} else if (strcmp(r->text, "undo") == 0) {
 		if (w->undos == 0) {
 			err_set(e, "no change to take back");
