@@ -2,7 +2,6 @@
 #include "ui/loop.h"
 
 #include "base/clock.h"
-
 #include "ui/console.h"
 #include "ui/help.h"
 #include "ui/keys.h"
