@@ -309,8 +309,12 @@ static int run_dump(struct ui *u, const char *args, struct err *e)
 
 static int run_console(struct ui *u, const char *args, struct err *e)
 {
+	char line[sizeof u->console.line];
+
 	(void)e;
-	console_type(u, args);
+	/* What stands there already is a whole word. */
+	snprintf(line, sizeof line, "%s%s", args, *args ? " " : "");
+	console_type(u, line);
 	return 0;
 }
 
