@@ -57,6 +57,10 @@ void work_send(struct work *w, struct event *e)
 	bool wake;
 
 	pthread_mutex_lock(&w->lock);
+	if (e->kind == EVENT_STATE && w->count >= RING - RING_KEPT) {
+		pthread_mutex_unlock(&w->lock);
+		return; /* whoever takes one of those looks at the snapshot too */
+	}
 	if (w->count >= (may_be_dropped(e) ? RING - RING_KEPT : RING)) {
 		w->shown.dropped++;
 		pthread_mutex_unlock(&w->lock);

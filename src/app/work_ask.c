@@ -150,6 +150,8 @@ static void command(struct work *w, const struct request *r, struct err *e)
 				   "to test");
 		else
 			w->next_fold = true;
+		if (w->next_fold) /* before the reply: whoever waits sees that it computes */
+			work_show(w, WORK_EVAL);
 	} else if (strcmp(r->text, "undo") == 0) {
 		if (w->undos == 0) {
 			err_set(e, "no change to take back");
@@ -181,8 +183,10 @@ static void command(struct work *w, const struct request *r, struct err *e)
 		if (o && o->when == WHEN_EPOCH && !j->trainer.ended)
 			snprintf(text, sizeof text, "%s at the next epoch", r->text + 4);
 	}
-	if (!e->status)
-		reply(w, r, e, text);
+	if (e->status)
+		return;
+	work_show(w, work_state(w)); /* what waits counts, before the reply says so */
+	reply(w, r, e, text);
 }
 
 /* Shown at once, so that whoever asked next sees that it runs. */

@@ -117,14 +117,14 @@ static enum job_go between(void *ctx, struct job *j)
 		if (!work_serve(w, true))
 			w->stop = true;
 	}
+	if (w->next_fold) { /* asked for before the stop, if both were */
+		w->next_fold = false;
+		return JOB_FOLD;
+	}
 	if (w->stop) {
 		w->stop = false;
 		work_show(w, WORK_STOPPING);
 		return JOB_STOP;
-	}
-	if (w->next_fold) {
-		w->next_fold = false;
-		return JOB_FOLD;
 	}
 	work_show(w, WORK_RUN);
 	w->step_started += clock_seconds() - entered; /* waiting is no work */

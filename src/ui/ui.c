@@ -333,9 +333,12 @@ static bool has_stopped(enum work_state s)
 void ui_event(struct ui *u, struct event *e)
 {
 	struct change change;
+	enum work_state was = u->now.state;
 
 	if (u->work)
 		work_snapshot(u->work, &u->now);
+	if (u->now.state == WORK_FAILED && was != WORK_FAILED)
+		ui_error(u, "%s", u->now.error);
 	if (u->stop_asked && has_stopped(u->now.state)) {
 		u->stop_asked = 0;
 		if (u->now.state == WORK_IDLE && u->now.trains)
@@ -380,8 +383,6 @@ void ui_event(struct ui *u, struct event *e)
 		ui_say(u, "%s", e->text);
 		break;
 	case EVENT_STATE:
-		if (u->now.state == WORK_FAILED)
-			ui_error(u, "%s", u->now.error);
 		break;
 	}
 	event_free(e);

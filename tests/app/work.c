@@ -160,6 +160,104 @@ TEST(changes_and_undo)
 	CHECK_INT(work_end(w), 0);
 }
 
+/* What waits for the next epoch counts as the value that is taken back. */
+TEST(undo_of_a_pending_change)
+{
+	const char *dir = temp_path("pending");
+	struct work *w = start(dir, true, false);
+	struct seen s = {0};
+
+	until_state(&s, w, WORK_PAUSED);
+	work_step(w, false);
+	served(&s, w);
+	until_state(&s, w, WORK_PAUSED);
+	work_command(w, "set train.epoch 3");
+	work_command(w, "set train.epoch 4");
+	work_command(w, "undo");
+	served(&s, w);
+	CHECK_INT(s.now.pending, 3);
+	work_step(w, true);
+	served(&s, w);
+	until_state(&s, w, WORK_PAUSED);
+	work_step(w, false);
+	served(&s, w);
+	until_state(&s, w, WORK_PAUSED);
+	CHECK_INT(s.now.set.train.epoch, 3);
+	CHECK_INT(work_end(w), 0);
+}
+
+/* A figure of the epoch says nothing before the first has ended, and nothing
+ * new until the next has. */
+TEST(breaks_on_a_figure_of_the_epoch)
+{
+	const char *dir = temp_path("break-epoch");
+	struct work *w = start(dir, true, false);
+	struct seen s = {0};
+
+	until_state(&s, w, WORK_PAUSED);
+	work_break(w, "val_wa < 2");
+	work_resume(w);
+	served(&s, w);
+	until_state(&s, w, WORK_BROKE);
+	CHECK_INT(s.steps, 4);
+	CHECK_INT(s.epochs, 1);
+	work_resume(w);
+	served(&s, w);
+	until_state(&s, w, WORK_BROKE);
+	CHECK_INT(s.steps, 8);
+	CHECK_INT(work_end(w), 0);
+}
+
+/* The screen goes on while the worker stores its checkpoint. */
+TEST(quits_without_waiting)
+{
+	const char *dir = temp_path("quit");
+	char path[PATH_LEN];
+	struct work *w = start(dir, true, false);
+	struct seen s = {0};
+
+	until_state(&s, w, WORK_PAUSED);
+	work_step(w, false);
+	served(&s, w);
+	until_state(&s, w, WORK_PAUSED);
+	work_quit(w);
+	while (!s.now.ended)
+		wait_more(&s, w);
+	snprintf(path, sizeof path, "%s/fold-0/state.safetensors", dir);
+	CHECK(file_exists(path));
+	CHECK_INT(work_end(w), 0);
+}
+
+/* A screen that reads nothing loses rows, which the folder has, but no reply. */
+TEST(overflow_keeps_replies)
+{
+	static const char *const many[] = {"train.epoch=400"};
+	const char *dir = temp_path("overflow");
+	struct work_options o = {.job = {.config = "tests/record/tiny/config.yml",
+					 .session = dir,
+					 .set = many,
+					 .nset = 1,
+					 .threads = 1}};
+	struct err e = {0};
+	struct work *w = work_start(&o, &e);
+	struct seen s = {0};
+	unsigned ping;
+
+	REQUIRE(w);
+	do
+		work_snapshot(w, &s.now);
+	while (s.now.state != WORK_FAILED && s.now.dropped < 100);
+	ping = work_ping(w);
+	do
+		work_snapshot(w, &s.now);
+	while (s.now.state != WORK_FAILED && s.now.state != WORK_IDLE);
+	take(&s, w);
+	CHECK_INT(s.replied, ping);
+	CHECK_INT(s.results, 1);
+	CHECK(s.steps < 1600);
+	CHECK_INT(work_end(w), 0);
+}
+
 TEST(breaks_when_told)
 {
 	const char *dir = temp_path("break");
