@@ -1,0 +1,195 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# miust-tui without a terminal: --script, --dump, --once, and what a session
+# driven so has in common with `miust train --replay` of its log.
+. tests/cli/common
+MIUST=$(realpath "$MIUST")
+MIUST_TUI=$(realpath "${MIUST_TUI:-build/miust-tui}")
+tiny=$(realpath "$tiny")
+cd "$dir" || exit 1
+unset NO_COLOR COLUMNS LINES
+export LC_ALL=C.UTF-8 XDG_CONFIG_HOME="$dir/config" XDG_STATE_HOME="$dir/state"
+
+# tui ARGUMENT...: leaves $status, out, err.
+tui() {
+	"$MIUST_TUI" --threads 1 "$@" >out 2>err </dev/null
+	status=$?
+}
+# script LINE...: the file "script".
+script() { printf '%s\n' "$@" >script; }
+is() { [ "$status" -eq "$1" ]; }
+fails() { [ "$status" -eq "$1" ] && grep -q -- "$2" err && [ "$(grep -c '^miust: ' err)" -eq 1 ]; }
+session() { echo sessions/config-*; }
+fresh() { rm -rf sessions; }
+# FILE has ROWS rows of COLS columns each.
+sized() { [ "$(wc -l <"$1")" -eq "$2" ] && [ "$(grep -cE "^.{$3}$" "$1")" -eq "$2" ]; }
+
+# A whole run: steps, changes of both sorts, a break, an undo, an early end.
+script 'step' 'set train.optimizer.lr 0.02' 'step' 'undo' '# a comment' '' \
+	'set train.epoch 4' 'break when step >= 6' 'run' 'set train.loss.text 0.5' \
+	'break when val_wa <= 1' 'run' 'break off' 'save' 'eval' 'set train.clip 1' 'step epoch' \
+	'fold'
+tui "$tiny" --script script
+check script_runs is 0
+check script_writes_results test -f "$(session)/results.json"
+cat >log <<'END'
+at 0 1 2 set train.optimizer.lr 0.02   # was 0.012
+at 0 1 3 set train.optimizer.lr 0.012   # was 0.02
+at 0 2 5 set train.epoch 4   # was 3
+at 0 2 7 set train.loss.text 0.5   # was 0.15
+at 0 3 9 set train.clip 1   # was 0
+at 0 4 13 fold
+END
+check script_logs_changes cmp log "$(session)/commands.log"
+"$MIUST" train "$tiny" --replay "$(session)/commands.log" --session replayed \
+	--threads 2 >out 2>err
+status=$?
+check script_replays is 0
+check script_replayed_same same "$(session)" replayed
+
+# Stop, and go on in another process.
+script 'step' 'set train.optimizer.lr 0.02' 'step epoch' 'step' 'stop'
+fresh
+tui "$tiny" --script script
+check script_stops is 0
+one=$(session)
+script 'set train.clip 2' 'run'
+tui "$one" --script script
+check script_goes_on is 0
+"$MIUST" train "$tiny" --replay "$one/commands.log" --session again >out 2>err
+check script_stopped_same same "$one" again
+script 'run'
+tui "$one" --script script
+check script_finished_refuses fails 1 'script:1: run: nothing trains'
+
+# Screens, at several sizes and of every view.
+for size in 40x10 80x24 120x36 200x50; do
+	for view in 1 2 3 4 5 6 7; do
+		echo "view $view"
+		echo "dump $view-$size.txt"
+	done >script
+	tui "$one" --readonly --script script --size $size
+	cols=${size%x*} rows=${size#*x} bad=
+	for view in 1 2 3 4 5 6 7; do
+		sized $view-$size.txt "$rows" "$cols" || bad="$bad $view"
+	done
+	echo "$bad" >out
+	check "dump_$size" [ -z "$bad" ]
+done
+check dump_names_view grep -q '▸5' 5-80x24.txt
+tui "$one" --once
+check once_prints is 0
+check once_is_a_screen sized out 24 80
+tui "$one" --once --size 100x30
+check once_sized sized out 30 100
+tui "$one" --dump screen.txt --size 60x20
+check dump_option sized screen.txt 20 60
+check dump_prints_nothing [ ! -s out ]
+tui "$one" --once --ascii
+check ascii_is_ascii eval "is 0 && ! LC_ALL=C grep -q '[^ -~]' out"
+tui "$one" --once --size 20x5
+check once_too_small grep -q 'needs 40x10' out
+tui "$one" --once --size 1x1
+check once_smallest is 0
+LC_ALL=C "$MIUST_TUI" "$one" --once >out 2>err
+status=$?
+check once_in_c is 0
+
+# Looking leaves no trace, and needs no lock.
+cp -a "$one" before
+for view in 2 3 4 5 6; do echo "view $view"; done >script
+tui "$one" --readonly --script script
+check readonly_is_quiet is 0
+check readonly_changes_nothing same "$one" before
+check readonly_no_new_files diff -r "$one" before
+script 'set train.clip 3'
+tui "$one" --readonly --script script
+check readonly_refuses fails 1 'only looked at'
+tui --readonly --once
+check readonly_needs_session fails 2 'looks at a session'
+if command -v flock >/dev/null; then
+	flock "$one/lock" "$MIUST_TUI" "$one" --once >out 2>err
+	status=$?
+	check locked_can_be_seen is 0
+	script 'run'
+	flock "$one/lock" "$MIUST_TUI" "$one" --script script >out 2>err
+	status=$?
+	check locked_cannot_run fails 1 'another'
+else
+	echo "skip locked_can_be_seen: no flock here"
+fi
+
+# Faults stop with the line; nothing after it runs.
+script 'view 2' 'set train.clip many' 'dump never.txt'
+tui "$one" --script script
+check fault_has_line fails 1 '^miust: script:2: '
+check fault_stops [ ! -e never.txt ]
+script 'undoo'
+tui "$one" --script script
+check fault_suggests fails 1 'did you mean undo'
+script 's'
+tui "$one" --script script
+check fault_ambiguous fails 1 's could be: '
+script 'source script'
+tui "$one" --script script
+check fault_endless_source fails 1 'without end'
+tui "$one" --script no/such/file
+check fault_no_script fails 1 'no/such/file'
+tui no/such/config.yml --once
+check fault_no_config fails 1 'no/such/config.yml'
+script 'view 1' 'dump a/b/c.txt'
+tui "$one" --script script
+check fault_dump fails 1 'script:2:'
+
+# A loss that is not finite: a bias of the stored state becomes infinite.
+script 'step' 'stop'
+fresh
+tui "$tiny" --script script
+one=$(session) state=$(session)/fold-0/state.safetensors
+header=$(od -An -N8 -tu8 "$state" | tr -d ' ')
+at=$(head -c $((header + 8)) "$state" | tail -c "$header" | tr '{' '\n' | tr -d ' ' |
+	sed -n '/"weights\/c_fc.bias":$/{n;s/.*"data_offsets":\[\([0-9]*\),.*/\1/p;}')
+printf '\000\000\200\177' |
+	dd of="$state" bs=1 seek=$((8 + header + at)) conv=notrunc 2>/dev/null
+script 'run' 'dump never.txt'
+tui "$one" --script script
+check diverged_status fails 3 'script:1: .*the weights'
+check diverged_stops [ ! -e never.txt ]
+
+# From one run to another, with the rest of the script.
+script 'step' "open $tiny" 'step' 'step' 'dump second.txt'
+fresh
+tui "$tiny" --script script
+check open_goes_on is 0
+check open_has_two eval '[ $(ls -d sessions/* | wc -l) -eq 2 ]'
+check open_rest_ran grep -q 's2/4' second.txt
+
+# A signal leaves a checkpoint: the run goes on as if nothing had been.
+for signal in TERM HUP INT; do
+	case $signal in HUP) code=129 ;; INT) code=130 ;; *) code=143 ;; esac
+	fresh
+	script 'set train.epoch 1000000' 'run'
+	# A shell's background ignores INT; env's child does not.
+	env --default-signal=INT "$MIUST_TUI" "$tiny" --script script >out 2>err &
+	tries=0
+	until [ "$(wc -l 2>/dev/null <"$(session)/steps.csv" || echo 0)" -gt 20 ]; do
+		tries=$((tries + 1))
+		[ $tries -lt 100000 ] || break
+	done 2>/dev/null
+	kill -$signal $!
+	wait $!
+	status=$?
+	check "signal_$signal" is $code
+	check "checkpoint_$signal" test -f "$(session)/fold-0/state.safetensors"
+done
+
+# Where there is no screen.
+"$MIUST_TUI" >out 2>err </dev/null
+status=$?
+check no_terminal fails 1 'miust train'
+if command -v script >/dev/null; then
+	TERM=dumb command script -qec "$MIUST_TUI" /dev/null >out 2>err </dev/null
+	check dumb_terminal grep -q 'miust train' out
+else
+	echo "skip dumb_terminal: no script(1) here"
+fi
