@@ -2,6 +2,7 @@
 /* The engine thread: requests, events, snapshots, and their order. */
 #include "test.h"
 
+#include "app/trained.h"
 #include "app/work.h"
 #include "base/file.h"
 #include "temp.h"
@@ -341,6 +342,82 @@ TEST(looks_while_training_and_after)
 	served(&s, w);
 	CHECK(s.refused);
 	look_free(s.look);
+	CHECK_INT(work_end(w), 0);
+}
+
+/* What `miust predict --tensors` writes of one utterance. */
+struct tensors {
+	const struct look_result *look;
+	int compared;
+};
+
+static double furthest(const real *got, const float *want, size_t n)
+{
+	double worst = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		double d = fabs((double)got[i] - (double)want[i]);
+
+		worst = d > worst || isnan(d) ? d : worst;
+	}
+	return worst;
+}
+
+static int compare_tensors(void *ctx, const struct model *m, const struct batch *b, struct err *e)
+{
+	struct tensors *t = ctx;
+	const struct look_result *l = t->look;
+
+	(void)e;
+	for (int i = 0; i < b->n; i++) {
+		size_t pairs = (size_t)l->heads * (size_t)l->L * (size_t)l->T;
+
+		if (b->utt[i] != l->utt)
+			continue;
+		for (int x = 0; x < CROSSES; x++)
+			CHECK_NEAR(furthest(model_cross_weights(m, x, i), l->cross[x], pairs), 0,
+				   1e-6);
+		for (int p = 0; p < POOLS; p++)
+			CHECK_NEAR(furthest(model_pool_weights(m, b, p, i), l->weights[p],
+					    (size_t)pool_seqs(b, p)->len[i]),
+				   0, 1e-6);
+		for (int h = 0; h < HEADS; h++)
+			CHECK_NEAR(furthest(model_logits(m, (enum head)h) + i * m->classes,
+					    l->logits[h], (size_t)m->classes),
+				   0, 1e-5);
+		t->compared++;
+	}
+	return 0;
+}
+
+TEST(looks_equal_predict)
+{
+	const char *dir = temp_path("predict"), *config[] = {"tests/record/tiny/config.yml"};
+	char weights[PATH_LEN];
+	struct work *w = start(dir, false, false);
+	struct args a = {.operand = config, .noperands = 1, .split = PART_TEST, .threads = 1};
+	struct seen s = {0};
+	struct tensors t = {0};
+	struct trained trained;
+	struct err e = {0};
+
+	until_state(&s, w, WORK_IDLE);
+	snprintf(weights, sizeof weights, "%s/fold-0/best.safetensors", dir);
+	a.weights = weights;
+	REQUIRE(trained_open(&trained, &a, &e) == 0);
+	for (int i = 0; i < trained.split.n[PART_TEST]; i++) {
+		work_look(w, 0, trained.split.at[PART_TEST][i], true, KNOCK_NOTHING);
+		served(&s, w);
+		REQUIRE(s.look);
+		t.look = s.look;
+		CHECK_INT(evaluate_each(&trained.model, &trained.corpus, &trained.set,
+					&trained.norm, trained.split.at[PART_TEST],
+					trained.split.n[PART_TEST], compare_tensors, &t, &e),
+			  0);
+	}
+	CHECK_INT(t.compared, trained.split.n[PART_TEST]);
+	look_free(s.look);
+	trained_close(&trained);
 	CHECK_INT(work_end(w), 0);
 }
 
