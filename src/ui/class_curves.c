@@ -120,7 +120,7 @@ void class_curves_draw(struct canvas *c, const struct ui *u, enum head head, int
 	double *guide = mem_alloc((f ? (size_t)f->nmarks : 0) + 1, sizeof *guide);
 	struct series series[LABELS_MAX];
 	char label[LABELS_MAX][LABEL_LEN];
-	int order[LABELS_MAX];
+	int order[LABELS_MAX] = {0};
 	struct canvas plot = canvas_part(c, 0, gutter_cols, c->rows - 1, c->cols - gutter_cols);
 	struct canvas gutter = canvas_part(c, 0, 0, c->rows - 1, gutter_cols), labels;
 	struct track t = {

@@ -55,7 +55,7 @@ static struct places places(const struct facts *f, int cols, bool wide)
 	if (room < classes)
 		room = (width - 4) / (p.label + 10); /* "+13" behind them */
 	choose(f, &p, classes, room > 0 ? room : 1);
-	p.pitch = (width - (p.out ? 4 : 0)) / p.n;
+	p.pitch = (width - (p.out ? 4 : 0)) / (p.n > 0 ? p.n : 1);
 	gap = p.pitch >= 20 ? 3 : 1;
 	p.bar = p.pitch - (p.label + 7) - gap;
 	return p;
