@@ -1,0 +1,340 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The whole program on a terminal: tmux types, and the screen is read back. What
+# is waited for is a condition, asked for again and again up to a limit.
+if ! command -v tmux >/dev/null; then
+	echo "skip tmux: not installed"
+	exit 0
+fi
+. tests/cli/common
+MIUST=$(realpath "$MIUST")
+MIUST_TUI=$(realpath "${MIUST_TUI:-build/miust-tui}")
+demo=$(realpath configs/demo.yml)
+cd "$dir" || exit 1
+unset TMUX NO_COLOR COLUMNS LINES ENV
+export LC_ALL=C.UTF-8 XDG_CONFIG_HOME="$dir/config" XDG_STATE_HOME="$dir/state"
+export MIUST_TUI
+LIMIT=2000 # attempts; one takes some milliseconds
+
+server=0
+tm() { tmux -u -L "miust-$$-$server" -f /dev/null "$@"; }
+trap 'tm kill-server 2>/dev/null; rm -rf "$dir"' EXIT
+trap 'exit 1' HUP INT PIPE TERM
+
+# terminal COLSxROWS [TERM]: a shell on a fresh one.
+terminal() {
+	tm kill-server 2>/dev/null
+	server=$((server + 1)) # the last one may still be leaving
+	tm new-session -d -s t -x "${1%x*}" -y "${1#*x}" \
+		"TERM=${2:-tmux-256color} exec sh -i" \; set -g status off \; set -g escape-time 0
+	line "PS1='\$ '; clear"
+	until_shows '^\$'
+}
+keys() { tm send-keys -t t "$@"; }
+line() {
+	tm send-keys -t t -l "$*"
+	keys Enter
+}
+screen() { tm capture-pane -p -t t >screen 2>/dev/null; }
+shows() { screen && grep -q -e "$1" screen; }
+# until CONDITION...: true once it is; false, and the screen said, if it never is.
+until_true() {
+	tries=0
+	until "$@"; do
+		tries=$((tries + 1))
+		screen # so that an attempt takes a while
+		if [ $tries -gt $LIMIT ]; then
+			sed 's/^/# /' screen
+			return 1
+		fi
+	done
+}
+until_shows() { until_true shows "$1"; }
+hides() { screen && ! grep -q -e "$1" screen; }
+session() { echo sessions/long-* | tr ' ' '\n' | tail -n 1; }
+log() { cat "$(session)/commands.log"; }
+logged() { log 2>/dev/null | grep -q "$1"; }
+steps() { cat "$(session)/steps.csv" 2>/dev/null | wc -l; }
+more_steps() { [ "$(steps)" -gt "$1" ]; }
+same_screens() { cmp -s "$1" "$2" || { diff "$1" "$2" | sed 's/^/# /' && false; }; }
+process() { pgrep -P "$(tm list-panes -t t -F '#{pane_pid}')"; }
+# start ARGUMENT...: the program in the shell; its end says "left STATUS".
+start() {
+	line "clear; stty -a >before; \"\$MIUST_TUI\" $*; echo left \$?; stty -a >after"
+}
+# left STATUS: back in the shell, and the terminal is as it was.
+left() {
+	until_shows "^left $1\$" && until_true test -s after && until_true cmp -s before after
+}
+fresh() { rm -rf sessions before after; }
+
+"$MIUST" demo >out 2>err
+sed 's/^  epoch: .*/  epoch: 100000/; s|\.\./data|data|' "$demo" >long.yml
+
+# ---- the views, while it trains
+fresh
+terminal 80x24
+start long.yml
+check starts until_shows '▶ RUN'
+for size in 80x24 200x50; do
+	tm resize-window -t t -x "${size%x*}" -y "${size#*x}"
+	for view in 1 2 3 4 5 6 7; do
+		keys $view
+		check "view_${view}_$size" until_shows "▸$view"
+	done
+	keys Tab
+	check "tab_goes_round_$size" until_shows '▸1 Train'
+	keys BTab
+	check "shift_tab_goes_back_$size" until_shows '▸7'
+	keys 1
+done
+tm resize-window -t t -x 80 -y 24
+check trains_behind until_true more_steps "$(steps)"
+
+# ---- control
+keys :
+tm send-keys -t t -l 'set train.optimizer.l'
+keys Tab
+check completes until_shows ':set train.optimizer.lr'
+tm send-keys -t t -l '1e-4'
+keys Enter
+check set_takes_effect until_true logged 'set train.optimizer.lr 1e-4   # was 0.001'
+until_shows 'set train.optimizer.lr 1e-4'
+keys u
+check undo_is_logged until_true logged 'set train.optimizer.lr 0.001   # was 1e-4'
+log >log
+keys @
+check unknown_key until_shows '@ does nothing here; ? shows what does'
+line ':s'
+check ambiguous_prefix until_shows 's could be: '
+line ':sett train.clip 1'
+check unknown_command until_shows 'did you mean set'
+line ':set train.clip -1'
+check wrong_value until_shows 'train.clip: expected'
+line ':set train.clipp 1'
+check unknown_setting until_shows 'train.clip'
+log >log2
+check mistakes_change_nothing cmp log log2
+keys Space
+check space_pauses until_shows 'PAUSED'
+before=$(steps)
+keys s
+check steps_one until_true more_steps "$before"
+check one_step_only [ "$(steps)" -eq $((before + 1)) ]
+keys Space
+check space_goes_on until_shows 'RUN'
+keys C-c
+check interrupt_stops until_shows 'the checkpoint is stored'
+check interrupt_stores test -f "$(session)/fold-1/state.safetensors"
+before=$(steps)
+keys Space
+check goes_on_after_stop until_true more_steps "$before"
+
+# ---- pasted text and the console
+printf 'q\ny\nset train.clip 9\n' | tm load-buffer -
+tm paste-buffer -p -t t
+check paste_is_refused until_shows 'pasted text runs nothing'
+keys :
+until_shows '^:'
+tm paste-buffer -p -t t
+check paste_stays_in_the_line until_shows '^:q y set train.clip 9'
+keys Escape
+check paste_ran_nothing until_true hides '^:'
+check paste_logged_nothing eval '! logged "clip 9"'
+line ':note café'
+until_true hides '^:'
+keys :
+keys C-r
+tm send-keys -t t -l 'é'
+check search_finds_accents until_shows 'note café'
+keys C-c
+until_true hides 'note café'
+
+# ---- a storm of sizes
+pid=$(process)
+awk 'BEGIN { srand(7); for (i = 0; i < 200; i++)
+	print 10 + int(rand() * 241), 5 + int(rand() * 56) }' |
+	while read -r cols rows; do
+		tm resize-window -t t -x "$cols" -y "$rows"
+	done
+tm resize-window -t t -x 80 -y 24
+until_shows '▶ RUN\|EVAL'
+keys Space
+until_shows 'PAUSED'
+keys 6
+until_shows '▸6'
+keys Down
+keys 2
+until_shows '▸2'
+keys 1
+until_shows '▸1 Train'
+until_true hides '▸2'
+cp screen stormed
+keys C-l
+keys :
+until_shows '^:'
+keys Escape
+until_true hides '^:'
+check storm_ends_right same_screens stormed screen
+check storm_survived kill -0 "$pid"
+keys Space
+
+# ---- leaving
+until_shows '▶ RUN'
+keys q
+check quit_asks until_shows 'y/n'
+keys n
+until_true hides 'y/n'
+check no_stays kill -0 "$pid"
+keys q
+until_shows 'y/n'
+keys y
+check yes_leaves left 0
+check session_is_said grep -q 'session .*long' screen
+
+# ---- a stored session, and history over restarts
+rm -f before after
+one=$(session)
+start "$one"
+check opens_where_it_stopped until_shows 'PAUSED'
+keys :
+keys Up
+check history_over_restarts until_shows '^:note café'
+keys C-c
+until_true hides '^:'
+check history_is_private [ "$(stat -c %a "$XDG_STATE_HOME/miust/history")" = 600 ]
+"$MIUST_TUI" "$one" --once >other 2>err
+check locked_session_can_be_seen grep -q '▸1 Train' other
+tm new-session -d -s o -x 80 -y 24 "TERM=tmux-256color \"$MIUST_TUI\" \"$one\" 2>locked; :"
+other() { tm capture-pane -p -t o >screen 2>/dev/null && grep -q "$1" screen; }
+check locked_session_says_so until_true other 'another'
+tm kill-session -t o
+keys q
+check paused_leaves_at_once left 0
+
+# ---- stop and go of the process
+line 'clear; stty -a >before; "$MIUST_TUI" long.yml'
+until_shows '▶ RUN'
+kill -TSTP "$(process)"
+check stopped_by_signal until_shows '^\$'
+line 'stty -a >after; clear; fg'
+check foreground_again until_shows '▸1 Train'
+check stopped_terminal_is_restored cmp before after
+check trains_again until_true more_steps "$(steps)"
+keys C-z
+check stopped_by_key until_shows '^\$'
+line 'clear; fg'
+check foreground_again_after_key until_shows '▶ RUN'
+kill -STOP "$(process)"
+until_shows 'Stopped'
+tm send-keys -t t -l 'clear; fg' # in raw mode: Enter is no newline
+keys C-j
+check foreground_again_after_a_hard_stop until_shows '▸1 Train'
+kill "$(process)"
+until_shows '^\$'
+
+# ---- signals from outside
+for signal in TERM HUP INT SEGV ABRT; do
+	case $signal in
+	HUP) code=129 ;; INT) code=130 ;; SEGV) code=139 ;; ABRT) code=134 ;; *) code=143 ;;
+	esac
+	fresh
+	start long.yml
+	until_shows '▶ RUN'
+	until_true more_steps 3
+	kill -$signal "$(process)"
+	check "terminal_after_$signal" left $code
+	case $signal in
+	SEGV | ABRT) ;;
+	*) check "checkpoint_after_$signal" test -f "$(session)/fold-1/state.safetensors" ;;
+	esac
+done
+fresh
+start long.yml
+until_true more_steps 3
+pid=$(process)
+tm kill-server
+check closed_terminal_ends timeout 100 tail -s 0.1 -f /dev/null --pid "$pid"
+check closed_terminal_stores test -f "$(session)/fold-1/state.safetensors"
+
+# ---- terminals and locales
+for name in screen linux vt100 xterm xterm-256color; do
+	fresh
+	terminal 80x24 $name
+	start long.yml
+	check "draws_on_$name" until_shows '1 Train.*2 Confusion'
+	until_shows 'RUN'
+	keys 6
+	check "types_on_$name" until_shows 'settings'
+	kill "$(process)"
+	check "leaves_$name" left 143
+done
+fresh
+terminal 80x24
+line 'export NO_COLOR=1'
+start long.yml
+check no_color until_shows '▶ RUN'
+tm capture-pane -p -e -t t >painted
+check no_color_is_none eval "! grep -q '\[[0-9;]*[34][0-8][;m]' painted"
+kill "$(process)"
+left 143
+line 'unset NO_COLOR; export LC_ALL=C LANG=C'
+fresh
+start long.yml
+check locale_c until_shows 'RUN'
+screen
+check locale_c_is_ascii eval "! LC_ALL=C grep -q '[^ -~]' screen"
+kill "$(process)"
+left 143
+line 'export LC_ALL=C.UTF-8'
+start long.yml --ascii
+until_shows 'RUN'
+screen
+check option_ascii eval "! LC_ALL=C grep -q '[^ -~]' screen"
+kill "$(process)"
+left 143
+
+# ---- the user's own readline and settings
+cat >inputrc <<'END'
+set editing-mode vi
+set show-mode-in-prompt on
+set vi-ins-mode-string "INSERT\033[31m"
+set bell-style audible
+set enable-bracketed-paste on
+set show-all-if-ambiguous on
+set completion-query-items 1
+set page-completions on
+set horizontal-scroll-mode on
+"\C-x": "rm -rf"
+END
+mkdir -p config/miust
+printf '%s\n' '# mine' 'bind all F5 view 6' 'smooth 0.5' >config/miust/miustrc
+fresh
+line 'export INPUTRC=inputrc'
+start long.yml
+until_shows '▶ RUN'
+keys F5
+check miustrc_binds until_shows '▸6'
+keys :
+tm send-keys -t t -l 'view 2'
+check hostile_inputrc until_shows '^:view 2'
+check no_mode_in_prompt hides 'INSERT'
+keys Enter
+check hostile_inputrc_runs until_shows '▸2'
+kill "$(process)"
+left 143
+fresh
+echo 'no such command' >config/miust/miustrc
+start long.yml
+check miustrc_fault_has_line until_shows 'miustrc:1:'
+kill "$(process)"
+left 143
+rm config/miust/miustrc
+
+# ---- no run behind the screen
+start no/such.yml
+check failed_is_shown until_shows 'no/such.yml: cannot'
+keys q
+check failed_status left 1
+start --size 3
+check usage_before_the_screen left 2
