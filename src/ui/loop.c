@@ -161,7 +161,7 @@ static void count_seconds(struct ui *u)
 
 struct frame {
 	struct canvas canvas;
-	double drawn; /* when */
+	double drawn; /* when, after an event: a key's frame delays none */
 	bool dirty;   /* something changed since */
 	bool gone;    /* the terminal: nobody sees a frame or types */
 	bool paste;   /* pasted text is under way: its ^Z is no key */
@@ -185,7 +185,6 @@ static void draw(struct ui *u, struct frame *f)
 		return;
 	screen_draw(u, &f->canvas);
 	term_show(&f->canvas, typing ? u->rows - 1 : -1, typing ? console_column(u, u->cols) : -1);
-	f->drawn = clock_seconds();
 }
 
 static void suspend(struct ui *u, struct frame *f)
@@ -315,8 +314,10 @@ static void turn(struct ui *u, struct frame *f)
 	}
 	if (!f->gone)
 		keys(u, f);
-	if (f->dirty && clock_seconds() - f->drawn >= FRAME_SECONDS)
+	if (f->dirty && clock_seconds() - f->drawn >= FRAME_SECONDS) {
 		draw(u, f);
+		f->drawn = clock_seconds();
+	}
 }
 
 void loop_run(struct ui *u)
