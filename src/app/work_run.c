@@ -109,7 +109,7 @@ static enum job_go between(void *ctx, struct job *j)
 	}
 	if (!work_serve(w, false))
 		w->stop = true;
-	while (w->paused && !w->stop && !w->next_fold && !trainer_done(&j->trainer)) {
+	while (w->paused && !w->stop && !w->next_fold) {
 		if (work_state(w) != WORK_BROKE)
 			work_show(w, WORK_PAUSED);
 		else
