@@ -13,8 +13,12 @@
 #include <signal.h>
 #include <string.h>
 
-#define FRAME_SECONDS 0.1
-#define PASTE_SECONDS 2
+/* A frame takes at least so long, and the longer the more it has changed: at a
+ * dozen bytes a cell this is 4 kB a second, which any line carries. */
+#define FRAME_SECONDS      0.1
+#define FRAME_SECONDS_MOST 0.5
+#define CELL_SECONDS       0.003
+#define PASTE_SECONDS      2
 
 /* ---- keys ---- */
 
@@ -161,10 +165,10 @@ static void count_seconds(struct ui *u)
 
 struct frame {
 	struct canvas canvas;
-	double drawn; /* when, after an event: a key's frame delays none */
-	bool dirty;   /* something changed since */
-	bool gone;    /* the terminal: nobody sees a frame or types */
-	bool paste;   /* pasted text is under way: its ^Z is no key */
+	double next; /* when events may be drawn again: a key's frame delays none */
+	bool dirty;  /* something changed since */
+	bool gone;   /* the terminal: nobody sees a frame or types */
+	bool paste;  /* pasted text is under way: its ^Z is no key */
 };
 
 static void new_size(struct ui *u, struct frame *f)
@@ -176,15 +180,25 @@ static void new_size(struct ui *u, struct frame *f)
 	f->dirty = true;
 }
 
-static void draw(struct ui *u, struct frame *f)
+/* Returns how many cells changed. */
+static int draw(struct ui *u, struct frame *f)
 {
 	bool typing = u->overlay_kind == OVERLAY_CONSOLE;
 
 	f->dirty = false;
 	if (f->gone)
-		return;
+		return 0;
 	screen_draw(u, &f->canvas);
-	term_show(&f->canvas, typing ? u->rows - 1 : -1, typing ? console_column(u, u->cols) : -1);
+	return term_show(&f->canvas, typing ? u->rows - 1 : -1,
+			 typing ? console_column(u, u->cols) : -1);
+}
+
+static void draw_events(struct ui *u, struct frame *f)
+{
+	double wait = draw(u, f) * CELL_SECONDS;
+
+	wait = wait > FRAME_SECONDS_MOST ? FRAME_SECONDS_MOST : wait;
+	f->next = clock_seconds() + (wait < FRAME_SECONDS ? FRAME_SECONDS : wait);
 }
 
 static void suspend(struct ui *u, struct frame *f)
@@ -279,7 +293,7 @@ static int timeout(const struct ui *u, const struct frame *f)
 	double now = clock_seconds(), until = -1;
 
 	if (f->dirty)
-		until = f->drawn + FRAME_SECONDS;
+		until = f->next;
 	else if (u->stop_asked || u->leaving)
 		until = now + 1;
 	else if (u->message.text[0] && u->message.until > 0)
@@ -314,10 +328,8 @@ static void turn(struct ui *u, struct frame *f)
 	}
 	if (!f->gone)
 		keys(u, f);
-	if (f->dirty && clock_seconds() - f->drawn >= FRAME_SECONDS) {
-		draw(u, f);
-		f->drawn = clock_seconds();
-	}
+	if (f->dirty && clock_seconds() >= f->next)
+		draw_events(u, f);
 }
 
 void loop_run(struct ui *u)

@@ -3,7 +3,8 @@
  * loop: keys and events in, frames out.
  *
  * A key is answered with a frame at once; events of the engine are gathered
- * for at most FRAME_SECONDS, and nothing is sent while nothing changed.
+ * until the line has carried the last frame (0.1 s and more), and nothing is
+ * sent while nothing changed.
  */
 #ifndef MIUST_LOOP_H
 #define MIUST_LOOP_H

@@ -281,9 +281,9 @@ static void draw_cell(int row, int col, const struct cell *cell)
 }
 
 /* The right half of a wide character comes with its left half. */
-static bool draw_changes(const struct canvas *c)
+static int draw_changes(const struct canvas *c)
 {
-	bool changed = false;
+	int changed = 0;
 
 	for (int row = 0; row < c->rows; row++) {
 		for (int col = 0; col < c->cols; col++) {
@@ -291,7 +291,7 @@ static bool draw_changes(const struct canvas *c)
 
 			if (!term.anew && cell_same(cell, canvas_at(&term.shown, row, col)))
 				continue;
-			changed = true;
+			changed++;
 			if (cell->base)
 				draw_cell(row, col, cell);
 		}
@@ -314,21 +314,23 @@ static bool place_cursor(int row, int col)
 	return true;
 }
 
-void term_show(const struct canvas *c, int row, int col)
+int term_show(const struct canvas *c, int row, int col)
 {
-	bool changed, moved;
+	int changed;
+	bool moved;
 
 	BUG_ON(c->rows != term.shown.rows || c->cols != term.shown.cols);
 	changed = draw_changes(c);
 	moved = place_cursor(row, col);
 	if (!changed && !moved)
-		return;
+		return 0;
 	if (term.row >= 0)
 		wmove(stdscr, term.row, term.col);
 	wrefresh(stdscr);
 	if (changed)
 		canvas_copy(&term.shown, c);
 	term.anew = false;
+	return changed;
 }
 
 /* ---- keys ---- */
