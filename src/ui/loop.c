@@ -215,8 +215,13 @@ static void signals(struct ui *u, struct frame *f)
 	while ((s = guard_signal()))
 		switch (s) {
 		case SIGWINCH:
+			/* The same size again: it was another in between, and the
+			 * terminal has wrapped or cut what stood there. */
 			if (term_resize())
 				new_size(u, f);
+			else
+				term_redraw();
+			f->dirty = true;
 			break;
 		case SIGTSTP:
 			suspend(u, f);

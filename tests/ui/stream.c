@@ -170,10 +170,8 @@ static long console_bytes(const char *key)
 	for (int i = 0; i < 6; i++) {
 		long before = tui.bytes;
 
-		for (int k = 0; k < 10; k++) {
+		for (int k = 0; k < 10; k++)
 			type(key);
-			kill(tui.pid, SIGWINCH); /* wakes it: the size is the same */
-		}
 		type(":save");
 		if (!until(":save "))
 			break;
