@@ -223,7 +223,9 @@ TEST(stream_is_silent_and_small)
 	plain = console_bytes("");
 	idle = console_bytes("1"); /* where we are */
 	printf("# console: %ld bytes, after ten keys that change nothing %ld\n", plain, idle);
-	CHECK(idle < plain + 100); /* no frame a key */
+	/* Ten frames would be 3,000 bytes and more. How the console's own letters
+	 * fall into frames differs by some hundred; tests/ui/term.c has the zero. */
+	CHECK(idle < plain + 1500);
 
 	before = tui.bytes;
 	for (int i = 0; i < STEPS && step(); i++)
