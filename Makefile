@@ -18,7 +18,7 @@ endif
 
 # The packages, once. `make deps` installs them on Debian and Ubuntu.
 PACKAGES := gcc make pkg-config libc6-dev libncurses-dev libopenblas-dev libyaml-dev \
-	libreadline-dev libjansson-dev libcsv-dev zlib1g-dev libvterm-dev tmux
+	libreadline-dev libjansson-dev libcsv-dev zlib1g-dev libvterm-dev tmux procps
 
 WARN := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes
 WERROR ?=

@@ -6,6 +6,10 @@ if ! command -v tmux >/dev/null; then
 	echo "skip tmux: not installed"
 	exit 0
 fi
+if ! command -v pgrep >/dev/null; then
+	echo "skip tmux: no pgrep (package procps)"
+	exit 0
+fi
 . tests/cli/common
 MIUST=$(realpath "$MIUST")
 MIUST_TUI=$(realpath "${MIUST_TUI:-build/miust-tui}")
@@ -57,7 +61,14 @@ logged() { log 2>/dev/null | grep -q "$1"; }
 steps() { cat "$(session)/steps.csv" 2>/dev/null | wc -l; }
 more_steps() { [ "$(steps)" -gt "$1" ]; }
 same_screens() { cmp -s "$1" "$2" || { diff "$1" "$2" | sed 's/^/# /' && false; }; }
-process() { pgrep -P "$(tm list-panes -t t -F '#{pane_pid}')"; }
+process() { pgrep -P "$(tm list-panes -t t -F '#{pane_pid}')" | head -n 1; }
+# hit SIGNAL: the program, never a number that is not its own: kill takes an
+# empty one for a whole group or more.
+hit() {
+	victim=$(process)
+	[ "${victim:-0}" -gt 1 ] || return 1
+	kill "-$1" "$victim"
+}
 # start ARGUMENT...: the program in the shell; its end says "left STATUS".
 start() {
 	line "clear; stty -a >before; \"\$MIUST_TUI\" $*; echo left \$?; stty -a >after"
@@ -220,7 +231,7 @@ check paused_leaves_at_once left 0
 # ---- stop and go of the process
 line 'clear; stty -a >before; "$MIUST_TUI" long.yml'
 until_shows '▶ RUN'
-kill -TSTP "$(process)"
+hit "TSTP"
 check stopped_by_signal until_shows '^\$'
 line 'stty -a >after; clear; fg'
 check foreground_again until_shows '▸1 Train'
@@ -230,12 +241,12 @@ keys C-z
 check stopped_by_key until_shows '^\$'
 line 'clear; fg'
 check foreground_again_after_key until_shows '▶ RUN'
-kill -STOP "$(process)"
+hit "STOP"
 until_shows 'Stopped'
 tm send-keys -t t -l 'clear; fg' # in raw mode: Enter is no newline
 keys C-j
 check foreground_again_after_a_hard_stop until_shows '▸1 Train'
-kill "$(process)"
+hit TERM
 until_shows '^\$'
 
 # ---- signals from outside
@@ -250,7 +261,7 @@ for signal in TERM HUP INT SEGV ABRT; do
 	start long.yml
 	until_shows '▶ RUN'
 	until_true more_steps 3
-	kill -$signal "$(process)"
+	hit "$signal"
 	check "terminal_after_$signal" left $code
 	case $signal in
 	SEGV | ABRT) ;;
@@ -274,7 +285,7 @@ for name in screen linux vt100 xterm xterm-256color; do
 	until_shows 'RUN'
 	keys 6
 	check "types_on_$name" until_shows 'settings'
-	kill "$(process)"
+	hit TERM
 	check "leaves_$name" left 143
 done
 fresh
@@ -284,7 +295,7 @@ start long.yml
 check no_color until_shows '▶ RUN'
 tm capture-pane -p -e -t t >painted
 check no_color_is_none eval "! grep -q '\[[0-9;]*[34][0-8][;m]' painted"
-kill "$(process)"
+hit TERM
 left 143
 line 'unset NO_COLOR; export LC_ALL=C LANG=C'
 fresh
@@ -292,14 +303,14 @@ start long.yml
 check locale_c until_shows 'RUN'
 screen
 check locale_c_is_ascii eval "! LC_ALL=C grep -q '[^ -~]' screen"
-kill "$(process)"
+hit TERM
 left 143
 line 'export LC_ALL=C.UTF-8'
 start long.yml --ascii
 until_shows 'RUN'
 screen
 check option_ascii eval "! LC_ALL=C grep -q '[^ -~]' screen"
-kill "$(process)"
+hit TERM
 left 143
 
 # ---- the user's own readline and settings
@@ -329,13 +340,13 @@ check hostile_inputrc until_shows '^:view 2'
 check no_mode_in_prompt hides 'INSERT'
 keys Enter
 check hostile_inputrc_runs until_shows '▸2'
-kill "$(process)"
+hit TERM
 left 143
 fresh
 echo 'no such command' >config/miust/miustrc
 start long.yml
 check miustrc_fault_has_line until_shows 'miustrc:1:'
-kill "$(process)"
+hit TERM
 left 143
 rm config/miust/miustrc
 
