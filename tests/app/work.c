@@ -345,6 +345,37 @@ TEST(looks_while_training_and_after)
 	CHECK_INT(work_end(w), 0);
 }
 
+/* The kept checkpoint stays what it was while the weights go on. */
+TEST(looks_with_the_kept_weights_while_training)
+{
+	const char *dir = temp_path("kept");
+	struct work *w = start(dir, true, false);
+	struct seen s = {0};
+	float first[LABELS_MAX];
+
+	until_state(&s, w, WORK_PAUSED);
+	work_step(w, true); /* to the end of epoch 1, which is kept */
+	served(&s, w);
+	until_state(&s, w, WORK_PAUSED);
+	work_look(w, 0, 3, false, KNOCK_NOTHING);
+	served(&s, w);
+	REQUIRE(s.look);
+	memcpy(first, s.look->logits[HEAD_MAIN], sizeof first);
+	work_step(w, false);
+	served(&s, w);
+	until_state(&s, w, WORK_PAUSED);
+	work_look(w, 0, 3, false, KNOCK_NOTHING);
+	served(&s, w);
+	CHECK(memcmp(first, s.look->logits[HEAD_MAIN], sizeof first) != 0);
+	work_look(w, 0, 3, true, KNOCK_NOTHING);
+	served(&s, w);
+	CHECK(s.look->kept);
+	CHECK_INT(s.look->epoch, 1);
+	CHECK(memcmp(first, s.look->logits[HEAD_MAIN], sizeof first) == 0);
+	look_free(s.look);
+	CHECK_INT(work_end(w), 0);
+}
+
 /* What `miust predict --tensors` writes of one utterance. */
 struct tensors {
 	const struct look_result *look;
