@@ -59,6 +59,10 @@ static void start(char **command)
 	vterm_screen_reset(tui.screen, 1);
 	tui.started = seconds();
 	tui.pid = forkpty(&tui.fd, NULL, NULL, &size);
+	if (tui.pid < 0) {
+		perror("forkpty");
+		exit(1);
+	}
 	if (tui.pid == 0) {
 		setenv("TERM", "xterm-256color", 1);
 		setenv("LC_ALL", "C.UTF-8", 1);

@@ -77,7 +77,8 @@ static pid_t job;
 
 static void to_job(int sig)
 {
-	kill(job, sig == SIGUSR1 ? SIGTSTP : sig);
+	if (job > 0)
+		kill(job, sig == SIGUSR1 ? SIGTSTP : sig);
 }
 
 /* A shell with one job: USR1 stops it, and once stopped it is continued. (A
@@ -98,6 +99,8 @@ static void shell(void)
 	sigaction(SIGUSR1, &pass, NULL);
 	sigaction(SIGTERM, &pass, NULL);
 	for (;;) {
+		if (job < 0)
+			_exit(1);
 		if (waitpid(job, &status, WUNTRACED) < 0)
 			continue; /* a signal to pass on */
 		if (!WIFSTOPPED(status))

@@ -71,6 +71,10 @@ static inline void pty_start(struct pty *p, const char *name, const char *locale
 	vterm_screen_reset(p->screen, 1);
 	fflush(stdout);
 	p->pid = forkpty(&p->fd, NULL, NULL, &size);
+	if (p->pid < 0) { /* and never a signal to -1, which is everybody */
+		printf("not ok pty: %s\n", strerror(errno));
+		exit(1);
+	}
 	if (p->pid == 0) {
 		setenv("TERM", name, 1);
 		setenv("LC_ALL", locale, 1);
