@@ -171,8 +171,20 @@ struct axis axis_y(double lo, double hi, int rows)
 	}
 }
 
+/* What the ends of a range are rounded to: a tenth of it or somewhat more. */
+static double end_unit(double span)
+{
+	int i = step_below(span) - 3;
+
+	while (10 * step_size(i) < span)
+		i++;
+	return step_size(i);
+}
+
 struct axis axis_log(double lo, double hi)
 {
+	double unit;
+
 	if (!(hi > 0))
 		hi = 1;
 	if (!(lo > 0))
@@ -181,12 +193,20 @@ struct axis axis_log(double lo, double hi)
 		lo /= 1.05;
 		hi *= 1.05;
 	}
+	unit = end_unit(log10(hi / lo));
+	lo = pow(10, floor(log10(lo) / unit + 1e-9) * unit);
+	hi = pow(10, ceil(log10(hi) / unit - 1e-9) * unit);
 	return (struct axis){.lo = lo, .hi = hi, .log = true};
 }
 
 struct axis axis_strip(double lo, double hi)
 {
-	return open_range(lo, hi);
+	struct axis a = open_range(lo, hi);
+	double unit = pow(10, floor(log10(a.hi - a.lo)) - 1);
+
+	a.lo = last_multiple(a.lo, unit) * unit;
+	a.hi = first_multiple(a.hi, unit) * unit;
+	return a;
 }
 
 static void put_linear(struct ticks *t, const struct axis *a, double step)

@@ -43,11 +43,13 @@ bool axis_extent(const double *x, const double *y, int n, double from, double *l
 bool axis_percentiles(const double *x, const double *y, int n, double from, double low, double high,
 		      double *lo, double *hi);
 
-/* A linear y axis around lo … hi, opened to half ticks; log: as wide as given.
- * A range of no width is opened around its value. `rows` is the track's height. */
+/* Y axes around lo … hi. All are opened to round ends, so that a point more
+ * seldom moves them; a range of no width is opened around its value. Linear, to
+ * half ticks, `rows` being the track's height. */
 struct axis axis_y(double lo, double hi, int rows);
-struct axis axis_log(double lo, double hi); /* lo <= 0 becomes hi / 1e6 */
-/* A strip: exactly lo … hi, or around the value if they are equal. */
+/* Logarithmic, by a tenth of the range at most; lo <= 0 becomes hi / 1e6. */
+struct axis axis_log(double lo, double hi);
+/* A strip, to what its labels say: two digits of its span. */
 struct axis axis_strip(double lo, double hi);
 
 /* x: labels 6 columns or more apart, 8 at most. y: 2 to 4, never more than rows. */

@@ -13,11 +13,11 @@
 #include <signal.h>
 #include <string.h>
 
-/* A frame takes at least so long, and the longer the more it has changed: at a
- * dozen bytes a cell this is 4 kB a second, which any line carries. */
+/* A frame takes at least so long, and the longer the more has been sent, so that
+ * any line carries it; what a frame of the longest time leaves, the next pay. */
 #define FRAME_SECONDS      0.1
-#define FRAME_SECONDS_MOST 0.5
-#define CELL_SECONDS       0.003
+#define FRAME_SECONDS_MOST 1.0
+#define BYTES_PER_SECOND   3500
 #define PASTE_SECONDS      2
 
 /* ---- keys ---- */
@@ -166,6 +166,7 @@ static void count_seconds(struct ui *u)
 struct frame {
 	struct canvas canvas;
 	double next; /* when events may be drawn again: a key's frame delays none */
+	double sent; /* when a slow line is through with them */
 	bool dirty;  /* something changed since */
 	bool gone;   /* the terminal: nobody sees a frame or types */
 	bool paste;  /* pasted text is under way: its ^Z is no key */
@@ -180,7 +181,7 @@ static void new_size(struct ui *u, struct frame *f)
 	f->dirty = true;
 }
 
-/* Returns how many cells changed. */
+/* Returns about how many bytes it sent. */
 static int draw(struct ui *u, struct frame *f)
 {
 	bool typing = u->overlay_kind == OVERLAY_CONSOLE;
@@ -195,10 +196,10 @@ static int draw(struct ui *u, struct frame *f)
 
 static void draw_events(struct ui *u, struct frame *f)
 {
-	double wait = draw(u, f) * CELL_SECONDS;
+	double bytes = draw(u, f), now = clock_seconds();
 
-	wait = wait > FRAME_SECONDS_MOST ? FRAME_SECONDS_MOST : wait;
-	f->next = clock_seconds() + (wait < FRAME_SECONDS ? FRAME_SECONDS : wait);
+	f->sent = fmax(f->sent, now) + bytes / BYTES_PER_SECOND;
+	f->next = fmin(fmax(f->sent, now + FRAME_SECONDS), now + FRAME_SECONDS_MOST);
 }
 
 static void suspend(struct ui *u, struct frame *f)

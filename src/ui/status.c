@@ -207,13 +207,23 @@ static bool drop_one(struct status *s)
 	return true;
 }
 
+/* An evaluation takes the blank behind its name from the gap: the fields stay
+ * where they were while it ran. */
+static int state_columns(enum work_state state)
+{
+	if (state == WORK_EVAL)
+		state = WORK_RUN;
+	return 4 + text_width(states[state].name);
+}
+
 static int put_state(struct canvas *row, enum work_state state)
 {
 	struct style style = {states[state].role, ROLE_STATUS, ATTR_REVERSE | ATTR_BOLD};
 	int col = canvas_text(row, 0, 0, style, " ");
 
 	col = canvas_put(row, 0, col, style, glyph(row->look->glyphs, states[state].sign));
-	return canvas_text(row, 0, col, style, " %s ", states[state].name);
+	canvas_text(row, 0, col, style, " %s ", states[state].name);
+	return state_columns(state);
 }
 
 static int put_field(struct canvas *row, int col, const struct field *f)
@@ -254,7 +264,7 @@ static void put_message(const struct ui *u, struct canvas *row, int room)
 static void fit_status(struct status *s, const struct ui *u, int cols)
 {
 	bool wide = cols >= WIDE;
-	int state = 4 + text_width(states[u->now.state].name);
+	int state = state_columns(u->now.state);
 	int pending = wide && u->now.pending ? 2 + digits(u->now.pending) + 8 : wide ? 0 : 4;
 
 	make_status(s, &u->now, wide);
@@ -270,7 +280,7 @@ bool status_has_message(const struct ui *u, int cols)
 	if (cols < WIDE)
 		return false;
 	fit_status(&s, u, cols);
-	used = 4 + text_width(states[u->now.state].name) + status_columns(&s);
+	used = state_columns(u->now.state) + status_columns(&s);
 	used += u->now.pending ? 2 + digits(u->now.pending) + 8 : 0;
 	return used + 3 + text_width(u->message.text) + 1 <= cols;
 }

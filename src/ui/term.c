@@ -280,23 +280,41 @@ static void draw_cell(int row, int col, const struct cell *cell)
 	mvadd_wch(row, col, &out);
 }
 
+/* What curses sends for a cell, about. */
+static int cell_bytes(const struct cell *cell, const struct cell *left, bool in_run)
+{
+	enum { MOVE = 8, STYLE = 14 };
+	int bytes = cell->base < 0x80 ? 1 : 3;
+
+	if (!in_run)
+		bytes += MOVE;
+	if (!in_run || !left || memcmp(&cell->style, &left->style, sizeof cell->style) != 0)
+		bytes += STYLE;
+	return bytes;
+}
+
 /* The right half of a wide character comes with its left half. */
 static int draw_changes(const struct canvas *c)
 {
-	int changed = 0;
+	int bytes = 0;
 
 	for (int row = 0; row < c->rows; row++) {
+		const struct cell *left = NULL;
+		bool in_run = false;
+
 		for (int col = 0; col < c->cols; col++) {
 			const struct cell *cell = canvas_at(c, row, col);
+			bool same = !term.anew && cell_same(cell, canvas_at(&term.shown, row, col));
 
-			if (!term.anew && cell_same(cell, canvas_at(&term.shown, row, col)))
-				continue;
-			changed++;
-			if (cell->base)
+			if (!same && cell->base) {
 				draw_cell(row, col, cell);
+				bytes += cell_bytes(cell, left, in_run);
+			}
+			in_run = !same;
+			left = cell;
 		}
 	}
-	return changed;
+	return bytes;
 }
 
 static bool place_cursor(int row, int col)
@@ -316,21 +334,21 @@ static bool place_cursor(int row, int col)
 
 int term_show(const struct canvas *c, int row, int col)
 {
-	int changed;
+	int bytes;
 	bool moved;
 
 	BUG_ON(c->rows != term.shown.rows || c->cols != term.shown.cols);
-	changed = draw_changes(c);
+	bytes = draw_changes(c);
 	moved = place_cursor(row, col);
-	if (!changed && !moved)
+	if (!bytes && !moved)
 		return 0;
 	if (term.row >= 0)
 		wmove(stdscr, term.row, term.col);
 	wrefresh(stdscr);
-	if (changed)
+	if (bytes)
 		canvas_copy(&term.shown, c);
 	term.anew = false;
-	return changed;
+	return bytes;
 }
 
 /* ---- keys ---- */

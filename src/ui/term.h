@@ -46,7 +46,7 @@ const struct look *term_look(void); /* until term_stop */
 void term_colours(bool light, enum ramp ramp);
 
 /* Bring the canvas (of the terminal's size) to the screen. The cursor shows at
- * (row, col); -1 hides it. Returns how many cells changed. */
+ * (row, col); -1 hides it. Returns about how many bytes that took. */
 int term_show(const struct canvas *c, int row, int col);
 
 int term_fd(void); /* for poll: readable when keys wait */

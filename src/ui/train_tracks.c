@@ -67,15 +67,6 @@ static void extend_most(struct range *r, const struct train_frame *f, const doub
 		widen(r, lo, hi);
 }
 
-/* Opened to tenths of a decade: single points do not move it. */
-static struct axis log_axis(struct range r)
-{
-	if (!(r.lo > 0) || !(r.hi > 0))
-		return axis_log(r.lo, r.hi);
-	return axis_log(pow(10, floor(10 * log10(r.lo)) / 10),
-			pow(10, ceil(10 * log10(r.hi)) / 10));
-}
-
 /* ---- the band behind ---- */
 
 static double between(const double *x, const double *y, int i, double at)
@@ -131,7 +122,7 @@ static void loss_track(struct draft *d, const struct train_frame *f, int rows, i
 	extend(&r, f, s->x, s->y[STEP_LOSS], s->n, from);
 	extend(&r, f, e->x, e->y[EPOCH_CE], e->n, from);
 	if (r.lo <= r.hi)
-		d->t.y = linear ? axis_y(r.lo, r.hi, rows) : log_axis(r);
+		d->t.y = linear ? axis_y(r.lo, r.hi, rows) : axis_log(r.lo, r.hi);
 }
 
 static void validation_track(struct draft *d, const struct train_frame *f, int rows, int cols)
@@ -187,7 +178,7 @@ static void grad_track(struct draft *d, const struct train_frame *f, int cols)
 	step_band(d, f, STEP_GRAD, cols);
 	extend(&r, f, s->x, s->y[STEP_GRAD], s->n, f->x.lo);
 	if (r.lo <= r.hi)
-		d->t.y = log_axis(r);
+		d->t.y = axis_log(r.lo, r.hi);
 }
 
 static void lr_track(struct draft *d, const struct train_frame *f)

@@ -99,13 +99,36 @@ TEST(linear_axes_have_two_to_four_ticks)
 
 TEST(log_ticks)
 {
-	CHECK_STR(y_ticks(axis_log(0.25, 1.6), 8), "0.3 0.5 1.0");
-	CHECK_STR(y_ticks(axis_log(0.3, 8), 2), "0.5 5.0");
+	CHECK_STR(y_ticks(axis_log(0.25, 1.6), 8), "0.2 0.3 0.5 1.0");
+	CHECK_STR(y_ticks(axis_log(0.3, 8), 2), "1 10");
 	CHECK_STR(y_ticks(axis_log(0.001, 1000), 8), "0.01 1.00 100.00");
 	CHECK_STR(y_ticks(axis_log(1e-4, 6e-4), 4), "0.0001 0.0002 0.0003 0.0005");
 	CHECK_STR(y_ticks(axis_log(0.61, 0.69), 4), "0.62 0.64 0.66 0.68");
 	CHECK(axis_log(0, 1).lo > 0);
 	CHECK(axis_log(2, 2).hi > 2);
+}
+
+/* An axis is opened to round ends: less than a quarter of it is empty, and a
+ * point that is a little lower or higher than all so far seldom moves it. */
+TEST(axes_hold_still)
+{
+	int log_moves = 0, strip_moves = 0;
+	struct axis log = axis_log(0.5, 1), strip = axis_strip(0.5, 1);
+
+	for (double lo = 0.5; lo > 0.005; lo *= 0.99) {
+		struct axis a = axis_log(lo, 1), b = axis_strip(lo, 1);
+
+		CHECK(a.lo <= lo * (1 + 1e-9) && a.hi >= 1 - 1e-9);
+		CHECK(b.lo <= lo + 1e-9 && b.hi >= 1 - 1e-9);
+		CHECK(log10(lo / a.lo) < 0.25 * log10(1 / lo));
+		CHECK(lo - b.lo < 0.1 * (1 - lo));
+		log_moves += a.lo != log.lo;
+		strip_moves += b.lo != strip.lo;
+		log = a;
+		strip = b;
+	}
+	CHECK(log_moves > 5 && log_moves < 20); /* of 459 */
+	CHECK(strip_moves > 20 && strip_moves < 100);
 }
 
 TEST(log_axes_have_a_tick)

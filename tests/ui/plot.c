@@ -180,7 +180,7 @@ TEST(labels_behind_the_end_of_the_axis)
 TEST(axes_as_in_the_mockup)
 {
 	struct axis x = axis_x(0, axis_end(42.4, 70)), y = axis_y(0.684, 0.757, 5);
-	struct axis loss = axis_log(0.25, 1.6);
+	struct axis loss = {.lo = 0.25, .hi = 1.6, .log = true};
 	struct ticks xt = axis_x_ticks(&x, 50), yt = axis_y_ticks(&y, 5);
 	struct ticks lt = axis_y_ticks(&loss, 6);
 	struct canvas c = canvas(13, 80, &look_braille), part;
@@ -257,7 +257,7 @@ TEST(rails_drop_labels_without_room)
 
 TEST(strip_labels_as_in_the_mockup)
 {
-	struct axis y = axis_strip(0.037, 0.094), x = axis_strip(0.342, 0.851);
+	struct axis y = axis_strip(0.037, 0.094), x = axis_strip(0.342, 0.85);
 	struct canvas c = canvas(4, 7, &look_braille), part = canvas_part(&c, 0, 0, 2, 7);
 
 	plot_strip_labels(&part, &y);

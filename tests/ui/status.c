@@ -98,6 +98,24 @@ TEST(status_by_width)
 	moment_free(&u);
 }
 
+TEST(an_evaluation_moves_no_field)
+{
+	struct ui u;
+
+	NEED_UTF8();
+	for (int cols = 40; cols <= 140; cols += 20) {
+		char run[256];
+
+		moment_init(&u, &look_braille, 24, cols);
+		u.now.state = WORK_RUN;
+		snprintf(run, sizeof run, "%s", drawn(&u, cols, status_draw));
+		u.now.state = WORK_EVAL;
+		CHECK_STR(drawn(&u, cols, status_draw) + strlen(" ▶ EVAL "),
+			  run + strlen(" ▶ RUN  "));
+		moment_free(&u);
+	}
+}
+
 TEST(status_by_state)
 {
 	static const struct {
@@ -109,7 +127,7 @@ TEST(status_by_state)
 		{WORK_DIVERGED, " ! DIVERGED  f3/5 e42/70 s11/28  loss inf  WA  0.745@30"},
 		{WORK_STOPPING,
 		 " ■ STOPPING  f3/5 e42/70 s11/28  loss 0.289  WA  0.745@30  96 ex/s"},
-		{WORK_EVAL, " ▶ EVAL  f3/5 e42/70 s11/28  loss 0.289  WA  0.745@30  96 ex/s  "
+		{WORK_EVAL, " ▶ EVAL f3/5 e42/70 s11/28  loss 0.289  WA  0.745@30  96 ex/s  "
 			    "ETA 1h51"},
 		{WORK_IDLE, " · IDLE  f3/5 e42/70 s11/28  loss 0.289  WA  0.745@30"},
 	};
