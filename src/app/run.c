@@ -233,23 +233,36 @@ static int load_history(struct history *h, const struct session *s, int fold, co
 	return 0;
 }
 
-/* The folder's last part, without a date and time behind it. */
-static void name_of(char *out, size_t n, const char *dir)
+/* Ends the text's first len bytes with a date and time? */
+static bool is_dated(const char *text, size_t len)
 {
 	static const char pattern[] = "-dddddddd-dddddd";
-	size_t len, tail = sizeof pattern - 1;
+	size_t tail = sizeof pattern - 1;
+
+	for (size_t i = 0; i < tail && len > tail; i++) {
+		char c = text[len - tail + i];
+
+		if (pattern[i] == 'd' ? !isdigit((unsigned char)c) : c != '-')
+			return false;
+	}
+	return len > tail;
+}
+
+/* The folder's last part, without a date and time behind it, nor the number
+ * that the second folder of one second has behind these. */
+static void name_of(char *out, size_t n, const char *dir)
+{
+	size_t len, date = sizeof "-dddddddd-dddddd" - 1;
+	char *number;
 
 	snprintf(out, n, "%s", path_base(dir));
 	len = strlen(out);
-	if (len <= tail)
-		return;
-	for (size_t i = 0; i < tail; i++) {
-		char c = out[len - tail + i];
-
-		if (pattern[i] == 'd' ? !isdigit((unsigned char)c) : c != '-')
-			return;
-	}
-	out[len - tail] = '\0';
+	number = strrchr(out, '-');
+	if (!is_dated(out, len) && number && number[1] &&
+	    !number[1 + strspn(number + 1, "0123456789")])
+		len = (size_t)(number - out);
+	if (is_dated(out, len))
+		out[len - date] = '\0';
 }
 
 /* root, root/seed-S or root/branches/NAME */

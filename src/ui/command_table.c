@@ -9,6 +9,7 @@
 #include "ui/complete.h"
 #include "ui/help.h"
 #include "ui/keys.h"
+#include "ui/sessions.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -354,10 +355,18 @@ static void ask_before(struct ui *u, const char *what, const char *command, cons
 
 static int run_open_now(struct ui *u, const char *args, struct err *e)
 {
+	struct err unknown = {0};
+
 	if (!*args)
 		return err_set(e, "open SESSION, a CONFIG, or demo");
-	if (strcmp(args, "demo") != 0 && !file_exists(args) && !file_is_dir(args))
-		return err_set(e, "%s: no such file or folder", args);
+	if (strcmp(args, "demo") != 0 && !file_exists(args) && !file_is_dir(args)) {
+		const struct session_row *r = sessions_named(u, args, &unknown);
+
+		if (!r)
+			return err_set(e, "%s: no such file or folder, and no session's name",
+				       args);
+		args = r->dir;
+	}
 	if (strlen(args) >= sizeof u->open_next)
 		return err_set(e, "open: the name is too long");
 	strcpy(u->open_next, args);
@@ -486,8 +495,9 @@ const struct ui_command command_table[] = {
 	/* views 2 to 5 */
 	{"cells", "[counts|row|column]", "Counts, shares of the row, shares of the column.",
 	 ON(CONFUSION), COMPLETE_WORDS, NULL, NULL},
-	{"compare", "", "Compare with what is shown now.", ON(CONFUSION) | ON(SESSIONS),
-	 COMPLETE_NOTHING, NULL, NULL},
+	{"compare", "[kept|epoch N|fold N|SESSION]",
+	 "Compare with what is shown now, or with another epoch, fold or session.",
+	 ON(CONFUSION) | ON(SESSIONS), COMPLETE_SESSION, NULL, NULL},
 	{"filter", "CONDITION", "Utterances for which it holds: pred!=true & p>0.8.",
 	 ON(UTTERANCES), COMPLETE_NOTHING, NULL, NULL},
 	{"sort", "[COLUMN]", "Sort by a column; again: the other way.", ON(UTTERANCES),

@@ -312,6 +312,7 @@ static void add_arguments(const struct ui *u, const struct ui_command *command,
 		add_files(w->word, c);
 		break;
 	case COMPLETE_SESSION:
+		add_words(command->args, c);
 		add_sessions(u, c);
 		break;
 	case COMPLETE_UTTERANCE:
@@ -397,6 +398,17 @@ void complete_hint(struct ui *u)
 	}
 }
 
+static bool wants_session(const char *line, int point)
+{
+	const struct ui_command *command;
+	struct err ignored = {0};
+	struct words w;
+
+	cut_words(line, point, &w);
+	command = w.n == 1 ? command_find(w.command, &ignored) : NULL;
+	return command && command->complete == COMPLETE_SESSION;
+}
+
 void complete_line(struct ui *u)
 {
 	const char *line = u->console.line;
@@ -409,6 +421,8 @@ void complete_line(struct ui *u)
 	complete_hint(u);
 	if (!line[strspn(line, " ")])
 		return;
+	if (u->sessions.n == 0 && wants_session(line, u->console.point))
+		sessions_load(u);
 	complete_word(u, line, u->console.point, &u->console.match);
 	/* A finished word has nothing to offer. */
 	if (u->console.match.n == 1 && strcmp(u->console.match.at[0].text, u->console.typed) == 0)

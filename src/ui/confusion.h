@@ -45,6 +45,10 @@ struct confusion_frame {
 	const struct history *h;     /* of the part shown; NULL: only its matrix is known */
 	int n;                       /* classes */
 	int epoch, against;          /* against 0: nothing to compare with */
+	bool elsewhere;              /* it is an epoch of another fold or session */
+	bool points;                 /* of other utterances: changes are of shares */
+	char other[48];              /* then whose: "fold 2", "iemocap-ref" */
+	char than[80];               /* in words: "epoch 30, kept", "fold 2, epoch 9" */
 	struct confusion now, then;
 	struct class_figures of[LABELS_MAX]; /* now */
 	struct figures figures, before;
@@ -56,6 +60,8 @@ struct confusion_frame {
 /* False if nothing can be shown yet. rows, cols: of the view. */
 bool confusion_frame_make(struct confusion_frame *f, const struct ui *u, int rows, int cols);
 
+/* From `then` to `now`: utterances, or percentage points if f->points. */
+double confusion_change(const struct confusion_frame *f, int t, int p);
 /* A cell's share of what the view is set to (row, column, counts: of the row). */
 double confusion_share(const struct confusion_frame *f, const struct confusion *m, int t, int p);
 

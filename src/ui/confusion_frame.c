@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/confusion.h"
 
+#include "base/str.h"
 #include "ui/list.h"
 
 #include <math.h>
@@ -149,8 +150,62 @@ static bool is_known(const struct history *h, int epoch)
 	return h->n > 0 && history_at(h, epoch, 0, HEAD_MAIN);
 }
 
-/* The test part is known at one epoch, so there is nothing to compare with. */
-static bool find_matrices(struct confusion_frame *f)
+/* The fold it is compared with: of this run or another. NULL: none. */
+static const struct fold_run *find_other(const struct confusion_frame *f)
+{
+	const struct ui *u = f->u;
+	int fold = u->confusion.against_fold;
+
+	return run_find(u->confusion.other ? u->confusion.other : &u->run,
+			fold < 0 ? f->fold->fold : fold);
+}
+
+static bool same_utterances(const struct confusion *a, const struct confusion *b)
+{
+	for (int c = 0; c < a->classes; c++)
+		if (confusion_class(a, c).support != confusion_class(b, c).support)
+			return false;
+	return true;
+}
+
+static void say_than(struct confusion_frame *f, const struct fold_run *other)
+{
+	const struct run *r = f->u->confusion.other;
+	bool kept = f->against == other->best_epoch;
+	if (r)
+		str_fit(f->other, sizeof f->other, r->name);
+	else
+		snprintf(f->other, sizeof f->other, "fold %d", other->fold);
+	if (f->elsewhere)
+		snprintf(f->than, sizeof f->than, "%s, epoch %d", f->other, f->against);
+	else
+		snprintf(f->than, sizeof f->than, "epoch %d%s", f->against, kept ? ", kept" : "");
+}
+
+/* The test part is known at one epoch, so only another fold's or session's can
+ * be compared with it. */
+static void find_then(struct confusion_frame *f)
+{
+	const struct fold_run *other = find_other(f);
+	const struct ui *u = f->u;
+	int epoch;
+
+	f->elsewhere = other != f->fold;
+	if (!other || (u->sel.test && !(f->elsewhere && other->tested)))
+		return;
+	epoch = u->confusion.against && !f->elsewhere ? u->confusion.against : other->best_epoch;
+	if (u->sel.test)
+		f->then = other->result.confusion;
+	else if (is_known(&other->val, epoch))
+		history_confusion(&other->val, epoch, HEAD_MAIN, &f->then);
+	if (f->then.classes != f->now.classes)
+		return;
+	f->against = epoch;
+	f->points = !same_utterances(&f->now, &f->then);
+	say_than(f, other);
+}
+
+static bool find_now(struct confusion_frame *f)
 {
 	const struct ui *u = f->u;
 
@@ -165,19 +220,15 @@ static bool find_matrices(struct confusion_frame *f)
 	if (!f->h || !is_known(f->h, f->epoch))
 		return false;
 	history_confusion(f->h, f->epoch, HEAD_MAIN, &f->now);
-	f->against = u->confusion.against ? u->confusion.against : f->fold->best_epoch;
-	if (!is_known(f->h, f->against))
-		f->against = 0;
-	else
-		history_confusion(f->h, f->against, HEAD_MAIN, &f->then);
 	return true;
 }
 
 bool confusion_frame_make(struct confusion_frame *f, const struct ui *u, int rows, int cols)
 {
 	*f = (struct confusion_frame){.u = u, .fold = ui_fold(u)};
-	if (!f->fold || !find_matrices(f))
+	if (!f->fold || !find_now(f))
 		return false;
+	find_then(f);
 	f->n = f->now.classes;
 	f->figures = confusion_figures(&f->now);
 	f->before = f->against ? confusion_figures(&f->then) : f->figures;
@@ -201,4 +252,14 @@ double confusion_share(const struct confusion_frame *f, const struct confusion *
 	for (int i = 0; i < f->n; i++)
 		of += by_column ? m->count[i][p] : m->count[t][i];
 	return of ? (double)m->count[t][p] / (double)of : 0;
+}
+
+double confusion_change(const struct confusion_frame *f, int t, int p)
+{
+	double points;
+
+	if (!f->points)
+		return (double)(f->now.count[t][p] - f->then.count[t][p]);
+	points = 100 * (confusion_share(f, &f->now, t, p) - confusion_share(f, &f->then, t, p));
+	return fabs(points) < 0.05 ? 0 : points;
 }

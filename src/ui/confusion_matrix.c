@@ -61,16 +61,18 @@ static void draw_history(struct canvas *c, int width, const double *share, int e
 }
 
 /* More on the diagonal is good, elsewhere bad. */
-static struct style change_style(long change, bool diagonal)
+static struct style change_style(double change, bool diagonal)
 {
 	if (change == 0)
 		return ROLE(ROLE_DIM);
 	return ROLE((change > 0) == diagonal ? ROLE_GOOD : ROLE_BAD);
 }
 
-static long change_of(const struct confusion_frame *f, int t, int p)
+static const char *change_text(const struct confusion_frame *f, int t, int p, char *out)
 {
-	return (long)(f->now.count[t][p] - f->then.count[t][p]);
+	double change = confusion_change(f, t, p);
+
+	return f->points ? num_signed(out, change, 1) : num_signed_count(out, (long)change);
 }
 
 /* close: no room for a blank; beside a count none for the sign of 100 either. */
@@ -112,8 +114,8 @@ static void draw_cell(const struct confusion_frame *f, struct canvas *c, int t, 
 			     ROLE(ROLE_TEXT), "%s", share_text(f, t, p, form->w < 14, num));
 	if (form->h > 1 && f->against)
 		canvas_field(c, form->h >= 4 ? 2 : 1, 0, form->count, FIT_RIGHT,
-			     change_style(change_of(f, t, p), t == p), "%s",
-			     num_signed_count(num, change_of(f, t, p)));
+			     change_style(confusion_change(f, t, p), t == p), "%s",
+			     change_text(f, t, p, num));
 	if (here)
 		canvas_put(c, 0, 0, ROLE_BOLD(ROLE_CURSOR), U'▸');
 	if (ground)
@@ -173,21 +175,20 @@ void confusion_matrix_draw(const struct confusion_frame *f, struct canvas *c)
 
 /* ---- the difference matrix ---- */
 
-static long largest_change(const struct confusion_frame *f)
+static double largest_change(const struct confusion_frame *f)
 {
-	long largest = 0;
+	double largest = 0;
 
 	for (int t = 0; t < f->n; t++)
 		for (int p = 0; p < f->n; p++)
-			largest = labs(change_of(f, t, p)) > largest ? labs(change_of(f, t, p))
-								     : largest;
+			largest = fmax(largest, fabs(confusion_change(f, t, p)));
 	return largest;
 }
 
 /* Blue less, orange more: the five steps of either. */
-static enum role change_ground(long change, long largest)
+static enum role change_ground(double change, double largest)
 {
-	int step = largest ? (int)((labs(change) * LESS_STEPS + largest - 1) / largest) : 0;
+	int step = largest > 0 ? (int)ceil(fabs(change) * LESS_STEPS / largest) : 0;
 
 	if (step == 0)
 		return 0;
@@ -197,13 +198,13 @@ static enum role change_ground(long change, long largest)
 void confusion_difference_draw(const struct confusion_frame *f, struct canvas *c)
 {
 	const struct confusion_layout *l = &f->at;
-	long largest;
+	double largest;
 
 	if (!l->difference || !f->against)
 		return;
 	largest = largest_change(f);
-	canvas_text(c, l->y - 2, l->difference + 1, ROLE(ROLE_DIM), "change since epoch %d",
-		    f->against);
+	canvas_text(c, l->y - 2, l->difference + 1, ROLE(ROLE_DIM), "change %s %s",
+		    f->elsewhere ? "from" : "since", f->than);
 	for (int p = 0; p < f->n; p++)
 		canvas_field(c, l->y - 1, l->difference + p * DIFFERENCE_CELL + 1,
 			     DIFFERENCE_CELL - 1, FIT_LEFT, ROLE_BOLD(role_class(p)), "%s",
@@ -215,14 +216,16 @@ void confusion_difference_draw(const struct confusion_frame *f, struct canvas *c
 							 l->form->h - 1, DIFFERENCE_CELL - 1);
 			double points = 100 * (confusion_share(f, &f->now, t, p) -
 					       confusion_share(f, &f->then, t, p));
+			enum role ground = change_ground(confusion_change(f, t, p), largest);
 			char num[NUM_LEN];
 
-			canvas_field(&cell, 0, 1, 4, FIT_RIGHT, ROLE_BOLD(ROLE_STRONG), "%s",
-				     num_signed_count(num, change_of(f, t, p)));
+			if (!f->points) /* else counts of other utterances */
+				canvas_field(&cell, 0, 1, 4, FIT_RIGHT, ROLE_BOLD(ROLE_STRONG),
+					     "%s", change_text(f, t, p, num));
 			canvas_field(&cell, 1, 1, 8, FIT_RIGHT, ROLE(ROLE_TEXT), "%s %%",
 				     num_signed(num, fabs(points) < 0.05 ? 0 : points, 1));
-			if (change_ground(change_of(f, t, p), largest))
-				canvas_ground(&cell, change_ground(change_of(f, t, p), largest));
+			if (ground)
+				canvas_ground(&cell, ground);
 		}
 	}
 }

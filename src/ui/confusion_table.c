@@ -298,7 +298,7 @@ static void draw_rail(const struct confusion_frame *f, const struct axis *x, str
 	struct mark mark[3];
 	int n = 0;
 
-	if (f->against && f->against != kept && f->against != f->epoch)
+	if (f->against && !f->elsewhere && f->against != kept && f->against != f->epoch)
 		mark[n++] = (struct mark){f->against, GLYPH_GUIDE, ROLE_KEY, "compared"};
 	if (kept)
 		mark[n++] = (struct mark){kept, GLYPH_KEPT, ROLE_KEY,
@@ -340,7 +340,7 @@ static void draw_track(const struct confusion_frame *f, struct canvas *c, struct
 	struct track t = {.series = series,
 			  .n_series = RATES,
 			  .guide = &guide,
-			  .guides = f->against != 0,
+			  .guides = f->against && !f->elsewhere,
 			  .cursor = f->epoch};
 
 	for (int i = 0; i < n; i++)

@@ -292,6 +292,17 @@ struct session_row *sessions_find(struct ui *u, const char *name, struct err *e)
 	return NULL;
 }
 
+struct session_row *sessions_named(struct ui *u, const char *name, struct err *e)
+{
+	struct err unknown = {0};
+	struct session_row *r = sessions_find(u, name, &unknown);
+
+	if (r)
+		return r;
+	sessions_load(u);
+	return sessions_find(u, name, e);
+}
+
 /*
  * What is done with them
  */

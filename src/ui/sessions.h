@@ -29,6 +29,8 @@ const struct session_row *sessions_against(const struct ui *u);
  * where two have the same. A row by that, or by its folder. */
 char *sessions_name(const struct ui *u, const struct session_row *r, char *out, size_t n);
 struct session_row *sessions_find(struct ui *u, const char *name, struct err *e);
+/* The same from any view: reads the rows first if it is not among them. */
+struct session_row *sessions_named(struct ui *u, const char *name, struct err *e);
 
 /* Draw the picked runs over this one: load them into u->overlay. */
 int sessions_overlay(struct ui *u, struct err *e);

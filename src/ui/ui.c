@@ -6,6 +6,7 @@
 #include "ui/complete.h"
 #include "ui/page.h"
 #include "ui/sessions.h"
+#include "ui/view.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@ void ui_init(struct ui *u, const struct look *look, int rows, int cols)
 	u->utterances.sort = COLUMN_LOSS;
 	u->utterances.descending = true;
 	u->attention.head = HEAD_MEAN;
+	u->confusion.against_fold = -1;
 	u->console.chosen = -1;
 	u->now.loss = u->now.best_wa = u->now.rate = u->now.eta = NAN;
 }
@@ -33,6 +35,7 @@ void ui_free(struct ui *u)
 	expr_free(u->utterances.expr);
 	free(u->utterances.order);
 	free(u->utterances.corpus_row);
+	confusion_forget(u);
 	sessions_free(u);
 	page_close(u);
 	complete_clear(u);

@@ -121,9 +121,12 @@ struct ui {
 			CELLS_ROW,
 			CELLS_COLUMN,
 			CELLS_PLAIN
-		} cells;       /* share of row, of column; counts */
-		int against;   /* epoch to compare with; 0: the kept one */
-		int top, left; /* scroll of many classes */
+		} cells; /* share of row, of column; counts */
+		/* What it is compared with: */
+		int against;       /* epoch; 0: the kept one */
+		int against_fold;  /* -1: the fold shown */
+		struct run *other; /* another session, owned; NULL: this one */
+		int top, left;     /* scroll of many classes */
 	} confusion;
 	struct {
 		char filter[256];

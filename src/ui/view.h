@@ -33,6 +33,7 @@ struct view {
 extern const struct view view_train, view_confusion, view_utterances, view_utterance,
 	view_attention, view_config, view_sessions;
 extern const struct view *const view_table[VIEWS];
+void confusion_forget(struct ui *u); /* view 2 compares with the kept epoch again */
 
 /* The whole screen: tabs, view, status, keys or console, overlay. */
 void screen_draw(const struct ui *u, struct canvas *c);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/confusion.h"
 
+#include "base/mem.h"
 #include "ui/epoch.h"
 #include "ui/list.h"
 #include "ui/order.h"
+#include "ui/sessions.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -69,7 +71,7 @@ static void draw_head(const struct confusion_frame *f, struct canvas *c)
 {
 	const struct confusion_layout *l = &f->at;
 	int kept = f->fold->best_epoch, space = l->wide ? 4 : l->tiny ? 2 : 3, col = 1;
-	char text[64];
+	char text[96], who[64];
 
 	if (l->tiny) {
 		col = draw_mode(f->u, c, col) + space;
@@ -81,10 +83,14 @@ static void draw_head(const struct confusion_frame *f, struct canvas *c)
 		 !f->against && f->epoch == kept ? ", kept" : "");
 	col = draw_group(c, col, "epoch", text, true) + (f->against && !l->wide ? 2 : space);
 	if (f->against) {
-		snprintf(text, sizeof text, "%s%d%s", l->wide ? "epoch " : "", f->against,
-			 f->against == kept ? ", kept" : "");
-		col = draw_group(c, col, "against", text, false);
-		col += space;
+		if (l->wide)
+			snprintf(text, sizeof text, "%s", f->than);
+		else if (f->elsewhere)
+			snprintf(text, sizeof text, "%s@%d",
+				 text_cut(who, sizeof who, f->other, 14), f->against);
+		else
+			snprintf(text, sizeof text, "%s", f->than + strlen("epoch "));
+		col = draw_group(c, col, "against", text, false) + space;
 	}
 	if (!l->tiny || f->u->sel.test)
 		draw_part(f, c, col);
@@ -160,18 +166,121 @@ static int cells(struct ui *u, const char *args, struct err *e)
 	return err_usage(e, "cells: expected counts, row, column or nothing; found '%.40s'", args);
 }
 
-/* With the epoch shown; once more, or at the kept one: with the kept one. */
-static int compare(struct ui *u, struct err *e)
+/* ---- what to compare with ---- */
+
+static void compare_with(struct ui *u, struct run *other, int fold, int epoch)
 {
+	confusion_forget(u);
+	u->confusion.other = other;
+	u->confusion.against_fold = fold;
+	u->confusion.against = epoch;
+}
+
+/* The epoch shown; once more, or of elsewhere: the kept one. */
+static int compare_here(struct ui *u, struct err *e)
+{
+	bool elsewhere = u->confusion.other || u->confusion.against_fold >= 0;
 	int epoch = ui_epoch(u);
 
-	if (u->sel.test)
-		return err_usage(e, "the test part is known at one epoch only");
-	u->confusion.against = u->confusion.against == epoch ? 0 : epoch;
-	if (u->confusion.against)
+	if (u->sel.test && !elsewhere)
+		return err_usage(e, "the test part is known at one epoch only; compare fold N or "
+				    "a session");
+	if (elsewhere || u->confusion.against == epoch)
+		epoch = 0;
+	compare_with(u, NULL, -1, epoch);
+	if (epoch)
 		ui_say(u, "compared with epoch %d", epoch);
 	else
 		ui_say(u, "compared with the kept epoch");
+	return 0;
+}
+
+static int compare_epoch(struct ui *u, const char *args, struct err *e)
+{
+	const struct history *h = ui_history(u);
+	int epoch = atoi(args);
+
+	if (u->sel.test)
+		return err_usage(e, "the test part is known at one epoch only");
+	if (!h || !history_at(h, epoch, 0, HEAD_MAIN))
+		return err_usage(e, "epoch %.20s is not evaluated", args);
+	compare_with(u, NULL, -1, epoch);
+	return 0;
+}
+
+static int compare_fold(struct ui *u, const char *args, struct err *e)
+{
+	const struct fold_run *f = run_find(&u->run, atoi(args));
+
+	if (!f || !f->best_epoch)
+		return err_usage(e, "fold %.20s has no evaluated epoch yet", args);
+	compare_with(u, NULL, f->fold, 0);
+	return 0;
+}
+
+static bool same_labels(const struct settings *a, const struct settings *b)
+{
+	if (a->exp.nlabels != b->exp.nlabels)
+		return false;
+	for (int i = 0; i < a->exp.nlabels; i++)
+		if (strcmp(a->exp.labels[i], b->exp.labels[i]) != 0)
+			return false;
+	return true;
+}
+
+/* The same fold of another session. */
+static int compare_session(struct ui *u, const char *name, struct err *e)
+{
+	const struct session_row *row = sessions_named(u, name, e);
+	const struct fold_run *here = ui_fold(u), *there;
+	struct run *other;
+
+	if (!row)
+		return -1;
+	other = mem_alloc(1, sizeof *other);
+	if (run_load(other, row->dir, e)) {
+		free(other);
+		return -1;
+	}
+	there = here ? run_find(other, here->fold) : NULL;
+	if (!same_labels(&other->base, &u->run.base))
+		err_usage(e, "%s has other classes", name);
+	else if (!there || !there->best_epoch)
+		err_usage(e, "%s has no evaluated epoch of fold %d", name, here ? here->fold : 0);
+	if (e->status) {
+		run_free(other);
+		free(other);
+		return -1;
+	}
+	compare_with(u, other, -1, 0);
+	return 0;
+}
+
+void confusion_forget(struct ui *u)
+{
+	if (u->confusion.other)
+		run_free(u->confusion.other);
+	free(u->confusion.other);
+	u->confusion.other = NULL;
+	u->confusion.against_fold = -1;
+	u->confusion.against = 0;
+}
+
+static int compare(struct ui *u, const char *args, struct err *e)
+{
+	struct confusion_frame f;
+
+	if (strcmp(args, "kept") == 0)
+		confusion_forget(u);
+	else if (!*args)
+		return compare_here(u, e);
+	else if (strncmp(args, "epoch ", 6) == 0  ? compare_epoch(u, args + 6, e)
+		 : strncmp(args, "fold ", 5) == 0 ? compare_fold(u, args + 5, e)
+						  : compare_session(u, args, e))
+		return -1;
+	if (confusion_frame_make(&f, u, u->rows - 3, u->cols) && f.against)
+		ui_say(u, "compared with %s%s", f.than,
+		       f.points ? ": other utterances, so changes are in points" : "");
 	return 0;
 }
 
@@ -209,7 +318,7 @@ static int command(struct ui *u, const char *verb, const char *args, struct err 
 	if (strcmp(verb, "cells") == 0)
 		return cells(u, args, e);
 	if (strcmp(verb, "compare") == 0)
-		return compare(u, e);
+		return compare(u, args, e);
 	if (strcmp(verb, "enter") == 0)
 		return enter(u, e);
 	return err_usage(e, "%s does nothing here", verb);
@@ -217,8 +326,6 @@ static int command(struct ui *u, const char *verb, const char *args, struct err 
 
 static const char *refused(const struct ui *u, const char *verb)
 {
-	if (strcmp(verb, "compare") == 0 && u->sel.test)
-		return "the test part is known at one epoch only";
 	return epoch_refused(u, verb);
 }
 

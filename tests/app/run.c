@@ -75,6 +75,27 @@ TEST(run_mark_again_is_one)
 	run_free(&r);
 }
 
+TEST(run_names_leave_the_date_out)
+{
+	static const struct {
+		const char *dir, *name, *branch;
+	} of[] = {
+		{"sessions/demo-20261126-105335", "demo", "main"},
+		{"/a/demo-20261126-105335-12", "demo", "main"},
+		{"demo-20261126-105335/seed-7", "demo", "seed-7"},
+		{"demo-7", "demo-7", "main"},
+		{"demo-20261126", "demo-20261126", "main"},
+		{"-20261126-105335", "-20261126-105335", "main"},
+	};
+	char name[RUN_NAME], branch[RUN_NAME];
+
+	for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+		run_names(of[i].dir, name, branch);
+		CHECK_STR(name, of[i].name);
+		CHECK_STR(branch, of[i].branch);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	return TEST_MAIN(argc, argv);

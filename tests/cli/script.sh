@@ -164,6 +164,18 @@ check open_goes_on is 0
 check open_has_two eval '[ $(ls -d sessions/* | wc -l) -eq 2 ]'
 check open_rest_ran grep -q 's2/4' second.txt
 
+# Sessions by their names: to compare with, and to open.
+first=$(basename "$(ls -d sessions/* | head -n 1)") second=$(basename "$(ls -d sessions/* | tail -n 1)")
+script 'step epoch' 'view 2' "compare $second" 'dump compared.txt'
+tui "sessions/$first" --script script
+check compare_needs_an_epoch fails 1 "$second has no evaluated epoch of fold 0"
+script 'step epoch' 'step epoch'
+tui "sessions/$second" --script script
+script 'step epoch' 'view 2' "compare $second" 'dump compared.txt' "open $second" 'dump opened.txt'
+tui "sessions/$first" --script script
+check compare_session grep -q 'against config@[12] ' compared.txt
+check open_by_name grep -q 'e2/3 s4/4' opened.txt
+
 # A signal leaves a checkpoint: the run goes on as if nothing had been.
 for signal in TERM HUP INT; do
 	case $signal in HUP) code=129 ;; INT) code=130 ;; *) code=143 ;; esac

@@ -300,6 +300,88 @@ TEST(no_size_does_harm)
 	}
 }
 
+/* The run of another fixture becomes a session to compare with. */
+static void adopt(struct fixture *f, const struct fixture_of *of)
+{
+	struct fixture other;
+
+	fixture_make(&other, of);
+	f->u.confusion.other = mem_alloc(1, sizeof *f->u.confusion.other);
+	*f->u.confusion.other = other.u.run;
+	strcpy(f->u.confusion.other->name, "iemocap-ref");
+	memset(&other.u.run, 0, sizeof other.u.run);
+	fixture_free(&other);
+}
+
+TEST(against_another_session)
+{
+	struct confusion_frame frame;
+	struct fixture f;
+
+	NEED_UTF8();
+	fixture_make(&f, &full);
+	adopt(&f, &(struct fixture_of){.n = 300, .epochs = 20, .classes = 4});
+	CHECK(confusion_frame_make(&frame, &f.u, 21, 80));
+	CHECK(frame.elsewhere && frame.points);
+	CHECK_INT(frame.against, f.u.confusion.other->fold[0].best_epoch);
+	for (int t = 0; t < 4; t++) {
+		double sum = 0, here = (double)frame.now.count[t][1] / (double)frame.of[t].support,
+		       there = (double)frame.then.count[t][1] /
+			       (double)confusion_class(&frame.then, t).support;
+
+		CHECK_NEAR(confusion_change(&frame, t, 1), 100 * (here - there), 0.05);
+		for (int p = 0; p < 4; p++)
+			sum += confusion_change(&frame, t, p);
+		CHECK_NEAR(sum, 0, 0.2); /* shares of a row: what one gains others lose */
+	}
+	check(&f, "confusion-session-80x24", 80, 24, &look_braille);
+	check(&f, "confusion-session-200x50", 200, 50, &look_braille);
+
+	run(&f, "compare"); /* back to the kept epoch */
+	CHECK(!f.u.confusion.other);
+	CHECK(confusion_frame_make(&frame, &f.u, 21, 80));
+	CHECK(!frame.elsewhere && !frame.points);
+
+	adopt(&f, &(struct fixture_of){.n = 300, .epochs = 20, .classes = 5});
+	CHECK(confusion_frame_make(&frame, &f.u, 21, 80)); /* other classes: nothing to say */
+	CHECK_INT(frame.against, 0);
+	fixture_free(&f);
+}
+
+TEST(against_another_fold)
+{
+	struct confusion_frame frame;
+	struct fixture f, other;
+
+	fixture_make(&f, &(struct fixture_of){.n = 40, .epochs = 12, .classes = 4, .tested = true});
+	fixture_make(&other,
+		     &(struct fixture_of){.n = 36, .epochs = 9, .classes = 4, .tested = true});
+	other.u.run.fold[0].fold = 4;
+	f.u.run.fold[f.u.run.nfolds++] = other.u.run.fold[0];
+	other.u.run.nfolds = 0;
+	f.u.sel.fold_chosen = true;
+	refused(&f, "compare fold 2", "fold 2 has no evaluated epoch");
+	refused(&f, "compare epoch 99", "epoch 99 is not evaluated");
+	run(&f, "compare fold 4");
+	CHECK(confusion_frame_make(&frame, &f.u, 21, 80));
+	CHECK(frame.elsewhere);
+	CHECK_INT(confusion_total(&frame.then), 36);
+	CHECK_HAS(f.u.message.text, "compared with fold 4, epoch");
+	run(&f, "part test"); /* its test part, of which one epoch is known */
+	CHECK(confusion_frame_make(&frame, &f.u, 21, 80));
+	CHECK_INT(frame.against, f.u.run.fold[1].best_epoch);
+	CHECK(memcmp(&frame.then, &f.u.run.fold[1].result.confusion, sizeof frame.then) == 0);
+	run(&f, "part val");
+	run(&f, "compare epoch 3");
+	CHECK(confusion_frame_make(&frame, &f.u, 21, 80));
+	CHECK_INT(frame.against, 3);
+	CHECK(!frame.elsewhere);
+	run(&f, "compare kept");
+	CHECK_INT(f.u.confusion.against, 0);
+	fixture_free(&other);
+	fixture_free(&f);
+}
+
 int main(int argc, char **argv)
 {
 	return TEST_MAIN(argc, argv);
