@@ -10,6 +10,7 @@
 #include "ui/help.h"
 #include "ui/keys.h"
 #include "ui/sessions.h"
+#include "ui/style.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -540,6 +541,11 @@ const struct ui_command command_table[] = {
 	{"console", "[TEXT]", "Type a command, from this text on.", 0, COMPLETE_COMMAND,
 	 run_console, NULL},
 	{"help", "[TEXT]", "The keys and commands that work here.", 0, COMPLETE_NOTHING, run_help,
+	 NULL},
+	{"style", "[dark|light|viridis|cividis|grey|braille|block|ascii]...",
+	 "Colours for a dark or light terminal, heat maps, glyphs of curves.", 0, COMPLETE_WORDS,
+	 style_command, NULL},
+	{"mouse", "[on|off]", "Clicks choose, the wheel moves.", 0, COMPLETE_WORDS, style_mouse,
 	 NULL},
 	{"bind", "VIEW KEY COMMAND", "Bind a key; VIEW is all or a view's name.", 0,
 	 COMPLETE_NOTHING, run_bind, NULL},

@@ -102,9 +102,14 @@ static bool joined(struct rows *rows, const struct binding *b, const char *key)
 	return false;
 }
 
-/* Is the key taken by the view itself? Then the binding for all is hidden. */
+/* Is the key taken by the view itself? Then the binding for all is hidden, as
+ * is the wheel of a mouse that is off. */
 static bool hidden(const struct ui *u, const struct binding *b)
 {
+	bool wheel = b->key.code == K_WHEEL_UP || b->key.code == K_WHEEL_DOWN;
+
+	if (wheel && !u->mouse)
+		return true;
 	return keys_find(u->view, &b->key) != b;
 }
 

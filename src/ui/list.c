@@ -36,3 +36,10 @@ int list_top(int top, int line, int n, int rows)
 		top = n - rows;
 	return top > 0 ? top : 0;
 }
+
+int list_click(int row, int top, int line, int n, int rows)
+{
+	int at = list_top(top, line, n, rows) + row;
+
+	return row >= 0 && row < rows && at < n ? at : -1;
+}

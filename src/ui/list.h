@@ -15,4 +15,8 @@ int list_move(int *row, int n, int page, const char *to, struct err *e);
  * it does, so that nothing scrolls without need. */
 int list_top(int top, int line, int n, int rows);
 
+/* The line of n a click on the list's row meets (0: its first row on the screen),
+ * with `top` and `line` as for list_top; -1: none. */
+int list_click(int row, int top, int line, int n, int rows);
+
 #endif

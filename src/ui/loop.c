@@ -51,10 +51,14 @@ static void interrupt(struct ui *u)
 	}
 }
 
-/* Between the tabs and the status row. */
+/* A tab, or something between the tabs and the status row. */
 static void click(struct ui *u, int row, int col)
 {
-	if (row > 0 && row < u->rows - 2 && view_table[u->view]->click)
+	int tab = row == 0 ? tabs_at(u, col) : -1;
+
+	if (tab >= 0)
+		ui_select_view(u, (enum view_id)tab);
+	else if (row > 0 && row < u->rows - 2 && view_table[u->view]->click)
 		view_table[u->view]->click(u, row - 1, col);
 }
 
@@ -189,6 +193,7 @@ static int draw(struct ui *u, struct frame *f)
 	f->dirty = false;
 	if (f->gone)
 		return 0;
+	term_follow(&u->look, u->mouse);
 	screen_draw(u, &f->canvas);
 	return term_show(&f->canvas, typing ? u->rows - 1 : -1,
 			 typing ? console_column(u, u->cols) : -1);

@@ -27,15 +27,36 @@ static int put_tab(const struct ui *u, struct canvas *row, int col, int v, bool 
 	return col;
 }
 
-void tabs_draw(const struct ui *u, struct canvas *row)
+/* The columns tabs end before, into end[VIEWS]; returns the last. */
+static int put_tabs(const struct ui *u, struct canvas *row, int *end)
 {
-	int names = 0, col = 0, width;
-	char session[160];
+	int names = 0, col = 0;
 
 	for (int v = 0; v < VIEWS; v++)
 		names += text_width("▸1 ") + text_width(view_table[v]->name);
 	for (int v = 0; v < VIEWS; v++)
-		col = put_tab(u, row, col, v, names <= row->cols) + (row->cols >= AIRY);
+		end[v] = col = put_tab(u, row, col, v, names <= row->cols) + (row->cols >= AIRY);
+	return col;
+}
+
+int tabs_at(const struct ui *u, int col)
+{
+	struct canvas row;
+	int end[VIEWS], v = 0;
+
+	canvas_init(&row, 1, u->cols, &u->look);
+	put_tabs(u, &row, end);
+	canvas_free(&row);
+	while (v < VIEWS && end[v] <= col)
+		v++;
+	return v < VIEWS ? v : -1;
+}
+
+void tabs_draw(const struct ui *u, struct canvas *row)
+{
+	int end[VIEWS], col = put_tabs(u, row, end), width;
+	char session[160];
+
 	if (row->cols < WIDE || !u->run.name[0])
 		return;
 	snprintf(session, sizeof session, "%s/%s", u->run.name, u->run.branch);

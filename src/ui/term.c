@@ -25,7 +25,7 @@ enum {
 
 static struct {
 	bool running;
-	struct term_options options;
+	bool mouse;
 	SCREEN *screen;
 	WINDOW *input; /* a pad: reading from it refreshes nothing */
 	struct look look;
@@ -117,7 +117,7 @@ static enum glyphs choose_glyphs(const struct term_options *o, char *typed, size
 	*n = 0;
 	if (o->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0 || draws_wide(typed, n))
 		return GLYPHS_ASCII;
-	return o->block ? GLYPHS_BLOCK : GLYPHS_BRAILLE;
+	return GLYPHS_BRAILLE;
 }
 
 static enum depth choose_depth(void)
@@ -149,7 +149,7 @@ static void arm(void)
 
 	term.restore_n = 0;
 	keep(PASTE_OFF);
-	if (term.options.mouse)
+	if (term.mouse)
 		keep("\033[?1000l\033[?1006l");
 	keep(tigetstr("sgr0"));
 	keep(tigetstr("op"));
@@ -174,8 +174,6 @@ static void prepare_input(const char *typed, size_t n)
 	nodelay(term.input, TRUE);
 	define_key("\033[200~", CURSES_PASTE);
 	define_key("\033[201~", CURSES_PASTE_END);
-	if (term.options.mouse)
-		mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
 	mouseinterval(0);
 	while (n > 0)
 		ungetch((unsigned char)typed[--n]);
@@ -194,13 +192,8 @@ int term_start(const struct term_options *o, struct err *e)
 	guard_capture();
 	asked = cur_term; /* newterm makes one of its own */
 	memset(&term, 0, sizeof term);
-	term.options = *o;
 	tcgetattr(STDOUT_FILENO, &term.modes);
-	term.look = (struct look){
-		.palette = o->light ? PALETTE_LIGHT : PALETTE_DARK,
-		.ramp = o->ramp,
-		.glyphs = choose_glyphs(o, typed, &n),
-	};
+	term.look = (struct look){.glyphs = choose_glyphs(o, typed, &n)};
 	use_tioctl(TRUE); /* LINES and COLUMNS of the environment may be old */
 	term.screen = newterm(NULL, stdout, stdin);
 	del_curterm(asked);
@@ -255,11 +248,19 @@ const struct look *term_look(void)
 	return &term.look;
 }
 
-void term_colours(bool light, enum ramp ramp)
+void term_follow(const struct look *look, bool mouse)
 {
-	term.look.palette = light ? PALETTE_LIGHT : PALETTE_DARK;
-	term.look.ramp = ramp;
-	term.anew = true;
+	if (look->palette != term.look.palette || look->ramp != term.look.ramp) {
+		term.look.palette = look->palette;
+		term.look.ramp = look->ramp;
+		term.anew = true;
+	}
+	term.look.glyphs = look->glyphs;
+	if (mouse == term.mouse)
+		return;
+	term.mouse = mouse;
+	mousemask(mouse ? BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED : 0, NULL);
+	arm(); /* a crash switches it off again */
 }
 
 static void draw_cell(int row, int col, const struct cell *cell)

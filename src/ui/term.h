@@ -30,10 +30,7 @@
 #include "ui/key.h"
 
 struct term_options {
-	bool ascii, block; /* force these glyphs */
-	bool light;        /* the terminal's background is light */
-	bool mouse;        /* clicks and wheel as keys */
-	enum ramp ramp;
+	bool ascii; /* force these glyphs */
 };
 
 int term_start(const struct term_options *o, struct err *e);
@@ -42,8 +39,9 @@ void term_stop(void); /* again: nothing */
 int term_rows(void);
 int term_cols(void);
 const struct look *term_look(void); /* until term_stop */
-/* Change palette or ramp; the next frame is drawn anew. */
-void term_colours(bool light, enum ramp ramp);
+/* Palette, ramp and glyphs as in *look (the depth is the terminal's), clicks
+ * and wheel as keys or not. What changes colours draws the next frame anew. */
+void term_follow(const struct look *look, bool mouse);
 
 /* Bring the canvas (of the terminal's size) to the screen. The cursor shows at
  * (row, col); -1 hides it. Returns about how many bytes that took. */

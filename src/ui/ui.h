@@ -82,6 +82,7 @@ struct completions {
 
 struct ui {
 	struct look look; /* glyphs, colours */
+	bool mouse;       /* clicks and the wheel come as keys */
 	int rows, cols;
 	enum view_id view;
 

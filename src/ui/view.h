@@ -42,6 +42,7 @@ void status_draw(const struct ui *u, struct canvas *row); /* 1 row */
 bool status_has_message(const struct ui *u, int cols);
 void keys_draw(const struct ui *u, struct canvas *row);  /* 1 row */
 void tabs_draw(const struct ui *u, struct canvas *row);  /* 1 row */
+int tabs_at(const struct ui *u, int col);                /* the view whose tab is there, -1 */
 void help_draw(const struct ui *u, struct canvas *c);    /* over the view */
 void console_draw(const struct ui *u, struct canvas *c); /* pop-up rows and the line */
 int console_column(const struct ui *u, int cols);        /* of the cursor, in the last row */

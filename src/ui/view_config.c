@@ -318,6 +318,18 @@ static void draw(const struct ui *u, struct canvas *c)
  * Commands
  */
 
+static void click(struct ui *u, int row, int col)
+{
+	int rows = list_rows(u->rows - 3), first = u->rows - 3 < SMALL ? 1 : 2, at;
+	struct lines l;
+
+	(void)col;
+	make_lines(u, &l);
+	at = l.settings ? list_click(row - first, u->config.top, l.selected, l.n, rows) : -1;
+	if (at >= 0 && !l.at[at].group)
+		u->config.row = (int)(l.at[at].o - option_table);
+}
+
 static int move(struct ui *u, const char *to, struct err *e)
 {
 	int at = 0, n = 0, setting[OPTIONS_MAX], rows = list_rows(u->rows - 3);
@@ -413,4 +425,5 @@ const struct view view_config = {
 	.draw = draw,
 	.command = command,
 	.refused = refused,
+	.click = click,
 };

@@ -154,6 +154,48 @@ static int move(struct ui *u, const char *to, struct err *e)
 	return err_usage(e, "move: expected up, down, left, right, home or end; found '%.40s'", to);
 }
 
+/* To exactly the utterances of the cell. */
+static int enter(struct ui *u, struct err *e)
+{
+	struct confusion_frame f;
+	char condition[2 * LABEL_LEN + 32];
+
+	if (!confusion_frame_make(&f, u, u->rows - 3, u->cols))
+		return err_usage(e, "%s", epoch_awaited(u, condition, sizeof condition));
+	if (!f.h)
+		return err_usage(e, "only the matrix of this test part is stored, no predictions");
+	if (f.now.count[u->confusion.row][u->confusion.col] == 0)
+		return err_usage(e, "no %s is taken for %s", ui_label(u, u->confusion.row),
+				 ui_label(u, u->confusion.col));
+	order_cell(u, u->confusion.row, u->confusion.col, condition, sizeof condition);
+	u->utterances.slice[0] = '\0';
+	u->utterances.row = u->utterances.top = 0;
+	u->sel.utt = -1;
+	if (order_filter(u, condition, e))
+		return -1;
+	ui_select_view(u, VIEW_UTTERANCES);
+	return 0;
+}
+
+/* Selects the cell; the selected one is entered. */
+static void click(struct ui *u, int row, int col)
+{
+	struct confusion_frame f;
+	struct err e = {0};
+	int t, p;
+
+	if (!confusion_frame_make(&f, u, u->rows - 3, u->cols) || row < f.at.y || col < f.at.x)
+		return;
+	t = (row - f.at.y) / f.at.form->h;
+	p = (col - f.at.x) / f.at.form->w;
+	if (t >= f.at.rows || p >= f.at.cols)
+		return;
+	if (f.top + t == u->confusion.row && f.left + p == u->confusion.col && enter(u, &e))
+		ui_error(u, "%s", e.text);
+	u->confusion.row = f.top + t;
+	u->confusion.col = f.left + p;
+}
+
 static int cells(struct ui *u, const char *args, struct err *e)
 {
 	for (int i = 0; i < MODES; i++) {
@@ -284,29 +326,6 @@ static int compare(struct ui *u, const char *args, struct err *e)
 	return 0;
 }
 
-/* To exactly the utterances of the cell. */
-static int enter(struct ui *u, struct err *e)
-{
-	struct confusion_frame f;
-	char condition[2 * LABEL_LEN + 32];
-
-	if (!confusion_frame_make(&f, u, u->rows - 3, u->cols))
-		return err_usage(e, "%s", epoch_awaited(u, condition, sizeof condition));
-	if (!f.h)
-		return err_usage(e, "only the matrix of this test part is stored, no predictions");
-	if (f.now.count[u->confusion.row][u->confusion.col] == 0)
-		return err_usage(e, "no %s is taken for %s", ui_label(u, u->confusion.row),
-				 ui_label(u, u->confusion.col));
-	order_cell(u, u->confusion.row, u->confusion.col, condition, sizeof condition);
-	u->utterances.slice[0] = '\0';
-	u->utterances.row = u->utterances.top = 0;
-	u->sel.utt = -1;
-	if (order_filter(u, condition, e))
-		return -1;
-	ui_select_view(u, VIEW_UTTERANCES);
-	return 0;
-}
-
 static int command(struct ui *u, const char *verb, const char *args, struct err *e)
 {
 	int status;
@@ -335,4 +354,5 @@ const struct view view_confusion = {
 	.draw = draw,
 	.command = command,
 	.refused = refused,
+	.click = click,
 };

@@ -413,6 +413,19 @@ static int move(struct ui *u, const char *to, struct err *e)
 	return 0;
 }
 
+/* Selects the row; the selected one is picked. */
+static void click(struct ui *u, int row, int col)
+{
+	int rows = list_rows(u->rows - 3, u->cols);
+	int at = list_click(row - 2, u->sessions.top, u->sessions.at, u->sessions.n, rows);
+
+	(void)col;
+	if (at >= 0 && at == u->sessions.at)
+		pick(u);
+	else if (at >= 0)
+		u->sessions.at = at;
+}
+
 static const char *refused(const struct ui *u, const char *verb)
 {
 	const struct session_row *r = sessions_at(u);
@@ -455,4 +468,5 @@ const struct view view_sessions = {
 	.draw = draw,
 	.command = command,
 	.refused = refused,
+	.click = click,
 };

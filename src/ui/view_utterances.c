@@ -129,6 +129,13 @@ static void draw(const struct ui *u, struct canvas *c)
 
 /* ---- commands ---- */
 
+static void settle_row(struct ui *u, int page)
+{
+	u->utterances.top = list_top(u->utterances.top, u->utterances.row, order_n(u), page);
+	u->sel.utt = order_at(u, u->utterances.row);
+	ui_want_look(u);
+}
+
 static int move(struct ui *u, const char *to, struct err *e)
 {
 	int n = order_n(u), page;
@@ -138,10 +145,27 @@ static int move(struct ui *u, const char *to, struct err *e)
 	page = utterances_layout(u, u->rows - 3, u->cols).rows;
 	if (list_move(&u->utterances.row, n, page, to, e))
 		return -1;
-	u->utterances.top = list_top(u->utterances.top, u->utterances.row, n, page);
-	u->sel.utt = order_at(u, u->utterances.row);
-	ui_want_look(u);
+	settle_row(u, page);
 	return 0;
+}
+
+/* Selects the row; the selected one is opened. */
+static void click(struct ui *u, int row, int col)
+{
+	struct utterances_layout l;
+	int n = order_n(u), at;
+
+	if (!ui_history(u) || n == 0)
+		return;
+	l = utterances_layout(u, u->rows - 3, u->cols);
+	at = col < l.width ? list_click(row - l.y, u->utterances.top, u->utterances.row, n, l.rows)
+			   : -1;
+	if (at < 0)
+		return;
+	if (at == u->utterances.row && u->sel.utt == order_at(u, at))
+		ui_select_view(u, VIEW_UTTERANCE);
+	u->utterances.row = at;
+	settle_row(u, l.rows);
 }
 
 static int enter(struct ui *u, struct err *e)
@@ -184,4 +208,5 @@ const struct view view_utterances = {
 	.draw = draw,
 	.command = command,
 	.refused = refused,
+	.click = click,
 };

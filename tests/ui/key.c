@@ -5,10 +5,11 @@
 /* Says what it read, key by key, on the first row. */
 static void echo_keys(void)
 {
-	struct term_options o = {.mouse = true};
+	struct term_options o = {0};
 	struct canvas c;
 
 	pty_screen(&o);
+	term_follow(term_look(), true);
 	canvas_init(&c, term_rows(), term_cols(), term_look());
 	for (int col = 0;;) {
 		struct pollfd in = {.fd = term_fd(), .events = POLLIN};

@@ -46,7 +46,10 @@ static void picture(struct canvas *c, int n)
 	canvas_text(c, 23, c->cols - 1, ROLE(ROLE_KEY), "?"); /* the last cell of all */
 }
 
-static struct term_options options; /* of show_three */
+/* Of show_three: */
+static struct term_options options;
+static struct look wanted; /* by the user */
+static bool follows;
 
 /* Frames: the picture, the same again, one point more. */
 static void show_three(void)
@@ -54,6 +57,8 @@ static void show_three(void)
 	struct canvas c;
 
 	pty_screen(&options);
+	if (follows)
+		term_follow(&wanted, false);
 	canvas_init(&c, term_rows(), term_cols(), term_look());
 	for (int frame = 0; frame < 3; frame++) {
 		picture(&c, frame < 2 ? 250 : 255);
@@ -124,16 +129,20 @@ TEST(c_locale_is_ascii)
 
 TEST(glyphs_and_colours_on_request)
 {
-	options = (struct term_options){.ascii = true, .light = true};
+	options = (struct term_options){.ascii = true};
+	follows = true;
+	wanted = (struct look){.glyphs = GLYPHS_ASCII, .palette = PALETTE_LIGHT};
 	check_three(
 		"xterm-256color", "C.UTF-8",
 		(struct look){.depth = DEPTH_256, .glyphs = GLYPHS_ASCII, .palette = PALETTE_LIGHT},
 		60);
-	options = (struct term_options){.block = true, .ramp = RAMP_GREY};
+	options = (struct term_options){0};
+	wanted = (struct look){.glyphs = GLYPHS_BLOCK, .ramp = RAMP_GREY};
 	check_three("xterm-256color", "C.UTF-8",
 		    (struct look){.depth = DEPTH_256, .glyphs = GLYPHS_BLOCK, .ramp = RAMP_GREY},
 		    60);
-	options = (struct term_options){0};
+	wanted = (struct look){0};
+	follows = false;
 }
 
 enum { RANDOM_FRAMES = 80 };
