@@ -355,7 +355,8 @@ static bool is_arrow(struct key k)
 
 static const char *label_of(const struct ui *u, const struct binding *b)
 {
-	bool waits = u->now.state == WORK_PAUSED || u->now.state == WORK_BROKE;
+	enum work_state s = u->now.state;
+	bool waits = s == WORK_PAUSED || s == WORK_BROKE || s == WORK_DIVERGED || s == WORK_IDLE;
 
 	/* One key does both; the row says which. */
 	return waits && strcmp(b->command, "toggle") == 0 ? "resume" : b->label;
