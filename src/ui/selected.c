@@ -169,7 +169,7 @@ int selected_epoch(const struct ui *u, const struct look_result *l)
 {
 	const struct fold_run *f = ui_fold(u);
 
-	return l->kept && f && f->best_epoch ? f->best_epoch : l->epoch;
+	return l->epoch == 0 && l->kept && f ? f->best_epoch : l->epoch;
 }
 
 /* ---- seconds ---- */

@@ -194,6 +194,37 @@ static int difference(struct ui *u, struct err *e)
 	return 0;
 }
 
+/* Maps need weights, and of these two are at hand: the kept checkpoint's and the
+ * current ones. Back goes to the former, forward to the latter. */
+static int epoch(struct ui *u, const char *args, struct err *e)
+{
+	static const char *const back[] = {"prev", "first", "mark-prev"}, *const forward[] = {
+										  "next", "last",
+										  "mark-next"};
+	const struct fold_run *f = ui_fold(u);
+	int kept = f ? f->best_epoch : 0, now = u->now.epoch;
+	bool to_kept = atoi(args) > 0 && atoi(args) == kept;
+	bool to_now = !to_kept && atoi(args) > 0 && atoi(args) == now;
+
+	for (int i = 0; i < 3; i++) {
+		to_kept |= strcmp(args, back[i]) == 0;
+		to_now |= strcmp(args, forward[i]) == 0;
+	}
+	if (!to_kept && !to_now)
+		return err_set(e,
+			       "of epoch %.20s no weights are stored; of %d (kept) and %d (now) "
+			       "there are",
+			       args, kept, now);
+	if (to_kept && !kept)
+		return err_set(e, "no checkpoint is kept yet");
+	if (u->attention.kept == to_kept)
+		return err_set(e, "no weights are stored of epochs %s",
+			       to_kept ? "before the kept one's" : "after this one");
+	u->attention.kept = to_kept;
+	ui_want_look(u);
+	return 0;
+}
+
 /* A text as a CSV field (RFC 4180). */
 static void add_field(struct str *b, const char *text)
 {
@@ -267,6 +298,8 @@ static int command(struct ui *u, const char *verb, const char *args, struct err 
 {
 	int status;
 
+	if (strcmp(verb, "epoch") == 0)
+		return epoch(u, args, e);
 	if (selected_command(u, verb, args, &status, e))
 		return status;
 	if (strcmp(verb, "move") == 0)

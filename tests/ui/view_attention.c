@@ -4,6 +4,7 @@
 #include "look.h"
 #include "temp.h"
 
+#include "ui/selected.h"
 #include "ui/view.h"
 
 static void draw(struct canvas *c, const struct look_fixture *x)
@@ -186,6 +187,46 @@ TEST(before_the_model_has_answered)
 	draw(&c, &x);
 	CHECK_HAS(row_text(&c, 7), "this model has no cross attention");
 	canvas_free(&c);
+	look_close(&x);
+}
+
+TEST(back_to_the_kept_checkpoint_and_forward)
+{
+	struct look_fixture x;
+	struct err e;
+
+	open_agreed(&x, &look_ascii, 24, 80);
+	x.u.now.epoch = 41;
+	CHECK(run(&x, "epoch", "next", &e) != 0); /* these are the current weights */
+	CHECK_INT(run(&x, "epoch", "prev", &e), 0);
+	CHECK(x.u.attention.kept);
+	CHECK(x.u.look_wanted);
+	CHECK(run(&x, "epoch", "first", &e) != 0);
+	CHECK_HAS(e.text, "before the kept one's");
+	CHECK(run(&x, "epoch", "12", &e) != 0);
+	CHECK_HAS(e.text, "of epoch 12 no weights are stored; of 30 (kept) and 41 (now) there are");
+	CHECK_INT(run(&x, "epoch", "41", &e), 0);
+	CHECK(!x.u.attention.kept);
+	CHECK_INT(run(&x, "epoch", "30", &e), 0);
+	CHECK_INT(run(&x, "epoch", "last", &e), 0);
+	CHECK(!x.u.attention.kept);
+	look_close(&x);
+}
+
+/* What has been seen keeps its epoch when a later one becomes the kept one. */
+TEST(a_difference_keeps_its_epoch)
+{
+	struct look_fixture x;
+	struct fold_run *f;
+	struct err e;
+
+	open_agreed(&x, &look_ascii, 24, 80);
+	x.u.seen->kept = true;
+	x.u.seen->epoch = 30;
+	CHECK_INT(run(&x, "difference", "", &e), 0);
+	f = run_fold(&x.u.run, x.u.sel.fold);
+	f->best_epoch = 42;
+	CHECK_INT(selected_epoch(&x.u, x.u.then), 30);
 	look_close(&x);
 }
 
