@@ -51,7 +51,7 @@ static void lay(const struct encoder *c, struct encoder_work *w, const struct ba
 
 		lstm_lay(&c->stack[i], &w->stack[i], a, s, backward);
 		w->state[i] = arena_take(a, size, sizeof(real));
-		w->dstate[i] = backward ? arena_take(a, size, sizeof(real)) : NULL;
+		w->dstate[i] = backward ? lstm_spare(&c->stack[i], &w->stack[i]) : NULL;
 	}
 	for (int i = 0; i < c->npools; i++)
 		pool_lay(&c->pool[i], &w->pool[i], a, pool_seqs(b, i)->rows, backward);

@@ -50,7 +50,7 @@ struct encoder_work {
 	struct cross_work cross[CROSSES];
 	struct pool_work pool[POOLS];
 	real *state[STACKS];  /* [rows, E] flat rows of the stack's last layer */
-	real *dstate[STACKS]; /* their gradients */
+	real *dstate[STACKS]; /* their gradients, where the stack has room to spare */
 	int *block;           /* [blocks + 1] utterances: what a task takes at a time */
 	int blocks;
 	struct arena arena;
