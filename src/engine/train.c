@@ -178,8 +178,7 @@ enum step_result trainer_step(struct trainer *t, struct step_row *row, struct er
 	n = n < t->set.train.batch_size ? n : t->set.train.batch_size;
 	for (int i = 0; i < n; i++)
 		t->batch_utt[i] = t->split.at[PART_TRAIN][t->order[from + i]];
-	if (batch_pack(&t->batch, t->corpus, &t->set, &t->norm, t->batch_utt, n, BATCH_TRAIN,
-		       t->model.par, e) ||
+	if (batch_take(&t->batch, t->corpus, &t->set, &t->norm, t->batch_utt, n, BATCH_TRAIN, e) ||
 	    model_ready(&t->model, &t->batch, true, e))
 		return STEP_FAILED;
 
@@ -244,11 +243,8 @@ int trainer_try(struct trainer *t, const struct settings *set, struct step_row *
 		err_clear(e); /* a step that diverges shows in its row */
 	*after = *before;
 	if (!failed && t->in_epoch > steps) {
-		failed = model_ready(&t->model, &t->batch, true, e);
-		if (!failed) {
-			model_forward(&t->model, &t->batch);
-			after->loss = model_loss(&t->model, &t->batch, &t->set, after->term);
-		}
+		model_forward(&t->model, &t->batch);
+		after->loss = model_loss(&t->model, &t->batch, &t->set, after->term);
 	}
 	put_back(t->model.params.w, aside.w, n);
 	put_back(t->optim.v, aside.v, n);

@@ -73,8 +73,8 @@ void trainer_epoch_begin(struct trainer *t);
  */
 enum step_result trainer_step(struct trainer *t, struct step_row *row, struct err *e);
 /*
- * The next batch with other live settings, from a copy of the state; nothing is
- * kept. before: the terms on that batch as they are; after: on the same batch
+ * The next batch with other live settings, from a copy of the state (which
+ * comes on top of train.memory); nothing is kept. before: the terms on that batch as they are; after: on the same batch
  * once the step has been made. Between two steps, not at an epoch's end.
  */
 int trainer_try(struct trainer *t, const struct settings *set, struct step_row *before,
