@@ -94,6 +94,14 @@ static void lay(struct batch *b, size_t n)
 	b->place = arena_take(a, n, sizeof *b->place);
 }
 
+size_t batch_bytes(int n)
+{
+	struct batch measured = {0};
+
+	lay(&measured, (size_t)n);
+	return measured.arena.used;
+}
+
 int batch_take(struct batch *b, struct corpus *c, const struct settings *s, const struct norm *norm,
 	       const int *utt, int n, enum batch_how how, struct err *e)
 {

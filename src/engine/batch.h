@@ -76,6 +76,7 @@ enum batch_how {
 int batch_take(struct batch *b, struct corpus *c, const struct settings *s, const struct norm *norm,
 	       const int *utt, int n, enum batch_how how, struct err *e);
 void batch_free(struct batch *b);
+size_t batch_bytes(int n); /* of a batch's arena */
 
 enum { ROWS_MAX = 1 << 28 }; /* of a piece: rows are counted in int */
 

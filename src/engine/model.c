@@ -70,15 +70,19 @@ static void load(struct model *m, struct batch *b, int piece)
 	batch_fill(b, m->par);
 }
 
-/* What is left for pieces beside what has a value for every utterance. */
-static size_t piece_share(const struct model *m, const struct batch *b)
+size_t model_beside(const struct model *m, int n)
 {
 	struct model measured = *m;
-	size_t beside;
 
 	arena_measure(&measured.arena);
-	lay(&measured, b->n);
-	beside = measured.arena.used + b->arena.used;
+	lay(&measured, n);
+	return measured.arena.used + batch_bytes(n);
+}
+
+static size_t piece_share(const struct model *m, const struct batch *b)
+{
+	size_t beside = model_beside(m, b->n);
+
 	return m->room > beside ? m->room - beside : 0;
 }
 

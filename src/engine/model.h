@@ -38,6 +38,8 @@ void model_close(struct model *m);
 /* Cut the batch, make room and pack its first piece. Another forward of the
  * same batch needs it only if the model has seen another one in between. */
 int model_ready(struct model *m, struct batch *b, bool backward, struct err *e);
+/* Bytes that a batch of n takes beside its pieces. */
+size_t model_beside(const struct model *m, int n);
 /* Whether the batch would be one piece. */
 bool model_holds(const struct model *m, const struct batch *b, bool backward);
 void model_forward(struct model *m, struct batch *b);

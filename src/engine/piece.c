@@ -6,11 +6,17 @@
 #include <stdint.h>
 #include <string.h>
 
-size_t piece_room(const struct settings *s, size_t total)
+int64_t piece_held(const struct settings *s, size_t total)
 {
 	int arrays = s->train.optimizer.name == OPTIMIZER_ADAMW ? 5 : 4;
+
+	return (int64_t)(total * sizeof(real)) * arrays + PROGRAM_BYTES;
+}
+
+size_t piece_room(const struct settings *s, size_t total)
+{
 	int64_t all = s->train.memory ? s->train.memory : machine_memory() / 2;
-	int64_t held = (int64_t)(total * sizeof(real)) * arrays + PROGRAM_BYTES;
+	int64_t held = piece_held(s, total);
 
 	return all > held ? (size_t)(all - held) : 0;
 }
@@ -38,6 +44,17 @@ size_t piece_bytes(const struct encoder *c, const struct batch *b, int from, int
 	arena_measure(&a);
 	piece_lay(c, &measured, &a, &piece, from, to, backward);
 	return a.used;
+}
+
+size_t piece_bytes_of(const struct encoder *c, int words, int frames, bool backward)
+{
+	struct batch b = {.n = 1,
+			  .words = &words,
+			  .frames = &frames,
+			  .text_dim = c->stack[LSTM1].input,
+			  .audio_dim = c->stack[LSTM2].input};
+
+	return piece_bytes(c, &b, 0, 1, backward);
 }
 
 /* The first place of the piece that ends before `to`: as many as fit. */

@@ -21,21 +21,22 @@
 
 #include "engine/encoder.h"
 
-/*
- * Bytes that batches may take: train.memory, or without one half of what the
- * machine has (the other half is for the features' pages), less what a run
- * holds anyway: `total` weights, their gradients, the optimiser's means and the
- * kept checkpoint, and PROGRAM_BYTES. 0 if nothing is left.
- */
-size_t piece_room(const struct settings *s, size_t total);
 /* The program, its libraries, their buffers, the corpus without features. */
 enum { PROGRAM_BYTES = 48 << 20 };
+
+/* Bytes that a run holds anyway: PROGRAM_BYTES, `total` weights, their
+ * gradients, the optimiser's means and the kept checkpoint. */
+int64_t piece_held(const struct settings *s, size_t total);
+/* Bytes that batches may take: train.memory, or without one half of what the
+ * machine has (the other half is for the features' pages), less that. At least 0. */
+size_t piece_room(const struct settings *s, size_t total);
 
 /* Lay out places from..to-1: batch and workspace, in one arena (arena.h). */
 void piece_lay(const struct encoder *c, struct encoder_work *w, struct arena *a, struct batch *b,
 	       int from, int to, bool backward);
-/* Bytes of that. */
+/* Bytes of that; and of one utterance of such lengths. */
 size_t piece_bytes(const struct encoder *c, const struct batch *b, int from, int to, bool backward);
+size_t piece_bytes_of(const struct encoder *c, int words, int frames, bool backward);
 /* Cut the batch so that each piece fits into `room`; returns the bytes of the
  * largest. */
 size_t piece_cut(const struct encoder *c, struct batch *b, size_t room, bool backward);

@@ -267,6 +267,39 @@ TEST(what_a_run_holds_anyway_counts)
 	CHECK(piece_room(&s, total) > 0);
 }
 
+/* With that all of a run's pieces fit, and with no less: what the run really
+ * takes, at its most, is it. */
+TEST(least_memory)
+{
+	for (int variant = 0; variant < 4; variant++) {
+		struct settings s = variant_of(variant);
+		size_t used = 0;
+		struct trainer t;
+		int64_t least;
+
+		small_make(&m, LAYOUT_LISTS, list_sizes, 14, 60, false);
+		s.train.batch_size = N + 6; /* the longest words and frames meet */
+		REQUIRE(trainer_open(&t, &s, &m.c, 0, par, &e) == 0);
+		least = trainer_least_memory(&t);
+		trainer_close(&t);
+		s.train.memory = least;
+		REQUIRE(trainer_open(&t, &s, &m.c, 0, par, &e) == 0);
+		CHECK_INT(trainer_least_memory(&t), least);
+		trainer_epoch_begin(&t);
+		while (!trainer_epoch_full(&t)) {
+			struct step_row row;
+
+			REQUIRE(trainer_step(&t, &row, &e) == STEP_DONE);
+			CHECK(t.batch.pieces > 1);
+			used = in_use(&t.model, &t.batch);
+			CHECK(used <= t.model.room);
+		}
+		CHECK(used > t.model.room * 9 / 10);
+		trainer_close(&t);
+		small_free(&m);
+	}
+}
+
 /* Cut by the data, never by threads. */
 TEST(same_bytes_for_any_threads)
 {
