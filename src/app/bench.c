@@ -133,7 +133,7 @@ static int one_batch(struct bench *b, struct state *s, struct corpus *c, struct 
 	int n = c->n - from < b->set.train.batch_size ? c->n - from : b->set.train.batch_size;
 	double term[TERMS], start = clock_seconds(), packed, forward, lost, back;
 
-	if (batch_pack(&s->batch, c, &b->set, NULL, s->utt + from, n, BATCH_TRAIN, par, e) ||
+	if (batch_take(&s->batch, c, &b->set, NULL, s->utt + from, n, BATCH_TRAIN, e) ||
 	    model_ready(&s->model, &s->batch, true, e))
 		return -1;
 	packed = clock_seconds();

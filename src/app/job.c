@@ -259,6 +259,18 @@ static void close_fold(struct job *j)
 	history_free(&j->history);
 }
 
+/* train.memory is what the user may rely on; where it cannot be kept, it is said. */
+static void say_beyond(const struct job *j)
+{
+	int64_t least = trainer_least_memory(&j->trainer), memory = j->set.train.memory;
+
+	if (memory && least > memory)
+		say(j,
+		    "train.memory: %lldM do not hold the longest utterances of fold %d: each of "
+		    "them goes through alone, with %lldM at most",
+		    (long long)(memory >> 20), j->trainer.fold, (long long)(least >> 20) + 1);
+}
+
 static int begin_fold(struct job *j, int fold, struct err *e)
 {
 	struct trainer *t = &j->trainer;
@@ -269,6 +281,7 @@ static int begin_fold(struct job *j, int fold, struct err *e)
 	close_fold(j); /* one that was stopped */
 	if (steer_fold(j, fold, e) || trainer_open(t, &j->set, &j->corpus, fold, j->par, e))
 		return -1;
+	say_beyond(j);
 	if (t->norm.text_dim && (fold_path(j, "normalize.safetensors", path, sizeof path, e) ||
 				 norm_save(&t->norm, path, e)))
 		return -1;

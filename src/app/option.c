@@ -71,7 +71,8 @@ const struct option option_table[] = {
 	{ROW(train.patience, "0", WHEN_EPOCH), INTEGER(0, 1000000), .unit = "epochs",
 	 .help = "End a fold after so many epochs without a better checkpoint; 0: never."},
 	{ROW(train.memory, "0", WHEN_RUN), .type = OPT_BYTES, .min = 0, .max = INFINITY,
-	 .unit = "bytes", .help = "Most memory a step may work in; 0: as needed."},
+	 .unit = "bytes",
+	 .help = "Most memory of a run, feature files aside; 0: half of the machine's."},
 
 	{ROW(train.loss.main, "0.10", WHEN_STEP), WEIGHT,
 	 .help = "Weight of the fused head's cross-entropy."},

@@ -56,9 +56,9 @@ static int look_through(struct work *w, struct model *m, const struct norm *norm
 			enum knock knock, struct err *e)
 {
 	struct batch *b = &w->batch;
-	int failed;
 
-	if (batch_pack(b, &w->job.corpus, &w->job.set, norm, &utt, 1, BATCH_EVAL, w->job.par, e))
+	if (batch_take(b, &w->job.corpus, &w->job.set, norm, &utt, 1, BATCH_EVAL, e) ||
+	    model_ready(m, b, false, e))
 		return -1;
 	if (knock == KNOCK_TEXT)
 		memset(b->text.x, 0, (size_t)b->text.rows * (size_t)b->text.dim * sizeof(real));
@@ -67,12 +67,10 @@ static int look_through(struct work *w, struct model *m, const struct norm *norm
 	for (int i = 0; i < CROSSES; i++)
 		m->encoder.cross[i].silent =
 			knock >= KNOCK_HEAD ? 1u << ((int)knock - KNOCK_HEAD) : 0;
-	failed = model_ready(m, b, false, e);
-	if (!failed)
-		model_forward(m, b);
+	model_forward(m, b);
 	for (int i = 0; i < CROSSES; i++)
 		m->encoder.cross[i].silent = 0;
-	return failed;
+	return 0;
 }
 
 static float *floats(const real *x, size_t n)

@@ -24,9 +24,14 @@ int arena_ready(struct arena *a, const char *what, struct err *e)
 				       "give; set train.memory or a smaller train.batch_size",
 				       what, (double)a->used / 1e9);
 	}
+	arena_again(a);
+	return 0;
+}
+
+void arena_again(struct arena *a)
+{
 	a->base = a->block;
 	a->used = 0;
-	return 0;
 }
 
 void *arena_take(struct arena *a, size_t n, size_t size)

@@ -6,6 +6,7 @@
  * (arena_measure, every take returns NULL), then arena_ready makes sure of the
  * memory and it runs again to get the pointers. Pieces are 64-byte aligned and
  * not cleared. A larger demand later makes a new block: old pointers are void.
+ * What needs no more room may lie in the same block later: arena_again.
  */
 #ifndef MIUST_ARENA_H
 #define MIUST_ARENA_H
@@ -22,6 +23,7 @@ struct arena {
 
 void arena_measure(struct arena *a);
 int arena_ready(struct arena *a, const char *what, struct err *e);
+void arena_again(struct arena *a); /* cut from the front once more; after arena_ready */
 void *arena_take(struct arena *a, size_t n, size_t size);
 void arena_free(struct arena *a);
 

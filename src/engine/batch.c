@@ -27,8 +27,7 @@ void seqs_lay(struct seqs *s, struct arena *a, int n, const int *len, int dim)
 		rows += len[i];
 		steps = len[i] > steps ? len[i] : steps;
 	}
-	*s = (struct seqs){.n = n, .rows = rows, .steps = steps, .dim = dim};
-	s->len = arena_take(a, (size_t)n, sizeof *s->len);
+	*s = (struct seqs){.n = n, .rows = rows, .steps = steps, .dim = dim, .len = len};
 	s->first = arena_take(a, (size_t)n + 1, sizeof *s->first);
 	s->rank = arena_take(a, (size_t)n, sizeof *s->rank);
 	s->live = arena_take(a, (size_t)steps, sizeof *s->live);
@@ -40,7 +39,6 @@ void seqs_lay(struct seqs *s, struct arena *a, int n, const int *len, int dim)
 	if (!a->base)
 		return;
 
-	memcpy(s->len, len, (size_t)n * sizeof *len);
 	s->first[0] = 0;
 	for (int i = 0; i < n; i++)
 		s->first[i + 1] = s->first[i] + len[i];
@@ -60,21 +58,127 @@ void seqs_lay(struct seqs *s, struct arena *a, int n, const int *len, int dim)
 	}
 }
 
+/* ---- which utterances ---- */
+
+struct place {
+	int frames, words, row;
+};
+
+static int check_rows(const char *what, int rows, const char *id, struct err *e)
+{
+	if (rows <= ROWS_MAX)
+		return 0;
+	return err_set(e, "utterance %s has %d %s; at most %d fit: leave it out", id, rows, what,
+		       ROWS_MAX);
+}
+
+static void pad_to_longest(int *len, int n)
+{
+	int longest = 0;
+
+	for (int i = 0; i < n; i++)
+		longest = len[i] > longest ? len[i] : longest;
+	for (int i = 0; i < n; i++)
+		len[i] = longest;
+}
+
+static void lay(struct batch *b, size_t n)
+{
+	struct arena *a = &b->arena;
+
+	b->label = arena_take(a, n, sizeof *b->label);
+	b->cut = arena_take(a, n + 1, sizeof *b->cut);
+	b->row = arena_take(a, n, sizeof *b->row);
+	b->words = arena_take(a, n, sizeof *b->words);
+	b->frames = arena_take(a, n, sizeof *b->frames);
+	b->place = arena_take(a, n, sizeof *b->place);
+}
+
+size_t batch_bytes(int n)
+{
+	struct batch measured = {0};
+
+	lay(&measured, (size_t)n);
+	return measured.arena.used;
+}
+
+int batch_take(struct batch *b, struct corpus *c, const struct settings *s, const struct norm *norm,
+	       const int *utt, int n, enum batch_how how, struct err *e)
+{
+	*b = (struct batch){.n = n, .utt = utt, .pieces = 1, .arena = b->arena};
+	b->corpus = c;
+	b->norm = norm;
+	b->reference = s->train.padding == PADDING_REFERENCE;
+	b->text_dim = s->model.text_feat_dim;
+	b->audio_dim = s->model.audio_feat_dim;
+	arena_measure(&b->arena);
+	lay(b, (size_t)n);
+	if (arena_ready(&b->arena, "a batch", e))
+		return -1;
+	lay(b, (size_t)n);
+
+	b->cut[0] = 0;
+	b->cut[1] = n;
+	for (int i = 0; i < n; i++) {
+		const struct utterance *u = &c->utt[utt[i]];
+
+		if (!u->checked && utterance_check(c, utt[i], e))
+			return -1;
+		b->label[i] = u->label;
+		b->row[i] = i;
+		b->words[i] = u->words.rows;
+		b->frames[i] = u->frames.rows;
+		if (check_rows("words", u->words.rows, u->id, e) ||
+		    check_rows("frames", u->frames.rows, u->id, e))
+			return -1;
+	}
+	if (b->reference && how == BATCH_TRAIN) {
+		pad_to_longest(b->words, n);
+		pad_to_longest(b->frames, n);
+	}
+	return 0;
+}
+
 void batch_free(struct batch *b)
 {
 	arena_free(&b->arena);
 	*b = (struct batch){0};
 }
 
-struct fill {
-	struct batch *b;
-	const struct corpus *c;
-	const struct norm *norm;
-	bool reference;
-};
+static int shorter(const void *x, const void *y)
+{
+	const struct place *a = x, *b = y;
+
+	if (a->frames != b->frames)
+		return a->frames < b->frames ? -1 : 1;
+	if (a->words != b->words)
+		return a->words < b->words ? -1 : 1;
+	return a->row < b->row ? -1 : 1;
+}
+
+void batch_sort(struct batch *b)
+{
+	for (int i = 0; i < b->n; i++)
+		b->place[i] = (struct place){b->frames[i], b->words[i], b->row[i]};
+	qsort(b->place, (size_t)b->n, sizeof *b->place, shorter);
+	for (int i = 0; i < b->n; i++) {
+		b->frames[i] = b->place[i].frames;
+		b->words[i] = b->place[i].words;
+		b->row[i] = b->place[i].row;
+	}
+}
+
+/* ---- packing ---- */
+
+void batch_lay(struct batch *b, struct arena *a, int from, int to)
+{
+	b->from = from;
+	seqs_lay(&b->text, a, to - from, b->words + from, b->text_dim);
+	seqs_lay(&b->audio, a, to - from, b->frames + from, b->audio_dim);
+}
 
 /* One sequence's rows into their packed places. */
-static void fill_sequence(const struct fill *f, struct seqs *s, int i, const struct npy *a,
+static void fill_sequence(const struct batch *b, const struct seqs *s, int i, const struct npy *a,
 			  const float *mean, const float *sd)
 {
 	float row[FEATURES_MAX];
@@ -97,87 +201,23 @@ static void fill_sequence(const struct fill *f, struct seqs *s, int i, const str
 			x[j] = row[j];
 			sum += row[j];
 		}
-		s->out[s->first[i] + t] = f->reference && sum == 0;
+		s->out[s->first[i] + t] = b->reference && sum == 0;
 	}
 }
 
 static void fill_utterance(void *ctx, int i, int worker)
 {
-	const struct fill *f = ctx;
-	const struct utterance *u = &f->c->utt[f->b->utt[i]];
-	const struct norm *m = f->norm && f->norm->text_dim ? f->norm : NULL;
+	const struct batch *b = ctx;
+	const struct utterance *u = &b->corpus->utt[b->utt[b->row[b->from + i]]];
+	const struct norm *m = b->norm && b->norm->text_dim ? b->norm : NULL;
 
 	(void)worker;
-	f->b->label[i] = u->label;
-	fill_sequence(f, &f->b->text, i, &u->words, m ? m->text_mean : NULL, m ? m->text_sd : NULL);
-	fill_sequence(f, &f->b->audio, i, &u->frames, m ? m->audio_mean : NULL,
+	fill_sequence(b, &b->text, i, &u->words, m ? m->text_mean : NULL, m ? m->text_sd : NULL);
+	fill_sequence(b, &b->audio, i, &u->frames, m ? m->audio_mean : NULL,
 		      m ? m->audio_sd : NULL);
 }
 
-/* Rows are counted in int. What reaches this limit would fit no memory, but it
- * must be said, not wrap around. */
-enum { ROWS_MAX = 1 << 28 };
-
-static int check_rows(const char *what, const int *len, int n, struct err *e)
+void batch_fill(struct batch *b, struct par *par)
 {
-	int64_t rows = 0;
-
-	for (int i = 0; i < n; i++)
-		rows += len[i];
-	if (rows <= ROWS_MAX)
-		return 0;
-	return err_set(e,
-		       "a batch of %d utterances has %lld %s, padding included; at most %d fit: "
-		       "set a smaller train.batch_size",
-		       n, (long long)rows, what, ROWS_MAX);
-}
-
-static void pad_to_longest(int *len, int n)
-{
-	int longest = 0;
-
-	for (int i = 0; i < n; i++)
-		longest = len[i] > longest ? len[i] : longest;
-	for (int i = 0; i < n; i++)
-		len[i] = longest;
-}
-
-int batch_pack(struct batch *b, struct corpus *c, const struct settings *s, const struct norm *norm,
-	       const int *utt, int n, enum batch_how how, struct par *par, struct err *e)
-{
-	bool reference = s->train.padding == PADDING_REFERENCE;
-	int *words = mem_alloc((size_t)n, sizeof *words);
-	int *frames = mem_alloc((size_t)n, sizeof *frames);
-	struct fill fill = {b, c, norm, reference};
-	int failed = 0;
-
-	b->n = n;
-	b->utt = utt;
-	for (int i = 0; i < n && !failed; i++) {
-		const struct utterance *u = &c->utt[utt[i]];
-
-		words[i] = u->words.rows;
-		frames[i] = u->frames.rows;
-		if (!u->checked)
-			failed = utterance_check(c, utt[i], e);
-	}
-	if (!failed && reference && how == BATCH_TRAIN) {
-		pad_to_longest(words, n);
-		pad_to_longest(frames, n);
-	}
-	if (!failed)
-		failed = check_rows("words", words, n, e) || check_rows("frames", frames, n, e);
-	arena_measure(&b->arena);
-	for (int pass = 0; pass < 2 && !failed; pass++) {
-		b->label = arena_take(&b->arena, (size_t)n, sizeof *b->label);
-		seqs_lay(&b->text, &b->arena, n, words, s->model.text_feat_dim);
-		seqs_lay(&b->audio, &b->arena, n, frames, s->model.audio_feat_dim);
-		if (pass == 0)
-			failed = arena_ready(&b->arena, "a batch", e);
-	}
-	if (!failed)
-		par_run(par, n, fill_utterance, &fill);
-	free(words);
-	free(frames);
-	return failed ? -1 : 0;
+	par_run(par, b->text.n, fill_utterance, b);
 }

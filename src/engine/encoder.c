@@ -39,52 +39,41 @@ const struct seqs *pool_seqs(const struct batch *b, int pool)
 	return stack_seqs(b, pool < ATTS1 ? pool_stack[pool] : cross_query[pool - ATTS1]);
 }
 
-static void lay(const struct encoder *c, struct encoder_work *w, const struct batch *b,
-		bool backward)
+static void cut_blocks(struct encoder_work *w, const struct batch *b)
 {
-	struct arena *a = &w->arena;
+	w->blocks = 0;
+	w->block[0] = 0;
+	for (int i = 0, rows = 0; i < b->text.n; i++) {
+		rows += b->text.len[i] + b->audio.len[i];
+		if (rows < BLOCK_ROWS && i + 1 < b->text.n)
+			continue;
+		w->block[++w->blocks] = i + 1;
+		rows = 0;
+	}
+}
 
-	w->block = arena_take(a, (size_t)b->n + 1, sizeof *w->block);
+void encoder_lay(const struct encoder *c, struct encoder_work *w, struct arena *a,
+		 const struct batch *b, bool backward)
+{
+	size_t n = (size_t)b->text.n;
+
+	w->z = arena_take(a, n * (size_t)c->z_width, sizeof *w->z);
+	w->block = arena_take(a, n + 1, sizeof *w->block);
 	for (int i = 0; i < STACKS; i++) {
 		const struct seqs *s = stack_seqs(b, i);
-		size_t size = (size_t)s->rows * 2 * (size_t)c->stack[i].H;
 
 		lstm_lay(&c->stack[i], &w->stack[i], a, s, backward);
-		w->state[i] = arena_take(a, size, sizeof(real));
-		w->dstate[i] = backward ? arena_take(a, size, sizeof(real)) : NULL;
+		w->state[i] =
+			arena_take(a, (size_t)s->rows * 2 * (size_t)c->stack[i].H, sizeof(real));
+		w->dstate[i] = backward ? lstm_spare(&c->stack[i], &w->stack[i]) : NULL;
 	}
 	for (int i = 0; i < c->npools; i++)
 		pool_lay(&c->pool[i], &w->pool[i], a, pool_seqs(b, i)->rows, backward);
 	for (int i = 0; i < encoder_crosses(c); i++)
 		cross_lay(&c->cross[i], &w->cross[i], a, stack_seqs(b, cross_query[i]),
 			  stack_seqs(b, cross_key[i]), backward);
-}
-
-int encoder_ready(const struct encoder *c, struct encoder_work *w, const struct batch *b,
-		  bool backward, struct err *e)
-{
-	arena_measure(&w->arena);
-	lay(c, w, b, backward);
-	if (arena_ready(&w->arena, "the model's workspace for a batch", e))
-		return -1;
-	lay(c, w, b, backward);
-
-	w->blocks = 0;
-	w->block[0] = 0;
-	for (int i = 0, rows = 0; i < b->n; i++) {
-		rows += b->text.len[i] + b->audio.len[i];
-		if (rows < BLOCK_ROWS && i + 1 < b->n)
-			continue;
-		w->block[++w->blocks] = i + 1;
-		rows = 0;
-	}
-	return 0;
-}
-
-void encoder_work_free(struct encoder_work *w)
-{
-	arena_free(&w->arena);
-	*w = (struct encoder_work){0};
+	if (a->base)
+		cut_blocks(w, b);
 }
 
 /* What the tasks of one pass share. */

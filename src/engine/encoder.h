@@ -4,7 +4,8 @@
  *
  * Four stacks, two cross attentions, six poolings (model specification,
  * "Forward" 1-3). Everything here treats utterances one by one, so a batch may
- * go through in pieces; only what follows (heads, loss) needs all of z.
+ * go through in pieces (piece.h); only what follows (heads, loss) needs all of
+ * z. Here a batch is its piece at hand: n stands for that piece's utterances.
  *
  *	stack	LSTM1 LSTM11 read the text, LSTM2 LSTM22 the audio
  *	cross	0: LSTM1 asks LSTM22; 1: LSTM2 asks LSTM11
@@ -46,14 +47,14 @@ extern const char *const encoder_phase_name[ENCODER_PHASES];
 
 struct encoder_work {
 	double seconds[ENCODER_PHASES];
+	real *z; /* [n, z_width] of the piece; then its gradient; for the caller */
 	struct lstm_work stack[STACKS];
 	struct cross_work cross[CROSSES];
 	struct pool_work pool[POOLS];
 	real *state[STACKS];  /* [rows, E] flat rows of the stack's last layer */
-	real *dstate[STACKS]; /* their gradients */
+	real *dstate[STACKS]; /* their gradients, where the stack has room to spare */
 	int *block;           /* [blocks + 1] utterances: what a task takes at a time */
 	int blocks;
-	struct arena arena;
 };
 
 static inline int encoder_crosses(const struct encoder *c) /* 0 without cross attention */
@@ -69,11 +70,10 @@ static inline const struct seqs *stack_seqs(const struct batch *b, int stack)
 /* Flat rows of the sequence a pool runs over. */
 const struct seqs *pool_seqs(const struct batch *b, int pool);
 
-/* Make room for a batch; backward: for gradients too. Not part of a step: it
- * may allocate. */
-int encoder_ready(const struct encoder *c, struct encoder_work *w, const struct batch *b,
-		  bool backward, struct err *e);
-void encoder_work_free(struct encoder_work *w);
+/* Room for the piece that batch_lay laid out; backward: for gradients too.
+ * Measures or cuts from `a` (arena.h). */
+void encoder_lay(const struct encoder *c, struct encoder_work *w, struct arena *a,
+		 const struct batch *b, bool backward);
 
 /* z [n, z_width] */
 void encoder_forward(const struct encoder *c, const struct params *p, struct encoder_work *w,

@@ -6,7 +6,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* A batch of an evaluation ends when it has this many frames or utterances. */
+/* A batch of an evaluation ends when it has this many frames or utterances, or
+ * sooner if they would not be one piece. */
 enum { BATCH_FRAMES = 8192, BATCH_UTTERANCES = 128 };
 
 static int batch_end(const struct corpus *c, const int *utt, int from, int n)
@@ -27,8 +28,12 @@ int evaluate_each(struct model *m, struct corpus *c, const struct settings *s,
 
 	for (int from = 0, to; from < n && !failed; from = to) {
 		to = batch_end(c, utt, from, n);
-		failed = batch_pack(&b, c, s, norm, utt + from, to - from, BATCH_EVAL, m->par, e) ||
-			 model_ready(m, &b, false, e);
+		failed = batch_take(&b, c, s, norm, utt + from, to - from, BATCH_EVAL, e);
+		while (!failed && to - from > 1 && !model_holds(m, &b, false)) {
+			to -= (to - from) / 2;
+			failed = batch_take(&b, c, s, norm, utt + from, to - from, BATCH_EVAL, e);
+		}
+		failed = failed || model_ready(m, &b, false, e);
 		if (failed)
 			break;
 		model_forward(m, &b);

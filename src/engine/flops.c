@@ -36,17 +36,28 @@ static double attention(const struct cross *c, const struct seqs *q, const struc
 	       2 * product(pairs, c->E, 1) * (train ? 3 : 1);  /* scores, sums */
 }
 
+/* All of a batch, whatever its pieces; what is computed twice counts once. */
+static struct seqs whole(const int *len, int n)
+{
+	struct seqs s = {.n = n, .len = len};
+
+	for (int i = 0; i < n; i++)
+		s.rows += len[i];
+	return s;
+}
+
 static double count(const struct model *m, const struct batch *b, bool train)
 {
 	const struct encoder *c = &m->encoder;
+	struct seqs text = whole(b->words, b->n), audio = whole(b->frames, b->n);
 	const struct heads *h = &m->heads;
 	double sum = 0;
 
 	for (int i = 0; i < STACKS; i++)
-		sum += stack(&c->stack[i], stack_seqs(b, i), train);
+		sum += stack(&c->stack[i], stack_reads_audio(i) ? &audio : &text, train);
 	if (c->npools > ATTS1)
-		sum += attention(&c->cross[0], &b->text, &b->audio, train) +
-		       attention(&c->cross[1], &b->audio, &b->text, train);
+		sum += attention(&c->cross[0], &text, &audio, train) +
+		       attention(&c->cross[1], &audio, &text, train);
 	sum += layer(b->n, h->hidden, h->z_width, train, true) +
 	       layer(b->n, h->classes, h->hidden, train, true);
 	for (int i = HEAD_TEXT; i <= HEAD_AUDIO; i++)

@@ -38,8 +38,10 @@ void lstm_lay(const struct lstm *l, struct lstm_work *w, struct arena *a, const 
 	size_t rows = (size_t)s->rows, H = (size_t)l->H;
 
 	for (int layer = 0; layer < l->layers; layer++) {
-		w->gates[layer] = arena_take(a, rows * 8 * H, sizeof(real));
-		w->cell[layer] = arena_take(a, rows * 2 * H, sizeof(real));
+		bool own = backward || layer == 0;
+
+		w->gates[layer] = own ? arena_take(a, rows * 8 * H, sizeof(real)) : w->gates[0];
+		w->cell[layer] = own ? arena_take(a, rows * 2 * H, sizeof(real)) : w->cell[0];
 		w->out[layer] = arena_take(a, rows * 2 * H, sizeof(real));
 	}
 	for (int dir = 0; dir < DIRECTIONS; dir++) {
@@ -50,7 +52,7 @@ void lstm_lay(const struct lstm *l, struct lstm_work *w, struct arena *a, const 
 	if (!backward)
 		return;
 	w->dout[0] = arena_take(a, rows * 2 * H, sizeof(real));
-	w->dout[1] = l->layers > 1 ? arena_take(a, rows * 2 * H, sizeof(real)) : NULL;
+	w->dout[1] = arena_take(a, rows * 2 * H, sizeof(real));
 	for (int dir = 0; dir < DIRECTIONS; dir++) {
 		w->carry[dir] = arena_take(a, 2 * (size_t)s->n * H, sizeof(real));
 		w->before[dir] = arena_take(a, CHUNK * H, sizeof(real));

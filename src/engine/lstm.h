@@ -28,6 +28,7 @@ struct lstm {
 
 /* Workspace of one stack for one batch; rows are packed rows. */
 struct lstm_work {
+	/* Without backward all layers share the same gates and cell. */
 	real *gates[LAYERS_MAX];  /* [rows, 2, 4H] activated; then their gradients */
 	real *cell[LAYERS_MAX];   /* [rows, E] */
 	real *out[LAYERS_MAX];    /* [rows, E] hidden states, [forward, backward] */
@@ -60,6 +61,11 @@ static inline real *lstm_top(const struct lstm *l, const struct lstm_work *w)
 static inline real *lstm_dtop(const struct lstm *l, const struct lstm_work *w)
 {
 	return w->dout[(l->layers - 1) & 1];
+}
+/* [rows, E] free until lstm_input_backward of the top layer. */
+static inline real *lstm_spare(const struct lstm *l, const struct lstm_work *w)
+{
+	return w->dout[l->layers & 1];
 }
 
 #endif

@@ -33,13 +33,14 @@ int model_open(struct model *m, const struct settings *s, struct par *par, struc
 	for (int i = 0; i < encoder_crosses(c); i++)
 		cross_add(&c->cross[i], &m->params, cross_name[i], 2 * H[i], 2 * H[!i],
 			  s->model.num_heads);
+	m->room = piece_room(s, m->params.total);
 	return params_ready(&m->params, e);
 }
 
 void model_close(struct model *m)
 {
 	params_free(&m->params);
-	encoder_work_free(&m->encoder_work);
+	arena_free(&m->piece);
 	arena_free(&m->arena);
 	*m = (struct model){0};
 }
@@ -60,19 +61,80 @@ static void lay(struct model *m, int batch)
 	}
 }
 
-int model_ready(struct model *m, const struct batch *b, bool backward, struct err *e)
+/* Pack a piece, at the place of the one before. */
+static void load(struct model *m, struct batch *b, int piece)
 {
-	arena_measure(&m->arena);
-	lay(m, b->n);
-	if (arena_ready(&m->arena, "a batch", e))
-		return -1;
-	lay(m, b->n);
-	return encoder_ready(&m->encoder, &m->encoder_work, b, backward, e);
+	arena_again(&m->piece);
+	piece_lay(&m->encoder, &m->encoder_work, &m->piece, b, b->cut[piece], b->cut[piece + 1],
+		  m->backward);
+	batch_fill(b, m->par);
 }
 
-void model_forward(struct model *m, const struct batch *b)
+size_t model_beside(const struct model *m, int n)
 {
-	encoder_forward(&m->encoder, &m->params, &m->encoder_work, b, m->z, m->par);
+	struct model measured = *m;
+
+	arena_measure(&measured.arena);
+	lay(&measured, n);
+	return measured.arena.used + batch_bytes(n);
+}
+
+static size_t piece_share(const struct model *m, const struct batch *b)
+{
+	size_t beside = model_beside(m, b->n);
+
+	return m->room > beside ? m->room - beside : 0;
+}
+
+int model_ready(struct model *m, struct batch *b, bool backward, struct err *e)
+{
+	size_t share = piece_share(m, b);
+	size_t largest = piece_cut(&m->encoder, b, share, backward);
+
+	if (m->piece.size > share && largest <= share)
+		arena_free(&m->piece); /* what one utterance alone has needed */
+	m->piece.used = largest;
+	arena_measure(&m->arena);
+	lay(m, b->n);
+	if (arena_ready(&m->arena, "a batch", e) || arena_ready(&m->piece, "a batch", e))
+		return -1;
+	lay(m, b->n);
+	m->backward = backward;
+	load(m, b, 0);
+	return 0;
+}
+
+bool model_holds(const struct model *m, const struct batch *b, bool backward)
+{
+	return piece_bytes(&m->encoder, b, 0, b->n, backward) <= piece_share(m, b);
+}
+
+/* Rows of the whole batch out of those of the packed piece, or back. */
+static void rows_of_piece(const struct model *m, const struct batch *b, real *all, bool out)
+{
+	size_t width = (size_t)m->encoder.z_width;
+
+	for (int i = 0; i < b->text.n; i++) {
+		real *row = all + (size_t)b->row[b->from + i] * width;
+		real *here = m->encoder_work.z + (size_t)i * width;
+
+		memcpy(out ? row : here, out ? here : row, width * sizeof *row);
+	}
+}
+
+static void piece_forward(struct model *m, struct batch *b)
+{
+	encoder_forward(&m->encoder, &m->params, &m->encoder_work, b, m->encoder_work.z, m->par);
+}
+
+void model_forward(struct model *m, struct batch *b)
+{
+	for (int i = 0; i < b->pieces; i++) {
+		if (b->from != b->cut[i])
+			load(m, b, i);
+		piece_forward(m, b);
+		rows_of_piece(m, b, m->z, true);
+	}
 	heads_forward(&m->heads, &m->params, &m->heads_work, b->n, m->z);
 }
 
@@ -100,11 +162,19 @@ double model_loss(struct model *m, const struct batch *b, const struct settings 
 	return loss_eval(s, &in, term);
 }
 
-void model_backward(struct model *m, const struct batch *b)
+void model_backward(struct model *m, struct batch *b)
 {
 	memset(m->params.g, 0, m->params.total * sizeof *m->params.g);
 	heads_backward(&m->heads, &m->params, &m->heads_work, b->n, m->z, m->dz);
-	encoder_backward(&m->encoder, &m->params, &m->encoder_work, b, m->dz, m->par);
+	for (int i = b->pieces - 1; i >= 0; i--) {
+		if (i < b->pieces - 1) {
+			load(m, b, i);
+			piece_forward(m, b);
+		}
+		rows_of_piece(m, b, m->dz, false);
+		encoder_backward(&m->encoder, &m->params, &m->encoder_work, b, m->encoder_work.z,
+				 m->par);
+	}
 }
 
 const real *model_logits(const struct model *m, enum head h)
@@ -114,6 +184,7 @@ const real *model_logits(const struct model *m, enum head h)
 
 const real *model_pool_weights(const struct model *m, const struct batch *b, int pool, int i)
 {
+	BUG_ON(b->pieces > 1);
 	if (pool >= m->encoder.npools)
 		return NULL;
 	return m->encoder_work.pool[pool].a + pool_seqs(b, pool)->first[i];

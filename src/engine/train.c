@@ -70,6 +70,29 @@ void trainer_close(struct trainer *t)
 	*t = (struct trainer){0};
 }
 
+int64_t trainer_least_memory(const struct trainer *t)
+{
+	const struct encoder *c = &t->model.encoder;
+	size_t most = 0, beside = model_beside(&t->model, t->set.train.batch_size);
+	int words = 1, frames = 1; /* so far, where training pads to the longest */
+
+	for (int part = 0; part < PARTS; part++)
+		for (int i = 0; i < t->split.n[part]; i++) {
+			const struct utterance *u = &t->corpus->utt[t->split.at[part][i]];
+			bool train = part == PART_TRAIN;
+			bool pads = train && t->set.train.padding == PADDING_REFERENCE;
+			size_t bytes;
+
+			if (!pads)
+				words = frames = 1;
+			words = u->words.rows > words ? u->words.rows : words;
+			frames = u->frames.rows > frames ? u->frames.rows : frames;
+			bytes = piece_bytes_of(c, words, frames, train);
+			most = bytes > most ? bytes : most;
+		}
+	return piece_held(&t->set, t->model.params.total) + (int64_t)(beside + most);
+}
+
 int trainer_steps_per_epoch(const struct trainer *t)
 {
 	int batch = t->set.train.batch_size;
@@ -178,8 +201,7 @@ enum step_result trainer_step(struct trainer *t, struct step_row *row, struct er
 	n = n < t->set.train.batch_size ? n : t->set.train.batch_size;
 	for (int i = 0; i < n; i++)
 		t->batch_utt[i] = t->split.at[PART_TRAIN][t->order[from + i]];
-	if (batch_pack(&t->batch, t->corpus, &t->set, &t->norm, t->batch_utt, n, BATCH_TRAIN,
-		       t->model.par, e) ||
+	if (batch_take(&t->batch, t->corpus, &t->set, &t->norm, t->batch_utt, n, BATCH_TRAIN, e) ||
 	    model_ready(&t->model, &t->batch, true, e))
 		return STEP_FAILED;
 
@@ -244,11 +266,8 @@ int trainer_try(struct trainer *t, const struct settings *set, struct step_row *
 		err_clear(e); /* a step that diverges shows in its row */
 	*after = *before;
 	if (!failed && t->in_epoch > steps) {
-		failed = model_ready(&t->model, &t->batch, true, e);
-		if (!failed) {
-			model_forward(&t->model, &t->batch);
-			after->loss = model_loss(&t->model, &t->batch, &t->set, after->term);
-		}
+		model_forward(&t->model, &t->batch);
+		after->loss = model_loss(&t->model, &t->batch, &t->set, after->term);
 	}
 	put_back(t->model.params.w, aside.w, n);
 	put_back(t->optim.v, aside.v, n);

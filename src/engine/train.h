@@ -59,6 +59,10 @@ int trainer_open(struct trainer *t, const struct settings *s, struct corpus *c, 
 		 struct par *par, struct err *e);
 void trainer_close(struct trainer *t);
 
+/* The train.memory that all pieces fit into: what the most demanding utterance
+ * of the fold asks for, alone. With less, such utterances go beyond it. */
+int64_t trainer_least_memory(const struct trainer *t);
+
 int trainer_steps_per_epoch(const struct trainer *t);
 bool trainer_epoch_full(const struct trainer *t); /* all batches of the epoch are done */
 bool trainer_done(const struct trainer *t);       /* planned epochs, or patience spent */
@@ -73,9 +77,10 @@ void trainer_epoch_begin(struct trainer *t);
  */
 enum step_result trainer_step(struct trainer *t, struct step_row *row, struct err *e);
 /*
- * The next batch with other live settings, from a copy of the state; nothing is
- * kept. before: the terms on that batch as they are; after: on the same batch
- * once the step has been made. Between two steps, not at an epoch's end.
+ * The next batch with other live settings, from a copy of the state (which
+ * comes on top of train.memory); nothing is kept. before: the terms on that
+ * batch as they are; after: on the same batch once the step has been made. Between two steps, not
+ * at an epoch's end.
  */
 int trainer_try(struct trainer *t, const struct settings *set, struct step_row *before,
 		struct step_row *after, struct err *e);

@@ -62,6 +62,21 @@ for n in 1 2 3; do
 	check "threads_$n" same "$s" "$dir/threads$n"
 done
 
+# Every utterance in a piece of its own, which is said: the same losses to
+# rounding, the same bytes for any number of threads.
+run train "$tiny" --session "$dir/pieces" --set exp.normalize=train --set train.memory=1M
+check pieces done_well
+check pieces_said grep -q 'train.memory: 1M do not hold the longest utterances of fold 0' "$dir/err"
+losses() { cut -d, -f1-4 "$1/steps.csv"; }
+near() { losses "$s" >"$dir/losses"; losses "$dir/pieces" | paste -d, "$dir/losses" - | awk -F, \
+	'NR > 1 && !(($4 - $8) ^ 2 <= (1e-4 * $4) ^ 2) { bad = 1 } END { exit bad || NR < 13 }'; }
+check pieces_near near
+run train "$tiny" --session "$dir/pieces3" --set exp.normalize=train --set train.memory=1M \
+	--threads 3
+check pieces_threads same "$dir/pieces" "$dir/pieces3"
+run eval "$dir/pieces/config.yml" --weights "$dir/pieces/fold-0/best.safetensors"
+check pieces_eval done_well
+
 # A session is never overwritten.
 record "$s" >"$dir/before"
 unchanged() { record "$s" >"$dir/after" && cmp -s "$dir/before" "$dir/after"; }

@@ -6,6 +6,7 @@
 static struct small m;
 static struct settings s;
 static struct batch b;
+static struct arena piece;
 static struct par *par;
 static struct err e;
 
@@ -75,10 +76,19 @@ TEST(layout_of_random_lengths)
 	arena_free(&a);
 }
 
+/* All of it as one piece. */
 static int pack(const struct norm *norm, const int *utt, int n, enum batch_how how)
 {
 	err_clear(&e);
-	return batch_pack(&b, &m.c, &s, norm, utt, n, how, par, &e);
+	if (batch_take(&b, &m.c, &s, norm, utt, n, how, &e))
+		return -1;
+	arena_measure(&piece);
+	batch_lay(&b, &piece, 0, n);
+	if (arena_ready(&piece, "test", &e))
+		abort();
+	batch_lay(&b, &piece, 0, n);
+	batch_fill(&b, par);
+	return 0;
 }
 
 /* Row t of sequence i as it was packed. */
@@ -286,28 +296,63 @@ TEST(values_are_checked_once)
 	CHECK_INT(m.utt[1].checked, 1);
 }
 
-/* Headers may claim lengths whose padded sum an int does not hold. */
+/* A header may claim a length with which an int no longer counts values. */
 TEST(too_many_rows_are_refused)
 {
 	static const int utt[] = {0, 1, 2, 3};
-	int rows[4];
+	int rows;
 
 	make();
-	for (int i = 0; i < 4; i++) {
-		rows[i] = m.utt[i].frames.rows;
+	for (int i = 0; i < 4; i++)
 		m.utt[i].checked = 1;
-	}
-	s.train.padding = PADDING_REFERENCE;
+	rows = m.utt[2].frames.rows;
 	m.utt[2].frames.rows = 1 << 30;
 	CHECK_INT(pack(NULL, utt, 4, BATCH_TRAIN), -1);
-	CHECK_HAS(e.text, "a batch of 4 utterances has 4294967296 frames");
-	CHECK_HAS(e.text, "train.batch_size");
-	s.train.padding = PADDING_MASKED;
-	m.utt[1].frames.rows = m.utt[3].frames.rows = 1 << 30;
-	CHECK_INT(pack(NULL, utt, 4, BATCH_TRAIN), -1);
-	for (int i = 0; i < 4; i++)
-		m.utt[i].frames.rows = rows[i];
+	CHECK_HAS(e.text, "utterance dia0_utt2 has 1073741824 frames");
+	m.utt[2].frames.rows = rows;
 	CHECK_INT(pack(NULL, utt, 4, BATCH_TRAIN), 0);
+}
+
+/* Shortest first: by frames, then words, then as they came. Under reference
+ * padding all are equally long. */
+TEST(sorted_by_length)
+{
+	static const int utt[] = {3, 1, 0, 2}; /* words, frames: 2 9, 1 9, 3 5, 4 2 */
+	static const int row[] = {3, 2, 1, 0}, words[] = {4, 3, 1, 2}, frames[] = {2, 5, 9, 9};
+
+	make();
+	REQUIRE(batch_take(&b, &m.c, &s, NULL, utt, 4, BATCH_TRAIN, &e) == 0);
+	batch_sort(&b);
+	CHECK(memcmp(b.row, row, sizeof row) == 0);
+	CHECK(memcmp(b.words, words, sizeof words) == 0);
+	CHECK(memcmp(b.frames, frames, sizeof frames) == 0);
+	for (int i = 0; i < 4; i++)
+		CHECK_INT(b.label[i], m.utt[utt[i]].label);
+	s.train.padding = PADDING_REFERENCE;
+	REQUIRE(batch_take(&b, &m.c, &s, NULL, utt, 4, BATCH_TRAIN, &e) == 0);
+	batch_sort(&b);
+	for (int i = 0; i < 4; i++)
+		CHECK_INT(b.row[i], i);
+}
+
+/* A piece in the middle: its own layout, the batch's padding, the right rows. */
+TEST(a_piece_is_packed_alone)
+{
+	static const int utt[] = {2, 0, 3, 1};
+
+	make();
+	s.train.padding = PADDING_REFERENCE;
+	REQUIRE(pack(NULL, utt, 4, BATCH_TRAIN) == 0);
+	arena_again(&piece);
+	batch_lay(&b, &piece, 1, 3);
+	batch_fill(&b, par);
+	CHECK_INT(b.text.n, 2);
+	CHECK_INT(b.text.rows, 2 * 4);
+	CHECK_INT(b.audio.rows, 2 * 9);
+	for (int i = 0; i < 2; i++) {
+		check_rows(&b.text, i, &m.utt[utt[1 + i]].words);
+		check_rows(&b.audio, i, &m.utt[utt[1 + i]].frames);
+	}
 }
 
 int main(int argc, char **argv)
@@ -319,6 +364,7 @@ int main(int argc, char **argv)
 		return 1;
 	failed = TEST_MAIN(argc, argv);
 	batch_free(&b);
+	arena_free(&piece);
 	small_free(&m);
 	par_free(par);
 	return failed;

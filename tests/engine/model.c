@@ -100,8 +100,7 @@ static void answer_free(struct answer *a)
 static bool forward(struct model *model, struct batch *b, const struct settings *s, const int *utt,
 		    int n, enum batch_how how)
 {
-	if (batch_pack(b, &m.c, s, NULL, utt, n, how, par, &e) ||
-	    model_ready(model, b, false, &e)) {
+	if (batch_take(b, &m.c, s, NULL, utt, n, how, &e) || model_ready(model, b, false, &e)) {
 		FAIL("%s", e.text);
 		return false;
 	}

@@ -8,14 +8,15 @@ struct shape {
 	bool cross;
 	int n;
 	const int *words, *frames;
-	bool holes; /* as zero rows under reference padding make them */
+	bool holes; /* rows of zeros, which reference padding leaves out of the pooling */
 	int form;
 	bool means;
 	double align; /* weight of both alignment terms */
+	enum padding padding;
+	bool pieces; /* no two utterances fit at once */
 };
 
 static const int some_words[] = {3, 1, 5, 2}, some_frames[] = {7, 12, 1, 4};
-static const int even_words[] = {5, 5, 5, 5}, even_frames[] = {12, 12, 12, 12};
 static const int one[] = {1};
 
 static const struct shape plain = {
@@ -34,14 +35,17 @@ static const struct shape plain = {
 	.frames = some_frames,
 	.form = FORM_SQUARED,
 	.align = 0.3,
+	.padding = PADDING_MASKED,
 };
+
+enum { UTTERANCES = 4 };
 
 struct whole {
 	struct settings s;
+	struct corpus c;
+	struct utterance utt[UTTERANCES];
 	struct model m;
 	struct batch b;
-	struct arena text, audio;
-	int label[8];
 };
 
 static double whole_loss(void *ctx)
@@ -56,6 +60,7 @@ static double whole_loss(void *ctx)
 static void settings_of(struct settings *s, const struct shape *a)
 {
 	memset(s, 0, sizeof *s);
+	s->train.padding = a->padding;
 	s->train.loss.main = 0.4;
 	s->train.loss.cmd_text = s->train.loss.cmd_audio = a->align;
 	s->train.loss.text = 0.15;
@@ -121,6 +126,62 @@ static double spread(const char *name)
 	return strncmp(name, "lstm", 4) == 0 ? 0.8 : 0.8;
 }
 
+/* Every fifth row (but no first one) is zero if `holes`. */
+static struct npy random_matrix(int rows, int cols, bool holes)
+{
+	float *x = calloc((size_t)(rows * cols), sizeof *x);
+
+	for (int t = 0; t < rows; t++)
+		for (int j = 0; j < cols && !(holes && t % 5 == 4); j++)
+			x[t * cols + j] = (float)draw(1);
+	return (struct npy){.rows = rows, .cols = cols, .kind = sizeof *x, .values = x};
+}
+
+static bool whole_open(struct whole *w, const struct shape *a, struct par *par, struct err *e)
+{
+	static const int order[UTTERANCES] = {0, 1, 2, 3};
+
+	rng_seed(&check_rng, 11);
+	settings_of(&w->s, a);
+	w->c.utt = w->utt;
+	for (int i = 0; i < a->n; i++)
+		w->utt[i] = (struct utterance){
+			.label = i % a->classes,
+			.words = random_matrix(a->words[i], a->text, a->holes),
+			.frames = random_matrix(a->frames[i], a->audio, a->holes),
+			.checked = 1,
+		};
+	if (model_open(&w->m, &w->s, par, e) ||
+	    batch_take(&w->b, &w->c, &w->s, NULL, order, a->n, BATCH_TRAIN, e))
+		return false;
+	if (a->pieces)
+		w->m.room = 0;
+	for (int i = 0; i < w->m.params.n; i++)
+		draw_all(weight(&w->m.params, i), w->m.params.tensor[i].count,
+			 spread(w->m.params.tensor[i].name));
+	return model_ready(&w->m, &w->b, true, e) == 0;
+}
+
+static void whole_close(struct whole *w)
+{
+	model_close(&w->m);
+	batch_free(&w->b);
+	for (int i = 0; i < UTTERANCES; i++) {
+		free((void *)w->utt[i].words.values);
+		free((void *)w->utt[i].frames.values);
+	}
+	free(w);
+}
+
+static double *gradient_of(struct whole *w)
+{
+	double *g = malloc(w->m.params.total * sizeof *g);
+
+	whole_loss(w);
+	model_backward(&w->m, &w->b);
+	return memcpy(g, w->m.params.g, w->m.params.total * sizeof *g);
+}
+
 static void check_model(const char *what, const struct shape *a)
 {
 	struct whole *w = calloc(1, sizeof *w);
@@ -128,25 +189,12 @@ static void check_model(const char *what, const struct shape *a)
 	struct par *par = par_new(2, &e);
 	double *g;
 
-	rng_seed(&check_rng, 11);
-	settings_of(&w->s, a);
-	random_seqs(&w->b.text, &w->text, a->n, a->words, a->text, a->holes);
-	random_seqs(&w->b.audio, &w->audio, a->n, a->frames, a->audio, a->holes);
-	w->b.n = a->n;
-	w->b.label = w->label;
-	for (int i = 0; i < a->n; i++)
-		w->label[i] = i % a->classes;
-	if (!par || model_open(&w->m, &w->s, par, &e) || model_ready(&w->m, &w->b, true, &e)) {
+	if (!par || !whole_open(w, a, par, &e)) {
 		FAIL("%s: %s", what, e.text);
 		goto out;
 	}
-	for (int i = 0; i < w->m.params.n; i++)
-		draw_all(weight(&w->m.params, i), w->m.params.tensor[i].count,
-			 spread(w->m.params.tensor[i].name));
-	whole_loss(w);
-	model_backward(&w->m, &w->b);
-	g = malloc(w->m.params.total * sizeof *g);
-	memcpy(g, w->m.params.g, w->m.params.total * sizeof *g);
+	CHECK_INT(w->b.pieces, a->pieces ? a->n : 1);
+	g = gradient_of(w);
 	for (int i = 0; i < w->m.params.n; i++) {
 		const struct tensor *t = &w->m.params.tensor[i];
 		char name[160];
@@ -158,11 +206,8 @@ static void check_model(const char *what, const struct shape *a)
 	}
 	free(g);
 out:
-	model_close(&w->m);
-	arena_free(&w->text);
-	arena_free(&w->audio);
+	whole_close(w);
 	par_free(par);
-	free(w);
 }
 
 TEST(every_loss_form_both_paddings)
@@ -177,16 +222,51 @@ TEST(every_loss_form_both_paddings)
 
 				a.form = f;
 				a.means = means;
-				if (reference) {
-					a.words = even_words;
-					a.frames = even_frames;
-					a.holes = true;
-				}
+				a.padding = reference ? PADDING_REFERENCE : PADDING_MASKED;
+				a.holes = reference;
 				snprintf(what, sizeof what, "%s%s, %s", form[f],
 					 means ? " with means" : "",
 					 reference ? "reference" : "masked");
 				check_model(what, &a);
 			}
+}
+
+/* In pieces the gradients are numerically right, and those of the whole. */
+TEST(in_pieces)
+{
+	for (int variant = 0; variant < 8; variant++) {
+		struct shape a = plain;
+		struct whole *w[2];
+		struct err e = {0};
+		struct par *par = par_new(2, &e);
+		double *g[2], top = 0, worst = 0;
+		char what[64];
+
+		a.padding = variant & 1 ? PADDING_REFERENCE : PADDING_MASKED;
+		a.holes = variant & 1;
+		a.cross = !(variant & 2);
+		a.H2 = variant & 4 ? 6 : 4;
+		a.align = variant & 4 ? 0 : 0.3;
+		for (int i = 0; i < 2; i++) {
+			a.pieces = i;
+			w[i] = calloc(1, sizeof *w[i]);
+			REQUIRE(par && whole_open(w[i], &a, par, &e));
+			g[i] = gradient_of(w[i]);
+		}
+		for (size_t i = 0; i < w[0]->m.params.total; i++) {
+			top = fmax(top, fabs(g[0][i]));
+			worst = fmax(worst, fabs(g[1][i] - g[0][i]));
+		}
+		if (!(worst <= 1e-14 * top))
+			FAIL("variant %d: differs by %g of %g", variant, worst, top);
+		for (int i = 0; i < 2; i++) {
+			whole_close(w[i]);
+			free(g[i]);
+		}
+		par_free(par);
+		snprintf(what, sizeof what, "in pieces, variant %d", variant);
+		check_model(what, &a);
+	}
 }
 
 TEST(hidden_widths_that_differ)
