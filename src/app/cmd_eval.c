@@ -36,7 +36,7 @@ static int run(const struct args *a, struct err *e)
 	if (trained_open(&t, a, e))
 		return -1;
 	failed = evaluate(&t.model, &t.corpus, &t.set, &t.norm, t.split.at[t.part],
-			  t.split.n[t.part], &p, e);
+			  t.split.n[t.part], NULL, &p, e);
 	if (!failed) {
 		print(&t, &p);
 		predictions_free(&p);

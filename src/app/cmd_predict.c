@@ -95,7 +95,7 @@ static int write_csv(struct trained *t, const char *path, struct err *e)
 	int failed;
 
 	if (evaluate(&t->model, &t->corpus, &t->set, &t->norm, t->split.at[t->part],
-		     t->split.n[t->part], &p, e))
+		     t->split.n[t->part], NULL, &p, e))
 		return -1;
 	predictions_text(&text, &p, &t->corpus, &t->set);
 	failed = path ? file_write(path, text.s, text.len, e) : 0;

@@ -87,6 +87,12 @@ static enum job_go between(void *ctx, struct job *j)
 	return stop_signal ? JOB_STOP : JOB_GO;
 }
 
+static bool stopping(void *ctx)
+{
+	(void)ctx;
+	return stop_signal != 0;
+}
+
 static void step(void *ctx, struct job *j, const struct step_row *r)
 {
 	struct progress *p = ctx;
@@ -183,6 +189,7 @@ static int run(const struct args *a, struct err *e)
 		.ctx = &progress,
 		.begin_fold = begin_fold,
 		.between = between,
+		.stopping = stopping,
 		.step = step,
 		.fold = fold,
 		.seed = seed,

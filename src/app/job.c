@@ -281,6 +281,7 @@ static int begin_fold(struct job *j, int fold, struct err *e)
 	close_fold(j); /* one that was stopped */
 	if (steer_fold(j, fold, e) || trainer_open(t, &j->set, &j->corpus, fold, j->par, e))
 		return -1;
+	t->stop = (struct evaluate_stop){j->hooks.stopping, j->hooks.ctx};
 	say_beyond(j);
 	if (t->norm.text_dim && (fold_path(j, "normalize.safetensors", path, sizeof path, e) ||
 				 norm_save(&t->norm, path, e)))
@@ -302,7 +303,17 @@ static int begin_fold(struct job *j, int fold, struct err *e)
 	return failed;
 }
 
-static int end_epoch(struct job *j, struct err *e)
+/* An evaluation has failed; if it was only stopped, so is the run. */
+static int stopped_within(enum job_go *go, struct err *e)
+{
+	if (e->status != EXIT_STOPPED)
+		return -1;
+	err_clear(e);
+	*go = JOB_STOP;
+	return 0;
+}
+
+static int end_epoch(struct job *j, enum job_go *go, struct err *e)
 {
 	struct predictions p;
 	struct epoch_row row;
@@ -311,7 +322,7 @@ static int end_epoch(struct job *j, struct err *e)
 	if (j->hooks.evaluating)
 		j->hooks.evaluating(j->hooks.ctx, j);
 	if (trainer_epoch_end(&j->trainer, &row, &p, e))
-		return -1;
+		return stopped_within(go, e);
 	failed = history_add(&j->history, row.epoch, &p, e) ||
 		 session_epoch(&j->session, &row, e) || job_save(j, e);
 	if (!failed && j->hooks.epoch)
@@ -364,7 +375,7 @@ static int keep_test(struct job *j, const struct predictions *p, struct err *e)
 	return failed ? -1 : 0;
 }
 
-static int end_fold(struct job *j, struct err *e)
+static int end_fold(struct job *j, enum job_go *go, struct err *e)
 {
 	struct predictions p;
 	struct fold_row row;
@@ -374,7 +385,7 @@ static int end_fold(struct job *j, struct err *e)
 	if (j->hooks.evaluating)
 		j->hooks.evaluating(j->hooks.ctx, j);
 	if (trainer_test(&j->trainer, &row, &p, e))
-		return -1;
+		return stopped_within(go, e);
 	results_add(&j->results, &row);
 	failed = fold_path(j, "predictions.csv", path, sizeof path, e) ||
 		 predictions_write(path, &p, &j->corpus, &j->set, e) || keep_test(j, &p, e) ||
@@ -419,8 +430,10 @@ static int run_fold(struct job *j, int fold, enum job_go *go, struct err *e)
 	*go = JOB_GO;
 	for (;;) {
 		if (!t->ended && trainer_epoch_full(t)) {
-			if (end_epoch(j, e))
+			if (end_epoch(j, go, e))
 				return -1;
+			if (*go == JOB_STOP)
+				break;
 			continue;
 		}
 		if (decide(j, go, e))
@@ -434,7 +447,9 @@ static int run_fold(struct job *j, int fold, enum job_go *go, struct err *e)
 		if (*go == JOB_STOP)
 			break;
 	}
-	return *go == JOB_STOP ? job_save(j, e) : end_fold(j, e);
+	if (*go != JOB_STOP && end_fold(j, go, e))
+		return -1;
+	return *go == JOB_STOP ? job_save(j, e) : 0;
 }
 
 /* The folds of this seed that earlier runs have finished. */

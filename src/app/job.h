@@ -39,6 +39,9 @@ struct job_hooks {
 	enum job_go (*between)(void *ctx, struct job *j);
 	void (*step)(void *ctx, struct job *j, const struct step_row *r);
 	void (*evaluating)(void *ctx, struct job *j); /* a part is about to be evaluated */
+	/* Asked while it is: true ends the run there as JOB_STOP does, and going on
+	 * evaluates again. */
+	bool (*stopping)(void *ctx);
 	void (*epoch)(void *ctx, struct job *j, const struct epoch_row *r,
 		      const struct predictions *val);
 	void (*fold)(void *ctx, struct job *j, const struct fold_row *r,

@@ -145,6 +145,24 @@ bool work_serve(struct work *w, bool wait)
 	return !quit;
 }
 
+bool work_takes_stop(struct work *w)
+{
+	bool takes;
+	int i = 0;
+
+	pthread_mutex_lock(&w->lock);
+	while (i < w->requests &&
+	       (w->request[i].kind == REQUEST_LOOK || w->request[i].kind == REQUEST_PING))
+		i++;
+	takes = i < w->requests && w->request[i].kind == REQUEST_STOP;
+	if (takes)
+		memmove(w->request + i, w->request + i + 1,
+			(size_t)(--w->requests - i) * sizeof *w->request);
+	takes |= w->quit;
+	pthread_mutex_unlock(&w->lock);
+	return takes;
+}
+
 /* ---- the thread ---- */
 
 static int open_readonly(struct work *w, struct err *e)

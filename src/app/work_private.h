@@ -83,6 +83,9 @@ void work_send_text(struct work *w, enum event_kind kind, unsigned request, bool
 		    const char *text);
 /* Serve what waits; with `wait`, first wait for something. False: quit. */
 bool work_serve(struct work *w, bool wait);
+/* Within an evaluation, where nothing is served: is the worker to quit, or a
+ * stop the next request to change anything? Then it is taken. */
+bool work_takes_stop(struct work *w);
 
 /* work_run.c */
 extern const struct job_hooks work_hooks;              /* ctx is to be set */

@@ -161,6 +161,16 @@ static void on_evaluating(void *ctx, struct job *j)
 	work_show(ctx, WORK_EVAL);
 }
 
+static bool stopping(void *ctx)
+{
+	struct work *w = ctx;
+
+	if (!work_takes_stop(w))
+		return false;
+	work_show(w, WORK_STOPPING);
+	return true;
+}
+
 static struct predictions copy_predictions(const struct predictions *p)
 {
 	size_t n = (size_t)p->n, values = n * HEADS * (size_t)p->classes;
@@ -269,6 +279,7 @@ const struct job_hooks work_hooks = {
 	.between = between,
 	.step = on_step,
 	.evaluating = on_evaluating,
+	.stopping = stopping,
 	.epoch = on_epoch,
 	.fold = on_result,
 	.changed = on_change,

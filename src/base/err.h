@@ -18,6 +18,7 @@ enum exit_status {
 	EXIT_FAILED = 1,   /* said in one line */
 	EXIT_USAGE = 2,    /* the command line was wrong */
 	EXIT_DIVERGED = 3, /* the loss became NaN or Inf */
+	EXIT_STOPPED = 4,  /* ended in the middle as asked; no program exits so */
 };
 
 struct err {

@@ -43,12 +43,18 @@ int evaluate_each(struct model *m, struct corpus *c, const struct settings *s,
 	return failed ? -1 : 0;
 }
 
+struct collecting {
+	struct predictions *p;
+	const struct evaluate_stop *stop;
+	int n; /* utterances in all */
+};
+
 /* Collects in the order of the list, which is the order of the batches. */
 static int collect(void *ctx, const struct model *m, const struct batch *b, struct err *e)
 {
-	struct predictions *p = ctx;
+	const struct collecting *c = ctx;
+	struct predictions *p = c->p;
 
-	(void)e;
 	for (int i = 0; i < b->n; i++, p->n++) {
 		p->utt[p->n] = b->utt[i];
 		p->label[p->n] = b->label[i];
@@ -58,17 +64,25 @@ static int collect(void *ctx, const struct model *m, const struct batch *b, stru
 					  (size_t)k] =
 					(float)model_logits(m, (enum head)h)[i * p->classes + k];
 	}
+	if (p->n < c->n && c->stop && c->stop->asked && c->stop->asked(c->stop->ctx)) {
+		err_set(e, "the evaluation was stopped after %d of %d utterances", p->n, c->n);
+		e->status = EXIT_STOPPED;
+		return -1;
+	}
 	return 0;
 }
 
 int evaluate(struct model *m, struct corpus *c, const struct settings *s, const struct norm *norm,
-	     const int *utt, int n, struct predictions *p, struct err *e)
+	     const int *utt, int n, const struct evaluate_stop *stop, struct predictions *p,
+	     struct err *e)
 {
+	struct collecting collecting = {p, stop, n};
+
 	*p = (struct predictions){.classes = m->classes};
 	p->utt = mem_alloc((size_t)n, sizeof *p->utt);
 	p->label = mem_alloc((size_t)n, sizeof *p->label);
 	p->logits = mem_alloc((size_t)n * HEADS * (size_t)p->classes, sizeof *p->logits);
-	if (evaluate_each(m, c, s, norm, utt, n, collect, p, e)) {
+	if (evaluate_each(m, c, s, norm, utt, n, collect, &collecting, e)) {
 		predictions_free(p);
 		return -1;
 	}

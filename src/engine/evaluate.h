@@ -12,9 +12,18 @@
 
 #include "engine/model.h"
 
-/* Utterances utt[0..n-1] in that order; *p is made here (predictions_free). */
+/* Asked between two batches; true ends the evaluation, which then fails with
+ * EXIT_STOPPED. `asked` NULL: never. */
+struct evaluate_stop {
+	bool (*asked)(void *ctx);
+	void *ctx;
+};
+
+/* Utterances utt[0..n-1] in that order; *p is made here (predictions_free).
+ * stop: may be NULL. */
 int evaluate(struct model *m, struct corpus *c, const struct settings *s, const struct norm *norm,
-	     const int *utt, int n, struct predictions *p, struct err *e);
+	     const int *utt, int n, const struct evaluate_stop *stop, struct predictions *p,
+	     struct err *e);
 
 /* After each batch of an evaluation: look at the model's workspace. */
 typedef int (*evaluate_fn)(void *ctx, const struct model *m, const struct batch *b, struct err *e);

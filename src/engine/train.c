@@ -287,7 +287,7 @@ int trainer_try(struct trainer *t, const struct settings *set, struct step_row *
 
 int trainer_evaluate(struct trainer *t, const int *utt, int n, struct predictions *p, struct err *e)
 {
-	return evaluate(&t->model, t->corpus, &t->set, &t->norm, utt, n, p, e);
+	return evaluate(&t->model, t->corpus, &t->set, &t->norm, utt, n, &t->stop, p, e);
 }
 
 /* Weights that a last step drove to Inf answer NaN, which an argmax takes for

@@ -34,6 +34,7 @@ struct trainer {
 	struct optim optim;
 	struct rng rng;
 	struct batch batch;
+	struct evaluate_stop stop; /* the caller's: asked within evaluations */
 
 	int fold;
 	int epoch;      /* being trained or last trained, from 1; 0 before the first */
@@ -87,7 +88,8 @@ int trainer_try(struct trainer *t, const struct settings *set, struct step_row *
 /* Evaluate the validation part; *p is the caller's to free (empty under
  * `fixed`). Keeps the weights if this epoch is the best so far: see
  * t->best_epoch. An answer that is NaN or Inf fails with EXIT_DIVERGED and
- * keeps nothing; so does trainer_test. */
+ * keeps nothing; so does trainer_test. Both may end with EXIT_STOPPED (t->stop)
+ * and leave everything as before. */
 int trainer_epoch_end(struct trainer *t, struct epoch_row *row, struct predictions *p,
 		      struct err *e);
 /* The kept checkpoint on the test part; the model keeps its current weights. */

@@ -127,6 +127,51 @@ TEST(job_fold_is_logged_and_replayed)
 	folder_remove();
 }
 
+/* Evaluations of one utterance at a time, stopped at every third they come to. */
+static bool stop_at_third(void *ctx)
+{
+	int *asked = ctx;
+
+	return ++*asked > 0 && *asked % 3 == 0;
+}
+
+TEST(job_stops_within_an_evaluation)
+{
+	static const char *const set[] = {"train.memory=1K"};
+	struct job_options o = {.config = CONFIG, .set = set, .nset = 1};
+	struct job_hooks hooks = {0};
+	struct err e = {0};
+	struct job j;
+	int asked = 0, stops = 0;
+
+	folder_make();
+	o.session = in("a");
+	REQUIRE(job_open(&j, &o, &hooks, &e) == 0);
+	CHECK_INT(job_run(&j, &e), 0);
+	job_close(&j);
+
+	o.session = in("b");
+	hooks = (struct job_hooks){.ctx = &asked, .stopping = stop_at_third};
+	REQUIRE(job_open(&j, &o, &hooks, &e) == 0);
+	CHECK_INT(job_run(&j, &e), 0);
+	CHECK(!j.complete);
+	CHECK(!j.trainer.ended && trainer_epoch_full(&j.trainer)); /* the epoch is not evaluated */
+	job_close(&j);
+	o.resume = true; /* in another process, as it were; then in the same one */
+	REQUIRE(job_open(&j, &o, &hooks, &e) == 0);
+	for (; !j.complete && stops < 50; stops++) {
+		CHECK_INT(job_run(&j, &e), 0);
+		CHECK_STR(e.text, "");
+		if (stops % 2) /* else it would never come to an end */
+			asked = -4;
+	}
+	CHECK(j.complete);
+	CHECK(stops > 2);
+	job_close(&j);
+	check_same("a", "b");
+	folder_remove();
+}
+
 static enum job_go refuses(void *ctx, struct job *j)
 {
 	static const char *const wrong[][2] = {

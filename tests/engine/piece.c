@@ -356,13 +356,13 @@ TEST(evaluation_within_the_room)
 
 	small_make(&m, LAYOUT_LISTS, list_sizes, 14, 60, false);
 	open_model(&model, &s);
-	REQUIRE(evaluate(&model, &m.c, &s, NULL, some, N, &whole, &e) == 0);
+	REQUIRE(evaluate(&model, &m.c, &s, NULL, some, N, NULL, &whole, &e) == 0);
 	most = model.piece.size;
 	for (size_t room = most; room > most / 5; room = room * 2 / 3) {
 		arena_free(&model.piece);
 		arena_free(&model.arena);
 		model.room = room;
-		REQUIRE(evaluate(&model, &m.c, &s, NULL, some, N, &cut, &e) == 0);
+		REQUIRE(evaluate(&model, &m.c, &s, NULL, some, N, NULL, &cut, &e) == 0);
 		CHECK(model.piece.size + model.arena.size <= room);
 		CHECK_INT(cut.n, N);
 		for (int i = 0; i < N; i++) {
@@ -378,7 +378,7 @@ TEST(evaluation_within_the_room)
 		CHECK_INT(seen, N);
 	}
 	model.room = 0;
-	REQUIRE(evaluate(&model, &m.c, &s, NULL, some, N, &cut, &e) == 0);
+	REQUIRE(evaluate(&model, &m.c, &s, NULL, some, N, NULL, &cut, &e) == 0);
 	CHECK_INT(cut.n, N);
 	predictions_free(&cut);
 	predictions_free(&whole);
