@@ -148,7 +148,7 @@ static void sign_of(const struct ui *u, enum glyph *g, enum role *role)
 }
 
 /* One fold: its number where there is room, then test WF1, state or `–`. */
-static int put_fold(const struct train_frame *f, struct canvas *row, int col, int fold, bool alone)
+static int put_fold(const struct train_frame *f, struct canvas *row, int col, int fold)
 {
 	const struct ui *u = f->u;
 	const struct fold_run *r = run_find(&u->run, fold);
@@ -156,9 +156,9 @@ static int put_fold(const struct train_frame *f, struct canvas *row, int col, in
 	enum glyph g;
 	enum role role;
 
-	if (u->sel.fold_chosen && u->sel.fold == fold && !alone)
+	if (u->sel.fold_chosen && u->sel.fold == fold)
 		col = canvas_text(row, 0, col - 1, ROLE(ROLE_CURSOR), "▸");
-	if (f->layout->wide && !alone)
+	if (f->layout->wide)
 		col = canvas_text(row, 0, col, ROLE(ROLE_DIM), "%d ", fold);
 	if (r && r->tested)
 		return canvas_text(row, 0, col, ROLE(ROLE_TEXT), "%s",
@@ -176,12 +176,16 @@ static int put_folds(const struct train_frame *f, struct canvas *row)
 	int gap = f->layout->wide ? 2 : 1;
 	int col = 1;
 
+	if (n == 1) /* its test figure is all there is to say */
+		return u->run.results.n ? col - (f->layout->wide ? 3 : 2)
+					: canvas_text(row, 0, col, ROLE(ROLE_DIM),
+						      "test WF1 " NUM_MISSING);
 	if (n > 0)
-		col = canvas_text(row, 0, col, ROLE(ROLE_DIM), n == 1 ? "fold" : "folds");
+		col = canvas_text(row, 0, col, ROLE(ROLE_DIM), "folds");
 	/* Folds without a row yet take the numbers that follow. */
 	for (int i = 0; i < n; i++) {
 		last = i < u->run.nfolds ? u->run.fold[i].fold : last + 1;
-		col = put_fold(f, row, col + gap, last, n == 1);
+		col = put_fold(f, row, col + gap, last);
 	}
 	return col;
 }

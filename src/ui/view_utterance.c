@@ -193,6 +193,7 @@ static void draw_heads(struct canvas *c, const struct scene *s, int bar, bool ti
 		const struct verdict *v = &s->head[h];
 		bool right = v->says == s->label;
 		int col = first + h * step, end;
+		int room = (col + step < c->cols ? col + step - 1 : c->cols) - col;
 
 		canvas_text(c, top, col, ROLE(h == s->u->utterance.head ? ROLE_TEXT : ROLE_DIM),
 			    "%s", bar ? heads[h].full : heads[h].brief);
@@ -201,7 +202,7 @@ static void draw_heads(struct canvas *c, const struct scene *s, int bar, bool ti
 		end = canvas_field(c, says, col, bar ? text_width(ui_label(s->u, v->says)) : NUMBER,
 				   FIT_LEFT, ROLE_BOLD(role_class(v->says)), "%s",
 				   ui_label(s->u, v->says));
-		if (bar && end + 6 <= col + step)
+		if (bar && end + 6 <= col + room)
 			canvas_text(c, says, end + 1, ROLE(right ? ROLE_GOOD : ROLE_BAD), "%s",
 				    right ? "right" : "wrong");
 	}
