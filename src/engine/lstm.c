@@ -113,7 +113,7 @@ static int take_steps(const struct seqs *s, int dir, bool backward, int i, int *
 
 /* One step, from the gates' input product on. */
 static void step_forward(const struct lstm *l, struct lstm_work *w, const struct seqs *s, int layer,
-			 int dir, int t, const real *bias)
+			 int dir, int t, const real *bias, struct lap *time)
 {
 	int H = l->H, n, before = step_before(s, dir, t, &n);
 	size_t row = (size_t)s->at[t], row_before = n ? (size_t)s->at[before] : 0;
@@ -123,10 +123,12 @@ static void step_forward(const struct lstm *l, struct lstm_work *w, const struct
 	if (n)
 		kern_product(n, 4 * H, H, out + row_before * 2 * H, 2 * H, w->w_hh[dir], 1, gates,
 			     w->ld);
+	lap(time, PHASE_RECURRENCE);
 	for (int r = 0; r < s->live[t]; r++, row++, row_before++)
 		lstm_cell_forward(H, gates + (size_t)r * w->ld, bias,
 				  r < n ? cell + row_before * 2 * H : NULL, cell + row * 2 * H,
 				  out + row * 2 * H);
+	lap(time, PHASE_GATES);
 }
 
 void lstm_strand_forward(const struct lstm *l, const struct params *p, struct lstm_work *w,
@@ -136,6 +138,7 @@ void lstm_strand_forward(const struct lstm *l, const struct params *p, struct ls
 	const real *x = layer_input(l, w, s, layer, &in);
 	const real *b_ih = weight(p, l->strand[layer][dir].b_ih);
 	const real *b_hh = weight(p, l->strand[layer][dir].b_hh);
+	struct lap time = lap_begin(w->phases);
 	real bias[4 * HIDDEN_MAX];
 
 	BUG_ON(H > HIDDEN_MAX);
@@ -147,9 +150,11 @@ void lstm_strand_forward(const struct lstm *l, const struct params *p, struct ls
 		next = take_steps(s, dir, false, i, &from, &to);
 		kern_product(to - from, 4 * H, in, x + (size_t)from * in, in, w->w_ih[dir], 0,
 			     w->gates[layer][dir] + (size_t)from * w->ld, w->ld);
+		lap(&time, PHASE_INPUT);
 		for (; i < next; i++)
-			step_forward(l, w, s, layer, dir, step_at(s, dir, false, i), bias);
+			step_forward(l, w, s, layer, dir, step_at(s, dir, false, i), bias, &time);
 	}
+	lap_end(&time);
 }
 
 /* Rows of the state one step before, gathered from packed rows from..to-1;
@@ -205,7 +210,7 @@ static void weight_gradients(const struct lstm *l, const struct params *p, struc
 
 /* One step: the gates become their gradients, what is carried goes one on. */
 static void step_backward(const struct lstm *l, struct lstm_work *w, const struct seqs *s,
-			  int layer, int dir, int t)
+			  int layer, int dir, int t, struct lap *time)
 {
 	int H = l->H, n, before = step_before(s, dir, t, &n);
 	size_t row = (size_t)s->at[t], row_before = n ? (size_t)s->at[before] : 0;
@@ -221,13 +226,16 @@ static void step_backward(const struct lstm *l, struct lstm_work *w, const struc
 				   r < n ? cell + row_before * 2 * H : NULL, cell + row * 2 * H, d,
 				   dc + (size_t)r * H);
 	}
+	lap(time, PHASE_GATES);
 	if (n)
 		kern_product(n, H, 4 * H, gates, w->ld, w->w_hh[dir], 0, dh, H);
+	lap(time, PHASE_RECURRENCE);
 }
 
 void lstm_strand_backward(const struct lstm *l, const struct params *p, struct lstm_work *w,
 			  const struct seqs *s, int layer, int dir)
 {
+	struct lap time = lap_begin(w->phases);
 	int H = l->H, from, to;
 
 	kern_pack(4 * H, H, weight(p, l->strand[layer][dir].w_hh), H, 0, w->w_hh[dir]);
@@ -239,14 +247,17 @@ void lstm_strand_backward(const struct lstm *l, const struct params *p, struct l
 	for (int i = 0, next; i < s->steps; i = next) {
 		next = take_steps(s, dir, true, i, &from, &to);
 		for (; i < next; i++)
-			step_backward(l, w, s, layer, dir, step_at(s, dir, true, i));
+			step_backward(l, w, s, layer, dir, step_at(s, dir, true, i), &time);
 		weight_gradients(l, p, w, s, layer, dir, from, to);
+		lap(&time, PHASE_WEIGHTS);
 	}
+	lap_end(&time);
 }
 
 void lstm_input_backward(const struct lstm *l, const struct params *p, struct lstm_work *w,
 			 int layer, int from, int to)
 {
+	struct lap time = lap_begin(w->phases);
 	int H = l->H;
 	real *dx = w->dout[(layer - 1) & 1] + (size_t)from * 2 * H;
 
@@ -254,4 +265,6 @@ void lstm_input_backward(const struct lstm *l, const struct params *p, struct ls
 	for (int dir = 0; dir < DIRECTIONS; dir++)
 		kern_product(to - from, 2 * H, 4 * H, w->gates[layer][dir] + (size_t)from * w->ld,
 			     w->ld, w->w_ih[dir], dir, dx, 2 * H);
+	lap(&time, PHASE_BETWEEN);
+	lap_end(&time);
 }

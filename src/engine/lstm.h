@@ -18,6 +18,7 @@
 
 #include "engine/batch.h"
 #include "engine/params.h"
+#include "engine/phase.h"
 
 enum { DIRECTIONS = 2 };
 
@@ -31,6 +32,7 @@ struct lstm {
 /* Workspace of one stack for one batch; rows are packed rows. Packed: as
  * kern_pack lays a matrix out. */
 struct lstm_work {
+	struct phases *phases;               /* the caller's; NULL: not timed */
 	real *gates[LAYERS_MAX][DIRECTIONS]; /* [rows, 4H; ld] activated; then their gradients */
 	int ld;                   /* not a power of two, whose rows would share cache lines */
 	real *cell[LAYERS_MAX];   /* [rows, E] */
