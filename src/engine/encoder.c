@@ -199,6 +199,8 @@ void encoder_forward(const struct encoder *c, const struct params *p, struct enc
 		w->stack[i].phases = w->phases;
 	for (; pass.layer < c->stack[0].layers; pass.layer++)
 		run(&pass, par, STACKS * DIRECTIONS, strand_task);
+	for (int i = 0; i < encoder_crosses(c); i++)
+		cross_begin(&c->cross[i], p, &w->cross[i], false);
 	run(&pass, par, w->blocks, block_forward);
 }
 
@@ -294,6 +296,8 @@ void encoder_backward(const struct encoder *c, const struct params *p, struct en
 
 	for (int i = 0; i < STACKS; i++)
 		inputs += input_tasks(b, i);
+	for (int i = 0; i < crosses; i++)
+		cross_begin(&c->cross[i], p, &w->cross[i], true);
 	run(&pass, par, w->blocks, block_backward);
 	run(&pass, par, crosses * CROSS_PARTS + c->npools, attention_gradients);
 	for (pass.layer = c->stack[0].layers - 1; pass.layer >= 0; pass.layer--) {
