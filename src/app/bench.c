@@ -302,7 +302,7 @@ void bench_table(const struct bench *b)
 {
 	double rest = b->threads * (b->seconds - b->data - b->optimizer) - b->heads;
 
-	printf("  %-24s%10s%9s%10s\n", "", "time", "share", "GFLOP/s a thread");
+	printf("  %-24s%10s%9s   %s\n", "", "time", "share", "GFLOP/s a thread");
 	for (int i = 0; i < PHASES; i++) {
 		row(b, phase_name[i], b->phase[i], b->phase_flop[i]);
 		rest -= b->phase[i];
