@@ -9,7 +9,7 @@
  *	speed grow           the tables, on corpora in memory
  *
  * Everything is compared with SGEMM's peak of the same run, measured before and
- * after each line. Medians of several runs: for people, no test.
+ * after each line. Medians of five rounds after one to warm up.
  */
 #include "app/bench.h"
 #include "app/config.h"
@@ -32,53 +32,34 @@ static int preset(struct settings *s, const char *padding, struct err *e)
 	return option_assign(s, padding, e) || options_resolve(s, e);
 }
 
-static int by_size(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 enum { RUNS = 5 };
 
-static double median(double *x, int n)
-{
-	qsort(x, (size_t)n, sizeof *x, by_size);
-	return x[n / 2];
-}
-
 /* One line: the settings, then what they gave. Returns seconds per round. */
-static double line(const struct settings *s, int threads, int utterances, double longer, int runs,
+static double line(const struct settings *s, int threads, int utterances, double longer,
 		   double *gflops, double *peak, struct err *e)
 {
-	double speed[RUNS], fraction[RUNS], limit[RUNS], seconds[RUNS];
 	struct par *par = par_new(threads, e);
 	struct bench b = {.set = *s};
 	struct corpus c;
 	float *values = bench_corpus(&c, s, utterances, longer, 1);
-	long frames = 0;
+	double before, frames;
 
-	for (int i = 0; par && i < runs; i++) {
-		double before = bench_peak(par);
-
-		if (bench_run(&b, &c, par, i == 0, 0, e))
-			exit(1);
-		limit[i] = fmax(before, bench_peak(par));
-		speed[i] = b.flop / b.seconds;
-		fraction[i] = speed[i] / limit[i];
-		seconds[i] = b.seconds;
-		frames = b.frames;
-	}
-	*gflops = median(speed, runs);
-	*peak = median(limit, runs);
-	printf("%5d %8.2g %5d %8d %10ld %9.0f %9.1f %9.1f   %.3f\n", s->train.batch_size, longer,
-	       threads, utterances, frames, (double)frames / median(seconds, runs), *gflops / 1e9,
-	       *peak / 1e9, median(fraction, runs));
+	if (!par)
+		exit(1);
+	before = bench_peak(par);
+	if (bench_run(&b, &c, par, true, RUNS, 0, e))
+		exit(1);
+	*peak = fmax(before, bench_peak(par));
+	*gflops = b.flop / RUNS / b.round;
+	frames = (double)b.frames / RUNS;
+	printf("%5d %8.2g %5d %8d %10.0f %9.0f %9.1f %9.1f   %.3f\n", s->train.batch_size, longer,
+	       threads, utterances, frames, frames / b.round, *gflops / 1e9, *peak / 1e9,
+	       *gflops / *peak);
 	fflush(stdout);
 	free(values);
 	free(c.utt);
 	par_free(par);
-	return seconds[runs / 2];
+	return b.round;
 }
 
 /* Share of the variance that a straight line of y over x explains. */
@@ -111,26 +92,26 @@ static int grow(struct err *e)
 	puts("batch   length thr  utterances  frames  frames/s  GFLOP/s     SGEMM  fraction");
 	if (preset(&s, "train.padding=reference", e))
 		return -1;
-	line(&s, threads, 128, 1, RUNS, &gflops, &peak, e);
+	line(&s, threads, 128, 1, &gflops, &peak, e);
 	puts("    (above: reference padding, its padded arithmetic counted; below: masked)");
 	if (preset(&s, "train.padding=masked", e))
 		return -1;
-	line(&s, threads, 384, 1, RUNS, &gflops, &peak, e);
+	line(&s, threads, 384, 1, &gflops, &peak, e);
 	for (int i = 0; i < 4; i++) {
 		s.train.batch_size = batches[i];
-		line(&s, threads, 256, 1, 3, &gflops, &peak, e);
+		line(&s, threads, 256, 1, &gflops, &peak, e);
 	}
 	s.train.batch_size = 128;
 	for (int i = 0; i < 3; i++)
-		line(&s, threads, 128, lengths[i], 3, &gflops, &peak, e);
+		line(&s, threads, 128, lengths[i], &gflops, &peak, e);
 	for (int i = 0; i < 4; i++) {
 		x[i] = sizes[i]; /* frames go with utterances; a line through either */
-		y[i] = line(&s, threads, sizes[i], 1, 3, &gflops, &peak, e);
+		y[i] = line(&s, threads, sizes[i], 1, &gflops, &peak, e);
 	}
 	printf("time per epoch over its size: R2 %.4f\n", r_squared(x, y, 4));
-	line(&s, 1, 128, 1, RUNS, &one, &one_peak, e);
+	line(&s, 1, 128, 1, &one, &one_peak, e);
 	for (int n = 2; n <= threads; n *= 2) {
-		line(&s, n, 128, 1, RUNS, &gflops, &peak, e);
+		line(&s, n, 128, 1, &gflops, &peak, e);
 		printf("%d threads: training x %.2f, SGEMM x %.2f, ratio %.3f\n", n, gflops / one,
 		       peak / one_peak, gflops / one / (peak / one_peak));
 	}
@@ -151,7 +132,7 @@ static int epoch(const char *path, struct err *e)
 		return -1;
 	printf("%d utterances opened in %.2f s\n", c.n, clock_seconds() - start);
 	b.peak = bench_peak(par);
-	failed = bench_run(&b, &c, par, false, 0, e);
+	failed = bench_run(&b, &c, par, false, 1, 0, e);
 	b.peak = fmax(b.peak, bench_peak(par));
 	if (!failed) {
 		bench_table(&b);

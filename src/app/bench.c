@@ -256,9 +256,18 @@ static void clear(struct bench *b, struct phases *p)
 		atomic_store(&p->ns[i], 0);
 }
 
-int bench_run(struct bench *b, struct corpus *c, struct par *par, bool warm, double least,
-	      struct err *e)
+static int by_size(const void *a, const void *b)
 {
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+int bench_run(struct bench *b, struct corpus *c, struct par *par, bool warm, int rounds,
+	      double least, struct err *e)
+{
+	double took[BENCH_ROUNDS];
+	int done = 0;
 	struct state s = {.utt = mem_alloc((size_t)c->n, sizeof *s.utt)};
 	struct phases phases;
 	struct rng r;
@@ -275,9 +284,16 @@ int bench_run(struct bench *b, struct corpus *c, struct par *par, bool warm, dou
 	s.model.encoder_work.phases = &phases;
 	failed = failed || (warm && one_round(b, &s, c, par, e));
 	clear(b, &phases);
-	do
-		failed = failed || one_round(b, &s, c, par, e);
-	while (!failed && b->seconds < least);
+	while (!failed && done < BENCH_ROUNDS && (done < rounds || b->seconds < least)) {
+		double before = b->seconds;
+
+		failed = one_round(b, &s, c, par, e);
+		took[done++] = b->seconds - before;
+	}
+	if (!failed) {
+		qsort(took, (size_t)done, sizeof *took, by_size);
+		b->round = took[done / 2];
+	}
 	for (int i = 0; i < PHASES; i++)
 		b->phase[i] = 1e-9 * (double)atomic_load(&phases.ns[i]);
 	model_close(&s.model);

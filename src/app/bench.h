@@ -17,6 +17,7 @@ struct bench {
 	int threads;
 	double peak;          /* SGEMM, FLOP/s, all threads */
 	double flop, seconds; /* of the measured batches */
+	double round;         /* seconds of a round over the corpus: the median */
 	long frames, words;   /* useful ones in them */
 	int batches;
 	double data, heads, optimizer; /* seconds */
@@ -39,10 +40,12 @@ int bench_write(const char *dir, int n, struct err *e);
 double bench_peak(struct par *par); /* FLOP/s of SGEMM, best of some */
 /*
  * Train over the corpus's utterances in batches: whole rounds over all of it,
- * the first of them to warm up (`warm`), then until `least` seconds are full.
+ * the first of them to warm up (`warm`), then at least `rounds` (up to
+ * BENCH_ROUNDS) and `least` seconds.
  */
-int bench_run(struct bench *b, struct corpus *c, struct par *par, bool warm, double least,
-	      struct err *e);
+enum { BENCH_ROUNDS = 64 };
+int bench_run(struct bench *b, struct corpus *c, struct par *par, bool warm, int rounds,
+	      double least, struct err *e);
 /* Which share of the time went where, as lines of a table on stdout. */
 void bench_table(const struct bench *b);
 

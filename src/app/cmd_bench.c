@@ -68,7 +68,7 @@ static int run(const struct args *a, struct err *e)
 		return -1;
 	values = bench_corpus(&c, &b.set, UTTERANCES, 1, 1);
 	peak = bench_peak(par);
-	failed = bench_run(&b, &c, par, true, 8, e);
+	failed = bench_run(&b, &c, par, true, 1, 8, e);
 	b.peak = bench_peak(par);
 	b.peak = peak > b.peak ? peak : b.peak; /* before and after: the larger */
 	if (!failed)

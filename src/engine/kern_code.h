@@ -300,6 +300,10 @@ static void tile(int rows, int k, int width, struct operand o, const real *panel
 	}
 }
 
+/* BLOCK rows pass by a panel before the next panel comes: it then costs a
+ * quarter of the way from the second-level cache, or from where it lies. */
+enum { BLOCK = 4 * ROWS };
+
 static void product(int m, int n, int k, const real *a, int lda, const real *panels, int add,
 		    real *c, int ldc)
 {
@@ -307,52 +311,62 @@ static void product(int m, int n, int k, const real *a, int lda, const real *pan
 		int deep = least(step, k - top), onto = add || top > 0;
 		const real *panel = panels;
 
-		for (int row = 0; row < m; row += ROWS) {
-			struct operand o = {a + (size_t)row * lda + top, (size_t)lda, 1};
-			int next = least(ROWS, m - row - ROWS);
-			const real *soon = o.a + (size_t)ROWS * lda;
+		for (int block = 0; block < m; block += BLOCK) {
+			int end = least(block + BLOCK, m);
 
 			panel = panels;
-			for (int col = 0; col < n; col += PANEL, panel += (size_t)deep * PANEL) {
-				/* The next rows come from far: a line of each beside every
-				 * panel, not all at once. */
-				for (int r = 0; r < next; r++)
-					__builtin_prefetch(soon + (size_t)r * lda);
-				soon += LINE;
-				tile(least(ROWS, m - row), deep, least(PANEL, n - col), o, panel,
-				     onto, c + (size_t)row * ldc + col, ldc);
-			}
+			for (int col = 0; col < n; col += PANEL, panel += (size_t)deep * PANEL)
+				for (int row = block; row < end; row += ROWS) {
+					const real *from = a + (size_t)row * lda + top;
+					const real *soon = from + (size_t)BLOCK * lda +
+							   (size_t)(col / PANEL) * LINE;
+
+					/* The next rows come from far: a line of each beside
+					 * every panel, not all at once. */
+					for (int r = row + BLOCK; r < least(row + BLOCK + ROWS, m);
+					     r++, soon += lda)
+						__builtin_prefetch(soon);
+					tile(least(ROWS, end - row), deep, least(PANEL, n - col),
+					     (struct operand){from, (size_t)lda, 1}, panel, onto,
+					     c + (size_t)row * ldc + col, ldc);
+				}
 		}
 		panels = panel;
 	}
 }
 
-/* ROWS columns of A at a time are laid out as rows, so that a step down costs
- * no new cache line. */
+/* ROWS columns of A as rows, so that a step down costs no new cache line. */
+static void lay_strip(real *strip, int rows, int deep, const real *a, int lda)
+{
+	for (int p = 0; p < deep; p++, a += lda, strip += ROWS)
+		if (rows == ROWS) /* a size the compiler knows */
+			memcpy(strip, a, sizeof(real[ROWS]));
+		else
+			memcpy(strip, a, (size_t)rows * sizeof *a);
+}
+
 static void product_tn(int m, int n, int k, const real *a, int lda, const real *panels, int add,
 		       real *c, int ldc)
 {
-	real strip[DEPTH * ROWS];
+	real strips[BLOCK / ROWS][DEPTH * ROWS];
 
 	for (int top = 0, step = depth(k); top < k; top += step) {
 		int deep = least(step, k - top), onto = add || top > 0;
 		const real *panel = panels;
 
-		for (int row = 0; row < m; row += ROWS) {
-			const real *from = a + (size_t)top * lda + row;
-			int rows = least(ROWS, m - row);
+		for (int block = 0; block < m; block += BLOCK) {
+			int end = least(block + BLOCK, m);
 
-			for (int p = 0; p < deep; p++, from += lda)
-				if (rows == ROWS) /* a size the compiler knows */
-					memcpy(strip + (size_t)p * ROWS, from, sizeof(real[ROWS]));
-				else
-					memcpy(strip + (size_t)p * ROWS, from,
-					       (size_t)rows * sizeof *from);
+			for (int row = block; row < end; row += ROWS)
+				lay_strip(strips[(row - block) / ROWS], least(ROWS, end - row),
+					  deep, a + (size_t)top * lda + row, lda);
 			panel = panels;
 			for (int col = 0; col < n; col += PANEL, panel += (size_t)deep * PANEL)
-				tile(rows, deep, least(PANEL, n - col),
-				     (struct operand){strip, 1, ROWS}, panel, onto,
-				     c + (size_t)row * ldc + col, ldc);
+				for (int row = block; row < end; row += ROWS)
+					tile(least(ROWS, end - row), deep, least(PANEL, n - col),
+					     (struct operand){strips[(row - block) / ROWS], 1,
+							      ROWS},
+					     panel, onto, c + (size_t)row * ldc + col, ldc);
 		}
 		panels = panel;
 	}
