@@ -100,7 +100,7 @@ help:
 	@echo 'make deps       install the packages (Debian, Ubuntu; root or sudo)'
 	@echo 'make run        open the workbench on the demo; without a terminal, train the demo'
 	@echo 'make test       all tests; asan, tsan: the same in sanitizer builds'
-	@echo 'make bench      latency, bytes and cost of the screen on this machine'
+	@echo 'make bench      speed of training on this machine; bench-screen: cost of the screen'
 	@echo 'make lint       formatting and static analysis'
 	@echo 'make install    into PREFIX ($(PREFIX)); make clean'
 
@@ -114,11 +114,17 @@ test: $(TESTS) $(B)/miust $(B)/miust-tui
 	@[ $(KIND) != release ] || $(MAKE) --no-print-directory KIND=double $(GRAD)
 	@MIUST=$(B)/miust MIUST_TUI=$(B)/miust-tui KIND=$(KIND) \
 		tests/run $(TESTS) $(if $(filter release,$(KIND)),$(GRAD)) $(SCRIPTS)
-# Figures of the screen, for people: no test. They take some minutes.
+# Figures for people, no tests: of training (some minutes, 4 GB in TMPDIR;
+# SIZE=500 writes fewer utterances), of the screen.
 $(B)/bench/screen: $(B)/bench/screen.o
 	@echo "  LINK $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lvterm
-bench: all $(B)/bench/screen
+$(B)/bench/speed: $(B)/bench/speed.o $(APP)
+	@echo "  LINK $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_app)
+bench: all $(B)/bench/speed
+	@MIUST=$(B)/miust SPEED=$(B)/bench/speed bench/speed.sh
+bench-screen: all $(B)/bench/screen
 	@MIUST=$(B)/miust MIUST_TUI=$(B)/miust-tui SCREEN=$(B)/bench/screen bench/screen.sh
 asan tsan:
 	@$(MAKE) --no-print-directory KIND=$@ test
@@ -138,4 +144,4 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all help deps run test bench asan tsan lint install clean
+.PHONY: all help deps run test bench bench-screen asan tsan lint install clean

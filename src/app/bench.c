@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/bench.h"
 
+#include "app/config.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "engine/flops.h"
 #include "engine/gemm.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,12 +56,13 @@ static struct npy matrix(struct rng *r, const float *values, size_t room, int ro
 			    .values = values + rng_u32(r) % (room - need + 1)};
 }
 
-float *bench_corpus(struct corpus *c, const struct settings *s, int n, uint64_t seed)
+float *bench_corpus(struct corpus *c, const struct settings *s, int n, double longer, uint64_t seed)
 {
+	int frames = (int)(FRAMES_MOST * longer), words = (int)(WORDS_MOST * longer);
 	size_t room =
-		(size_t)(FRAMES_MOST + 64) *
-		(size_t)(s->model.audio_feat_dim > s->model.text_feat_dim ? s->model.audio_feat_dim
-									  : s->model.text_feat_dim);
+		(size_t)(frames + 64) * (size_t)(s->model.audio_feat_dim > s->model.text_feat_dim
+							 ? s->model.audio_feat_dim
+							 : s->model.text_feat_dim);
 	struct rng r;
 	float *values;
 
@@ -73,12 +77,87 @@ float *bench_corpus(struct corpus *c, const struct settings *s, int n, uint64_t 
 		u->id = u->text = u->speaker = u->dialogue = "";
 		u->label = i % s->model.num_classes;
 		u->checked = 1;
-		u->frames = matrix(&r, values, room, length(5.22 + 0.63 * a, FRAMES_MOST),
+		u->frames = matrix(&r, values, room, length(5.22 + log(longer) + 0.63 * a, frames),
 				   s->model.audio_feat_dim);
-		u->words = matrix(&r, values, room, length(2.04 + 0.96 * b, WORDS_MOST),
+		u->words = matrix(&r, values, room, length(2.04 + log(longer) + 0.96 * b, words),
 				  s->model.text_feat_dim);
 	}
 	return values;
+}
+
+/* ---- as files ---- */
+
+static int write_list(const char *dir, int session, const struct corpus *c, struct err *e)
+{
+	static const char *const label[] = {"ang", "hap", "neu", "sad"};
+	struct atomic_file a;
+	char path[PATH_LEN], name[32];
+
+	snprintf(name, sizeof name, "csv/Session%d.csv", session + 1);
+	if (path_join(path, sizeof path, dir, name, e) || atomic_open(&a, path, e))
+		return -1;
+	fprintf(a.f, "Utterance_ID,Text,Emotion\n");
+	for (int i = session; i < c->n; i += 5)
+		fprintf(a.f, "Ses%02dF_impro01_F%05d,no words,%s\n", session + 1, i,
+			label[c->utt[i].label % 4]);
+	return atomic_commit(&a, e);
+}
+
+static int write_matrix(const char *dir, const char *kind, int i, const struct npy *m,
+			struct err *e)
+{
+	char path[PATH_LEN], name[96];
+
+	snprintf(name, sizeof name, "%s/Session%d/Ses%02dF_impro01_F%05d.npy", kind, i % 5 + 1,
+		 i % 5 + 1, i);
+	return path_join(path, sizeof path, dir, name, e) ||
+	       npy_write(path, m->values, m->rows, m->cols, e);
+}
+
+static int make_folders(const char *dir, struct err *e)
+{
+	static const char *const kind[] = {"csv", "text", "audio"};
+	char path[PATH_LEN], name[32];
+
+	for (int k = 0; k < 3; k++)
+		for (int s = 1; s <= 5; s++) {
+			snprintf(name, sizeof name, k ? "%s/Session%d" : "%s", kind[k], s);
+			if (path_join(path, sizeof path, dir, name, e) || make_dirs(path, e))
+				return -1;
+		}
+	return 0;
+}
+
+int bench_write(const char *dir, int n, struct err *e)
+{
+	static const char config[] = "exp:\n"
+				     "  seed: 53\n"
+				     "  audio_dir: audio\n"
+				     "  text_dir: text\n"
+				     "  iemocap_csv: csv\n"
+				     "  protocol: holdout\n"
+				     "train:\n"
+				     "  padding: masked\n";
+	char path[PATH_LEN];
+	struct settings s;
+	struct corpus c;
+	float *values;
+	int failed;
+
+	options_preset(&s);
+	s.model.num_classes = 4;
+	values = bench_corpus(&c, &s, n, 1, 1);
+	failed = make_folders(dir, e);
+	for (int i = 0; i < n && !failed; i++)
+		failed = write_matrix(dir, "text", i, &c.utt[i].words, e) ||
+			 write_matrix(dir, "audio", i, &c.utt[i].frames, e);
+	for (int i = 0; i < 5 && !failed; i++)
+		failed = write_list(dir, i, &c, e);
+	failed = failed || path_join(path, sizeof path, dir, "bench.yml", e) ||
+		 file_write(path, config, sizeof config - 1, e);
+	free(values);
+	free(c.utt);
+	return failed ? -1 : 0;
 }
 
 /* ---- the limit ---- */
@@ -131,7 +210,7 @@ static int one_batch(struct bench *b, struct state *s, struct corpus *c, struct 
 		     struct err *e)
 {
 	int n = c->n - from < b->set.train.batch_size ? c->n - from : b->set.train.batch_size;
-	double term[TERMS], start = clock_seconds(), packed, forward, lost, back;
+	double term[TERMS], flop[PHASES], start = clock_seconds(), packed, forward, lost, back;
 
 	if (batch_take(&s->batch, c, &b->set, NULL, s->utt + from, n, BATCH_TRAIN, e) ||
 	    model_ready(&s->model, &s->batch, true, e))
@@ -145,11 +224,14 @@ static int one_batch(struct bench *b, struct state *s, struct corpus *c, struct 
 	back = clock_seconds();
 	grad_norm(&s->optim, &s->model.params, par);
 	optim_step(&s->optim, &s->model.params, 1e-5, 1, par);
-	b->pack += packed - start;
+	b->data += packed - start;
 	b->heads += lost - forward;
 	b->optimizer += clock_seconds() - back;
 	b->seconds += clock_seconds() - start;
 	b->flop += flops_train(&s->model, &s->batch);
+	flops_phases(&s->model, &s->batch, flop);
+	for (int i = 0; i < PHASES; i++)
+		b->phase_flop[i] += flop[i];
 	for (int i = 0; i < n; i++) {
 		b->frames += c->utt[s->utt[from + i]].frames.rows;
 		b->words += c->utt[s->utt[from + i]].words.rows;
@@ -158,37 +240,91 @@ static int one_batch(struct bench *b, struct state *s, struct corpus *c, struct 
 	return 0;
 }
 
-static void clear(struct bench *b, struct state *s)
+static int one_round(struct bench *b, struct state *s, struct corpus *c, struct par *par,
+		     struct err *e)
 {
-	*b = (struct bench){.set = b->set, .utterances = b->utterances, .peak = b->peak};
-	memset(s->model.encoder_work.seconds, 0, sizeof s->model.encoder_work.seconds);
+	for (int from = 0; from < c->n; from += b->set.train.batch_size)
+		if (one_batch(b, s, c, par, from, e))
+			return -1;
+	return 0;
 }
 
-int bench_run(struct bench *b, struct corpus *c, struct par *par, double least, struct err *e)
+static void clear(struct bench *b, struct phases *p)
 {
+	*b = (struct bench){.set = b->set, .threads = b->threads, .peak = b->peak};
+	for (int i = 0; i < PHASES; i++)
+		atomic_store(&p->ns[i], 0);
+}
+
+static int by_size(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+int bench_run(struct bench *b, struct corpus *c, struct par *par, bool warm, int rounds,
+	      double least, struct err *e)
+{
+	double took[BENCH_ROUNDS];
+	int done = 0;
 	struct state s = {.utt = mem_alloc((size_t)c->n, sizeof *s.utt)};
+	struct phases phases;
 	struct rng r;
 	int failed;
 
 	rng_seed(&r, 1);
+	b->threads = par_threads(par);
 	failed = model_open(&s.model, &b->set, par, e) ||
 		 optim_open(&s.optim, OPTIMIZER_RMSPROP, s.model.params.total, e);
 	if (!failed)
 		params_init(&s.model.params, &r);
 	for (int i = 0; i < c->n; i++)
 		s.utt[i] = i;
-	failed = failed || one_batch(b, &s, c, par, 0, e);
-	clear(b, &s);
-	for (int from = 0; !failed && (b->seconds < least || from > 0);) {
-		failed = one_batch(b, &s, c, par, from, e);
-		from += b->set.train.batch_size;
-		if (from >= c->n)
-			from = 0;
+	s.model.encoder_work.phases = &phases;
+	failed = failed || (warm && one_round(b, &s, c, par, e));
+	clear(b, &phases);
+	while (!failed && done < BENCH_ROUNDS && (done < rounds || b->seconds < least)) {
+		double before = b->seconds;
+
+		failed = one_round(b, &s, c, par, e);
+		took[done++] = b->seconds - before;
 	}
-	memcpy(b->phase, s.model.encoder_work.seconds, sizeof b->phase);
+	if (!failed) {
+		qsort(took, (size_t)done, sizeof *took, by_size);
+		b->round = took[done / 2];
+	}
+	for (int i = 0; i < PHASES; i++)
+		b->phase[i] = 1e-9 * (double)atomic_load(&phases.ns[i]);
 	model_close(&s.model);
 	optim_close(&s.optim);
 	batch_free(&s.batch);
 	free(s.utt);
 	return failed ? -1 : 0;
+}
+
+/* ---- the table ---- */
+
+static void row(const struct bench *b, const char *name, double thread_seconds, double flop)
+{
+	printf("  %-24s%8.2f s%7.1f %%", name, thread_seconds / b->threads,
+	       100 * thread_seconds / b->threads / b->seconds);
+	if (flop > 0)
+		printf("%10.1f", flop / thread_seconds / 1e9);
+	putchar('\n');
+}
+
+void bench_table(const struct bench *b)
+{
+	double rest = b->threads * (b->seconds - b->data - b->optimizer) - b->heads;
+
+	printf("  %-24s%10s%9s   %s\n", "", "time", "share", "GFLOP/s a thread");
+	for (int i = 0; i < PHASES; i++) {
+		row(b, phase_name[i], b->phase[i], b->phase_flop[i]);
+		rest -= b->phase[i];
+	}
+	row(b, "heads, loss", b->heads, 0);
+	row(b, "optimizer", b->threads * b->optimizer, 0);
+	row(b, "data", b->threads * b->data, 0);
+	row(b, "waiting, the rest", rest, 0);
 }

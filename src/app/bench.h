@@ -2,9 +2,10 @@
 /*
  * bench: how near to this machine's limit training runs.
  *
- * The limit is SGEMM's, measured in the same run with the same threads. The
- * corpus is made in memory in the shape of IEMOCAP: frames log-normal (5.22,
- * 0.63) up to 1,706, words log-normal (2.04, 0.96) up to 98, correlated 0.9.
+ * The limit is BLAS's SGEMM, measured in the same run with the same threads.
+ * The corpus is made in the shape of IEMOCAP, in memory or in files: frames
+ * log-normal (5.22, 0.63) up to 1,706, words log-normal (2.04, 0.96) up to 98,
+ * correlated 0.9.
  */
 #ifndef MIUST_BENCH_H
 #define MIUST_BENCH_H
@@ -13,22 +14,39 @@
 
 struct bench {
 	struct settings set;
-	int utterances;       /* of the made corpus */
+	int threads;
 	double peak;          /* SGEMM, FLOP/s, all threads */
 	double flop, seconds; /* of the measured batches */
+	double round;         /* seconds of a round over the corpus: the median */
 	long frames, words;   /* useful ones in them */
 	int batches;
-	double pack, heads, optimizer; /* seconds */
-	double phase[ENCODER_PHASES];
+	double data, heads, optimizer; /* seconds */
+	double phase[PHASES];          /* thread-seconds */
+	double phase_flop[PHASES];
 };
 
-/* A corpus without files: ids are empty, labels in turn. Returns the random
- * values all features lie in; free() them and c->utt. */
-float *bench_corpus(struct corpus *c, const struct settings *s, int n, uint64_t seed);
+/* A corpus without files: ids are empty, labels in turn, lengths times `longer`.
+ * Returns the random values all features lie in; free() them and c->utt. */
+float *bench_corpus(struct corpus *c, const struct settings *s, int n, double longer,
+		    uint64_t seed);
+
+/*
+ * The same shape as files: DIR/csv/Session{1..5}.csv, DIR/text/..., DIR/audio/...
+ * and DIR/bench.yml, the published settings with correct masks; for check and
+ * train to be timed on. 5,531 utterances take about 4 GB.
+ */
+int bench_write(const char *dir, int n, struct err *e);
 
 double bench_peak(struct par *par); /* FLOP/s of SGEMM, best of some */
-/* Train over the corpus's utterances in batches, at least `least` seconds after
- * one batch to warm up. */
-int bench_run(struct bench *b, struct corpus *c, struct par *par, double least, struct err *e);
+/*
+ * Train over the corpus's utterances in batches: whole rounds over all of it,
+ * the first of them to warm up (`warm`), then at least `rounds` (up to
+ * BENCH_ROUNDS) and `least` seconds.
+ */
+enum { BENCH_ROUNDS = 64 };
+int bench_run(struct bench *b, struct corpus *c, struct par *par, bool warm, int rounds,
+	      double least, struct err *e);
+/* Which share of the time went where, as lines of a table on stdout. */
+void bench_table(const struct bench *b);
 
 #endif

@@ -2,6 +2,8 @@
 #include "app/commands.h"
 
 #include "app/bench.h"
+#include "engine/gemm.h"
+#include "engine/kern.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,30 +28,24 @@ static int settings(struct settings *s, const struct args *a, struct err *e)
 	return options_resolve(s, e);
 }
 
-static void row(const char *name, double seconds, const struct bench *b)
-{
-	printf("  %-30s%8.2f s%7.1f %%\n", name, seconds, 100 * seconds / b->seconds);
-}
-
-static void print(const struct bench *b, int threads)
+static void print(const struct bench *b)
 {
 	struct rusage use;
-	double rest = b->seconds - b->pack - b->heads - b->optimizer;
+	char blas[256];
 
 	getrusage(RUSAGE_SELF, &use);
-	for (int i = 0; i < ENCODER_PHASES; i++)
-		rest -= b->phase[i];
+	gemm_name(blas, sizeof blas);
 	printf("%d batches of %d, %s padding, %d thread%s\n", b->batches, b->set.train.batch_size,
-	       b->set.train.padding == PADDING_MASKED ? "masked" : "reference", threads,
-	       threads == 1 ? "" : "s");
+	       b->set.train.padding == PADDING_MASKED ? "masked" : "reference", b->threads,
+	       b->threads == 1 ? "" : "s");
 	printf("  %ld frames, %ld words, %.2f s\n\n", b->frames, b->words, b->seconds);
-	for (int i = 0; i < ENCODER_PHASES; i++)
-		row(encoder_phase_name[i], b->phase[i], b);
-	row("heads, loss", b->heads, b);
-	row("optimizer", b->optimizer, b);
-	row("data", b->pack, b);
-	row("the rest", rest, b);
-	printf("\nframes_per_second: %.0f\n", (double)b->frames / b->seconds);
+	bench_table(b);
+	printf("\nkernels: %s\n", kern_set(0)->name);
+	printf("blas: %s\n", blas);
+	if (gemm_is_outdated())
+		printf("This OpenBLAS does not know the processor and multiplies without its AVX2 "
+		       "units; a newer one would be some times faster.\n");
+	printf("frames_per_second: %.0f\n", (double)b->frames / b->seconds);
 	printf("gflop_per_second: %.1f\n", b->flop / b->seconds / 1e9);
 	printf("sgemm_gflop_per_second: %.1f\n", b->peak / 1e9);
 	printf("peak_memory_mb: %.0f\n", (double)use.ru_maxrss / 1024);
@@ -58,7 +54,7 @@ static void print(const struct bench *b, int threads)
 
 static int run(const struct args *a, struct err *e)
 {
-	struct bench b = {.utterances = UTTERANCES};
+	struct bench b = {.threads = 1};
 	struct corpus c;
 	struct par *par;
 	float *values;
@@ -70,13 +66,13 @@ static int run(const struct args *a, struct err *e)
 	par = par_new(a->threads, e);
 	if (!par)
 		return -1;
-	values = bench_corpus(&c, &b.set, b.utterances, 1);
+	values = bench_corpus(&c, &b.set, UTTERANCES, 1, 1);
 	peak = bench_peak(par);
-	failed = bench_run(&b, &c, par, 8, e);
+	failed = bench_run(&b, &c, par, true, 1, 8, e);
 	b.peak = bench_peak(par);
 	b.peak = peak > b.peak ? peak : b.peak; /* before and after: the larger */
 	if (!failed)
-		print(&b, par_threads(par));
+		print(&b);
 	free(values);
 	free(c.utt);
 	par_free(par);

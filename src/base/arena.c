@@ -5,6 +5,27 @@
 
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+
+/*
+ * Huge pages, where the system leaves them to the program's wish: a workspace of
+ * a gigabyte is walked through a few times a step, and with pages of 4 KB the
+ * look-up of addresses costs some per cent of training (on a virtual machine 5).
+ * A hint: failure changes nothing.
+ */
+static void ask_for_huge_pages(char *block, size_t size)
+{
+	enum { PAGE = 4096, HUGE = 1 << 21 };
+	char *first = (char *)(((uintptr_t)block + PAGE - 1) / PAGE * PAGE);
+
+#ifdef MADV_HUGEPAGE
+	if (size >= 4 * (size_t)HUGE)
+		madvise(first, size - PAGE, MADV_HUGEPAGE);
+#else
+	(void)first;
+	(void)size;
+#endif
+}
 
 void arena_measure(struct arena *a)
 {
@@ -23,6 +44,7 @@ int arena_ready(struct arena *a, const char *what, struct err *e)
 				       "%s needs %.1f GB of memory, which this machine does not "
 				       "give; set train.memory or a smaller train.batch_size",
 				       what, (double)a->used / 1e9);
+		ask_for_huge_pages(a->block, a->size);
 	}
 	arena_again(a);
 	return 0;

@@ -7,6 +7,8 @@
 #include <math.h>
 #include <stdio.h>
 
+enum { CHUNK = 384 }; /* rows of a weight gradient's product at a time */
+
 static int add(struct params *p, const char *name, const char *what, int rows, int cols,
 	       enum init init, double bound)
 {
@@ -43,6 +45,7 @@ void cross_lay(const struct cross *c, struct cross_work *w, struct arena *a,
 {
 	size_t nq = (size_t)query->rows * (size_t)c->E, nk = (size_t)key->rows * (size_t)c->E;
 	size_t pairs = 0;
+	int widest = c->E > c->Ekv ? c->E : c->Ekv;
 
 	w->place = arena_take(a, (size_t)query->n + 1, sizeof *w->place);
 	for (int i = 0; i <= query->n; i++) {
@@ -57,8 +60,15 @@ void cross_lay(const struct cross *c, struct cross_work *w, struct arena *a,
 	w->v = arena_take(a, nk, sizeof(real));
 	w->o = arena_take(a, nq, sizeof(real));
 	w->a = arena_take(a, nq, sizeof(real));
+	for (int i = 0; i < CROSS_PARTS; i++) {
+		size_t there = kern_packed(widest, c->E), back = kern_packed(c->E, widest);
+
+		w->packed[i] = arena_take(a, there > back ? there : back, sizeof(real));
+	}
 	if (!backward)
 		return;
+	for (int i = 0; i < CROSS_PARTS; i++)
+		w->piece[i] = arena_take(a, kern_packed(CHUNK, widest), sizeof(real));
 	w->da = arena_take(a, nq, sizeof(real));
 	w->dq = arena_take(a, nq, sizeof(real));
 	w->dweights = arena_take(a, pairs, sizeof(real));
@@ -74,11 +84,24 @@ static real *in_weight(const struct cross *c, const struct params *p, real *flat
 	return flat + p->tensor[c->in_proj].at + (size_t)i * c->E * c->E;
 }
 
+void cross_begin(const struct cross *c, const struct params *p, struct cross_work *w, bool backward)
+{
+	for (int i = 0; i < CROSS_PARTS; i++) {
+		const real *from = i < 3 ? in_weight(c, p, p->w, i) : weight(p, c->out_proj);
+		int in = i == 1 || i == 2 ? c->Ekv : c->E;
+
+		if (backward)
+			kern_pack(c->E, in, from, in, 0, w->packed[i]);
+		else
+			kern_pack(in, c->E, from, in, 1, w->packed[i]);
+	}
+}
+
 /* y [rows, E] = x [rows, in] . weight' + bias */
-static void affine(int rows, int out, int in, const real *x, const real *w, const real *bias,
+static void affine(int rows, int out, int in, const real *x, const real *packed, const real *bias,
 		   real *y)
 {
-	gemm_nt(rows, out, in, 1, x, in, w, in, 0, y, out);
+	kern_product(rows, out, in, x, in, packed, 0, y, out);
 	for (int r = 0; r < rows; r++)
 		kern_add(y + (size_t)r * out, bias, out);
 }
@@ -93,9 +116,9 @@ void cross_forward(const struct cross *c, const struct params *p, struct cross_w
 	const real *bias = weight(p, c->in_bias);
 	real scale = (real)(1 / sqrt(width));
 
-	affine(nq, E, E, query + q0 * E, in_weight(c, p, p->w, 0), bias, w->q + q0 * E);
-	affine(nk, E, Ekv, key + k0 * Ekv, in_weight(c, p, p->w, 1), bias + E, w->k + k0 * E);
-	affine(nk, E, Ekv, key + k0 * Ekv, in_weight(c, p, p->w, 2), bias + 2 * E, w->v + k0 * E);
+	affine(nq, E, E, query + q0 * E, w->packed[0], bias, w->q + q0 * E);
+	affine(nk, E, Ekv, key + k0 * Ekv, w->packed[1], bias + E, w->k + k0 * E);
+	affine(nk, E, Ekv, key + k0 * Ekv, w->packed[2], bias + 2 * E, w->v + k0 * E);
 	for (int i = from; i < to; i++) {
 		size_t q = (size_t)sq->first[i] * E, k = (size_t)sk->first[i] * E;
 		int Lq = sq->len[i], Lk = sk->len[i];
@@ -110,8 +133,7 @@ void cross_forward(const struct cross *c, const struct params *p, struct cross_w
 				w->o + q, E);
 		}
 	}
-	affine(nq, E, E, w->o + q0 * E, weight(p, c->out_proj), weight(p, c->out_bias),
-	       w->a + q0 * E);
+	affine(nq, E, E, w->o + q0 * E, w->packed[3], weight(p, c->out_bias), w->a + q0 * E);
 }
 
 /* Through softmax: ds = a (da - sum(da a)), row by row; a is overwritten. */
@@ -134,7 +156,8 @@ void cross_backward(const struct cross *c, const struct params *p, struct cross_
 	int nq = sq->first[to] - sq->first[from], nk = sk->first[to] - sk->first[from];
 	real scale = (real)(1 / sqrt(width));
 
-	gemm_nn(nq, E, E, 1, w->da + q0 * E, E, weight(p, c->out_proj), E, 0, w->dq + q0 * E, E);
+	(void)p; /* cross_begin has laid the weights out */
+	kern_product(nq, E, E, w->da + q0 * E, E, w->packed[3], 0, w->dq + q0 * E, E);
 	for (int i = from; i < to; i++) {
 		size_t q = (size_t)sq->first[i] * E, k = (size_t)sk->first[i] * E;
 		int Lq = sq->len[i], Lk = sk->len[i];
@@ -152,20 +175,23 @@ void cross_backward(const struct cross *c, const struct params *p, struct cross_
 			gemm_tn(Lk, width, Lq, scale, a, Lk, w->q + q, E, 0, w->k + k, E);
 		}
 	}
-	gemm_nn(nq, E, E, 1, w->dq + q0 * E, E, in_weight(c, p, p->w, 0), E, 1, dquery + q0 * E, E);
-	gemm_nn(nk, Ekv, E, 1, w->k + k0 * E, E, in_weight(c, p, p->w, 1), Ekv, 1, dkey + k0 * Ekv,
-		Ekv);
-	gemm_nn(nk, Ekv, E, 1, w->v + k0 * E, E, in_weight(c, p, p->w, 2), Ekv, 1, dkey + k0 * Ekv,
-		Ekv);
+	kern_product(nq, E, E, w->dq + q0 * E, E, w->packed[0], 1, dquery + q0 * E, E);
+	kern_product(nk, Ekv, E, w->k + k0 * E, E, w->packed[1], 1, dkey + k0 * Ekv, Ekv);
+	kern_product(nk, Ekv, E, w->v + k0 * E, E, w->packed[2], 1, dkey + k0 * Ekv, Ekv);
 }
 
 /* dw [out, in] += dy' x, db += column sums of dy */
 static void affine_gradients(int rows, int out, int in, const real *dy, const real *x, real *dw,
-			     real *db)
+			     real *db, real *piece)
 {
-	gemm_tn(out, in, rows, 1, dy, out, x, in, 1, dw, in);
-	for (int r = 0; r < rows; r++)
-		kern_add(db, dy + (size_t)r * out, out);
+	for (int from = 0; from < rows; from += CHUNK) {
+		int n = rows - from < CHUNK ? rows - from : CHUNK;
+
+		kern_pack(n, in, x + (size_t)from * in, in, 0, piece);
+		kern_product_tn(out, in, n, dy + (size_t)from * out, out, piece, 1, dw, in);
+		for (int r = from; r < from + n; r++)
+			kern_add(db, dy + (size_t)r * out, out);
+	}
 }
 
 void cross_weight_gradients(const struct cross *c, const struct params *p,
@@ -176,19 +202,20 @@ void cross_weight_gradients(const struct cross *c, const struct params *p,
 
 	switch (part) {
 	case 0:
-		affine_gradients(sq->rows, c->E, c->E, w->dq, query, in_weight(c, p, p->g, 0), db);
+		affine_gradients(sq->rows, c->E, c->E, w->dq, query, in_weight(c, p, p->g, 0), db,
+				 w->piece[0]);
 		break;
 	case 1:
 		affine_gradients(sk->rows, c->E, c->Ekv, w->k, key, in_weight(c, p, p->g, 1),
-				 db + c->E);
+				 db + c->E, w->piece[1]);
 		break;
 	case 2:
 		affine_gradients(sk->rows, c->E, c->Ekv, w->v, key, in_weight(c, p, p->g, 2),
-				 db + 2 * c->E);
+				 db + 2 * c->E, w->piece[2]);
 		break;
 	case 3:
 		affine_gradients(sq->rows, c->E, c->E, w->da, w->o, grad(p, c->out_proj),
-				 grad(p, c->out_bias));
+				 grad(p, c->out_bias), w->piece[3]);
 		break;
 	default:
 		BUG("part %d", part);

@@ -22,6 +22,8 @@ struct cross {
 	unsigned silent; /* bit h: head h gives zero; for looking, never while training */
 };
 
+enum { CROSS_PARTS = 4 }; /* q, k, v, out */
+
 /* Query rows: q, o, a, da, dq; key rows: k, v. */
 struct cross_work {
 	real *q;       /* [rows, E] projected queries */
@@ -32,14 +34,19 @@ struct cross_work {
 	real *dq;      /* [rows, E] gradient of o, then of q */
 	real *weights; /* [heads, Lq, Lk] of utterance i from place[i] on; then the scores' gradient
 			*/
-	real *dweights; /* [Lq, Lk] of utterance i from place[i] / heads on */
-	size_t *place;  /* [n+1] */
+	real *dweights;            /* [Lq, Lk] of utterance i from place[i] / heads on */
+	size_t *place;             /* [n+1] */
+	real *packed[CROSS_PARTS]; /* the projections, packed (kern.h) as the pass needs them */
+	real *piece[CROSS_PARTS];  /* some rows, packed, for their gradients */
 };
 
 void cross_add(struct cross *c, struct params *p, const char *name, int E, int Ekv, int heads);
 void cross_lay(const struct cross *c, struct cross_work *w, struct arena *a,
 	       const struct seqs *query, const struct seqs *key, bool backward);
 
+/* Before the others, once a pass: lays the weights out for it. */
+void cross_begin(const struct cross *c, const struct params *p, struct cross_work *w,
+		 bool backward);
 /* Utterances from..to-1. */
 void cross_forward(const struct cross *c, const struct params *p, struct cross_work *w,
 		   const struct seqs *sq, const struct seqs *sk, const real *query, const real *key,
@@ -50,7 +57,6 @@ void cross_backward(const struct cross *c, const struct params *p, struct cross_
 		    real *dkey);
 
 /* Weight gradients over all rows, in parts that touch different tensors. */
-enum { CROSS_PARTS = 4 }; /* q, k, v, out */
 void cross_weight_gradients(const struct cross *c, const struct params *p,
 			    const struct cross_work *w, const struct seqs *sq,
 			    const struct seqs *sk, const real *query, const real *key, int part);

@@ -1,23 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "engine/encoder.h"
 
-#include "base/clock.h"
-
 #include <string.h>
 #ifdef __SSE2__
 #include <xmmintrin.h>
 #endif
 
 const char *const pool_name[POOLS] = {"Att1", "Att2", "Att11", "Att22", "Atts1", "Attt2"};
-
-const char *const encoder_phase_name[ENCODER_PHASES] = {
-	"LSTM forward",
-	"attention, pooling forward",
-	"attention, pooling backward",
-	"attention gradients",
-	"LSTM backward",
-	"between layers",
-};
 
 static const int pool_stack[4] = {LSTM1, LSTM2, LSTM11, LSTM22}; /* by enum pooling */
 static const int cross_query[CROSSES] = {LSTM1, LSTM2}, cross_key[CROSSES] = {LSTM22, LSTM11};
@@ -131,15 +120,10 @@ static void flushed(void *ctx, int task, int worker)
 	flush_end(was);
 }
 
-/* One run of tasks, its time added to a phase. */
-static void run(struct pass *a, struct par *par, enum encoder_phase phase, int tasks,
-		void (*fn)(void *, int, int))
+static void run(struct pass *a, struct par *par, int tasks, void (*fn)(void *, int, int))
 {
-	double start = clock_seconds();
-
 	a->task = fn;
 	par_run(par, tasks, flushed, a);
-	a->w->seconds[phase] += clock_seconds() - start;
 }
 
 static void strand_task(void *ctx, int task, int worker)
@@ -175,19 +159,24 @@ static void block_forward(void *ctx, int task, int worker)
 	const struct encoder *c = a->c;
 	struct encoder_work *w = a->w;
 	int from = w->block[task], to = w->block[task + 1];
+	struct lap time = lap_begin(w->phases);
 
 	(void)worker;
 	for (int i = 0; i < STACKS; i++)
 		unpack(stack_seqs(a->b, i), 2 * c->stack[i].H, lstm_top(&c->stack[i], &w->stack[i]),
 		       w->state[i], from, to);
+	lap(&time, PHASE_COPY);
 	for (int i = 0; i < encoder_crosses(c); i++)
 		cross_forward(&c->cross[i], a->p, &w->cross[i], stack_seqs(a->b, cross_query[i]),
 			      stack_seqs(a->b, cross_key[i]), w->state[cross_query[i]],
 			      w->state[cross_key[i]], from, to);
+	lap(&time, PHASE_ATTENTION);
 	for (int i = 0; i < c->npools; i++)
 		pool_forward(&c->pool[i], a->p, &w->pool[i], pool_seqs(a->b, i),
 			     i < ATTS1 ? w->state[pool_stack[i]] : w->cross[i - ATTS1].a, from, to,
 			     a->z + c->z_at[i], c->z_width);
+	lap(&time, PHASE_POOLING);
+	lap_end(&time);
 }
 
 void encoder_forward(const struct encoder *c, const struct params *p, struct encoder_work *w,
@@ -195,9 +184,13 @@ void encoder_forward(const struct encoder *c, const struct params *p, struct enc
 {
 	struct pass pass = {.c = c, .p = p, .w = w, .b = b, .z = z};
 
+	for (int i = 0; i < STACKS; i++)
+		w->stack[i].phases = w->phases;
 	for (; pass.layer < c->stack[0].layers; pass.layer++)
-		run(&pass, par, PHASE_LSTM_FORWARD, STACKS * DIRECTIONS, strand_task);
-	run(&pass, par, PHASE_BLOCK_FORWARD, w->blocks, block_forward);
+		run(&pass, par, STACKS * DIRECTIONS, strand_task);
+	for (int i = 0; i < encoder_crosses(c); i++)
+		cross_begin(&c->cross[i], p, &w->cross[i], false);
+	run(&pass, par, w->blocks, block_forward);
 }
 
 static void block_backward(void *ctx, int task, int worker)
@@ -206,6 +199,7 @@ static void block_backward(void *ctx, int task, int worker)
 	const struct encoder *c = a->c;
 	struct encoder_work *w = a->w;
 	int from = w->block[task], to = w->block[task + 1];
+	struct lap time = lap_begin(w->phases);
 
 	(void)worker;
 	for (int i = 0; i < c->npools; i++) {
@@ -216,13 +210,17 @@ static void block_backward(void *ctx, int task, int worker)
 			      a->dz + c->z_at[i], c->z_width,
 			      stack ? w->dstate[pool_stack[i]] : w->cross[i - ATTS1].da);
 	}
+	lap(&time, PHASE_POOLING);
 	for (int i = 0; i < encoder_crosses(c); i++)
 		cross_backward(&c->cross[i], a->p, &w->cross[i], stack_seqs(a->b, cross_query[i]),
 			       stack_seqs(a->b, cross_key[i]), from, to, w->dstate[cross_query[i]],
 			       w->dstate[cross_key[i]]);
+	lap(&time, PHASE_ATTENTION);
 	for (int i = 0; i < STACKS; i++)
 		repack(stack_seqs(a->b, i), 2 * c->stack[i].H, w->dstate[i],
 		       lstm_dtop(&c->stack[i], &w->stack[i]), from, to);
+	lap(&time, PHASE_COPY);
+	lap_end(&time);
 }
 
 /* Weight gradients of the cross attentions, then of the poolings. */
@@ -232,6 +230,7 @@ static void attention_gradients(void *ctx, int task, int worker)
 	const struct encoder *c = a->c;
 	struct encoder_work *w = a->w;
 	int i = task % CROSSES, pool = task - encoder_crosses(c) * CROSS_PARTS;
+	struct lap time = lap_begin(w->phases);
 
 	(void)worker;
 	if (pool < 0)
@@ -243,6 +242,8 @@ static void attention_gradients(void *ctx, int task, int worker)
 		pool_weight_gradients(
 			&c->pool[pool], a->p, &w->pool[pool], pool_seqs(a->b, pool)->rows,
 			pool < ATTS1 ? w->state[pool_stack[pool]] : w->cross[pool - ATTS1].a);
+	lap(&time, pool < 0 ? PHASE_ATTENTION : PHASE_POOLING);
+	lap_end(&time);
 }
 
 static void strand_back(void *ctx, int task, int worker)
@@ -284,12 +285,13 @@ void encoder_backward(const struct encoder *c, const struct params *p, struct en
 
 	for (int i = 0; i < STACKS; i++)
 		inputs += input_tasks(b, i);
-	run(&pass, par, PHASE_BLOCK_BACKWARD, w->blocks, block_backward);
-	run(&pass, par, PHASE_ATTENTION_GRADIENTS, crosses * CROSS_PARTS + c->npools,
-	    attention_gradients);
+	for (int i = 0; i < crosses; i++)
+		cross_begin(&c->cross[i], p, &w->cross[i], true);
+	run(&pass, par, w->blocks, block_backward);
+	run(&pass, par, crosses * CROSS_PARTS + c->npools, attention_gradients);
 	for (pass.layer = c->stack[0].layers - 1; pass.layer >= 0; pass.layer--) {
-		run(&pass, par, PHASE_LSTM_BACKWARD, STACKS * DIRECTIONS, strand_back);
+		run(&pass, par, STACKS * DIRECTIONS, strand_back);
 		if (pass.layer > 0)
-			run(&pass, par, PHASE_INPUT_BACKWARD, inputs, input_back);
+			run(&pass, par, inputs, input_back);
 	}
 }

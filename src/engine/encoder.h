@@ -33,21 +33,9 @@ struct encoder {
 	int z_width;
 };
 
-/* Where the time of a step goes; seconds are added up until they are cleared. */
-enum encoder_phase {
-	PHASE_LSTM_FORWARD,  /* input products, recurrence, gates */
-	PHASE_BLOCK_FORWARD, /* cross attention, pooling */
-	PHASE_BLOCK_BACKWARD,
-	PHASE_ATTENTION_GRADIENTS, /* of their weights */
-	PHASE_LSTM_BACKWARD,       /* recurrence, gates, weight gradients */
-	PHASE_INPUT_BACKWARD,      /* between the layers */
-	ENCODER_PHASES
-};
-extern const char *const encoder_phase_name[ENCODER_PHASES];
-
 struct encoder_work {
-	double seconds[ENCODER_PHASES];
-	real *z; /* [n, z_width] of the piece; then its gradient; for the caller */
+	struct phases *phases; /* the caller's; NULL: not timed */
+	real *z;               /* [n, z_width] of the piece; then its gradient; for the caller */
 	struct lstm_work stack[STACKS];
 	struct cross_work cross[CROSSES];
 	struct pool_work pool[POOLS];

@@ -13,15 +13,21 @@ static double layer(double rows, double out, double in, bool train, bool input)
 	return product(rows, out, in) * (1 + (train ? 1 : 0) + (train && input ? 1 : 0));
 }
 
-static double stack(const struct lstm *l, const struct seqs *s, bool train)
+static void add_stack(const struct lstm *l, const struct seqs *s, bool train, double flop[PHASES])
 {
-	double sum = 0, before = s->rows - s->n; /* steps that have one before them */
+	double rows = s->rows, before = s->rows - s->n; /* steps that have one before them */
 
-	for (int i = 0; i < l->layers; i++)
-		sum += DIRECTIONS *
-		       (layer(s->rows, 4 * l->H, i ? 2 * l->H : l->input, train, i > 0) +
-			layer(before, 4 * l->H, l->H, train, true));
-	return sum;
+	for (int i = 0; i < l->layers; i++) {
+		double input = DIRECTIONS * product(rows, 4 * l->H, i ? 2 * l->H : l->input);
+		double recurrent = DIRECTIONS * product(before, 4 * l->H, l->H);
+
+		flop[PHASE_INPUT] += input;
+		flop[PHASE_RECURRENCE] += recurrent * (train ? 2 : 1);
+		if (train)
+			flop[PHASE_WEIGHTS] += input + recurrent;
+		if (train && i > 0)
+			flop[PHASE_BETWEEN] += input;
+	}
 }
 
 static double attention(const struct cross *c, const struct seqs *q, const struct seqs *k,
@@ -46,18 +52,29 @@ static struct seqs whole(const int *len, int n)
 	return s;
 }
 
-static double count(const struct model *m, const struct batch *b, bool train)
+static void count_phases(const struct model *m, const struct batch *b, bool train,
+			 double flop[PHASES])
 {
 	const struct encoder *c = &m->encoder;
 	struct seqs text = whole(b->words, b->n), audio = whole(b->frames, b->n);
-	const struct heads *h = &m->heads;
-	double sum = 0;
 
+	for (int i = 0; i < PHASES; i++)
+		flop[i] = 0;
 	for (int i = 0; i < STACKS; i++)
-		sum += stack(&c->stack[i], stack_reads_audio(i) ? &audio : &text, train);
+		add_stack(&c->stack[i], stack_reads_audio(i) ? &audio : &text, train, flop);
 	if (c->npools > ATTS1)
-		sum += attention(&c->cross[0], &text, &audio, train) +
-		       attention(&c->cross[1], &audio, &text, train);
+		flop[PHASE_ATTENTION] = attention(&c->cross[0], &text, &audio, train) +
+					attention(&c->cross[1], &audio, &text, train);
+}
+
+static double count(const struct model *m, const struct batch *b, bool train)
+{
+	const struct heads *h = &m->heads;
+	double flop[PHASES], sum = 0;
+
+	count_phases(m, b, train, flop);
+	for (int i = 0; i < PHASES; i++)
+		sum += flop[i];
 	sum += layer(b->n, h->hidden, h->z_width, train, true) +
 	       layer(b->n, h->classes, h->hidden, train, true);
 	for (int i = HEAD_TEXT; i <= HEAD_AUDIO; i++)
@@ -73,4 +90,9 @@ double flops_forward(const struct model *m, const struct batch *b)
 double flops_train(const struct model *m, const struct batch *b)
 {
 	return count(m, b, true);
+}
+
+void flops_phases(const struct model *m, const struct batch *b, double flop[PHASES])
+{
+	count_phases(m, b, true, flop);
 }

@@ -16,5 +16,7 @@
 
 double flops_forward(const struct model *m, const struct batch *b);
 double flops_train(const struct model *m, const struct batch *b); /* forward and backward */
+/* What of flops_train belongs to each phase; the heads are in none. */
+void flops_phases(const struct model *m, const struct batch *b, double flop[PHASES]);
 
 #endif

@@ -2,7 +2,8 @@
 #include "engine/gemm.h"
 
 #include <cblas.h>
-#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 
 #ifdef REAL_DOUBLE
 #define product cblas_dgemm
@@ -64,6 +65,24 @@ void gemm_naive(int ta, int tb, int m, int n, int k, real alpha, const real *a, 
 				sum += (double)beta * c[(size_t)i * ldc + j];
 			c[(size_t)i * ldc + j] = (real)sum;
 		}
+}
+
+void gemm_name(char *out, size_t n)
+{
+	snprintf(out, n, "%s, %s", openblas_get_corename(), openblas_get_config());
+}
+
+bool gemm_is_outdated(void)
+{
+#ifdef __x86_64__
+	static const char *const old[] = {"Prescott", "Core2", "Penryn",    "Dunnington", "Nehalem",
+					  "Atom",     "Nano",  "Barcelona", "Opteron",    "Bobcat"};
+
+	for (size_t i = 0; i < sizeof old / sizeof *old; i++)
+		if (strncmp(openblas_get_corename(), old[i], strlen(old[i])) == 0)
+			return __builtin_cpu_supports("avx2");
+#endif
+	return false;
 }
 
 void gemm_stay_in_thread(void)

@@ -4,13 +4,17 @@
  *
  * Row-major; ld is the distance between rows, in values. The result is
  * C = alpha * op(A) op(B) + beta * C; with beta 0 C is only written. Names say which operand is
- *transposed: nn  A [m,k]  B [k,n] nt  A [m,k]  B [n,k] tn  A [k,m]  B [k,n] The products run in the
- *calling thread, and the same call gives the same bytes whatever other threads do.
+ * transposed: nn: A [m,k], B [k,n]; nt: A [m,k], B [n,k]; tn: A [k,m], B [k,n]. The products
+ * run in the calling thread, and the same call gives the same bytes whatever other threads do.
+ * The large products of training are kern_product's (kern.h).
  */
 #ifndef MIUST_GEMM_H
 #define MIUST_GEMM_H
 
 #include "engine/real.h"
+
+#include <stdbool.h>
+#include <stddef.h>
 
 void gemm_nn(int m, int n, int k, real alpha, const real *a, int lda, const real *b, int ldb,
 	     real beta, real *c, int ldc);
@@ -22,6 +26,13 @@ void gemm_tn(int m, int n, int k, real alpha, const real *a, int lda, const real
 /* The naive twin, for tests: sums in double. ta, tb: transposed. */
 void gemm_naive(int ta, int tb, int m, int n, int k, real alpha, const real *a, int lda,
 		const real *b, int ldb, real beta, real *c, int ldc);
+
+/* Which BLAS runs: "SkylakeX, OpenBLAS 0.3.21 ...": its kernels, its version and how it was built.
+ */
+void gemm_name(char *out, size_t n);
+/* Its kernels are for processors without AVX2, although this one has it: an
+ * OpenBLAS older than the processor takes its oldest kernels. */
+bool gemm_is_outdated(void);
 
 void gemm_stay_in_thread(void); /* OpenBLAS uses no threads of its own from now on */
 

@@ -67,3 +67,9 @@ void kern_product(int m, int n, int k, const real *a, int lda, const real *panel
 {
 	kern_set(0)->product(m, n, k, a, lda, panels, add, c, ldc);
 }
+
+void kern_product_tn(int m, int n, int k, const real *a, int lda, const real *panels, int add,
+		     real *c, int ldc)
+{
+	kern_set(0)->product_tn(m, n, k, a, lda, panels, add, c, ldc);
+}

@@ -39,9 +39,11 @@ void kern_axpy(real *to, real a, const real *x, int n); /* to += a x */
 real kern_dot(const real *x, const real *y, int n);
 
 /*
- * C [m, n; ldc] = or += A [m, k; lda] . B, for few rows and a B that is used
- * again and again. kern_pack lays B out once: [k, n; ldb], or transposed
+ * C [m, n; ldc] = or += A . B for a B that is packed once and used again and
+ * again; unlike BLAS's, no product of few rows is slow, and no call packs what
+ * another has packed. kern_pack lays B [k, n; ldb] out, or B transposed
  * [n, k; ldb]. `panels` has kern_packed(k, n) values, 64-byte aligned.
+ * kern_product: A [m, k; lda]; kern_product_tn: A is [k, m; lda], transposed.
  */
 static inline size_t kern_packed(int k, int n)
 {
@@ -50,6 +52,8 @@ static inline size_t kern_packed(int k, int n)
 void kern_pack(int k, int n, const real *b, int ldb, int transposed, real *panels);
 void kern_product(int m, int n, int k, const real *a, int lda, const real *panels, int add, real *c,
 		  int ldc);
+void kern_product_tn(int m, int n, int k, const real *a, int lda, const real *panels, int add,
+		     real *c, int ldc);
 
 /*
  * The functions above use the best set this processor runs. Each is a build of
@@ -68,6 +72,7 @@ struct kern_set {
 	real (*dot)(const real *, const real *, int);
 	void (*pack)(int, int, const real *, int, int, real *);
 	void (*product)(int, int, int, const real *, int, const real *, int, real *, int);
+	void (*product_tn)(int, int, int, const real *, int, const real *, int, real *, int);
 };
 extern const struct kern_set kern_portable, kern_avx2, kern_avx512;
 const struct kern_set *kern_set(int i); /* those this processor runs, best first; NULL at the end */

@@ -180,10 +180,12 @@ static real dot(const real *x, const real *y, int n)
 }
 
 /*
- * Product of some rows with a packed matrix, for the recurrence: few rows, the
- * same matrix at every step. A panel is PANEL columns of B, row after row, so
- * that it streams through the first-level cache; ROWS x 2 vectors of sums stay
- * in registers. The last panel is filled up with zeros.
+ * Products with a packed matrix: the large ones of training, and the recurrence
+ * with its few rows. A panel is PANEL columns of B over some rows of B (its
+ * depth, at most DEPTH), row after row; panels lie side by side, then those of
+ * the next rows; the last beside one another is filled up with zeros. ROWS rows
+ * of A stay in the first-level cache and ROWS x 2 vectors of sums in registers
+ * while the panels of one depth stream past from the second level.
  */
 #if defined __AVX512F__
 enum { LANES = 64 / sizeof(real), ROWS = 8 };
@@ -192,34 +194,62 @@ enum { LANES = 32 / sizeof(real), ROWS = 6 };
 #else
 enum { LANES = 16 / sizeof(real), ROWS = 4 };
 #endif
-enum { PANEL = 2 * LANES };
+enum { PANEL = 2 * LANES, DEPTH = 384, LINE = 64 / sizeof(real) };
 
 typedef real vec __attribute__((vector_size(LANES * sizeof(real)), aligned(sizeof(real))));
 
-static void pack(int k, int n, const real *b, int ldb, int transposed, real *panels)
+static int least(int a, int b)
 {
-	for (int from = 0; from < n; from += PANEL)
-		for (int p = 0; p < k; p++)
-			for (int j = from; j < from + PANEL; j++)
-				*panels++ = j >= n       ? 0
-					    : transposed ? b[(size_t)j * ldb + p]
-							 : b[(size_t)p * ldb + j];
+	return a < b ? a : b;
 }
 
+/* How deep the panels of k rows are: even, so that none is shallow. */
+static int depth(int k)
+{
+	int pieces = (k + DEPTH - 1) / DEPTH;
+
+	return pieces > 1 ? (k + pieces - 1) / pieces : k;
+}
+
+static void pack(int k, int n, const real *b, int ldb, int transposed, real *panels)
+{
+	int step = depth(k);
+
+	for (int top = 0; top < k; top += step)
+		for (int from = 0; from < n; from += PANEL)
+			for (int p = top; p < least(top + step, k); p++, panels += PANEL) {
+				int width = least(PANEL, n - from);
+
+				for (int j = 0; j < width; j++)
+					panels[j] = transposed ? b[(size_t)(from + j) * ldb + p]
+							       : b[(size_t)p * ldb + from + j];
+				for (int j = width; j < PANEL; j++)
+					panels[j] = 0;
+			}
+}
+
+/* How A lies in memory: a(r, p) = a[r * down + p * right]. */
+struct operand {
+	const real *a;
+	size_t down, right;
+};
+
 static inline __attribute__((always_inline)) void rows_by_panel(const int rows, int k, int width,
-								const real *a, int lda,
-								const real *panel, int add, real *c,
-								int ldc)
+								struct operand o, const real *panel,
+								int add, real *c, int ldc)
 {
 	vec sum[ROWS][2];
 
-	for (int r = 0; r < rows; r++)
+	for (int r = 0; r < rows; r++) {
 		sum[r][0] = sum[r][1] = (vec){0};
+		__builtin_prefetch(c + (size_t)r * ldc, 1);
+		__builtin_prefetch(c + (size_t)r * ldc + LANES, 1);
+	}
 	for (int p = 0; p < k; p++, panel += PANEL) {
 		vec b0 = *(const vec *)panel, b1 = *(const vec *)(panel + LANES);
 
 		for (int r = 0; r < rows; r++) {
-			real x = a[(size_t)r * lda + p];
+			real x = o.a[(size_t)r * o.down + (size_t)p * o.right];
 
 			sum[r][0] += x * b0;
 			sum[r][1] += x * b1;
@@ -243,21 +273,102 @@ static inline __attribute__((always_inline)) void rows_by_panel(const int rows, 
 	}
 }
 
+/* One panel; the rows left over at the end are done at once, not one by one. */
+static void tile(int rows, int k, int width, struct operand o, const real *panel, int add, real *c,
+		 int ldc)
+{
+	switch (rows) {
+#define CASE(n)                                                    \
+	case n:                                                    \
+		rows_by_panel(n, k, width, o, panel, add, c, ldc); \
+		break
+		CASE(1);
+		CASE(2);
+		CASE(3);
+		CASE(4);
+#if defined __AVX2__
+		CASE(5);
+		CASE(6);
+#endif
+#if defined __AVX512F__
+		CASE(7);
+		CASE(8);
+#endif
+#undef CASE
+	default:
+		break;
+	}
+}
+
+/* BLOCK rows pass by a panel before the next panel comes: it then costs a
+ * quarter of the way from the second-level cache, or from where it lies. */
+enum { BLOCK = 4 * ROWS };
+
 static void product(int m, int n, int k, const real *a, int lda, const real *panels, int add,
 		    real *c, int ldc)
 {
-	for (int from = 0; from < n; from += PANEL, panels += (size_t)k * PANEL) {
-		int width = n - from < PANEL ? n - from : PANEL, r = 0;
+	for (int top = 0, step = depth(k); top < k; top += step) {
+		int deep = least(step, k - top), onto = add || top > 0;
+		const real *panel = panels;
 
-		for (; r + ROWS <= m; r += ROWS)
-			rows_by_panel(ROWS, k, width, a + (size_t)r * lda, lda, panels, add,
-				      c + (size_t)r * ldc + from, ldc);
-		for (; r + 2 <= m; r += 2)
-			rows_by_panel(2, k, width, a + (size_t)r * lda, lda, panels, add,
-				      c + (size_t)r * ldc + from, ldc);
-		if (r < m)
-			rows_by_panel(1, k, width, a + (size_t)r * lda, lda, panels, add,
-				      c + (size_t)r * ldc + from, ldc);
+		for (int block = 0; block < m; block += BLOCK) {
+			int end = least(block + BLOCK, m);
+
+			panel = panels;
+			for (int col = 0; col < n; col += PANEL, panel += (size_t)deep * PANEL)
+				for (int row = block; row < end; row += ROWS) {
+					const real *from = a + (size_t)row * lda + top;
+					const real *soon = from + (size_t)BLOCK * lda +
+							   (size_t)(col / PANEL) * LINE;
+
+					/* The next rows come from far: a line of each beside
+					 * every panel, not all at once. */
+					for (int r = row + BLOCK; r < least(row + BLOCK + ROWS, m);
+					     r++, soon += lda)
+						__builtin_prefetch(soon);
+					tile(least(ROWS, end - row), deep, least(PANEL, n - col),
+					     (struct operand){from, (size_t)lda, 1}, panel, onto,
+					     c + (size_t)row * ldc + col, ldc);
+				}
+		}
+		panels = panel;
+	}
+}
+
+/* ROWS columns of A as rows, so that a step down costs no new cache line. */
+static void lay_strip(real *strip, int rows, int deep, const real *a, int lda)
+{
+	for (int p = 0; p < deep; p++, a += lda, strip += ROWS)
+		if (rows == ROWS) /* a size the compiler knows */
+			memcpy(strip, a, sizeof(real[ROWS]));
+		else
+			memcpy(strip, a, (size_t)rows * sizeof *a);
+}
+
+static void product_tn(int m, int n, int k, const real *a, int lda, const real *panels, int add,
+		       real *c, int ldc)
+{
+	real strips[BLOCK / ROWS][DEPTH * ROWS];
+
+	for (int top = 0, step = depth(k); top < k; top += step) {
+		int deep = least(step, k - top), onto = add || top > 0;
+		const real *panel = panels;
+
+		for (int block = 0; block < m; block += BLOCK) {
+			int end = least(block + BLOCK, m);
+
+			for (int row = block; row < end; row += ROWS)
+				lay_strip(strips[(row - block) / ROWS], least(ROWS, end - row),
+					  deep, a + (size_t)top * lda + row, lda);
+			panel = panels;
+			for (int col = 0; col < n; col += PANEL, panel += (size_t)deep * PANEL)
+				for (int row = block; row < end; row += ROWS)
+					tile(least(ROWS, end - row), deep, least(PANEL, n - col),
+					     (struct operand){strips[(row - block) / ROWS], 1,
+							      ROWS},
+					     panel, onto, c + (size_t)row * ldc + col, ldc);
+		}
+		panels = panel;
 	}
 }
 
@@ -273,4 +384,5 @@ const struct kern_set KERN_SET = {
 	.dot = dot,
 	.pack = pack,
 	.product = product,
+	.product_tn = product_tn,
 };

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "engine/lstm.h"
 
-#include "engine/gemm.h"
 #include "engine/kern.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { CHUNK = 2048 }; /* rows per product where a gathered copy is needed */
+/* Rows that are in the cache together, at least and at most. */
+enum { ENOUGH = 256, CHUNK = 512, LINE = 16 };
 
 void lstm_add(struct lstm *l, struct params *p, const char *name, int input, int H, int layers)
 {
@@ -36,18 +36,27 @@ void lstm_lay(const struct lstm *l, struct lstm_work *w, struct arena *a, const 
 	      bool backward)
 {
 	size_t rows = (size_t)s->rows, H = (size_t)l->H;
+	int widest = l->input > 2 * l->H ? l->input : 2 * l->H;
 
+	w->ld = 4 * l->H + LINE;
 	for (int layer = 0; layer < l->layers; layer++) {
 		bool own = backward || layer == 0;
 
-		w->gates[layer] = own ? arena_take(a, rows * 8 * H, sizeof(real)) : w->gates[0];
+		for (int dir = 0; dir < DIRECTIONS; dir++)
+			w->gates[layer][dir] =
+				own ? arena_take(a, rows * (size_t)w->ld, sizeof(real))
+				    : w->gates[0][dir];
 		w->cell[layer] = own ? arena_take(a, rows * 2 * H, sizeof(real)) : w->cell[0];
 		w->out[layer] = arena_take(a, rows * 2 * H, sizeof(real));
 	}
 	for (int dir = 0; dir < DIRECTIONS; dir++) {
 		size_t forth = kern_packed(l->H, 4 * l->H), back = kern_packed(4 * l->H, l->H);
+		size_t in = kern_packed(widest, 4 * l->H);
 
-		w->packed[dir] = arena_take(a, forth > back ? forth : back, sizeof(real));
+		if (backward && kern_packed(4 * l->H, 2 * l->H) > in)
+			in = kern_packed(4 * l->H, 2 * l->H);
+		w->w_hh[dir] = arena_take(a, forth > back ? forth : back, sizeof(real));
+		w->w_ih[dir] = arena_take(a, in, sizeof(real));
 	}
 	if (!backward)
 		return;
@@ -56,6 +65,7 @@ void lstm_lay(const struct lstm *l, struct lstm_work *w, struct arena *a, const 
 	for (int dir = 0; dir < DIRECTIONS; dir++) {
 		w->carry[dir] = arena_take(a, 2 * (size_t)s->n * H, sizeof(real));
 		w->before[dir] = arena_take(a, CHUNK * H, sizeof(real));
+		w->piece[dir] = arena_take(a, kern_packed(CHUNK, widest), sizeof(real));
 	}
 }
 
@@ -82,37 +92,73 @@ static int step_before(const struct seqs *s, int dir, int t, int *n)
 	return t + 1;
 }
 
+/* The i-th step in the direction's own order; backward goes its way from the
+ * other end. */
+static int step_at(const struct seqs *s, int dir, bool backward, int i)
+{
+	return (dir == 0) != backward ? i : s->steps - 1 - i;
+}
+
+/* Steps from the i-th on that are in hand together: their rows from..to-1.
+ * Returns the first that is not. */
+static int take_steps(const struct seqs *s, int dir, bool backward, int i, int *from, int *to)
+{
+	int t = step_at(s, dir, backward, i);
+
+	*from = s->at[t];
+	*to = s->at[t + 1];
+	while (++i < s->steps && *to - *from < ENOUGH) {
+		t = step_at(s, dir, backward, i);
+		*from = s->at[t] < *from ? s->at[t] : *from;
+		*to = s->at[t + 1] > *to ? s->at[t + 1] : *to;
+	}
+	return i;
+}
+
+/* One step, from the gates' input product on. */
+static void step_forward(const struct lstm *l, struct lstm_work *w, const struct seqs *s, int layer,
+			 int dir, int t, const real *bias, struct lap *time)
+{
+	int H = l->H, n, before = step_before(s, dir, t, &n);
+	size_t row = (size_t)s->at[t], row_before = n ? (size_t)s->at[before] : 0;
+	real *gates = w->gates[layer][dir] + row * w->ld;
+	real *cell = w->cell[layer] + dir * H, *out = w->out[layer] + dir * H;
+
+	if (n)
+		kern_product(n, 4 * H, H, out + row_before * 2 * H, 2 * H, w->w_hh[dir], 1, gates,
+			     w->ld);
+	lap(time, PHASE_RECURRENCE);
+	for (int r = 0; r < s->live[t]; r++, row++, row_before++)
+		lstm_cell_forward(H, gates + (size_t)r * w->ld, bias,
+				  r < n ? cell + row_before * 2 * H : NULL, cell + row * 2 * H,
+				  out + row * 2 * H);
+	lap(time, PHASE_GATES);
+}
+
 void lstm_strand_forward(const struct lstm *l, const struct params *p, struct lstm_work *w,
 			 const struct seqs *s, int layer, int dir)
 {
-	int H = l->H, in;
+	int H = l->H, in, from, to;
 	const real *x = layer_input(l, w, s, layer, &in);
-	real *packed = w->packed[dir];
 	const real *b_ih = weight(p, l->strand[layer][dir].b_ih);
 	const real *b_hh = weight(p, l->strand[layer][dir].b_hh);
-	real *gates = w->gates[layer] + dir * 4 * H;
-	real *cell = w->cell[layer] + dir * H, *out = w->out[layer] + dir * H;
+	struct lap time = lap_begin(w->phases);
 	real bias[4 * HIDDEN_MAX];
 
 	BUG_ON(H > HIDDEN_MAX);
 	for (int j = 0; j < 4 * H; j++)
 		bias[j] = b_ih[j] + b_hh[j];
-	kern_pack(H, 4 * H, weight(p, l->strand[layer][dir].w_hh), H, 1, packed);
-	gemm_nt(s->rows, 4 * H, in, 1, x, in, weight(p, l->strand[layer][dir].w_ih), in, 0, gates,
-		8 * H);
-	for (int i = 0; i < s->steps; i++) {
-		int t = dir == 0 ? i : s->steps - 1 - i, n;
-		int before = step_before(s, dir, t, &n);
-		size_t row = (size_t)s->at[t], row_before = n ? (size_t)s->at[before] : 0;
-
-		if (n)
-			kern_product(n, 4 * H, H, out + row_before * 2 * H, 2 * H, packed, 1,
-				     gates + row * 8 * H, 8 * H);
-		for (int r = 0; r < s->live[t]; r++, row++, row_before++)
-			lstm_cell_forward(H, gates + row * 8 * H, bias,
-					  r < n ? cell + row_before * 2 * H : NULL,
-					  cell + row * 2 * H, out + row * 2 * H);
+	kern_pack(H, 4 * H, weight(p, l->strand[layer][dir].w_hh), H, 1, w->w_hh[dir]);
+	kern_pack(in, 4 * H, weight(p, l->strand[layer][dir].w_ih), in, 1, w->w_ih[dir]);
+	for (int i = 0, next; i < s->steps; i = next) {
+		next = take_steps(s, dir, false, i, &from, &to);
+		kern_product(to - from, 4 * H, in, x + (size_t)from * in, in, w->w_ih[dir], 0,
+			     w->gates[layer][dir] + (size_t)from * w->ld, w->ld);
+		lap(&time, PHASE_INPUT);
+		for (; i < next; i++)
+			step_forward(l, w, s, layer, dir, step_at(s, dir, false, i), bias, &time);
 	}
+	lap_end(&time);
 }
 
 /* Rows of the state one step before, gathered from packed rows from..to-1;
@@ -137,72 +183,92 @@ static void gather_before(const struct lstm *l, const struct lstm_work *w, const
 	}
 }
 
+/* Adds what packed rows from..to-1 give. */
 static void weight_gradients(const struct lstm *l, const struct params *p, struct lstm_work *w,
-			     const struct seqs *s, int layer, int dir)
+			     const struct seqs *s, int layer, int dir, int from, int to)
 {
 	int H = l->H, in, t = 0;
 	const real *x = layer_input(l, w, s, layer, &in);
-	const real *dgates = w->gates[layer] + dir * 4 * H;
 	real *db_ih = grad(p, l->strand[layer][dir].b_ih);
 	real *db_hh = grad(p, l->strand[layer][dir].b_hh);
+	real *piece = w->piece[dir];
 
-	for (int from = 0; from < s->rows; from += CHUNK) {
-		int n = s->rows - from < CHUNK ? s->rows - from : CHUNK;
-		const real *dg = dgates + (size_t)from * 8 * H;
+	for (int n; from < to; from += n) {
+		const real *dg = w->gates[layer][dir] + (size_t)from * w->ld;
 		real sum[4 * HIDDEN_MAX] = {0};
 
-		gemm_tn(4 * H, in, n, 1, dg, 8 * H, x + (size_t)from * in, in, 1,
-			grad(p, l->strand[layer][dir].w_ih), in);
+		n = to - from < CHUNK ? to - from : CHUNK;
+		kern_pack(n, in, x + (size_t)from * in, in, 0, piece);
+		kern_product_tn(4 * H, in, n, dg, w->ld, piece, 1,
+				grad(p, l->strand[layer][dir].w_ih), in);
 		gather_before(l, w, s, layer, dir, from, from + n, &t, w->before[dir]);
-		gemm_tn(4 * H, H, n, 1, dg, 8 * H, w->before[dir], H, 1,
-			grad(p, l->strand[layer][dir].w_hh), H);
+		kern_pack(n, H, w->before[dir], H, 0, piece);
+		kern_product_tn(4 * H, H, n, dg, w->ld, piece, 1,
+				grad(p, l->strand[layer][dir].w_hh), H);
 		for (int r = 0; r < n; r++)
-			kern_add(sum, dg + (size_t)r * 8 * H, 4 * H);
+			kern_add(sum, dg + (size_t)r * w->ld, 4 * H);
 		kern_add(db_ih, sum, 4 * H);
 		kern_add(db_hh, sum, 4 * H);
 	}
 }
 
+/* One step: the gates become their gradients, what is carried goes one on. */
+static void step_backward(const struct lstm *l, struct lstm_work *w, const struct seqs *s,
+			  int layer, int dir, int t, struct lap *time)
+{
+	int H = l->H, n, before = step_before(s, dir, t, &n);
+	size_t row = (size_t)s->at[t], row_before = n ? (size_t)s->at[before] : 0;
+	const real *cell = w->cell[layer] + dir * H;
+	real *gates = w->gates[layer][dir] + row * w->ld, *dout = w->dout[layer & 1] + dir * H;
+	real *dh = w->carry[dir], *dc = dh + (size_t)s->n * H;
+
+	for (int r = 0; r < s->live[t]; r++, row++, row_before++) {
+		real *d = dh + (size_t)r * H;
+
+		kern_add(d, dout + row * 2 * H, H);
+		lstm_cell_backward(H, gates + (size_t)r * w->ld,
+				   r < n ? cell + row_before * 2 * H : NULL, cell + row * 2 * H, d,
+				   dc + (size_t)r * H);
+	}
+	lap(time, PHASE_GATES);
+	if (n)
+		kern_product(n, H, 4 * H, gates, w->ld, w->w_hh[dir], 0, dh, H);
+	lap(time, PHASE_RECURRENCE);
+}
+
 void lstm_strand_backward(const struct lstm *l, const struct params *p, struct lstm_work *w,
 			  const struct seqs *s, int layer, int dir)
 {
-	int H = l->H;
-	real *packed = w->packed[dir];
-	const real *cell = w->cell[layer] + dir * H;
-	real *gates = w->gates[layer] + dir * 4 * H, *dout = w->dout[layer & 1] + dir * H;
-	real *dh = w->carry[dir], *dc = dh + (size_t)s->n * H;
+	struct lap time = lap_begin(w->phases);
+	int H = l->H, from, to;
 
-	kern_pack(4 * H, H, weight(p, l->strand[layer][dir].w_hh), H, 0, packed);
+	kern_pack(4 * H, H, weight(p, l->strand[layer][dir].w_hh), H, 0, w->w_hh[dir]);
+	if (layer > 0) /* for lstm_input_backward */
+		kern_pack(4 * H, 2 * H, weight(p, l->strand[layer][dir].w_ih), 2 * H, 0,
+			  w->w_ih[dir]);
 	/* A sequence's last step in this direction finds no gradient carried. */
-	memset(dh, 0, 2 * (size_t)s->n * (size_t)H * sizeof *dh);
-	for (int i = 0; i < s->steps; i++) {
-		int t = dir == 0 ? s->steps - 1 - i : i, n;
-		int before = step_before(s, dir, t, &n);
-		size_t row = (size_t)s->at[t], row_before = n ? (size_t)s->at[before] : 0;
-
-		for (int r = 0; r < s->live[t]; r++, row++, row_before++) {
-			real *d = dh + (size_t)r * H;
-
-			kern_add(d, dout + row * 2 * H, H);
-			lstm_cell_backward(H, gates + row * 8 * H,
-					   r < n ? cell + row_before * 2 * H : NULL,
-					   cell + row * 2 * H, d, dc + (size_t)r * H);
-		}
-		if (n)
-			kern_product(n, H, 4 * H, gates + (size_t)s->at[t] * 8 * H, 8 * H, packed,
-				     0, dh, H);
+	memset(w->carry[dir], 0, 2 * (size_t)s->n * (size_t)H * sizeof(real));
+	for (int i = 0, next; i < s->steps; i = next) {
+		next = take_steps(s, dir, true, i, &from, &to);
+		for (; i < next; i++)
+			step_backward(l, w, s, layer, dir, step_at(s, dir, true, i), &time);
+		weight_gradients(l, p, w, s, layer, dir, from, to);
+		lap(&time, PHASE_WEIGHTS);
 	}
-	weight_gradients(l, p, w, s, layer, dir);
+	lap_end(&time);
 }
 
 void lstm_input_backward(const struct lstm *l, const struct params *p, struct lstm_work *w,
 			 int layer, int from, int to)
 {
+	struct lap time = lap_begin(w->phases);
 	int H = l->H;
-	const real *dg = w->gates[layer] + (size_t)from * 8 * H;
 	real *dx = w->dout[(layer - 1) & 1] + (size_t)from * 2 * H;
 
+	(void)p; /* lstm_strand_backward has packed the weights */
 	for (int dir = 0; dir < DIRECTIONS; dir++)
-		gemm_nn(to - from, 2 * H, 4 * H, 1, dg + dir * 4 * H, 8 * H,
-			weight(p, l->strand[layer][dir].w_ih), 2 * H, dir, dx, 2 * H);
+		kern_product(to - from, 2 * H, 4 * H, w->gates[layer][dir] + (size_t)from * w->ld,
+			     w->ld, w->w_ih[dir], dir, dx, 2 * H);
+	lap(&time, PHASE_BETWEEN);
+	lap_end(&time);
 }

@@ -6,9 +6,11 @@
  * state; layer l > 0 reads [forward, backward] of layer l - 1 (model
  * specification, "Forward" 1). H: width of one direction, E = 2H.
  *
- * The unit of work is one direction of one layer (a "strand"): input product
- * over all rows, the recurrence, and on the way back the weight gradients over
- * all rows. Both strands of a layer are independent; a layer's input gradient
+ * The unit of work is one direction of one layer (a "strand"): input product,
+ * recurrence, and on the way back the weight gradients. It goes through the
+ * sequences some steps at a time, a few hundred rows, so that the gates stay in
+ * the second-level cache from the product that makes them to the last that
+ * reads them. Both strands of a layer are independent; a layer's input gradient
  * needs both.
  */
 #ifndef MIUST_LSTM_H
@@ -16,6 +18,7 @@
 
 #include "engine/batch.h"
 #include "engine/params.h"
+#include "engine/phase.h"
 
 enum { DIRECTIONS = 2 };
 
@@ -26,16 +29,21 @@ struct lstm {
 	} strand[LAYERS_MAX][DIRECTIONS];
 };
 
-/* Workspace of one stack for one batch; rows are packed rows. */
+/* Workspace of one stack for one batch; rows are packed rows. Packed: as
+ * kern_pack lays a matrix out. */
 struct lstm_work {
+	struct phases *phases; /* the caller's; NULL: not timed */
 	/* Without backward all layers share the same gates and cell. */
-	real *gates[LAYERS_MAX];  /* [rows, 2, 4H] activated; then their gradients */
+	real *gates[LAYERS_MAX][DIRECTIONS]; /* [rows, 4H; ld] activated; then their gradients */
+	int ld;                   /* not a power of two, whose rows would share cache lines */
 	real *cell[LAYERS_MAX];   /* [rows, E] */
 	real *out[LAYERS_MAX];    /* [rows, E] hidden states, [forward, backward] */
 	real *dout[2];            /* [rows, E] gradient of a layer's output, in turn */
 	real *carry[DIRECTIONS];  /* [2][n, H] gradients of h and c between steps */
-	real *packed[DIRECTIONS]; /* the recurrent weights, laid out for the step product */
+	real *w_hh[DIRECTIONS];   /* packed: the recurrent weights */
+	real *w_ih[DIRECTIONS];   /* packed: the input weights */
 	real *before[DIRECTIONS]; /* [CHUNK, H] states one step before, for dW_hh */
+	real *piece[DIRECTIONS];  /* packed: CHUNK rows of them, or of the input */
 };
 
 /* Table rows NAME.weight_ih_l0 ... in PyTorch's order. */
@@ -46,11 +54,11 @@ void lstm_lay(const struct lstm *l, struct lstm_work *w, struct arena *a, const 
 void lstm_strand_forward(const struct lstm *l, const struct params *p, struct lstm_work *w,
 			 const struct seqs *s, int layer, int dir);
 /* Needs w->dout[layer & 1]; adds to the gradients of this strand's weights and
- * leaves the gates' gradients in w->gates. */
+ * leaves what lstm_input_backward needs. */
 void lstm_strand_backward(const struct lstm *l, const struct params *p, struct lstm_work *w,
 			  const struct seqs *s, int layer, int dir);
-/* Gradient of layer's input, packed rows from..to-1, into w->dout[(layer-1) & 1];
- * layer > 0: nothing is computed for the features. */
+/* After both strands: gradient of layer's input, packed rows from..to-1, into
+ * w->dout[(layer-1) & 1]. layer > 0: nothing is computed for the features. */
 void lstm_input_backward(const struct lstm *l, const struct params *p, struct lstm_work *w,
 			 int layer, int from, int to);
 

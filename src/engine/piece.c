@@ -30,7 +30,7 @@ void piece_lay(const struct encoder *c, struct encoder_work *w, struct arena *a,
 
 size_t piece_bytes(const struct encoder *c, const struct batch *b, int from, int to, bool backward)
 {
-	struct encoder_work measured;
+	struct encoder_work measured = {0};
 	struct batch piece = *b;
 	struct arena a = {0};
 	int64_t words = 0, frames = 0;

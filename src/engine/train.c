@@ -190,6 +190,21 @@ static int64_t count_right(const struct trainer *t)
 	return right;
 }
 
+/* The features of the step after this one, while this one computes: only a hint
+ * to the system, so no figure depends on it. */
+static void read_ahead(const struct trainer *t)
+{
+	int from = (t->in_epoch + 1) * t->set.train.batch_size;
+	int to = from + t->set.train.batch_size;
+
+	for (int i = from; i < to && i < t->split.n[PART_TRAIN]; i++) {
+		const struct utterance *u = &t->corpus->utt[t->split.at[PART_TRAIN][t->order[i]]];
+
+		npy_willneed(&u->words);
+		npy_willneed(&u->frames);
+	}
+}
+
 enum step_result trainer_step(struct trainer *t, struct step_row *row, struct err *e)
 {
 	int from = t->in_epoch * t->set.train.batch_size;
@@ -204,6 +219,7 @@ enum step_result trainer_step(struct trainer *t, struct step_row *row, struct er
 	if (batch_take(&t->batch, t->corpus, &t->set, &t->norm, t->batch_utt, n, BATCH_TRAIN, e) ||
 	    model_ready(&t->model, &t->batch, true, e))
 		return STEP_FAILED;
+	read_ahead(t);
 
 	*row = (struct step_row){.fold = t->fold, .epoch = t->epoch, .step = t->step + 1};
 	row->lr = trainer_rate(t);

@@ -14,7 +14,7 @@ total=$(wc -c <"$dir/whole/steps.csv")
 # Lines "BYTES TURNS": one instant in each twentieth of the run; turns spread
 # over a step, its evaluation and its checkpoint.
 awk -v total="$total" 'BEGIN { srand(7)
-	for (i = 0; i < 20; i++) print int((i + rand()) / 20 * total * 0.98), int(rand() * 4000) }' \
+	for (i = 0; i < 20; i++) print int((i + rand()) / 20 * total * 0.9), int(rand() * 4000) }' \
 	>"$dir/instants"
 
 size() { if [ -f "$1" ]; then wc -c <"$1"; else echo 0; fi; }

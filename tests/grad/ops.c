@@ -103,6 +103,7 @@ static double cross_loss(void *ctx)
 {
 	struct op *o = ctx;
 
+	cross_begin(&o->cross, &o->p, &o->cross_work, false);
 	cross_forward(&o->cross, &o->p, &o->cross_work, &o->s, &o->s2, o->x, o->x2, 0, N);
 	return weighted(o->cross_work.a, o->c, (size_t)o->s.rows * (size_t)o->cross.E);
 }
@@ -134,6 +135,7 @@ static void check_cross(int E, int Ekv, int heads)
 	o.c = doubles(n);
 	cross_loss(&o);
 	memcpy(o.cross_work.da, o.c, n * sizeof *o.c);
+	cross_begin(&o.cross, &o.p, &o.cross_work, true);
 	cross_backward(&o.cross, &o.p, &o.cross_work, &o.s, &o.s2, 0, N, o.dx, o.dx2);
 	for (int part = 0; part < CROSS_PARTS; part++)
 		cross_weight_gradients(&o.cross, &o.p, &o.cross_work, &o.s, &o.s2, o.x, o.x2, part);

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The corpora that speed is measured on. How fast it is, no test says. */
+#include "app/bench.h"
+
+#include "app/config.h"
+#include "engine/problem.h"
+#include "temp.h"
+#include "test.h"
+
+enum { N = 11 };
+
+TEST(files_hold_the_corpus_made_in_memory)
+{
+	struct problems p = {0};
+	struct corpus files, memory;
+	struct settings s;
+	struct err e = {0};
+	float *values;
+
+	CHECK(bench_write(temp_path("corpus"), N, &e) == 0);
+	CHECK(config_load(&s, temp_path("corpus/bench.yml"), NULL, 0, NULL, &e) == 0);
+	CHECK(corpus_open(&files, &s, CORPUS_DEEP, &p, &e) == 0);
+	CHECK(files.n == N && p.errors == 0);
+	values = bench_corpus(&memory, &s, N, 1, 1);
+	for (int i = 0; i < files.n; i++) {
+		const struct utterance *u = &files.utt[i];
+		const struct utterance *m = &memory.utt[atoi(strrchr(u->id, 'F') + 1)];
+
+		CHECK(u->label == m->label);
+		CHECK(u->frames.rows == m->frames.rows && u->words.rows == m->words.rows);
+		CHECK(memcmp(npy_direct(&u->frames), m->frames.values,
+			     (size_t)m->frames.rows * (size_t)m->frames.cols * sizeof(float)) == 0);
+	}
+	free(values);
+	free(memory.utt);
+	corpus_close(&files);
+	problems_free(&p);
+}
+
+TEST(lengths_are_those_of_iemocap)
+{
+	double frames = 0, words = 0;
+	struct settings s;
+	struct corpus c;
+	float *values;
+
+	options_preset(&s);
+	s.model.num_classes = 4;
+	values = bench_corpus(&c, &s, 4000, 1, 1);
+	for (int i = 0; i < c.n; i++) {
+		frames += c.utt[i].frames.rows;
+		words += c.utt[i].words.rows;
+		CHECK(c.utt[i].frames.rows >= 1 && c.utt[i].frames.rows <= 1706);
+		CHECK(c.utt[i].words.rows >= 1 && c.utt[i].words.rows <= 98);
+	}
+	CHECK_NEAR(frames / c.n, exp(5.22 + 0.63 * 0.63 / 2), 8); /* means of the log-normals */
+	CHECK_NEAR(words / c.n, exp(2.04 + 0.96 * 0.96 / 2), 0.6);
+	free(values);
+	free(c.utt);
+}
+
+int main(int argc, char **argv)
+{
+	return TEST_MAIN(argc, argv);
+}
