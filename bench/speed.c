@@ -9,7 +9,8 @@
  *	speed grow           the tables, on corpora in memory
  *
  * Everything is compared with SGEMM's peak of the same run, measured before and
- * after each line. Medians of five rounds after one to warm up.
+ * after each line. Medians of rounds after one to warm up; what is compared with
+ * each other (sizes, threads) is measured in turn, five times.
  */
 #include "app/bench.h"
 #include "app/config.h"
@@ -32,34 +33,75 @@ static int preset(struct settings *s, const char *padding, struct err *e)
 	return option_assign(s, padding, e) || options_resolve(s, e);
 }
 
-enum { RUNS = 5 };
+enum { RUNS = 5, ROUNDS = 3 };
 
-/* One line: the settings, then what they gave. Returns seconds per round. */
-static double line(const struct settings *s, int threads, int utterances, double longer,
-		   double *gflops, double *peak, struct err *e)
+/* One line: the settings, then what they gave. */
+static void line(const struct settings *s, int threads, int utterances, double longer,
+		 struct err *e)
 {
 	struct par *par = par_new(threads, e);
 	struct bench b = {.set = *s};
 	struct corpus c;
 	float *values = bench_corpus(&c, s, utterances, longer, 1);
-	double before, frames;
+	double peak, gflops, frames;
 
 	if (!par)
 		exit(1);
-	before = bench_peak(par);
-	if (bench_run(&b, &c, par, true, RUNS, 0, e))
+	peak = bench_peak(par);
+	if (bench_run(&b, &c, par, true, ROUNDS, 0, e))
 		exit(1);
-	*peak = fmax(before, bench_peak(par));
-	*gflops = b.flop / RUNS / b.round;
-	frames = (double)b.frames / RUNS;
+	peak = fmax(peak, bench_peak(par));
+	gflops = b.flop / ROUNDS / b.round;
+	frames = (double)b.frames / ROUNDS;
 	printf("%5d %8.2g %5d %8d %10.0f %9.0f %9.1f %9.1f   %.3f\n", s->train.batch_size, longer,
-	       threads, utterances, frames, frames / b.round, *gflops / 1e9, *peak / 1e9,
-	       *gflops / *peak);
+	       threads, utterances, frames, frames / b.round, gflops / 1e9, peak / 1e9,
+	       gflops / peak);
 	fflush(stdout);
 	free(values);
 	free(c.utt);
 	par_free(par);
-	return b.round;
+}
+
+/* Something to be compared with others: all are measured in turn, so that what
+ * else the machine does meets all of them. */
+struct point {
+	int threads, utterances;
+	double frames, seconds, peak; /* medians of RUNS */
+};
+
+static int by_size(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void measure(const struct settings *s, struct point *point, int n, struct err *e)
+{
+	double seconds[8][RUNS], peak[8][RUNS];
+
+	for (int run = 0; run < RUNS; run++)
+		for (int i = 0; i < n; i++) {
+			struct par *par = par_new(point[i].threads, e);
+			struct bench b = {.set = *s};
+			struct corpus c;
+			float *values = bench_corpus(&c, s, point[i].utterances, 1, 1);
+
+			if (!par || bench_run(&b, &c, par, true, 1, 0, e))
+				exit(1);
+			seconds[i][run] = b.round;
+			peak[i][run] = bench_peak(par);
+			point[i].frames = (double)b.frames;
+			free(values);
+			free(c.utt);
+			par_free(par);
+		}
+	for (int i = 0; i < n; i++) {
+		qsort(seconds[i], RUNS, sizeof(double), by_size);
+		qsort(peak[i], RUNS, sizeof(double), by_size);
+		point[i].seconds = seconds[i][RUNS / 2];
+		point[i].peak = peak[i][RUNS / 2];
+	}
 }
 
 /* Share of the variance that a straight line of y over x explains. */
@@ -79,42 +121,64 @@ static double r_squared(const double *x, const double *y, int n)
 	return xy * xy / (xx * yy);
 }
 
+static void grow_with_size(const struct settings *s, int threads, struct err *e)
+{
+	static const int sizes[] = {64, 128, 192, 256};
+	double x[4], y[4];
+	struct point p[4];
+
+	for (int i = 0; i < 4; i++)
+		p[i] = (struct point){.threads = threads, .utterances = sizes[i]};
+	measure(s, p, 4, e);
+	for (int i = 0; i < 4; i++) {
+		x[i] = p[i].frames;
+		y[i] = p[i].seconds;
+		printf("an epoch of %6.0f frames: %6.3f s\n", p[i].frames, p[i].seconds);
+	}
+	printf("time per epoch over its frames: R2 %.4f\n", r_squared(x, y, 4));
+}
+
+static void grow_with_threads(const struct settings *s, int threads, struct err *e)
+{
+	struct point p[8] = {{.threads = 1, .utterances = 128}};
+	int n = 1;
+
+	for (int t = 2; t <= threads && n < 8; t *= 2)
+		p[n++] = (struct point){.threads = t, .utterances = 128};
+	measure(s, p, n, e);
+	for (int i = 1; i < n; i++) {
+		double gain = p[0].seconds / p[i].seconds, sgemm = p[i].peak / p[0].peak;
+
+		printf("%d threads: training x %.2f, SGEMM x %.2f, ratio %.3f\n", p[i].threads,
+		       gain, sgemm, gain / sgemm);
+	}
+}
+
 static int grow(struct err *e)
 {
-	static const int batches[] = {32, 64, 128, 256}, sizes[] = {128, 256, 384, 512};
+	static const int batches[] = {32, 64, 128, 256};
 	static const double lengths[] = {0.5, 1, 2};
 	struct par *all = par_new(0, e);
 	int threads = all ? par_threads(all) : 1;
-	double gflops, peak, one, one_peak, x[4], y[4];
 	struct settings s;
 
 	par_free(all);
 	puts("batch   length thr  utterances  frames  frames/s  GFLOP/s     SGEMM  fraction");
 	if (preset(&s, "train.padding=reference", e))
 		return -1;
-	line(&s, threads, 128, 1, &gflops, &peak, e);
+	line(&s, threads, 128, 1, e);
 	puts("    (above: reference padding, its padded arithmetic counted; below: masked)");
 	if (preset(&s, "train.padding=masked", e))
 		return -1;
-	line(&s, threads, 384, 1, &gflops, &peak, e);
 	for (int i = 0; i < 4; i++) {
 		s.train.batch_size = batches[i];
-		line(&s, threads, 256, 1, &gflops, &peak, e);
+		line(&s, threads, 256, 1, e);
 	}
 	s.train.batch_size = 128;
 	for (int i = 0; i < 3; i++)
-		line(&s, threads, 128, lengths[i], &gflops, &peak, e);
-	for (int i = 0; i < 4; i++) {
-		x[i] = sizes[i]; /* frames go with utterances; a line through either */
-		y[i] = line(&s, threads, sizes[i], 1, &gflops, &peak, e);
-	}
-	printf("time per epoch over its size: R2 %.4f\n", r_squared(x, y, 4));
-	line(&s, 1, 128, 1, &one, &one_peak, e);
-	for (int n = 2; n <= threads; n *= 2) {
-		line(&s, n, 128, 1, &gflops, &peak, e);
-		printf("%d threads: training x %.2f, SGEMM x %.2f, ratio %.3f\n", n, gflops / one,
-		       peak / one_peak, gflops / one / (peak / one_peak));
-	}
+		line(&s, threads, 128, lengths[i], e);
+	grow_with_size(&s, threads, e);
+	grow_with_threads(&s, threads, e);
 	return 0;
 }
 
