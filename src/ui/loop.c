@@ -16,8 +16,8 @@
 /* A frame takes at least so long, and the longer the more has been sent, so that
  * any line carries it; what a frame of the longest time leaves, the next pay. */
 #define FRAME_SECONDS      0.1
-#define FRAME_SECONDS_MOST 1.0
-#define BYTES_PER_SECOND   3500
+#define FRAME_SECONDS_MOST 1.5
+#define BYTES_PER_SECOND   2800
 #define PASTE_SECONDS      2
 
 /* ---- keys ---- */
@@ -298,13 +298,27 @@ static bool stray(struct ui *u)
 	return text[0] != '\0';
 }
 
+static bool computes(const struct ui *u)
+{
+	enum work_state s = u->now.state;
+
+	return s == WORK_LOADING || s == WORK_RUN || s == WORK_EVAL || s == WORK_STOPPING;
+}
+
+/* When what has changed is drawn: where nothing computes, nothing more comes
+ * that a frame could wait for. */
+static double frame_due(const struct ui *u, const struct frame *f)
+{
+	return computes(u) ? f->next : 0;
+}
+
 /* Milliseconds until there is something to do by itself; -1: wait for ever. */
 static int timeout(const struct ui *u, const struct frame *f)
 {
 	double now = clock_seconds(), until = -1;
 
 	if (f->dirty)
-		until = f->next;
+		until = frame_due(u, f);
 	else if (u->stop_asked || u->leaving)
 		until = now + 1;
 	else if (u->message.text[0] && u->message.until > 0)
@@ -339,7 +353,7 @@ static void turn(struct ui *u, struct frame *f)
 	}
 	if (!f->gone)
 		keys(u, f);
-	if (f->dirty && clock_seconds() >= f->next)
+	if (f->dirty && clock_seconds() >= frame_due(u, f))
 		draw_events(u, f);
 }
 
@@ -360,13 +374,6 @@ void loop_run(struct ui *u)
 }
 
 /* ---- without a terminal ---- */
-
-static bool computes(const struct ui *u)
-{
-	enum work_state s = u->now.state;
-
-	return s == WORK_LOADING || s == WORK_RUN || s == WORK_EVAL || s == WORK_STOPPING;
-}
 
 /* An event, or a signal: INT, TERM and HUP end the script. */
 static void wait_event(struct ui *u)

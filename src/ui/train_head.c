@@ -177,9 +177,9 @@ static int put_folds(const struct train_frame *f, struct canvas *row)
 	int col = 1;
 
 	if (n == 1) /* its test figure is all there is to say */
-		return u->run.results.n ? col - (f->layout->wide ? 3 : 2)
-					: canvas_text(row, 0, col, ROLE(ROLE_DIM),
-						      "test WF1 " NUM_MISSING);
+		return u->run.results.n
+			       ? col - (f->layout->wide ? 3 : 2)
+			       : canvas_text(row, 0, col, ROLE(ROLE_DIM), "test WF1 " NUM_MISSING);
 	if (n > 0)
 		col = canvas_text(row, 0, col, ROLE(ROLE_DIM), "folds");
 	/* Folds without a row yet take the numbers that follow. */
