@@ -114,7 +114,7 @@ test: $(TESTS) $(B)/miust $(B)/miust-tui
 	@[ $(KIND) != release ] || $(MAKE) --no-print-directory KIND=double $(GRAD)
 	@MIUST=$(B)/miust MIUST_TUI=$(B)/miust-tui KIND=$(KIND) \
 		tests/run $(TESTS) $(if $(filter release,$(KIND)),$(GRAD)) $(SCRIPTS)
-# Figures for people, no tests: of training (some minutes, 4 GB in TMPDIR;
+# Figures for people, no tests: of training (a quarter of an hour, 4 GB in TMPDIR;
 # SIZE=500 writes fewer utterances), of the screen.
 $(B)/bench/screen: $(B)/bench/screen.o
 	@echo "  LINK $@"

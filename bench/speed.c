@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * How fast training is, and how that grows: with the batch, the lengths, the
- * threads and the size of the corpus. `make bench` runs it; a few minutes.
+ * threads and the size of the corpus. `make bench` runs it.
  *
  *	speed write DIR N    an IEMOCAP-shaped corpus as files, and DIR/bench.yml
  *	speed drop DIR/...   forget these files' pages: the next reader waits for the disk
