@@ -21,6 +21,7 @@ struct tui {
 	bool headless;
 	char what[PATH_LEN];  /* to open: "" for the demo, a session's folder, a config */
 	struct script script; /* what is left of --script */
+	bool mouse;           /* as the run before had it; the look is the terminal's */
 };
 
 static int choose(struct work_options *o, const struct tui *t, struct err *e)
@@ -160,6 +161,7 @@ static int show(struct tui *t, struct err *e)
 		return -1;
 	ui_init(&u, t->headless ? &plain : term_look(), a->rows ? a->rows : 24,
 		a->cols ? a->cols : 80);
+	u.mouse = t->mouse;
 	u.work = work_start(&o, e);
 	if (!u.work) {
 		ui_free(&u);
@@ -182,6 +184,7 @@ static int show(struct tui *t, struct err *e)
 		conclude(&u, status, e);
 	}
 	strcpy(t->what, !another || strcmp(u.open_next, "demo") == 0 ? "" : u.open_next);
+	t->mouse = u.mouse;
 	ui_free(&u);
 	return e->status ? -1 : another;
 }

@@ -32,8 +32,7 @@ static int marked_place(const struct fold_run *f, int place, int step)
 	return -1;
 }
 
-/* A whole number and nothing else; -1 if it is none. */
-static int number(const char *s)
+int epoch_number(const char *s)
 {
 	char *end;
 	long n = strtol(s, &end, 10);
@@ -43,7 +42,7 @@ static int number(const char *s)
 
 static int choose_number(struct ui *u, const struct fold_run *f, const char *args, struct err *e)
 {
-	int epoch = number(args);
+	int epoch = epoch_number(args);
 
 	if (epoch < 0)
 		return err_usage(e,

@@ -15,6 +15,8 @@
  * with a mark (kept, change, branch ...). The last one is followed from then
  * on, a number stays. */
 int epoch_command(struct ui *u, const char *args, struct err *e);
+/* A whole number and nothing else; -1 if it is none. */
+int epoch_number(const char *s);
 /* val, test; "": the other one. */
 int epoch_part(struct ui *u, const char *args, struct err *e);
 

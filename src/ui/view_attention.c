@@ -6,6 +6,7 @@
  */
 #include "ui/attention_map.h"
 #include "ui/attention_side.h"
+#include "ui/epoch.h"
 #include "ui/list.h"
 #include "ui/selected.h"
 #include "ui/view.h"
@@ -202,9 +203,9 @@ static int epoch(struct ui *u, const char *args, struct err *e)
 										  "next", "last",
 										  "mark-next"};
 	const struct fold_run *f = ui_fold(u);
-	int kept = f ? f->best_epoch : 0, now = u->now.epoch;
-	bool to_kept = atoi(args) > 0 && atoi(args) == kept;
-	bool to_now = !to_kept && atoi(args) > 0 && atoi(args) == now;
+	int kept = f ? f->best_epoch : 0, now = u->now.epoch, number = epoch_number(args);
+	bool to_kept = number > 0 && number == kept;
+	bool to_now = !to_kept && number > 0 && number == now;
 
 	for (int i = 0; i < 3; i++) {
 		to_kept |= strcmp(args, back[i]) == 0;

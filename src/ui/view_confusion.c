@@ -240,7 +240,7 @@ static int compare_here(struct ui *u, struct err *e)
 static int compare_epoch(struct ui *u, const char *args, struct err *e)
 {
 	const struct history *h = ui_history(u);
-	int epoch = atoi(args);
+	int epoch = epoch_number(args);
 
 	if (u->sel.test)
 		return err_usage(e, "the test part is known at one epoch only");
@@ -252,7 +252,7 @@ static int compare_epoch(struct ui *u, const char *args, struct err *e)
 
 static int compare_fold(struct ui *u, const char *args, struct err *e)
 {
-	const struct fold_run *f = run_find(&u->run, atoi(args));
+	const struct fold_run *f = run_find(&u->run, epoch_number(args));
 
 	if (!f || !f->best_epoch)
 		return err_usage(e, "fold %.20s has no evaluated epoch yet", args);

@@ -362,6 +362,8 @@ TEST(against_another_fold)
 	f.u.sel.fold_chosen = true;
 	refused(&f, "compare fold 2", "fold 2 has no evaluated epoch");
 	refused(&f, "compare epoch 99", "epoch 99 is not evaluated");
+	refused(&f, "compare epoch 3x", "epoch 3x is not evaluated"); /* no number */
+	refused(&f, "compare fold 4x", "fold 4x has no evaluated epoch");
 	run(&f, "compare fold 4");
 	CHECK(confusion_frame_make(&frame, &f.u, 21, 80));
 	CHECK(frame.elsewhere);
