@@ -8,8 +8,8 @@
  *	speed epoch CONFIG   a training epoch over the files, with the share of the data
  *	speed grow           the tables, on corpora in memory
  *
- * Everything is compared with SGEMM's peak of the same run, measured before and
- * after each line. Medians of rounds after one to warm up; what is compared with
+ * Everything is compared with SGEMM's peak of the same run, measured in turn
+ * with the batches (app/bench.h). Medians of rounds after one to warm up; what is compared with
  * each other (sizes, threads) is measured in turn, five times.
  */
 #include "app/bench.h"
@@ -43,19 +43,17 @@ static void line(const struct settings *s, int threads, int utterances, double l
 	struct bench b = {.set = *s};
 	struct corpus c;
 	float *values = bench_corpus(&c, s, utterances, longer, 1);
-	double peak, gflops, frames;
+	double gflops, frames;
 
 	if (!par)
 		exit(1);
-	peak = bench_peak(par);
 	if (bench_run(&b, &c, par, true, ROUNDS, 0, e))
 		exit(1);
-	peak = fmax(peak, bench_peak(par));
-	gflops = b.flop / ROUNDS / b.round;
+	gflops = b.flop / b.seconds;
 	frames = (double)b.frames / ROUNDS;
 	printf("%5d %8.2g %5d %8d %10.0f %9.0f %9.1f %9.1f   %.3f\n", s->train.batch_size, longer,
-	       threads, utterances, frames, frames / b.round, gflops / 1e9, peak / 1e9,
-	       gflops / peak);
+	       threads, utterances, frames, (double)b.frames / b.seconds, gflops / 1e9,
+	       b.peak / 1e9, gflops / b.peak);
 	fflush(stdout);
 	free(values);
 	free(c.utt);
@@ -90,7 +88,7 @@ static void measure(const struct settings *s, struct point *point, int n, struct
 			if (!par || bench_run(&b, &c, par, true, 1, 0, e))
 				exit(1);
 			seconds[i][run] = b.round;
-			peak[i][run] = bench_peak(par);
+			peak[i][run] = b.peak;
 			point[i].frames = (double)b.frames;
 			free(values);
 			free(c.utt);
@@ -195,9 +193,7 @@ static int epoch(const char *path, struct err *e)
 	    corpus_open(&c, &b.set, CORPUS_HEADERS, &p, e))
 		return -1;
 	printf("%d utterances opened in %.2f s\n", c.n, clock_seconds() - start);
-	b.peak = bench_peak(par);
 	failed = bench_run(&b, &c, par, false, 1, 0, e);
-	b.peak = fmax(b.peak, bench_peak(par));
 	if (!failed) {
 		bench_table(&b);
 		printf("%ld frames in %.2f s: %.1f GFLOP/s of %.1f: %.3f\n", b.frames, b.seconds,

@@ -162,9 +162,19 @@ int bench_write(const char *dir, int n, struct err *e)
 
 /* ---- the limit ---- */
 
-enum { PEAK_M = 2048, PEAK_N = 512, PEAK_K = 768, PEAK_RUNS = 12, PEAK_REPEAT = 4 };
+enum { PEAK_M = 2048, PEAK_N = 512, PEAK_K = 768, PEAK_RUNS = 4, PEAK_REPEAT = 4 };
+static const double PEAK_EVERY = 0.5; /* seconds of training */
 
-static void peak_task(void *ctx, int task, int worker)
+/* What SGEMM would have done while the model trained. */
+struct limit {
+	struct par *par;
+	real **m;     /* A, B, and a C for each thread */
+	double rate;  /* FLOP/s, measured last */
+	double since; /* seconds of training since then */
+	double flop;  /* in all seconds of training before */
+};
+
+static void product(void *ctx, int task, int worker)
 {
 	real *const *m = ctx;
 
@@ -174,32 +184,57 @@ static void peak_task(void *ctx, int task, int worker)
 			PEAK_N);
 }
 
-double bench_peak(struct par *par)
+/* FLOP/s of all threads: the best of a few. */
+static double peak(const struct limit *l)
 {
-	int threads = par_threads(par);
-	real **m = mem_alloc((size_t)threads + 2, sizeof *m);
+	int threads = par_threads(l->par);
 	double best = 0, flop = 2.0 * PEAK_M * PEAK_N * PEAK_K * PEAK_REPEAT * threads;
 
-	for (int i = 0; i < threads + 2; i++) {
-		m[i] = mem_alloc((size_t)PEAK_M * PEAK_K, sizeof **m);
-		for (size_t k = 0; k < (size_t)PEAK_M * PEAK_K; k++)
-			m[i][k] = (real)(k % 7) - 3;
-	}
 	for (int i = 0; i < PEAK_RUNS; i++) {
 		double start = clock_seconds();
 
-		par_run(par, threads, peak_task, m);
+		par_run(l->par, threads, product, l->m);
 		best = fmax(best, flop / (clock_seconds() - start));
 	}
-	for (int i = 0; i < threads + 2; i++)
-		free(m[i]);
-	free(m);
 	return best;
+}
+
+static void limit_open(struct limit *l, struct par *par)
+{
+	int n = par_threads(par) + 2;
+
+	*l = (struct limit){.par = par, .m = mem_alloc((size_t)n, sizeof *l->m)};
+	for (int i = 0; i < n; i++) {
+		l->m[i] = mem_alloc((size_t)PEAK_M * PEAK_K, sizeof **l->m);
+		for (size_t k = 0; k < (size_t)PEAK_M * PEAK_K; k++)
+			l->m[i][k] = (real)(k % 7) - 3;
+	}
+	peak(l); /* to warm up */
+	l->rate = peak(l);
+}
+
+/* The machine is not always equally fast: the seconds since the last word count
+ * with the mean of what was measured before and after them. */
+static void limit_now(struct limit *l)
+{
+	double now = peak(l);
+
+	l->flop += l->since * (l->rate + now) / 2;
+	l->rate = now;
+	l->since = 0;
+}
+
+static void limit_close(struct limit *l)
+{
+	for (int i = 0; i < par_threads(l->par) + 2; i++)
+		free(l->m[i]);
+	free(l->m);
 }
 
 /* ---- training ---- */
 
 struct state {
+	struct limit limit;
 	struct model model;
 	struct optim optim;
 	struct batch batch;
@@ -237,6 +272,9 @@ static int one_batch(struct bench *b, struct state *s, struct corpus *c, struct 
 		b->words += c->utt[s->utt[from + i]].words.rows;
 	}
 	b->batches++;
+	s->limit.since += clock_seconds() - start;
+	if (s->limit.since > PEAK_EVERY)
+		limit_now(&s->limit);
 	return 0;
 }
 
@@ -249,9 +287,10 @@ static int one_round(struct bench *b, struct state *s, struct corpus *c, struct 
 	return 0;
 }
 
-static void clear(struct bench *b, struct phases *p)
+static void clear(struct bench *b, struct limit *l, struct phases *p)
 {
-	*b = (struct bench){.set = b->set, .threads = b->threads, .peak = b->peak};
+	*b = (struct bench){.set = b->set, .threads = b->threads};
+	l->since = l->flop = 0;
 	for (int i = 0; i < PHASES; i++)
 		atomic_store(&p->ns[i], 0);
 }
@@ -275,6 +314,7 @@ int bench_run(struct bench *b, struct corpus *c, struct par *par, bool warm, int
 
 	rng_seed(&r, 1);
 	b->threads = par_threads(par);
+	limit_open(&s.limit, par);
 	failed = model_open(&s.model, &b->set, par, e) ||
 		 optim_open(&s.optim, OPTIMIZER_RMSPROP, s.model.params.total, e);
 	if (!failed)
@@ -283,7 +323,7 @@ int bench_run(struct bench *b, struct corpus *c, struct par *par, bool warm, int
 		s.utt[i] = i;
 	s.model.encoder_work.phases = &phases;
 	failed = failed || (warm && one_round(b, &s, c, par, e));
-	clear(b, &phases);
+	clear(b, &s.limit, &phases);
 	while (!failed && done < BENCH_ROUNDS && (done < rounds || b->seconds < least)) {
 		double before = b->seconds;
 
@@ -291,6 +331,8 @@ int bench_run(struct bench *b, struct corpus *c, struct par *par, bool warm, int
 		took[done++] = b->seconds - before;
 	}
 	if (!failed) {
+		limit_now(&s.limit);
+		b->peak = s.limit.flop / b->seconds;
 		qsort(took, (size_t)done, sizeof *took, by_size);
 		b->round = took[done / 2];
 	}
@@ -299,6 +341,7 @@ int bench_run(struct bench *b, struct corpus *c, struct par *par, bool warm, int
 	model_close(&s.model);
 	optim_close(&s.optim);
 	batch_free(&s.batch);
+	limit_close(&s.limit);
 	free(s.utt);
 	return failed ? -1 : 0;
 }

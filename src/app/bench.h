@@ -2,7 +2,8 @@
 /*
  * bench: how near to this machine's limit training runs.
  *
- * The limit is BLAS's SGEMM, measured in the same run with the same threads.
+ * The limit is BLAS's SGEMM, measured in the same run with the same threads, in
+ * turn with the batches: what else the machine does then meets both.
  * The corpus is made in the shape of IEMOCAP, in memory or in files: frames
  * log-normal (5.22, 0.63) up to 1,706, words log-normal (2.04, 0.96) up to 98,
  * correlated 0.9.
@@ -15,8 +16,8 @@
 struct bench {
 	struct settings set;
 	int threads;
-	double peak;          /* SGEMM, FLOP/s, all threads */
 	double flop, seconds; /* of the measured batches */
+	double peak;          /* FLOP/s of SGEMM on all threads in these seconds */
 	double round;         /* seconds of a round over the corpus: the median */
 	long frames, words;   /* useful ones in them */
 	int batches;
@@ -37,7 +38,6 @@ float *bench_corpus(struct corpus *c, const struct settings *s, int n, double lo
  */
 int bench_write(const char *dir, int n, struct err *e);
 
-double bench_peak(struct par *par); /* FLOP/s of SGEMM, best of some */
 /*
  * Train over the corpus's utterances in batches: whole rounds over all of it,
  * the first of them to warm up (`warm`), then at least `rounds` (up to
