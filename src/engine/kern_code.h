@@ -185,16 +185,18 @@ static real dot(const real *x, const real *y, int n)
  * depth, at most DEPTH), row after row; panels lie side by side, then those of
  * the next rows; the last beside one another is filled up with zeros. ROWS rows
  * of A stay in the first-level cache and ROWS x 2 vectors of sums in registers
- * while the panels of one depth stream past from the second level.
+ * while the panels of one depth stream past from the second level, asked for
+ * AHEAD values early. The more rows, the fewer loads an operation needs, and the
+ * deeper, the less often the sums go to memory.
  */
 #if defined __AVX512F__
-enum { LANES = 64 / sizeof(real), ROWS = 8 };
+enum { LANES = 64 / sizeof(real), ROWS = 12 };
 #elif defined __AVX2__
 enum { LANES = 32 / sizeof(real), ROWS = 6 };
 #else
 enum { LANES = 16 / sizeof(real), ROWS = 4 };
 #endif
-enum { PANEL = 2 * LANES, DEPTH = 384, LINE = 64 / sizeof(real) };
+enum { PANEL = 2 * LANES, DEPTH = 768, LINE = 64 / sizeof(real), AHEAD = 2048 / sizeof(real) };
 
 typedef real vec __attribute__((vector_size(LANES * sizeof(real)), aligned(sizeof(real))));
 
@@ -246,6 +248,8 @@ static inline __attribute__((always_inline)) void rows_by_panel(const int rows, 
 		__builtin_prefetch(c + (size_t)r * ldc + LANES, 1);
 	}
 	for (int p = 0; p < k; p++, panel += PANEL) {
+		for (int line = 0; line < PANEL; line += LINE)
+			__builtin_prefetch(panel + AHEAD + line);
 		vec b0 = *(const vec *)panel, b1 = *(const vec *)(panel + LANES);
 
 		for (int r = 0; r < rows; r++) {
@@ -293,16 +297,16 @@ static void tile(int rows, int k, int width, struct operand o, const real *panel
 #if defined __AVX512F__
 		CASE(7);
 		CASE(8);
+		CASE(9);
+		CASE(10);
+		CASE(11);
+		CASE(12);
 #endif
 #undef CASE
 	default:
 		break;
 	}
 }
-
-/* BLOCK rows pass by a panel before the next panel comes: it then costs a
- * quarter of the way from the second-level cache, or from where it lies. */
-enum { BLOCK = 4 * ROWS };
 
 static void product(int m, int n, int k, const real *a, int lda, const real *panels, int add,
 		    real *c, int ldc)
@@ -311,25 +315,14 @@ static void product(int m, int n, int k, const real *a, int lda, const real *pan
 		int deep = least(step, k - top), onto = add || top > 0;
 		const real *panel = panels;
 
-		for (int block = 0; block < m; block += BLOCK) {
-			int end = least(block + BLOCK, m);
+		for (int row = 0; row < m; row += ROWS) {
+			const real *from = a + (size_t)row * lda + top;
 
 			panel = panels;
 			for (int col = 0; col < n; col += PANEL, panel += (size_t)deep * PANEL)
-				for (int row = block; row < end; row += ROWS) {
-					const real *from = a + (size_t)row * lda + top;
-					const real *soon = from + (size_t)BLOCK * lda +
-							   (size_t)(col / PANEL) * LINE;
-
-					/* The next rows come from far: a line of each beside
-					 * every panel, not all at once. */
-					for (int r = row + BLOCK; r < least(row + BLOCK + ROWS, m);
-					     r++, soon += lda)
-						__builtin_prefetch(soon);
-					tile(least(ROWS, end - row), deep, least(PANEL, n - col),
-					     (struct operand){from, (size_t)lda, 1}, panel, onto,
-					     c + (size_t)row * ldc + col, ldc);
-				}
+				tile(least(ROWS, m - row), deep, least(PANEL, n - col),
+				     (struct operand){from, (size_t)lda, 1}, panel, onto,
+				     c + (size_t)row * ldc + col, ldc);
 		}
 		panels = panel;
 	}
@@ -348,25 +341,20 @@ static void lay_strip(real *strip, int rows, int deep, const real *a, int lda)
 static void product_tn(int m, int n, int k, const real *a, int lda, const real *panels, int add,
 		       real *c, int ldc)
 {
-	real strips[BLOCK / ROWS][DEPTH * ROWS];
+	real strip[DEPTH * ROWS];
 
 	for (int top = 0, step = depth(k); top < k; top += step) {
 		int deep = least(step, k - top), onto = add || top > 0;
 		const real *panel = panels;
 
-		for (int block = 0; block < m; block += BLOCK) {
-			int end = least(block + BLOCK, m);
-
-			for (int row = block; row < end; row += ROWS)
-				lay_strip(strips[(row - block) / ROWS], least(ROWS, end - row),
-					  deep, a + (size_t)top * lda + row, lda);
+		for (int row = 0; row < m; row += ROWS) {
+			lay_strip(strip, least(ROWS, m - row), deep, a + (size_t)top * lda + row,
+				  lda);
 			panel = panels;
 			for (int col = 0; col < n; col += PANEL, panel += (size_t)deep * PANEL)
-				for (int row = block; row < end; row += ROWS)
-					tile(least(ROWS, end - row), deep, least(PANEL, n - col),
-					     (struct operand){strips[(row - block) / ROWS], 1,
-							      ROWS},
-					     panel, onto, c + (size_t)row * ldc + col, ldc);
+				tile(least(ROWS, m - row), deep, least(PANEL, n - col),
+				     (struct operand){strip, 1, ROWS}, panel, onto,
+				     c + (size_t)row * ldc + col, ldc);
 		}
 		panels = panel;
 	}

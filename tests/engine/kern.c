@@ -330,16 +330,16 @@ static void try_product(struct rng *r, int m, int n, int k)
 /* Shapes around the sizes of tiles, panels and their depth. */
 TEST(product_with_a_packed_matrix)
 {
-	static const int sizes[] = {1, 2, 5, 8, 17, 24, 33, 96},
-			 deep[] = {383, 384, 385, 769, 1000};
+	static const int sizes[] = {1, 2, 5, 7, 8, 11, 12, 13, 17, 24, 33, 96},
+			 deep[] = {767, 768, 769, 1000, 1537};
 	struct rng r;
 
 	rng_seed(&r, 3);
 	for (int trial = 0; trial < 300; trial++)
-		try_product(&r, sizes[rng_u32(&r) % 8], sizes[rng_u32(&r) % 8],
-			    sizes[rng_u32(&r) % 8]);
+		try_product(&r, sizes[rng_u32(&r) % 12], sizes[rng_u32(&r) % 12],
+			    sizes[rng_u32(&r) % 12]);
 	for (int trial = 0; trial < 40; trial++)
-		try_product(&r, sizes[rng_u32(&r) % 8], sizes[rng_u32(&r) % 8],
+		try_product(&r, sizes[rng_u32(&r) % 12], sizes[rng_u32(&r) % 12],
 			    deep[rng_u32(&r) % 5]);
 }
 
