@@ -16,15 +16,14 @@ const struct kern_set *kern_set(int i)
 	return i == 0 ? &kern_portable : NULL;
 }
 
-void lstm_cell_forward(int H, real *gates, const real *bias, const real *c_before, real *c, real *h)
+void lstm_cells_forward(const struct lstm_cells *s, const real *bias, real *h)
 {
-	kern_set(0)->cell_forward(H, gates, bias, c_before, c, h);
+	kern_set(0)->cells_forward(s, bias, h);
 }
 
-void lstm_cell_backward(int H, real *gates, const real *c_before, const real *c, const real *dh,
-			real *dc)
+void lstm_cells_backward(const struct lstm_cells *s, const real *dout, const real *dh, real *dc)
 {
-	kern_set(0)->cell_backward(H, gates, c_before, c, dh, dc);
+	kern_set(0)->cells_backward(s, dout, dh, dc);
 }
 
 void kern_tanh(real *x, int n)

@@ -15,20 +15,29 @@
 #include <stddef.h>
 
 /*
- * One LSTM step of one row, gates in the order i, f, g, o (PyTorch):
- *	i, f, o = sigmoid, g = tanh of (gates + bias)
- *	c = f * c_before + i * g,  h = o * tanh(c)
- * gates [4H]: pre-activations in, activated gates out. c_before NULL: zero.
+ * Rows of one LSTM step, gates in the order i, f, g, o (PyTorch). The first
+ * `started` of them have a state before, the others start from zero.
  */
-void lstm_cell_forward(int H, real *gates, const real *bias, const real *c_before, real *c,
-		       real *h);
+struct lstm_cells {
+	int rows, started, H;
+	real *gates; /* [rows, 4H; ld_gates] */
+	int ld_gates;
+	const real *before; /* [started, H; ld] cells one step before */
+	real *cell;         /* [rows, H; ld] */
+	int ld;
+};
 /*
- * Its derivative. gates: activated in, gradient of the pre-activations out.
- * dh: gradient of h (all of it). dc: gradient of c from the step after in, of
- * c_before out.
+ * i, f, o = sigmoid, g = tanh of (gates + bias)
+ * cell = f * before + i * g,  h = o * tanh(cell)
+ * gates: pre-activations in, activated out. bias [4H]; h [rows, H; ld].
  */
-void lstm_cell_backward(int H, real *gates, const real *c_before, const real *c, const real *dh,
-			real *dc);
+void lstm_cells_forward(const struct lstm_cells *s, const real *bias, real *h);
+/*
+ * The derivative. gates: activated in, gradient of the pre-activations out.
+ * The gradient of h is dout [rows, H; ld] + dh [rows, H]. dc [rows, H]:
+ * gradient of the cells from the step after in, of those before out.
+ */
+void lstm_cells_backward(const struct lstm_cells *s, const real *dout, const real *dh, real *dc);
 
 void kern_tanh(real *x, int n);
 void kern_sigmoid(real *x, int n);
@@ -62,8 +71,8 @@ void kern_product_tn(int m, int n, int k, const real *a, int lda, const real *pa
  */
 struct kern_set {
 	const char *name;
-	void (*cell_forward)(int, real *, const real *, const real *, real *, real *);
-	void (*cell_backward)(int, real *, const real *, const real *, const real *, real *);
+	void (*cells_forward)(const struct lstm_cells *, const real *, real *);
+	void (*cells_backward)(const struct lstm_cells *, const real *, const real *, real *);
 	void (*tanh)(real *, int);
 	void (*sigmoid)(real *, int);
 	void (*softmax)(real *, int);

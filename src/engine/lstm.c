@@ -115,23 +115,38 @@ static int take_steps(const struct seqs *s, int dir, bool backward, int i, int *
 	return i;
 }
 
+/* Step t of a strand; n of its rows have a step before. */
+static struct lstm_cells cells_of(const struct lstm *l, const struct lstm_work *w,
+				  const struct seqs *s, int layer, int dir, int t)
+{
+	int n, before = step_before(s, dir, t, &n), E = 2 * l->H;
+	real *cell = w->cell[layer] + dir * l->H;
+
+	return (struct lstm_cells){
+		.rows = s->live[t],
+		.started = n,
+		.H = l->H,
+		.gates = w->gates[layer][dir] + (size_t)s->at[t] * w->ld,
+		.ld_gates = w->ld,
+		.before = n ? cell + (size_t)s->at[before] * E : NULL,
+		.cell = cell + (size_t)s->at[t] * E,
+		.ld = E,
+	};
+}
+
 /* One step, from the gates' input product on. */
 static void step_forward(const struct lstm *l, struct lstm_work *w, const struct seqs *s, int layer,
 			 int dir, int t, const real *bias, struct lap *time)
 {
+	struct lstm_cells cells = cells_of(l, w, s, layer, dir, t);
 	int H = l->H, n, before = step_before(s, dir, t, &n);
-	size_t row = (size_t)s->at[t], row_before = n ? (size_t)s->at[before] : 0;
-	real *gates = w->gates[layer][dir] + row * w->ld;
-	real *cell = w->cell[layer] + dir * H, *out = w->out[layer] + dir * H;
+	real *out = w->out[layer] + dir * H;
 
 	if (n)
-		kern_product(n, 4 * H, H, out + row_before * 2 * H, 2 * H, w->w_hh[dir], 1, gates,
-			     w->ld);
+		kern_product(n, 4 * H, H, out + (size_t)s->at[before] * 2 * H, 2 * H, w->w_hh[dir],
+			     1, cells.gates, w->ld);
 	lap(time, PHASE_RECURRENCE);
-	for (int r = 0; r < s->live[t]; r++, row++, row_before++)
-		lstm_cell_forward(H, gates + (size_t)r * w->ld, bias,
-				  r < n ? cell + row_before * 2 * H : NULL, cell + row * 2 * H,
-				  out + row * 2 * H);
+	lstm_cells_forward(&cells, bias, out + (size_t)s->at[t] * 2 * H);
 	lap(time, PHASE_GATES);
 }
 
@@ -216,23 +231,15 @@ static void weight_gradients(const struct lstm *l, const struct params *p, struc
 static void step_backward(const struct lstm *l, struct lstm_work *w, const struct seqs *s,
 			  int layer, int dir, int t, struct lap *time)
 {
-	int H = l->H, n, before = step_before(s, dir, t, &n);
-	size_t row = (size_t)s->at[t], row_before = n ? (size_t)s->at[before] : 0;
-	const real *cell = w->cell[layer] + dir * H;
-	real *gates = w->gates[layer][dir] + row * w->ld, *dout = w->dout[layer & 1] + dir * H;
+	struct lstm_cells cells = cells_of(l, w, s, layer, dir, t);
+	int H = l->H;
+	const real *dout = w->dout[layer & 1] + (size_t)s->at[t] * 2 * H + dir * H;
 	real *dh = w->carry[dir], *dc = dh + (size_t)s->n * H;
 
-	for (int r = 0; r < s->live[t]; r++, row++, row_before++) {
-		real *d = dh + (size_t)r * H;
-
-		kern_add(d, dout + row * 2 * H, H);
-		lstm_cell_backward(H, gates + (size_t)r * w->ld,
-				   r < n ? cell + row_before * 2 * H : NULL, cell + row * 2 * H, d,
-				   dc + (size_t)r * H);
-	}
+	lstm_cells_backward(&cells, dout, dh, dc);
 	lap(time, PHASE_GATES);
-	if (n)
-		kern_product(n, H, 4 * H, gates, w->ld, w->w_hh[dir], 0, dh, H);
+	if (cells.started)
+		kern_product(cells.started, H, 4 * H, cells.gates, w->ld, w->w_hh[dir], 0, dh, H);
 	lap(time, PHASE_RECURRENCE);
 }
 

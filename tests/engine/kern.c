@@ -12,17 +12,15 @@
 /* Each set this processor runs is tried: main goes through them. */
 static const struct kern_set *set;
 
-#define kern_tanh          set->tanh
-#define kern_sigmoid       set->sigmoid
-#define kern_softmax       set->softmax
-#define kern_add           set->add
-#define kern_axpy          set->axpy
-#define kern_dot           set->dot
-#define kern_pack          set->pack
-#define kern_product       set->product
-#define kern_product_tn    set->product_tn
-#define lstm_cell_forward  set->cell_forward
-#define lstm_cell_backward set->cell_backward
+#define kern_tanh       set->tanh
+#define kern_sigmoid    set->sigmoid
+#define kern_softmax    set->softmax
+#define kern_add        set->add
+#define kern_axpy       set->axpy
+#define kern_dot        set->dot
+#define kern_pack       set->pack
+#define kern_product    set->product
+#define kern_product_tn set->product_tn
 
 static float float_of(uint32_t bits)
 {
@@ -211,62 +209,73 @@ TEST(softmax_of_long_rows)
 	CHECK_NEAR(worst, 0, 4e-6);
 }
 
-enum { H = 37 }; /* no multiple of a vector */
-
 static void draw(struct rng *r, float *x, int n, double scale)
 {
 	for (int i = 0; i < n; i++)
 		x[i] = rng_uniform(r, -scale, scale);
 }
 
-TEST(lstm_cell)
+enum { ROWS = 3, STARTED = 2, WIDEST = 40, GAP = 5 };
+
+/* Rows of a step, with gaps between them that must stay as they are. */
+struct rows {
+	float gates[ROWS][4 * WIDEST + GAP], bias[4 * WIDEST];
+	float before[ROWS][WIDEST + GAP], cell[ROWS][WIDEST + GAP], h[ROWS][WIDEST + GAP];
+	float dout[ROWS][WIDEST + GAP], dh[ROWS * WIDEST], dc[ROWS * WIDEST];
+};
+
+static void try_cells(struct rng *r, int H)
+{
+	struct rows x, y;
+	struct lstm_cells s = {ROWS,        STARTED,   H,           y.gates[0], 4 * WIDEST + GAP,
+			       y.before[0], y.cell[0], WIDEST + GAP};
+
+	draw(r, (float *)&x, sizeof x / sizeof(float), 1);
+	draw(r, x.gates[0], ROWS * (4 * WIDEST + GAP), 4);
+	y = x;
+	set->cells_forward(&s, y.bias, y.h[0]);
+	set->cells_backward(&s, y.dout[0], y.dh, y.dc);
+	for (int k = 0; k < ROWS; k++)
+		for (int j = 0; j < WIDEST + GAP; j++) {
+			const float *in = x.gates[k], *b = x.bias;
+			double i, f, g, o, was, cell, t, d, up;
+
+			if (j >= H) {
+				CHECK(y.cell[k][j] == x.cell[k][j] && y.h[k][j] == x.h[k][j]);
+				continue;
+			}
+			i = sigmoid((double)in[j] + (double)b[j]);
+			f = sigmoid((double)in[H + j] + (double)b[H + j]);
+			g = tanh((double)in[2 * H + j] + (double)b[2 * H + j]);
+			o = sigmoid((double)in[3 * H + j] + (double)b[3 * H + j]);
+			was = k < STARTED ? (double)x.before[k][j] : 0;
+			cell = i * g + f * was;
+			t = tanh(cell);
+			up = (double)x.dout[k][j] + (double)x.dh[k * H + j];
+			d = (double)x.dc[k * H + j] + up * o * (1 - t * t);
+			CHECK_NEAR(y.cell[k][j], cell, 1e-6);
+			CHECK_NEAR(y.h[k][j], o * t, 1e-6);
+			CHECK_NEAR(y.gates[k][j], d * g * i * (1 - i), 2e-6);
+			CHECK_NEAR(y.gates[k][H + j], d * was * f * (1 - f), 2e-6);
+			CHECK_NEAR(y.gates[k][2 * H + j], d * i * (1 - g * g), 2e-6);
+			CHECK_NEAR(y.gates[k][3 * H + j], up * t * o * (1 - o), 2e-6);
+			CHECK_NEAR(y.dc[k * H + j], d * f, 2e-6);
+		}
+	for (int k = 0; k < ROWS; k++)
+		for (int j = 4 * H; j < 4 * WIDEST + GAP; j++)
+			CHECK(y.gates[k][j] == x.gates[k][j]);
+	for (int j = ROWS * H; j < ROWS * WIDEST; j++)
+		CHECK(y.dc[j] == x.dc[j]);
+}
+
+/* Every width: whole vectors, parts of one, both. */
+TEST(lstm_cells)
 {
 	struct rng r;
 
 	rng_seed(&r, 3);
-	for (int trial = 0; trial < 20; trial++) {
-		float gates[4 * H], given[4 * H], bias[4 * H], before[H], c[H], h[H], dh[H], dc[H];
-		float dc_given[H];
-		bool first = trial % 2;
-
-		draw(&r, gates, 4 * H, 4);
-		draw(&r, bias, 4 * H, 1);
-		draw(&r, before, H, 2);
-		draw(&r, dh, H, 1);
-		draw(&r, dc, H, 1);
-		memcpy(given, gates, sizeof given);
-		memcpy(dc_given, dc, sizeof dc);
-		lstm_cell_forward(H, gates, bias, first ? NULL : before, c, h);
-		for (int j = 0; j < H; j++) {
-			double i = sigmoid((double)given[j] + (double)bias[j]);
-			double f = sigmoid((double)given[H + j] + (double)bias[H + j]);
-			double g = tanh((double)given[2 * H + j] + (double)bias[2 * H + j]);
-			double o = sigmoid((double)given[3 * H + j] + (double)bias[3 * H + j]);
-			double cell = i * g + (first ? 0 : f * (double)before[j]);
-
-			CHECK_NEAR(gates[j], i, 1e-6);
-			CHECK_NEAR(gates[H + j], f, 1e-6);
-			CHECK_NEAR(gates[2 * H + j], g, 1e-6);
-			CHECK_NEAR(gates[3 * H + j], o, 1e-6);
-			CHECK_NEAR(c[j], cell, 1e-6);
-			CHECK_NEAR(h[j], o * tanh(cell), 1e-6);
-		}
-		lstm_cell_backward(H, gates, first ? NULL : before, c, dh, dc);
-		for (int j = 0; j < H; j++) {
-			double i = sigmoid((double)given[j] + (double)bias[j]);
-			double f = sigmoid((double)given[H + j] + (double)bias[H + j]);
-			double g = tanh((double)given[2 * H + j] + (double)bias[2 * H + j]);
-			double o = sigmoid((double)given[3 * H + j] + (double)bias[3 * H + j]);
-			double was = first ? 0 : (double)before[j], t = tanh(i * g + f * was);
-			double d = (double)dc_given[j] + (double)dh[j] * o * (1 - t * t);
-
-			CHECK_NEAR(gates[j], d * g * i * (1 - i), 2e-6);
-			CHECK_NEAR(gates[H + j], d * was * f * (1 - f), 2e-6);
-			CHECK_NEAR(gates[2 * H + j], d * i * (1 - g * g), 2e-6);
-			CHECK_NEAR(gates[3 * H + j], (double)dh[j] * t * o * (1 - o), 2e-6);
-			CHECK_NEAR(dc[j], d * f, 2e-6);
-		}
-	}
+	for (int H = 1; H <= WIDEST; H++)
+		try_cells(&r, H);
 }
 
 TEST(sums)
