@@ -99,20 +99,38 @@ static void sigmoid_all(real *x, int n)
 		put(x + i, sigmoid_of(take(x + i, least(LANES, n - i))), least(LANES, n - i));
 }
 
+static real largest(const real *x, int n)
+{
+	vec top = all(x[0]);
+	real lane[LANES];
+
+	for (int i = 0; i < n; i += LANES) {
+		vec v = take_or(x + i, least(LANES, n - i), top);
+
+		top = where_less(top, v, v, top);
+	}
+	put(lane, top, LANES);
+	FOLD(lane, fold_largest);
+	return lane[0];
+}
+
 static void softmax(real *x, int n)
 {
-	real top = x[0], scale;
-	double sum = 0;
+	double sum[LANES] = {0};
+	real top = largest(x, n), scale;
 
-	for (int i = 1; i < n; i++)
-		top = x[i] > top ? x[i] : top;
+	for (int i = 0; i < n; i += LANES) {
+		int m = least(LANES, n - i);
+		vec e = exp_of(take_or(x + i, m, all(-INFINITY)) - top);
+
+		put(x + i, e, m);
+		for (int j = 0; j < LANES; j++)
+			sum[j] += e[j];
+	}
+	FOLD(sum, fold_sum_double);
+	scale = (real)(1 / sum[0]);
 	for (int i = 0; i < n; i += LANES)
-		put(x + i, exp_of(take(x + i, least(LANES, n - i)) - top), least(LANES, n - i));
-	for (int i = 0; i < n; i++)
-		sum += x[i];
-	scale = (real)(1 / sum);
-	for (int i = 0; i < n; i++)
-		x[i] *= scale;
+		put(x + i, scale * take(x + i, least(LANES, n - i)), least(LANES, n - i));
 }
 
 static void add(real *restrict to, const real *restrict from, int n)
@@ -129,18 +147,19 @@ static void axpy(real *restrict to, real a, const real *restrict x, int n)
 
 static real dot(const real *x, const real *y, int n)
 {
-	real part[8] = {0}, sum = 0;
+	vec even = {0}, odd = {0};
 	int i = 0;
 
-	/* Eight partial sums: the order is fixed, and a vector register holds them. */
-	for (; i + 8 <= n; i += 8)
-		for (int j = 0; j < 8; j++)
-			part[j] += x[i + j] * y[i + j];
-	for (; i < n; i++)
-		sum += x[i] * y[i];
-	for (int j = 0; j < 8; j++)
-		sum += part[j];
-	return sum;
+	for (; i + 2 * LANES <= n; i += 2 * LANES) {
+		even += take(x + i, LANES) * take(y + i, LANES);
+		odd += take(x + i + LANES, LANES) * take(y + i + LANES, LANES);
+	}
+	for (; i < n; i += LANES) {
+		int m = least(LANES, n - i);
+
+		even += take(x + i, m) * take(y + i, m);
+	}
+	return total(even + odd);
 }
 
 const struct kern_set KERN_SET = {

@@ -55,54 +55,51 @@ struct operand {
 	size_t down, right;
 };
 
-INLINE void rows_by_panel(const int rows, int k, int width, struct operand o, const real *panel,
-			  int add, real *c, int ldc)
+/* `rows` rows by the first `vecs` vectors of a panel, both known to the compiler. */
+INLINE void rows_by_panel(const int rows, const int vecs, int k, int width, struct operand o,
+			  const real *panel, int add, real *c, int ldc)
 {
 	vec sum[ROWS][2];
 
-	for (int r = 0; r < rows; r++) {
-		sum[r][0] = sum[r][1] = (vec){0};
-		__builtin_prefetch(c + (size_t)r * ldc, 1);
-		__builtin_prefetch(c + (size_t)r * ldc + LANES, 1);
-	}
+	for (int r = 0; r < rows; r++)
+		for (int v = 0; v < vecs; v++) {
+			sum[r][v] = all(0);
+			__builtin_prefetch(c + (size_t)r * ldc + v * LANES, 1);
+		}
 	for (int p = 0; p < k; p++, panel += PANEL) {
-		for (int line = 0; line < PANEL; line += LINE)
-			__builtin_prefetch(panel + AHEAD + line);
-		vec b0 = *(const vec *)panel, b1 = *(const vec *)(panel + LANES);
+		vec b[2];
 
+		for (int line = 0; line < vecs * LANES; line += LINE)
+			__builtin_prefetch(panel + AHEAD + line);
+		for (int v = 0; v < vecs; v++)
+			b[v] = *(const vec *)(panel + v * LANES);
 		for (int r = 0; r < rows; r++) {
 			real x = o.a[(size_t)r * o.down + (size_t)p * o.right];
 
-			sum[r][0] += x * b0;
-			sum[r][1] += x * b1;
+			for (int v = 0; v < vecs; v++)
+				sum[r][v] += x * b[v];
 		}
 	}
-	for (int r = 0; r < rows; r++) {
-		real *to = c + (size_t)r * ldc;
+	for (int r = 0; r < rows; r++)
+		for (int v = 0; v < vecs; v++) {
+			real *to = c + (size_t)r * ldc + v * LANES;
+			int n = least(LANES, width - v * LANES);
 
-		if (width == PANEL) {
-			vec *v = (vec *)to, *w = (vec *)(to + LANES);
-
-			*v = add ? *v + sum[r][0] : sum[r][0];
-			*w = add ? *w + sum[r][1] : sum[r][1];
-		} else {
-			real last[PANEL];
-
-			memcpy(last, sum[r], sizeof last);
-			for (int j = 0; j < width; j++)
-				to[j] = add ? to[j] + last[j] : last[j];
+			put(to, add ? take(to, n) + sum[r][v] : sum[r][v], n);
 		}
-	}
 }
 
 /* One panel; the rows left over at the end are done at once, not one by one. */
 static void tile(int rows, int k, int width, struct operand o, const real *panel, int add, real *c,
 		 int ldc)
 {
-	switch (rows) {
-#define CASE(n)                                                    \
-	case n:                                                    \
-		rows_by_panel(n, k, width, o, panel, add, c, ldc); \
+	switch (2 * rows + (width > LANES)) {
+#define CASE(n)                                                       \
+	case 2 * n:                                                   \
+		rows_by_panel(n, 1, k, width, o, panel, add, c, ldc); \
+		break;                                                \
+	case 2 * n + 1:                                               \
+		rows_by_panel(n, 2, k, width, o, panel, add, c, ldc); \
 		break
 		CASE(1);
 		CASE(2);

@@ -56,20 +56,23 @@ INLINE vec all(real x)
 	return x - (vec){0};
 }
 
-/* The first n lanes; the others are 0, and nothing is read for them. */
-INLINE vec take(const real *x, int n)
+/* The first n lanes, for which alone memory is read; the others as in `rest`. */
+INLINE vec take_or(const real *x, int n, vec rest)
 {
 	if (n == LANES)
 		return *(const vec *)x;
 #ifdef MASKS
-	return (vec)_mm512_maskz_loadu_ps(first_lanes(n), x);
+	return (vec)_mm512_mask_loadu_ps((__m512)rest, first_lanes(n), x);
 #else
-	vec v = {0};
-
 	for (int i = 0; i < n; i++)
-		v[i] = x[i];
-	return v;
+		rest[i] = x[i];
+	return rest;
 #endif
+}
+
+INLINE vec take(const real *x, int n)
+{
+	return take_or(x, n, all(0));
 }
 
 INLINE void put(real *x, vec v, int n)
@@ -120,6 +123,46 @@ INLINE vec at_least(vec x, real limit)
 #else
 	return where_less(x, all(limit), all(limit), x);
 #endif
+}
+
+/* Over all lanes, always in the same order: halves onto halves, of sizes the
+ * compiler knows. */
+#define FOLD(x, fold)               \
+	do {                        \
+		if (LANES > 8)      \
+			fold(x, 8); \
+		if (LANES > 4)      \
+			fold(x, 4); \
+		if (LANES > 2)      \
+			fold(x, 2); \
+		fold(x, 1);         \
+	} while (0)
+
+INLINE void fold_sum(real *x, int n)
+{
+	for (int i = 0; i < n; i++)
+		x[i] += x[i + n];
+}
+
+INLINE void fold_sum_double(double *x, int n)
+{
+	for (int i = 0; i < n; i++)
+		x[i] += x[i + n];
+}
+
+INLINE void fold_largest(real *x, int n)
+{
+	for (int i = 0; i < n; i++)
+		x[i] = x[i] < x[i + n] ? x[i + n] : x[i];
+}
+
+INLINE real total(vec v)
+{
+	real x[LANES];
+
+	put(x, v, LANES);
+	FOLD(x, fold_sum);
+	return x[0];
 }
 
 /* 1 / x, x from 1 to 2^127. */
