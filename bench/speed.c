@@ -47,7 +47,7 @@ static void line(const struct settings *s, int threads, int utterances, double l
 
 	if (!par)
 		exit(1);
-	if (bench_run(&b, &c, par, true, ROUNDS, 0, e))
+	if (bench_run(&b, &c, par, true, ROUNDS, 0, WATCH_NOTHING, e))
 		exit(1);
 	gflops = b.flop / b.seconds;
 	frames = (double)b.frames / ROUNDS;
@@ -85,7 +85,7 @@ static void measure(const struct settings *s, struct point *point, int n, struct
 			struct corpus c;
 			float *values = bench_corpus(&c, s, point[i].utterances, 1, 1);
 
-			if (!par || bench_run(&b, &c, par, true, 1, 0, e))
+			if (!par || bench_run(&b, &c, par, true, 1, 0, WATCH_NOTHING, e))
 				exit(1);
 			seconds[i][run] = b.round;
 			peak[i][run] = b.peak;
@@ -193,9 +193,9 @@ static int epoch(const char *path, struct err *e)
 	    corpus_open(&c, &b.set, CORPUS_HEADERS, &p, e))
 		return -1;
 	printf("%d utterances opened in %.2f s\n", c.n, clock_seconds() - start);
-	failed = bench_run(&b, &c, par, false, 1, 0, e);
+	failed = bench_run(&b, &c, par, false, 1, 0, WATCH_TOO, e);
 	if (!failed) {
-		bench_table(&b);
+		bench_table(&b.parts, b.threads);
 		printf("%ld frames in %.2f s: %.1f GFLOP/s of %.1f: %.3f\n", b.frames, b.seconds,
 		       b.flop / b.seconds / 1e9, b.peak / 1e9, b.flop / b.seconds / b.peak);
 	}

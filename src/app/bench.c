@@ -239,40 +239,61 @@ struct state {
 	struct optim optim;
 	struct batch batch;
 	int *utt;
+	struct bench_parts *parts; /* NULL: not watched */
+	struct phases phases;
 };
+
+/* When a batch's parts were over, its phases aside. */
+struct marks {
+	double start, packed, forward, lost, back, end;
+};
+
+static void add_parts(struct state *s, const struct marks *m)
+{
+	struct bench_parts *p = s->parts;
+	double flop[PHASES];
+
+	p->seconds += m->end - m->start;
+	p->data += m->packed - m->start;
+	p->heads += m->lost - m->forward;
+	p->optimizer += m->end - m->back;
+	flops_phases(&s->model, &s->batch, flop);
+	for (int i = 0; i < PHASES; i++) {
+		p->flop[i] += flop[i];
+		p->phase[i] = 1e-9 * (double)atomic_load(&s->phases.ns[i]);
+	}
+}
 
 static int one_batch(struct bench *b, struct state *s, struct corpus *c, struct par *par, int from,
 		     struct err *e)
 {
 	int n = c->n - from < b->set.train.batch_size ? c->n - from : b->set.train.batch_size;
-	double term[TERMS], flop[PHASES], start = clock_seconds(), packed, forward, lost, back;
+	struct marks m = {.start = clock_seconds()};
+	double term[TERMS];
 
 	if (batch_take(&s->batch, c, &b->set, NULL, s->utt + from, n, BATCH_TRAIN, e) ||
 	    model_ready(&s->model, &s->batch, true, e))
 		return -1;
-	packed = clock_seconds();
+	m.packed = clock_seconds();
 	model_forward(&s->model, &s->batch);
-	forward = clock_seconds();
+	m.forward = clock_seconds();
 	model_loss(&s->model, &s->batch, &b->set, term);
-	lost = clock_seconds();
+	m.lost = clock_seconds();
 	model_backward(&s->model, &s->batch);
-	back = clock_seconds();
+	m.back = clock_seconds();
 	grad_norm(&s->optim, &s->model.params, par);
 	optim_step(&s->optim, &s->model.params, 1e-5, 1, par);
-	b->data += packed - start;
-	b->heads += lost - forward;
-	b->optimizer += clock_seconds() - back;
-	b->seconds += clock_seconds() - start;
+	m.end = clock_seconds();
+	if (s->parts)
+		add_parts(s, &m);
+	b->seconds += m.end - m.start;
 	b->flop += flops_train(&s->model, &s->batch);
-	flops_phases(&s->model, &s->batch, flop);
-	for (int i = 0; i < PHASES; i++)
-		b->phase_flop[i] += flop[i];
 	for (int i = 0; i < n; i++) {
 		b->frames += c->utt[s->utt[from + i]].frames.rows;
 		b->words += c->utt[s->utt[from + i]].words.rows;
 	}
 	b->batches++;
-	s->limit.since += clock_seconds() - start;
+	s->limit.since += m.end - m.start;
 	if (s->limit.since > PEAK_EVERY)
 		limit_now(&s->limit);
 	return 0;
@@ -287,12 +308,10 @@ static int one_round(struct bench *b, struct state *s, struct corpus *c, struct 
 	return 0;
 }
 
-static void clear(struct bench *b, struct limit *l, struct phases *p)
+static void watch(struct state *s, struct bench_parts *parts)
 {
-	*b = (struct bench){.set = b->set, .threads = b->threads};
-	l->since = l->flop = 0;
-	for (int i = 0; i < PHASES; i++)
-		atomic_store(&p->ns[i], 0);
+	s->parts = parts;
+	s->model.encoder_work.phases = parts ? &s->phases : NULL;
 }
 
 static int by_size(const void *a, const void *b)
@@ -302,42 +321,50 @@ static int by_size(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-int bench_run(struct bench *b, struct corpus *c, struct par *par, bool warm, int rounds,
-	      double least, struct err *e)
+static int measure(struct bench *b, struct state *s, struct corpus *c, struct par *par, int rounds,
+		   double least, struct err *e)
 {
 	double took[BENCH_ROUNDS];
 	int done = 0;
+
+	s->limit.since = s->limit.flop = 0;
+	while (done < BENCH_ROUNDS && (done < rounds || b->seconds < least)) {
+		double before = b->seconds;
+
+		if (one_round(b, s, c, par, e))
+			return -1;
+		took[done++] = b->seconds - before;
+	}
+	limit_now(&s->limit);
+	b->peak = s->limit.flop / b->seconds;
+	qsort(took, (size_t)done, sizeof *took, by_size);
+	b->round = took[done / 2];
+	return 0;
+}
+
+int bench_run(struct bench *b, struct corpus *c, struct par *par, bool warm, int rounds,
+	      double least, enum bench_watch when, struct err *e)
+{
 	struct state s = {.utt = mem_alloc((size_t)c->n, sizeof *s.utt)};
-	struct phases phases;
+	struct bench aside = {.set = b->set};
 	struct rng r;
 	int failed;
 
+	*b = (struct bench){.set = b->set, .threads = par_threads(par)};
+	for (int i = 0; i < c->n; i++)
+		s.utt[i] = i;
 	rng_seed(&r, 1);
-	b->threads = par_threads(par);
 	limit_open(&s.limit, par);
 	failed = model_open(&s.model, &b->set, par, e) ||
 		 optim_open(&s.optim, OPTIMIZER_RMSPROP, s.model.params.total, e);
 	if (!failed)
 		params_init(&s.model.params, &r);
-	for (int i = 0; i < c->n; i++)
-		s.utt[i] = i;
-	s.model.encoder_work.phases = &phases;
-	failed = failed || (warm && one_round(b, &s, c, par, e));
-	clear(b, &s.limit, &phases);
-	while (!failed && done < BENCH_ROUNDS && (done < rounds || b->seconds < least)) {
-		double before = b->seconds;
-
-		failed = one_round(b, &s, c, par, e);
-		took[done++] = b->seconds - before;
-	}
-	if (!failed) {
-		limit_now(&s.limit);
-		b->peak = s.limit.flop / b->seconds;
-		qsort(took, (size_t)done, sizeof *took, by_size);
-		b->round = took[done / 2];
-	}
-	for (int i = 0; i < PHASES; i++)
-		b->phase[i] = 1e-9 * (double)atomic_load(&phases.ns[i]);
+	failed = failed || (warm && one_round(&aside, &s, c, par, e));
+	watch(&s, when == WATCH_TOO ? &b->parts : NULL);
+	failed = failed || measure(b, &s, c, par, rounds, least, e);
+	watch(&s, &b->parts);
+	if (when == WATCH_AFTERWARDS)
+		failed = failed || one_round(&aside, &s, c, par, e);
 	model_close(&s.model);
 	optim_close(&s.optim);
 	batch_free(&s.batch);
@@ -348,26 +375,27 @@ int bench_run(struct bench *b, struct corpus *c, struct par *par, bool warm, int
 
 /* ---- the table ---- */
 
-static void row(const struct bench *b, const char *name, double thread_seconds, double flop)
+static void row(const char *name, double seconds, double of, double thread_flops)
 {
-	printf("  %-24s%8.2f s%7.1f %%", name, thread_seconds / b->threads,
-	       100 * thread_seconds / b->threads / b->seconds);
-	if (flop > 0)
-		printf("%10.1f", flop / thread_seconds / 1e9);
+	printf("  %-24s%8.3f s%7.1f %%", name, seconds, 100 * seconds / of);
+	if (thread_flops > 0)
+		printf("%10.1f", thread_flops / 1e9);
 	putchar('\n');
 }
 
-void bench_table(const struct bench *b)
+void bench_table(const struct bench_parts *p, int threads)
 {
-	double rest = b->threads * (b->seconds - b->data - b->optimizer) - b->heads;
+	double rest = p->seconds - p->data - p->heads - p->optimizer;
 
 	printf("  %-24s%10s%9s   %s\n", "", "time", "share", "GFLOP/s a thread");
 	for (int i = 0; i < PHASES; i++) {
-		row(b, phase_name[i], b->phase[i], b->phase_flop[i]);
-		rest -= b->phase[i];
+		double seconds = p->phase[i] / threads;
+
+		row(phase_name[i], seconds, p->seconds, p->flop[i] / p->phase[i]);
+		rest -= seconds;
 	}
-	row(b, "heads, loss", b->heads, 0);
-	row(b, "optimizer", b->threads * b->optimizer, 0);
-	row(b, "data", b->threads * b->data, 0);
-	row(b, "waiting, the rest", rest, 0);
+	row("heads, loss", p->heads, p->seconds, 0);
+	row("optimizer", p->optimizer, p->seconds, 0);
+	row("data", p->data, p->seconds, 0);
+	row("waiting, the rest", rest, p->seconds, 0);
 }

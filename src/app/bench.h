@@ -13,6 +13,13 @@
 
 #include "engine/train.h"
 
+/* Where the time of some batches went. */
+struct bench_parts {
+	double seconds, data, heads, optimizer;
+	double phase[PHASES]; /* thread-seconds */
+	double flop[PHASES];
+};
+
 struct bench {
 	struct settings set;
 	int threads;
@@ -21,9 +28,7 @@ struct bench {
 	double round;         /* seconds of a round over the corpus: the median */
 	long frames, words;   /* useful ones in them */
 	int batches;
-	double data, heads, optimizer; /* seconds */
-	double phase[PHASES];          /* thread-seconds */
-	double phase_flop[PHASES];
+	struct bench_parts parts;
 };
 
 /* A corpus without files: ids are empty, labels in turn, lengths times `longer`.
@@ -41,12 +46,15 @@ int bench_write(const char *dir, int n, struct err *e);
 /*
  * Train over the corpus's utterances in batches: whole rounds over all of it,
  * the first of them to warm up (`warm`), then at least `rounds` (up to
- * BENCH_ROUNDS) and `least` seconds.
+ * BENCH_ROUNDS) and `least` seconds. What the parts take is timed in the same
+ * batches or in a round of its own afterwards: a small model spends 3 % of its
+ * time on being watched.
  */
 enum { BENCH_ROUNDS = 64 };
+enum bench_watch { WATCH_NOTHING, WATCH_AFTERWARDS, WATCH_TOO };
 int bench_run(struct bench *b, struct corpus *c, struct par *par, bool warm, int rounds,
-	      double least, struct err *e);
-/* Which share of the time went where, as lines of a table on stdout. */
-void bench_table(const struct bench *b);
+	      double least, enum bench_watch watch, struct err *e);
+/* The parts as lines of a table on stdout. */
+void bench_table(const struct bench_parts *p, int threads);
 
 #endif

@@ -39,7 +39,7 @@ static void print(const struct bench *b)
 	       b->set.train.padding == PADDING_MASKED ? "masked" : "reference", b->threads,
 	       b->threads == 1 ? "" : "s");
 	printf("  %ld frames, %ld words, %.2f s\n\n", b->frames, b->words, b->seconds);
-	bench_table(b);
+	bench_table(&b->parts, b->threads);
 	printf("\nkernels: %s\n", kern_set(0)->name);
 	printf("blas: %s\n", blas);
 	if (gemm_is_outdated())
@@ -66,7 +66,7 @@ static int run(const struct args *a, struct err *e)
 	if (!par)
 		return -1;
 	values = bench_corpus(&c, &b.set, UTTERANCES, 1, 1);
-	failed = bench_run(&b, &c, par, true, 1, 8, e);
+	failed = bench_run(&b, &c, par, true, 1, 8, WATCH_AFTERWARDS, e);
 	if (!failed)
 		print(&b);
 	free(values);

@@ -61,6 +61,11 @@ void kern_pack(int k, int n, const real *b, int ldb, int transposed, real *panel
 	kern_set(0)->pack(k, n, b, ldb, transposed, panels);
 }
 
+void kern_pack_rows(int k, int n, const real *const *row, real *panels)
+{
+	kern_set(0)->pack_rows(k, n, row, panels);
+}
+
 void kern_product(int m, int n, int k, const real *a, int lda, const real *panels, int add, real *c,
 		  int ldc)
 {

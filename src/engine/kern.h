@@ -51,14 +51,16 @@ real kern_dot(const real *x, const real *y, int n);
  * C [m, n; ldc] = or += A . B for a B that is packed once and used again and
  * again; unlike BLAS's, no product of few rows is slow, and no call packs what
  * another has packed. kern_pack lays B [k, n; ldb] out, or B transposed
- * [n, k; ldb]. `panels` has kern_packed(k, n) values, 64-byte aligned.
- * kern_product: A [m, k; lda]; kern_product_tn: A is [k, m; lda], transposed.
+ * [n, k; ldb]; kern_pack_rows one whose k rows lie anywhere, NULL for zeros. `panels` has
+ * kern_packed(k, n) values, 64-byte aligned. kern_product: A [m, k; lda]; kern_product_tn: A is [k,
+ * m; lda], transposed.
  */
 static inline size_t kern_packed(int k, int n)
 {
 	return (size_t)k * (((size_t)n + 31) / 32 * 32);
 }
 void kern_pack(int k, int n, const real *b, int ldb, int transposed, real *panels);
+void kern_pack_rows(int k, int n, const real *const *row, real *panels);
 void kern_product(int m, int n, int k, const real *a, int lda, const real *panels, int add, real *c,
 		  int ldc);
 void kern_product_tn(int m, int n, int k, const real *a, int lda, const real *panels, int add,
@@ -80,6 +82,7 @@ struct kern_set {
 	void (*axpy)(real *, real, const real *, int);
 	real (*dot)(const real *, const real *, int);
 	void (*pack)(int, int, const real *, int, int, real *);
+	void (*pack_rows)(int, int, const real *const *, real *);
 	void (*product)(int, int, int, const real *, int, const real *, int, real *, int);
 	void (*product_tn)(int, int, int, const real *, int, const real *, int, real *, int);
 };

@@ -173,6 +173,7 @@ const struct kern_set KERN_SET = {
 	.axpy = axpy,
 	.dot = dot,
 	.pack = pack,
+	.pack_rows = pack_rows,
 	.product = product,
 	.product_tn = product_tn,
 };

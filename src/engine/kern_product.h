@@ -32,21 +32,49 @@ static int depth(int k)
 	return pieces > 1 ? (k + pieces - 1) / pieces : k;
 }
 
+/* A line of a panel out of a row: `width` values, then zeros. */
+INLINE void pack_row(real *panel, int width, const real *row)
+{
+	for (int j = 0; j < PANEL; j += LANES)
+		if (width > j)
+			put(panel + j, take(row + j, least(LANES, width - j)), LANES);
+		else
+			put(panel + j, all(0), LANES);
+}
+
+/* Out of a column: `width` values from b on, ldb apart. */
+INLINE void pack_column(real *panel, int width, const real *b, int ldb)
+{
+	for (int j = 0; j < PANEL; j++)
+		panel[j] = j < width ? b[(size_t)j * ldb] : 0;
+}
+
 static void pack(int k, int n, const real *b, int ldb, int transposed, real *panels)
 {
 	int step = depth(k);
 
 	for (int top = 0; top < k; top += step)
 		for (int from = 0; from < n; from += PANEL)
-			for (int p = top; p < least(top + step, k); p++, panels += PANEL) {
-				int width = least(PANEL, n - from);
+			for (int p = top; p < least(top + step, k); p++, panels += PANEL)
+				if (transposed)
+					pack_column(panels, least(PANEL, n - from),
+						    b + (size_t)from * ldb + p, ldb);
+				else
+					pack_row(panels, least(PANEL, n - from),
+						 b + (size_t)p * ldb + from);
+}
 
-				for (int j = 0; j < width; j++)
-					panels[j] = transposed ? b[(size_t)(from + j) * ldb + p]
-							       : b[(size_t)p * ldb + from + j];
-				for (int j = width; j < PANEL; j++)
-					panels[j] = 0;
-			}
+static void pack_rows(int k, int n, const real *const *row, real *panels)
+{
+	int step = depth(k);
+
+	for (int top = 0; top < k; top += step)
+		for (int from = 0; from < n; from += PANEL)
+			for (int p = top; p < least(top + step, k); p++, panels += PANEL)
+				if (row[p])
+					pack_row(panels, least(PANEL, n - from), row[p] + from);
+				else
+					memset(panels, 0, sizeof(real[PANEL]));
 }
 
 /* How A lies in memory: a(r, p) = a[r * down + p * right]. */

@@ -64,7 +64,6 @@ void lstm_lay(const struct lstm *l, struct lstm_work *w, struct arena *a, const 
 	w->dout[1] = arena_take(a, rows * 2 * H, sizeof(real));
 	for (int dir = 0; dir < DIRECTIONS; dir++) {
 		w->carry[dir] = arena_take(a, 2 * (size_t)s->n * H, sizeof(real));
-		w->before[dir] = arena_take(a, CHUNK * H, sizeof(real));
 		w->piece[dir] = arena_take(a, kern_packed(CHUNK, widest), sizeof(real));
 	}
 }
@@ -176,25 +175,21 @@ void lstm_strand_forward(const struct lstm *l, const struct params *p, struct ls
 	lap_end(&time);
 }
 
-/* Rows of the state one step before, gathered from packed rows from..to-1;
- * zero where a sequence starts. */
-static void gather_before(const struct lstm *l, const struct lstm_work *w, const struct seqs *s,
-			  int layer, int dir, int from, int to, int *t, real *before)
+/* Where packed rows from..to-1 find the state one step before; NULL where a
+ * sequence starts. *t is a step at or before from's, and goes along. */
+static void rows_before(const struct lstm *l, const struct lstm_work *w, const struct seqs *s,
+			int layer, int dir, int from, int to, int *t, const real **row)
 {
-	int H = l->H;
-	const real *out = w->out[layer] + dir * H;
+	const real *out = w->out[layer] + dir * l->H;
 
-	for (int row = from; row < to; row++, before += H) {
+	for (int r = from; r < to; r++) {
 		int n, prev;
 
-		while (row >= s->at[*t + 1])
+		while (r >= s->at[*t + 1])
 			++*t;
 		prev = step_before(s, dir, *t, &n);
-		if (row - s->at[*t] < n)
-			memcpy(before, out + (size_t)(s->at[prev] + row - s->at[*t]) * 2 * H,
-			       (size_t)H * sizeof *before);
-		else
-			memset(before, 0, (size_t)H * sizeof *before);
+		*row++ = r - s->at[*t] < n ? out + (size_t)(s->at[prev] + r - s->at[*t]) * 2 * l->H
+					   : NULL;
 	}
 }
 
@@ -203,23 +198,24 @@ static void weight_gradients(const struct lstm *l, const struct params *p, struc
 			     const struct seqs *s, int layer, int dir, int from, int to)
 {
 	int H = l->H, in, t = 0;
-	const real *x = layer_input(l, w, s, layer, &in);
+	const real *x = layer_input(l, w, s, layer, &in), *row[CHUNK];
 	real *db_ih = grad(p, l->strand[layer][dir].b_ih);
 	real *db_hh = grad(p, l->strand[layer][dir].b_hh);
 	real *piece = w->piece[dir];
 
 	for (int n; from < to; from += n) {
 		const real *dg = w->gates[layer][dir] + (size_t)from * w->ld;
-		real sum[4 * HIDDEN_MAX] = {0};
+		real sum[4 * HIDDEN_MAX];
 
 		n = to - from < CHUNK ? to - from : CHUNK;
 		kern_pack(n, in, x + (size_t)from * in, in, 0, piece);
 		kern_product_tn(4 * H, in, n, dg, w->ld, piece, 1,
 				grad(p, l->strand[layer][dir].w_ih), in);
-		gather_before(l, w, s, layer, dir, from, from + n, &t, w->before[dir]);
-		kern_pack(n, H, w->before[dir], H, 0, piece);
+		rows_before(l, w, s, layer, dir, from, from + n, &t, row);
+		kern_pack_rows(n, H, row, piece);
 		kern_product_tn(4 * H, H, n, dg, w->ld, piece, 1,
 				grad(p, l->strand[layer][dir].w_hh), H);
+		memset(sum, 0, (size_t)(4 * H) * sizeof *sum);
 		for (int r = 0; r < n; r++)
 			kern_add(sum, dg + (size_t)r * w->ld, 4 * H);
 		kern_add(db_ih, sum, 4 * H);

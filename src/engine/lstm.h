@@ -35,15 +35,14 @@ struct lstm_work {
 	struct phases *phases; /* the caller's; NULL: not timed */
 	/* Without backward all layers share the same gates and cell. */
 	real *gates[LAYERS_MAX][DIRECTIONS]; /* [rows, 4H; ld] activated; then their gradients */
-	int ld;                   /* not a power of two, whose rows would share cache lines */
-	real *cell[LAYERS_MAX];   /* [rows, E] */
-	real *out[LAYERS_MAX];    /* [rows, E] hidden states, [forward, backward] */
-	real *dout[2];            /* [rows, E] gradient of a layer's output, in turn */
-	real *carry[DIRECTIONS];  /* [2][n, H] gradients of h and c between steps */
-	real *w_hh[DIRECTIONS];   /* packed: the recurrent weights */
-	real *w_ih[DIRECTIONS];   /* packed: the input weights */
-	real *before[DIRECTIONS]; /* [CHUNK, H] states one step before, for dW_hh */
-	real *piece[DIRECTIONS];  /* packed: CHUNK rows of them, or of the input */
+	int ld;                  /* not a power of two, whose rows would share cache lines */
+	real *cell[LAYERS_MAX];  /* [rows, E] */
+	real *out[LAYERS_MAX];   /* [rows, E] hidden states, [forward, backward] */
+	real *dout[2];           /* [rows, E] gradient of a layer's output, in turn */
+	real *carry[DIRECTIONS]; /* [2][n, H] gradients of h and c between steps */
+	real *w_hh[DIRECTIONS];  /* packed: the recurrent weights */
+	real *w_ih[DIRECTIONS];  /* packed: the input weights */
+	real *piece[DIRECTIONS]; /* packed: CHUNK rows of the input, or of the states before */
 };
 
 /* Table rows NAME.weight_ih_l0 ... in PyTorch's order. */

@@ -336,6 +336,28 @@ static void try_product(struct rng *r, int m, int n, int k)
 	free(panels);
 }
 
+/* Rows of anywhere, some of them zeros, are packed as the matrix they make. */
+TEST(packing_of_rows)
+{
+	enum { K = 800, N = 70 };
+	static float b[K * N], want[K * 96], got[K * 96];
+	const float *row[K];
+	struct rng r;
+
+	rng_seed(&r, 6);
+	for (int n = 1; n <= N; n += 3) {
+		draw(&r, b, K * N, 1);
+		for (int p = 0; p < K; p++) {
+			row[p] = rng_u32(&r) % 4 ? b + (size_t)p * N : NULL;
+			if (!row[p])
+				memset(b + (size_t)p * N, 0, N * sizeof *b);
+		}
+		set->pack(K, n, b, N, 0, want);
+		set->pack_rows(K, n, row, got);
+		CHECK(memcmp(got, want, (size_t)K * (size_t)n * sizeof *got) == 0);
+	}
+}
+
 /* Shapes around the sizes of tiles, panels and their depth. */
 TEST(product_with_a_packed_matrix)
 {
