@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "engine/cross.h"
 
-#include "engine/gemm.h"
 #include "engine/kern.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { CHUNK = 384 }; /* rows of a weight gradient's product at a time */
 
@@ -106,6 +106,12 @@ static void affine(int rows, int out, int in, const real *x, const real *packed,
 		kern_add(y + (size_t)r * out, bias, out);
 }
 
+static void clear(int rows, int width, real *x, int ld)
+{
+	for (int r = 0; r < rows; r++)
+		memset(x + (size_t)r * ld, 0, (size_t)width * sizeof *x);
+}
+
 void cross_forward(const struct cross *c, const struct params *p, struct cross_work *w,
 		   const struct seqs *sq, const struct seqs *sk, const real *query, const real *key,
 		   int from, int to)
@@ -126,24 +132,27 @@ void cross_forward(const struct cross *c, const struct params *p, struct cross_w
 		for (int h = 0; h < c->heads; h++, q += width, k += width) {
 			real *a = w->weights + w->place[i] + (size_t)h * Lq * Lk;
 
-			gemm_nt(Lq, Lk, width, scale, w->q + q, E, w->k + k, E, 0, a, Lk);
+			kern_once_nt(Lq, Lk, width, w->q + q, E, w->k + k, E, 0, a, Lk);
 			for (int r = 0; r < Lq; r++)
-				kern_softmax(a + (size_t)r * Lk, Lk);
-			gemm_nn(Lq, width, Lk, c->silent >> h & 1 ? 0 : 1, a, Lk, w->v + k, E, 0,
-				w->o + q, E);
+				kern_softmax(a + (size_t)r * Lk, Lk, scale);
+			if (c->silent >> h & 1)
+				clear(Lq, width, w->o + q, E);
+			else
+				kern_once_nn(Lq, width, Lk, a, Lk, w->v + k, E, 0, w->o + q, E);
 		}
 	}
 	affine(nq, E, E, w->o + q0 * E, w->packed[3], weight(p, c->out_bias), w->a + q0 * E);
 }
 
-/* Through softmax: ds = a (da - sum(da a)), row by row; a is overwritten. */
-static void softmax_backward(real *a, const real *da, int rows, int n)
+/* Through the softmax of scale s: ds = scale a (da - sum(da a)), row by row; a is
+ * overwritten. */
+static void softmax_backward(real *a, const real *da, int rows, int n, real scale)
 {
 	for (int r = 0; r < rows; r++, a += n, da += n) {
 		real mean = kern_dot(a, da, n);
 
 		for (int j = 0; j < n; j++)
-			a[j] *= da[j] - mean;
+			a[j] *= scale * (da[j] - mean);
 	}
 }
 
@@ -168,11 +177,11 @@ void cross_backward(const struct cross *c, const struct params *p, struct cross_
 		for (int h = 0; h < c->heads; h++, q += width, k += width) {
 			real *a = w->weights + w->place[i] + (size_t)h * Lq * Lk;
 
-			gemm_nt(Lq, Lk, width, 1, w->dq + q, E, w->v + k, E, 0, da, Lk);
-			gemm_tn(Lk, width, Lq, 1, a, Lk, w->dq + q, E, 0, w->v + k, E);
-			softmax_backward(a, da, Lq, Lk);
-			gemm_nn(Lq, width, Lk, scale, a, Lk, w->k + k, E, 0, w->dq + q, E);
-			gemm_tn(Lk, width, Lq, scale, a, Lk, w->q + q, E, 0, w->k + k, E);
+			kern_once_nt(Lq, Lk, width, w->dq + q, E, w->v + k, E, 0, da, Lk);
+			kern_once_tn(Lk, width, Lq, a, Lk, w->dq + q, E, 0, w->v + k, E);
+			softmax_backward(a, da, Lq, Lk, scale);
+			kern_once_nn(Lq, width, Lk, a, Lk, w->k + k, E, 0, w->dq + q, E);
+			kern_once_tn(Lk, width, Lq, a, Lk, w->q + q, E, 0, w->k + k, E);
 		}
 	}
 	kern_product(nq, E, E, w->dq + q0 * E, E, w->packed[0], 1, dquery + q0 * E, E);

@@ -36,9 +36,9 @@ void kern_sigmoid(real *x, int n)
 	kern_set(0)->sigmoid(x, n);
 }
 
-void kern_softmax(real *x, int n)
+void kern_softmax(real *x, int n, real scale)
 {
-	kern_set(0)->softmax(x, n);
+	kern_set(0)->softmax(x, n, scale);
 }
 
 void kern_add(real *to, const real *from, int n)
@@ -76,4 +76,22 @@ void kern_product_tn(int m, int n, int k, const real *a, int lda, const real *pa
 		     real *c, int ldc)
 {
 	kern_set(0)->product_tn(m, n, k, a, lda, panels, add, c, ldc);
+}
+
+void kern_once_nn(int m, int n, int k, const real *a, int lda, const real *b, int ldb, int add,
+		  real *c, int ldc)
+{
+	kern_set(0)->once_nn(m, n, k, a, lda, b, ldb, add, c, ldc);
+}
+
+void kern_once_nt(int m, int n, int k, const real *a, int lda, const real *b, int ldb, int add,
+		  real *c, int ldc)
+{
+	kern_set(0)->once_nt(m, n, k, a, lda, b, ldb, add, c, ldc);
+}
+
+void kern_once_tn(int m, int n, int k, const real *a, int lda, const real *b, int ldb, int add,
+		  real *c, int ldc)
+{
+	kern_set(0)->once_tn(m, n, k, a, lda, b, ldb, add, c, ldc);
 }

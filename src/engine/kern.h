@@ -41,8 +41,8 @@ void lstm_cells_backward(const struct lstm_cells *s, const real *dout, const rea
 
 void kern_tanh(real *x, int n);
 void kern_sigmoid(real *x, int n);
-/* x = softmax(x); sums in double. */
-void kern_softmax(real *x, int n);
+/* x = softmax(scale x), scale > 0; sums in double. */
+void kern_softmax(real *x, int n, real scale);
 void kern_add(real *to, const real *from, int n);
 void kern_axpy(real *to, real a, const real *x, int n); /* to += a x */
 real kern_dot(const real *x, const real *y, int n);
@@ -67,17 +67,29 @@ void kern_product_tn(int m, int n, int k, const real *a, int lda, const real *pa
 		     real *c, int ldc);
 
 /*
+ * C [m, n; ldc] = or += A . B of operands that are used once, as they lie: nn
+ * A [m, k], B [k, n]; nt A [m, k], B [n, k]; tn A [k, m], B [k, n]. k > 0.
+ */
+void kern_once_nn(int m, int n, int k, const real *a, int lda, const real *b, int ldb, int add,
+		  real *c, int ldc);
+void kern_once_nt(int m, int n, int k, const real *a, int lda, const real *b, int ldb, int add,
+		  real *c, int ldc);
+void kern_once_tn(int m, int n, int k, const real *a, int lda, const real *b, int ldb, int add,
+		  real *c, int ldc);
+
+/*
  * The functions above use the best set this processor runs. Each is a build of
  * the same code (kern_code.h); they differ in the last digits, as BLAS's
  * kernels do, so results are the same for one kind of machine.
  */
+typedef void kern_once(int, int, int, const real *, int, const real *, int, int, real *, int);
 struct kern_set {
 	const char *name;
 	void (*cells_forward)(const struct lstm_cells *, const real *, real *);
 	void (*cells_backward)(const struct lstm_cells *, const real *, const real *, real *);
 	void (*tanh)(real *, int);
 	void (*sigmoid)(real *, int);
-	void (*softmax)(real *, int);
+	void (*softmax)(real *, int, real);
 	void (*add)(real *, const real *, int);
 	void (*axpy)(real *, real, const real *, int);
 	real (*dot)(const real *, const real *, int);
@@ -85,6 +97,7 @@ struct kern_set {
 	void (*pack_rows)(int, int, const real *const *, real *);
 	void (*product)(int, int, int, const real *, int, const real *, int, real *, int);
 	void (*product_tn)(int, int, int, const real *, int, const real *, int, real *, int);
+	kern_once *once_nn, *once_nt, *once_tn;
 };
 extern const struct kern_set kern_portable, kern_avx2, kern_avx512;
 const struct kern_set *kern_set(int i); /* those this processor runs, best first; NULL at the end */

@@ -114,23 +114,23 @@ static real largest(const real *x, int n)
 	return lane[0];
 }
 
-static void softmax(real *x, int n)
+static void softmax(real *x, int n, real scale)
 {
 	double sum[LANES] = {0};
-	real top = largest(x, n), scale;
+	real top = scale * largest(x, n), share;
 
 	for (int i = 0; i < n; i += LANES) {
 		int m = least(LANES, n - i);
-		vec e = exp_of(take_or(x + i, m, all(-INFINITY)) - top);
+		vec e = exp_of(scale * take_or(x + i, m, all(-INFINITY)) - top);
 
 		put(x + i, e, m);
 		for (int j = 0; j < LANES; j++)
 			sum[j] += e[j];
 	}
 	FOLD(sum, fold_sum_double);
-	scale = (real)(1 / sum[0]);
+	share = (real)(1 / sum[0]);
 	for (int i = 0; i < n; i += LANES)
-		put(x + i, scale * take(x + i, least(LANES, n - i)), least(LANES, n - i));
+		put(x + i, share * take(x + i, least(LANES, n - i)), least(LANES, n - i));
 }
 
 static void add(real *restrict to, const real *restrict from, int n)
@@ -176,4 +176,7 @@ const struct kern_set KERN_SET = {
 	.pack_rows = pack_rows,
 	.product = product,
 	.product_tn = product_tn,
+	.once_nn = once_nn,
+	.once_nt = once_nt,
+	.once_tn = once_tn,
 };

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "engine/pool.h"
 
-#include "engine/gemm.h"
 #include "engine/kern.h"
 
 #include <stdio.h>
@@ -26,6 +25,7 @@ void pool_lay(const struct pool *q, struct pool_work *w, struct arena *a, int ro
 		return;
 	w->de = arena_take(a, (size_t)rows, sizeof(real));
 	w->dout_t = arena_take(a, (size_t)rows * (size_t)q->A, sizeof(real));
+	w->turned = arena_take(a, (size_t)q->A * (size_t)q->E, sizeof(real));
 }
 
 void pool_forward(const struct pool *q, const struct params *p, struct pool_work *w,
@@ -35,14 +35,14 @@ void pool_forward(const struct pool *q, const struct params *p, struct pool_work
 	const real *u = weight(p, q->u_omega);
 	real *t = w->t + (size_t)first * A;
 
-	gemm_nn(rows, A, E, 1, h + (size_t)first * E, E, weight(p, q->w_omega), A, 0, t, A);
+	kern_once_nn(rows, A, E, h + (size_t)first * E, E, weight(p, q->w_omega), A, 0, t, A);
 	kern_tanh(t, rows * A);
 	for (int r = first; r < s->first[to]; r++)
 		w->a[r] = s->out[r] ? (real)-1e9 : kern_dot(w->t + (size_t)r * A, u, A);
 	for (int i = from; i < to; i++) {
 		real *sum = out + (size_t)i * ldout;
 
-		kern_softmax(w->a + s->first[i], s->len[i]);
+		kern_softmax(w->a + s->first[i], s->len[i], 1);
 		memset(sum, 0, (size_t)E * sizeof *sum);
 		for (int r = s->first[i]; r < s->first[i + 1]; r++)
 			kern_axpy(sum, w->a[r], h + (size_t)r * E, E);
@@ -77,21 +77,26 @@ void pool_backward(const struct pool *q, const struct params *p, struct pool_wor
 				to_row[j] = w->a[r] * d[j];
 		}
 	}
-	gemm_nt(rows, E, A, 1, w->t + (size_t)first * A, A, weight(p, q->w_omega), A, 1,
-		dh + (size_t)first * E, E);
+	kern_once_nt(rows, E, A, w->t + (size_t)first * A, A, weight(p, q->w_omega), A, 1,
+		     dh + (size_t)first * E, E);
 }
 
 void pool_weight_gradients(const struct pool *q, const struct params *p, const struct pool_work *w,
 			   int rows, const real *h)
 {
-	real *du = grad(p, q->u_omega);
+	real *dw = grad(p, q->w_omega), *du = grad(p, q->u_omega);
+	int E = q->E, A = q->A;
 
-	gemm_tn(q->E, q->A, rows, 1, h, q->E, w->t, q->A, 1, grad(p, q->w_omega), q->A);
-	for (int j = 0; j < q->A; j++) {
+	/* t' h, not h' t: A is small, and h's rows are vectors. */
+	kern_once_tn(A, E, rows, w->t, A, h, E, 0, w->turned, E);
+	for (int i = 0; i < E; i++)
+		for (int j = 0; j < A; j++)
+			dw[i * A + j] += w->turned[(size_t)j * E + i];
+	for (int j = 0; j < A; j++) {
 		double sum = 0;
 
 		for (int r = 0; r < rows; r++)
-			sum += w->dout_t[(size_t)r * q->A + j];
+			sum += w->dout_t[(size_t)r * A + j];
 		du[j] += (real)sum;
 	}
 }

@@ -25,6 +25,7 @@ struct pool_work {
 	real *a;      /* [rows] weights */
 	real *de;     /* [rows] gradient of e */
 	real *dout_t; /* [rows, A] de * t, for du */
+	real *turned; /* [A, E] gradient of w_omega, turned */
 };
 
 void pool_add(struct pool *q, struct params *p, const char *name, int E, int A);

@@ -59,7 +59,7 @@ static void softmax_one(float *x)
 {
 	float pair[2] = {0, *x};
 
-	kern_softmax(pair, 2);
+	kern_softmax(pair, 2, 1);
 	*x = pair[1];
 }
 
@@ -137,8 +137,8 @@ TEST(nan_stays_nan)
 
 			kern_tanh(&t, 1);
 			kern_sigmoid(&s, 1);
-			kern_softmax(first, 3);
-			kern_softmax(last, 3);
+			kern_softmax(first, 3, 1);
+			kern_softmax(last, 3, 1);
 			if (!isnan(t) || !isnan(s))
 				FAIL("NaN with bits %x is lost", low);
 			for (int i = 0; i < 3; i++)
@@ -169,7 +169,7 @@ TEST(softmax_of_left_out_entries)
 	float some[6] = {-1e9f, 0.004f, -1e9f, -0.004f, 0, -1e9f};
 	double a = exp((double)0.004f), b = exp(-(double)0.004f), sum = a + b + 1;
 
-	kern_softmax(some, 6);
+	kern_softmax(some, 6, 1);
 	CHECK(some[0] == 0 && some[2] == 0 && some[5] == 0);
 	CHECK_NEAR(some[1], a / sum, 1e-7);
 	CHECK_NEAR(some[3], b / sum, 1e-7);
@@ -179,7 +179,7 @@ TEST(softmax_of_left_out_entries)
 
 		for (int i = 0; i < n; i++)
 			all[i] = -1e9f;
-		kern_softmax(all, n);
+		kern_softmax(all, n, 1);
 		for (int i = 0; i < n; i++)
 			CHECK(all[i] == (float)(1.0 / n));
 	}
@@ -195,11 +195,11 @@ TEST(softmax_of_long_rows)
 
 	rng_seed(&r, 2);
 	for (int i = 0; i < N; i++) {
-		x[i] = rng_uniform(&r, -20, 20);
-		want[i] = exp((double)x[i] - 20);
+		x[i] = rng_uniform(&r, -40, 40);
+		want[i] = exp(0.5 * (double)x[i] - 20);
 		sum += want[i];
 	}
-	kern_softmax(x, N);
+	kern_softmax(x, N, 0.5f);
 	for (int i = 0; i < N; i++) {
 		got += (double)x[i];
 		worst = fmax(worst, fabs((double)x[i] * sum / want[i] - 1));
@@ -304,12 +304,16 @@ TEST(sums)
 	}
 }
 
-/* C += or = A B, both ways A may lie; A and C with gaps between rows. */
+/* C += or = A B, in each way the operands may lie; A, B and C with gaps. */
+enum way { PACKED, PACKED_TN, ONCE_NN, ONCE_NT, ONCE_TN, WAYS };
+
 static void try_product(struct rng *r, int m, int n, int k)
 {
-	int transposed = (int)(rng_u32(r) % 2), tn = (int)(rng_u32(r) % 2);
+	enum way way = (enum way)(rng_u32(r) % WAYS);
+	bool tn = way == PACKED_TN || way == ONCE_TN;
+	int nt = way <= PACKED_TN ? (int)(rng_u32(r) % 2) : way == ONCE_NT;
 	int add = (int)(rng_u32(r) % 2), lda = (tn ? m : k) + 3, ldc = n + 5;
-	int ldb = transposed ? k + 1 : n + 1, na = (tn ? k : m) * lda;
+	int ldb = nt ? k + 1 : n + 1, na = (tn ? k : m) * lda;
 	float *a = malloc((size_t)na * sizeof *a);
 	float *b = malloc((size_t)((n + k) * ldb) * sizeof *b);
 	float *c = malloc((size_t)(m * ldc) * sizeof *c);
@@ -320,12 +324,18 @@ static void try_product(struct rng *r, int m, int n, int k)
 	draw(r, b, (n + k) * ldb, 1);
 	draw(r, c, m * ldc, 1);
 	memcpy(want, c, (size_t)(m * ldc) * sizeof *c);
-	kern_pack(k, n, b, ldb, transposed, panels);
-	(tn ? kern_product_tn : kern_product)(m, n, k, a, lda, panels, add, c, ldc);
-	gemm_naive(tn, transposed, m, n, k, 1, a, lda, b, ldb, (float)add, want, ldc);
+	if (way <= PACKED_TN) {
+		kern_pack(k, n, b, ldb, nt, panels);
+		(tn ? kern_product_tn : kern_product)(m, n, k, a, lda, panels, add, c, ldc);
+	} else {
+		(tn   ? set->once_tn
+		 : nt ? set->once_nt
+		      : set->once_nn)(m, n, k, a, lda, b, ldb, add, c, ldc);
+	}
+	gemm_naive(tn, nt, m, n, k, 1, a, lda, b, ldb, (float)add, want, ldc);
 	for (int i = 0; i < m * ldc; i++)
 		if (!(fabsf(c[i] - want[i]) <= (k <= 96 ? 2e-5f : 2e-4f))) {
-			FAIL("%d x %d x %d, tn %d: value %d is %g, expected %g", m, n, k, tn, i,
+			FAIL("way %d, %d x %d x %d: value %d is %g, expected %g", way, m, n, k, i,
 			     (double)c[i], (double)want[i]);
 			break;
 		}
@@ -359,17 +369,17 @@ TEST(packing_of_rows)
 }
 
 /* Shapes around the sizes of tiles, panels and their depth. */
-TEST(product_with_a_packed_matrix)
+TEST(products)
 {
 	static const int sizes[] = {1, 2, 5, 7, 8, 11, 12, 13, 17, 24, 33, 96},
 			 deep[] = {767, 768, 769, 1000, 1537};
 	struct rng r;
 
 	rng_seed(&r, 3);
-	for (int trial = 0; trial < 300; trial++)
+	for (int trial = 0; trial < 600; trial++)
 		try_product(&r, sizes[rng_u32(&r) % 12], sizes[rng_u32(&r) % 12],
 			    sizes[rng_u32(&r) % 12]);
-	for (int trial = 0; trial < 40; trial++)
+	for (int trial = 0; trial < 80; trial++)
 		try_product(&r, sizes[rng_u32(&r) % 12], sizes[rng_u32(&r) % 12],
 			    deep[rng_u32(&r) % 5]);
 }
