@@ -44,6 +44,8 @@ CPPFLAGS += -DKERN_VECTORS
 $(B)/src/engine/kern_avx2.o: ALL_CFLAGS += -mavx2 -mfma -ffp-contract=fast
 $(B)/src/engine/kern_avx512.o: ALL_CFLAGS += -mavx512f -mfma -mprefer-vector-width=512 \
 	-ffp-contract=fast
+else ifeq ($(shell uname -m),aarch64)
+$(B)/src/engine/kern.o: ALL_CFLAGS += -ffp-contract=fast
 endif
 
 LIBS_base = -lm

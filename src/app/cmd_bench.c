@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-enum { UTTERANCES = 384 };
+enum { UTTERANCES = 256 };
 
 /* The published settings with correct masks, unless a CONFIG says otherwise. */
 static int settings(struct settings *s, const struct args *a, struct err *e)
@@ -66,7 +66,7 @@ static int run(const struct args *a, struct err *e)
 	if (!par)
 		return -1;
 	values = bench_corpus(&c, &b.set, UTTERANCES, 1, 1);
-	failed = bench_run(&b, &c, par, true, 1, 8, WATCH_AFTERWARDS, e);
+	failed = bench_run(&b, &c, par, true, 1, 6, WATCH_AFTERWARDS, e);
 	if (!failed)
 		print(&b);
 	free(values);

@@ -6,7 +6,7 @@
  * C = alpha * op(A) op(B) + beta * C; with beta 0 C is only written. Names say which operand is
  * transposed: nn: A [m,k], B [k,n]; nt: A [m,k], B [n,k]; tn: A [k,m], B [k,n]. The products
  * run in the calling thread, and the same call gives the same bytes whatever other threads do.
- * The large products of training are kern_product's (kern.h).
+ * Here the heads are computed; the products of the encoder are kern.h's.
  */
 #ifndef MIUST_GEMM_H
 #define MIUST_GEMM_H

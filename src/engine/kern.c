@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#define KERN_SET  kern_portable
+#define KERN_SET kern_portable
+#ifdef __aarch64__
+#define KERN_NAME "neon" /* which all of them have */
+#else
 #define KERN_NAME "portable"
+#endif
 #include "engine/kern_code.h"
 
 /* Best first. What a set needs is asked of the processor each time, which costs

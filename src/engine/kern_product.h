@@ -15,7 +15,8 @@
  * AHEAD values early. The more rows, the fewer loads an operation needs, and the
  * deeper, the less often the sums go to memory.
  */
-#if defined __AVX512F__
+#if defined __AVX512F__ || defined __aarch64__ /* 32 registers */
+#define TWELVE_ROWS
 enum { ROWS = 12 };
 #elif defined __AVX2__
 enum { ROWS = 6 };
@@ -147,11 +148,11 @@ static void tile(int rows, int k, struct operand o, struct panel b, int add, rea
 		CASE(2);
 		CASE(3);
 		CASE(4);
-#if defined __AVX2__
+#if defined __AVX2__ || defined TWELVE_ROWS
 		CASE(5);
 		CASE(6);
 #endif
-#if defined __AVX512F__
+#ifdef TWELVE_ROWS
 		CASE(7);
 		CASE(8);
 		CASE(9);
