@@ -10,80 +10,70 @@
 #include "engine/kern_product.h"
 #include "engine/kern_vec.h"
 
-/* Some columns of a cell, n of a vector's lanes, from the pointers on. */
-INLINE void columns_forward(int n, int H, real *gates, const real *bias, const real *before,
+/* n columns of a row's cells from column j on: a vector, or what is left of one. */
+INLINE void columns_forward(int j, int n, int H, real *gates, const real *bias, const real *before,
 			    real *cell, real *h)
 {
-	vec i = sigmoid_of(take(gates, n) + take(bias, n));
-	vec f = sigmoid_of(take(gates + H, n) + take(bias + H, n));
-	vec g = tanh_of(take(gates + 2 * H, n) + take(bias + 2 * H, n));
-	vec o = sigmoid_of(take(gates + 3 * H, n) + take(bias + 3 * H, n));
+	vec i = sigmoid_of(take(gates + j, n) + take(bias + j, n));
+	vec f = sigmoid_of(take(gates + H + j, n) + take(bias + H + j, n));
+	vec g = tanh_of(take(gates + 2 * H + j, n) + take(bias + 2 * H + j, n));
+	vec o = sigmoid_of(take(gates + 3 * H + j, n) + take(bias + 3 * H + j, n));
 	vec c = i * g;
 
 	if (before)
-		c += f * take(before, n);
-	put(gates, i, n);
-	put(gates + H, f, n);
-	put(gates + 2 * H, g, n);
-	put(gates + 3 * H, o, n);
-	put(cell, c, n);
-	put(h, o * tanh_of(c), n);
+		c += f * take(before + j, n);
+	put(gates + j, i, n);
+	put(gates + H + j, f, n);
+	put(gates + 2 * H + j, g, n);
+	put(gates + 3 * H + j, o, n);
+	put(cell + j, c, n);
+	put(h + j, o * tanh_of(c), n);
 }
 
 static void cells_forward(const struct lstm_cells *s, const real *bias, real *h)
 {
+	int H = s->H, whole = H / LANES * LANES;
+
 	for (int r = 0; r < s->rows; r++, h += s->ld) {
 		real *gates = s->gates + (size_t)r * s->ld_gates;
 		real *cell = s->cell + (size_t)r * s->ld;
 		const real *before = r < s->started ? s->before + (size_t)r * s->ld : NULL;
 
-		for (int j = 0; j < s->H; j += LANES) {
-			const real *was = before ? before + j : NULL;
-
-			if (s->H - j >= LANES)
-				columns_forward(LANES, s->H, gates + j, bias + j, was, cell + j,
-						h + j);
-			else
-				columns_forward(s->H - j, s->H, gates + j, bias + j, was, cell + j,
-						h + j);
-		}
+		for (int j = 0; j < whole; j += LANES)
+			columns_forward(j, LANES, H, gates, bias, before, cell, h);
+		if (whole < H)
+			columns_forward(whole, H - whole, H, gates, bias, before, cell, h);
 	}
 }
 
-INLINE void columns_backward(int n, int H, real *gates, const real *before, const real *cell,
-			     vec dh, real *dc)
+INLINE void columns_backward(int j, int n, int H, real *gates, const real *before, const real *cell,
+			     const real *dout, const real *dh_carried, real *dc)
 {
-	vec i = take(gates, n), f = take(gates + H, n), g = take(gates + 2 * H, n);
-	vec o = take(gates + 3 * H, n), was = before ? take(before, n) : all(0);
-	vec t = tanh_of(take(cell, n));
-	vec d = take(dc, n) + dh * o * (1 - t * t);
+	vec i = take(gates + j, n), f = take(gates + H + j, n), g = take(gates + 2 * H + j, n);
+	vec o = take(gates + 3 * H + j, n), was = before ? take(before + j, n) : all(0);
+	vec t = tanh_of(take(cell + j, n)), dh = take(dout + j, n) + take(dh_carried + j, n);
+	vec d = take(dc + j, n) + dh * o * (1 - t * t);
 
-	put(gates, d * g * i * (1 - i), n);
-	put(gates + H, d * was * f * (1 - f), n);
-	put(gates + 2 * H, d * i * (1 - g * g), n);
-	put(gates + 3 * H, dh * t * o * (1 - o), n);
-	put(dc, d * f, n);
+	put(gates + j, d * g * i * (1 - i), n);
+	put(gates + H + j, d * was * f * (1 - f), n);
+	put(gates + 2 * H + j, d * i * (1 - g * g), n);
+	put(gates + 3 * H + j, dh * t * o * (1 - o), n);
+	put(dc + j, d * f, n);
 }
 
 static void cells_backward(const struct lstm_cells *s, const real *dout, const real *dh, real *dc)
 {
-	for (int r = 0; r < s->rows; r++, dout += s->ld, dh += s->H, dc += s->H) {
+	int H = s->H, whole = H / LANES * LANES;
+
+	for (int r = 0; r < s->rows; r++, dout += s->ld, dh += H, dc += H) {
 		real *gates = s->gates + (size_t)r * s->ld_gates;
 		const real *cell = s->cell + (size_t)r * s->ld;
 		const real *before = r < s->started ? s->before + (size_t)r * s->ld : NULL;
 
-		for (int j = 0; j < s->H; j += LANES) {
-			const real *was = before ? before + j : NULL;
-			int n = s->H - j;
-
-			if (n >= LANES)
-				columns_backward(LANES, s->H, gates + j, was, cell + j,
-						 take(dout + j, LANES) + take(dh + j, LANES),
-						 dc + j);
-			else
-				columns_backward(n, s->H, gates + j, was, cell + j,
-						 take(dout + j, n) + take(dh + j, n), dc + j);
-		}
+		for (int j = 0; j < whole; j += LANES)
+			columns_backward(j, LANES, H, gates, before, cell, dout, dh, dc);
+		if (whole < H)
+			columns_backward(whole, H - whole, H, gates, before, cell, dout, dh, dc);
 	}
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* kern_product: products with a packed matrix. For kern_code.h alone. */
+/* kern_product: matrix products, of packed operands and as they lie. For kern_code.h alone. */
 #ifndef MIUST_KERN_PRODUCT_H
 #define MIUST_KERN_PRODUCT_H
 

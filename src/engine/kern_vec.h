@@ -29,12 +29,12 @@ enum { LANES = 16 / sizeof(real) };
 #endif
 
 #ifdef REAL_DOUBLE
-typedef int64_t whole;
+typedef int64_t word;
 #else
-typedef int32_t whole;
+typedef int32_t word;
 #endif
 typedef real vec __attribute__((vector_size(LANES * sizeof(real)), aligned(sizeof(real))));
-typedef whole bits __attribute__((vector_size(LANES * sizeof(real)), aligned(sizeof(real))));
+typedef word bits __attribute__((vector_size(LANES * sizeof(real)), aligned(sizeof(real))));
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -178,7 +178,7 @@ INLINE vec inverse(vec x)
 #endif
 }
 
-static const whole SIGN = sizeof(real) == 4 ? INT32_MIN : (whole)INT64_MIN;
+static const word SIGN = sizeof(real) == 4 ? INT32_MIN : (word)INT64_MIN;
 
 #ifdef REAL_DOUBLE
 
