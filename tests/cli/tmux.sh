@@ -54,6 +54,7 @@ until_true() {
 	done
 }
 until_shows() { until_true shows "$1"; }
+keys_below() { screen && sed -n "$1p" screen | grep -q '? help'; }
 hides() { screen && ! grep -q -e "$1" screen; }
 session() { echo sessions/long-* | tr ' ' '\n' | tail -n 1; }
 log() { cat "$(session)/commands.log"; }
@@ -174,6 +175,7 @@ awk 'BEGIN { srand(7); for (i = 0; i < 200; i++)
 		tm resize-window -t t -x "$cols" -y "$rows"
 	done
 tm resize-window -t t -x 80 -y 24
+until_true keys_below 24 # tmux passes sizes on four times a second: the last comes late
 until_shows '▶ RUN\|EVAL'
 keys Space
 until_shows 'PAUSED'
