@@ -55,6 +55,7 @@ void encoder_lay(const struct encoder *c, struct encoder_work *w, struct arena *
 		w->state[i] =
 			arena_take(a, (size_t)s->rows * 2 * (size_t)c->stack[i].H, sizeof(real));
 		w->dstate[i] = backward ? lstm_spare(&c->stack[i], &w->stack[i]) : NULL;
+		*lstm_dtop(&c->stack[i], &w->stack[i]) = w->state[i];
 	}
 	for (int i = 0; i < c->npools; i++)
 		pool_lay(&c->pool[i], &w->pool[i], a, pool_seqs(b, i)->rows, backward);
@@ -216,10 +217,6 @@ static void block_backward(void *ctx, int task, int worker)
 			       stack_seqs(a->b, cross_key[i]), from, to, w->dstate[cross_query[i]],
 			       w->dstate[cross_key[i]]);
 	lap(&time, PHASE_ATTENTION);
-	for (int i = 0; i < STACKS; i++)
-		repack(stack_seqs(a->b, i), 2 * c->stack[i].H, w->dstate[i],
-		       lstm_dtop(&c->stack[i], &w->stack[i]), from, to);
-	lap(&time, PHASE_COPY);
 	lap_end(&time);
 }
 
@@ -243,6 +240,22 @@ static void attention_gradients(void *ctx, int task, int worker)
 			&c->pool[pool], a->p, &w->pool[pool], pool_seqs(a->b, pool)->rows,
 			pool < ATTS1 ? w->state[pool_stack[pool]] : w->cross[pool - ATTS1].a);
 	lap(&time, pool < 0 ? PHASE_ATTENTION : PHASE_POOLING);
+	lap_end(&time);
+}
+
+/* The gradients of the states, packed, where the states have been. */
+static void block_repack(void *ctx, int task, int worker)
+{
+	const struct pass *a = ctx;
+	const struct encoder *c = a->c;
+	struct encoder_work *w = a->w;
+	struct lap time = lap_begin(w->phases);
+
+	(void)worker;
+	for (int i = 0; i < STACKS; i++)
+		repack(stack_seqs(a->b, i), 2 * c->stack[i].H, w->dstate[i], w->state[i],
+		       w->block[task], w->block[task + 1]);
+	lap(&time, PHASE_COPY);
 	lap_end(&time);
 }
 
@@ -289,6 +302,7 @@ void encoder_backward(const struct encoder *c, const struct params *p, struct en
 		cross_begin(&c->cross[i], p, &w->cross[i], true);
 	run(&pass, par, w->blocks, block_backward);
 	run(&pass, par, crosses * CROSS_PARTS + c->npools, attention_gradients);
+	run(&pass, par, w->blocks, block_repack);
 	for (pass.layer = c->stack[0].layers - 1; pass.layer >= 0; pass.layer--) {
 		run(&pass, par, STACKS * DIRECTIONS, strand_back);
 		if (pass.layer > 0)

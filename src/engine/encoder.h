@@ -39,7 +39,7 @@ struct encoder_work {
 	struct lstm_work stack[STACKS];
 	struct cross_work cross[CROSSES];
 	struct pool_work pool[POOLS];
-	real *state[STACKS];  /* [rows, E] flat rows of the stack's last layer */
+	real *state[STACKS];  /* [rows, E] flat rows of the stack's last layer; then dtop's room */
 	real *dstate[STACKS]; /* their gradients, where the stack has room to spare */
 	int *block;           /* [blocks + 1] utterances: what a task takes at a time */
 	int blocks;

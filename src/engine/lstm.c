@@ -60,8 +60,7 @@ void lstm_lay(const struct lstm *l, struct lstm_work *w, struct arena *a, const 
 	}
 	if (!backward)
 		return;
-	w->dout[0] = arena_take(a, rows * 2 * H, sizeof(real));
-	w->dout[1] = arena_take(a, rows * 2 * H, sizeof(real));
+	w->dout[l->layers & 1] = arena_take(a, rows * 2 * H, sizeof(real));
 	for (int dir = 0; dir < DIRECTIONS; dir++) {
 		w->carry[dir] = arena_take(a, 2 * (size_t)s->n * H, sizeof(real));
 		w->piece[dir] = arena_take(a, kern_packed(CHUNK, widest), sizeof(real));

@@ -35,10 +35,12 @@ struct lstm_work {
 	struct phases *phases; /* the caller's; NULL: not timed */
 	/* Without backward all layers share the same gates and cell. */
 	real *gates[LAYERS_MAX][DIRECTIONS]; /* [rows, 4H; ld] activated; then their gradients */
-	int ld;                  /* not a power of two, whose rows would share cache lines */
-	real *cell[LAYERS_MAX];  /* [rows, E] */
-	real *out[LAYERS_MAX];   /* [rows, E] hidden states, [forward, backward] */
-	real *dout[2];           /* [rows, E] gradient of a layer's output, in turn */
+	int ld;                 /* not a power of two, whose rows would share cache lines */
+	real *cell[LAYERS_MAX]; /* [rows, E] */
+	real *out[LAYERS_MAX];  /* [rows, E] hidden states, [forward, backward] */
+	/* [rows, E] gradients of the layers' outputs, in turn. The room for the top
+	 * layer's is the caller's, set after lstm_lay. */
+	real *dout[2];
 	real *carry[DIRECTIONS]; /* [2][n, H] gradients of h and c between steps */
 	real *w_hh[DIRECTIONS];  /* packed: the recurrent weights */
 	real *w_ih[DIRECTIONS];  /* packed: the input weights */
@@ -65,9 +67,9 @@ static inline real *lstm_top(const struct lstm *l, const struct lstm_work *w)
 {
 	return w->out[l->layers - 1];
 }
-static inline real *lstm_dtop(const struct lstm *l, const struct lstm_work *w)
+static inline real **lstm_dtop(const struct lstm *l, struct lstm_work *w)
 {
-	return w->dout[(l->layers - 1) & 1];
+	return &w->dout[(l->layers - 1) & 1];
 }
 /* [rows, E] free until lstm_input_backward of the top layer. */
 static inline real *lstm_spare(const struct lstm *l, const struct lstm_work *w)

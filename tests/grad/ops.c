@@ -180,11 +180,12 @@ TEST(lstm_weights)
 			else
 				REQUIRE(arena_ready(&o.work, "test", &e) == 0);
 			lstm_lay(&o.lstm, &o.lstm_work, &o.work, &o.s, true);
+			n = (size_t)o.s.rows * 8;
+			*lstm_dtop(&o.lstm, &o.lstm_work) = arena_take(&o.work, n, sizeof(real));
 		}
-		n = (size_t)o.s.rows * 8;
 		o.c = doubles(n);
 		lstm_loss(&o);
-		memcpy(lstm_dtop(&o.lstm, &o.lstm_work), o.c, n * sizeof *o.c);
+		memcpy(*lstm_dtop(&o.lstm, &o.lstm_work), o.c, n * sizeof *o.c);
 		for (int layer = layers - 1; layer >= 0; layer--) {
 			for (int dir = 0; dir < DIRECTIONS; dir++)
 				lstm_strand_backward(&o.lstm, &o.p, &o.lstm_work, &o.s, layer, dir);
