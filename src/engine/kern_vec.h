@@ -29,9 +29,9 @@ enum { LANES = 16 / sizeof(real) };
 #endif
 
 #ifdef REAL_DOUBLE
-typedef int64_t word;
+typedef uint64_t word;
 #else
-typedef int32_t word;
+typedef uint32_t word; /* unsigned: sums of a NaN's bits may wrap */
 #endif
 typedef real vec __attribute__((vector_size(LANES * sizeof(real)), aligned(sizeof(real))));
 typedef word bits __attribute__((vector_size(LANES * sizeof(real)), aligned(sizeof(real))));
@@ -96,7 +96,7 @@ INLINE vec where_less(vec a, vec b, vec x, vec y)
 	return (vec)_mm512_mask_blend_ps(_mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_LT_OQ),
 					 (__m512)y, (__m512)x);
 #else
-	bits m = a < b;
+	bits m = (bits)(a < b);
 
 	return (vec)((m & (bits)x) | (~m & (bits)y));
 #endif
@@ -178,7 +178,7 @@ INLINE vec inverse(vec x)
 #endif
 }
 
-static const word SIGN = sizeof(real) == 4 ? INT32_MIN : (word)INT64_MIN;
+static const word SIGN = (word)1 << (8 * sizeof(word) - 1);
 
 #ifdef REAL_DOUBLE
 
@@ -225,7 +225,7 @@ INLINE vec exp_limited(vec x)
 	p = p * r + 1.6666665459e-1f;
 	p = p * r + 5.0000001201e-1f;
 	p = p * (r * r) + r + 1.0f;
-	return p * (vec)(((bits)t << 23) + 0x3f800000); /* 2^n */
+	return p * (vec)(((bits)t << 23) + 0x3f800000u); /* 2^n */
 }
 
 INLINE vec exp_of(vec x)
