@@ -8,9 +8,10 @@
  *	speed epoch CONFIG   a training epoch over the files, with the share of the data
  *	speed grow           the tables, on corpora in memory
  *
- * Everything is compared with SGEMM's peak of the same run, measured in turn
- * with the batches (app/bench.h). Medians of rounds after one to warm up; what is compared with
- * each other (sizes, threads) is measured in turn, five times.
+ * Everything is compared with SGEMM's peak, measured in turn with the batches
+ * (app/bench.h), after a round to warm up. A line of the table is the mean of
+ * three rounds; sizes and threads, which are compared with each other, are
+ * measured in turn, five times: medians.
  */
 #include "app/bench.h"
 #include "app/config.h"

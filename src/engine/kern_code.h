@@ -100,7 +100,7 @@ static real largest(const real *x, int n)
 		top = where_less(top, v, v, top);
 	}
 	put(lane, top, LANES);
-	FOLD(lane, fold_largest);
+	FOLD(lane, LARGER);
 	return lane[0];
 }
 
@@ -117,7 +117,7 @@ static void softmax(real *x, int n, real scale)
 		for (int j = 0; j < LANES; j++)
 			sum[j] += e[j];
 	}
-	FOLD(sum, fold_sum_double);
+	FOLD(sum, SUM);
 	share = (real)(1 / sum[0]);
 	for (int i = 0; i < n; i += LANES)
 		put(x + i, share * take(x + i, least(LANES, n - i)), least(LANES, n - i));

@@ -102,66 +102,45 @@ INLINE vec where_less(vec a, vec b, vec x, vec y)
 #endif
 }
 
-/* x limited; NaN stays NaN. */
-INLINE vec at_most(vec x, real limit)
+/* x between the two; NaN stays NaN. */
+INLINE vec limited(vec x, real low, real high)
 {
 #ifdef MASKS
-	return (vec)_mm512_min_ps(_mm512_set1_ps(limit), (__m512)x);
+	return (vec)_mm512_max_ps(_mm512_set1_ps(low),
+				  _mm512_min_ps(_mm512_set1_ps(high), (__m512)x));
 #elif defined __AVX2__ && !defined REAL_DOUBLE
-	return (vec)_mm256_min_ps(_mm256_set1_ps(limit), (__m256)x);
+	return (vec)_mm256_max_ps(_mm256_set1_ps(low),
+				  _mm256_min_ps(_mm256_set1_ps(high), (__m256)x));
 #else
-	return where_less(all(limit), x, all(limit), x);
+	x = where_less(all(high), x, all(high), x);
+	return where_less(x, all(low), all(low), x);
 #endif
 }
 
-INLINE vec at_least(vec x, real limit)
-{
-#ifdef MASKS
-	return (vec)_mm512_max_ps(_mm512_set1_ps(limit), (__m512)x);
-#elif defined __AVX2__ && !defined REAL_DOUBLE
-	return (vec)_mm256_max_ps(_mm256_set1_ps(limit), (__m256)x);
-#else
-	return where_less(x, all(limit), all(limit), x);
-#endif
-}
-
-/* Over all lanes, always in the same order: halves onto halves, of sizes the
- * compiler knows. */
-#define FOLD(x, fold)               \
-	do {                        \
-		if (LANES > 8)      \
-			fold(x, 8); \
-		if (LANES > 4)      \
-			fold(x, 4); \
-		if (LANES > 2)      \
-			fold(x, 2); \
-		fold(x, 1);         \
+/* All of x[LANES] into x[0], always in the same order: halves onto halves, of
+ * sizes the compiler knows. */
+#define FOLD(x, op)                      \
+	do {                             \
+		if (LANES > 8)           \
+			HALVE(x, 8, op); \
+		if (LANES > 4)           \
+			HALVE(x, 4, op); \
+		if (LANES > 2)           \
+			HALVE(x, 2, op); \
+		HALVE(x, 1, op);         \
 	} while (0)
-
-INLINE void fold_sum(real *x, int n)
-{
-	for (int i = 0; i < n; i++)
-		x[i] += x[i + n];
-}
-
-INLINE void fold_sum_double(double *x, int n)
-{
-	for (int i = 0; i < n; i++)
-		x[i] += x[i + n];
-}
-
-INLINE void fold_largest(real *x, int n)
-{
-	for (int i = 0; i < n; i++)
-		x[i] = x[i] < x[i + n] ? x[i + n] : x[i];
-}
+#define HALVE(x, n, op)               \
+	for (int k = 0; k < (n); k++) \
+	(x)[k] = op((x)[k], (x)[k + (n)])
+#define SUM(a, b)    ((a) + (b))
+#define LARGER(a, b) ((a) < (b) ? (b) : (a))
 
 INLINE real total(vec v)
 {
 	real x[LANES];
 
 	put(x, v, LANES);
-	FOLD(x, fold_sum);
+	FOLD(x, SUM);
 	return x[0];
 }
 
@@ -214,7 +193,7 @@ INLINE vec exp_limited(vec x)
 	const float magic = 0x1.8p23f;
 	vec t, n, r, p;
 
-	x = at_least(at_most(x, 88), -87);
+	x = limited(x, -87, 88);
 	t = x * 1.44269504f + magic;
 	n = t - magic;
 	r = x - n * 0.693359375f;

@@ -113,7 +113,7 @@ static int take_steps(const struct seqs *s, int dir, bool backward, int i, int *
 	return i;
 }
 
-/* Step t of a strand; n of its rows have a step before. */
+/* Step t of a strand. */
 static struct lstm_cells cells_of(const struct lstm *l, const struct lstm_work *w,
 				  const struct seqs *s, int layer, int dir, int t)
 {
