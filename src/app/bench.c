@@ -172,6 +172,7 @@ struct limit {
 	double rate;  /* FLOP/s, measured last */
 	double since; /* seconds of training since then */
 	double flop;  /* in all seconds of training before */
+	bool off;     /* these batches are not compared with it */
 };
 
 static void product(void *ctx, int task, int worker)
@@ -203,14 +204,13 @@ static void limit_open(struct limit *l, struct par *par)
 {
 	int n = par_threads(par) + 2;
 
-	*l = (struct limit){.par = par, .m = mem_alloc((size_t)n, sizeof *l->m)};
+	*l = (struct limit){.par = par, .off = true, .m = mem_alloc((size_t)n, sizeof *l->m)};
 	for (int i = 0; i < n; i++) {
 		l->m[i] = mem_alloc((size_t)PEAK_M * PEAK_K, sizeof **l->m);
 		for (size_t k = 0; k < (size_t)PEAK_M * PEAK_K; k++)
 			l->m[i][k] = (real)(k % 7) - 3;
 	}
 	peak(l); /* to warm up */
-	l->rate = peak(l);
 }
 
 /* The machine is not always equally fast: the seconds since the last word count
@@ -294,7 +294,7 @@ static int one_batch(struct bench *b, struct state *s, struct corpus *c, struct 
 	}
 	b->batches++;
 	s->limit.since += m.end - m.start;
-	if (s->limit.since > PEAK_EVERY)
+	if (s->limit.since > PEAK_EVERY && !s->limit.off)
 		limit_now(&s->limit);
 	return 0;
 }
@@ -327,7 +327,9 @@ static int measure(struct bench *b, struct state *s, struct corpus *c, struct pa
 	double took[BENCH_ROUNDS];
 	int done = 0;
 
+	s->limit.rate = peak(&s->limit);
 	s->limit.since = s->limit.flop = 0;
+	s->limit.off = false;
 	while (done < BENCH_ROUNDS && (done < rounds || b->seconds < least)) {
 		double before = b->seconds;
 
@@ -336,6 +338,7 @@ static int measure(struct bench *b, struct state *s, struct corpus *c, struct pa
 		took[done++] = b->seconds - before;
 	}
 	limit_now(&s->limit);
+	s->limit.off = true;
 	b->peak = s->limit.flop / b->seconds;
 	qsort(took, (size_t)done, sizeof *took, by_size);
 	b->round = took[done / 2];

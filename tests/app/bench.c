@@ -59,6 +59,53 @@ TEST(lengths_are_those_of_iemocap)
 	free(c.utt);
 }
 
+/* Two rounds over a corpus of two batches; the table is of a third, or of none. */
+TEST(a_run_counts_what_it_did)
+{
+	static const enum bench_watch watch[] = {WATCH_NOTHING, WATCH_TOO, WATCH_AFTERWARDS};
+	struct err e = {0};
+	struct par *par = par_new(2, &e);
+	struct settings s;
+	struct corpus c;
+	float *values;
+	long frames = 0;
+
+	options_preset(&s);
+	s.model.num_classes = 4;
+	s.model.text_feat_dim = s.model.audio_feat_dim = 8;
+	s.model.hidden_size1 = s.model.hidden_size2 = 4;
+	s.model.head = 10;
+	s.train.batch_size = 8;
+	s.train.padding = PADDING_MASKED;
+	values = bench_corpus(&c, &s, N, 1, 1);
+	for (int i = 0; i < c.n; i++)
+		frames += c.utt[i].frames.rows;
+	for (int i = 0; i < 3; i++) {
+		struct bench b = {.set = s};
+		double parts = 0, flop = 0, rounds = watch[i] == WATCH_TOO ? 2 : 1;
+
+		REQUIRE(bench_run(&b, &c, par, true, 2, 0, watch[i], &e) == 0);
+		CHECK_INT(b.batches, 4);
+		CHECK(b.frames == 2 * frames);
+		CHECK(b.seconds > 0 && b.round > 0 && b.round <= b.seconds);
+		CHECK(b.flop > 0 && b.peak > 0 && isfinite(b.peak));
+		for (int k = 0; k < PHASES; k++) {
+			parts += b.parts.phase[k] / b.threads;
+			flop += b.parts.flop[k];
+		}
+		if (watch[i] == WATCH_NOTHING) {
+			CHECK(parts == 0 && b.parts.seconds == 0);
+			continue;
+		}
+		CHECK(parts > 0 && parts < b.parts.seconds);
+		CHECK(b.parts.data + b.parts.heads + b.parts.optimizer < b.parts.seconds);
+		CHECK_NEAR(flop / (b.flop * rounds / 2), 1, 0.2); /* the heads' is not in it */
+	}
+	free(values);
+	free(c.utt);
+	par_free(par);
+}
+
 int main(int argc, char **argv)
 {
 	return TEST_MAIN(argc, argv);

@@ -227,6 +227,43 @@ TEST(weights_sum_to_one)
 	small_free(&m);
 }
 
+/* A silent head gives what one gives whose columns of out_proj are zero. */
+TEST(a_silent_head_adds_nothing)
+{
+	static const int utt[] = {3, 1, 6};
+	enum { SILENT = 1 };
+	struct settings s = small_settings();
+	struct model model;
+	struct batch b = {0};
+	float want[3 * SMALL_CLASSES], *heard;
+	size_t n = 3 * SMALL_CLASSES;
+
+	make_with_zero_rows();
+	open_model(&model, &s);
+	REQUIRE(forward(&model, &b, &s, utt, 3, BATCH_EVAL));
+	heard = copy(model_logits(&model, HEAD_MAIN), n);
+	for (int i = 0; i < CROSSES; i++)
+		model.encoder.cross[i].silent = 1u << SILENT;
+	model_forward(&model, &b);
+	memcpy(want, model_logits(&model, HEAD_MAIN), sizeof want);
+	CHECK(largest(heard, want, n) > 1e-3);
+	for (int i = 0; i < CROSSES; i++) {
+		struct cross *c = &model.encoder.cross[i];
+		int width = c->E / c->heads;
+
+		c->silent = 0;
+		for (int r = 0; r < c->E; r++)
+			memset(weight(&model.params, c->out_proj) + r * c->E + SILENT * width, 0,
+			       (size_t)width * sizeof(float));
+	}
+	model_forward(&model, &b);
+	CHECK_NEAR(largest(model_logits(&model, HEAD_MAIN), want, n), 0, 1e-6);
+	free(heard);
+	batch_free(&b);
+	model_close(&model);
+	small_free(&m);
+}
+
 TEST(without_cross_attention_there_are_no_weights_of_it)
 {
 	static const int utt[] = {0};
