@@ -11,7 +11,8 @@
  * Colours cannot be seen in a dump: GOLDEN_ANSI=FOLDER writes NAME.ansi there
  * as well, as the canvas would look in 256 colours, for `cat`.
  *
- * Tests run in the project's folder.
+ * Tests start in the project's folder; one whose screens show what lies in the
+ * present folder leaves it, and sets golden_dir to a whole path before.
  */
 #ifndef MIUST_TESTS_UI_GOLDEN_H
 #define MIUST_TESTS_UI_GOLDEN_H
@@ -20,7 +21,9 @@
 
 #include "base/file.h"
 
-#define GOLDEN_DIR "tests/ui/golden"
+#include <limits.h>
+
+static char golden_dir[PATH_MAX] = "tests/ui/golden";
 
 /* The length of a row, its line feed not counted. */
 static inline int golden_row(const char *text)
@@ -97,11 +100,11 @@ static inline void golden_ansi(const char *dir, const char *name, const struct c
 
 static inline void golden_check(const char *name, const struct canvas *c)
 {
-	char path[512], *got = canvas_dump(c), *want;
+	char path[PATH_MAX + 128], *got = canvas_dump(c), *want;
 	const char *ansi = getenv("GOLDEN_ANSI");
 	struct err e = {0};
 
-	snprintf(path, sizeof path, GOLDEN_DIR "/%s.txt", name);
+	snprintf(path, sizeof path, "%s/%s.txt", golden_dir, name);
 	if (ansi)
 		golden_ansi(ansi, name, c);
 	if (getenv("UPDATE_GOLDEN")) {

@@ -316,7 +316,22 @@ TEST(sessions_compare_on_a_page)
 	end();
 }
 
+/* The view shows ./sessions too: go where none of the user's are. */
+static int leave(void)
+{
+	char whole[PATH_MAX];
+
+	if (!realpath(golden_dir, whole) || chdir("/"))
+		return -1;
+	strcpy(golden_dir, whole);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
+	if (leave()) {
+		perror(golden_dir);
+		return 1;
+	}
 	return TEST_MAIN(argc, argv);
 }
