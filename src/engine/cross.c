@@ -198,8 +198,7 @@ static void affine_gradients(int rows, int out, int in, const real *dy, const re
 
 		kern_pack(n, in, x + (size_t)from * in, in, 0, piece);
 		kern_product_tn(out, in, n, dy + (size_t)from * out, out, piece, 1, dw, in);
-		for (int r = from; r < from + n; r++)
-			kern_add(db, dy + (size_t)r * out, out);
+		kern_add_rows(db, dy + (size_t)from * out, n, out, out);
 	}
 }
 

@@ -48,8 +48,7 @@ static void linear_backward(const struct params *p, int w, int b, int n, const r
 	int out = p->tensor[w].dim[0], in = p->tensor[w].dim[1];
 
 	gemm_tn(out, in, n, 1, dy, out, x, ldx, 1, grad(p, w), in);
-	for (int i = 0; i < n; i++)
-		kern_add(grad(p, b), dy + (size_t)i * out, out);
+	kern_add_rows(grad(p, b), dy, n, out, out);
 	gemm_nn(n, in, out, 1, dy, out, weight(p, w), in, 1, dx, ldx);
 }
 

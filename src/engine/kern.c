@@ -7,6 +7,8 @@
 #endif
 #include "engine/kern_code.h"
 
+#include <string.h>
+
 /* Best first. What a set needs is asked of the processor each time, which costs
  * a load and a test: the engine keeps no state. */
 const struct kern_set *kern_set(int i)
@@ -48,6 +50,26 @@ void kern_softmax(real *x, int n, real scale)
 void kern_add(real *to, const real *from, int n)
 {
 	kern_set(0)->add(to, from, n);
+}
+
+void kern_add_rows(real *to, const real *x, int rows, int n, int ld)
+{
+	enum { PART = 512, COLUMNS = 1024 };
+	const struct kern_set *k = kern_set(0);
+	real sum[COLUMNS];
+
+	for (int from = 0; from < rows; from += PART) {
+		int end = rows - from < PART ? rows : from + PART;
+
+		for (int j = 0; j < n; j += COLUMNS) {
+			int width = n - j < COLUMNS ? n - j : COLUMNS;
+
+			memset(sum, 0, (size_t)width * sizeof *sum);
+			for (int r = from; r < end; r++)
+				k->add(sum, x + (size_t)r * ld + j, width);
+			k->add(to + j, sum, width);
+		}
+	}
 }
 
 void kern_axpy(real *to, real a, const real *x, int n)

@@ -46,6 +46,9 @@ void kern_softmax(real *x, int n, real scale);
 void kern_add(real *to, const real *from, int n);
 void kern_axpy(real *to, real a, const real *x, int n); /* to += a x */
 real kern_dot(const real *x, const real *y, int n);
+/* to [n] += the column sums of x [rows, n; ld]. Sums of a few hundred rows are
+ * formed first: one running float sum over a batch's frames would lose a digit. */
+void kern_add_rows(real *to, const real *x, int rows, int n, int ld);
 
 /*
  * C [m, n; ldc] = or += A . B for a B that is packed once and used again and

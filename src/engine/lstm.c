@@ -215,8 +215,7 @@ static void weight_gradients(const struct lstm *l, const struct params *p, struc
 		kern_product_tn(4 * H, H, n, dg, w->ld, piece, 1,
 				grad(p, l->strand[layer][dir].w_hh), H);
 		memset(sum, 0, (size_t)(4 * H) * sizeof *sum);
-		for (int r = 0; r < n; r++)
-			kern_add(sum, dg + (size_t)r * w->ld, 4 * H);
+		kern_add_rows(sum, dg, n, 4 * H, w->ld);
 		kern_add(db_ih, sum, 4 * H);
 		kern_add(db_hh, sum, 4 * H);
 	}
