@@ -279,8 +279,10 @@ static int begin_fold(struct job *j, int fold, struct err *e)
 	char path[PATH_LEN];
 
 	close_fold(j); /* one that was stopped */
-	if (steer_fold(j, fold, e) || trainer_open(t, &j->set, &j->corpus, fold, j->par, e))
+	/* Opened as configured: a live train.epoch must not move this fold's draws. */
+	if (steer_fold(j, fold, e) || trainer_open(t, &j->base, &j->corpus, fold, j->par, e))
 		return -1;
+	t->set = j->set;
 	t->stop = (struct evaluate_stop){j->hooks.stopping, j->hooks.ctx};
 	say_beyond(j);
 	if (t->norm.text_dim && (fold_path(j, "normalize.safetensors", path, sizeof path, e) ||

@@ -55,7 +55,9 @@ struct trainer {
 
 enum step_result { STEP_FAILED = -1, STEP_DONE = 0, STEP_DIVERGED = 1 };
 
-/* Weights drawn as the published program would have them at this fold. */
+/* Weights drawn as the published program would have them at this fold: every earlier
+ * fold has run s->train.epoch epochs. Changes made since the configuration belong into
+ * t->set afterwards. */
 int trainer_open(struct trainer *t, const struct settings *s, struct corpus *c, int fold,
 		 struct par *par, struct err *e);
 void trainer_close(struct trainer *t);

@@ -107,3 +107,13 @@ echo 'at 0 1 2 set train.clip 1' >"$log"
 run train "$tiny" --session "$dir/begun" --max-steps 3
 run train --session "$dir/begun" --resume --replay "$log"
 check begun_without says 1 'log:1: .*begun has begun without this change'
+
+# More or fewer epochs in one fold change nothing of what the next ones draw.
+run train "$folds" --session "$dir/planned"
+echo 'at 1 1 1 set train.epoch 4' >"$log"
+run train "$folds" --session "$dir/longer" --replay "$log"
+first_loss() { awk -F, -v f="$2" '$1 == f { print $4; exit }' "$dir/$1/steps.csv"; }
+draws_alike() { [ "$(first_loss planned "$1")" = "$(first_loss longer "$1")" ]; }
+for f in 2 3 4 5; do check "a_live_epoch_leaves_fold_${f}_its_draws" draws_alike $f; done
+run train --session "$dir/longer" --resume
+check a_live_epoch_ends_well done_well
