@@ -20,9 +20,12 @@ endif
 PACKAGES := gcc make pkg-config libc6-dev libncurses-dev libopenblas-dev libyaml-dev \
 	libreadline-dev libjansson-dev libcsv-dev zlib1g-dev libvterm-dev tmux procps
 
+# What distributions build with: overruns are caught, addresses are not known.
+HARDEN := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+LINK_release := -pie -Wl,-z,relro,-z,now
 WARN := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes
 WERROR ?=
-OPT_release := -O2 -g
+OPT_release := -O2 -g $(HARDEN)
 OPT_double  := -O1 -g -DREAL_DOUBLE
 OPT_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	-fno-omit-frame-pointer
@@ -34,6 +37,7 @@ BLAS_LIBS   = $(shell pkg-config --libs openblas 2>/dev/null || echo -lopenblas)
 CURSES_LIBS = $(shell pkg-config --libs ncursesw 2>/dev/null || echo -lncursesw -ltinfo)
 
 CFLAGS   ?=
+LINK = $(CC) $(ALL_CFLAGS) $(LINK_$(KIND)) $(LDFLAGS) -o $@ $^
 ALL_CFLAGS = -std=c11 -pthread $(WARN) $(WERROR) $(OPT_$(KIND)) $(CFLAGS)
 CPPFLAGS += -D_DEFAULT_SOURCE -D_XOPEN_SOURCE=700 -DMIUST_VERSION='"$(VERSION)"' -Isrc -Itests \
 	-MMD -MP
@@ -71,10 +75,10 @@ build/miust build/miust-tui: build/%: $(B)/%
 
 $(B)/miust: $(B)/src/miust.o $(APP)
 	@echo "  LINK $@"
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_app)
+	$(Q)$(LINK) $(LIBS_app)
 $(B)/miust-tui: $(B)/src/miust_tui.o $(UI)
 	@echo "  LINK $@"
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_ui)
+	$(Q)$(LINK) $(LIBS_ui)
 # With -j too, `make deps test` compiles nothing before the packages are there.
 $(B)/%.o: %.c | $(filter deps,$(MAKECMDGOALS))
 	@mkdir -p $(@D)
@@ -83,16 +87,16 @@ $(B)/%.o: %.c | $(filter deps,$(MAKECMDGOALS))
 
 $(call tests,base): $(B)/%: $(B)/%.o $(BASE)
 	@echo "  LINK $@"
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_base)
+	$(Q)$(LINK) $(LIBS_base)
 $(call tests,engine) $(call tests,grad): $(B)/%: $(B)/%.o $(ENGINE)
 	@echo "  LINK $@"
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_engine)
+	$(Q)$(LINK) $(LIBS_engine)
 $(call tests,app): $(B)/%: $(B)/%.o $(APP)
 	@echo "  LINK $@"
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_app)
+	$(Q)$(LINK) $(LIBS_app)
 $(call tests,ui): $(B)/%: $(B)/%.o $(UI)
 	@echo "  LINK $@"
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_ui) -lvterm
+	$(Q)$(LINK) $(LIBS_ui) -lvterm
 
 .SECONDARY:
 -include $(shell find build -name '*.d' 2>/dev/null)
@@ -120,10 +124,10 @@ test: $(TESTS) $(B)/miust $(B)/miust-tui
 # SIZE=500 writes fewer utterances), of the screen.
 $(B)/bench/screen: $(B)/bench/screen.o
 	@echo "  LINK $@"
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lvterm
+	$(Q)$(LINK) -lvterm
 $(B)/bench/speed: $(B)/bench/speed.o $(APP)
 	@echo "  LINK $@"
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_app)
+	$(Q)$(LINK) $(LIBS_app)
 bench: all $(B)/bench/speed
 	@MIUST=$(B)/miust SPEED=$(B)/bench/speed bench/speed.sh
 bench-screen: all $(B)/bench/screen

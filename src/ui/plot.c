@@ -57,7 +57,7 @@ static void dots_set(struct dots *d, int x, int y)
 
 static uint32_t dots_char(const struct dots *d, uint8_t mask, bool band)
 {
-	static const uint32_t quadrant[16] = U" ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█";
+	static const uint32_t quadrant[] = U" ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█";
 
 	if (d->glyphs == GLYPHS_BRAILLE)
 		return 0x2800u + mask;

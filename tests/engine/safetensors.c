@@ -243,10 +243,10 @@ TEST(header_longer_than_the_file)
 	for (size_t i = 0; i < sizeof len / sizeof len[0]; i++) {
 		struct st_file f;
 		struct err e = {0};
-		char bytes[10] = "        {}";
+		char bytes[] = "        {}";
 
 		memcpy(bytes, &len[i], 8);
-		CHECK_INT(file_write(path, bytes, sizeof bytes, &e), 0);
+		CHECK_INT(file_write(path, bytes, sizeof bytes - 1, &e), 0);
 		CHECK_INT(st_open(&f, path, &e), -1);
 		CHECK_HAS(e.text, "2 bytes follow");
 	}
