@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/plain.h"
+
+#include "base/utf8.h"
+#include "test.h"
+
+#include <stdio.h>
+
+#define REPLACED "\xef\xbf\xbd"
+
+/* A text as str_add_plain has it; valid until the next call. */
+static const char *plain(const char *text)
+{
+	static struct str b;
+
+	str_reset(&b);
+	str_add_plain(&b, text);
+	return str_text(&b);
+}
+
+static const char *quoted(const char *word)
+{
+	static struct str b;
+
+	str_reset(&b);
+	str_add_quoted(&b, word);
+	return str_text(&b);
+}
+
+TEST(text_stays_as_it_is)
+{
+	const char *same[] = {"",
+			      "Ses01F_impro01_F000",
+			      "größer als 5 €, „ja“",
+			      "日本語",
+			      "e\u0301",
+			      "\U0001f600",
+			      REPLACED,
+			      "\u00a0\u00e9",
+			      "\u2764\ufe0f",
+			      "\u0627\u0644"};
+
+	for (size_t i = 0; i < sizeof same / sizeof *same; i++)
+		CHECK_STR(plain(same[i]), same[i]);
+}
+
+TEST(no_control_character_is_left)
+{
+	for (uint32_t c = 1; c < 0xa0; c++) {
+		char text[5];
+
+		if (c == 0x20)
+			c = 0x7f;
+		utf8_put(text, c);
+		if (plain_cp1252(c))
+			CHECK(plain_char(c) == plain_cp1252(c) && plain_char(c) > 0xa0);
+		else
+			CHECK_STR(plain(text), REPLACED);
+	}
+	CHECK_STR(plain("\033]0;owned\a"), REPLACED "]0;owned" REPLACED);
+	CHECK_STR(plain("\xc2\x9b"
+			"31m"),
+		  "\u203a31m");
+}
+
+TEST(no_format_character_is_left)
+{
+	const char *hidden[] = {"\u200b", "\u200f", "\u202a", "\u202e", "\u2066", "\u2069",
+				"\ufeff", "\u2028", "\u061c", "\u2060", "\u00ad", "\U000e0041"};
+
+	for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)
+		CHECK_STR(plain(hidden[i]), REPLACED);
+	CHECK_STR(plain("exe.\u202egnp"), "exe." REPLACED "gnp");
+}
+
+TEST(bytes_that_are_no_text)
+{
+	CHECK_STR(plain("a\x9b"
+			"31m"),
+		  "a" REPLACED "31m");
+	CHECK_STR(plain("\xc2"), REPLACED);
+	CHECK_STR(plain("\xc0\x9b"), REPLACED REPLACED);              /* overlong U+001B */
+	CHECK_STR(plain("\xe0\x82\x9b"), REPLACED REPLACED REPLACED); /* overlong U+009B */
+	CHECK_STR(plain("\xed\xa0\x80"), REPLACED REPLACED REPLACED); /* a surrogate */
+	CHECK_STR(plain("\xf4\x90\x80\x80"), REPLACED REPLACED REPLACED REPLACED);
+}
+
+TEST(what_cp1252_means)
+{
+	CHECK_STR(plain("it\xc2\x92s"), "it’s");
+	CHECK_STR(plain("\xc2\x93so\xc2\x94 \xc2\x85 \xc2\x97 \xc2\x80"), "“so” … — €");
+	CHECK_INT(plain_cp1252(0x9f), 0x178);
+	CHECK_INT(plain_cp1252(0x81), 0);
+	CHECK_INT(plain_cp1252(0x92), 0x2019);
+	CHECK_INT(plain_cp1252('a'), 0);
+	CHECK_INT(plain_cp1252(0xa0), 0);
+}
+
+TEST(quotes_only_where_they_are_needed)
+{
+	CHECK_STR(quoted("sessions/demo-20261128-120000"), "sessions/demo-20261128-120000");
+	CHECK_STR(quoted("train.optimizer.lr=5e-4"), "train.optimizer.lr=5e-4");
+	CHECK_STR(quoted(""), "''");
+	CHECK_STR(quoted("my data's/run 1"), "'my data'\\''s/run 1'");
+	CHECK_STR(quoted("'"), "''\\'''");
+	CHECK_STR(quoted("~/x"), "'~/x'");
+	CHECK_STR(quoted("größe"), "'größe'");
+}
+
+/* A shell gives every word back as it was. */
+TEST(a_shell_reads_the_word_back)
+{
+	const char *word[] = {"my data's/run 1",
+			      "'",
+			      "''",
+			      "a\\b",
+			      "$HOME `id` $(id)",
+			      "* ? [a-z]",
+			      "a\nb",
+			      "!x",
+			      "\"",
+			      "größe; rm -rf x",
+			      "#x",
+			      ""};
+
+	for (size_t i = 0; i < sizeof word / sizeof *word; i++) {
+		char *command = str_format("printf '%%s.' %s", quoted(word[i]));
+		char got[64] = "", want[64];
+		FILE *f = popen(command, "r");
+		size_t n = fread(got, 1, sizeof got - 1, f);
+
+		got[n] = '\0';
+		snprintf(want, sizeof want, "%s.", word[i]);
+		CHECK_INT(pclose(f), 0);
+		CHECK_STR(got, want);
+		free(command);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	return TEST_MAIN(argc, argv);
+}
