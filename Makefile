@@ -18,7 +18,7 @@ endif
 
 # The packages, once. `make deps` installs them on Debian and Ubuntu.
 PACKAGES := gcc make pkg-config libc6-dev libncurses-dev libopenblas-dev libyaml-dev \
-	libreadline-dev libjansson-dev libcsv-dev zlib1g-dev libvterm-dev tmux procps
+	libreadline-dev libjansson-dev libcsv-dev libxxhash-dev zlib1g-dev libvterm-dev tmux procps
 
 # What distributions build with: overruns are caught, addresses are not known.
 HARDEN := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
@@ -53,7 +53,7 @@ $(B)/src/engine/kern.o: ALL_CFLAGS += -ffp-contract=fast
 endif
 
 LIBS_base = -lm
-LIBS_engine = $(BLAS_LIBS) -ljansson -lcsv $(LIBS_base)
+LIBS_engine = $(BLAS_LIBS) -ljansson -lcsv -lxxhash $(LIBS_base)
 LIBS_app = -lyaml -lz $(LIBS_engine)
 LIBS_ui = $(CURSES_LIBS) -lreadline $(LIBS_app)
 

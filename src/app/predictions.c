@@ -3,21 +3,9 @@
 
 #include "base/file.h"
 #include "engine/evaluate.h"
+#include "engine/table.h"
 
 #include <string.h>
-
-/* A field, quoted if a reader would take it for something else. */
-static void add_field(struct str *b, const char *text)
-{
-	if (!text[strcspn(text, ",\"\r\n")]) {
-		str_add(b, text);
-		return;
-	}
-	str_add(b, "\"");
-	for (; *text; text++)
-		str_addn(b, *text == '"' ? "\"\"" : text, *text == '"' ? 2 : 1);
-	str_add(b, "\"");
-}
 
 static void add_header(struct str *b, const struct settings *s, int classes)
 {
@@ -26,7 +14,7 @@ static void add_header(struct str *b, const struct settings *s, int classes)
 		char name[LABEL_LEN + 2];
 
 		snprintf(name, sizeof name, "p_%s", s->exp.labels[c]);
-		add_field(b, name);
+		table_add_field(b, name);
 		str_add(b, ",");
 	}
 	str_add(b, "pred_text,pred_audio,loss\n");
@@ -36,7 +24,7 @@ static void add_header(struct str *b, const struct settings *s, int classes)
 static void add_verdict(struct str *b, const struct predictions *p, int i, enum head h,
 			const struct settings *s)
 {
-	add_field(b, s->exp.labels[predicted_class(predictions_at(p, i, h), p->classes)]);
+	table_add_field(b, s->exp.labels[predicted_class(predictions_at(p, i, h), p->classes)]);
 	str_add(b, ",");
 }
 
@@ -47,9 +35,9 @@ static void add_line(struct str *b, const struct predictions *p, int i, const ch
 	double probability[LABELS_MAX];
 
 	class_probabilities(logits, p->classes, probability);
-	add_field(b, id);
+	table_add_field(b, id);
 	str_add(b, ",");
-	add_field(b, s->exp.labels[p->label[i]]);
+	table_add_field(b, s->exp.labels[p->label[i]]);
 	str_add(b, ",");
 	add_verdict(b, p, i, HEAD_MAIN, s);
 	for (int c = 0; c < p->classes; c++) {

@@ -301,3 +301,15 @@ int table_column(const struct table *t, const char *name)
 			return i;
 	return -1;
 }
+
+void table_add_field(struct str *b, const char *text)
+{
+	if (!text[strcspn(text, ",\"\r\n")]) {
+		str_add(b, text);
+		return;
+	}
+	str_add(b, "\"");
+	for (; *text; text++)
+		str_addn(b, *text == '"' ? "\"\"" : text, *text == '"' ? 2 : 1);
+	str_add(b, "\"");
+}

@@ -16,6 +16,7 @@
 #define MIUST_TABLE_H
 
 #include "base/err.h"
+#include "base/str.h"
 
 #include <stddef.h>
 
@@ -38,5 +39,8 @@ struct table {
 int table_read(struct table *t, const char *path, struct err *e);
 void table_free(struct table *t);                          /* safe on zeroed memory */
 int table_column(const struct table *t, const char *name); /* index, or -1 */
+
+/* Writing one: a field, quoted if a reader would take it for something else. */
+void table_add_field(struct str *b, const char *text);
 
 #endif
