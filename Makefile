@@ -10,6 +10,7 @@ VERSION := 0.1.0
 KIND    ?= release
 B       := build/$(KIND)
 PREFIX  ?= /usr/local
+CLANG   ?= clang
 Q       := $(if $(V),,@) # make V=1 shows whole commands
 CC      ?= cc
 ifeq ($(origin CC),default)
@@ -30,6 +31,12 @@ OPT_double  := -O1 -g -DREAL_DOUBLE
 OPT_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	-fno-omit-frame-pointer
 OPT_tsan    := -O1 -g -fsanitize=thread
+OPT_fuzz    := $(OPT_asan) -fsanitize=fuzzer-no-link -DFUZZING
+LINK_fuzz   := -fsanitize=fuzzer
+# The fuzzers once more, to see which lines their inputs reach.
+OPT_cover   := -O1 -g -fsanitize=fuzzer-no-link -DFUZZING -fprofile-instr-generate \
+	-fcoverage-mapping
+LINK_cover  := -fsanitize=fuzzer
 
 # Asked when they are used: `make deps` may have to install pkg-config first.
 BLAS_CFLAGS = $(shell pkg-config --cflags openblas 2>/dev/null)
@@ -65,6 +72,7 @@ UI     := $(APP) $(call objects,src/ui/*.c)
 
 tests     = $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/$(1)/*.c)))
 TESTS  := $(call tests,base) $(call tests,engine) $(call tests,app) $(call tests,ui)
+FUZZERS := $(call tests,fuzz)
 SCRIPTS := $(sort $(wildcard tests/cli/*.sh))
 GRAD   := $(patsubst %.c,build/double/%,$(sort $(wildcard tests/grad/*.c)))
 
@@ -94,7 +102,7 @@ $(call tests,engine) $(call tests,grad): $(B)/%: $(B)/%.o $(ENGINE)
 $(call tests,app): $(B)/%: $(B)/%.o $(APP)
 	@echo "  LINK $@"
 	$(Q)$(LINK) $(LIBS_app)
-$(call tests,ui): $(B)/%: $(B)/%.o $(UI)
+$(call tests,ui) $(FUZZERS): $(B)/%: $(B)/%.o $(UI)
 	@echo "  LINK $@"
 	$(Q)$(LINK) $(LIBS_ui) -lvterm
 
@@ -106,6 +114,7 @@ help:
 	@echo 'make deps       install the packages (Debian, Ubuntu; root or sudo)'
 	@echo 'make run        open the workbench on the demo; without a terminal, train the demo'
 	@echo 'make test       all tests; asan, tsan: the same in sanitizer builds'
+	@echo 'make fuzz       libFuzzer on every reader, five minutes each (needs clang)'
 	@echo 'make bench      speed of training on this machine; bench-screen: cost of the screen'
 	@echo 'make lint       formatting and static analysis'
 	@echo 'make install    into PREFIX ($(PREFIX)); make clean'
@@ -116,10 +125,10 @@ deps:
 run: all
 	@if [ -t 0 ] && [ -t 1 ]; then exec build/miust-tui; else exec build/miust train demo; fi
 
-test: $(TESTS) $(B)/miust $(B)/miust-tui
+test: $(TESTS) $(FUZZERS) $(B)/miust $(B)/miust-tui
 	@[ $(KIND) != release ] || $(MAKE) --no-print-directory KIND=double $(GRAD)
 	@MIUST=$(B)/miust MIUST_TUI=$(B)/miust-tui KIND=$(KIND) \
-		tests/run $(TESTS) $(if $(filter release,$(KIND)),$(GRAD)) $(SCRIPTS)
+		tests/run $(TESTS) $(FUZZERS) $(if $(filter release,$(KIND)),$(GRAD)) $(SCRIPTS)
 # Figures for people, no tests: of training (a quarter of an hour, 4 GB in TMPDIR;
 # SIZE=500 writes fewer utterances), of the screen.
 $(B)/bench/screen: $(B)/bench/screen.o
@@ -134,6 +143,12 @@ bench-screen: all $(B)/bench/screen
 	@MIUST=$(B)/miust MIUST_TUI=$(B)/miust-tui SCREEN=$(B)/bench/screen bench/screen.sh
 asan tsan:
 	@$(MAKE) --no-print-directory KIND=$@ test
+# Needs clang. FUZZ=npy for one of them, SECONDS for how long each.
+SECONDS ?= 300
+FUZZ    ?= $(notdir $(FUZZERS))
+fuzz:
+	@$(MAKE) --no-print-directory KIND=$@ CC='$(CLANG)' $(FUZZ:%=build/fuzz/tests/fuzz/%)
+	@tests/fuzz/run $(SECONDS) $(FUZZ:%=build/fuzz/tests/fuzz/%)
 
 lint:
 	@clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
@@ -150,4 +165,4 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all help deps run test bench bench-screen asan tsan lint install clean
+.PHONY: all help deps run test bench bench-screen asan tsan fuzz lint install clean

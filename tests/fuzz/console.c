@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Console lines in every view, over a stored run; and each view drawn after them.
+ * The first byte says which view. */
+#define FUZZ_VARIANTS 500
+#include "session.h"
+#include "ui/command.h"
+#include "ui/keys.h"
+#include "ui/loop.h"
+
+static struct work *work;
+
+static void seeds(void)
+{
+	static const char *const line[] = {
+		"filter pred!=true & p>0.5",
+		"sort loss desc",
+		"set train.optimizer.lr x0.5",
+		"try train.clip 1",
+		"break when grad_norm > 10",
+		"epoch 1",
+		"compare epoch 1",
+		"zoom 2 8",
+		"view attention",
+		"note hello",
+		"undo\nget train.clip\nsmooth +",
+		"bind all x help",
+		"style light",
+		"slice flips",
+		"cursor 3\nmap 2",
+	};
+
+	session_train("finished", 0);
+	for (int i = 0; i < command_count; i++) {
+		char text[128];
+
+		snprintf(text, sizeof text, "%c%s", (char)(i % 7), command_table[i].name);
+		fuzz_seed_text(text);
+	}
+	for (size_t i = 0; i < sizeof line / sizeof *line; i++) {
+		char text[128];
+
+		snprintf(text, sizeof text, "%c%s", (char)(i % 7), line[i]);
+		if (command_count + (int)i < 60)
+			fuzz_seed_text(text);
+	}
+}
+
+static void start(void)
+{
+	static char dir[512];
+	struct work_options o = {.readonly = true, .paused = true};
+	struct err e = {0};
+
+	snprintf(dir, sizeof dir, "%s", temp_path("finished"));
+	if (chdir(temp_dir))
+		abort();
+	o.job.session = dir;
+	o.job.resume = true;
+	o.job.threads = 1;
+	work = work_start(&o, &e);
+	if (!work)
+		abort();
+}
+
+/* Lines that would write or read files elsewhere on this machine. */
+static bool leaves(const char *line)
+{
+	return strpbrk(line, "/~$") != NULL;
+}
+
+static void one(const uint8_t *data, size_t n)
+{
+	static const struct look look = {.glyphs = GLYPHS_BRAILLE};
+	char *text = fuzz_text(n ? data + 1 : data, n ? n - 1 : 0), *at = text;
+	struct ui u;
+	struct canvas c;
+
+	if (!work)
+		start();
+	ui_init(&u, &look, 24, 80);
+	u.work = work;
+	work_snapshot(work, &u.now);
+	loop_until_open(&u);
+	u.corpus = work_corpus(work);
+	ui_reload(&u);
+	u.view = (enum view_id)(n ? data[0] % 7 : 0);
+	for (char *line; (line = strsep(&at, "\n")) && !u.quit;) {
+		struct err e = {0};
+
+		if (leaves(line))
+			continue;
+		command_refused(&u, line);
+		command_run(&u, line, &e);
+		loop_settle(&u);
+	}
+	canvas_init(&c, 24, 80, &look);
+	screen_draw(&u, &c);
+	canvas_free(&c);
+	u.work = NULL;
+	ui_free(&u);
+	keys_reset();
+	free(text);
+}
+
+FUZZ(seeds, one)
