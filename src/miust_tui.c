@@ -200,7 +200,7 @@ static int run(const struct args *a, struct err *e)
 	if (a->noperands)
 		snprintf(t.what, sizeof t.what, "%s", a->operand[0]);
 	if (a->script) {
-		script = file_read(a->script, &len, e);
+		script = file_read_stream(a->script, FILE_SCRIPT, &len, e);
 		if (!script)
 			return -1;
 		t.script = (struct script){.path = a->script, .at = script, .end = script + len};

@@ -62,7 +62,10 @@ static bool parse(char *at, struct change *c)
 int changes_read(struct changes *c, const char *path, bool torn_ok, struct err *e)
 {
 	size_t len;
-	char *text = file_read(path, &len, e), *at = text, *line;
+	/* A log that the user names may come from a pipe. */
+	char *text = torn_ok ? file_read(path, FILE_LOG, &len, e)
+			     : file_read_stream(path, FILE_LOG, &len, e);
+	char *at = text, *line;
 	int failed = 0;
 	bool whole;
 

@@ -433,7 +433,7 @@ static int read_file(struct reader *r)
 {
 	yaml_parser_t p;
 	size_t len;
-	char *text = file_read(r->path, &len, r->e);
+	char *text = file_read(r->path, FILE_CONFIG, &len, r->e);
 	int status;
 
 	if (!text)

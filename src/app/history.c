@@ -70,7 +70,7 @@ static json_t *load_json(const char *path, struct err *e)
 {
 	json_error_t je;
 	size_t len;
-	char *text = file_read(path, &len, e);
+	char *text = file_read(path, FILE_HISTORY, &len, e);
 	json_t *root;
 
 	if (!text)
@@ -153,7 +153,7 @@ static int cut(const struct history *h, int epoch, struct err *e)
 	int n;
 
 	if (file_exists(h->path)) {
-		data = file_read(h->path, &len, e);
+		data = file_read(h->path, FILE_HISTORY, &len, e);
 		if (!data)
 			return -1;
 	}
@@ -248,7 +248,7 @@ int history_sync(struct history *h, struct err *e)
 static int read_records(struct history *h, struct err *e)
 {
 	size_t len, size = record_size(h);
-	char *data = file_read(h->path, &len, e);
+	char *data = file_read(h->path, FILE_HISTORY, &len, e);
 	int n;
 
 	if (!data)

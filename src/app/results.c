@@ -256,7 +256,7 @@ int results_read(struct results *r, const char *path, struct err *e)
 	json_error_t je;
 	json_t *root, *folds, *fold;
 	size_t len, i;
-	char *text = file_read(path, &len, e);
+	char *text = file_read(path, FILE_RESULTS, &len, e);
 	int failed = -1;
 
 	*r = (struct results){0};

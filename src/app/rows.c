@@ -161,7 +161,7 @@ int rows_read(const struct columns *c, const char *path, void **row, int *n, str
 	*n = 0;
 	if (!file_exists(path))
 		return 0;
-	text = file_read(path, &len, e);
+	text = file_read(path, FILE_ROWS, &len, e);
 	if (!text)
 		return -1;
 	failed = parse_all(c, text, len, path, row, n, e);

@@ -307,7 +307,7 @@ static int make_hold(const char *path, const struct str *text, struct err *e)
 	bool same;
 
 	if (file_exists(path)) {
-		old = file_read(path, &len, e);
+		old = file_read(path, FILE_ROWS, &len, e);
 		if (!old)
 			return -1;
 	}
@@ -347,7 +347,7 @@ static int drop_torn_line(const char *path, struct err *e)
 
 	if (!file_exists(path))
 		return file_write(path, "", 0, e);
-	old = file_read(path, &len, e);
+	old = file_read(path, FILE_LOG, &len, e);
 	if (!old)
 		return -1;
 	while (len > 0 && old[len - 1] != '\n')

@@ -226,7 +226,7 @@ static int add_lines(struct str *text, const char *path, struct err *e)
 
 	if (!file_exists(path))
 		return 0;
-	old = file_read(path, &len, e);
+	old = file_read(path, FILE_LOG, &len, e);
 	if (!old)
 		return -1;
 	while (len > 0 && old[len - 1] != '\n')

@@ -269,42 +269,6 @@ void temps_remove(const char *dir)
 }
 
 /*
- * Reading
- */
-
-char *file_read(const char *path, size_t *len, struct err *e)
-{
-	FILE *f = fopen(path, "re");
-	size_t room = 1 << 16, n = 0, got;
-	char *data = NULL;
-	bool failed;
-
-	if (!f) {
-		err_errno(e, path, "cannot open");
-		return NULL;
-	}
-	do {
-		data = mem_grow(data, room, 1);
-		got = fread(data + n, 1, room - 1 - n, f);
-		n += got;
-		if (n == room - 1)
-			room *= 2;
-	} while (got > 0);
-	failed = ferror(f);
-	if (failed)
-		err_errno(e, path, "cannot read");
-	fclose(f);
-	if (failed) {
-		free(data);
-		return NULL;
-	}
-	data[n] = '\0';
-	if (len)
-		*len = n;
-	return data;
-}
-
-/*
  * Paths
  */
 

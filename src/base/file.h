@@ -8,6 +8,7 @@
 #include "base/err.h"
 
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 /*
@@ -40,8 +41,33 @@ int file_write(const char *path, const void *data, size_t len, struct err *e); /
  * nobody writes there now (it holds the session's lock). */
 void temps_remove(const char *dir);
 
-/* The whole file, NUL-terminated behind its end; free() it. */
-char *file_read(const char *path, size_t *len, struct err *e);
+/*
+ * Reading files that come from outside. Only regular files are read: a folder,
+ * pipe, socket or device of that name is an error, and nothing here waits for
+ * one. Links are followed. `most` bounds what one file can cost; the limits are
+ * far beyond what the program writes or anybody needs, one for each kind:
+ */
+enum file_limit {
+	FILE_CONFIG = 16 << 20,  /* config.yml: thousands of times its usual size */
+	FILE_SCRIPT = 16 << 20,  /* miustrc, scripts, the history of the console */
+	FILE_LOG = 256 << 20,    /* commands.log, notes.txt */
+	FILE_RESULTS = 16 << 20, /* results.json: five folds need 30 KB */
+	FILE_LIST = 1 << 30,     /* a list of utterances: some ten million rows */
+	FILE_ROWS = 1 << 30,     /* steps.csv, epochs.csv: some ten million steps */
+};
+#define FILE_HISTORY ((size_t)64 << 30) /* history.json, .bin: it grows by each epoch */
+#define FILE_MAPPED  SIZE_MAX           /* features, weights: mapped, so they cost nothing */
+
+/* A descriptor at the start of a regular file of at most `most` bytes, to be
+ * closed; its size in *size (may be NULL). -1 on error. */
+int file_open_read(const char *path, size_t most, size_t *size, struct err *e);
+/* The whole file, NUL-terminated after its end; free() it. len may be NULL. */
+char *file_read(const char *path, size_t most, size_t *len, struct err *e);
+/* The same, and also what a pipe or a character device gives until its end:
+ * for files that the user names in the command line and may type there
+ * (--script /dev/stdin, <(...)). A pipe that nobody writes to is empty. */
+char *file_read_stream(const char *path, size_t most, size_t *len, struct err *e);
+
 bool file_exists(const char *path);
 bool file_is_dir(const char *path);
 int make_dirs(const char *path, struct err *e); /* mkdir -p */

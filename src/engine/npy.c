@@ -359,21 +359,14 @@ out:
 
 int npy_open(struct npy *a, const char *path, struct err *e)
 {
-	/* Without O_NONBLOCK a named pipe of that name would wait forever. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat st;
+	size_t size = 0;
+	int fd = file_open_read(path, FILE_MAPPED, &size, e);
 	int status;
 
 	memset(a, 0, sizeof *a);
 	if (fd < 0)
-		return errno == ENOENT ? err_at(e, path, 0, 0, "no such file")
-				       : err_errno(e, path, "cannot be opened");
-	if (fstat(fd, &st) != 0)
-		status = err_errno(e, path, "cannot be read");
-	else if (!S_ISREG(st.st_mode))
-		status = err_at(e, path, 0, 0, "not a file; expected a .npy file");
-	else
-		status = open_matrix(a, fd, (size_t)st.st_size, path, e);
+		return -1;
+	status = open_matrix(a, fd, size, path, e);
 	close(fd);
 	if (status != 0)
 		npy_close(a);

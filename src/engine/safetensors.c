@@ -77,22 +77,18 @@ static int entry_order(const void *a, const void *b)
 
 static int map_file(struct st_file *f, struct err *e)
 {
-	int fd = open(f->path, O_RDONLY | O_CLOEXEC);
-	struct stat st;
+	size_t size = 0;
+	int fd = file_open_read(f->path, FILE_MAPPED, &size, e);
 	int failed = 0;
 
 	if (fd < 0)
-		return err_errno(e, f->path, "cannot open");
-	if (fstat(fd, &st))
-		failed = err_errno(e, f->path, "cannot read");
-	else if (!S_ISREG(st.st_mode))
-		failed = err_at(e, f->path, 0, 0, "is no file; a .safetensors file is wanted");
-	else if (st.st_size < LENGTH_BYTES + 2)
+		return -1;
+	if (size < LENGTH_BYTES + 2)
 		failed = err_at(e, f->path, 0, 0,
-				"is no safetensors file: it has %lld bytes, the shortest has 10",
-				(long long)st.st_size);
+				"not a safetensors file: it has %zu bytes, the shortest has 10",
+				size);
 	if (!failed) {
-		f->map_len = (size_t)st.st_size;
+		f->map_len = size;
 		f->map = mmap(NULL, f->map_len, PROT_READ, MAP_PRIVATE, fd, 0);
 		if (f->map == MAP_FAILED) {
 			f->map = NULL;

@@ -257,7 +257,7 @@ int table_read(struct table *t, const char *path, struct err *e)
 	char *s;
 
 	memset(t, 0, sizeof *t);
-	s = file_read(path, &n, e);
+	s = file_read(path, FILE_LIST, &n, e);
 	if (!s)
 		return -1;
 	t->path = mem_dup(path);

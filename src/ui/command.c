@@ -161,7 +161,7 @@ int command_source(struct ui *u, const char *path, struct err *e)
 
 	if (u->sourcing == SOURCING_MOST)
 		return err_set(e, "%s: files source one another without end", path);
-	text = file_read(path, &len, e);
+	text = file_read(path, FILE_SCRIPT, &len, e);
 	if (!text)
 		return -1;
 	l.at = text;

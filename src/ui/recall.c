@@ -77,7 +77,7 @@ int recall_open(struct recall *r, struct err *e)
 	r->path = str_format("%s/history", folder);
 	if (!file_exists(r->path))
 		goto out;
-	text = file_read(r->path, &len, e);
+	text = file_read(r->path, FILE_SCRIPT, &len, e);
 	if (!text || (chmod(r->path, 0600) && err_errno(e, r->path, "cannot be kept private")) ||
 	    (take_lines(text, len) >= 2 * RECALL_KEPT && shorten(r, e)))
 		status = -1;

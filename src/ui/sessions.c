@@ -29,7 +29,7 @@ static int count_epochs(const char *dir)
 	int lines = 0;
 
 	if (path_join(path, sizeof path, dir, "epochs.csv", &ignored) == 0 && file_exists(path))
-		text = file_read(path, NULL, &ignored);
+		text = file_read(path, FILE_ROWS, NULL, &ignored);
 	for (const char *at = text; at && (at = strchr(at, '\n')); at++)
 		lines++;
 	free(text);

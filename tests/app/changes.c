@@ -54,7 +54,7 @@ TEST(nothing)
 	CHECK_INT(c.n, 0);
 	changes_free(&c);
 	CHECK_INT(changes_read(&c, in("none"), true, &e), -1);
-	CHECK_HAS(e.text, "none: cannot open: No such file");
+	CHECK_HAS(e.text, "none: no such file");
 }
 
 TEST(wrong_lines)

@@ -217,8 +217,8 @@ static int run_program(const struct program *p, const char *text, char **out, ch
 	waitpid(child, &status, 0);
 	free(*out);
 	free(*err);
-	*out = file_read(to[0], NULL, &e);
-	*err = file_read(to[1], NULL, &e);
+	*out = file_read(to[0], FILE_ROWS, NULL, &e);
+	*err = file_read(to[1], FILE_ROWS, NULL, &e);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 

@@ -345,7 +345,7 @@ TEST(file_missing)
 
 	CHECK(config_load(&s, temp_path("none.yml"), NULL, 0, NULL, &e));
 	CHECK_HAS(e.text, "none.yml");
-	CHECK_HAS(e.text, "No such file");
+	CHECK_HAS(e.text, "no such file");
 	CHECK_INT(e.status, EXIT_FAILED);
 }
 

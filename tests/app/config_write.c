@@ -34,7 +34,7 @@ static const char *rewrite(const struct settings *s)
 
 	if (!f || config_write(s, f, &e) || fclose(f) != 0)
 		FAIL("%s", e.text);
-	read = file_read(path, NULL, &e);
+	read = file_read(path, FILE_ROWS, NULL, &e);
 	snprintf(text, sizeof text, "%s", read ? read : "");
 	free(read);
 	if (config_load(&again, path, NULL, 0, NULL, &e)) {

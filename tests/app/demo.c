@@ -75,7 +75,7 @@ static uint64_t hash_tree(uint64_t h, const char *dir, int *files)
 			if (file_is_dir(path)) {
 				h = hash_tree(h, path, files);
 			} else {
-				char *data = file_read(path, &len, &e);
+				char *data = file_read(path, FILE_ROWS, &len, &e);
 
 				if (!data)
 					FAIL("%s", e.text);
@@ -193,7 +193,7 @@ TEST(demo_lists)
 		char *list;
 
 		snprintf(path, sizeof path, "%s/csv/Session%d.csv", dir, s);
-		list = file_read(path, NULL, &e);
+		list = file_read(path, FILE_ROWS, NULL, &e);
 		REQUIRE(list);
 		CHECK_STR(strtok_r(list, "\n", &rest), "Utterance_ID,Text,Emotion");
 		for (char *row; (row = strtok_r(NULL, "\n", &rest)); rows++) {
@@ -224,7 +224,7 @@ TEST(demo_features)
 
 	REQUIRE(make(dir));
 	snprintf(path, sizeof path, "%s/burst.csv", dir);
-	list = file_read(path, NULL, &e);
+	list = file_read(path, FILE_ROWS, NULL, &e);
 	REQUIRE(list);
 	CHECK_STR(strtok_r(list, "\n", &rest), "id,start_s,end_s");
 	for (char *row; (row = strtok_r(NULL, "\n", &rest)); rows++) {

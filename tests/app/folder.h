@@ -56,7 +56,7 @@ static inline void put(const char *path, const char *text)
 static inline void check_holds(const char *path, const char *want)
 {
 	struct err e = {0};
-	char *got = file_read(path, NULL, &e);
+	char *got = file_read(path, FILE_ROWS, NULL, &e);
 
 	CHECK_STR(got ? got : e.text, want);
 	free(got);

@@ -175,7 +175,7 @@ TEST(torn_anywhere)
 
 	if (start(&s, "torn", 3))
 		return;
-	all = file_read(in("torn/fold-1/history.bin"), &len, &e);
+	all = file_read(in("torn/fold-1/history.bin"), FILE_ROWS, &len, &e);
 	REQUIRE(all);
 	CHECK_INT(len, 3 * RECORD);
 	for (size_t n = 0; n <= len; n += n % RECORD < RECORD - 8 ? 7 : 1) {
@@ -206,7 +206,7 @@ TEST(bits_flipped)
 
 	if (start(&s, "bits", 3))
 		return;
-	all = file_read(in("bits/fold-1/history.bin"), &len, &e);
+	all = file_read(in("bits/fold-1/history.bin"), FILE_ROWS, &len, &e);
 	REQUIRE(all && len == 3 * RECORD);
 	for (size_t bit = 0; bit < len * 8; bit += 5) {
 		all[bit / 8] ^= (char)(1 << bit % 8);

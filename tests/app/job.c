@@ -60,8 +60,8 @@ static void check_same_file(const char *a, const char *b, const char *name)
 
 	snprintf(x, sizeof x, "%s/%s", a, name);
 	snprintf(y, sizeof y, "%s/%s", b, name);
-	s = file_read(in(x), &n, &e);
-	t = file_read(in(y), &m, &e);
+	s = file_read(in(x), FILE_ROWS, &n, &e);
+	t = file_read(in(y), FILE_ROWS, &m, &e);
 	if (!s || !t || n != m || memcmp(s, t, n) != 0)
 		FAIL("%s and %s differ", x, y);
 	free(s);

@@ -136,8 +136,8 @@ TEST(resumed_run_writes_the_same)
 	results_add(&part, &f);
 	CHECK_INT(results_write(&all, in("all.json"), &e), 0);
 	CHECK_INT(results_write(&part, in("part.json"), &e), 0);
-	want = file_read(in("all.json"), NULL, &e);
-	got = file_read(in("part.json"), NULL, &e);
+	want = file_read(in("all.json"), FILE_ROWS, NULL, &e);
+	got = file_read(in("part.json"), FILE_ROWS, NULL, &e);
 	CHECK_STR(got, want);
 	CHECK_STR(e.text, "");
 	free(want);
@@ -202,7 +202,7 @@ TEST(cut_off_anywhere)
 	char *all;
 
 	CHECK_INT(results_write(&r, in("whole.json"), &e), 0);
-	all = file_read(in("whole.json"), &len, &e);
+	all = file_read(in("whole.json"), FILE_ROWS, &len, &e);
 	REQUIRE(all);
 	for (size_t n = 0; n + 1 < len; n++) { /* the last byte is a newline */
 		err_clear(&e);

@@ -359,7 +359,7 @@ TEST(torn_anywhere)
 		return;
 	add_rows(&s, 1, 3);
 	session_close(&s);
-	all = file_read(in("torn/steps.csv"), &len, &e);
+	all = file_read(in("torn/steps.csv"), FILE_ROWS, &len, &e);
 	REQUIRE(all);
 	for (size_t n = 0; n <= len; n++) {
 		struct step_row *row = NULL;

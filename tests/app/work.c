@@ -481,8 +481,8 @@ TEST(trying_leaves_no_trace)
 	work_end(w);
 	snprintf(a, sizeof a, "%s/steps.csv", plain);
 	snprintf(b, sizeof b, "%s/steps.csv", tried);
-	one = file_read(a, &n, &e);
-	two = file_read(b, &m, &e);
+	one = file_read(a, FILE_ROWS, &n, &e);
+	two = file_read(b, FILE_ROWS, &m, &e);
 	REQUIRE(one && two);
 	CHECK_STR(two, one);
 	free(one);

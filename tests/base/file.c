@@ -7,7 +7,9 @@
 #include <pwd.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -51,7 +53,7 @@ static void check_holds(const char *path, const char *want)
 {
 	struct err e = {0};
 	size_t len = 0;
-	char *got = file_read(path, &len, &e);
+	char *got = file_read(path, FILE_ROWS, &len, &e);
 
 	CHECK_STR(got, want);
 	CHECK_INT(len, strlen(want));
@@ -76,7 +78,7 @@ TEST(read_keeps_every_byte)
 	for (size_t i = 0; i < n; i++)
 		big[i] = (char)(i * 7 + i / 256);
 	CHECK_INT(file_write(in("big"), big, n, &e), 0);
-	got = file_read(in("big"), &len, &e);
+	got = file_read(in("big"), FILE_ROWS, &len, &e);
 	CHECK_INT(len, n);
 	CHECK(got && len == n && memcmp(got, big, n) == 0);
 	CHECK(got && got[len] == '\0');
@@ -89,11 +91,100 @@ TEST(read_says_what_is_wrong)
 {
 	struct err e = {0};
 
-	CHECK(!file_read(in("none"), NULL, &e));
-	CHECK_HAS(e.text, "none: cannot open: No such file");
+	CHECK(!file_read(in("none"), FILE_ROWS, NULL, &e));
+	CHECK_HAS(e.text, "none: no such file");
 	err_clear(&e);
-	CHECK(!file_read(dir, NULL, &e));
-	CHECK_HAS(e.text, "cannot read: Is a directory");
+	CHECK(!file_read(dir, FILE_ROWS, NULL, &e));
+	CHECK_HAS(e.text, "is a folder; expected a regular file");
+}
+
+/* None of these may be waited for, or read without end. */
+TEST(read_takes_regular_files_only)
+{
+	struct sockaddr_un to = {.sun_family = AF_UNIX};
+	int s = socket(AF_UNIX, SOCK_STREAM, 0);
+	struct {
+		const char *path, *want;
+	} odd[] = {
+		{in("pipe"), "pipe: is a pipe; expected a regular file"},
+		{in("socket"), "socket: is a socket; expected a regular file"},
+		{in("to-pipe"), "to-pipe: is a pipe; expected a regular file"},
+		{"/dev/zero", "/dev/zero: is a device; expected a regular file"},
+		{"/", "/: is a folder; expected a regular file"},
+	};
+
+	CHECK_INT(mkfifo(in("pipe"), 0600), 0);
+	CHECK_INT(symlink("pipe", in("to-pipe")), 0);
+	snprintf(to.sun_path, sizeof to.sun_path, "%s/socket", dir);
+	CHECK_INT(bind(s, (struct sockaddr *)&to, sizeof to), 0);
+	for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
+		struct err e = {0};
+
+		CHECK(!file_read(odd[i].path, FILE_CONFIG, NULL, &e));
+		CHECK_HAS(e.text, odd[i].want);
+		err_clear(&e);
+		CHECK_INT(file_open_read(odd[i].path, FILE_MAPPED, NULL, &e), -1);
+		CHECK_HAS(e.text, odd[i].want);
+	}
+	close(s);
+	unlink(in("pipe"));
+	unlink(in("to-pipe"));
+	unlink(in("socket"));
+}
+
+TEST(read_is_bounded)
+{
+	struct err e = {0};
+	size_t len = 0;
+	char *got;
+
+	put(in("ten"), "0123456789");
+	got = file_read(in("ten"), 10, &len, &e);
+	CHECK_STR(got, "0123456789");
+	free(got);
+	CHECK(!file_read(in("ten"), 9, &len, &e));
+	CHECK_HAS(e.text, "ten: larger than 9 bytes, the most that is read here");
+	err_clear(&e);
+	CHECK_INT(truncate(in("ten"), (off_t)FILE_CONFIG + 1), 0);
+	CHECK(!file_read(in("ten"), FILE_CONFIG, &len, &e));
+	CHECK_HAS(e.text, "ten: larger than 16 MiB, the most that is read here");
+	unlink(in("ten"));
+	err_clear(&e);
+	/* Files of /proc have no size. */
+	got = file_read("/proc/self/status", FILE_CONFIG, &len, &e);
+	CHECK(got && len > 100 && strncmp(got, "Name:", 5) == 0);
+	free(got);
+	CHECK(!file_read("/proc/self/status", 64, &len, &e));
+	CHECK_HAS(e.text, "larger than 64 bytes");
+}
+
+/* What the user types or pipes into a script. */
+TEST(stream_reads_pipes_to_their_end)
+{
+	struct err e = {0};
+	char path[32], *got;
+	size_t len = 0;
+	int end[2];
+
+	CHECK_INT(pipe(end), 0);
+	CHECK_INT(write(end[1], "view 7\n", 7), 7);
+	close(end[1]);
+	snprintf(path, sizeof path, "/dev/fd/%d", end[0]);
+	got = file_read_stream(path, FILE_SCRIPT, &len, &e);
+	CHECK_STR(got, "view 7\n");
+	free(got);
+	close(end[0]);
+	/* Nobody writes: nothing to wait for. */
+	CHECK_INT(mkfifo(in("pipe"), 0600), 0);
+	got = file_read_stream(in("pipe"), FILE_SCRIPT, &len, &e);
+	CHECK_STR(got, "");
+	free(got);
+	unlink(in("pipe"));
+	CHECK(!file_read_stream("/dev/zero", 1 << 20, &len, &e));
+	CHECK_HAS(e.text, "/dev/zero: larger than 1 MiB");
+	err_clear(&e);
+	CHECK(!file_read_stream("/", FILE_SCRIPT, &len, &e));
+	CHECK_HAS(e.text, "/: is a folder");
 }
 
 TEST(abort_leaves_the_old_file)

@@ -265,11 +265,11 @@ TEST(faults_are_told)
 	CHECK_HAS(e.text, "absent.npy: no such file");
 	err_clear(&e);
 	CHECK_INT(npy_open(&a, temp_dir, &e), -1);
-	CHECK_HAS(e.text, "not a file");
+	CHECK_HAS(e.text, "expected a regular file");
 	err_clear(&e);
 	mkfifo(temp_path("pipe.npy"), 0600);
 	CHECK_INT(npy_open(&a, temp_path("pipe.npy"), &e), -1); /* does not wait */
-	CHECK_HAS(e.text, "not a file");
+	CHECK_HAS(e.text, "expected a regular file");
 }
 
 /* Open, and if it opens read everything: the sanitizer watches. */

@@ -131,7 +131,7 @@ TEST(broken_states_are_refused)
 	memset(&r, 0, sizeof r);
 	REQUIRE(go(&x.t, &r, 6));
 	REQUIRE(trainer_save(&x.t, path, &e) == 0);
-	x.bytes = file_read(path, &x.len, &e);
+	x.bytes = file_read(path, FILE_ROWS, &x.len, &e);
 	REQUIRE(x.bytes);
 	memcpy(&json, x.bytes, sizeof json);
 	x.header = sizeof json + (size_t)json;

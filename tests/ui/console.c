@@ -204,7 +204,7 @@ TEST(console_history_over_restarts)
 	press('\r');
 	console_stop();
 	path = temp_path("state-%d/miust/history", (int)getpid());
-	text = file_read(path, NULL, &e);
+	text = file_read(path, FILE_ROWS, NULL, &e);
 	CHECK_STR(text, "view 6\nfind é\n");
 	free(text);
 	CHECK(stat(path, &st) == 0 && (st.st_mode & 0777) == 0600);
@@ -234,7 +234,7 @@ TEST(console_long_history_is_shortened)
 	temp_text(temp_path("state-%d/miust/history", (int)getpid()), str_text(&lines));
 	str_free(&lines);
 	start();
-	text = file_read(temp_path("state-%d/miust/history", (int)getpid()), NULL, &e);
+	text = file_read(temp_path("state-%d/miust/history", (int)getpid()), FILE_ROWS, NULL, &e);
 	REQUIRE(text);
 	CHECK(strncmp(text, "view 1500\n", 10) == 0);
 	CHECK_HAS(text, "view 2499\n");

@@ -113,7 +113,7 @@ static inline void golden_check(const char *name, const struct canvas *c)
 		free(got);
 		return;
 	}
-	want = file_read(path, NULL, &e);
+	want = file_read(path, FILE_ROWS, NULL, &e);
 	if (!want)
 		FAIL("%s (UPDATE_GOLDEN=1 writes it)", e.text);
 	else if (strcmp(got, want) != 0)

@@ -448,7 +448,7 @@ TEST(the_maps_are_written_as_csv)
 
 	look_open(&x, &look_braille, 24, 80, "say \"no\"", 2, 3, 1);
 	CHECK_INT(run(&x, "write", path, &e), 0);
-	text = file_read(path, NULL, &e);
+	text = file_read(path, FILE_ROWS, NULL, &e);
 	REQUIRE(text != NULL);
 	CHECK_HAS(text, "map,word,text,frame,seconds,weight\ncross_attn1,1,\"say\",1,0.00,");
 	snprintf(want, sizeof want, "cross_attn2,2,\"\"\"no\"\"\",3,0.04,%.9g\n",
