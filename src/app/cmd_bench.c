@@ -2,6 +2,7 @@
 #include "app/commands.h"
 
 #include "app/bench.h"
+#include "app/demo.h"
 #include "engine/gemm.h"
 #include "engine/kern.h"
 
@@ -15,8 +16,13 @@ enum { UTTERANCES = 256 };
 /* The published settings with correct masks, unless a CONFIG says otherwise. */
 static int settings(struct settings *s, const struct args *a, struct err *e)
 {
+	char path[PATH_LEN];
+
 	if (a->noperands)
-		return config_load(s, a->operand[0], a->set, a->nset, NULL, e);
+		return demo_find(path, sizeof path, a->operand[0], e) ||
+				       config_load(s, path, a->set, a->nset, NULL, e)
+			       ? -1
+			       : 0;
 	options_preset(s);
 	s->train.padding = PADDING_MASKED;
 	strcpy(s->exp.iemocap_csv, "/");

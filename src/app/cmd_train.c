@@ -235,8 +235,9 @@ const struct command cmd_train = {
 				     FLAG_REPLAY, FLAG_SKIP_BAD, FLAG_THREADS, FLAG_MAX_STEPS,
 				     FLAG_NONE},
 	.help = "Train every fold, test the kept checkpoints, print the figures.",
-	.more = "CONFIG is a YAML file, or the word demo for the built-in corpus. The session\n"
-		"folder holds all there is to know; INT, TERM and HUP leave a checkpoint in it,\n"
-		"and --session DIR --resume goes on as if nothing had happened.",
+	.more = "CONFIG is a YAML file, a session's folder for the settings in it, or the word\n"
+		"demo for the built-in corpus. The session folder holds all there is to know;\n"
+		"INT, TERM and HUP leave a checkpoint in it, and --session DIR --resume goes on\n"
+		"as if nothing had happened.",
 	.run = run,
 };

@@ -8,6 +8,7 @@
 #include "app/demo.h"
 
 #include "app/demo_text.h"
+#include "app/session.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/rng.h"
@@ -370,10 +371,26 @@ int demo_write(const char *dir, struct err *e)
 	return status;
 }
 
+/* The config of a session's folder. */
+static int find_in_folder(char *out, size_t n, const char *config, struct err *e)
+{
+	if (!session_exists(out))
+		return err_at(e, config, 0, 0,
+			      "is a folder without a config.yml; expected a config file, or the "
+			      "folder of a session");
+	return path_join(out, n, out, "config.yml", e);
+}
+
 int demo_find(char *out, size_t n, const char *config, struct err *e)
 {
-	if (strcmp(config, "demo") != 0 || file_exists(config))
-		return path_resolve(out, n, ".", config, e);
+	bool folder = file_is_dir(config);
+
+	if (strcmp(config, "demo") != 0 ||
+	    (folder ? session_exists(config) : file_exists(config))) {
+		if (path_resolve(out, n, ".", config, e))
+			return -1;
+		return file_is_dir(out) ? find_in_folder(out, n, config, e) : 0;
+	}
 	if (path_resolve(out, n, ".", DEMO_DIR "/" DEMO_CONFIG, e))
 		return -1;
 	return file_exists(out) ? 0 : demo_write(DEMO_DIR, e);

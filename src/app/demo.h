@@ -34,8 +34,9 @@ int demo_write(const char *dir, struct err *e);
 #define DEMO_DIR    "data/demo" /* where the programs keep it, below the current folder */
 #define DEMO_CONFIG "demo.yml"
 
-/* The file that CONFIG means, absolute: the word demo means DEMO_DIR's (unless
- * there is a file of that name), and writes the corpus first if it is missing. */
+/* The file that CONFIG means, absolute: a session's folder means the config.yml
+ * in it; the word demo means DEMO_DIR's (unless there is a file or a session of
+ * that name), and writes the corpus first if it is missing. */
 int demo_find(char *out, size_t n, const char *config, struct err *e);
 
 #endif

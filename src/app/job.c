@@ -102,6 +102,19 @@ static int check_same(const struct settings *stored, const struct settings *aske
 	return 0;
 }
 
+/* Named after the config's file, or the session's folder given instead. */
+static int new_name(char *out, size_t n, const char *config, struct err *e)
+{
+	char folder[PATH_LEN];
+
+	if (!file_is_dir(config) || strcmp(config, "demo") == 0)
+		return session_new_name(out, n, config, e);
+	return path_resolve(folder, sizeof folder, ".", config, e) ||
+			       session_new_name(out, n, folder, e)
+		       ? -1
+		       : 0;
+}
+
 static int open_session(struct job *j, struct err *e)
 {
 	const struct job_options *o = &j->opt;
@@ -116,7 +129,7 @@ static int open_session(struct job *j, struct err *e)
 	}
 	if (!o->config)
 		return err_set(e, "%s: no session is stored there", o->session);
-	if (!o->session && session_new_name(name, sizeof name, o->config, e))
+	if (!o->session && new_name(name, sizeof name, o->config, e))
 		return -1;
 	return session_create(&j->root, o->session ? o->session : name, &j->set, e);
 }

@@ -26,6 +26,22 @@ check eval_val grep -q '^fold 0, val part, 4 utterances$' "$dir/out"
 run eval "$s/config.yml" --weights "$best" --split train
 check eval_train grep -q '^fold 0, train part, 13 utterances$' "$dir/out"
 
+# A session's folder stands for its config, wherever a command takes CONFIG.
+run eval "$s/config.yml" --weights "$best"
+cp "$dir/out" "$dir/by_file"
+run eval "$s" --weights "$best"
+check eval_takes_the_folder cmp -s "$dir/out" "$dir/by_file"
+run predict "$s/" --weights "$best"
+check predict_takes_the_folder cmp -s "$dir/out" "$s/fold-0/predictions.csv"
+run check "$s"
+check check_takes_the_folder grep -q '^0 errors' "$dir/out"
+run bench "$s/fold-0"
+check bench_takes_the_folder says 1 'fold-0: is a folder without a config.yml; expected a config'
+run train "$s" --session "$dir/again" --max-steps 1
+check train_takes_the_folder cmp -s "$s/config.yml" "$dir/again/config.yml"
+run eval "$s/fold-0" --weights "$best"
+check folder_without_config says 1 'fold-0: is a folder without a config.yml; expected a config'
+
 run predict "$s/config.yml" --weights "$best" --out "$dir/p.csv"
 check predict_is_the_session cmp -s "$dir/p.csv" "$s/fold-0/predictions.csv"
 check predict_out_is_silent [ ! -s "$dir/out" ]
