@@ -299,16 +299,26 @@ static int load_rows(struct run *r, const struct session *s, struct err *e)
 	return failed ? -1 : 0;
 }
 
-/* The epoch whose checkpoint is kept: as train.c decides. */
-static void find_best(struct fold_run *f, bool fixed)
+/* The epoch whose checkpoint is kept: as it was tested, or as train.c decides. */
+static void find_best(struct fold_run *f, const struct settings *s)
 {
+	bool fixed = s->exp.protocol == PROTOCOL_FIXED, by_ua = true;
 	const struct epoch_row *best = NULL;
+	struct confusion val;
+
+	if (f->tested) {
+		f->best_epoch = f->result.best_epoch;
+		return;
+	}
+	if (f->val.epochs > 0) {
+		history_confusion(&f->val, f->val.epoch[0], HEAD_MAIN, &val);
+		by_ua = selects_by_ua(s, &val);
+	}
 
 	for (int i = 0; i < f->nepochs; i++) {
 		const struct epoch_row *x = &f->epoch[i];
 
-		if (!best || fixed || x->val.wa > best->val.wa ||
-		    (x->val.wa == best->val.wa && x->val.ua > best->val.ua))
+		if (!best || fixed || figures_better(&x->val, &best->val, by_ua))
 			best = x;
 	}
 	f->best_epoch = best ? best->epoch : 0;
@@ -316,9 +326,9 @@ static void find_best(struct fold_run *f, bool fixed)
 
 static int load_fold(struct run *r, const struct session *s, struct fold_run *f, struct err *e)
 {
-	find_best(f, r->set.exp.protocol == PROTOCOL_FIXED);
 	if (load_history(&f->val, s, f->fold, "history", e))
 		return -1;
+	find_best(f, &r->set);
 	return f->tested ? load_history(&f->test, s, f->fold, "test", e) : 0;
 }
 

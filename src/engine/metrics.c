@@ -51,11 +51,19 @@ struct class_figures confusion_class(const struct confusion *m, int c)
 	return f;
 }
 
+static bool is_predicted(const struct confusion *m, int c)
+{
+	for (int t = 0; t < m->classes; t++)
+		if (m->count[t][c] > 0)
+			return true;
+	return false;
+}
+
 struct figures confusion_figures(const struct confusion *m)
 {
 	struct figures sum = {0};
 	int64_t hits = 0, total = 0;
-	int present = 0;
+	int present = 0, seen = 0;
 
 	for (int c = 0; c < m->classes; c++) {
 		struct class_figures f = confusion_class(m, c);
@@ -63,9 +71,10 @@ struct figures confusion_figures(const struct confusion *m)
 		hits += m->count[c][c];
 		total += f.support;
 		present += f.support > 0;
+		seen += f.support > 0 || is_predicted(m, c);
 		sum.ua += f.recall; /* 0 if the class is absent */
 		sum.wf1 += f.f1 * (double)f.support;
-		sum.macro_f1 += f.f1; /* likewise: no support, no hits, F1 0 */
+		sum.macro_f1 += f.f1; /* likewise */
 	}
 	if (!total)
 		return (struct figures){NAN, NAN, NAN, NAN};
@@ -73,8 +82,23 @@ struct figures confusion_figures(const struct confusion *m)
 		.wa = (double)hits / (double)total,
 		.ua = sum.ua / present,
 		.wf1 = sum.wf1 / (double)total,
-		.macro_f1 = sum.macro_f1 / present,
+		.macro_f1 = sum.macro_f1 / seen,
 	};
+}
+
+bool selects_by_ua(const struct settings *s, const struct confusion *val)
+{
+	if (s->exp.protocol != PROTOCOL_REFERENCE)
+		return true;
+	for (int c = 0; c < val->classes; c++)
+		if (confusion_class(val, c).support == 0)
+			return false;
+	return true;
+}
+
+bool figures_better(const struct figures *now, const struct figures *best, bool by_ua)
+{
+	return now->wa > best->wa || (by_ua && now->wa == best->wa && now->ua > best->ua);
 }
 
 void mean_sd(const double *x, int n, double *mean, double *sd)

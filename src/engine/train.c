@@ -325,13 +325,12 @@ static int check_answers(const struct trainer *t, const struct predictions *p, s
 	return 0;
 }
 
-static void keep_if_best(struct trainer *t, const struct figures *val)
+static void keep_if_best(struct trainer *t, const struct figures *val, const struct confusion *m)
 {
 	bool fixed = t->set.exp.protocol == PROTOCOL_FIXED;
-	bool better = t->best_epoch == 0 || val->wa > t->best.wa ||
-		      (val->wa == t->best.wa && val->ua > t->best.ua);
 
-	if (!fixed && !better)
+	if (!fixed && t->best_epoch > 0 &&
+	    !figures_better(val, &t->best, selects_by_ua(&t->set, m)))
 		return;
 	t->best_epoch = t->epoch;
 	t->best = *val;
@@ -364,7 +363,7 @@ int trainer_epoch_end(struct trainer *t, struct epoch_row *row, struct predictio
 		.val = confusion_figures(&m),
 		.seconds = t->seconds,
 	};
-	keep_if_best(t, &row->val);
+	keep_if_best(t, &row->val, &m);
 	t->ended = true;
 	t->seconds = 0; /* no clock in the state of a whole epoch: equal runs, equal bytes */
 	return 0;

@@ -83,7 +83,7 @@ TEST(bytes_written)
 				  "      \"test_wa\": 0.666666667,\n"
 				  "      \"test_ua\": 0.666666667,\n"
 				  "      \"test_wf1\": 0.8,\n"
-				  "      \"test_macro_f1\": 0.8,\n"
+				  "      \"test_macro_f1\": 0.4,\n"
 				  "      \"confusion\": [\n"
 				  "        [\n          2,\n          1\n        ],\n"
 				  "        [\n          0,\n          0\n        ]\n"
@@ -94,7 +94,7 @@ TEST(bytes_written)
 				  "    \"test_wa\": 0.666666667,\n"
 				  "    \"test_ua\": 0.666666667,\n"
 				  "    \"test_wf1\": 0.8,\n"
-				  "    \"test_macro_f1\": 0.8\n"
+				  "    \"test_macro_f1\": 0.4\n"
 				  "  },\n"
 				  "  \"std\": {\n"
 				  "    \"test_wa\": null,\n"
@@ -106,7 +106,7 @@ TEST(bytes_written)
 				  "    \"test_wa\": 0.666666667,\n"
 				  "    \"test_ua\": 0.666666667,\n"
 				  "    \"test_wf1\": 0.8,\n"
-				  "    \"test_macro_f1\": 0.8,\n"
+				  "    \"test_macro_f1\": 0.4,\n"
 				  "    \"confusion\": [\n"
 				  "      [\n        2,\n        1\n      ],\n"
 				  "      [\n        0,\n        0\n      ]\n"
@@ -142,6 +142,26 @@ TEST(resumed_run_writes_the_same)
 	CHECK_STR(e.text, "");
 	free(want);
 	free(got);
+}
+
+/* Written when macro F1 left predicted classes without a true row out, or by hand:
+ * the figures are those of the matrix. */
+TEST(figures_come_from_the_matrix)
+{
+	struct results r;
+	struct err e = {0};
+
+	put(in("old.json"),
+	    "{\"folds\":[{\"fold\":1,\"best_epoch\":1,\"test_wa\":0.5,\"test_ua\":0.5,"
+	    "\"test_wf1\":0.5,\"test_macro_f1\":0.888888889,"
+	    "\"confusion\":[[3,0,0,0],[0,0,0,0],[0,2,2,0],[0,0,0,1]]}],"
+	    "\"mean\":{\"test_macro_f1\":0.888888889},\"pooled\":{\"test_macro_f1\":0.888888889},"
+	    "\"protocol\":\"fixed\",\"seed\":1,\"version\":\"0.1.0\",\"machine\":\"m\"}");
+	REQUIRE(results_read(&r, in("old.json"), &e) == 0);
+	CHECK_NEAR(r.fold[0].test.wa, 0.75, 1e-15);
+	CHECK_NEAR(r.fold[0].test.macro_f1, (1 + 0 + 2 / 3.0 + 1) / 4, 1e-15);
+	CHECK_NEAR(r.mean.macro_f1, (1 + 0 + 2 / 3.0 + 1) / 4, 1e-15);
+	CHECK_NEAR(r.pooled.macro_f1, (1 + 0 + 2 / 3.0 + 1) / 4, 1e-15);
 }
 
 TEST(none_finished)

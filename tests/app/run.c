@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A run in memory: rows that come twice, as from a folder that was just read
  * and from events still under way. */
-#include "test.h"
-
 #include "app/run.h"
+#include "app/folder.h"
 
 static void step(struct run *r, int epoch, int number, double loss)
 {
@@ -96,7 +95,77 @@ TEST(run_names_leave_the_date_out)
 	}
 }
 
+/* Three epochs of fold 1 with equal WA and rising UA, the validation part's
+ * labels, and perhaps a result. */
+static int best_of(const char *name, int protocol, const int label[4], int tested)
+{
+	struct utterance utt[] = {{.id = "a"}, {.id = "b"}, {.id = "c"}, {.id = "d"}};
+	struct corpus c = {.utt = utt, .n = 4};
+	int at[] = {0, 1, 2, 3}, true_class[4], best = -1;
+	float logits[4 * HEADS * 4] = {0};
+	struct predictions p = {
+		.n = 4, .classes = 4, .utt = at, .label = true_class, .logits = logits};
+	struct settings set = some_settings();
+	struct session s;
+	struct history h;
+	struct results results;
+	struct run r;
+	struct err e = {0};
+
+	memcpy(true_class, label, sizeof true_class);
+	set.exp.protocol = protocol;
+	if (session_create(&s, in(name), &set, &e) || session_begin(&s, 1, 1, 1, NULL, 0, &e) ||
+	    history_begin(&h, &s, 1, "history", 1, &p, &c, &set, &e))
+		FAIL("%s", e.text);
+	for (int epoch = 1; epoch <= 3; epoch++) {
+		struct epoch_row row = {.fold = 1, .epoch = epoch};
+
+		row.val.wa = 0.5;
+		row.val.ua = 0.2 * epoch;
+		if (history_add(&h, epoch, &p, &e) || session_epoch(&s, &row, &e))
+			FAIL("%s", e.text);
+	}
+	history_free(&h);
+	if (tested) {
+		struct fold_row f = {.fold = 1, .best_epoch = tested};
+		char path[PATH_LEN];
+
+		results_init(&results, &set);
+		confusion_init(&f.confusion, 4);
+		f.confusion.count[0][0] = 1;
+		results_add(&results, &f);
+		snprintf(path, sizeof path, "%s/results.json", in(name));
+		if (results_write(&results, path, &e))
+			FAIL("%s", e.text);
+	}
+	session_close(&s);
+	if (run_load(&r, in(name), &e)) {
+		FAIL("%s", e.text);
+		return -1;
+	}
+	best = run_find(&r, 1)->best_epoch;
+	run_free(&r);
+	return best;
+}
+
+/* As training kept it, not as the rows alone would have it. */
+TEST(run_best_epoch)
+{
+	static const int whole[] = {0, 1, 2, 3}, lacks[] = {0, 1, 1, 3};
+
+	CHECK_INT(best_of("whole", PROTOCOL_REFERENCE, whole, 0), 3);
+	CHECK_INT(best_of("lacks", PROTOCOL_REFERENCE, lacks, 0), 1);
+	CHECK_INT(best_of("honest", PROTOCOL_HOLDOUT, lacks, 0), 3);
+	CHECK_INT(best_of("fixed", PROTOCOL_FIXED, lacks, 0), 3);
+	CHECK_INT(best_of("tested", PROTOCOL_REFERENCE, whole, 2), 2);
+}
+
 int main(int argc, char **argv)
 {
-	return TEST_MAIN(argc, argv);
+	int failed;
+
+	folder_make();
+	failed = TEST_MAIN(argc, argv);
+	folder_remove();
+	return failed;
 }

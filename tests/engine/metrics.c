@@ -33,15 +33,51 @@ TEST(by_hand)
 	CHECK_NEAR(f.macro_f1, (0.75 + 4 / 7.0 + 0.4) / 3, 1e-15);
 }
 
-/* Class 1 is never true, though it is predicted: it does not count in UA. */
+/* Class 1 is never true, though it is predicted: it does not count in UA, and
+ * as 0 in macro F1. */
 TEST(absent_class)
 {
 	struct confusion m = three((const int[3][3]){{2, 2, 0}, {0, 0, 0}, {0, 0, 4}});
 	struct figures f = confusion_figures(&m);
 
 	CHECK_NEAR(f.ua, 0.75, 1e-15);
-	CHECK_NEAR(f.macro_f1, (2 / 3.0 + 1) / 2, 1e-15);
+	CHECK_NEAR(f.macro_f1, (2 / 3.0 + 0 + 1) / 3, 1e-15);
 	CHECK_NEAR(confusion_class(&m, 1).f1, 0, 0);
+}
+
+/* Neither true nor predicted: class 1 counts nowhere. */
+TEST(class_nobody_names)
+{
+	struct confusion m = three((const int[3][3]){{3, 0, 1}, {0, 0, 0}, {0, 0, 4}});
+	struct figures f = confusion_figures(&m);
+
+	/* recalls 3/4 and 1; F1: 6/7, 8/9 */
+	CHECK_NEAR(f.ua, 0.875, 1e-15);
+	CHECK_NEAR(f.wf1, (4 * 6 / 7.0 + 4 * 8 / 9.0) / 8, 1e-15);
+	CHECK_NEAR(f.macro_f1, (6 / 7.0 + 8 / 9.0) / 2, 1e-15);
+}
+
+/* UA decides between equal WA, but not as published where a class is missing. */
+TEST(which_is_kept)
+{
+	static const struct figures a = {.wa = 0.5, .ua = 0.4}, more_ua = {.wa = 0.5, .ua = 0.6},
+				    more_wa = {.wa = 0.6, .ua = 0.1};
+	const struct confusion whole = three((const int[3][3]){{1, 0, 0}, {0, 0, 1}, {0, 0, 1}});
+	const struct confusion lacks = three((const int[3][3]){{1, 1, 0}, {0, 0, 0}, {0, 0, 1}});
+
+	for (int protocol = PROTOCOL_REFERENCE; protocol <= PROTOCOL_FIXED; protocol++) {
+		struct settings s = {.exp.protocol = protocol};
+
+		CHECK(selects_by_ua(&s, &whole));
+		CHECK(selects_by_ua(&s, &lacks) == (protocol != PROTOCOL_REFERENCE));
+	}
+	for (int by_ua = 0; by_ua < 2; by_ua++) {
+		CHECK(!figures_better(&a, &a, by_ua));
+		CHECK(figures_better(&more_ua, &a, by_ua) == by_ua);
+		CHECK(!figures_better(&a, &more_ua, by_ua));
+		CHECK(figures_better(&more_wa, &more_ua, by_ua));
+		CHECK(!figures_better(&more_ua, &more_wa, by_ua));
+	}
 }
 
 TEST(never_predicted)

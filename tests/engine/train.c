@@ -300,6 +300,48 @@ TEST(best_checkpoint)
 	par_free(par);
 }
 
+/* The validation part has no row of class 2, so that UA is not a number in the
+ * published program: equal WA keeps the first epoch, also after a resume. */
+TEST(best_checkpoint_without_a_class)
+{
+	struct settings s = small_settings();
+	struct par *par = par_new(2, &e);
+	const char *path = temp_path("state.safetensors");
+	struct epoch_row row;
+	struct predictions p;
+	struct trainer t;
+
+	small_make(&m, LAYOUT_LISTS, three, 9, 25, false);
+	for (int i = m.c.list[1].first; i < m.c.list[1].first + m.c.list[1].n; i++)
+		m.utt[i].label = i % 2;
+	REQUIRE(trainer_open(&t, &s, &m.c, 0, par, &e) == 0);
+	one_epoch(&t);
+	REQUIRE(trainer_epoch_end(&t, &row, &p, &e) == 0);
+	predictions_free(&p);
+	CHECK_INT(t.best_epoch, 1);
+	CHECK(isfinite(t.best.ua)); /* what is shown: over the classes there are */
+	one_epoch(&t);
+	REQUIRE(trainer_save(&t, path, &e) == 0);
+	REQUIRE(trainer_epoch_end(&t, &row, &p, &e) == 0);
+	predictions_free(&p);
+	for (int i = 0; i < 3; i++) {
+		static const int protocol[] = {PROTOCOL_REFERENCE, PROTOCOL_SESSION,
+					       PROTOCOL_REFERENCE};
+		double wa = row.val.wa - (i == 2 ? 1e-9 : 0), ua = row.val.ua - 0.25;
+
+		REQUIRE(trainer_restore(&t, path, &e) == 0);
+		t.set.exp.protocol = protocol[i];
+		t.best.wa = wa;
+		t.best.ua = ua;
+		REQUIRE(trainer_epoch_end(&t, &row, &p, &e) == 0);
+		predictions_free(&p);
+		CHECK_INT(t.best_epoch, i == 0 ? 1 : 2);
+	}
+	trainer_close(&t);
+	small_free(&m);
+	par_free(par);
+}
+
 /* Always wrong: the first epoch is kept all the same, and patience runs from it. */
 TEST(a_fold_that_gets_nothing_right)
 {
