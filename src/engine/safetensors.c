@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "engine/foreign.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -214,10 +215,10 @@ static int read_meta(struct st_file *f, json_t *meta, struct err *e)
 	json_t *value;
 
 	if (!json_is_object(meta))
-		return err_at(e, f->path, 0, 0, "%s is no JSON object", META);
+		return err_at(e, f->path, 0, 0, "%s is not a JSON object", META);
 	json_object_foreach(meta, key, value)
 		if (!json_is_string(value))
-			return err_at(e, f->path, 0, 0, "%s: %s is no text", META, key);
+			return err_at(e, f->path, 0, 0, "%s: %s is not a text", META, key);
 	f->meta = json_incref(meta);
 	return 0;
 }
@@ -261,10 +262,24 @@ out:
 	return failed;
 }
 
+/* What cannot be read as safetensors, said as what it is, if that is known. */
+static int not_safetensors(const struct st_file *f, struct err *e, const char *why)
+{
+	struct str what = {0};
+
+	if (foreign_add(&what, f->path, f->map, f->map_len))
+		err_at(e, f->path, 0, 0, "%s", what.s);
+	else
+		err_at(e, f->path, 0, 0, "is not a safetensors file, or damaged: %s", why);
+	str_free(&what);
+	return -1;
+}
+
 int st_open(struct st_file *f, const char *path, struct err *e)
 {
 	json_t *root = NULL;
 	json_error_t je;
+	char why[JSON_ERROR_TEXT_LENGTH + 64];
 	uint64_t len;
 	int failed = -1;
 
@@ -273,21 +288,20 @@ int st_open(struct st_file *f, const char *path, struct err *e)
 		goto out;
 	memcpy(&len, f->map, LENGTH_BYTES);
 	if (len > f->map_len - LENGTH_BYTES) {
-		err_at(e, path, 0, 0,
-		       "is no safetensors file, or cut off: its header would be %llu bytes long, "
-		       "%zu bytes follow",
-		       (unsigned long long)len, f->map_len - LENGTH_BYTES);
+		snprintf(why, sizeof why, "its header would be %llu bytes long, %zu bytes follow",
+			 (unsigned long long)len, f->map_len - LENGTH_BYTES);
+		not_safetensors(f, e, why);
 		goto out;
 	}
 	root = json_loadb((const char *)f->map + LENGTH_BYTES, (size_t)len, JSON_REJECT_DUPLICATES,
 			  &je);
 	if (!root) {
-		err_at(e, path, 0, 0, "is no safetensors file, or damaged: header byte %d: %s",
-		       je.position, je.text);
+		snprintf(why, sizeof why, "header byte %d: %s", je.position, je.text);
+		not_safetensors(f, e, why);
 		goto out;
 	}
 	if (!json_is_object(root)) {
-		err_at(e, path, 0, 0, "is no safetensors file: its header is no JSON object");
+		not_safetensors(f, e, "its header is not a JSON object");
 		goto out;
 	}
 	failed = read_entries(f, root, LENGTH_BYTES + (size_t)len, e);

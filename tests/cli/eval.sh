@@ -84,6 +84,11 @@ run eval "$dir/f" --weights "$dir/f/fold-1/best.safetensors"
 check macro_f1_counts_predicted_classes macro
 cp "$dir/list" "$dir/five/csv/Session1.csv"
 
+# What other programs store is named.
+printf 'PK\3\4\24\0\0\0\0\0\0\0\0\0\0\0\0\0\25\0\0\0\25\0\0\0\20\0\0\0model_1/data.pkl\200\2}q\0X\5\0\0\0epochq\1K\1s.' >"$dir/model_1.pth"
+run eval "$s" --weights "$dir/model_1.pth"
+check pytorch_checkpoint says 1 'model_1.pth: is a PyTorch checkpoint.*safetensors.torch.save_file(torch.load(".*model_1.pth", map_location="cpu")\["model_state_dict"\], ".*model_1.safetensors")'
+
 # What does not fit is refused.
 cp "$dir/f/fold-2/best.safetensors" "$dir/w.safetensors"
 run eval "$dir/five/config.yml" --weights "$dir/w.safetensors"

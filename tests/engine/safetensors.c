@@ -184,8 +184,8 @@ TEST(need)
 
 TEST(hostile_headers)
 {
-	check_refused("", 8, "no safetensors file");
-	check_refused("[]", 8, "header is no JSON object");
+	check_refused("", 8, "not a safetensors file");
+	check_refused("[]", 8, "header is not a JSON object");
 	check_refused("{} {}", 0, "end of file expected");
 	check_refused("{\"a\":1}", 0, "tensor a is not described by a JSON object");
 	check_refused("{\"a\":{}}", 0, "tensor a is of type unknown");
@@ -218,8 +218,8 @@ TEST(hostile_headers)
 		      "starts at byte 4 of the data, expected 0");
 	check_refused("{" A("F32", "[1]", "[0,4]") "}", 8, "4 bytes follow the last tensor");
 	check_refused("{}", 1, "1 bytes follow");
-	check_refused("{\"__metadata__\":[]}", 0, "__metadata__ is no JSON object");
-	check_refused("{\"__metadata__\":{\"a\":1}}", 0, "__metadata__: a is no text");
+	check_refused("{\"__metadata__\":[]}", 0, "__metadata__ is not a JSON object");
+	check_refused("{\"__metadata__\":{\"a\":1}}", 0, "__metadata__: a is not a text");
 	check_refused("{\"\xff\":{}}", 0, "damaged: header byte");
 }
 
