@@ -36,8 +36,8 @@ static int choose(struct work_options *o, const struct tui *t, struct err *e)
 		/* A screen needs no lock: another program may be training there. */
 		o->readonly = a->readonly || (t->headless && !a->script);
 	} else if (a->readonly) {
-		return err_usage(e, "--readonly looks at a session; %s%sis none", t->what,
-				 *t->what ? " " : "the demo ");
+		return err_usage(e, "--readonly looks at a session; %s is not one",
+				 *t->what ? t->what : "the demo");
 	} else {
 		o->job.config = *t->what ? t->what : "demo";
 	}
@@ -162,6 +162,7 @@ static int show(struct tui *t, struct err *e)
 	ui_init(&u, t->headless ? &plain : term_look(), a->rows ? a->rows : 24,
 		a->cols ? a->cols : 80);
 	u.mouse = t->mouse;
+	u.readonly = a->readonly;
 	u.work = work_start(&o, e);
 	if (!u.work) {
 		ui_free(&u);

@@ -20,6 +20,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -40,6 +41,28 @@ bool session_exists(const char *root)
 	struct err e = {0};
 
 	return path_join(path, sizeof path, root, CONFIG, &e) == 0 && file_exists(path);
+}
+
+bool session_around(const char *path, char *root, size_t n)
+{
+	char at[PATH_MAX], file[PATH_LEN];
+	struct err ignored = {0};
+	const char *slash = strrchr(path, '/');
+
+	/* A file that is not there yet: its folder counts. */
+	snprintf(file, sizeof file, "%.*s", slash ? (int)(slash - path) + 1 : 1,
+		 slash ? path : ".");
+	if (!realpath(path, at) && !realpath(file, at))
+		return false;
+	for (char *end = at + strlen(at); end; end = strrchr(at, '/')) {
+		*end = '\0';
+		if (session_exists(at) && path_join(file, sizeof file, at, LOCK, &ignored) == 0 &&
+		    file_exists(file)) {
+			snprintf(root, n, "%s", at);
+			return true;
+		}
+	}
+	return false;
 }
 
 static int name_folder(struct session *s, const char *root, struct err *e)

@@ -26,6 +26,9 @@ struct session {
 };
 
 bool session_exists(const char *root); /* a folder with a config.yml */
+/* Does the file (or the one a link leads to) lie in a session's folder, at any
+ * depth? It is named in `root`. */
+bool session_around(const char *path, char *root, size_t n);
 /* Make the folder (parents too) with config.yml. A folder that holds a session
  * is an error that names --resume; one that is empty, or in which a killed
  * session_create stored nothing yet, is used. So `--resume` is

@@ -21,9 +21,9 @@ static bool is_variant(const struct ui_command *c, const struct ui_command *of)
 
 const struct ui_command *command_find(const char *name, struct err *e)
 {
-	const struct ui_command *found = NULL;
+	const struct ui_command *found = NULL, *old = NULL;
 	struct str candidates = {0};
-	int n = 0; /* candidates; "quit" before "quit!" counts for both */
+	int n = 0, olds = 0; /* candidates; "quit" before "quit!" counts for both */
 
 	for (int i = 0; i < command_count; i++) {
 		const struct ui_command *c = &command_table[i];
@@ -35,7 +35,15 @@ const struct ui_command *command_find(const char *name, struct err *e)
 		if (strncmp(c->name, name, strlen(name)) == 0 && !is_variant(c, found)) {
 			str_addf(&candidates, "%s%s", n++ ? " " : "", c->name);
 			found = c;
+			if (!(c->traits & LATE)) {
+				old = c;
+				olds++;
+			}
 		}
+	}
+	if (olds == 1) {
+		str_free(&candidates);
+		return old;
 	}
 	if (n > 1)
 		err_set(e, "%s could be: %s", name, str_text(&candidates));
@@ -68,10 +76,46 @@ static bool in_view(const struct ui *u, const struct ui_command *c)
 	return c->views >> u->view & 1;
 }
 
-static const char *refused(const struct ui *u, const struct ui_command *c)
+bool command_is_locked(const struct ui *u, const struct ui_command *c)
+{
+	return u->readonly && c->traits & CHANGES && !(c->traits & FIRST_LOOKS);
+}
+
+const char *command_args(const struct ui *u, const struct ui_command *c, char *out, size_t n)
+{
+	bool first = u->readonly && c->traits & FIRST_LOOKS;
+
+	snprintf(out, n, "%.*s", (int)(first ? strcspn(c->args, "|") : strlen(c->args)), c->args);
+	return out;
+}
+
+/* Is the argument the first of those it takes? One in capitals stands for what
+ * the command itself has to tell apart. */
+static bool is_first(const struct ui_command *c, const char *args)
+{
+	size_t len = strcspn(args, " \t"), first = strcspn(c->args, "|");
+
+	return !len || isupper((unsigned char)*c->args) ||
+	       (len == first && strncmp(args, c->args, len) == 0);
+}
+
+static bool may_change(const struct ui_command *c, const char *args)
+{
+	return c->traits & CHANGES && !(c->traits & FIRST_LOOKS && is_first(c, args));
+}
+
+static const char *locked(const struct ui *u, const struct ui_command *c, const char *args)
+{
+	return u->readonly && may_change(c, args) ? "with --readonly sessions are only looked at"
+						  : NULL;
+}
+
+static const char *refused(const struct ui *u, const struct ui_command *c, const char *args)
 {
 	const struct view *v = view_table[u->view];
 
+	if (locked(u, c, args))
+		return locked(u, c, args);
 	if (in_view(u, c))
 		return v->refused ? v->refused(u, c->name) : NULL;
 	if (!c->run)
@@ -79,15 +123,35 @@ static const char *refused(const struct ui *u, const struct ui_command *c)
 	return c->refused ? c->refused(u) : NULL;
 }
 
+/* "console try " stands for "try": it is what the user is about to type. */
+static const struct ui_command *meant(const struct ui_command *c, const char **args)
+{
+	struct err ignored = {0};
+	char name[64];
+	const struct ui_command *typed;
+	const char *rest;
+
+	if (c->complete != COMPLETE_COMMAND || !**args)
+		return c;
+	rest = split(*args, name, sizeof name);
+	typed = command_find(name, &ignored);
+	if (!typed)
+		return c;
+	*args = rest;
+	return typed;
+}
+
 const char *command_refused(const struct ui *u, const char *line)
 {
 	char name[64];
 	struct err ignored = {0};
-	const struct ui_command *c;
+	const char *args = split(line, name, sizeof name);
+	const struct ui_command *c = command_find(name, &ignored);
 
-	split(line, name, sizeof name);
-	c = command_find(name, &ignored);
-	return c ? refused(u, c) : "no such command";
+	if (!c)
+		return "no such command";
+	c = meant(c, &args);
+	return refused(u, c, args);
 }
 
 /* Where a verb works that does not work here. */
@@ -106,8 +170,8 @@ static int not_here(const struct ui_command *c, struct err *e)
 int command_run(struct ui *u, const char *line, struct err *e)
 {
 	char name[64], args[1024];
-	const struct ui_command *c;
-	const char *why;
+	const struct ui_command *c, *typed;
+	const char *why, *rest = args;
 	size_t len;
 
 	str_fit(args, sizeof args, split(line, name, sizeof name));
@@ -120,9 +184,10 @@ int command_run(struct ui *u, const char *line, struct err *e)
 		return -1;
 	if (!in_view(u, c) && !c->run)
 		return not_here(c, e);
-	why = refused(u, c);
+	typed = meant(c, &rest); /* the console opens for what may be refused later */
+	why = typed == c ? refused(u, c, args) : locked(u, typed, rest);
 	if (why)
-		return err_set(e, "%s: %s", c->name, why);
+		return err_set(e, "%s: %s", typed->name, why);
 	if (u->message.error)
 		u->message.text[0] = '\0';
 	if (in_view(u, c) ? view_table[u->view]->command(u, c->name, args, e) : c->run(u, args, e))

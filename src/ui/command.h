@@ -25,6 +25,17 @@ enum complete { /* what an argument can be */
 		COMPLETE_WORDS,  /* the words of `args`, separated by | */
 };
 
+/* What a command changes beside the screen: with --readonly all but those that
+ * change nothing are refused and not offered. */
+enum {
+	CHANGES_NOTHING = 0,
+	CHANGES_SESSION = 1, /* the one on the screen, or its run */
+	CHANGES_FILES = 2,   /* others */
+	CHANGES = CHANGES_SESSION | CHANGES_FILES,
+	FIRST_LOOKS = 4, /* its first argument ("list" of "list|empty") changes nothing */
+	LATE = 8,        /* came later: takes no prefix that an older verb had alone */
+};
+
 struct ui_command {
 	const char *name; /* "set" */
 	const char *args; /* "KEY VALUE", "" */
@@ -34,6 +45,7 @@ struct ui_command {
 	/* Works everywhere: run here. NULL: the view's command gets it. */
 	int (*run)(struct ui *u, const char *args, struct err *e);
 	const char *(*refused)(const struct ui *u); /* why not now, or NULL */
+	unsigned traits;                            /* what it changes, and the two above */
 };
 
 extern const struct ui_command command_table[];
@@ -43,7 +55,12 @@ extern const int command_count;
  * nothing. Errors are sentences; nothing is changed then. */
 int command_run(struct ui *u, const char *line, struct err *e);
 const struct ui_command *command_find(const char *name, struct err *e); /* prefix rule */
-/* NULL if the command line would be taken now, in this view; else the reason. */
+/* Does --readonly leave nothing of it? Then it is not offered. */
+bool command_is_locked(const struct ui *u, const struct ui_command *c);
+/* Its arguments, as help and completion show them here; out has size n. */
+const char *command_args(const struct ui *u, const struct ui_command *c, char *out, size_t n);
+/* NULL if the command line would be taken now, in this view; else the reason. A
+ * command that opens the console stands for what it types there. */
 const char *command_refused(const struct ui *u, const char *line);
 /* Lines of a text still to be run, in order; the first error stops with
  * FILE:LINE, so does quit. With u->settle each line's work is waited for, and

@@ -3,6 +3,7 @@
 #include "ui/command.h"
 
 #include "app/option.h"
+#include "app/session.h"
 #include "base/file.h"
 #include "base/near.h"
 #include "base/str.h"
@@ -291,6 +292,7 @@ static int run_select(struct ui *u, const char *args, struct err *e)
 
 static int run_dump(struct ui *u, const char *args, struct err *e)
 {
+	char session[PATH_LEN];
 	struct look mono = {.glyphs = u->look.glyphs};
 	struct canvas c;
 	char *text;
@@ -298,6 +300,11 @@ static int run_dump(struct ui *u, const char *args, struct err *e)
 
 	if (!*args)
 		return err_set(e, "dump FILE: where to?");
+	if (u->readonly && session_around(args, session, sizeof session))
+		return err_set(e,
+			       "dump: %s is in the session %s, which --readonly does not change; "
+			       "choose another folder",
+			       args, session);
 	canvas_init(&c, u->rows, u->cols, &mono);
 	screen_draw(u, &c);
 	text = canvas_dump(&c);
@@ -370,6 +377,11 @@ static int run_open_now(struct ui *u, const char *args, struct err *e)
 	}
 	if (strlen(args) >= sizeof u->open_next)
 		return err_set(e, "open: the name is too long");
+	if (u->readonly && !session_exists(args))
+		return err_set(e,
+			       "open: %s is not a session, and with --readonly nothing else is "
+			       "opened",
+			       args);
 	strcpy(u->open_next, args);
 	u->quit = true;
 	return 0;
@@ -441,120 +453,133 @@ static int run_cancel(struct ui *u, const char *args, struct err *e)
 
 const struct ui_command command_table[] = {
 	/* control of the run */
-	{"pause", "", "Pause between two steps.", 0, COMPLETE_NOTHING, run_pause, refuse_pause},
-	{"resume", "", "Go on training.", 0, COMPLETE_NOTHING, run_resume, refuse_resume},
+	{"pause", "", "Pause between two steps.", 0, COMPLETE_NOTHING, run_pause, refuse_pause,
+	 CHANGES_SESSION},
+	{"resume", "", "Go on training.", 0, COMPLETE_NOTHING, run_resume, refuse_resume,
+	 CHANGES_SESSION},
 	{"run", "", "Go on training; the same as resume.", 0, COMPLETE_NOTHING, run_resume,
-	 refuse_resume},
-	{"toggle", "", "Pause, or go on.", 0, COMPLETE_NOTHING, run_toggle, needs_run},
+	 refuse_resume, CHANGES_SESSION},
+	{"toggle", "", "Pause, or go on.", 0, COMPLETE_NOTHING, run_toggle, needs_run,
+	 CHANGES_SESSION},
 	{"step", "[epoch]", "One step, or to the end of the epoch, then pause.", 0, COMPLETE_WORDS,
-	 run_step, needs_run},
+	 run_step, needs_run, CHANGES_SESSION},
 	{"stop", "", "Finish the step, write a checkpoint, stop training and stay.", 0,
-	 COMPLETE_NOTHING, run_stop, refuse_stop},
+	 COMPLETE_NOTHING, run_stop, refuse_stop, CHANGES_SESSION},
 	{"save", "", "Store the state and the weights now.", 0, COMPLETE_NOTHING, run_save,
-	 needs_run},
+	 needs_run, CHANGES_SESSION},
 	{"eval", "", "Evaluate the validation part now, with the current weights.", 0,
-	 COMPLETE_NOTHING, run_eval, needs_run},
+	 COMPLETE_NOTHING, run_eval, needs_run, CHANGES_SESSION},
 	{"fold", "", "End this fold: test its kept checkpoint, go to the next.", 0,
-	 COMPLETE_NOTHING, run_fold_end, refuse_fold},
+	 COMPLETE_NOTHING, run_fold_end, refuse_fold, CHANGES_SESSION},
 	{"set", "KEY VALUE", "Change a live setting, from the next step or epoch on.", 0,
-	 COMPLETE_KEY_VALUE, run_set, needs_run},
-	{"get", "KEY", "Say a setting's value, range and default.", 0, COMPLETE_KEY, run_get, NULL},
+	 COMPLETE_KEY_VALUE, run_set, needs_run, CHANGES_SESSION},
+	{"get", "KEY", "Say a setting's value, range and default.", 0, COMPLETE_KEY, run_get, NULL,
+	 CHANGES_NOTHING},
 	{"try", "KEY VALUE", "The next step both ways from a copy of the state; nothing is kept.",
-	 0, COMPLETE_KEY_VALUE, run_try, needs_run},
-	{"undo", "", "Take the last change back.", 0, COMPLETE_NOTHING, run_undo, needs_run},
+	 0, COMPLETE_KEY_VALUE, run_try, needs_run, CHANGES_SESSION},
+	{"undo", "", "Take the last change back.", 0, COMPLETE_NOTHING, run_undo, needs_run,
+	 CHANGES_SESSION},
 	{"break", "when CONDITION|off", "Pause when a condition holds, as grad_norm > 10.", 0,
-	 COMPLETE_WORDS, run_break, refuse_break},
+	 COMPLETE_WORDS, run_break, refuse_break, CHANGES_SESSION},
 	/* moving about */
-	{"view", "1-7|NAME|next|prev", "Go to a view.", 0, COMPLETE_VIEW, run_view, NULL},
+	{"view", "1-7|NAME|next|prev", "Go to a view.", 0, COMPLETE_VIEW, run_view, NULL,
+	 CHANGES_NOTHING},
 	{"select", "fold N|utterance ID|latest", "What views 2 to 5 show.", 0, COMPLETE_UTTERANCE,
-	 run_select, NULL},
+	 run_select, NULL, CHANGES_NOTHING},
 	{"move", "up|down|left|right|home|end|pgup|pgdn|peak",
-	 "Move the cursor or the selected row.", EVERY_VIEW, COMPLETE_WORDS, NULL, NULL},
+	 "Move the cursor or the selected row.", EVERY_VIEW, COMPLETE_WORDS, NULL, NULL,
+	 CHANGES_NOTHING},
 	{"enter", "", "Open what is selected.",
-	 ON(CONFUSION) | ON(UTTERANCES) | ON(CONFIG) | ON(SESSIONS), COMPLETE_NOTHING, NULL, NULL},
+	 ON(CONFUSION) | ON(UTTERANCES) | ON(CONFIG) | ON(SESSIONS), COMPLETE_NOTHING, NULL, NULL,
+	 CHANGES_NOTHING},
 	{"back", "", "Back to where this was opened from.", ON(UTTERANCE) | ON(ATTENTION),
-	 COMPLETE_NOTHING, NULL, NULL},
-	{"next", "", "The next utterance.", ON(UTTERANCE), COMPLETE_NOTHING, NULL, NULL},
-	{"prev", "", "The utterance before.", ON(UTTERANCE), COMPLETE_NOTHING, NULL, NULL},
+	 COMPLETE_NOTHING, NULL, NULL, CHANGES_NOTHING},
+	{"next", "", "The next utterance.", ON(UTTERANCE), COMPLETE_NOTHING, NULL, NULL,
+	 CHANGES_NOTHING},
+	{"prev", "", "The utterance before.", ON(UTTERANCE), COMPLETE_NOTHING, NULL, NULL,
+	 CHANGES_NOTHING},
 	{"epoch", "next|prev|first|last|mark-next|mark-prev|N", "Choose the epoch that is shown.",
-	 SELECTING, COMPLETE_WORDS, NULL, NULL},
+	 SELECTING, COMPLETE_WORDS, NULL, NULL, CHANGES_NOTHING},
 	{"part", "val|test", "The validation part, or a finished fold's test part.",
-	 ON(CONFUSION) | ON(UTTERANCES), COMPLETE_WORDS, NULL, NULL},
+	 ON(CONFUSION) | ON(UTTERANCES), COMPLETE_WORDS, NULL, NULL, CHANGES_NOTHING},
 	/* view 1 */
 	{"cursor", "[EPOCH]", "A cursor through all tracks; the table shows its epoch.", ON(TRAIN),
-	 COMPLETE_NOTHING, NULL, NULL},
+	 COMPLETE_NOTHING, NULL, NULL, CHANGES_NOTHING},
 	{"zoom", "in|out|all|FROM TO", "The part of the time axis that is drawn.", ON(TRAIN),
-	 COMPLETE_WORDS, NULL, NULL},
+	 COMPLETE_WORDS, NULL, NULL, CHANGES_NOTHING},
 	{"smooth", "+|-|VALUE", "How much the curves are smoothed, 0 to 0.999.", ON(TRAIN),
-	 COMPLETE_WORDS, NULL, NULL},
+	 COMPLETE_WORDS, NULL, NULL, CHANGES_NOTHING},
 	{"log", "[on|off]", "Losses on a logarithmic axis, or a linear one.", ON(TRAIN),
-	 COMPLETE_WORDS, NULL, NULL},
+	 COMPLETE_WORDS, NULL, NULL, CHANGES_NOTHING},
 	{"axis", "[epoch|step|time]", "Epochs, steps or time along x.", ON(TRAIN), COMPLETE_WORDS,
-	 NULL, NULL},
+	 NULL, NULL, CHANGES_NOTHING},
 	{"mean", "[on|off]", "Mean and deviation over the folds.", ON(TRAIN), COMPLETE_WORDS, NULL,
-	 NULL},
+	 NULL, CHANGES_NOTHING},
 	/* views 2 to 5 */
 	{"cells", "[counts|row|column]", "Counts, shares of the row, shares of the column.",
-	 ON(CONFUSION), COMPLETE_WORDS, NULL, NULL},
+	 ON(CONFUSION), COMPLETE_WORDS, NULL, NULL, CHANGES_NOTHING},
 	{"compare", "[kept|epoch N|fold N|SESSION]",
 	 "Compare with what is shown now, or with another epoch, fold or session.",
-	 ON(CONFUSION) | ON(SESSIONS), COMPLETE_SESSION, NULL, NULL},
+	 ON(CONFUSION) | ON(SESSIONS), COMPLETE_SESSION, NULL, NULL, CHANGES_NOTHING},
 	{"filter", "CONDITION", "Utterances for which it holds: pred!=true & p>0.8.",
-	 ON(UTTERANCES), COMPLETE_NOTHING, NULL, NULL},
+	 ON(UTTERANCES), COMPLETE_NOTHING, NULL, NULL, CHANGES_NOTHING},
 	{"sort", "[COLUMN]", "Sort by a column; again: the other way.", ON(UTTERANCES),
-	 COMPLETE_COLUMN, NULL, NULL},
-	{"slice", "NAME", "A named filter; - for none.", ON(UTTERANCES), COMPLETE_SLICE, NULL,
-	 NULL},
+	 COMPLETE_COLUMN, NULL, NULL, CHANGES_NOTHING},
+	{"slice", "NAME", "A named filter; - for none.", ON(UTTERANCES), COMPLETE_SLICE, NULL, NULL,
+	 CHANGES_NOTHING},
 	{"head", "next|mean|max|main|text|audio|N", "Which attention head; whose probabilities.",
-	 ON(UTTERANCE) | ON(ATTENTION), COMPLETE_WORDS, NULL, NULL},
+	 ON(UTTERANCE) | ON(ATTENTION), COMPLETE_WORDS, NULL, NULL, CHANGES_NOTHING},
 	{"scale", "", "Full scale: the map's maximum, or each row's.", ON(ATTENTION),
-	 COMPLETE_NOTHING, NULL, NULL},
+	 COMPLETE_NOTHING, NULL, NULL, CHANGES_NOTHING},
 	{"difference", "", "What has changed since now, from here on.", ON(ATTENTION),
-	 COMPLETE_NOTHING, NULL, NULL},
+	 COMPLETE_NOTHING, NULL, NULL, CHANGES_NOTHING},
 	{"knock", "nothing|text|audio|head N", "Silence a part and see what the model says.",
-	 ON(UTTERANCE) | ON(ATTENTION), COMPLETE_WORDS, NULL, NULL},
+	 ON(UTTERANCE) | ON(ATTENTION), COMPLETE_WORDS, NULL, NULL, CHANGES_NOTHING},
 	{"kept", "", "The kept checkpoint, or the current weights.", ON(UTTERANCE) | ON(ATTENTION),
-	 COMPLETE_NOTHING, NULL, NULL},
+	 COMPLETE_NOTHING, NULL, NULL, CHANGES_NOTHING},
 	{"write", "FILE", "Write the maps as CSV, or to a .txt the screen.", ON(ATTENTION),
-	 COMPLETE_FILE, NULL, NULL},
+	 COMPLETE_FILE, NULL, NULL, CHANGES_FILES},
 	/* views 6 and 7 */
 	{"edit", "[try]", "Type a new value for the selected setting, to set or to try.",
-	 ON(CONFIG), COMPLETE_WORDS, NULL, NULL},
+	 ON(CONFIG), COMPLETE_WORDS, NULL, NULL, CHANGES_SESSION},
 	{"default", "", "Set the selected setting to its default.", ON(CONFIG), COMPLETE_NOTHING,
-	 NULL, NULL},
+	 NULL, NULL, CHANGES_SESSION},
 	{"find", "TEXT", "Settings whose name or help contains it.", ON(CONFIG), COMPLETE_NOTHING,
-	 NULL, NULL},
+	 NULL, NULL, CHANGES_NOTHING},
 	{"pick", "", "Pick the session, to draw over or compare.", ON(SESSIONS), COMPLETE_NOTHING,
-	 NULL, NULL},
+	 NULL, NULL, CHANGES_NOTHING},
 	{"overlay", "", "Draw the picked sessions over this one.", ON(SESSIONS) | ON(TRAIN),
-	 COMPLETE_NOTHING, NULL, NULL},
+	 COMPLETE_NOTHING, NULL, NULL, CHANGES_NOTHING},
 	{"delete", "", "Delete the selected session's folder, after a question.", ON(SESSIONS),
-	 COMPLETE_NOTHING, NULL, NULL},
+	 COMPLETE_NOTHING, NULL, NULL, CHANGES_FILES},
 	{"open", "SESSION|CONFIG|demo", "Open another session or configuration.", ON(SESSIONS),
-	 COMPLETE_SESSION, run_open, NULL},
+	 COMPLETE_SESSION, run_open, NULL, CHANGES_FILES | FIRST_LOOKS},
 	{"open!", "SESSION|CONFIG|demo", "The same without a question; a run leaves a checkpoint.",
-	 0, COMPLETE_SESSION, run_open_now, NULL},
+	 0, COMPLETE_SESSION, run_open_now, NULL, CHANGES_FILES | FIRST_LOOKS},
 	/* the program */
 	{"note", "TEXT", "A note at this step, marked on the time axis.", 0, COMPLETE_NOTHING,
-	 run_note, needs_run},
-	{"dump", "FILE", "Write this screen as text.", 0, COMPLETE_FILE, run_dump, NULL},
+	 run_note, needs_run, CHANGES_SESSION},
+	{"dump", "FILE", "Write this screen as text.", 0, COMPLETE_FILE, run_dump, NULL,
+	 CHANGES_NOTHING},
 	{"console", "[TEXT]", "Type a command, from this text on.", 0, COMPLETE_COMMAND,
-	 run_console, NULL},
+	 run_console, NULL, CHANGES_NOTHING},
 	{"help", "[TEXT]", "The keys and commands that work here.", 0, COMPLETE_NOTHING, run_help,
-	 NULL},
+	 NULL, CHANGES_NOTHING},
 	{"style", "[dark|light|viridis|cividis|grey|braille|block|ascii]...",
 	 "Colours for a dark or light terminal, heat maps, glyphs of curves.", 0, COMPLETE_WORDS,
-	 style_command, NULL},
+	 style_command, NULL, CHANGES_NOTHING},
 	{"mouse", "[on|off]", "Clicks choose, the wheel moves.", 0, COMPLETE_WORDS, style_mouse,
-	 NULL},
+	 NULL, CHANGES_NOTHING},
 	{"bind", "VIEW KEY COMMAND", "Bind a key; VIEW is all or a view's name.", 0,
-	 COMPLETE_NOTHING, run_bind, NULL},
-	{"source", "FILE", "Run the commands of a file.", 0, COMPLETE_FILE, run_source, NULL},
-	{"cancel", "", "Close what is open over the view.", 0, COMPLETE_NOTHING, run_cancel, NULL},
+	 COMPLETE_NOTHING, run_bind, NULL, CHANGES_NOTHING},
+	{"source", "FILE", "Run the commands of a file.", 0, COMPLETE_FILE, run_source, NULL,
+	 CHANGES_NOTHING},
+	{"cancel", "", "Close what is open over the view.", 0, COMPLETE_NOTHING, run_cancel, NULL,
+	 CHANGES_NOTHING},
 	{"quit", "", "Leave; a run that trains is asked about and stopped first.", 0,
-	 COMPLETE_NOTHING, run_quit, NULL},
+	 COMPLETE_NOTHING, run_quit, NULL, CHANGES_NOTHING},
 	{"quit!", "", "Leave without a question; a run leaves a checkpoint.", 0, COMPLETE_NOTHING,
-	 run_quit_now, NULL},
+	 run_quit_now, NULL, CHANGES_NOTHING},
 };
 
 const int command_count = sizeof command_table / sizeof *command_table;

@@ -103,13 +103,17 @@ static void sort(struct completions *c)
 		qsort(c->at, (size_t)c->n, sizeof *c->at, by_text);
 }
 
-static void add_commands(struct completions *c)
+static void add_commands(const struct ui *u, struct completions *c)
 {
 	for (int i = 0; i < command_count; i++) {
-		struct completion *m = add(c, command_table[i].name);
+		const struct ui_command *k = &command_table[i];
+		struct completion *m;
 
-		snprintf(m->takes, sizeof m->takes, "%s", command_table[i].args);
-		snprintf(m->when, sizeof m->when, "%s", command_table[i].help);
+		if (command_is_locked(u, k))
+			continue;
+		m = add(c, k->name);
+		command_args(u, k, m->takes, sizeof m->takes);
+		snprintf(m->when, sizeof m->when, "%s", k->help);
 	}
 	c->takes = "takes";
 	c->when = "does";
@@ -280,11 +284,11 @@ static void add_slices(struct completions *c)
 		snprintf(add(c, s->name)->when, sizeof c->at->when, "%s", s->help);
 }
 
-static void add_words(const char *args, struct completions *c)
+static void add_words(const struct ui *u, const struct ui_command *command, struct completions *c)
 {
-	char text[sizeof c->at->text];
+	char text[sizeof c->at->text], args[sizeof text];
 
-	for (const char *at = args; *at;) {
+	for (const char *at = command_args(u, command, args, sizeof args); *at;) {
 		size_t length = strcspn(at, " |[]");
 
 		/* WORDS in capitals stand for something else. */
@@ -299,6 +303,8 @@ static void add_words(const char *args, struct completions *c)
 static void add_arguments(const struct ui *u, const struct ui_command *command,
 			  const struct words *w, struct completions *c)
 {
+	if (command_is_locked(u, command))
+		return;
 	switch (command->complete) {
 	case COMPLETE_KEY_VALUE:
 		if (w->n == 2)
@@ -312,14 +318,14 @@ static void add_arguments(const struct ui *u, const struct ui_command *command,
 		add_files(w->word, c);
 		break;
 	case COMPLETE_SESSION:
-		add_words(command->args, c);
+		add_words(u, command, c);
 		add_sessions(u, c);
 		break;
 	case COMPLETE_UTTERANCE:
 		add_utterances(u, c);
 		break;
 	case COMPLETE_COMMAND:
-		add_commands(c);
+		add_commands(u, c);
 		break;
 	case COMPLETE_VIEW:
 		add_views(c);
@@ -331,7 +337,7 @@ static void add_arguments(const struct ui *u, const struct ui_command *command,
 		add_slices(c);
 		break;
 	case COMPLETE_WORDS:
-		add_words(command->args, c);
+		add_words(u, command, c);
 		break;
 	case COMPLETE_NOTHING:
 		break;
@@ -347,7 +353,7 @@ void complete_word(const struct ui *u, const char *line, int point, struct compl
 	*c = (struct completions){0};
 	cut_words(line, point, &w);
 	if (w.n == 0) {
-		add_commands(c);
+		add_commands(u, c);
 	} else {
 		command = command_find(w.command, &ignored);
 		if (command)
@@ -394,7 +400,7 @@ void complete_hint(struct ui *u)
 		say_now(u, o, false, now, sizeof now);
 		snprintf(out, room, "%s, now %s", option_takes(o, takes, sizeof takes), now);
 	} else {
-		snprintf(out, room, "%s", command->args);
+		command_args(u, command, out, room);
 	}
 }
 

@@ -116,11 +116,11 @@ static bool hidden(const struct ui *u, const struct binding *b)
 static void add_bindings(const struct ui *u, struct rows *rows, int view)
 {
 	const struct binding *b;
+	struct row *r;
 
 	for (int i = 0; (b = keys_at(i)); i++) {
-		char key[KEY_NAME_LEN];
+		char key[KEY_NAME_LEN], args[sizeof r->command];
 		const char *typed = typed_by(b->command);
-		struct row *r;
 
 		if (b->view != view || hidden(u, b) || joined(rows, b, key_text(key, b->key)))
 			continue;
@@ -129,7 +129,8 @@ static void add_bindings(const struct ui *u, struct rows *rows, int view)
 		snprintf(r->keys, sizeof r->keys, "%s", key);
 		fill(u, r, typed ? typed : b->command);
 		if (typed && r->of)
-			snprintf(r->command, sizeof r->command, "%s %s", r->of->name, r->of->args);
+			snprintf(r->command, sizeof r->command, "%s %s", r->of->name,
+				 command_args(u, r->of, args, sizeof args));
 		else
 			snprintf(r->command, sizeof r->command, "%s", b->command);
 		r->needs_more = typed != NULL;
@@ -147,16 +148,19 @@ static bool has_key(const struct rows *rows, const struct ui_command *c)
 
 static void add_unbound(const struct ui *u, struct rows *rows)
 {
+	struct row *r;
+
 	for (int i = 0; i < command_count; i++) {
 		const struct ui_command *c = &command_table[i];
-		struct row *r;
+		char args[sizeof r->command];
 
 		if (has_key(rows, c) || (!c->run && !(c->views >> u->view & 1)))
 			continue;
 		r = add(rows);
 		r->section = CONSOLE_ONLY;
 		snprintf(r->keys, sizeof r->keys, ":");
-		snprintf(r->command, sizeof r->command, "%s %s", c->name, c->args);
+		snprintf(r->command, sizeof r->command, "%s %s", c->name,
+			 command_args(u, c, args, sizeof args));
 		fill(u, r, c->name);
 		r->needs_more = wants_arguments(c);
 	}

@@ -82,7 +82,13 @@ static void print_commands(FILE *out)
 			fprintf(out, "%s%s", before, view_table[v]->name);
 			before = ", ";
 		}
-		fputs(c->run ? "\n" : ".\n", out);
+		fputs(c->run ? "" : ".", out);
+		if (c->traits & FIRST_LOOKS)
+			fprintf(out, " With \\-\\-readonly only %.*s.", (int)strcspn(c->args, "|"),
+				c->args);
+		else if (c->traits & CHANGES)
+			fputs(" Not with \\-\\-readonly.", out);
+		putc('\n', out);
 	}
 }
 

@@ -83,6 +83,7 @@ struct completions {
 struct ui {
 	struct look look; /* glyphs, colours */
 	bool mouse;       /* clicks and the wheel come as keys */
+	bool readonly;    /* --readonly: no command that changes anything (command.h) */
 	int rows, cols;
 	enum view_id view;
 

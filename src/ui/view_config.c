@@ -6,6 +6,7 @@
  * option_table and what is searched for; u->config.row is an index into the
  * table, so the selected setting stays under any search.
  */
+#include "ui/command.h"
 #include "ui/complete.h"
 #include "ui/help.h"
 #include "ui/list.h"
@@ -396,7 +397,7 @@ static const char *refused(const struct ui *u, const char *verb)
 		return "this setting has no effect";
 	if (o->when == WHEN_RUN)
 		return "this setting is fixed during a run; set it in the next run's config";
-	return NULL;
+	return command_refused(u, "set"); /* which these type or run */
 }
 
 static int command(struct ui *u, const char *verb, const char *args, struct err *e)

@@ -308,7 +308,8 @@ static void draw(const struct ui *u, struct canvas *c)
 
 	draw_head(u, c);
 	if (!u->sessions.n) {
-		canvas_text(c, 2, 1, ROLE(ROLE_DIM), "no session yet; :open demo");
+		canvas_text(c, 2, 1, ROLE(ROLE_DIM), "no session yet%s",
+			    u->readonly ? "" : "; :open demo");
 		return;
 	}
 	draw_headings(&table);

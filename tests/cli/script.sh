@@ -107,6 +107,23 @@ tui "$one" --readonly --script script
 check readonly_refuses fails 1 'only looked at'
 tui --readonly --once
 check readonly_needs_session fails 2 'looks at a session'
+# From there no run begins, and the program goes on.
+cp -a sessions before-open
+for what in demo "$tiny"; do
+	for command in open open!; do
+		script "$command $what" 'dump never.txt'
+		tui "$one" --readonly --script script
+		check readonly_opens_no_run fails 1 "script:1: open: .* is not a session"
+	done
+done
+check readonly_makes_no_demo [ ! -e data ]
+check readonly_makes_no_session diff -r sessions before-open
+check readonly_stopped_there [ ! -e never.txt ]
+cp -a "$one" other
+script 'open other' 'view 7' 'set train.clip 3'
+tui "$one" --readonly --script script
+check readonly_stays fails 1 'script:3: set: with --readonly sessions are only looked at'
+rm -rf other before-open
 if command -v flock >/dev/null; then
 	flock "$one/lock" "$MIUST_TUI" "$one" --once >out 2>err
 	status=$?
