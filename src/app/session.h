@@ -43,12 +43,15 @@ int session_read(struct session *s, const char *root, struct settings *set, stru
 void session_close(struct session *s); /* safe on zeroed memory, and twice */
 
 /*
- * Delete a session's folder: the whole of it (dir = root), or the folder of a
+ * Delete a session's folder for good: the whole of it (dir = root), or the folder of a
  * seed or branch in it. An error if another program writes the session, or if
  * `dir` has no config.yml. That goes last, so that what is half deleted is seen
  * as a session still. Links are removed, not followed.
  */
 int session_delete(const char *root, const char *dir, struct err *e);
+/* Hold its lock while it is moved or deleted: *lock is to be closed, -1 if none was
+ * ever made. An error if another program writes it. */
+int session_hold(const char *root, int *lock, struct err *e);
 
 /* The session's folder once more, to run in. Shares the lock of `parent`. */
 int session_share(struct session *s, const struct session *parent, struct err *e);

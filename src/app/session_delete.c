@@ -66,17 +66,18 @@ static int remove_inside(int fd, const char *keep, const char *path, struct err 
 	return failed;
 }
 
-/* The session's lock, or -1; a folder in which no lock was ever made has none. */
-static int lock(const char *root, int *fd, struct err *e)
+int session_hold(const char *root, int *fd, struct err *e)
 {
 	char path[PATH_LEN];
 
+	*fd = -1;
 	if (path_join(path, sizeof path, root, "lock", e))
 		return -1;
 	*fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	if (*fd < 0 || flock(*fd, LOCK_EX | LOCK_NB) == 0)
 		return 0;
 	close(*fd);
+	*fd = -1;
 	return err_at(e, root, 0, 0, "another program is writing this session; stop it first");
 }
 
@@ -85,8 +86,8 @@ int session_delete(const char *root, const char *dir, struct err *e)
 	int locked = -1, fd = -1, failed = -1;
 
 	if (!session_exists(dir))
-		return err_at(e, dir, 0, 0, "is no session (it has no config.yml)");
-	if (lock(root, &locked, e))
+		return err_at(e, dir, 0, 0, "is not a session (it has no config.yml)");
+	if (session_hold(root, &locked, e))
 		return -1;
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)

@@ -12,6 +12,7 @@
 #include "ui/keys.h"
 #include "ui/sessions.h"
 #include "ui/style.h"
+#include "ui/trash.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -550,8 +551,11 @@ const struct ui_command command_table[] = {
 	 NULL, NULL, CHANGES_NOTHING},
 	{"overlay", "", "Draw the picked sessions over this one.", ON(SESSIONS) | ON(TRAIN),
 	 COMPLETE_NOTHING, NULL, NULL, CHANGES_NOTHING},
-	{"delete", "", "Delete the selected session's folder, after a question.", ON(SESSIONS),
-	 COMPLETE_NOTHING, NULL, NULL, CHANGES_FILES},
+	{"delete", "", "Move the selected session's folder to the trash, after a question.",
+	 ON(SESSIONS), COMPLETE_NOTHING, NULL, NULL, CHANGES_FILES},
+	{"trash", "list|restore NAME|empty",
+	 "Deleted sessions: list them, put one back, delete all for good, after a question.", 0,
+	 COMPLETE_WORDS, trash_command, NULL, CHANGES_FILES | FIRST_LOOKS | LATE},
 	{"open", "SESSION|CONFIG|demo", "Open another session or configuration.", ON(SESSIONS),
 	 COMPLETE_SESSION, run_open, NULL, CHANGES_FILES | FIRST_LOOKS},
 	{"open!", "SESSION|CONFIG|demo", "The same without a question; a run leaves a checkpoint.",

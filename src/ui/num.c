@@ -160,6 +160,17 @@ char *num_time(char *out, double seconds)
 	return out;
 }
 
+char *num_bytes(char *out, double bytes)
+{
+	static const char *const unit[] = {"B", "kB", "MB", "GB", "TB"};
+	int u = 0;
+
+	for (; bytes >= 999.5 && u < 4; u++)
+		bytes /= 1000;
+	snprintf(out, NUM_LEN, u && bytes < 99.95 ? "%.1f %s" : "%.0f %s", bytes, unit[u]);
+	return out;
+}
+
 char *num_position(char *out, int epoch, int step)
 {
 	snprintf(out, NUM_LEN, "%d:%d", epoch, step);

@@ -33,6 +33,7 @@ char *num_signed_count(char *out, long n);                /* `+3`, `-2`, `0` */
 char *num_mean_sd(char *out, double mean, double sd);     /* `0.720 ± 0.009`; sd NaN: mean alone */
 
 char *num_time(char *out, double seconds); /* `41 s`, `12:07`, `1h51`, `2d03h`; NaN, < 0: `–` */
+char *num_bytes(char *out, double bytes);  /* `512 B`, `14.2 kB`, `3.1 GB`: powers of 1000 */
 char *num_position(char *out, int epoch, int step); /* `42:11` */
 char *num_best(char *out, double x, int epoch);     /* `0.746@30` */
 

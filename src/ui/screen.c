@@ -42,12 +42,29 @@ static bool message_has_keys(const struct ui *u, const struct canvas *c)
 	return u->message.fresh && u->message.text[0] && !status_has_message(u, c->cols);
 }
 
+/* The question in the last rows, as many as it takes. */
+static void ask_draw(const struct ui *u, struct canvas *c)
+{
+	const char *next = u->ask.question;
+	int rows = 0, room = c->cols - 2;
+
+	while (*next) {
+		text_line(next, room, &next);
+		rows++;
+	}
+	next = u->ask.question;
+	for (int row = c->rows - rows; *next; row++) {
+		const char *from = next, *end = text_line(from, room, &next);
+		struct canvas line = canvas_part(c, row, 0, 1, c->cols);
+
+		canvas_clear(&line);
+		canvas_text(&line, 0, 1, ROLE_BOLD(ROLE_WARN), "%.*s", (int)(end - from), from);
+	}
+}
+
 static void bottom_row(const struct ui *u, struct canvas *row)
 {
-	if (u->overlay_kind == OVERLAY_ASK)
-		canvas_field(row, 0, 1, row->cols - 1, FIT_LEFT, ROLE_BOLD(ROLE_WARN), "%s",
-			     u->ask.question);
-	else if (message_has_keys(u, row))
+	if (message_has_keys(u, row))
 		canvas_field(row, 0, 1, row->cols - 1, FIT_LEFT,
 			     ROLE(u->message.error ? ROLE_BAD : ROLE_TEXT), "%s", u->message.text);
 	else
@@ -80,8 +97,10 @@ void screen_draw(const struct ui *u, struct canvas *c)
 	case OVERLAY_PAGE:
 		page_draw(u, c);
 		break;
-	case OVERLAY_NONE:
 	case OVERLAY_ASK:
+		ask_draw(u, c);
+		break;
+	case OVERLAY_NONE:
 		break;
 	}
 }

@@ -194,11 +194,17 @@ void sessions_load(struct ui *u)
 	if (root[0])
 		add_session(u, NULL, root);
 	slash = strrchr(root, '/');
+	trash_free(&u->sessions.trash);
 	if (slash && slash > root) {
 		*slash = '\0';
 		each_folder(u, root, "", NULL, add_session);
+		trash_read(&u->sessions.trash, root);
+	} else if (root[0] && !slash) {
+		trash_read(&u->sessions.trash, ".");
 	}
 	each_folder(u, "sessions", "", NULL, add_session);
+	if (!slash || slash == root || !is_same_folder(root, "sessions"))
+		trash_read(&u->sessions.trash, "sessions");
 	place_rows(u);
 	for (int i = 0; i < u->sessions.n; i++)
 		for (int k = 0; k < n; k++)
@@ -223,6 +229,7 @@ void sessions_free(struct ui *u)
 	free_rows(u->sessions.row, u->sessions.n);
 	u->sessions.row = NULL;
 	u->sessions.n = u->sessions.at = u->sessions.top = 0;
+	trash_free(&u->sessions.trash);
 	free_overlays(u);
 }
 
@@ -376,15 +383,13 @@ const char *sessions_kept(const struct ui *u, const struct session_row *r)
 int sessions_delete(struct ui *u, const struct session_row *r, struct err *e)
 {
 	const char *why = sessions_kept(u, r);
-	char name[2 * PATH_LEN];
-	int failed;
+	char place[PATH_LEN];
 
 	if (why)
 		return err_set(e, "delete: %s", why);
-	sessions_name(u, r, name, sizeof name);
-	failed = session_delete(r->root, r->dir, e);
-	sessions_load(u); /* also what was half deleted */
-	if (!failed)
-		ui_say(u, "%s is deleted", name);
-	return failed;
+	if (session_trash(r->root, r->dir, place, sizeof place, e))
+		return -1;
+	sessions_load(u);
+	ui_say(u, "deleted; trash restore %s brings it back", path_base(place));
+	return 0;
 }

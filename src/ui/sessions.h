@@ -15,7 +15,7 @@
 
 #include "ui/ui.h"
 
-/* Fill u->sessions anew; picks and the selected row stay with their folders.
+/* Fill u->sessions anew, the trash too; picks and the selected row stay with their folders.
  * For when view 7 is opened and when a fold has ended. */
 void sessions_load(struct ui *u);
 void sessions_free(struct ui *u); /* rows and overlays; for ui_free */
@@ -39,8 +39,7 @@ int sessions_compare(struct ui *u, struct err *e);
 
 /* Why its folder may not be deleted, or NULL. */
 const char *sessions_kept(const struct ui *u, const struct session_row *r);
-/* Delete its folder, config.yml last, so that a half-deleted session is seen
- * as one. Links are removed, not followed. Then the rows are read anew. */
+/* Move its folder to the trash, and read the rows again. */
 int sessions_delete(struct ui *u, const struct session_row *r, struct err *e);
 
 #endif

@@ -256,3 +256,27 @@ char *text_cut_middle(char *out, size_t n, const char *s, int columns)
 	return join(out, n, s, piece(s, (columns - 1) / 2),
 		    tail(s, columns - 1 - (columns - 1) / 2));
 }
+
+const char *text_line(const char *s, int columns, const char **next)
+{
+	size_t length = strcspn(s, "\n");
+	const char *full = piece(s, columns), *end = full;
+
+	if (full >= s + length) {
+		*next = s + length + (s[length] == '\n');
+		return s + length;
+	}
+	while (end > s && *end != ' ')
+		end--;
+	if (end == s) { /* a word too long: it is cut; a character always fits */
+		end = full;
+		if (end == s)
+			text_next(&end);
+		*next = end;
+		return end;
+	}
+	*next = end + strspn(end, " ");
+	while (end > s && end[-1] == ' ')
+		end--;
+	return end;
+}

@@ -74,5 +74,8 @@ int text_width(const char *s);            /* columns of what is shown */
 /* Into out (size n, always terminated), at most `columns` wide. */
 char *text_cut(char *out, size_t n, const char *s, int columns);        /* "I'm sorry I…" */
 char *text_cut_middle(char *out, size_t n, const char *s, int columns); /* "Ses04M_sc…1_M038" */
+/* The end of a line that begins at s: at a line feed, else before the last space
+ * that keeps it within `columns`, else where they are full. *next: the next line. */
+const char *text_line(const char *s, int columns, const char **next);
 
 #endif

@@ -13,6 +13,7 @@
 
 #include "app/expr.h"
 #include "app/run.h"
+#include "app/session_trash.h"
 #include "app/work.h"
 #include "ui/attention.h"
 #include "ui/cell.h"
@@ -169,6 +170,7 @@ struct ui {
 	struct {
 		struct session_row *row;
 		int n, at, top;
+		struct trash trash; /* beside them */
 	} sessions;
 
 	/* over the view */
@@ -192,7 +194,7 @@ struct ui {
 		int top;
 	} page;
 	struct {
-		char question[128];          /* "stop training and quit? y/n" */
+		char question[512];          /* "stop training and quit? y/n" */
 		char command[PATH_LEN + 64]; /* run on y */
 	} ask;
 

@@ -3,6 +3,7 @@
  * View 7: the stored runs, how the selected one differs from another, and what
  * can be done with them. Reading and deleting: sessions.h.
  */
+#include "base/file.h"
 #include "ui/command.h"
 #include "ui/list.h"
 #include "ui/num.h"
@@ -54,16 +55,20 @@ static int list_rows(int rows, int cols)
 
 static void draw_head(const struct ui *u, struct canvas *c)
 {
+	static const char figures[] = "test figures of finished folds, mean ± sd";
 	int picked = 0, col;
+	char size[NUM_LEN];
 
 	for (int i = 0; i < u->sessions.n; i++)
 		picked += u->sessions.row[i].picked;
 	col = canvas_text(c, 0, 1, ROLE(ROLE_TEXT), "%d session%s", u->sessions.n,
 			  u->sessions.n == 1 ? "" : "s");
 	col = canvas_text(c, 0, col + 3, ROLE(ROLE_TEXT), "%d picked +", picked);
-	if (c->cols >= 80)
-		canvas_text(c, 0, col + 3, ROLE(ROLE_DIM),
-			    "test figures of finished folds, mean ± sd");
+	if (u->sessions.trash.n)
+		col = canvas_text(c, 0, col + 3, ROLE(ROLE_DIM), "trash %s",
+				  num_bytes(size, (double)u->sessions.trash.bytes));
+	if (col + 3 + text_width(figures) < c->cols)
+		canvas_text(c, 0, col + 3, ROLE(ROLE_DIM), "%s", figures);
 }
 
 static void draw_headings(struct canvas *c)
@@ -356,6 +361,15 @@ static int open_session(struct ui *u, const char *args, struct err *e)
 	return command_find("open", e)->run(u, what, e);
 }
 
+/* "demo-20260104-120000", "demo-20260104-120000/seed-7": no two rows have the same. */
+static const char *folder_of(const struct session_row *r)
+{
+	size_t root = strlen(r->root);
+	const char *last = path_base(r->root);
+
+	return strncmp(r->dir, r->root, root) == 0 ? r->dir + (last - r->root) : r->dir;
+}
+
 static int remove_session(struct ui *u, const char *args, struct err *e)
 {
 	const char *answer = is_answer(args);
@@ -372,12 +386,15 @@ static int remove_session(struct ui *u, const char *args, struct err *e)
 		return sessions_delete(u, r, e);
 	for (int i = 0; i < u->sessions.n; i++)
 		inside += &u->sessions.row[i] != r && strcmp(u->sessions.row[i].root, r->dir) == 0;
-	snprintf(u->ask.question, sizeof u->ask.question, "delete %.50s/%.20s, %d epochs", r->name,
-		 r->branch, r->epochs);
+	snprintf(u->ask.question, sizeof u->ask.question,
+		 "delete %.300s, begun %s, %d of %d fold%s, %d epoch%s", folder_of(r), r->date,
+		 r->results.n, r->folds, r->folds == 1 ? "" : "s", r->epochs,
+		 r->epochs == 1 ? "" : "s");
 	if (inside)
 		snprintf(u->ask.question + strlen(u->ask.question),
 			 sizeof u->ask.question - strlen(u->ask.question),
-			 ", and %d seeds or branches in it", inside);
+			 ", and %d seed%s or branch%s in it", inside, inside == 1 ? "" : "s",
+			 inside == 1 ? "" : "es");
 	strncat(u->ask.question, "? y/n", sizeof u->ask.question - strlen(u->ask.question) - 1);
 	ask(u, "delete", r->dir);
 	return 0;

@@ -228,7 +228,7 @@ TEST(sessions_open_asks_while_training)
 	end();
 }
 
-TEST(sessions_delete_asks_and_removes_the_folder_alone)
+TEST(sessions_delete_asks_and_moves_the_folder_alone)
 {
 	struct err e = {0};
 
@@ -239,15 +239,97 @@ TEST(sessions_delete_asks_and_removes_the_folder_alone)
 	temp_text(temp_path("all/iemocap-ref/fold-1/best.safetensors"), "x");
 	run("delete");
 	CHECK_INT(screen.overlay_kind, OVERLAY_ASK);
-	CHECK_STR(screen.ask.question, "delete iemocap-ref/main, 3 epochs? y/n");
+	CHECK_STR(screen.ask.question,
+		  "delete iemocap-ref, begun 2026-01-03 11:00, 5 of 5 folds, 3 epochs? y/n");
 	CHECK(file_exists(temp_path("all/iemocap-ref/config.yml")));
 	run(screen.ask.command);
 	CHECK(!file_is_dir(temp_path("all/iemocap-ref")));
 	CHECK(file_exists(temp_path("outside/kept.txt")));
 	CHECK_INT(screen.sessions.n, 5);
-	CHECK_HAS(screen.message.text, "iemocap-ref is deleted");
+	CHECK_HAS(screen.message.text, "deleted; trash restore iemocap-ref brings it back");
+	CHECK(file_exists(temp_path("all/.trash/iemocap-ref/config.yml")));
 	CHECK_INT(command_run(&screen, "delete now /", &e), -1);
+	run("trash restore iemocap-ref");
+	CHECK(file_exists(temp_path("all/iemocap-ref/fold-1/best.safetensors")));
+	CHECK_INT(screen.sessions.n, 6);
+	CHECK_INT(command_run(&screen, "trash restore iemocap-ref", &e), -1);
 	end();
+}
+
+/* Rows alike in all the table shows are told apart by the question. */
+TEST(sessions_delete_names_each_apart)
+{
+	struct canvas c;
+
+	NEED_UTF8();
+	start(40, 10);
+	store("all/demo-20260106-120000", 2, 1, NULL, 5);
+	store("all/demo-20260106-120000-2", 2, 1, NULL, 5);
+	store("all/demo-20260106-120000-2/seed-7", 0, 0, NULL, 5);
+	sessions_load(&screen);
+	select_row("demo-20260106-120000-2");
+	run("delete");
+	CHECK_STR(screen.ask.question,
+		  "delete demo-20260106-120000-2, begun 2026-01-06 11:00, 2 of 5 folds, "
+		  "3 epochs, and 1 seed or branch in it? y/n");
+	canvas_init(&c, 10, 40, &screen.look);
+	screen_draw(&screen, &c);
+	CHECK(moment_shows(&c, " delete demo-20260106-120000-2, begun"));
+	CHECK(moment_shows(&c, " epochs, and 1 seed or branch in it?"));
+	CHECK(moment_shows(&c, " y/n"));
+	canvas_free(&c);
+	screen.overlay_kind = OVERLAY_NONE;
+	select_row("demo/seed-7");
+	run("delete");
+	CHECK_HAS(screen.ask.question, "delete demo-20260106-120000-2/seed-7, begun");
+	end();
+}
+
+TEST(sessions_trash_is_shown_and_emptied)
+{
+	static const char *const names[] = {"iemocap-ref", "iemocap-masked", "meld"};
+	struct canvas c;
+	struct err e = {0};
+
+	NEED_UTF8();
+	start(80, 24);
+	run("trash list");
+	CHECK_STR(screen.message.text, "the trash is empty");
+	run("trash empty");
+	CHECK_INT(screen.overlay_kind, OVERLAY_NONE);
+	temp_bytes(temp_path("all/meld/fold-0/best.safetensors"), "x", 1);
+	CHECK(truncate(temp_path("all/meld/fold-0/best.safetensors"), 14000000) == 0);
+	for (int i = 0; i < 3; i++) {
+		select_row(names[i]);
+		run("delete");
+		run(screen.ask.command);
+	}
+	CHECK_INT(screen.sessions.n, 3);
+	moment_view(&screen, &c);
+	CHECK(moment_shows(&c, "trash 14.0 MB"));
+	canvas_free(&c);
+	run("trash list");
+	CHECK_HAS(screen.page.text, "14.0 MB  meld\n");
+	page_close(&screen);
+	run("trash empty");
+	CHECK_STR(screen.ask.question, "delete 3 sessions, 14.0 MB in the trash, for good? y/n");
+	CHECK(file_exists(temp_path("all/.trash/meld/config.yml")));
+	run(screen.ask.command);
+	CHECK(!file_is_dir(temp_path("all/.trash/meld")));
+	CHECK_INT(screen.sessions.trash.n, 0);
+	CHECK_INT(command_run(&screen, "trash full", &e), -1);
+	end();
+}
+
+/* Verbs that came later leave older ones their prefixes. */
+TEST(sessions_trash_takes_no_prefix)
+{
+	struct err e = {0};
+
+	CHECK_STR(command_find("tr", &e)->name, "try");
+	CHECK_STR(command_find("tra", &e)->name, "trash");
+	CHECK(!command_find("t", &e));
+	CHECK_HAS(e.text, "trash");
 }
 
 TEST(sessions_delete_refuses_the_one_in_use)
