@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -150,7 +151,7 @@ static int put_shown(const struct canvas *c, int row, int col, struct style styl
 static int put_next(const struct canvas *c, int row, int col, struct style style, uint32_t ch,
 		    const char **s)
 {
-	const char *ascii = c->look->glyphs == GLYPHS_ASCII ? glyph_ascii(ch) : NULL;
+	const char *ascii = c->look->glyphs == GLYPHS_ASCII ? glyph_ascii(text_plain(ch)) : NULL;
 
 	if (!ascii)
 		return put_shown(c, row, col, style, text_shown(ch));
@@ -169,7 +170,7 @@ int canvas_put(struct canvas *c, int row, int col, struct style style, uint32_t 
 
 static int put_string(const struct canvas *c, int row, int col, struct style style, const char *s)
 {
-	for (uint32_t ch; (ch = text_next(&s));)
+	for (uint32_t ch; (ch = utf8_next(&s));)
 		col = put_next(c, row, col, style, ch, &s);
 	return col;
 }
@@ -296,11 +297,11 @@ char *canvas_dump(const struct canvas *c)
 			const struct cell *cell = cell_at(c, row, col);
 
 			if (cell->base)
-				end = stpcpy(end, (text_encode(one, cell->base), one));
+				end = stpcpy(end, (utf8_put(one, cell->base), one));
 			else if (col == 0)
 				*end++ = ' '; /* a part that begins within a wide character */
 			for (int i = 0; i < CELL_MARKS && cell->mark[i]; i++)
-				end = stpcpy(end, (text_encode(one, cell->mark[i]), one));
+				end = stpcpy(end, (utf8_put(one, cell->mark[i]), one));
 		}
 		*end++ = '\n';
 	}

@@ -20,6 +20,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/utf8.h"
 #include "ui/command.h"
 #include "ui/recall.h"
 
@@ -302,7 +303,7 @@ static void bytes_of(struct key k, char out[16])
 	if (sequence)
 		n += snprintf(bytes + n, sizeof bytes - (size_t)n, "%s", sequence);
 	else if (k.code < K_FUNCTIONS)
-		n += text_encode(bytes + n, k.code);
+		n += utf8_put(bytes + n, k.code);
 	bytes[n] = '\0';
 	if (sequence && !rl_function_of_keyseq(bytes, NULL, NULL))
 		return;
@@ -432,7 +433,7 @@ static void paste(struct ui *u, struct key k)
 		if (con.pasted.len && !blank)
 			str_add(&con.pasted, " ");
 	} else if (k.code >= ' ' && k.code != 0x7f && k.code < K_FUNCTIONS) {
-		text_encode(bytes, k.code);
+		utf8_put(bytes, k.code);
 		str_add(&con.pasted, bytes);
 	}
 }

@@ -7,6 +7,7 @@
 #include "ui/help.h"
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "ui/complete.h"
 #include "ui/list.h"
 
@@ -392,7 +393,7 @@ static void filter_key(struct ui *u, struct key k)
 	else if (k.code == 21) /* ^U */
 		filter[0] = '\0';
 	else if (k.code >= ' ' && k.code < K_FUNCTIONS && !k.meta &&
-		 strlen(filter) + (size_t)text_encode(bytes, k.code) < sizeof u->help.filter)
+		 strlen(filter) + (size_t)utf8_put(bytes, k.code) < sizeof u->help.filter)
 		strcat(filter, bytes);
 	else
 		return;

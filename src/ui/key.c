@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/key.h"
 
-#include "ui/text.h"
+#include "base/utf8.h"
 
 #include <curses.h>
 #include <stdio.h>
@@ -65,7 +65,7 @@ char *key_text(char *out, struct key k)
 	if (name == one && k.code < 0x20)
 		snprintf(one, sizeof one, "^%c", (int)k.code + '@');
 	else if (name == one && k.code < K_FUNCTIONS)
-		text_encode(one, k.code);
+		utf8_put(one, k.code);
 	snprintf(out, KEY_NAME_LEN, "%s%s", k.meta ? "M-" : "", name);
 	return out;
 }
@@ -101,7 +101,7 @@ int key_parse(struct key *k, const char *name, struct err *e)
 		return 0;
 	}
 	name = rest;
-	k->code = text_next(&rest);
+	k->code = utf8_next(&rest);
 	if (k->code >= ' ' && !*rest)
 		return 0;
 	return err_set(e,

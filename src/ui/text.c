@@ -2,11 +2,13 @@
 #include "ui/text.h"
 
 #include "base/err.h"
+#include "base/plain.h"
+#include "base/utf8.h"
 
 #include <string.h>
 #include <wchar.h>
 
-enum { REPLACEMENT = 0xfffd, ELLIPSIS = 0x2026 };
+enum { ELLIPSIS = 0x2026 };
 
 /* Each glyph once, in its braille form and in ASCII; block differs only in the
  * band. Rows behind GLYPHS have no name: text holds them and ASCII replaces
@@ -63,6 +65,7 @@ static const struct {
 	{U'‘', "'"},
 	{U'“', "\""},
 	{U'”', "\""},
+	{UTF8_REPLACEMENT, "?"},
 };
 enum { ROWS = sizeof table / sizeof *table };
 
@@ -97,70 +100,16 @@ const char *glyph_ascii(uint32_t c)
 	return NULL;
 }
 
-/* Length of the sequence a first byte announces, 0 if it cannot be one. */
-static int sequence_length(unsigned char first)
+uint32_t text_plain(uint32_t c)
 {
-	if (first < 0x80)
-		return 1;
-	if (first >= 0xc2 && first < 0xe0)
-		return 2;
-	if (first >= 0xe0 && first < 0xf0)
-		return 3;
-	return first >= 0xf0 && first < 0xf5 ? 4 : 0;
-}
-
-uint32_t text_next(const char **s)
-{
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000}; /* by length */
-	const unsigned char *p = (const unsigned char *)*s;
-	int length = sequence_length(*p);
-	uint32_t c;
-
-	if (!*p)
-		return 0;
-	(*s)++;
-	if (length == 0)
-		return REPLACEMENT;
-	if (length == 1)
-		return *p;
-	c = *p & (0xffu >> (length + 1));
-	for (int i = 1; i < length; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return REPLACEMENT; /* the next call goes on behind the first byte */
-		c = c << 6 | (p[i] & 0x3f);
-	}
-	if (c < least[length] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
-		return REPLACEMENT;
-	*s += length - 1;
-	return c;
-}
-
-int text_encode(char out[5], uint32_t c)
-{
-	int n = 0;
-
-	if (c < 0x80) {
-		out[n++] = (char)c;
-	} else if (c < 0x800) {
-		out[n++] = (char)(0xc0 | c >> 6);
-	} else if (c < 0x10000) {
-		out[n++] = (char)(0xe0 | c >> 12);
-		out[n++] = (char)(0x80 | (c >> 6 & 0x3f));
-	} else {
-		out[n++] = (char)(0xf0 | c >> 18);
-		out[n++] = (char)(0x80 | (c >> 12 & 0x3f));
-		out[n++] = (char)(0x80 | (c >> 6 & 0x3f));
-	}
-	if (c >= 0x80)
-		out[n++] = (char)(0x80 | (c & 0x3f));
-	out[n] = '\0';
-	return n;
+	if (c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f')
+		return ' ';
+	return plain_char(c);
 }
 
 uint32_t text_shown(uint32_t c)
 {
-	if (c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f')
-		return ' ';
+	c = text_plain(c);
 	return wcwidth((wchar_t)c) < 0 ? '?' : c;
 }
 
@@ -175,7 +124,7 @@ int text_width(const char *s)
 {
 	int columns = 0;
 
-	for (uint32_t c; (c = text_next(&s));)
+	for (uint32_t c; (c = utf8_next(&s));)
 		columns += text_columns(text_shown(c));
 	return columns;
 }
@@ -185,7 +134,7 @@ int text_width(const char *s)
 static const char *piece(const char *s, int columns)
 {
 	for (const char *next = s;; s = next) {
-		uint32_t c = text_next(&next);
+		uint32_t c = utf8_next(&next);
 
 		if (!c)
 			return s;
@@ -201,9 +150,9 @@ static const char *tail(const char *s, int columns)
 	int surplus = text_width(s) - columns;
 
 	while (surplus > 0)
-		surplus -= text_columns(text_shown(text_next(&s)));
+		surplus -= text_columns(text_shown(utf8_next(&s)));
 	for (const char *next = s;; s = next) {
-		uint32_t c = text_next(&next); /* no marks without their character */
+		uint32_t c = utf8_next(&next); /* no marks without their character */
 
 		if (!c || text_columns(text_shown(c)) > 0)
 			return s;
@@ -228,7 +177,7 @@ static char *whole(char *out, size_t n, const char *s)
 {
 	const char *end = s;
 
-	for (const char *next = s; text_next(&next) && (size_t)(next - s) < n;)
+	for (const char *next = s; utf8_next(&next) && (size_t)(next - s) < n;)
 		end = next; /* a buffer too small drops whole characters */
 	memcpy(out, s, (size_t)(end - s));
 	out[end - s] = '\0';

@@ -3,10 +3,10 @@
  * text: UTF-8 by columns, and the glyphs the screens are drawn with.
  *
  * Strings are UTF-8 whatever the locale; each invalid byte counts as U+FFFD.
- * Widths are wcwidth's and so the locale's: what it cannot show (in LANG=C
- * everything behind ASCII) is one `?`. Tabs and line breaks show as a blank,
- * control characters as `?`. A cut never halves a wide character; where one
- * does not fit, the odd column stays free.
+ * Tabs and line breaks show as a space, control and format characters as
+ * plain.h has them. Widths are wcwidth's and so the locale's: what it cannot
+ * show (in LANG=C everything after ASCII) is one `?`. A cut never halves a wide
+ * character; where one does not fit, the odd column stays free.
  *
  * Drawing code writes the braille form of a glyph ("▸", "…", "│"). Where the
  * screen is ASCII the canvas replaces it from the table here, so views need
@@ -64,12 +64,10 @@ uint32_t glyph_ridge(enum glyphs mode, int level);
  * two of which the second takes the place of a blank behind ("± 0.009"). */
 const char *glyph_ascii(uint32_t c);
 
-/* Decode the character at *s and step over it; 0 at the end, where it stays. */
-uint32_t text_next(const char **s);
-int text_encode(char out[5], uint32_t c); /* bytes written, NUL not counted */
-uint32_t text_shown(uint32_t c);          /* as it appears: blank, `?` or itself */
-int text_columns(uint32_t shown);         /* 0 (combining), 1 or 2 */
-int text_width(const char *s);            /* columns of what is shown */
+uint32_t text_plain(uint32_t c);  /* a space, or as plain.h has it */
+uint32_t text_shown(uint32_t c);  /* the same, `?` where the locale cannot show it */
+int text_columns(uint32_t shown); /* 0 (combining), 1 or 2 */
+int text_width(const char *s);    /* columns of what is shown */
 
 /* Into out (size n, always terminated), at most `columns` wide. */
 char *text_cut(char *out, size_t n, const char *s, int columns);        /* "I'm sorry I…" */

@@ -111,11 +111,27 @@ TEST(combining_marks_stay_with_their_character)
 
 TEST(control_characters_cannot_reach_the_screen)
 {
-	struct canvas c = canvas(1, 8, &look_braille);
+	static const char text[] = "a\tb\nc\x1b[m it\xc2\x92s \xc2\x81";
+	struct canvas c = canvas(1, 16, &look_braille), a = canvas(1, 16, &look_ascii);
 
 	NEED_UTF8();
-	canvas_text(&c, 0, 0, ROLE(ROLE_TEXT), "a\tb\nc\x1b[m");
-	CHECK_DUMP(&c, "a b c?[m");
+	canvas_text(&c, 0, 0, ROLE(ROLE_TEXT), "%s", text);
+	canvas_text(&a, 0, 0, ROLE(ROLE_TEXT), "%s", text);
+	CHECK_DUMP(&c, "a b c�[m it’s �");
+	CHECK_DUMP(&a, "a b c?[m it's ?");
+	canvas_free(&a);
+	canvas_free(&c);
+}
+
+/* Nor those that a terminal draws on no column, or that turn the direction. */
+TEST(format_characters_are_in_no_cell)
+{
+	struct canvas c = canvas(1, 12, &look_braille);
+
+	NEED_UTF8();
+	canvas_text(&c, 0, 0, ROLE(ROLE_TEXT), "a\u200bb\u202ecd\u2069\u200fe");
+	CHECK_INT(canvas_at(&c, 0, 0)->mark[0], 0);
+	CHECK_DUMP(&c, "a�b�cd��e");
 	canvas_free(&c);
 }
 

@@ -77,7 +77,7 @@ static void meta(uint32_t code)
 
 static void type(const char *text)
 {
-	for (uint32_t c; (c = text_next(&text));)
+	for (uint32_t c; (c = utf8_next(&text));)
 		press(c);
 }
 

@@ -20,6 +20,7 @@
 #include "util.h"
 
 #include "base/file.h"
+#include "base/utf8.h"
 
 #include <limits.h>
 
@@ -36,7 +37,7 @@ static inline void golden_carets(const char *got, const char *want)
 {
 	printf("#           ");
 	while (*got && *got != '\n' && *want && *want != '\n') {
-		uint32_t a = text_next(&got), b = text_next(&want);
+		uint32_t a = utf8_next(&got), b = utf8_next(&want);
 
 		for (int i = text_columns(text_shown(a)); i > 0; i--)
 			putchar(a == b ? ' ' : '^');
@@ -83,7 +84,7 @@ static inline void golden_ansi(const char *dir, const char *name, const struct c
 
 			if (!cell->base)
 				continue;
-			text_encode(one, cell->base);
+			utf8_put(one, cell->base);
 			fprintf(f, "\033[0;38;5;%dm", p.fg);
 			if (p.bg >= 0)
 				fprintf(f, "\033[48;5;%dm", p.bg);

@@ -2,54 +2,6 @@
 /* Widths, cuts and glyphs (ui/text.h). */
 #include "util.h"
 
-static uint32_t first(const char *s)
-{
-	return text_next(&s);
-}
-
-TEST(text_decodes_utf8)
-{
-	const char *s = "aé…😀";
-
-	CHECK_INT(text_next(&s), 'a');
-	CHECK_INT(text_next(&s), 0xe9);
-	CHECK_INT(text_next(&s), 0x2026);
-	CHECK_INT(text_next(&s), 0x1f600);
-	CHECK_INT(text_next(&s), 0);
-	CHECK_INT(text_next(&s), 0);
-}
-
-TEST(text_takes_each_invalid_byte_for_one_replacement)
-{
-	const char *s = "\xff\xc3(\xe2\x82";
-
-	CHECK_INT(text_next(&s), 0xfffd);
-	CHECK_INT(text_next(&s), 0xfffd);
-	CHECK_INT(text_next(&s), '(');
-	CHECK_INT(text_next(&s), 0xfffd);
-	CHECK_INT(text_next(&s), 0xfffd);
-	CHECK_INT(text_next(&s), 0);
-	CHECK_INT(first("\xc0\xaf"), 0xfffd);         /* overlong */
-	CHECK_INT(first("\xe0\x80\xaf"), 0xfffd);     /* overlong */
-	CHECK_INT(first("\xed\xa0\x80"), 0xfffd);     /* a surrogate */
-	CHECK_INT(first("\xf4\x90\x80\x80"), 0xfffd); /* above U+10FFFF */
-}
-
-TEST(text_encodes_what_it_decodes)
-{
-	static const uint32_t some[] = {1,      0x7f,   0x80,    0x7ff,    0x800,
-					0xfffd, 0xffff, 0x10000, 0x10ffff, 0x2800};
-
-	for (size_t i = 0; i < sizeof some / sizeof *some; i++) {
-		char out[5];
-		const char *s = out;
-		int n = text_encode(out, some[i]);
-
-		CHECK_INT(text_next(&s), some[i]);
-		CHECK_INT(s - out, n);
-	}
-}
-
 TEST(text_widths)
 {
 	NEED_UTF8();
@@ -60,14 +12,30 @@ TEST(text_widths)
 	CHECK_INT(text_width("\x1b[m\t"), 4);
 	CHECK_INT(text_shown('\t'), ' ');
 	CHECK_INT(text_shown('\n'), ' ');
-	CHECK_INT(text_shown(0x1b), '?');
-	CHECK_INT(text_shown(0x9b), '?');
+	CHECK_INT(text_shown(0x1b), 0xfffd);
+	CHECK_INT(text_shown(0x81), 0xfffd);
+	CHECK_INT(text_shown(0x92), U'’'); /* cp1252's apostrophe */
+}
+
+/* What has no width or turns the direction would be in the cell of its neighbour. */
+TEST(format_characters_have_a_column_of_their_own)
+{
+	static const uint32_t format[] = {0xad,   0x61c,  0x200b, 0x200d, 0x200f, 0x202a, 0x202e,
+					  0x2060, 0x2066, 0x2069, 0xfeff, 0xfffb, 0xe0041};
+
+	NEED_UTF8();
+	for (size_t i = 0; i < sizeof format / sizeof *format; i++) {
+		CHECK_INT(text_shown(format[i]), 0xfffd);
+		CHECK_INT(text_columns(text_shown(format[i])), 1);
+	}
 }
 
 TEST(text_in_the_c_locale_shows_what_it_cannot_as_a_question_mark)
 {
 	setlocale(LC_CTYPE, "C");
 	CHECK_INT(text_shown(0xe9), '?');
+	CHECK_INT(text_shown(0x1b), '?');
+	CHECK_INT(text_shown(0x92), '?');
 	CHECK_INT(text_width("caf\xc3\xa9"), 4);
 }
 
