@@ -240,6 +240,7 @@ int main(int argc, char **argv)
 		.name = "miust-tui",
 		.help = "Train the MIUST speech+text emotion model and watch it learn.",
 		.only = &cmd_tui,
+		.draws = true,
 	};
 
 	if (argc == 2 && strcmp(argv[1], "--manual") == 0) { /* for `make install` */

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "base/near.h"
+#include "base/plain.h"
 #include "base/str.h"
 #include "engine/split.h"
 
@@ -14,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum flag_type {
 	TAKES_NOTHING, /* bool */
@@ -79,19 +81,32 @@ static const struct flag_row flag_table[FLAGS] = {
 	[FLAG_VERSION] = {"version", NULL, TAKES_OVER, .help = "Print the version."},
 };
 
+static FILE *raw;     /* stdout itself, while `stdout` is a plain_stream to it */
+static int unwritten; /* errno of the first write to either that failed */
+
 void cli_message(const char *fmt, ...)
 {
-	char text[sizeof((struct err *)0)->text];
+	struct str text = {0}, line = {0};
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap);
+	str_vaddf(&text, fmt, ap);
 	va_end(ap);
-	for (char *c = text; *c; c++) {
-		if (iscntrl((unsigned char)*c)) /* of a file's text; not for the terminal */
-			*c = '?';
-	}
-	fprintf(stderr, "miust: %s\n", text);
+	str_add(&line, "miust: ");
+	str_add_plain(&line, str_text(&text));
+	str_add(&line, "\n");
+	fputs(line.s, stderr);
+	str_free(&line);
+	str_free(&text);
+}
+
+void cli_data(const char *bytes, size_t n)
+{
+	FILE *to = raw && !isatty(STDOUT_FILENO) ? raw : stdout;
+
+	fflush(stdout);
+	if ((fwrite(bytes, 1, n, to) != n || fflush(to)) && !unwritten)
+		unwritten = errno;
 }
 
 void cli_warnings(const struct warnings *w)
@@ -441,12 +456,27 @@ static void run(const struct program *p, const struct command *c, int argc, char
 	args_free(&a);
 }
 
+/* The reader of our results has left: as if SIGPIPE had ended us, which `before`
+ * may have ignored. */
+static int end_unread(const struct err *e, void (*before)(int))
+{
+	if (!e->status) {
+		signal(SIGPIPE, before);
+		raise(SIGPIPE);
+	}
+	return e->status ? e->status : EXIT_FAILED;
+}
+
 int cli_main(const struct program *p, int argc, char **argv)
 {
+	void (*sigpipe)(int) = signal(SIGPIPE, SIG_IGN);
 	const struct command *c = p->only;
 	struct err e = {0};
 
-	signal(SIGPIPE, SIG_IGN);
+	if (!p->draws) {
+		raw = stdout;
+		stdout = plain_stream(STDOUT_FILENO, &unwritten);
+	}
 	argc--, argv++;
 	if (!c && argc > 0 && argv[0][0] != '-') {
 		c = find_command(p, argv[0], &e);
@@ -454,13 +484,15 @@ int cli_main(const struct program *p, int argc, char **argv)
 	}
 	if (!e.status)
 		run(p, c, argc, argv, &e);
+	errno = 0;
+	if ((ferror(stdout) | fflush(stdout)) && !unwritten)
+		unwritten = errno ? errno : EIO;
+	if (unwritten == EPIPE && !(c && c->stores))
+		return end_unread(&e, sigpipe);
 	if (e.status)
 		cli_message("%s", e.text);
-	errno = 0;
-	if (ferror(stdout) | fflush(stdout)) {
-		cli_message("standard output: cannot be written%s%s", errno ? ": " : "",
-			    errno ? strerror(errno) : "");
-		return e.status ? e.status : EXIT_FAILED;
-	}
-	return e.status;
+	if (!unwritten || unwritten == EPIPE)
+		return e.status;
+	cli_message("standard output: cannot be written: %s", strerror(unwritten));
+	return e.status ? e.status : EXIT_FAILED;
 }

@@ -74,6 +74,9 @@ struct command {
 	/* Results go to stdout. An error is printed by the caller of run, and
 	 * e->status is the exit status. */
 	int (*run)(const struct args *a, struct err *e);
+	/* Its results are on the disk: it has done its work even where nobody
+	 * reads what it prints. */
+	bool stores;
 };
 
 /* A program with commands, or (commands NULL) with a single one that is the
@@ -83,14 +86,24 @@ struct program {
 	const char *help;                      /* one line, a sentence */
 	const struct command *const *commands; /* NULL at the end */
 	const struct command *only;
+	bool draws; /* curses needs stdout as it is; nothing from outside is printed there */
 };
 
-/* All of main: parse, run, print the error, and see that stdout was written.
- * Returns the exit status. SIGPIPE is ignored, so that a closed pipe is an
- * error like a full disk. */
+/* All of main: parse, run, see that stdout was written, print the error.
+ * Returns the exit status. Whatever is printed to stdout passes through
+ * plain_stream: nothing that a terminal obeys leaves the program, piped or not.
+ *
+ * SIGPIPE is ignored while a command works, so that all of it ends in order. A
+ * reader of stdout that has enough (`| head`) is not an error: a command that
+ * stores its results ends as if all had been read; any other says nothing more
+ * and ends with its error's status, or else by the signal. */
 int cli_main(const struct program *p, int argc, char **argv);
 
-/* "miust: ..." and a newline, to stderr. */
+/* Data that other programs read, to stdout: byte for byte as it is, except on a
+ * terminal. */
+void cli_data(const char *bytes, size_t n);
+
+/* "miust: ..." and a newline, to stderr; names in it cannot do any harm there. */
 void cli_message(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void cli_warnings(const struct warnings *w);
 

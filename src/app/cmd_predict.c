@@ -100,7 +100,7 @@ static int write_csv(struct trained *t, const char *path, struct err *e)
 	predictions_text(&text, &p, &t->corpus, &t->set);
 	failed = path ? file_write(path, text.s, text.len, e) : 0;
 	if (!path)
-		fwrite(text.s, 1, text.len, stdout);
+		cli_data(text.s, text.len);
 	str_free(&text);
 	predictions_free(&p);
 	return failed;

@@ -240,4 +240,5 @@ const struct command cmd_train = {
 		"INT, TERM and HUP leave a checkpoint in it, and --session DIR --resume goes on\n"
 		"as if nothing had happened.",
 	.run = run,
+	.stores = true,
 };

@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#define _GNU_SOURCE /* fopencookie */
 #include "base/plain.h"
 
+#include "base/err.h"
+#include "base/mem.h"
 #include "base/utf8.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 uint32_t plain_cp1252(uint32_t c)
 {
@@ -65,4 +71,85 @@ void str_add_quoted(struct str *b, const char *word)
 		str_add(b, "'\\''");
 	}
 	str_addf(b, "%s'", word);
+}
+
+/* ---- a stream ---- */
+
+struct stream {
+	int fd, *why;
+	struct str in, out; /* `in` begins with what the last write left of a character */
+};
+
+/* Bytes at the end of a text that may be the beginning of a character. */
+static size_t unfinished(const char *s, size_t n)
+{
+	for (size_t back = 1; back <= 3 && back <= n; back++) {
+		unsigned char c = (unsigned char)s[n - back];
+		size_t length = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc0 ? 2 : 1;
+
+		if ((c & 0xc0) != 0x80)
+			return length > back ? back : 0;
+	}
+	return 0;
+}
+
+static void add_printed(struct str *out, const char *s, const char *end)
+{
+	char one[5];
+
+	while (s < end) {
+		uint32_t c = *s ? utf8_next(&s) : (uint32_t)(uint8_t)*s++;
+
+		if (c != '\n' && c != '\t')
+			c = plain_char(c);
+		str_addn(out, one, (size_t)utf8_put(one, c));
+	}
+}
+
+static ssize_t stream_write(void *cookie, const char *bytes, size_t n)
+{
+	struct stream *s = cookie;
+	size_t rest, sent = 0;
+
+	str_addn(&s->in, bytes, n);
+	rest = unfinished(s->in.s, s->in.len);
+	str_reset(&s->out);
+	add_printed(&s->out, s->in.s, s->in.s + s->in.len - rest);
+	memmove(s->in.s, s->in.s + s->in.len - rest, rest);
+	s->in.len = rest;
+	while (sent < s->out.len) {
+		ssize_t once = write(s->fd, s->out.s + sent, s->out.len - sent);
+
+		if (once < 0 && errno != EINTR) {
+			*s->why = *s->why ? *s->why : errno;
+			return 0;
+		}
+		sent += once > 0 ? (size_t)once : 0;
+	}
+	return (ssize_t)n;
+}
+
+static int stream_close(void *cookie)
+{
+	struct stream *s = cookie;
+
+	str_free(&s->in);
+	str_free(&s->out);
+	free(s);
+	return 0;
+}
+
+FILE *plain_stream(int fd, int *why)
+{
+	static const cookie_io_functions_t io = {.write = stream_write, .close = stream_close};
+	struct stream *s = mem_alloc(1, sizeof *s);
+	FILE *f;
+
+	s->fd = fd;
+	s->why = why;
+	f = fopencookie(s, "w", io);
+	BUG_ON(!f); /* it fails for a wrong mode only, and without memory */
+	if (isatty(fd))
+		setvbuf(f, NULL, _IOLBF, 0);
+	return f;
 }

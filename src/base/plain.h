@@ -17,6 +17,7 @@
 #include "base/str.h"
 
 #include <stdint.h>
+#include <stdio.h>
 
 /* The character that stands for c on a terminal: nearly always c itself. */
 uint32_t plain_char(uint32_t c);
@@ -29,5 +30,11 @@ uint32_t plain_cp1252(uint32_t c);
 void str_add_plain(struct str *b, const char *text);
 /* Append a word as a POSIX shell reads it back: in quotes only if it needs them. */
 void str_add_quoted(struct str *b, const char *word);
+
+/* A stream to fd for what people read: every character arrives as plain_char
+ * has it, but line breaks and tabs as they are. Written line by line to a
+ * terminal. The errno of the first failed write goes to *why, which must live as
+ * long as the stream: stdio itself forgets it. */
+FILE *plain_stream(int fd, int *why);
 
 #endif

@@ -237,7 +237,7 @@ TEST(programs)
 	CHECK_INT(run_program(&many, "weather", &out, &err), EXIT_USAGE);
 	CHECK_STR(err, "miust: unknown command weather (see miust --help)\n");
 	CHECK_INT(run_program(&many, "\033[2Jweather\n", &out, &err), EXIT_USAGE);
-	CHECK_STR(err, "miust: unknown command ?[2Jweather? (see miust --help)\n");
+	CHECK_STR(err, "miust: unknown command �[2Jweather� (see miust --help)\n");
 	CHECK_INT(run_program(&many, "", &out, &err), EXIT_USAGE);
 	CHECK_STR(err, "miust: no command given (see miust --help)\n");
 	CHECK_INT(run_program(&many, "-- train c", &out, &err), EXIT_USAGE);

@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "test.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #define REPLACED "\xef\xbf\xbd"
@@ -135,6 +136,57 @@ TEST(a_shell_reads_the_word_back)
 		CHECK_STR(got, want);
 		free(command);
 	}
+}
+
+/* What arrives when `pieces` are written one after the other. */
+static const char *streamed(const char *const *pieces, int n)
+{
+	static char got[256];
+	int why = 0;
+	FILE *to = tmpfile(), *f = plain_stream(fileno(to), &why);
+
+	for (int i = 0; i < n; i++) {
+		fputs(pieces[i], f);
+		CHECK_INT(fflush(f), 0);
+	}
+	CHECK_INT(fclose(f), 0);
+	CHECK_INT(why, 0);
+	rewind(to);
+	got[fread(got, 1, sizeof got - 1, to)] = '\0';
+	fclose(to);
+	return got;
+}
+
+TEST(a_stream_keeps_lines_and_tabs)
+{
+	const char *table[] = {"id\tWA\n", "\033[31m\rx\t\"a\nb\"\n"};
+
+	CHECK_STR(streamed(table, 2), "id\tWA\n" REPLACED "[31m" REPLACED "x\t\"a\nb\"\n");
+}
+
+/* A buffer may end within a character. */
+TEST(a_stream_joins_what_was_cut)
+{
+	const char *cut[] = {"a\xe2", "\x80", "\x99s \xf0\x9f\x98", "\x80 \xc2",
+			     "\x9b"
+			     "31m"};
+	const char *broken[] = {"\xe2\x80", "x", "\xc2"};
+
+	CHECK_STR(streamed(cut, 5), "a’s \U0001f600 \u203a31m");
+	CHECK_STR(streamed(broken, 3), REPLACED REPLACED "x");
+}
+
+TEST(a_stream_says_that_it_cannot_write)
+{
+	int why = 0;
+	FILE *f = plain_stream(-1, &why);
+
+	fputs("x", f);
+	CHECK_INT(why, 0);
+	CHECK_INT(fflush(f), EOF);
+	CHECK_INT(why, EBADF);
+	CHECK(ferror(f));
+	fclose(f);
 }
 
 int main(int argc, char **argv)

@@ -70,10 +70,3 @@ if [ -c /dev/full ]; then
 	check disk_full says 1 \
 		'miust: standard output: cannot be written: No space left on device'
 fi
-# A pipe whose reader is gone before the writer starts.
-: >"$dir/out"
-mkfifo "$dir/pipe"
-exec 3<>"$dir/pipe" 4>"$dir/pipe" 3<&-
-"$MIUST" config >&4 2>"$dir/err"
-status=$?
-check broken_pipe says 1 'miust: standard output: cannot be written: Broken pipe'

@@ -1,0 +1,144 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What reaches a terminal: nothing that it would obey, whoever wrote the lists,
+# paths and labels; nothing after the reader has left; and on a terminal of type
+# dumb no control sequence of our own.
+. tests/cli/common
+MIUST=$(realpath "$MIUST")
+data=$PWD/tests/record/tiny/data
+tiny=$(realpath "$tiny")
+cd "$dir" || exit 1
+
+# ---- nothing to obey ----
+
+# plain FILE...: no control character but line ends and tabs, no format character,
+# and all of it is UTF-8.
+c0=$(printf '[\001-\010\013-\037\177]')
+c1=$(printf '\302[\200-\237]')
+format=$(printf '\342\200[\213-\217\252-\256]\|\342\201[\246-\251]\|\357\273\277')
+plain() {
+	for f in "$@"; do
+		LC_ALL=C grep -aq -e "$c0" -e "$c1" -e "$format" "$f" && return 1
+		[ "$(tr -d '\000' <"$f" | wc -c)" -eq "$(wc -c <"$f")" ] || return 1
+		iconv -f UTF-8 -t UTF-8 <"$f" >/dev/null 2>&1 || return 1
+	done
+}
+# both_plain NAME STATUS PATTERN: of the last run, which ended so and showed that.
+both_plain() {
+	cat out err >both
+	check "$1" [ "$status" -eq "$2" ]
+	check "$1_shows" grep -q -- "$3" both
+	check "$1_is_plain" plain out err
+}
+# What a plain stream may not let through, in one word of a path, label or id:
+# a colour, a title, C1's CSI, a line turned round, a zero width space, a byte
+# order mark, DEL; in a list also CSI as a byte, and overlong.
+evil=$(printf 'e\033[31m\033]0;t\007\302\23331m\342\200\256v\342\200\213\357\273\277\177\r')
+worse=$(printf '%s\233\340\202\233' "$evil")
+gentle=$(printf 'gl\342\200\256ad\302\2332J')
+printf 'abc\302\2332J\n' >plain.1
+printf 'abc\033\n' >plain.2
+printf 'a\342\200\256\n' >plain.3
+printf 'a\233\n' >plain.4
+check plain_sees_c1 eval '! plain plain.1'
+check plain_sees_c0 eval '! plain plain.2'
+check plain_sees_format eval '! plain plain.3'
+check plain_sees_bytes eval '! plain plain.4'
+
+# A corpus in a folder of that name; a label and an id hold what may be in them.
+mkdir "$evil"
+cp -r "$data" "$evil/data"
+sed -e 's/glad/"gl\\u202Ead\\x9b2J"/' "$tiny" >"$evil/config.yml"
+for part in train dev test; do
+	sed -e "s/,glad/,$gentle/; s/dia0_utt0/$gentle/" "$data/$part.csv" >"$evil/data/$part.csv"
+	for kind in audio text; do
+		mv "$evil/data/$kind/$part/dia0_utt0.npy" "$evil/data/$kind/$part/$gentle.npy"
+	done
+done
+run check "$evil/config.yml"
+both_plain check_good 0 '^0 errors'
+run train "$evil/config.yml" --session "$evil/s"
+both_plain train 0 '^Test figures'
+check train_shows_its_label grep -q '^ *gl.ad' out
+weights=$evil/s/fold-0/best.safetensors
+run eval "$evil/config.yml" --weights "$weights"
+both_plain eval 0 '^fused'
+run compare "$evil/s" "$evil/s"
+both_plain compare 0 'All settings are the same'
+run train --session "$evil/s" --resume
+both_plain resume 0 '^Test figures'
+run demo "$evil/demo"
+both_plain demo 0 'is written'
+
+# Other programs read predict's table: it keeps its bytes, but on a terminal.
+run predict "$evil/config.yml" --weights "$weights" --out table.csv
+check predict_to_a_file eval 'done_well && plain out err'
+run predict "$evil/config.yml" --weights "$weights"
+check predict_keeps_bytes cmp -s out table.csv
+check predict_has_some eval '! plain table.csv'
+
+# What is wrong is said with the name in it.
+printf 'Filename,Utterance,Emotion\n' >"$evil/bad.csv"
+printf '"clips/train/%s.wav","%s","%s"\n' "$worse" "$worse" "$worse" dia0_utt1 x calm \
+	>>"$evil/bad.csv"
+sed -e 's|data/dev.csv|bad.csv|' "$evil/config.yml" >"$evil/bad.yml"
+run check "$evil/bad.yml"
+both_plain check_bad 1 'unknown label'
+run train "$evil/bad.yml" --session bad
+both_plain train_bad 1 'unknown label'
+run train "$evil/bad.yml" --session bad --skip-bad
+both_plain train_skip_bad 0 'left out'
+run train "$evil/config.yml" --session "$evil/s"
+both_plain session_exists 1 'holds a session already'
+run compare "$evil/s" "$evil/none"
+both_plain compare_none 1 'no such session\|no session'
+run check "$evil/none.yml"
+both_plain no_config 1 'none.yml'
+printf 'exp: {"\\\\e[31m\\\\x9b\\\\u202E": 1}\n' >bad.yml
+run check bad.yml
+both_plain unknown_key 1 'unknown key'
+for words in "config $worse" "$worse" "check --$worse" "check a $worse" \
+	"train $tiny --set $worse" "train --fold $worse" "train $worse --session"; do
+	IFS=' '
+	run $words
+	unset IFS
+	both_plain "usage_$(echo "$words" | tr -dc 'a-z' | head -c 12)" "$status" '^miust: '
+done
+
+# ---- a reader that has enough ----
+
+# unread COMMAND...: it writes to a pipe that nobody reads any more.
+mkfifo pipe
+exec 3<>pipe 4>pipe 3<&-
+unread() {
+	: >out
+	"$MIUST" "$@" >&4 2>err
+	status=$?
+}
+died_quietly() { [ "$status" -eq 141 ] && [ ! -s err ]; }
+for words in config --help 'config --help' --version "eval $tiny --weights $dir/s/fold-0/best.safetensors" \
+	"predict $tiny --weights $dir/s/fold-0/best.safetensors" "check $tiny" 'compare s s' \
+	'demo d'; do
+	[ -d s ] || run train "$tiny" --session s
+	unread $words
+	check "unread_$(echo "${words%%/*}" | tr -dc 'a-z')" died_quietly
+done
+unread check bad.yml
+check unread_does_not_hide_an_error says 1 'unknown key'
+# Only what is said after the results were not read is dropped.
+sed -e 's/head: 16/head: 16/; s|data/dev.csv|none.csv|' "$evil/config.yml" >"$evil/none.yml"
+unread check "$evil/none.yml"
+check unread_problems eval '[ "$status" -eq 1 ] && [ ! -s err ]'
+# A run is stored, read or not.
+unread train "$tiny" --session unread
+check unread_train_ends_its_work eval '[ "$status" -eq 0 ] && same s unread'
+check unread_train_is_quiet eval '! grep -q -i pipe err'
+"$MIUST" train "$tiny" --session unheard >&4 2>&4
+status=$?
+check unheard_train_ends_its_work eval '[ "$status" -eq 0 ] && same s unheard'
+# Where the signal was ignored before, nobody dies of it.
+(trap '' PIPE; exec "$MIUST" config >&4 2>err)
+status=$?
+check unread_and_ignored eval '[ "$status" -eq 1 ] && [ ! -s err ]'
+exec 4>&-
+
