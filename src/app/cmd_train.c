@@ -2,8 +2,9 @@
 #include "app/commands.h"
 
 #include "app/job.h"
+#include "app/progress.h"
 #include "base/clock.h"
-#include "base/str.h"
+#include "base/plain.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -36,37 +37,32 @@ static void catch_signals(void)
 	}
 }
 
-/* The progress line, on a terminal only. */
-struct progress {
-	bool on, shown, begun;
-	double last; /* when it was drawn, in seconds */
-	double since;
+/* What is said while the run goes on. */
+struct watch {
+	struct progress line;
+	bool begun;
+	double since; /* seconds; 0: no step yet */
 	int64_t seen; /* utterances since then */
 };
 
-static void wipe(struct progress *p)
-{
-	if (p->shown)
-		fprintf(stderr, "\r\033[K");
-	p->shown = false;
-}
-
 static void say(void *ctx, const char *text)
 {
-	wipe(ctx);
+	struct watch *w = ctx;
+
+	progress_wipe(&w->line);
 	cli_message("%s", text);
 }
 
 /* Once, when the first fold begins. */
 static void begin_fold(void *ctx, struct job *j)
 {
-	struct progress *p = ctx;
+	struct watch *w = ctx;
 	int fold, epoch, step;
 	char text[PATH_LEN + 128];
 
-	if (p->begun)
+	if (w->begun)
 		return;
-	p->begun = true;
+	w->begun = true;
 	job_position(j, &fold, &epoch, &step);
 	if (j->results.n > 0 || step > 1)
 		snprintf(text, sizeof text,
@@ -95,27 +91,25 @@ static bool stopping(void *ctx)
 
 static void step(void *ctx, struct job *j, const struct step_row *r)
 {
-	struct progress *p = ctx;
+	struct watch *w = ctx;
 	const struct trainer *t = &j->trainer;
-	double time = clock_seconds();
+	double now = clock_seconds();
+	struct str text = {0};
 
-	if (!p->on)
-		return;
-	if (p->since == 0)
-		p->since = time;
+	if (w->since == 0)
+		w->since = now;
 	else
-		p->seen += t->batch.n;
-	if (time - p->last < 0.1)
+		w->seen += t->batch.n;
+	if (!progress_due(&w->line, now))
 		return;
-	p->last = time;
-	p->shown = true;
-	fprintf(stderr, "\r\033[Kfold %d  epoch %d/%d  step %d/%d  loss %.3f", r->fold, r->epoch,
-		t->set.train.epoch, t->in_epoch, trainer_steps_per_epoch(t), r->loss);
+	str_addf(&text, "fold %d  epoch %d/%d  step %d/%d  loss %.3f", r->fold, r->epoch,
+		 t->set.train.epoch, t->in_epoch, trainer_steps_per_epoch(t), r->loss);
 	if (t->best_epoch > 0)
-		fprintf(stderr, "  WA %.3f@%d", t->best.wa, t->best_epoch);
-	if (p->seen > 0)
-		fprintf(stderr, "  %.0f utterances/s", (double)p->seen / (time - p->since));
-	fflush(stderr);
+		str_addf(&text, "  WA %.3f@%d", t->best.wa, t->best_epoch);
+	if (w->seen > 0)
+		str_addf(&text, "  %.0f utterances/s", (double)w->seen / (now - w->since));
+	progress_show(&w->line, text.s);
+	str_free(&text);
 }
 
 static void fold(void *ctx, struct job *j, const struct fold_row *r, const struct predictions *p)
@@ -139,7 +133,9 @@ static void changed(void *ctx, struct job *j, const struct change *c)
 
 static void seed(void *ctx, struct job *j)
 {
-	wipe(ctx);
+	struct watch *w = ctx;
+
+	progress_wipe(&w->line);
 	if (j->opt.seeds > 1)
 		printf("seed %lld\n", (long long)j->set.exp.seed);
 	results_print(&j->results, &j->set, stdout);
@@ -184,9 +180,9 @@ static int stopped(const struct job *j, struct err *e)
 
 static int run(const struct args *a, struct err *e)
 {
-	struct progress progress = {.on = isatty(STDERR_FILENO)};
+	struct watch watch = {0};
 	struct job_hooks hooks = {
-		.ctx = &progress,
+		.ctx = &watch,
 		.begin_fold = begin_fold,
 		.between = between,
 		.stopping = stopping,
@@ -216,11 +212,12 @@ static int run(const struct args *a, struct err *e)
 			o.fold[o.nfolds++] = f;
 	if (!o.config && !(o.resume && o.session))
 		return err_usage(e, "which CONFIG? (none is needed with --session DIR --resume)");
+	progress_start(&watch.line, stderr, getenv("TERM"));
 	catch_signals();
 	if (job_open(&j, &o, &hooks, e))
 		return -1;
 	failed = job_run(&j, e);
-	wipe(&progress);
+	progress_wipe(&watch.line);
 	if (!failed && !j.complete)
 		failed = stopped(&j, e);
 	job_close(&j);

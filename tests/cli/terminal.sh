@@ -142,3 +142,28 @@ status=$?
 check unread_and_ignored eval '[ "$status" -eq 1 ] && [ ! -s err ]'
 exec 4>&-
 
+# ---- terminals ----
+
+if ! command -v script >/dev/null; then
+	echo "skip terminals: no script (package bsdutils)"
+	exit 0
+fi
+# on TERM COMMAND: in a shell on a terminal of that type; what that shows is in `out`.
+on() {
+	TERM=$1 script -qec "$2" /dev/null </dev/null >shown 2>err
+	status=$?
+	tr -d '\r' <shown >out
+}
+export MIUST tiny weights evil
+on dumb '"$MIUST" train "$tiny" --session dumb'
+check dumb_ends done_well
+check dumb_gets_no_control_sequence plain out
+check dumb_gets_whole_lines grep -q '^fold 0  epoch 1/3  step 1/4  loss [0-9.]*$' out
+check dumb_draws_over_nothing [ "$(grep -c "$(printf '\r.')" shown)" -eq 0 ]
+on '' '"$MIUST" train "$tiny" --session none'
+check no_type_is_dumb grep -q '^fold 0  epoch 1/3  step 1/4  loss [0-9.]*$' out
+on xterm '"$MIUST" train "$tiny" --session xterm'
+check xterm_draws_over [ "$(grep -c "$(printf '\rfold 0  epoch')" shown)" -ge 1 ]
+check xterm_gets_no_control_sequence plain out
+on xterm '"$MIUST" predict "$evil/config.yml" --weights "$weights"'
+check predict_on_a_terminal eval 'done_well && plain out && grep -q "^id,true,pred" out'
