@@ -3,6 +3,7 @@
 #include "app/cli.h"
 #include "app/session.h"
 #include "base/file.h"
+#include "base/plain.h"
 #include "ui/command.h"
 #include "ui/console.h"
 #include "ui/help.h"
@@ -130,9 +131,17 @@ static void conclude(const struct ui *u, int status, struct err *e)
 /* The session's name, for whoever wants to come back. */
 static void say_session(const struct ui *u)
 {
-	if (u->now.session[0])
-		cli_message("session %s%s", u->now.session,
-			    u->now.trains ? "; miust-tui opens it again where it stopped" : "");
+	struct str name = {0};
+
+	if (!u->now.session[0])
+		return;
+	str_add_quoted(&name, u->now.session);
+	if (u->now.trains)
+		cli_message("session %s; `miust-tui %s` opens it again where it stopped",
+			    u->now.session, name.s);
+	else
+		cli_message("session %s", u->now.session);
+	str_free(&name);
 }
 
 /* The worker is not waited for: nothing of it may be freed. */

@@ -2,17 +2,24 @@
 #include "app/commands.h"
 
 #include "app/demo.h"
+#include "base/file.h"
+#include "base/plain.h"
 
 #include <stdio.h>
 
 static int run(const struct args *a, struct err *e)
 {
 	const char *dir = a->noperands ? a->operand[0] : DEMO_DIR;
+	char config[PATH_LEN];
+	struct str text = {0};
 
-	if (demo_write(dir, e))
+	if (path_join(config, sizeof config, dir, DEMO_CONFIG, e) || demo_write(dir, e))
 		return -1;
-	printf("%s: the demo corpus is written; `miust train %s/%s` trains on it\n", dir, dir,
-	       DEMO_CONFIG);
+	str_add_plain(&text, dir);
+	str_add(&text, ": the demo corpus is written; `miust train ");
+	str_add_quoted(&text, config);
+	printf("%s` trains on it\n", text.s);
+	str_free(&text);
 	return 0;
 }
 

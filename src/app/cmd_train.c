@@ -147,7 +147,9 @@ static char *resume_words(const struct job *j)
 {
 	struct str b = {0};
 
-	str_addf(&b, "--session %s --resume", j->root.root);
+	str_add(&b, "--session ");
+	str_add_quoted(&b, j->root.root);
+	str_add(&b, " --resume");
 	for (int i = 0; i < j->opt.nfolds; i++)
 		str_addf(&b, " --fold %d", j->opt.fold[i]);
 	if (j->opt.seeds > 1)

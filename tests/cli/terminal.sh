@@ -142,6 +142,18 @@ status=$?
 check unread_and_ignored eval '[ "$status" -eq 1 ] && [ ! -s err ]'
 exec 4>&-
 
+# ---- words to paste into a shell ----
+
+odd="my data's/run 1"
+run train "$tiny" --session "$odd" --max-steps 1
+check paste_says grep -q "go on with --session 'my data'\\\\''s/run 1' --resume\$" err
+eval "run train $(sed -n 's/.*go on with //p' err)"
+check paste_goes_on eval 'done_well && same s "$odd"'
+run demo "my demo's"
+check paste_demo grep -q "\`miust train 'my demo'\\\\''s/demo.yml'\`" out
+run train "$tiny" --session plain --max-steps 1
+check paste_without_quotes grep -q 'go on with --session plain --resume$' err
+
 # ---- terminals ----
 
 if ! command -v script >/dev/null; then
