@@ -67,10 +67,10 @@ static void say_left_out(const struct corpus *c, void (*say_to)(void *, const ch
 {
 	char text[128];
 
-	if (!c->left_out || !say_to)
+	if (!c->nleft || !say_to)
 		return;
-	snprintf(text, sizeof text, "%d row%s left out (listed above), %d remain", c->left_out,
-		 c->left_out == 1 ? "" : "s", c->n);
+	snprintf(text, sizeof text, "%d row%s left out (listed above), %d remain", c->nleft,
+		 c->nleft == 1 ? "" : "s", c->n);
 	say_to(ctx, text);
 }
 

@@ -35,6 +35,7 @@ struct opening {
 	struct list *list;            /* being read */
 	int id, text, label, speaker; /* its columns; speaker may be -1 */
 	long line;                    /* of the row being read; 0: the list as a whole */
+	char *why;                    /* the first error of that row, or NULL */
 };
 
 /* ---- problems ---- */
@@ -46,12 +47,16 @@ static void report(struct opening *o, enum problem_kind kind, bool value, const 
 		   const char *fmt, ...)
 {
 	struct str text = {0};
+	size_t place;
 	va_list ap;
 
 	str_addf(&text, "%s:%ld: ", o->list->path, o->line);
+	place = text.len;
 	va_start(ap, fmt);
 	str_vaddf(&text, fmt, ap);
 	va_end(ap);
+	if (kind == PROBLEM_ERROR && !o->why)
+		o->why = mem_dup(text.s + place);
 	problem_add(o->p, kind, value, file ? file : o->list->path, o->line, text.s);
 	str_free(&text);
 }
@@ -338,6 +343,20 @@ static void find_twins(struct utterance *u, int n, long *twin)
 	free(sorted);
 }
 
+/* The row being read stays out, for what was reported of it. Empties *u. */
+static void leave_out(struct opening *o, struct utterance *u)
+{
+	struct corpus *c = o->c;
+
+	c->left = mem_grow(c->left, (size_t)c->nleft + 1, sizeof *c->left);
+	c->left[c->nleft++] = (struct left_row){.list = (int)(o->list - c->list),
+						.line = o->line,
+						.id = u->id ? u->id : mem_dup(""),
+						.why = o->why};
+	u->id = o->why = NULL;
+	utterance_free(u);
+}
+
 static void read_rows(struct opening *o, const struct table *t)
 {
 	struct utterance *u = mem_alloc((size_t)t->n, sizeof *u);
@@ -361,8 +380,7 @@ static void read_rows(struct opening *o, const struct table *t)
 			c->utt[c->n++] = u[i];
 			continue;
 		}
-		utterance_free(&u[i]);
-		c->left_out++;
+		leave_out(o, &u[i]);
 	}
 	free(twin);
 	free(u);
@@ -483,6 +501,11 @@ void corpus_close(struct corpus *c)
 	for (int i = 0; i < c->n; i++)
 		utterance_free(&c->utt[i]);
 	free(c->utt);
+	for (int i = 0; i < c->nleft; i++) {
+		free(c->left[i].id);
+		free(c->left[i].why);
+	}
+	free(c->left);
 	for (int i = 0; i < c->nlists; i++)
 		free(c->list[i].path);
 	memset(c, 0, sizeof *c);

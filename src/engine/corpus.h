@@ -39,6 +39,14 @@ struct list {
 	int first, n;     /* its utterances */
 };
 
+/* A row of a list that is not in the corpus. */
+struct left_row {
+	int list;  /* index into corpus.list */
+	long line; /* in that list's file, from 1 */
+	char *id;  /* "" if the row is too broken to have one */
+	char *why; /* its first fault, a sentence */
+};
+
 struct corpus {
 	enum layout layout;
 	char text_dir[PATH_LEN], audio_dir[PATH_LEN];
@@ -46,7 +54,8 @@ struct corpus {
 	int n;
 	struct list list[LISTS_MAX];
 	int nlists;
-	int left_out; /* rows with errors: in the lists, not in utt */
+	struct left_row *left; /* rows with errors: in the lists, not in utt; in their order */
+	int nleft;
 };
 
 enum corpus_how {

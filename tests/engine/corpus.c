@@ -211,7 +211,13 @@ TEST(all_faults_at_once)
 	CHECK_HAS(p.at[0].file, "all/text/tr/absent.npy");
 	CHECK_HAS(p.at[2].file, "all/csv/train.csv");
 	CHECK_INT(c.list[0].n, 3);
-	CHECK_INT(c.left_out, 10);
+	REQUIRE(c.nleft == 10);
+	CHECK_INT(c.left[0].line, 3);
+	CHECK_STR(c.left[0].id, "absent");
+	CHECK_HAS(c.left[0].why, "all/text/tr/absent.npy: no such feature file; ");
+	CHECK_INT(c.left[9].line, 15); /* cut off in the middle */
+	CHECK_STR(c.left[9].id, "");
+	CHECK_INT(strncmp(c.left[9].why, "the list is cut off in this row: ", 33), 0);
 	CHECK_STR(c.utt[1].id, "dia1_utt4");
 	CHECK_STR(c.utt[1].text, "two\nlines");
 	CHECK_STR(c.utt[2].text, "caf\xef\xbf\xbd");
@@ -305,7 +311,10 @@ TEST(values)
 	problems_free(&p);
 	CHECK_INT(corpus_open(&c, &s, CORPUS_SKIP_BAD, &p, &e), 0);
 	CHECK_INT(c.list[0].n, 4);
-	CHECK_INT(c.left_out, 2);
+	REQUIRE(c.nleft == 2);
+	CHECK_INT(c.left[1].list, 0);
+	CHECK_STR(c.left[1].id, "inf");
+	CHECK_HAS(c.left[1].why, "val/text/tr/inf.npy: row 2, column 0 (from 0) is -Inf");
 	CHECK_INT(c.utt[0].checked, 1);
 }
 
@@ -360,7 +369,7 @@ TEST(hostile_lists)
 			problems_free(&p);
 			err_clear(&e);
 			if (corpus_open(&c, &s, CORPUS_HEADERS, &p, &e) == 0)
-				CHECK(c.list[0].n + c.left_out > 0);
+				CHECK(c.list[0].n + c.nleft > 0);
 			else
 				CHECK_HAS(told(), "host/csv/train.csv");
 		}
