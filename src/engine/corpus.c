@@ -30,6 +30,8 @@ struct opening {
 	struct problems *p;
 	struct err *e;
 	bool deep, skip_bad;
+	const struct known_row *known; /* [nknown] to be left out */
+	int nknown;
 	bool text_dir, audio_dir; /* the folders are there */
 	bool failed;
 	struct list *list;            /* being read */
@@ -343,8 +345,39 @@ static void find_twins(struct utterance *u, int n, long *twin)
 	free(sorted);
 }
 
+static int by_line(const void *line, const void *u)
+{
+	long want = *(const long *)line, has = ((const struct utterance *)u)->line;
+
+	return (want > has) - (want < has);
+}
+
+/* as[i]: the known row that u[i] is, or NULL. Of rows with the same id the last
+ * is meant: the others were read. */
+static void find_known(const struct opening *o, const struct utterance *u, int n,
+		       const struct known_row **as)
+{
+	for (int k = 0; k < o->nknown; k++) {
+		const struct known_row *row = &o->known[k];
+		const struct utterance *at;
+
+		if (strcmp(row->part, o->list->name) != 0)
+			continue;
+		at = bsearch(&row->line, u, (size_t)n, sizeof *u, by_line);
+		if (row->id[0] && (!at || !at->id || strcmp(at->id, row->id) != 0)) {
+			int i = n;
+
+			while (--i >= 0 && (!u[i].id || strcmp(u[i].id, row->id) != 0))
+				;
+			at = i >= 0 ? &u[i] : NULL;
+		}
+		if (at)
+			as[at - u] = row;
+	}
+}
+
 /* The row being read stays out, for what was reported of it. Empties *u. */
-static void leave_out(struct opening *o, struct utterance *u)
+static void leave_out(struct opening *o, struct utterance *u, bool known)
 {
 	struct corpus *c = o->c;
 
@@ -352,7 +385,8 @@ static void leave_out(struct opening *o, struct utterance *u)
 	c->left[c->nleft++] = (struct left_row){.list = (int)(o->list - c->list),
 						.line = o->line,
 						.id = u->id ? u->id : mem_dup(""),
-						.why = o->why};
+						.why = o->why,
+						.known = known};
 	u->id = o->why = NULL;
 	utterance_free(u);
 }
@@ -361,6 +395,7 @@ static void read_rows(struct opening *o, const struct table *t)
 {
 	struct utterance *u = mem_alloc((size_t)t->n, sizeof *u);
 	long *twin = mem_alloc((size_t)t->n, sizeof *twin);
+	const struct known_row **known = mem_alloc((size_t)t->n, sizeof *known);
 	struct corpus *c = o->c;
 
 	for (int i = 0; i < t->n; i++) {
@@ -369,19 +404,23 @@ static void read_rows(struct opening *o, const struct table *t)
 			take_name(&u[i], o, t->row[i].field[o->id]);
 	}
 	find_twins(u, t->n, twin);
+	find_known(o, u, t->n, known);
 	c->utt = mem_grow(c->utt, (size_t)c->n + (size_t)t->n, sizeof *c->utt);
 	for (int i = 0; i < t->n; i++) {
 		const struct table_row *row = &t->row[i];
 
 		o->line = row->line;
-		if (row->fault)
+		if (known[i])
+			o->why = mem_dup(known[i]->why);
+		else if (row->fault)
 			report(o, PROBLEM_ERROR, false, NULL, "%s", row->fault);
 		else if (read_row(o, &u[i], row, twin[i])) {
 			c->utt[c->n++] = u[i];
 			continue;
 		}
-		leave_out(o, &u[i]);
+		leave_out(o, &u[i], known[i] != NULL);
 	}
+	free(known);
 	free(twin);
 	free(u);
 }
@@ -429,7 +468,7 @@ static void read_list(struct opening *o)
 	} else if (o->id >= 0 && o->text >= 0 && o->label >= 0) {
 		read_rows(o, &t);
 		o->list->n = o->c->n - o->list->first;
-		if (o->skip_bad && o->list->n == 0) {
+		if ((o->skip_bad || o->nknown) && o->list->n == 0) {
 			err_at(&said, path, 0, 0, "none of the %d rows is usable", t.n);
 			give_up(o, path, &said);
 		}
@@ -474,12 +513,20 @@ static bool need_folder(struct opening *o, const char *dir, const char *key)
 int corpus_open(struct corpus *c, const struct settings *s, unsigned how, struct problems *p,
 		struct err *e)
 {
+	return corpus_open_known(c, s, how, NULL, 0, p, e);
+}
+
+int corpus_open_known(struct corpus *c, const struct settings *s, unsigned how,
+		      const struct known_row *known, int nknown, struct problems *p, struct err *e)
+{
 	struct opening o = {.c = c,
 			    .s = s,
 			    .p = p,
 			    .e = e,
 			    .deep = how & (CORPUS_DEEP | CORPUS_SKIP_BAD),
-			    .skip_bad = how & CORPUS_SKIP_BAD};
+			    .skip_bad = how & CORPUS_SKIP_BAD,
+			    .known = known,
+			    .nknown = nknown};
 
 	memset(c, 0, sizeof *c);
 	c->layout = s->layout;

@@ -41,10 +41,18 @@ struct list {
 
 /* A row of a list that is not in the corpus. */
 struct left_row {
-	int list;  /* index into corpus.list */
-	long line; /* in that list's file, from 1 */
-	char *id;  /* "" if the row is too broken to have one */
-	char *why; /* its first fault, a sentence */
+	int list;   /* index into corpus.list */
+	long line;  /* in that list's file, from 1 */
+	char *id;   /* "" if the row is too broken to have one */
+	char *why;  /* its first fault, a sentence */
+	bool known; /* the caller named it */
+};
+
+/* A row that was left out when the data was first read, as a session keeps it. */
+struct known_row {
+	char *part; /* name of its list */
+	long line;
+	char *id, *why;
 };
 
 struct corpus {
@@ -74,6 +82,13 @@ enum corpus_how {
  */
 int corpus_open(struct corpus *c, const struct settings *s, unsigned how, struct problems *p,
 		struct err *e);
+/*
+ * The same, but the rows of `known` are left out whatever is right or wrong with
+ * them, so that a session's corpus stays what it was; they are no problems. A
+ * row is found by line and id, or by its id alone if the lines have moved.
+ */
+int corpus_open_known(struct corpus *c, const struct settings *s, unsigned how,
+		      const struct known_row *known, int nknown, struct problems *p, struct err *e);
 void corpus_close(struct corpus *c); /* safe on zeroed memory, and after a failed open */
 
 /* Check the values of one utterance once; -1 names file, row and column of

@@ -318,6 +318,42 @@ TEST(values)
 	CHECK_INT(c.utt[0].checked, 1);
 }
 
+/* What a session left out stays out, also once it could be read. */
+TEST(known_rows)
+{
+	static char part[] = "train", dev[] = "dev", gone[] = "", why[] = "was torn";
+	static char id2[] = "dia1_utt2", id0[] = "dia1_utt0", id4[] = "dia1_utt4", other[] = "x";
+	const struct known_row known[] = {
+		{part, 99, id2, why}, /* has moved */
+		{part, 5, id0, why},  /* the second of two with this id */
+		{part, 6, gone, why}, /* had no id */
+		{dev, 2, id4, why},   /* not in this list */
+		{part, 3, other, why} /* is not there any more */
+	};
+	enum { N = sizeof known / sizeof known[0] };
+
+	lists("known", HEADER "tr/dia1_utt0.wav,first,ang\n"
+			      "tr/dia1_utt1.wav,good,hap\n"
+			      "tr/dia1_utt2.wav,left out,sad\n"
+			      "tr/dia1_utt0.wav,twin,ang\n"
+			      "tr/dia1_utt3.wav,whole now,sad\n"
+			      "tr/dia1_utt4.wav,good,sad\n"
+			      "tr/dia1_utt5.wav,bad,odd\n");
+	CHECK_INT(corpus_open_known(&c, &s, CORPUS_HEADERS, known, N, &p, &e), 0);
+	REQUIRE(c.list[0].n == 3 && c.list[1].n == 1);
+	CHECK_STR(c.utt[0].text, "first");
+	CHECK_STR(c.utt[1].id, "dia1_utt1");
+	CHECK_STR(c.utt[2].id, "dia1_utt4");
+	REQUIRE(c.nleft == 4);
+	CHECK(c.left[0].known && c.left[1].known && c.left[2].known && !c.left[3].known);
+	CHECK_STR(c.left[0].id, "dia1_utt2");
+	CHECK_INT(c.left[0].line, 4);
+	CHECK_STR(c.left[0].why, "was torn");
+	CHECK_INT(c.left[1].line, 5);
+	CHECK_STR(c.left[2].id, "dia1_utt3");
+	CHECK_INT(p.errors, 1); /* the one that nobody knew */
+}
+
 TEST(lists_of_no_use)
 {
 	lists("no", "Filename,Utterance\ntr/dia1_utt0.wav,hi\n");
