@@ -24,6 +24,7 @@ struct reader {
 	yaml_document_t doc;
 	int *uses; /* [nodes + 1] references to each node, by its number */
 	struct settings s;
+	struct origin origin;
 	struct place *where; /* [option_count] what the file says of each option */
 	struct warnings *w;
 	struct err *e;
@@ -322,6 +323,65 @@ static int unknown(struct reader *r, struct str *name, const yaml_node_t *key,
 	return fail_at(r, key, "%s", why.text);
 }
 
+/* data: the hash of a session's data.csv. */
+static int read_hash(struct reader *r, const yaml_node_t *node)
+{
+	const char *text = scalar(node);
+
+	if (strlen(text) != ROSTER_HASH - 1 || strspn(text, "0123456789abcdef") != ROSTER_HASH - 1)
+		return fail_at(r, node,
+			       "data: expected the hash of data.csv, %d digits; found %.60s",
+			       ROSTER_HASH - 1, text);
+	memcpy(r->origin.hash, text, ROSTER_HASH);
+	return 0;
+}
+
+/* The text of a key in a row of left_out, or NULL. */
+static const char *row_text(struct reader *r, const yaml_node_t *row, const char *key)
+{
+	const yaml_node_pair_t *p = row->data.mapping.pairs.start;
+
+	for (; p < row->data.mapping.pairs.top; p++) {
+		const yaml_node_t *value = node_at(r, p->value);
+
+		if (strcmp(scalar(node_at(r, p->key)), key) == 0)
+			return value->type == YAML_SCALAR_NODE ? scalar(value) : NULL;
+	}
+	return NULL;
+}
+
+static int read_left_row(struct reader *r, const yaml_node_t *row)
+{
+	const char *list, *line, *id, *why;
+	char *end;
+	long at;
+
+	if (row->type != YAML_MAPPING_NODE)
+		return fail_at(r, row,
+			       "left_out: expected list, line, id and why of a row; found %s",
+			       what(row));
+	list = row_text(r, row, "list");
+	line = row_text(r, row, "line");
+	id = row_text(r, row, "id");
+	why = row_text(r, row, "why");
+	at = line ? strtol(line, &end, 10) : 0;
+	if (!list || !id || !why || at < 1 || *end)
+		return fail_at(r, row,
+			       "left_out: expected list, line (1 or more), id and why of a row");
+	origin_add(&r->origin, list, at, id, why);
+	return 0;
+}
+
+static int read_left_out(struct reader *r, const yaml_node_t *node)
+{
+	const int *row = node->data.sequence.items.start;
+
+	for (; row < node->data.sequence.items.top; row++)
+		if (read_left_row(r, node_at(r, *row)))
+			return -1;
+	return 0;
+}
+
 static int read_map(struct reader *r, const yaml_node_t *map, const char *group);
 
 static int read_group(struct reader *r, const char *name, const yaml_node_t *value)
@@ -350,6 +410,10 @@ static int read_pair(struct reader *r, const yaml_node_t *key, const yaml_node_t
 		status = read_value(r, o, value);
 	else if (!dotted && is_group(str_text(&name)))
 		status = read_group(r, str_text(&name), value);
+	else if (value->type == YAML_SCALAR_NODE && strcmp(str_text(&name), "data") == 0)
+		status = read_hash(r, value);
+	else if (value->type == YAML_SEQUENCE_NODE && strcmp(str_text(&name), "left_out") == 0)
+		status = read_left_out(r, value);
 	else if (*group || !is_template(r, value))
 		status = unknown(r, &name, key, value);
 	str_free(&name);
@@ -492,6 +556,16 @@ static char *folder_of(const char *path)
 int config_load(struct settings *s, const char *path, const char *const *set, int nset,
 		struct warnings *w, struct err *e)
 {
+	struct origin o = {0};
+	int status = config_load_origin(s, &o, path, set, nset, w, e);
+
+	origin_free(&o);
+	return status;
+}
+
+int config_load_origin(struct settings *s, struct origin *o, const char *path,
+		       const char *const *set, int nset, struct warnings *w, struct err *e)
+{
 	struct reader r = {.path = path, .dir = folder_of(path), .w = w, .e = e};
 	int status;
 
@@ -502,8 +576,12 @@ int config_load(struct settings *s, const char *path, const char *const *set, in
 		status = assign(&r, set[i]);
 	if (!status)
 		status = resolve(&r);
-	if (!status)
+	if (!status) {
 		*s = r.s;
+		*o = r.origin;
+	} else {
+		origin_free(&r.origin);
+	}
 	yaml_document_delete(&r.doc);
 	free(r.dir);
 	free(r.uses);

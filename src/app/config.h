@@ -19,6 +19,7 @@
 #define MIUST_CONFIG_H
 
 #include "app/option.h"
+#include "app/origin.h"
 
 #include <stdio.h>
 
@@ -34,8 +35,20 @@ void warnings_free(struct warnings *w);
  * usage. */
 int config_load(struct settings *s, const char *path, const char *const *set, int nset,
 		struct warnings *w, struct err *e);
+/* The same, and what a session's config.yml says besides of its data: the
+ * top-level keys `data` and `left_out`. *o is empty before, and after an error;
+ * a file without these keys leaves it empty. */
+int config_load_origin(struct settings *s, struct origin *o, const char *path,
+		       const char *const *set, int nset, struct warnings *w, struct err *e);
 /* The resolved settings as YAML with absolute paths; config_load of it gives
  * the same settings. Options that are not given are left out. */
 int config_write(const struct settings *s, FILE *f, struct err *e);
+/* With `data` and `left_out` at the end:
+ *
+ *	data: 56ffaf9e72a04aaad6bb5802174cf1f4
+ *	left_out:
+ *	- {list: train, line: 12, id: dia1_utt3, why: ...}
+ */
+int config_write_origin(const struct settings *s, const struct origin *o, FILE *f, struct err *e);
 
 #endif

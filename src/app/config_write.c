@@ -171,7 +171,59 @@ static int emit_options(struct writer *w, const struct settings *s, struct err *
 	return 0;
 }
 
+static void emit_key(struct writer *w, const char *key)
+{
+	emit_text(w, key, strlen(key), YAML_PLAIN_SCALAR_STYLE);
+}
+
+static void emit_row(struct writer *w, const struct known_row *row)
+{
+	const struct {
+		const char *key, *text;
+	} part[] = {{"list", row->part}, {"line", NULL}, {"id", row->id}, {"why", row->why}};
+	yaml_event_t v;
+	char line[32];
+
+	snprintf(line, sizeof line, "%ld", row->line);
+	emit(w, &v,
+	     yaml_mapping_start_event_initialize(&v, NULL, NULL, 1, YAML_FLOW_MAPPING_STYLE));
+	for (size_t i = 0; i < sizeof part / sizeof part[0]; i++) {
+		emit_key(w, part[i].key);
+		if (part[i].text)
+			emit_string(w, part[i].text);
+		else
+			emit_text(w, line, strlen(line), YAML_PLAIN_SCALAR_STYLE);
+	}
+	emit_block_end(w);
+}
+
+static int emit_origin(struct writer *w, const struct origin *o, struct err *e)
+{
+	yaml_event_t v;
+
+	if (o->hash[0]) {
+		emit_key(w, "data");
+		emit_string(w, o->hash);
+	}
+	if (!o->nleft)
+		return 0;
+	emit_key(w, "left_out");
+	emit(w, &v,
+	     yaml_sequence_start_event_initialize(&v, NULL, NULL, 1, YAML_BLOCK_SEQUENCE_STYLE));
+	for (int i = 0; i < o->nleft; i++)
+		emit_row(w, &o->left[i]);
+	emit(w, &v, yaml_sequence_end_event_initialize(&v));
+	return w->not_utf8 ? err_set(e, "left_out: the name of a feature file is not UTF-8 and "
+					"cannot be stored; rename it")
+			   : 0;
+}
+
 int config_write(const struct settings *s, FILE *f, struct err *e)
+{
+	return config_write_origin(s, &(struct origin){0}, f, e);
+}
+
+int config_write_origin(const struct settings *s, const struct origin *o, FILE *f, struct err *e)
 {
 	struct writer w = {0};
 	yaml_event_t v;
@@ -184,7 +236,7 @@ int config_write(const struct settings *s, FILE *f, struct err *e)
 	emit(&w, &v, yaml_stream_start_event_initialize(&v, YAML_UTF8_ENCODING));
 	emit(&w, &v, yaml_document_start_event_initialize(&v, NULL, NULL, NULL, 1));
 	emit_block(&w);
-	status = emit_options(&w, s, e);
+	status = emit_options(&w, s, e) || emit_origin(&w, o, e) ? -1 : 0;
 	emit_block_end(&w);
 	emit(&w, &v, yaml_document_end_event_initialize(&v, 1));
 	emit(&w, &v, yaml_stream_end_event_initialize(&v));

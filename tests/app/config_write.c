@@ -224,6 +224,71 @@ TEST(write_refuses_what_yaml_cannot_hold)
 	fclose(f);
 }
 
+/* What a session's config says of its data comes back, whatever is in the names. */
+TEST(origin)
+{
+	struct settings s = with("exp.text_dir=/text", "exp.iemocap_csv=/csv"), again;
+	const char *path = temp_path("origin.yml");
+	struct origin o = {0}, back = {0};
+	struct err e = {0};
+	char *text;
+	FILE *f = fopen(path, "w");
+
+	strcpy(o.hash, "00000000000000000000000000000012");
+	origin_add(&o, "Session1", 7, "null", "/a/b.npy: no such feature file; extract it");
+	origin_add(&o, "Session2", 1234567, "",
+		   "a quote: \"it's\", #not closed\n\x01 \xf0\x9f\x98\x80");
+	REQUIRE(f && !config_write_origin(&s, &o, f, &e) && fclose(f) == 0);
+	text = file_read(path, NULL, &e);
+	CHECK_HAS(text,
+		  "\ndata: '00000000000000000000000000000012'\n"
+		  "left_out:\n"
+		  "- {list: Session1, line: 7, id: 'null', why: '/a/b.npy: no such feature file; ");
+	free(text);
+	REQUIRE(config_load_origin(&again, &back, path, NULL, 0, NULL, &e) == 0);
+	CHECK_STR(back.hash, o.hash);
+	REQUIRE(back.nleft == 2);
+	for (int i = 0; i < 2; i++) {
+		CHECK_STR(back.left[i].part, o.left[i].part);
+		CHECK_INT(back.left[i].line, o.left[i].line);
+		CHECK_STR(back.left[i].id, o.left[i].id);
+		CHECK_STR(back.left[i].why, o.left[i].why);
+	}
+	for (int i = 0; i < option_count; i++)
+		CHECK(option_equal(&s, &again, &option_table[i]));
+	origin_free(&back);
+	CHECK_INT(config_load(&again, path, NULL, 0, NULL, &e), 0); /* nobody asks for it */
+	origin_free(&o);
+}
+
+TEST(origin_at_fault)
+{
+	static const struct {
+		const char *line, *says;
+	} bad[] = {
+		{"data: abc", ":1:7: data: expected the hash of data.csv, 32 digits; found abc"},
+		{"data: {a: 1}", "unknown key data"},
+		{"left_out: x", "unknown key left_out"},
+		{"left_out: [1]",
+		 "left_out: expected list, line, id and why of a row; found a single"},
+		{"left_out: [{list: a, line: 0, id: b, why: c}]", "line (1 or more)"},
+		{"left_out: [{list: a, line: 1x, id: b, why: c}]", "line (1 or more)"},
+		{"left_out: [{list: a, line: 1, why: c}]", "id and why of a row"},
+		{"left_out: [{list: [a], line: 1, id: b, why: c}]", "id and why of a row"},
+	};
+
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		struct settings s;
+		struct origin o = {0};
+		struct err e = {0};
+
+		temp_text(temp_path("bad.yml"), bad[i].line);
+		CHECK_INT(config_load_origin(&s, &o, temp_path("bad.yml"), NULL, 0, NULL, &e), -1);
+		CHECK_HAS(e.text, bad[i].says);
+		CHECK(!o.left && !o.hash[0]);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	return TEST_MAIN(argc, argv);
