@@ -220,7 +220,7 @@ const char *text_line(const char *s, int columns, const char **next)
 	if (end == s) { /* a word too long: it is cut; a character always fits */
 		end = full;
 		if (end == s)
-			text_next(&end);
+			utf8_next(&end);
 		*next = end;
 		return end;
 	}

@@ -239,7 +239,7 @@ TEST(origin)
 	origin_add(&o, "Session2", 1234567, "",
 		   "a quote: \"it's\", #not closed\n\x01 \xf0\x9f\x98\x80");
 	REQUIRE(f && !config_write_origin(&s, &o, f, &e) && fclose(f) == 0);
-	text = file_read(path, NULL, &e);
+	text = file_read(path, FILE_CONFIG, NULL, &e);
 	CHECK_HAS(text,
 		  "\ndata: '00000000000000000000000000000012'\n"
 		  "left_out:\n"

@@ -102,7 +102,7 @@ check fold_unknown says 2 'fold 3: this corpus has fold 0 only'
 run eval "$tiny"
 check weights_missing says 2 'weights FILE is missing'
 run eval "$tiny" --weights "$dir/nothing.safetensors"
-check weights_not_there says 1 'nothing.safetensors: cannot open'
+check weights_not_there says 1 'nothing.safetensors: no such file'
 sed 's/head: 16/head: 12/' "$s/config.yml" >"$dir/other.yml"
 run eval "$dir/other.yml" --weights "$best"
 check weights_of_another says 1 'best.safetensors: .*st\.0\.weight.*16.*12\|best.safetensors: .*st\.0\.weight.*12.*16'

@@ -100,7 +100,7 @@ run train "$tiny" --session "$dir/no" --replay "$log"
 check last_line_without_newline_counts grep -q 'train.clip 1   # was 0' "$dir/no/commands.log"
 rm -rf "$dir/no"
 run train "$tiny" --session "$dir/no" --replay "$dir/missing"
-check missing_log refused 'missing: cannot open'
+check missing_log refused 'missing: no such file'
 
 # A past that was another cannot be changed.
 echo 'at 0 1 2 set train.clip 1' >"$log"

@@ -34,7 +34,7 @@ static int add_file(const char *path, const struct stat *st, int kind, struct FT
 {
 	struct err e = {0};
 	size_t len = 0;
-	char *text = kind == FTW_F ? file_read(path, &len, &e) : NULL;
+	char *text = kind == FTW_F ? file_read(path, SIZE_MAX, &len, &e) : NULL;
 	unsigned sum = 2166136261u;
 
 	(void)at;
