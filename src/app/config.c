@@ -1,28 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Reading: libyaml makes a document (a tree of nodes, where an alias is a
+ * Reading: tree_read makes a document (a tree of nodes, where an alias is a
  * second reference to the same node); read_map walks it along the keys of
  * option_table and asks option_set about every value.
  */
 #include "app/config.h"
 
-#include "base/file.h"
+#include "app/yaml_tree.h"
 #include "base/mem.h"
 #include "base/str.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <yaml.h>
-
-struct place {
-	long line, column; /* from 1; 0: not in the file */
-};
 
 struct reader {
 	const char *path;
 	char *dir; /* the file's folder */
-	yaml_document_t doc;
-	int *uses; /* [nodes + 1] references to each node, by its number */
+	struct tree t;
 	struct settings s;
 	struct origin origin;
 	struct place *where; /* [option_count] what the file says of each option */
@@ -33,8 +27,9 @@ struct reader {
 /* A mapping's pairs after merging. */
 struct pairs {
 	yaml_node_pair_t *at;
-	int n;
-	char *merged; /* [nodes + 1] mappings taken in already */
+	int n, room;
+	bool *merged; /* [nodes + 1] mappings taken in already */
+	bool *taken;  /* [nodes + 1] words that are keys in `at` already */
 };
 
 void warnings_free(struct warnings *w)
@@ -45,28 +40,9 @@ void warnings_free(struct warnings *w)
 	*w = (struct warnings){0};
 }
 
-static struct place place_of(const yaml_node_t *node)
-{
-	return (struct place){(long)node->start_mark.line + 1, (long)node->start_mark.column + 1};
-}
-
-static int fail_at(struct reader *r, const yaml_node_t *node, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-static int fail_at(struct reader *r, const yaml_node_t *node, const char *fmt, ...)
-{
-	struct place p = place_of(node);
-	char text[1024];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap);
-	va_end(ap);
-	return err_at(r->e, r->path, p.line, p.column, "%s", text);
-}
-
 static void warn_no_effect(struct reader *r, const yaml_node_t *key, const struct option *o)
 {
-	struct place p = place_of(key);
+	struct place p = tree_place(key);
 	struct err line = {0};
 
 	if (!r->w)
@@ -76,153 +52,49 @@ static void warn_no_effect(struct reader *r, const yaml_node_t *key, const struc
 	r->w->text[r->w->n++] = mem_dup(line.text);
 }
 
-static yaml_node_t *node_at(struct reader *r, int number)
-{
-	return yaml_document_get_node(&r->doc, number);
-}
-
-static int node_count(const struct reader *r)
-{
-	return (int)(r->doc.nodes.top - r->doc.nodes.start);
-}
-
-static int number_of(const struct reader *r, const yaml_node_t *node)
-{
-	return (int)(node - r->doc.nodes.start) + 1;
-}
-
-static const char *scalar(const yaml_node_t *node)
-{
-	return (const char *)node->data.scalar.value;
-}
-
-static bool is_plain(const yaml_node_t *node)
-{
-	return node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
-}
-
-static bool is_null(const yaml_node_t *node)
-{
-	const char *text = scalar(node);
-
-	return is_plain(node) && (!*text || !strcmp(text, "~") || !strcmp(text, "null") ||
-				  !strcmp(text, "Null") || !strcmp(text, "NULL"));
-}
-
-/* What stands here, for a sentence. */
-static const char *what(const yaml_node_t *node)
-{
-	return node->type == YAML_SCALAR_NODE     ? "a single word"
-	       : node->type == YAML_SEQUENCE_NODE ? "a list"
-						  : "a block of settings";
-}
-
-/* Keys are words, and none stands twice in a map. */
-static int check_keys(struct reader *r, const yaml_node_t *map)
-{
-	const yaml_node_pair_t *first = map->data.mapping.pairs.start;
-
-	for (const yaml_node_pair_t *p = first; p < map->data.mapping.pairs.top; p++) {
-		const yaml_node_t *key = node_at(r, p->key);
-
-		if (key->type != YAML_SCALAR_NODE)
-			return fail_at(r, key, "expected a key; found a list or a block");
-		for (const yaml_node_pair_t *q = first; q < p; q++) {
-			const yaml_node_t *twin = node_at(r, q->key);
-
-			if (strcmp(scalar(twin), scalar(key)) == 0)
-				return fail_at(r, key, "%.80s stands twice; first in line %ld",
-					       scalar(key), place_of(twin).line);
-		}
-	}
-	return 0;
-}
-
-/* Once over all nodes: refuse what no config needs, count who is used. */
-static int survey(struct reader *r)
-{
-	static const char *const usual[] = {[YAML_SCALAR_NODE] = YAML_DEFAULT_SCALAR_TAG,
-					    [YAML_SEQUENCE_NODE] = YAML_DEFAULT_SEQUENCE_TAG,
-					    [YAML_MAPPING_NODE] = YAML_DEFAULT_MAPPING_TAG};
-
-	r->uses = mem_alloc((size_t)node_count(r) + 1, sizeof *r->uses);
-	for (int i = 1; i <= node_count(r); i++) {
-		const yaml_node_t *n = node_at(r, i);
-
-		if (strcmp((const char *)n->tag, usual[n->type]) != 0)
-			return fail_at(r, n, "the tag %.80s is not for a config; leave it out",
-				       (const char *)n->tag);
-		if (n->type == YAML_SCALAR_NODE) {
-			if (strlen(scalar(n)) != n->data.scalar.length)
-				return fail_at(r, n, "a NUL character has no place in a config");
-		} else if (n->type == YAML_SEQUENCE_NODE) {
-			const int *item = n->data.sequence.items.start;
-
-			for (; item < n->data.sequence.items.top; item++)
-				r->uses[*item]++;
-		} else {
-			const yaml_node_pair_t *p = n->data.mapping.pairs.start;
-
-			for (; p < n->data.mapping.pairs.top; p++)
-				r->uses[p->value]++;
-		}
-	}
-	for (int i = 1; i <= node_count(r); i++) {
-		const yaml_node_t *n = node_at(r, i);
-
-		if (n->type == YAML_MAPPING_NODE && check_keys(r, n))
-			return -1;
-	}
-	return 0;
-}
-
 /* Is all of this used elsewhere by aliases? */
 static bool is_template(struct reader *r, const yaml_node_t *node)
 {
 	const yaml_node_pair_t *p;
 
-	if (r->uses[number_of(r, node)] > 1)
+	if (r->t.uses[tree_number(&r->t, node)] > 1)
 		return true;
 	if (node->type != YAML_MAPPING_NODE)
 		return false;
 	for (p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top; p++) {
-		if (!is_template(r, node_at(r, p->value)))
+		if (!is_template(r, tree_node(&r->t, p->value)))
 			return false;
 	}
 	return node->data.mapping.pairs.start < node->data.mapping.pairs.top;
 }
 
-static bool has_key(struct reader *r, const struct pairs *list, const char *key)
-{
-	for (int i = 0; i < list->n; i++) {
-		if (strcmp(scalar(node_at(r, list->at[i].key)), key) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* A map's own pairs come before merged ones, earlier merged maps before later
- * ones; what is there already stays. A map is taken in once, which also ends
- * the recursion of a map that merges itself. */
+ * ones; what is there already stays. A map is taken in once: each may name the
+ * one before twice. */
 static int collect(struct reader *r, const yaml_node_t *map, struct pairs *list)
 {
 	const yaml_node_t *merge = NULL;
 	const int *item;
 
 	if (map->type != YAML_MAPPING_NODE)
-		return fail_at(r, map,
-			       "<<: expected a block of settings, or a list of such; found %s",
-			       what(map));
-	if (list->merged[number_of(r, map)]++)
+		return tree_fail(&r->t, map,
+				 "<<: expected a block of settings, or a list of such; found %s",
+				 tree_what(map));
+	if (list->merged[tree_number(&r->t, map)])
 		return 0;
+	list->merged[tree_number(&r->t, map)] = true;
 	for (const yaml_node_pair_t *p = map->data.mapping.pairs.start;
 	     p < map->data.mapping.pairs.top; p++) {
-		const yaml_node_t *key = node_at(r, p->key);
+		const yaml_node_t *key = tree_node(&r->t, p->key);
 
-		if (is_plain(key) && strcmp(scalar(key), "<<") == 0) {
-			merge = node_at(r, p->value);
-		} else if (!has_key(r, list, scalar(key))) {
-			list->at = mem_grow(list->at, (size_t)list->n + 1, sizeof *list->at);
+		if (tree_is_plain(key) && strcmp(tree_text(key), "<<") == 0) {
+			merge = tree_node(&r->t, p->value);
+		} else if (!list->taken[r->t.word[p->key]]) {
+			list->taken[r->t.word[p->key]] = true;
+			if (list->n == list->room) {
+				list->room = list->room ? 2 * list->room : 64;
+				list->at = mem_grow(list->at, (size_t)list->room, sizeof *list->at);
+			}
 			list->at[list->n++] = *p;
 		}
 	}
@@ -230,7 +102,7 @@ static int collect(struct reader *r, const yaml_node_t *map, struct pairs *list)
 		return merge ? collect(r, merge, list) : 0;
 	for (item = merge->data.sequence.items.start; item < merge->data.sequence.items.top;
 	     item++) {
-		if (collect(r, node_at(r, *item), list))
+		if (collect(r, tree_node(&r->t, *item), list))
 			return -1;
 	}
 	return 0;
@@ -243,17 +115,17 @@ static int read_labels(struct reader *r, const struct option *o, const yaml_node
 
 	if (item == end) {
 		option_refuse(o, "an empty one", &why);
-		return fail_at(r, node, "%s", why.text);
+		return tree_fail(&r->t, node, "%s", why.text);
 	}
 	r->s.exp.nlabels = 0;
 	for (; item < end; item++) {
-		const yaml_node_t *label = node_at(r, *item);
+		const yaml_node_t *label = tree_node(&r->t, *item);
 
 		if (label->type != YAML_SCALAR_NODE)
-			return fail_at(r, label, "%s: expected a name; found %s", o->key,
-				       what(label));
-		if (option_add_label(&r->s, scalar(label), strlen(scalar(label)), &why))
-			return fail_at(r, label, "%s", why.text);
+			return tree_fail(&r->t, label, "%s: expected a name; found %s", o->key,
+					 tree_what(label));
+		if (option_add_label(&r->s, tree_text(label), strlen(tree_text(label)), &why))
+			return tree_fail(&r->t, label, "%s", why.text);
 	}
 	return 0;
 }
@@ -265,12 +137,12 @@ static int read_scalar(struct reader *r, const struct option *o, const yaml_node
 		    o->type == OPT_BOOL;
 	char found[128];
 
-	if (bare && !is_plain(node)) {
+	if (bare && !tree_is_plain(node)) {
 		snprintf(found, sizeof found, "the text \"%.60s\"; leave the quotes out",
-			 scalar(node));
+			 tree_text(node));
 		return option_refuse(o, found, why);
 	}
-	return option_set(&r->s, o, is_null(node) ? "" : scalar(node), r->dir, why);
+	return option_set(&r->s, o, tree_is_null(node) ? "" : tree_text(node), r->dir, why);
 }
 
 static int read_value(struct reader *r, const struct option *o, const yaml_node_t *node)
@@ -278,14 +150,14 @@ static int read_value(struct reader *r, const struct option *o, const yaml_node_
 	struct err why = {0};
 	int status;
 
-	r->where[o - option_table] = place_of(node);
+	r->where[o - option_table] = tree_place(node);
 	if (o->type == OPT_LABELS && node->type == YAML_SEQUENCE_NODE)
 		return read_labels(r, o, node);
-	if (node->type == YAML_SCALAR_NODE && (o->type != OPT_LABELS || is_null(node)))
+	if (node->type == YAML_SCALAR_NODE && (o->type != OPT_LABELS || tree_is_null(node)))
 		status = read_scalar(r, o, node, &why);
 	else
-		status = option_refuse(o, what(node), &why);
-	return status ? fail_at(r, node, "%s", why.text) : 0;
+		status = option_refuse(o, tree_what(node), &why);
+	return status ? tree_fail(&r->t, node, "%s", why.text) : 0;
 }
 
 static bool is_group(const char *name)
@@ -306,32 +178,33 @@ static int unknown(struct reader *r, struct str *name, const yaml_node_t *key,
 {
 	struct err why = {0};
 
-	if (strchr(scalar(key), '.') && (option_find(scalar(key)) || is_group(scalar(key))))
-		return fail_at(r, key,
-			       "%s is written in blocks here, a word a line; the dotted form is "
-			       "for --set",
-			       scalar(key));
+	if (strchr(tree_text(key), '.') &&
+	    (option_find(tree_text(key)) || is_group(tree_text(key))))
+		return tree_fail(&r->t, key,
+				 "%s is written in blocks here, a word a line; the dotted form is "
+				 "for --set",
+				 tree_text(key));
 	for (int depth = 0; depth < 3 && value->type == YAML_MAPPING_NODE; depth++) {
 		const yaml_node_pair_t *first = value->data.mapping.pairs.start;
 
 		if (first == value->data.mapping.pairs.top)
 			break;
-		str_addf(name, ".%s", scalar(node_at(r, first->key)));
-		value = node_at(r, first->value);
+		str_addf(name, ".%s", tree_text(tree_node(&r->t, first->key)));
+		value = tree_node(&r->t, first->value);
 	}
 	option_unknown(str_text(name), &why);
-	return fail_at(r, key, "%s", why.text);
+	return tree_fail(&r->t, key, "%s", why.text);
 }
 
 /* data: the hash of a session's data.csv. */
 static int read_hash(struct reader *r, const yaml_node_t *node)
 {
-	const char *text = scalar(node);
+	const char *text = tree_text(node);
 
 	if (strlen(text) != ROSTER_HASH - 1 || strspn(text, "0123456789abcdef") != ROSTER_HASH - 1)
-		return fail_at(r, node,
-			       "data: expected the hash of data.csv, %d digits; found %.60s",
-			       ROSTER_HASH - 1, text);
+		return tree_fail(&r->t, node,
+				 "data: expected the hash of data.csv, %d digits; found %.60s",
+				 ROSTER_HASH - 1, text);
 	memcpy(r->origin.hash, text, ROSTER_HASH);
 	return 0;
 }
@@ -342,10 +215,10 @@ static const char *row_text(struct reader *r, const yaml_node_t *row, const char
 	const yaml_node_pair_t *p = row->data.mapping.pairs.start;
 
 	for (; p < row->data.mapping.pairs.top; p++) {
-		const yaml_node_t *value = node_at(r, p->value);
+		const yaml_node_t *value = tree_node(&r->t, p->value);
 
-		if (strcmp(scalar(node_at(r, p->key)), key) == 0)
-			return value->type == YAML_SCALAR_NODE ? scalar(value) : NULL;
+		if (strcmp(tree_text(tree_node(&r->t, p->key)), key) == 0)
+			return value->type == YAML_SCALAR_NODE ? tree_text(value) : NULL;
 	}
 	return NULL;
 }
@@ -357,17 +230,17 @@ static int read_left_row(struct reader *r, const yaml_node_t *row)
 	long at;
 
 	if (row->type != YAML_MAPPING_NODE)
-		return fail_at(r, row,
-			       "left_out: expected list, line, id and why of a row; found %s",
-			       what(row));
+		return tree_fail(&r->t, row,
+				 "left_out: expected list, line, id and why of a row; found %s",
+				 tree_what(row));
 	list = row_text(r, row, "list");
 	line = row_text(r, row, "line");
 	id = row_text(r, row, "id");
 	why = row_text(r, row, "why");
 	at = line ? strtol(line, &end, 10) : 0;
 	if (!list || !id || !why || at < 1 || *end)
-		return fail_at(r, row,
-			       "left_out: expected list, line (1 or more), id and why of a row");
+		return tree_fail(&r->t, row,
+				 "left_out: expected list, line (1 or more), id and why of a row");
 	origin_add(&r->origin, list, at, id, why);
 	return 0;
 }
@@ -377,7 +250,7 @@ static int read_left_out(struct reader *r, const yaml_node_t *node)
 	const int *row = node->data.sequence.items.start;
 
 	for (; row < node->data.sequence.items.top; row++)
-		if (read_left_row(r, node_at(r, *row)))
+		if (read_left_row(r, tree_node(&r->t, *row)))
 			return -1;
 	return 0;
 }
@@ -388,9 +261,10 @@ static int read_group(struct reader *r, const char *name, const yaml_node_t *val
 {
 	if (value->type == YAML_MAPPING_NODE)
 		return read_map(r, value, name);
-	if (value->type == YAML_SCALAR_NODE && is_null(value))
+	if (value->type == YAML_SCALAR_NODE && tree_is_null(value))
 		return 0;
-	return fail_at(r, value, "%s: expected a block of settings; found %s", name, what(value));
+	return tree_fail(&r->t, value, "%s: expected a block of settings; found %s", name,
+			 tree_what(value));
 }
 
 static int read_pair(struct reader *r, const yaml_node_t *key, const yaml_node_t *value,
@@ -398,10 +272,10 @@ static int read_pair(struct reader *r, const yaml_node_t *key, const yaml_node_t
 {
 	struct str name = {0};
 	const struct option *o = NULL;
-	bool dotted = strchr(scalar(key), '.');
+	bool dotted = strchr(tree_text(key), '.');
 	int status = 0;
 
-	str_addf(&name, "%s%s%s", group, *group ? "." : "", scalar(key));
+	str_addf(&name, "%s%s%s", group, *group ? "." : "", tree_text(key));
 	if (!dotted)
 		o = option_find(str_text(&name));
 	if (o && o->no_effect)
@@ -422,91 +296,17 @@ static int read_pair(struct reader *r, const yaml_node_t *key, const yaml_node_t
 
 static int read_map(struct reader *r, const yaml_node_t *map, const char *group)
 {
-	struct pairs list = {.merged = mem_alloc((size_t)node_count(r) + 1, 1)};
+	size_t n = (size_t)tree_count(&r->t) + 1;
+	struct pairs list = {.merged = mem_alloc(n, sizeof(bool)),
+			     .taken = mem_alloc(n, sizeof(bool))};
 	int status = collect(r, map, &list);
 
 	for (int i = 0; !status && i < list.n; i++)
-		status = read_pair(r, node_at(r, list.at[i].key), node_at(r, list.at[i].value),
-				   group);
+		status = read_pair(r, tree_node(&r->t, list.at[i].key),
+				   tree_node(&r->t, list.at[i].value), group);
 	free(list.at);
 	free(list.merged);
-	return status;
-}
-
-/* What libyaml says, at its place in the file. */
-static int fail_parse(struct reader *r, const yaml_parser_t *p, const char *text)
-{
-	struct place at = {(long)p->problem_mark.line + 1, (long)p->problem_mark.column + 1};
-	const char *problem = p->problem ? p->problem : "not YAML";
-	size_t column;
-
-	if (p->error == YAML_READER_ERROR) { /* has an offset in bytes only */
-		const char *line = text;
-
-		at = (struct place){1, 0};
-		for (const char *c = text; c < text + p->problem_offset; c++) {
-			if (*c == '\n') {
-				at.line++;
-				line = c + 1;
-			}
-		}
-		at.column = text + p->problem_offset - line + 1;
-	}
-	for (long line = 1; line < at.line && *text; line++) {
-		text += strcspn(text, "\n");
-		text += *text == '\n'; /* libyaml knows more line breaks than this one */
-	}
-	column = strspn(text, " \t");
-	if (memchr(text, '\t', column) && (long)column + 1 >= at.column)
-		problem = "a tab; YAML indents with blanks only";
-	return err_at(r->e, r->path, at.line, at.column, "%s", problem);
-}
-
-static int parse_document(struct reader *r, yaml_parser_t *p, const char *text,
-			  yaml_document_t *doc)
-{
-	return yaml_parser_load(p, doc) ? 0 : fail_parse(r, p, text);
-}
-
-static int read_document(struct reader *r, yaml_parser_t *p, const char *text)
-{
-	yaml_document_t more = {0};
-	const yaml_node_t *root, *second;
-
-	if (parse_document(r, p, text, &r->doc))
-		return -1;
-	root = yaml_document_get_root_node(&r->doc);
-	if (!root || (root->type == YAML_SCALAR_NODE && is_null(root)))
-		return err_at(r->e, r->path, 0, 0,
-			      "nothing in it; expected the blocks exp, train and model");
-	if (root->type != YAML_MAPPING_NODE)
-		return fail_at(r, root, "expected the blocks exp, train and model; found %s",
-			       what(root));
-	if (parse_document(r, p, text, &more))
-		return -1;
-	second = yaml_document_get_root_node(&more);
-	if (second)
-		fail_at(r, second, "a second document; a config is a single one");
-	yaml_document_delete(&more);
-	if (second || survey(r))
-		return -1;
-	return read_map(r, root, "");
-}
-
-static int read_file(struct reader *r)
-{
-	yaml_parser_t p;
-	size_t len;
-	char *text = file_read(r->path, FILE_CONFIG, &len, r->e);
-	int status;
-
-	if (!text)
-		return -1;
-	BUG_ON(!yaml_parser_initialize(&p));
-	yaml_parser_set_input_string(&p, (const unsigned char *)text, len);
-	status = read_document(r, &p, text);
-	yaml_parser_delete(&p);
-	free(text);
+	free(list.taken);
 	return status;
 }
 
@@ -571,7 +371,7 @@ int config_load_origin(struct settings *s, struct origin *o, const char *path,
 
 	r.where = mem_alloc((size_t)option_count, sizeof *r.where);
 	options_preset(&r.s);
-	status = read_file(&r);
+	status = tree_read(&r.t, path, e) || read_map(&r, tree_node(&r.t, 1), "") ? -1 : 0;
 	for (int i = 0; !status && i < nset; i++)
 		status = assign(&r, set[i]);
 	if (!status)
@@ -582,9 +382,8 @@ int config_load_origin(struct settings *s, struct origin *o, const char *path,
 	} else {
 		origin_free(&r.origin);
 	}
-	yaml_document_delete(&r.doc);
+	tree_free(&r.t);
 	free(r.dir);
-	free(r.uses);
 	free(r.where);
 	return status;
 }
