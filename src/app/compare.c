@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WIDTH = 80, VALUE_LEN = PATH_LEN + LABELS_MAX * (LABEL_LEN + 2) };
+enum { WIDTH = 80 };
 static const char MISSING[] = "–";
 
 struct side {
@@ -122,7 +122,7 @@ static bool all_equal(const struct side *x, int n, const struct option *o)
 /* "KEY  1: VALUE  2: VALUE", or a line for each value where that is too long. */
 static void print_option(const struct side *x, int n, const struct option *o, FILE *out)
 {
-	char text[VALUE_LEN];
+	char text[OPTION_TEXT];
 	struct str line = {0};
 
 	for (int i = 0; i < n; i++)

@@ -79,21 +79,6 @@ static void emit_number(struct writer *w, const char *text)
 	emit_text(w, out, (size_t)n, YAML_PLAIN_SCALAR_STYLE);
 }
 
-/* path_resolve expands $VAR and reads $$ as $. */
-static void emit_path(struct writer *w, const char *path)
-{
-	char out[2 * PATH_LEN];
-	size_t n = 0;
-
-	for (; *path; path++) {
-		if (*path == '$')
-			out[n++] = '$';
-		out[n++] = *path;
-	}
-	out[n] = '\0';
-	emit_string(w, out);
-}
-
 static void emit_labels(struct writer *w, const struct settings *s)
 {
 	yaml_event_t v;
@@ -110,8 +95,6 @@ static void emit_value(struct writer *w, const struct settings *s, const struct 
 {
 	switch (o->type) {
 	case OPT_PATH:
-		emit_path(w, text);
-		break;
 	case OPT_STRING:
 	case OPT_CHOICE:
 		emit_string(w, text);

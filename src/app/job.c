@@ -89,7 +89,7 @@ static int check_same(const struct settings *stored, const struct settings *aske
 {
 	for (int i = 0; i < option_count; i++) {
 		const struct option *k = &option_table[i];
-		char was[PATH_LEN * 2], now[PATH_LEN * 2];
+		char was[OPTION_TEXT], now[OPTION_TEXT];
 
 		if (k->no_effect || option_equal(stored, asked, k))
 			continue;

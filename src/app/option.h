@@ -60,7 +60,7 @@ struct option {
 extern const struct option option_table[];
 extern const int option_count;
 
-enum { OPTION_TAKES = 128, OPTION_TEXT = PATH_LEN + LABELS_MAX * LABEL_LEN }; /* buffers */
+enum { OPTION_TAKES = 128, OPTION_TEXT = 2 * PATH_LEN + LABELS_MAX * LABEL_LEN }; /* buffers */
 
 const struct option *option_find(const char *key);
 const char *option_nearest(const char *key); /* for "did you mean", or NULL if none is near */
@@ -68,7 +68,8 @@ const char *option_nearest(const char *key); /* for "did you mean", or NULL if n
 int option_unknown(const char *key, struct err *e);
 void options_preset(struct settings *s); /* every option's default */
 
-/* Parse `text` into s. Error: "KEY: expected (type, range, choices); found
+/* Parse `text` into s; numbers and switches as YAML spells them (scalar.h). Error: "KEY: expected
+ * (type, range, choices); found
  * ...". Paths are resolved against `dir`. s is unchanged on error. */
 int option_set(struct settings *s, const struct option *o, const char *text, const char *dir,
 	       struct err *e);
@@ -78,7 +79,8 @@ int option_refuse(const struct option *o, const char *found, struct err *e);
 int option_assign(struct settings *s, const char *assignment, struct err *e);
 /* One label more, for readers of lists; the same checks as option_set. */
 int option_add_label(struct settings *s, const char *label, size_t len, struct err *e);
-/* The value as option_set reads it back exactly, in the shortest form: 0.25, 5e-4. */
+/* The value as option_set reads it back exactly, in the shortest form: 0.25, 5e-4;
+ * a $ in a path is written $$. */
 char *option_text(const struct settings *s, const struct option *o, char *out, size_t n);
 bool option_equal(const struct settings *a, const struct settings *b, const struct option *o);
 /* "number, 0 to 100" / "one of squared, norm, mse" / "integer, 1 or more" */

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/option.h"
 
+#include "app/scalar.h"
 #include "base/file.h"
 #include "base/mem.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* A value on its way into its place. */
 struct input {
@@ -62,27 +61,16 @@ static bool in_range(const struct option *o, double v)
 	return (o->above_min ? v > o->min : v >= o->min) && v <= o->max;
 }
 
-/* Digits with a sign at most; *end is behind them. errno is ERANGE if they say
- * more than fits. */
-static bool digits(const char *text, int64_t *v, char **end)
-{
-	const char *first = text + (*text == '-' || *text == '+');
-
-	if (!isdigit((unsigned char)*first))
-		return false;
-	errno = 0;
-	*v = strtoll(text, end, 10);
-	return true;
-}
-
 static int parse_integer(const struct input *in, int64_t *v)
 {
-	char *end;
-
-	if (!digits(in->text, v, &end) || *end)
-		return refuse(in);
-	if (errno == ERANGE)
+	switch (scalar_integer(in->text, v)) {
+	case SCALAR_LARGE:
 		return refuse_as(in, ", which is beyond 64 bits");
+	case SCALAR_OTHER:
+		return refuse(in);
+	case SCALAR_FINE:
+		break;
+	}
 	return in_range(in->o, (double)*v) ? 0 : refuse(in);
 }
 
@@ -108,14 +96,9 @@ static int parse_int64(const struct input *in)
 
 static int parse_number(const struct input *in)
 {
-	char *end;
-	double v;
+	double v = 0;
 
-	/* strtod also takes blanks, hexadecimal, inf and nan. */
-	if (in->text[strspn(in->text, "0123456789+-.eE")])
-		return refuse(in);
-	v = strtod(in->text, &end);
-	if (end == in->text || *end || !isfinite(v) || !in_range(in->o, v))
+	if (scalar_number(in->text, &v) || !isfinite(v) || !in_range(in->o, v))
 		return refuse(in);
 	*(double *)in->to = v + 0.0; /* -0 becomes 0 */
 	return 0;
@@ -123,11 +106,11 @@ static int parse_number(const struct input *in)
 
 static int parse_bool(const struct input *in)
 {
-	bool yes = strcasecmp(in->text, "true") == 0;
+	bool v = false;
 
-	if (!yes && strcasecmp(in->text, "false") != 0)
+	if (scalar_switch(in->text, &v))
 		return refuse(in);
-	*(bool *)in->to = yes;
+	*(bool *)in->to = v;
 	return 0;
 }
 
@@ -179,23 +162,23 @@ static int parse_path(const struct input *in)
 static int parse_bytes(const struct input *in)
 {
 	static const char units[] = "KMG";
-	const char *unit;
+	size_t len = strlen(in->text);
+	const char *unit = len ? strchr(units, toupper((unsigned char)in->text[len - 1])) : NULL;
+	char *digits = mem_dup(in->text);
+	enum scalar_fault fault;
 	int shift = 0;
-	int64_t v;
-	char *end;
+	int64_t v = 0;
 
-	if (!digits(in->text, &v, &end))
-		return refuse(in);
-	if (*end) {
-		unit = strchr(units, toupper((unsigned char)*end));
-		if (!unit || end[1])
-			return refuse(in);
+	if (unit && *unit) {
 		shift = 10 * (int)(unit - units + 1);
+		digits[len - 1] = '\0';
 	}
-	if (errno == ERANGE || v > INT64_MAX >> shift)
-		return refuse_as(in, ", which is beyond 64 bits");
-	if (v < 0)
+	fault = scalar_integer(digits, &v);
+	free(digits);
+	if (fault == SCALAR_OTHER || (!fault && v < 0))
 		return refuse(in);
+	if (fault == SCALAR_LARGE || v > INT64_MAX >> shift)
+		return refuse_as(in, ", which is beyond 64 bits");
 	*(int64_t *)in->to = v << shift;
 	return 0;
 }
@@ -297,6 +280,19 @@ static void print_string(const struct settings *s, const struct option *o, char 
 	snprintf(out, n, "%s", (const char *)value_of(s, o));
 }
 
+/* path_resolve expands $VAR and reads $$ as $. */
+static void print_path(const struct settings *s, const struct option *o, char *out, size_t n)
+{
+	size_t at = 0;
+
+	for (const char *path = value_of(s, o); *path && at + 2 < n; path++) {
+		if (*path == '$')
+			out[at++] = '$';
+		out[at++] = *path;
+	}
+	out[at] = '\0';
+}
+
 static void print_bytes(const struct settings *s, const struct option *o, char *out, size_t n)
 {
 	static const char *const unit[] = {"", "K", "M", "G"};
@@ -324,7 +320,7 @@ static const struct kind kinds[OPT_LABELS + 1] = {
 	[OPT_BOOL] = {"", "true or false", parse_bool, print_bool},
 	[OPT_CHOICE] = {"", "one of", parse_choice, print_choice},
 	[OPT_STRING] = {"", "text", parse_string, print_string},
-	[OPT_PATH] = {"a ", "path", parse_path, print_string},
+	[OPT_PATH] = {"a ", "path", parse_path, print_path},
 	[OPT_BYTES] = {"", "bytes (K, M, G)", parse_bytes, print_bytes},
 	[OPT_LABELS] = {"a ", "list of labels", parse_labels, print_labels},
 };
