@@ -205,11 +205,8 @@ int history_begin(struct history *h, const struct session *s, int fold, const ch
 	} else if (cut(h, 0, e) || write_description(now, path, e)) {
 		goto out;
 	}
-	h->f = fopen(h->path, "abe");
-	if (!h->f)
-		err_errno(e, h->path, "cannot append");
-	else
-		failed = 0;
+	h->f = file_append(h->path, e);
+	failed = h->f ? 0 : -1;
 out:
 	if (failed)
 		history_free(h);

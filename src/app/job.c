@@ -405,7 +405,7 @@ static int end_fold(struct job *j, enum job_go *go, struct err *e)
 	failed = fold_path(j, "predictions.csv", path, sizeof path, e) ||
 		 predictions_write(path, &p, &j->corpus, &j->set, e) || keep_test(j, &p, e) ||
 		 job_save(j, e) ||
-		 path_join(path, sizeof path, j->session.dir, "results.json", e) ||
+		 session_path(&j->session, "results.json", path, sizeof path, e) ||
 		 results_write(&j->results, path, e);
 	if (!failed && j->hooks.fold)
 		j->hooks.fold(j->hooks.ctx, j, &row, &p);
@@ -473,7 +473,7 @@ static int read_results(struct job *j, struct err *e)
 	char path[PATH_LEN];
 
 	results_init(&j->results, &j->set);
-	if (path_join(path, sizeof path, j->session.dir, "results.json", e))
+	if (session_path(&j->session, "results.json", path, sizeof path, e))
 		return -1;
 	return file_exists(path) ? results_read(&j->results, path, e) : 0;
 }

@@ -86,7 +86,9 @@ static int lock(struct session *s, struct err *e)
 
 	if (path_join(path, sizeof path, s->root, LOCK, e))
 		return -1;
-	s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	if (file_refuse_link(path, e))
+		return -1;
+	s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
 	if (s->lock < 0)
 		return err_errno(e, path, "cannot lock the session");
 	if (flock(s->lock, LOCK_EX | LOCK_NB) == 0)
@@ -103,7 +105,7 @@ static int write_config(const struct session *s, const struct settings *set, str
 	char path[PATH_LEN];
 	struct atomic_file a;
 
-	if (path_join(path, sizeof path, s->dir, CONFIG, e) || atomic_open(&a, path, e))
+	if (session_path(s, CONFIG, path, sizeof path, e) || atomic_open(&a, path, e))
 		return -1;
 	if (config_write(set, a.f, e)) {
 		atomic_abort(&a);
@@ -178,8 +180,8 @@ static int check_session(const struct session *s, struct err *e)
 
 int session_resume(struct session *s, const char *root, struct settings *set, struct err *e)
 {
-	if (name_folder(s, root, e) || check_session(s, e) || lock(s, e) ||
-	    read_config(s, set, e)) {
+	if (name_folder(s, root, e) || check_session(s, e) || session_refuse_links(s->root, e) ||
+	    lock(s, e) || read_config(s, set, e)) {
 		session_close(s);
 		return -1;
 	}
@@ -210,6 +212,8 @@ int session_seed(struct session *s, const struct session *parent, const struct s
 
 	snprintf(name, sizeof name, "seed-%lld", (long long)set->exp.seed);
 	if (session_share(s, parent, e) || path_join(s->dir, sizeof s->dir, s->root, name, e))
+		goto fail;
+	if (s->lock >= 0 && (session_check_held(parent, e) || file_refuse_link(s->dir, e)))
 		goto fail;
 	if (s->lock >= 0 && !session_exists(s->dir) &&
 	    (make_dirs(s->dir, e) || write_config(s, set, e)))
@@ -275,18 +279,6 @@ int session_new_name(char *out, size_t n, const char *config_path, struct err *e
 			return err_errno(e, out, "cannot make the session's folder");
 	}
 	return err_at(e, out, 0, 0, "1000 sessions of this name and second exist; name the folder");
-}
-
-int session_fold_path(const struct session *s, int fold, const char *name, char *out, size_t n,
-		      struct err *e)
-{
-	char dir[PATH_LEN], part[32];
-
-	snprintf(part, sizeof part, "fold-%d", fold);
-	if (path_join(dir, sizeof dir, s->dir, part, e) ||
-	    (s->lock >= 0 && !file_is_dir(dir) && make_dirs(dir, e)))
-		return -1;
-	return path_join(out, n, dir, name, e);
 }
 
 /*
@@ -382,15 +374,6 @@ static int drop_torn_line(const char *path, struct err *e)
 	return failed;
 }
 
-static FILE *open_append(const char *path, struct err *e)
-{
-	FILE *f = fopen(path, "ae");
-
-	if (!f)
-		err_errno(e, path, "cannot append");
-	return f;
-}
-
 int session_begin(struct session *s, int fold, int epoch, int step, const int *done, int ndone,
 		  struct err *e)
 {
@@ -400,16 +383,16 @@ int session_begin(struct session *s, int fold, int epoch, int step, const int *d
 
 	BUG_ON(s->lock < 0);
 	close_files(s);
-	if (path_join(steps_path, sizeof steps_path, s->dir, STEPS, e) ||
-	    path_join(epochs_path, sizeof epochs_path, s->dir, EPOCHS, e) ||
-	    path_join(commands_path, sizeof commands_path, s->dir, COMMANDS, e) ||
+	if (session_path(s, STEPS, steps_path, sizeof steps_path, e) ||
+	    session_path(s, EPOCHS, epochs_path, sizeof epochs_path, e) ||
+	    session_path(s, COMMANDS, commands_path, sizeof commands_path, e) ||
 	    drop_rows(&steps, steps_path, &at, keeps_step, e) ||
 	    drop_rows(&epochs, epochs_path, &at, keeps_epoch, e) ||
 	    drop_torn_line(commands_path, e))
 		return -1;
-	s->steps = open_append(steps_path, e);
-	s->epochs = open_append(epochs_path, e);
-	s->commands = open_append(commands_path, e);
+	s->steps = file_append(steps_path, e);
+	s->epochs = file_append(epochs_path, e);
+	s->commands = file_append(commands_path, e);
 	if (s->steps && s->epochs && s->commands)
 		return 0;
 	close_files(s);
@@ -430,6 +413,8 @@ static int append(const struct session *s, FILE *f, const char *name, const stru
 	int failed = 0;
 
 	BUG_ON(!f);
+	if (session_check_held(s, e))
+		return -1;
 	rows_line(c, row, &line);
 	if (fwrite(line.s, 1, line.len, f) != line.len || fflush(f))
 		failed = cannot_write(s, name, e);

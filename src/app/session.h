@@ -40,6 +40,12 @@ int session_create(struct session *s, const char *root, const struct settings *s
 int session_resume(struct session *s, const char *root, struct settings *set, struct err *e);
 /* Look only: no lock, nothing changed. */
 int session_read(struct session *s, const char *root, struct settings *set, struct err *e);
+/* An error if the session has been deleted or moved: DIR/lock is no longer the
+ * file that is held. Nothing is checked when only reading. */
+int session_check_held(const struct session *s, struct err *e);
+/* Refuse a session in which a file or folder that is written is a symbolic link;
+ * session_resume does so before anything is changed. */
+int session_refuse_links(const char *root, struct err *e);
 void session_close(struct session *s); /* safe on zeroed memory, and twice */
 
 /*
@@ -64,7 +70,11 @@ int session_seed(struct session *s, const struct session *parent, const struct s
  * made here, empty, so that programs started in the same second differ. */
 int session_new_name(char *out, size_t n, const char *config_path, struct err *e);
 
-/* "DIR/fold-F/NAME"; makes the fold's folder, unless only reading. */
+/* "DIR/NAME" and "DIR/fold-F/NAME", whose folder is made. Unless the session is
+ * open for reading only, the name is about to be written: it is an error if it
+ * is a symbolic link (a session is written in its own folder, which may itself
+ * be named by a link), and session_check_held is asked. */
+int session_path(const struct session *s, const char *name, char *out, size_t n, struct err *e);
 int session_fold_path(const struct session *s, int fold, const char *name, char *out, size_t n,
 		      struct err *e);
 

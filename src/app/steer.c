@@ -289,7 +289,7 @@ int steer_begin(struct job *j, struct err *e)
 
 	changes_free(&j->log);
 	j->log_next = 0;
-	failed = path_join(path, sizeof path, j->session.dir, "commands.log", e) ||
+	failed = session_path(&j->session, "commands.log", path, sizeof path, e) ||
 		 (file_exists(path) && changes_read(&stored, path, true, e)) ||
 		 check_all(j, &j->base, &stored, path, &j->log, e) ||
 		 follow_replay(j, &stored, path, e);
@@ -361,7 +361,8 @@ int steer_due(struct job *j, enum job_go *go, struct err *e)
 /* Write a change of now or later, and keep it in mind. Returns its place. */
 static int note(struct job *j, const struct change *c, const char *was, struct err *e)
 {
-	if (change_write(j->session.commands, c->fold, c->epoch, c->step, c->command, was, e))
+	if (session_check_held(&j->session, e) ||
+	    change_write(j->session.commands, c->fold, c->epoch, c->step, c->command, was, e))
 		return -1;
 	return insert(&j->log, copy_of(c));
 }

@@ -255,6 +255,42 @@ int file_write(const char *path, const void *data, size_t len, struct err *e)
 	return atomic_commit(&a, e);
 }
 
+int file_refuse_link(const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (lstat(path, &st) || !S_ISLNK(st.st_mode))
+		return 0;
+	return err_at(e, path, 0, 0,
+		      "is a symbolic link, and nothing is written through it; remove it, or put a "
+		      "copy of what it names in its place");
+}
+
+FILE *file_append(const char *path, struct err *e)
+{
+	int fd =
+		open(path,
+		     O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
+		     0666);
+	struct stat st;
+	FILE *f = NULL;
+
+	if (fd < 0) {
+		if (errno != ELOOP || file_refuse_link(path, e) == 0)
+			err_errno(e, path, "cannot append");
+		return NULL;
+	}
+	if (fstat(fd, &st))
+		err_errno(e, path, "cannot append");
+	else if (!S_ISREG(st.st_mode))
+		err_at(e, path, 0, 0, "cannot append: not a regular file");
+	else if (!(f = fdopen(fd, "a")))
+		err_errno(e, path, "cannot append");
+	if (!f)
+		close(fd);
+	return f;
+}
+
 static int remove_temp(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
 	(void)st;
@@ -265,7 +301,10 @@ static int remove_temp(const char *path, const struct stat *st, int type, struct
 
 void temps_remove(const char *dir)
 {
-	nftw(dir, remove_temp, 16, FTW_PHYS);
+	char *inside = str_format("%s/.", dir); /* also if dir is a link */
+
+	nftw(inside, remove_temp, 16, FTW_PHYS);
+	free(inside);
 }
 
 /*
