@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* machine: how much memory there is for this process. */
+/* machine: how much memory and how many processors there are for this process. */
 #ifndef MIUST_MACHINE_H
 #define MIUST_MACHINE_H
 
@@ -9,8 +9,14 @@
  * (Linux; version 1 or 2) if that is less. The same whatever runs beside. */
 int64_t machine_memory(void);
 
-/* The least limit on the way from a group of `groups` (the text of
- * /proc/self/cgroup) up to the root, below the folder `mount`; INT64_MAX: none. */
-int64_t machine_group_limit(const char *groups, const char *mount);
+/* The processors this process may run on (taskset, cpusets), or as many as the
+ * quota of its control group pays for, rounded up, if that is less; 1 at least. */
+int machine_cores(void);
+
+/* The smallest limit on the way from a group of `groups` (the text of
+ * /proc/self/cgroup) up to the root, below the folder `mount`: bytes, INT64_MAX
+ * for none; processors (1.5: three halves of one's time), INFINITY for none. */
+int64_t machine_group_memory(const char *groups, const char *mount);
+double machine_group_cores(const char *groups, const char *mount);
 
 #endif
