@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/commands.h"
+#include "base/process.h"
 
 static const struct command *const commands[] = {
 	&cmd_train, &cmd_eval,  &cmd_predict, &cmd_compare, &cmd_demo,
@@ -14,5 +15,6 @@ int main(int argc, char **argv)
 		.commands = commands,
 	};
 
+	process_begin(argv);
 	return cli_main(&miust, argc, argv);
 }

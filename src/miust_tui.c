@@ -4,6 +4,7 @@
 #include "app/session.h"
 #include "base/file.h"
 #include "base/plain.h"
+#include "base/process.h"
 #include "ui/command.h"
 #include "ui/console.h"
 #include "ui/help.h"
@@ -252,6 +253,7 @@ int main(int argc, char **argv)
 		.draws = true,
 	};
 
+	process_begin(argv);
 	if (argc == 2 && strcmp(argv[1], "--manual") == 0) { /* for `make install` */
 		manual_print(stdout);
 		return 0;

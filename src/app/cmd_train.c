@@ -5,6 +5,7 @@
 #include "app/progress.h"
 #include "base/clock.h"
 #include "base/plain.h"
+#include "base/process.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -24,16 +25,16 @@ static void on_signal(int number)
 
 static void catch_signals(void)
 {
-	static const int caught[] = {SIGINT, SIGTERM, SIGHUP};
 	struct sigaction a = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
 
 	sigemptyset(&a.sa_mask);
-	for (size_t i = 0; i < sizeof caught / sizeof *caught; i++) {
+	for (int i = 0; i < PROCESS_STOPS; i++) {
+		int number = process_stops[i].number;
 		struct sigaction old;
 
 		/* nohup, and a shell's background, ignore some on purpose. */
-		if (sigaction(caught[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-			sigaction(caught[i], &a, NULL);
+		if (sigaction(number, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+			sigaction(number, &a, NULL);
 	}
 }
 
@@ -168,10 +169,7 @@ static int stopped(const struct job *j, struct err *e)
 	job_position(j, &fold_at, &epoch, &step_at);
 	if (stop_signal) {
 		err_set(e, "stopped by %s before epoch %d, step %d of fold %d; go on with %s",
-			stop_signal == SIGINT   ? "SIGINT"
-			: stop_signal == SIGHUP ? "SIGHUP"
-						: "SIGTERM",
-			epoch, step_at, fold_at, words);
+			process_stop_name(stop_signal), epoch, step_at, fold_at, words);
 		e->status = 128 + stop_signal;
 	} else {
 		cli_message("stopped after %lld steps; go on with %s", (long long)j->steps, words);
@@ -236,8 +234,8 @@ const struct command cmd_train = {
 	.help = "Train every fold, test the kept checkpoints, print the figures.",
 	.more = "CONFIG is a YAML file, a session's folder for the settings in it, or the word\n"
 		"demo for the built-in corpus. The session folder holds all there is to know;\n"
-		"INT, TERM and HUP leave a checkpoint in it, and --session DIR --resume goes on\n"
-		"as if nothing had happened.",
+		"INT, TERM, HUP, USR1 and USR2 leave a checkpoint in it, and --session DIR\n"
+		"--resume goes on as if nothing had happened.",
 	.run = run,
 	.stores = true,
 };

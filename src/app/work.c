@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/process.h"
 #include "base/str.h"
 
 #include <fcntl.h>
@@ -244,20 +245,6 @@ static void *work(void *arg)
 	return NULL;
 }
 
-/* Signals are the screen's, but for what this thread itself can be struck by:
- * blocked, those would end the process before a handler can restore the
- * terminal. */
-static void block_signals(sigset_t *old)
-{
-	static const int struck[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
-	sigset_t set;
-
-	sigfillset(&set);
-	for (size_t i = 0; i < sizeof struck / sizeof *struck; i++)
-		sigdelset(&set, struck[i]);
-	pthread_sigmask(SIG_BLOCK, &set, old);
-}
-
 struct work *work_start(const struct work_options *o, struct err *e)
 {
 	struct work *w = mem_alloc(1, sizeof *w);
@@ -283,7 +270,7 @@ struct work *work_start(const struct work_options *o, struct err *e)
 	}
 	fcntl(w->pipe[0], F_SETFD, FD_CLOEXEC);
 	fcntl(w->pipe[1], F_SETFD, FD_CLOEXEC);
-	block_signals(&old);
+	process_block_signals(&old); /* they are the screen's */
 	failed = pthread_create(&w->thread, NULL, work, w);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (failed) {

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "engine/gemm.h"
 
+#include "base/process.h"
+
 #include <cblas.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #ifdef REAL_DOUBLE
 #define product cblas_dgemm
@@ -85,7 +89,27 @@ bool gemm_is_outdated(void)
 	return false;
 }
 
-void gemm_stay_in_thread(void)
+int gemm_start(struct err *e)
 {
+	enum { BUFFER = 129 << 20 };   /* 128 MiB on x86-64 and arm64, and room to align it */
+	static atomic_bool has_buffer; /* the library's, of which there is one a process */
+	real one = 1, square = 0;
+
 	openblas_set_num_threads(1);
+	if (process_space_limited() && !atomic_load(&has_buffer)) {
+		void *room = mmap(NULL, BUFFER, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+				  -1, 0);
+
+		if (room == MAP_FAILED)
+			return err_set(
+				e,
+				"OpenBLAS needs %d MB of address space in one block, and the "
+				"limit leaves no room for it; raise or lift it (ulimit -v, "
+				"ulimit -d)",
+				BUFFER >> 20);
+		munmap(room, BUFFER);
+	}
+	gemm_nn(1, 1, 1, 1, &one, 1, &one, 1, 0, &square, 1);
+	atomic_store(&has_buffer, true);
+	return 0;
 }

@@ -11,6 +11,7 @@
 #ifndef MIUST_GEMM_H
 #define MIUST_GEMM_H
 
+#include "base/err.h"
 #include "engine/real.h"
 
 #include <stdbool.h>
@@ -34,6 +35,11 @@ void gemm_name(char *out, size_t n);
  * OpenBLAS older than the processor takes its oldest kernels. */
 bool gemm_is_outdated(void);
 
-void gemm_stay_in_thread(void); /* OpenBLAS uses no threads of its own from now on */
+/*
+ * Before the first product, and again as often as one likes: OpenBLAS uses no
+ * threads of its own from now on, and has the buffer it keeps for its products.
+ * It would look for one for ever where the address space is limited; -1 says so.
+ */
+int gemm_start(struct err *e);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#define _GNU_SOURCE /* sched_getaffinity */
 #include "engine/par.h"
 
+#include "base/machine.h"
 #include "base/mem.h"
+#include "base/process.h"
 #include "engine/gemm.h"
 
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -71,32 +71,21 @@ static void *work(void *arg)
 	return NULL;
 }
 
-static int cores(void)
-{
-	cpu_set_t set;
-	long n;
-
-	if (sched_getaffinity(0, sizeof set, &set) == 0)
-		return CPU_COUNT(&set);
-	n = sysconf(_SC_NPROCESSORS_ONLN);
-	return n > 0 ? (int)n : 1;
-}
-
 struct par *par_new(int threads, struct err *e)
 {
-	struct par *p = mem_alloc(1, sizeof *p);
-	sigset_t all, old;
+	struct par *p;
+	sigset_t old;
 	int made = 1;
 
-	gemm_stay_in_thread();
-	p->threads = threads > 0 ? threads : cores();
+	if (gemm_start(e))
+		return NULL;
+	p = mem_alloc(1, sizeof *p);
+	p->threads = threads > 0 ? threads : machine_cores();
 	p->thread = mem_alloc((size_t)p->threads, sizeof *p->thread);
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_cond_init(&p->start, NULL);
 	pthread_cond_init(&p->done, NULL);
-	/* Signals are for the threads that handle them: the workers block all. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &old);
+	process_block_signals(&old); /* they are for the threads that handle them */
 	for (; made < p->threads; made++) {
 		struct worker *w = mem_alloc(1, sizeof *w);
 		int failed;
@@ -105,7 +94,9 @@ struct par *par_new(int threads, struct err *e)
 		failed = pthread_create(&p->thread[made - 1], NULL, work, w);
 		if (failed) {
 			free(w);
-			err_set(e, "cannot start thread %d of %d: %s; use a smaller --threads",
+			err_set(e,
+				"cannot start thread %d of %d: %s; use a smaller --threads, or "
+				"raise the limit (ulimit -v, ulimit -u)",
 				made + 1, p->threads, strerror(failed));
 			break;
 		}

@@ -17,7 +17,7 @@
 
 struct par;
 
-/* threads <= 0: as many as there are cores for this process. */
+/* threads <= 0: as many as there are cores for this process (machine_cores). */
 struct par *par_new(int threads, struct err *e);
 void par_free(struct par *p);
 int par_threads(const struct par *p);

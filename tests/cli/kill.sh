@@ -99,7 +99,7 @@ stop_by() {
 	status=$?
 	wait
 }
-for pair in INT:130 HUP:129 TERM:143; do
+for pair in INT:130 HUP:129 TERM:143 USR1:138 USR2:140; do
 	s=${pair%:*}
 	if sh -c "kill -$s \$\$" 2>/dev/null; then
 		echo "skip signal_$s: whoever started the tests ignores it"

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/process.h"
+
+#include "base/err.h"
+#include "base/mapped.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+extern char **environ;
+
+const struct process_stop process_stops[PROCESS_STOPS] = {
+	{SIGINT, "SIGINT"},   {SIGTERM, "SIGTERM"}, {SIGHUP, "SIGHUP"},
+	{SIGUSR1, "SIGUSR1"}, {SIGUSR2, "SIGUSR2"},
+};
+
+const char *process_stop_name(int number)
+{
+	for (int i = 0; i < PROCESS_STOPS; i++)
+		if (process_stops[i].number == number)
+			return process_stops[i].name;
+	return "a signal";
+}
+
+/* open takes the lowest number that is free, which is the closed one. */
+static void fill_descriptors(void)
+{
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) != fd)
+			_exit(EXIT_FAILED); /* nowhere to say it */
+}
+
+static bool limited(int resource)
+{
+	struct rlimit limit;
+
+	return getrlimit(resource, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+}
+
+bool process_space_limited(void)
+{
+	return limited(RLIMIT_AS) || limited(RLIMIT_DATA);
+}
+
+/* No loop: the second time the value is 1. Where it fails, all goes on as it is. */
+static void start_again(char **argv)
+{
+	static const char key[] = "OPENBLAS_NUM_THREADS", self[] = "/proc/self/exe";
+	const char *threads = getenv(key);
+	char path[PATH_MAX];
+	ssize_t n;
+
+	if (!process_space_limited() || (threads && strcmp(threads, "1") == 0) ||
+	    setenv(key, "1", 1) != 0)
+		return;
+	n = readlink(self, path, sizeof path - 1);
+	if (n > 0) { /* by its own name, which ps shows */
+		path[n] = '\0';
+		execve(path, argv, environ);
+	}
+	execve(self, argv, environ);
+}
+
+void process_begin(char **argv)
+{
+	fill_descriptors();
+	start_again(argv);
+	signal(SIGXFSZ, SIG_IGN);
+	mapped_catch();
+}
+
+void process_block_signals(sigset_t *old)
+{
+	static const int struck[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
+	sigset_t set;
+
+	sigfillset(&set);
+	for (size_t i = 0; i < sizeof struck / sizeof *struck; i++)
+		sigdelset(&set, struck[i]);
+	pthread_sigmask(SIG_BLOCK, &set, old);
+}

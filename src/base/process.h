@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * process: what holds for the whole process from its first line on: its
+ * standard descriptors, the signals it ignores, and those that ask it to stop.
+ */
+#ifndef MIUST_PROCESS_H
+#define MIUST_PROCESS_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+/*
+ * First of all in main. Descriptors 0 to 2 that are closed become /dev/null, so
+ * that no file opened later takes messages meant for them. SIGXFSZ is ignored: a
+ * file over its size limit is a write error. SIGBUS is answered (mapped.h).
+ *
+ * Where address space is limited (ulimit -v, -d) the program starts itself
+ * again with OPENBLAS_NUM_THREADS=1: threads of OpenBLAS, which starts one for
+ * each core before main, wait in a loop for buffers that cannot be had, and
+ * nobody ends that loop. The engine never uses those threads (par.h).
+ */
+void process_begin(char **argv);
+bool process_space_limited(void); /* is the address space limited? */
+
+/* The signals that ask a run for a checkpoint and its end; exit status 128 + number. */
+struct process_stop {
+	int number;
+	const char *name; /* "SIGINT" */
+};
+enum { PROCESS_STOPS = 5 };
+extern const struct process_stop process_stops[PROCESS_STOPS];
+const char *process_stop_name(int number); /* one of them; else "a signal" */
+
+/* Block every signal in the calling thread, and so in those it starts, but for
+ * those a thread is struck by itself (SEGV, BUS, ...): blocked, they would end
+ * the process before a handler can say anything. *old is for pthread_sigmask. */
+void process_block_signals(sigset_t *old);
+
+#endif
