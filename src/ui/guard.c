@@ -3,23 +3,41 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-static const int told[] = {SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGTSTP, SIGCONT};
-static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGQUIT};
-enum { TOLD = sizeof told / sizeof *told, CRASHES = sizeof crashes / sizeof *crashes };
+/* What is done about each signal. Those not named end the process: ENDS is for
+ * them (real-time signals too) as for all that are caught just before the end. */
+enum treatment {
+	ENDS,
+	TOLD,  /* a byte in the pipe */
+	CRASH, /* as ENDS, and whoever handled it before comes after us */
+	FAULT, /* a crash that happens again when its handler returns */
+	LEFT,  /* cannot be caught, ignored (process.h), or does not end a process */
+};
+static const enum treatment treatment[] = {
+	[SIGINT] = TOLD,   [SIGTERM] = TOLD, [SIGHUP] = TOLD,   [SIGUSR1] = TOLD,  [SIGUSR2] = TOLD,
+	[SIGWINCH] = TOLD, [SIGTSTP] = TOLD, [SIGCONT] = TOLD,  [SIGSEGV] = FAULT, [SIGBUS] = FAULT,
+	[SIGFPE] = FAULT,  [SIGILL] = FAULT, [SIGABRT] = CRASH, [SIGTRAP] = CRASH, [SIGSYS] = CRASH,
+	[SIGQUIT] = CRASH, [SIGKILL] = LEFT, [SIGSTOP] = LEFT,  [SIGCHLD] = LEFT,  [SIGURG] = LEFT,
+	[SIGTTIN] = LEFT,  [SIGTTOU] = LEFT, [SIGPIPE] = LEFT,  [SIGXFSZ] = LEFT,
+};
+enum { NAMED = sizeof treatment / sizeof *treatment, SIGNALS = 65 /* 1 to 64, on Linux */ };
 
 /* Handlers see this too: what they use is set before they are installed, or
  * guarded by `armed`. */
 static struct {
 	bool running;
 	int pipe[2];
-	struct sigaction old_told[TOLD], old_crash[CRASHES];
+	struct sigaction old[SIGNALS];
+	bool ours[SIGNALS];
 
 	volatile sig_atomic_t armed;
+	atomic_flag restoring; /* a thread is ending the process */
 	int tty;
 	const char *bytes;
 	size_t n;
@@ -29,7 +47,7 @@ static struct {
 	int log_fd;    /* its descriptor: a handler must not ask for it */
 	int stderr_fd; /* the real one, -1 while stderr is not captured */
 	off_t read;    /* how much guard_stray has handed out */
-} guard = {.pipe = {-1, -1}, .stderr_fd = -1};
+} guard = {.pipe = {-1, -1}, .stderr_fd = -1, .restoring = ATOMIC_FLAG_INIT};
 
 void guard_send(int fd, const char *bytes, size_t n)
 {
@@ -54,6 +72,11 @@ static void replay(void)
 		guard_send(guard.stderr_fd, piece, (size_t)n);
 }
 
+static enum treatment treat(int sig)
+{
+	return sig < NAMED ? treatment[sig] : ENDS;
+}
+
 static void on_signal(int sig)
 {
 	unsigned char byte = (unsigned char)sig;
@@ -64,27 +87,34 @@ static void on_signal(int sig)
 	errno = saved;
 }
 
-static const struct sigaction *old_crash(int sig)
+/* The terminal as it was. Only the first thread does it; others wait for it. */
+static void restore(void)
 {
-	for (int i = 0; i < CRASHES; i++)
-		if (crashes[i] == sig)
-			return &guard.old_crash[i];
-	return NULL;
-}
-
-static void on_crash(int sig)
-{
+	if (atomic_flag_test_and_set(&guard.restoring)) {
+		for (int i = 0; i < 1000 && guard.armed; i++)
+			poll(NULL, 0, 1);
+		return;
+	}
 	if (guard.armed) {
-		guard.armed = 0;
 		guard_send(guard.tty, guard.bytes, guard.n);
 		tcsetattr(guard.tty, TCSANOW, &guard.modes);
 		if (guard.stderr_fd >= 0) {
 			replay();
-			dup2(guard.stderr_fd, STDERR_FILENO); /* a sanitizer's report */
+			dup2(guard.stderr_fd, STDERR_FILENO); /* for a report */
 		}
+		guard.armed = 0;
 	}
-	sigaction(sig, old_crash(sig), NULL);
-	raise(sig); /* arrives when this handler returns */
+}
+
+/* The process is about to end. A fault of its own (code above 0) happens again
+ * when this returns: who handled it before (process.h, a sanitizer) sees where. */
+static void on_end(int sig, siginfo_t *info, void *context)
+{
+	(void)context;
+	restore();
+	sigaction(sig, &guard.old[sig], NULL);
+	if (info->si_code <= 0 || treat(sig) != FAULT)
+		raise(sig); /* arrives when this handler returns */
 }
 
 static int set_flags(int fd)
@@ -117,10 +147,38 @@ void guard_capture(void)
 		dup2(guard.log_fd, STDERR_FILENO);
 }
 
+/* What others ignore (nohup) or handle (a profiler) stays theirs, but for ^Z and
+ * crashes. */
+static bool is_ours(int sig, const struct sigaction *old)
+{
+	if (old->sa_handler == SIG_DFL)
+		return true;
+	switch (treat(sig)) {
+	case TOLD:
+		return sig == SIGTSTP || old->sa_handler != SIG_IGN;
+	case CRASH:
+	case FAULT:
+		return true;
+	case ENDS:
+	case LEFT:
+		break;
+	}
+	return false;
+}
+
+/* The C library keeps two signals to itself: asking for those fails. */
+static void take(int sig, const struct sigaction *a)
+{
+	struct sigaction *old = &guard.old[sig];
+
+	guard.ours[sig] =
+		sigaction(sig, NULL, old) == 0 && is_ours(sig, old) && sigaction(sig, a, NULL) == 0;
+}
+
 int guard_start(struct err *e)
 {
 	struct sigaction tell = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-	struct sigaction crash = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK};
+	struct sigaction end = {.sa_sigaction = on_end, .sa_flags = SA_ONSTACK | SA_SIGINFO};
 
 	if (guard.running)
 		return 0;
@@ -128,14 +186,10 @@ int guard_start(struct err *e)
 		return err_set(e, "cannot make a pipe for signals: %s", strerror(errno));
 	own_stack();
 	sigemptyset(&tell.sa_mask);
-	sigemptyset(&crash.sa_mask);
-	for (int i = 0; i < CRASHES; i++)
-		sigaction(crashes[i], &crash, &guard.old_crash[i]);
-	for (int i = 0; i < TOLD; i++) {
-		sigaction(told[i], &tell, &guard.old_told[i]);
-		if (guard.old_told[i].sa_handler == SIG_IGN && told[i] != SIGTSTP)
-			sigaction(told[i], &guard.old_told[i], NULL);
-	}
+	sigemptyset(&end.sa_mask);
+	for (int sig = 1; sig < SIGNALS; sig++)
+		if (treat(sig) != LEFT)
+			take(sig, treat(sig) == TOLD ? &tell : &end);
 	guard.running = true;
 	return 0;
 }
@@ -146,10 +200,9 @@ void guard_stop(void)
 		return;
 	guard.running = false;
 	guard_disarm();
-	for (int i = 0; i < TOLD; i++)
-		sigaction(told[i], &guard.old_told[i], NULL);
-	for (int i = 0; i < CRASHES; i++)
-		sigaction(crashes[i], &guard.old_crash[i], NULL);
+	for (int sig = 1; sig < SIGNALS; sig++)
+		if (guard.ours[sig])
+			sigaction(sig, &guard.old[sig], NULL);
 	if (guard.stderr_fd >= 0) {
 		fflush(stderr);
 		dup2(guard.stderr_fd, STDERR_FILENO);

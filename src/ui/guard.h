@@ -2,15 +2,16 @@
 /*
  * guard: signals, crashes and stray prints while the screen is ours.
  *
- * Signals INT, TERM, HUP, WINCH, TSTP and CONT become bytes in a pipe: their
+ * Signals INT, TERM, HUP, USR1, USR2, WINCH, TSTP and CONT become bytes in a pipe: their
  * handler does nothing else, so the loop meets them between two frames. The
  * handlers must stand before newterm, which would take INT and TERM for
  * itself. Nothing is blocked: a library's thread may exist already, and a
  * signal blocked only here would end the process there.
  *
- * A crash (SEGV, BUS, FPE, ILL, ABRT, QUIT) writes the bytes armed by
- * guard_arm, sets the terminal's modes back, replays stderr, and goes on as if
- * nobody had listened. All of it is safe in a handler.
+ * A crash (SEGV, BUS, ...), and any other signal that ends the process (XCPU,
+ * ALRM, PWR, real-time signals, ...), writes the bytes armed by guard_arm, sets
+ * the terminal's modes back, replays stderr, and goes on as if nobody had
+ * listened. All of it is safe in a handler.
  *
  * guard_capture: stderr goes to an unnamed file while the screen runs: a library's message
  * would garble it. guard_stray hands out what is new, for a log pane.
@@ -23,7 +24,7 @@
 #include <stddef.h>
 #include <termios.h>
 
-int guard_start(struct err *e); /* handlers; INT, TERM, HUP stay ignored if they are (nohup) */
+int guard_start(struct err *e); /* handlers; what is ignored stays ignored (nohup) */
 void guard_capture(void);       /* stderr, from here on */
 void guard_stop(void);          /* all as before; prints what stderr got; again: nothing */
 

@@ -194,8 +194,10 @@ check compare_session grep -q 'against config@[12] ' compared.txt
 check open_by_name grep -q 'e2/3 s4/4' opened.txt
 
 # A signal leaves a checkpoint: the run goes on as if nothing had been.
-for signal in TERM HUP INT; do
-	case $signal in HUP) code=129 ;; INT) code=130 ;; *) code=143 ;; esac
+for signal in TERM HUP INT USR1 USR2; do
+	case $signal in
+	HUP) code=129 ;; INT) code=130 ;; USR1) code=138 ;; USR2) code=140 ;; *) code=143 ;;
+	esac
 	fresh
 	script 'set train.epoch 1000000' 'run'
 	# A shell's background ignores INT; env's child does not.

@@ -2,6 +2,9 @@
 /* Signals, sizes, crashes and stray prints (ui/guard.h, ui/term.h). */
 #include "pty.h"
 
+#include "base/mapped.h"
+
+#include <pthread.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 
@@ -180,6 +183,102 @@ TEST(a_crash_restores_the_terminal)
 {
 	check_crash(crash_segv);
 	check_crash(crash_abrt);
+}
+
+/* Whatever else ends a process ends it all the same, but with the terminal as it was. */
+static int ending;
+
+static void end_by_signal(void)
+{
+	struct term_options o = {0};
+
+	pty_screen(&o);
+	pty_mark();
+	raise(ending);
+}
+
+TEST(every_end_restores_the_terminal)
+{
+	static const int endings[] = {SIGXCPU,   SIGALRM, SIGTRAP, SIGSYS,  SIGPROF,
+				      SIGVTALRM, SIGIO,   SIGPWR,  SIGQUIT, 16 /* SIGSTKFLT */};
+	enum { NAMED = sizeof endings / sizeof *endings };
+
+	for (int i = 0; i < NAMED + 2; i++) {
+		struct pty p;
+		int status;
+
+		ending = i < NAMED ? endings[i] : i == NAMED ? SIGRTMIN : SIGRTMAX;
+		pty_start(&p, "xterm-256color", "C.UTF-8", end_by_signal);
+		CHECK(pty_frame(&p) > 0);
+		pty_drain(&p);
+		CHECK_HAS(p.frame, "\033[?2004l");
+		CHECK_HAS(p.frame, "\033[?1049l");
+		CHECK(cooked(p.fd));
+		status = pty_end(&p);
+		CHECK_INT(WIFSIGNALED(status) ? WTERMSIG(status) : -status, ending);
+	}
+}
+
+/* ---- a mapped file that gets shorter ---- */
+
+enum { READERS = 4, PAGES = 64 };
+
+static void *read_all(void *map)
+{
+	const struct mapped *m = map;
+	volatile char sum = 0;
+
+	for (size_t i = 0; i < m->len; i += 512)
+		sum = (char)(sum + m->at[i]);
+	return NULL;
+}
+
+/* Several threads read what is no longer there. */
+static void file_shortened(void)
+{
+	struct term_options o = {0};
+	char path[64] = "/tmp/miust-guard-XXXXXX";
+	int fd = mkstemp(path);
+	pthread_t reader[READERS];
+	struct mapped *m;
+	struct err e = {0};
+
+	mapped_catch();
+	mapped_advice("; the session goes on");
+	if (fd < 0 || ftruncate(fd, PAGES * 4096) || !(m = mapped_open(fd, PAGES * 4096, path, &e)))
+		_exit(95);
+	pty_screen(&o);
+	fprintf(stderr, "last words\n");
+	pty_mark();
+	if (ftruncate(fd, 0))
+		_exit(94);
+	unlink(path);
+	for (int i = 0; i < READERS; i++)
+		pthread_create(&reader[i], NULL, read_all, m);
+	for (int i = 0; i < READERS; i++)
+		pthread_join(reader[i], NULL);
+	_exit(93);
+}
+
+TEST(a_shortened_file_restores_the_terminal_and_says_so)
+{
+	struct pty p;
+	const char *said;
+	int status;
+
+	pty_start(&p, "xterm-256color", "C.UTF-8", file_shortened);
+	CHECK(pty_frame(&p) > 0);
+	pty_drain(&p);
+	CHECK_HAS(p.frame, "\033[?2004l");
+	said = strstr(p.frame, "\033[?1049l");
+	CHECK_HAS(said, "last words");
+	said = said ? strstr(said, "miust: /tmp/miust-guard-") : NULL;
+	CHECK_HAS(said, "has become shorter while it was in use");
+	CHECK_HAS(said, "; the session goes on");
+	CHECK(said && !strstr(said + 1, "miust: ")); /* once */
+	CHECK(cooked(p.fd));
+	status = pty_end(&p);
+	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 1);
 }
 
 static void exit_at_once(void)
