@@ -50,10 +50,8 @@ static struct npy matrix(struct rng *r, const float *values, size_t room, int ro
 {
 	size_t need = (size_t)rows * (size_t)cols;
 
-	return (struct npy){.rows = rows,
-			    .cols = cols,
-			    .kind = sizeof(float),
-			    .values = values + rng_u32(r) % (room - need + 1)};
+	return (struct npy){
+		.rows = rows, .cols = cols, .values = values + rng_u32(r) % (room - need + 1)};
 }
 
 float *bench_corpus(struct corpus *c, const struct settings *s, int n, double longer, uint64_t seed)

@@ -4,7 +4,9 @@
 #include "app/demo.h"
 #include "app/steer.h"
 #include "base/file.h"
+#include "base/mapped.h"
 #include "base/mem.h"
+#include "base/plain.h"
 #include "base/str.h"
 
 #include <stdarg.h>
@@ -190,6 +192,7 @@ fail:
 
 void job_close(struct job *j)
 {
+	mapped_advice(NULL);
 	if (j->trainer.corpus)
 		trainer_close(&j->trainer);
 	history_free(&j->history);
@@ -217,7 +220,15 @@ static int fold_path(const struct job *j, const char *name, char *out, size_t n,
 	return session_fold_path(&j->session, j->trainer.fold, name, out, n, e);
 }
 
-int job_save(struct job *j, struct err *e)
+/* No file of the training part has become shorter, so that zeros were read. */
+static int check_files(const struct job *j, struct err *e)
+{
+	const struct split *s = &j->trainer.split;
+
+	return corpus_intact(&j->corpus, s->at[PART_TRAIN], s->n[PART_TRAIN], e);
+}
+
+static int store(struct job *j, struct err *e)
 {
 	const struct trainer *t = &j->trainer;
 	char path[PATH_LEN];
@@ -233,6 +244,11 @@ int job_save(struct job *j, struct err *e)
 	    fold_path(j, "state.safetensors", path, sizeof path, e))
 		return -1;
 	return trainer_save(t, path, e);
+}
+
+int job_save(struct job *j, struct err *e)
+{
+	return check_files(j, e) || store(j, e) ? -1 : 0;
 }
 
 /* Where a state is stored, go on from it; bring best.safetensors in line, which
@@ -338,8 +354,8 @@ static int end_epoch(struct job *j, enum job_go *go, struct err *e)
 		j->hooks.evaluating(j->hooks.ctx, j);
 	if (trainer_epoch_end(&j->trainer, &row, &p, e))
 		return stopped_within(go, e);
-	failed = history_add(&j->history, row.epoch, &p, e) ||
-		 session_epoch(&j->session, &row, e) || job_save(j, e);
+	failed = check_files(j, e) || history_add(&j->history, row.epoch, &p, e) ||
+		 session_epoch(&j->session, &row, e) || store(j, e);
 	if (!failed && j->hooks.epoch)
 		j->hooks.epoch(j->hooks.ctx, j, &row, &p);
 	predictions_free(&p);
@@ -351,6 +367,8 @@ static int one_step(struct job *j, enum job_go *go, struct err *e)
 	struct step_row row;
 	struct err why;
 
+	if (j->trainer.ended && check_files(j, e))
+		return -1;
 	trainer_epoch_begin(&j->trainer);
 	switch (trainer_step(&j->trainer, &row, e)) {
 	case STEP_FAILED:
@@ -404,7 +422,7 @@ static int end_fold(struct job *j, enum job_go *go, struct err *e)
 	results_add(&j->results, &row);
 	failed = fold_path(j, "predictions.csv", path, sizeof path, e) ||
 		 predictions_write(path, &p, &j->corpus, &j->set, e) || keep_test(j, &p, e) ||
-		 job_save(j, e) ||
+		 store(j, e) ||
 		 session_path(&j->session, "results.json", path, sizeof path, e) ||
 		 results_write(&j->results, path, e);
 	if (!failed && j->hooks.fold)
@@ -506,13 +524,11 @@ static int run_seed(struct job *j, enum job_go *go, struct err *e)
 	return failed;
 }
 
-int job_run(struct job *j, struct err *e)
+static int run_seeds(struct job *j, struct err *e)
 {
 	const struct settings base = j->base;
 	enum job_go go = JOB_GO;
 
-	if (j->trainer.corpus)
-		trainer_close(&j->trainer);
 	j->complete = false;
 	for (int i = 0; i < j->opt.seeds; i++) {
 		j->base = base;
@@ -533,4 +549,28 @@ int job_run(struct job *j, struct err *e)
 	j->base = base;
 	j->complete = go != JOB_STOP;
 	return 0;
+}
+
+int job_run(struct job *j, struct err *e)
+{
+	struct str advice = {0};
+	struct err files = {0};
+	int failed;
+
+	if (j->trainer.corpus)
+		trainer_close(&j->trainer);
+	str_add(&advice, "; the session goes on from its last checkpoint with --session ");
+	str_add_quoted(&advice, j->root.root);
+	str_add(&advice, " --resume");
+	mapped_advice(advice.s);
+	failed = run_seeds(j, e);
+	if (j->complete)
+		mapped_advice(NULL);
+	if (failed && corpus_intact(&j->corpus, NULL, j->corpus.n, &files)) {
+		size_t n = strlen(e->text);
+
+		str_fit(e->text + n, sizeof e->text - n, advice.s);
+	}
+	str_free(&advice);
+	return failed;
 }

@@ -34,6 +34,7 @@ struct opening {
 	int nknown;
 	bool text_dir, audio_dir; /* the folders are there */
 	bool failed;
+	bool integers;                /* said that a file holds such */
 	struct list *list;            /* being read */
 	int id, text, label, speaker; /* its columns; speaker may be -1 */
 	long line;                    /* of the row being read; 0: the list as a whole */
@@ -76,8 +77,8 @@ static void give_up(struct opening *o, const char *file, struct err *said)
 /* ---- values ---- */
 
 struct look {
-	int row, col; /* first value that is NaN or Inf; row -1: none */
-	float value;
+	int row, col;  /* first value that is NaN or Inf; row -1: none */
+	double value;  /* as stored */
 	int zero_rows; /* as far as looked */
 };
 
@@ -103,7 +104,7 @@ static struct look look_at(const struct npy *a)
 		found.row = i;
 		while (found.col < a->cols - 1 && isfinite(x[found.col]))
 			found.col++;
-		found.value = x[found.col];
+		found.value = npy_value(a, found.row, found.col);
 	}
 	free(copy);
 	return found;
@@ -113,6 +114,10 @@ static char *not_finite(const char *path, const struct look *l)
 {
 	const char *what = isnan(l->value) ? "NaN" : l->value > 0 ? "Inf" : "-Inf";
 
+	if (isfinite(l->value))
+		return str_format("%s: row %d, column %d (from 0) is %g, beyond float32, which "
+				  "ends at 3.4e38; scale the features or leave the row out",
+				  path, l->row, l->col, l->value);
 	return str_format("%s: row %d, column %d (from 0) is %s; extract the features again or "
 			  "leave the row out",
 			  path, l->row, l->col, what);
@@ -150,6 +155,17 @@ int utterance_check(struct corpus *c, int i, struct err *e)
 }
 
 /* ---- one row ---- */
+
+int corpus_intact(const struct corpus *c, const int *utt, int n, struct err *e)
+{
+	for (int i = 0; i < n; i++) {
+		const struct utterance *u = &c->utt[utt ? utt[i] : i];
+
+		if (npy_check(&u->words, e) != 0 || npy_check(&u->frames, e) != 0)
+			return -1;
+	}
+	return 0;
+}
 
 static void utterance_free(struct utterance *u)
 {
@@ -215,8 +231,11 @@ static void unknown_label(struct opening *o, const char *label)
 static void check_values(struct opening *o, const char *path, const struct npy *a)
 {
 	struct look l = look_at(a);
+	struct err e = {0};
 
-	if (l.row >= 0) {
+	if (npy_check(a, &e) != 0) {
+		report(o, PROBLEM_ERROR, true, path, "%s", e.text);
+	} else if (l.row >= 0) {
 		char *why = not_finite(path, &l);
 
 		report(o, PROBLEM_ERROR, true, path, "%s", why);
@@ -250,6 +269,12 @@ static void open_features(struct opening *o, struct npy *a, const char *path, co
 		       "%s: no rows; extract it again or leave the row out", path);
 	else if (o->deep)
 		check_values(o, path, a);
+	if (npy_is_integer(a) && !o->integers) {
+		o->integers = true;
+		report(o, PROBLEM_NOTE, false, path,
+		       "%s: integers (%s); they are converted to float32, and this is said once",
+		       path, npy_type_table[a->type].name);
+	}
 }
 
 static void open_both(struct opening *o, struct utterance *u)

@@ -40,7 +40,7 @@ int evaluate_each(struct model *m, struct corpus *c, const struct settings *s,
 		failed = fn(ctx, m, &b, e);
 	}
 	batch_free(&b);
-	return failed ? -1 : 0;
+	return failed || corpus_intact(c, utt, n, e) ? -1 : 0;
 }
 
 struct collecting {

@@ -110,6 +110,8 @@ int norm_measure(struct norm *m, struct corpus *c, const int *at, int n, const s
 			moments_add(&audio, &c->utt[at[i]].frames);
 		}
 	}
+	if (status == 0)
+		status = corpus_intact(c, at, n, e);
 	if (status == 0) {
 		norm_alloc(m, text.cols, audio.cols);
 		moments_result(&text, m->text_mean, m->text_sd);

@@ -252,9 +252,10 @@ hit TERM
 until_shows '^\$'
 
 # ---- signals from outside
-for signal in TERM HUP INT SEGV ABRT; do
+for signal in TERM HUP INT USR1 SEGV ABRT XCPU; do
 	case $signal in
-	HUP) code=129 ;; INT) code=130 ;; SEGV) code=139 ;; ABRT) code=134 ;; *) code=143 ;;
+	HUP) code=129 ;; INT) code=130 ;; SEGV) code=139 ;; ABRT) code=134 ;;
+	USR1) code=138 ;; XCPU) code=152 ;; *) code=143 ;;
 	esac
 	case $signal in
 	SEGV | ABRT) [ "${KIND:-release}" = release ] || code='[0-9]*' ;; # a sanitizer's
@@ -266,7 +267,7 @@ for signal in TERM HUP INT SEGV ABRT; do
 	hit "$signal"
 	check "terminal_after_$signal" left $code
 	case $signal in
-	SEGV | ABRT) ;;
+	SEGV | ABRT | XCPU) ;;
 	*) check "checkpoint_after_$signal" test -f "$(session)/fold-1/state.safetensors" ;;
 	esac
 done
@@ -359,3 +360,15 @@ keys q
 check failed_status left 1
 start --size 3
 check usage_before_the_screen left 2
+
+# ---- feature files that get shorter: met while reading, or when sizes are checked
+fresh
+terminal 200x50
+start long.yml
+until_shows '▶ RUN'
+until_true more_steps 3
+for f in data/demo/audio/*/*.npy; do : >"$f"; done
+check features_cut_is_said until_shows 'has become shorter while it was in use'
+check features_cut_names_resume until_shows 'goes on from its last checkpoint with --session .* --resume'
+keys q # of the screen, if it is still there
+check features_cut_leaves left 1

@@ -134,7 +134,7 @@ static struct npy random_matrix(int rows, int cols, bool holes)
 	for (int t = 0; t < rows; t++)
 		for (int j = 0; j < cols && !(holes && t % 5 == 4); j++)
 			x[t * cols + j] = (float)draw(1);
-	return (struct npy){.rows = rows, .cols = cols, .kind = sizeof *x, .values = x};
+	return (struct npy){.rows = rows, .cols = cols, .values = x};
 }
 
 static bool whole_open(struct whole *w, const struct shape *a, struct par *par, struct err *e)
