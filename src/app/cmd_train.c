@@ -200,6 +200,7 @@ static int run(const struct args *a, struct err *e)
 		.seeds = a->seeds,
 		.resume = a->resume,
 		.skip_bad = a->skip_bad,
+		.notes = true,
 		.replay = a->replay,
 		.threads = a->threads,
 		.max_steps = a->max_steps,

@@ -44,15 +44,17 @@ static int load_settings(struct settings *s, const struct job_options *o,
 	return failed ? -1 : 0;
 }
 
-static int open_corpus(struct corpus *c, const struct settings *s, unsigned how,
+static int open_corpus(struct corpus *c, const struct settings *s, unsigned how, bool notes,
 		       void (*say_to)(void *, const char *), void *ctx, struct err *e)
 {
 	struct problems p = {0};
 	int failed = corpus_open(c, s, how, &p, e);
 
-	/* What stopped the reading is in *e as well, and is said at the end. */
+	/* Notes about rows are for `check`. What stopped the reading is in *e as well,
+	 * and is said at the end. */
 	for (int i = 0; i < p.n && say_to; i++)
-		if (p.at[i].kind == PROBLEM_ERROR && strcmp(p.at[i].text, e->text) != 0)
+		if ((p.at[i].kind == PROBLEM_ERROR || (notes && p.at[i].line == 0)) &&
+		    strcmp(p.at[i].text, e->text) != 0)
 			say_to(ctx, p.at[i].text);
 	if (!failed && p.errors && !(how & CORPUS_SKIP_BAD))
 		failed = err_set(e,
@@ -79,7 +81,7 @@ static void say_left_out(const struct corpus *c, void (*say_to)(void *, const ch
 int job_load(struct settings *s, struct corpus *c, const struct job_options *o, unsigned how,
 	     void (*say_to)(void *ctx, const char *text), void *ctx, struct err *e)
 {
-	if (load_settings(s, o, say_to, ctx, e) || open_corpus(c, s, how, say_to, ctx, e))
+	if (load_settings(s, o, say_to, ctx, e) || open_corpus(c, s, how, false, say_to, ctx, e))
 		return -1;
 	say_left_out(c, say_to, ctx);
 	return 0;
@@ -175,7 +177,7 @@ int job_open(struct job *j, const struct job_options *o, const struct job_hooks 
 	if (!o->config && session_read(&j->root, o->session, &j->set, e))
 		goto fail;
 	session_close(&j->root);
-	if (open_corpus(&j->corpus, &j->set, how, h->say, h->ctx, e) || check_folds(j, e))
+	if (open_corpus(&j->corpus, &j->set, how, o->notes, h->say, h->ctx, e) || check_folds(j, e))
 		goto fail;
 	say_left_out(&j->corpus, h->say, h->ctx);
 	if (steer_open(j, e))

@@ -48,6 +48,20 @@ uint32_t plain_char(uint32_t c)
 	return c;
 }
 
+int str_add_cp1252(struct str *b, const char *text)
+{
+	char one[5];
+	int n = 0;
+
+	for (uint32_t c; (c = utf8_next(&text));) {
+		uint32_t meant = plain_cp1252(c);
+
+		n += meant != 0;
+		str_addn(b, one, (size_t)utf8_put(one, meant ? meant : c));
+	}
+	return n;
+}
+
 void str_add_plain(struct str *b, const char *text)
 {
 	char one[5];

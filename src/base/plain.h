@@ -25,6 +25,8 @@ uint32_t plain_char(uint32_t c);
  * that cp1252 leaves free. */
 uint32_t plain_cp1252(uint32_t c);
 
+/* Append a text with what cp1252 means in place of U+0080..U+009F; how many. */
+int str_add_cp1252(struct str *b, const char *text);
 /* Append a text, every character of it as plain_char has it: line breaks and
  * tabs are control characters as well. */
 void str_add_plain(struct str *b, const char *text);

@@ -3,7 +3,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "base/str.h"
+#include "base/plain.h"
 #include "engine/table.h"
 
 #include <ctype.h>
@@ -39,6 +39,7 @@ struct opening {
 	int id, text, label, speaker; /* its columns; speaker may be -1 */
 	long line;                    /* of the row being read; 0: the list as a whole */
 	char *why;                    /* the first error of that row, or NULL */
+	int cp1252, cp1252_rows;      /* characters of the list's texts, rows that have some */
 };
 
 /* ---- problems ---- */
@@ -304,6 +305,36 @@ static void open_both(struct opening *o, struct utterance *u)
 	}
 }
 
+/* A text as it was meant. MELD's lists hold thousands of U+0092, which is cp1252's
+ * apostrophe read as Latin-1. */
+static char *meant_text(struct opening *o, const char *text)
+{
+	struct str b = {0};
+	int n;
+
+	str_add(&b, "");
+	n = str_add_cp1252(&b, text);
+	o->cp1252 += n;
+	o->cp1252_rows += n > 0;
+	return b.s;
+}
+
+static void note_cp1252(struct opening *o)
+{
+	char *text;
+
+	if (!o->cp1252)
+		return;
+	text = str_format("%s: column %s: %d character%s in %d row%s %s cp1252 read as Latin-1 "
+			  "(U+0092 for an apostrophe); read as meant, nothing to do",
+			  o->list->path, columns[o->s->layout].text, o->cp1252,
+			  o->cp1252 == 1 ? "" : "s", o->cp1252_rows, o->cp1252_rows == 1 ? "" : "s",
+			  o->cp1252 == 1 ? "is" : "are");
+	problem_add(o->p, PROBLEM_NOTE, false, o->list->path, 0, text);
+	free(text);
+	o->cp1252 = o->cp1252_rows = 0;
+}
+
 /* The utterance of a whole row. `twin`: line of an earlier row with the same
  * id, or 0. Returns whether it is free of errors. */
 static bool read_row(struct opening *o, struct utterance *u, const struct table_row *row, long twin)
@@ -313,7 +344,7 @@ static bool read_row(struct opening *o, struct utterance *u, const struct table_
 
 	u->line = row->line;
 	u->list = (int)(o->list - o->c->list);
-	u->text = mem_dup(row->field[o->text]);
+	u->text = meant_text(o, row->field[o->text]);
 	if (o->speaker >= 0)
 		u->speaker = mem_dup(row->field[o->speaker]);
 	else
@@ -492,6 +523,7 @@ static void read_list(struct opening *o)
 		give_up(o, path, &said);
 	} else if (o->id >= 0 && o->text >= 0 && o->label >= 0) {
 		read_rows(o, &t);
+		note_cp1252(o);
 		o->list->n = o->c->n - o->list->first;
 		if ((o->skip_bad || o->nknown) && o->list->n == 0) {
 			err_at(&said, path, 0, 0, "none of the %d rows is usable", t.n);

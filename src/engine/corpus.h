@@ -22,7 +22,7 @@
 struct utterance {
 	char *id;          /* unique within its list */
 	char *feature;     /* its files are DIR/feature.npy: "Session1/ID", "train_splits/ID" */
-	char *text;        /* UTF-8; bytes that were not are U+FFFD (and a note) */
+	char *text;        /* UTF-8; bytes that were not are U+FFFD, cp1252 as meant (and a note) */
 	char *speaker;     /* "" if unknown */
 	char *dialogue;    /* id up to its last underscore part: "Ses01F_impro01", "dia12" */
 	int label;         /* index into settings exp.labels */

@@ -97,6 +97,18 @@ TEST(what_cp1252_means)
 	CHECK_INT(plain_cp1252(0xa0), 0);
 }
 
+TEST(texts_as_they_were_meant)
+{
+	struct str b = {0};
+
+	CHECK_INT(str_add_cp1252(&b, "it\xc2\x92s \xc2\x93so\xc2\x94"), 3);
+	CHECK_STR(str_text(&b), "it’s “so”");
+	str_reset(&b);
+	CHECK_INT(str_add_cp1252(&b, "\033 \xc2\x81 it’s\n"), 0); /* what has no meaning stays */
+	CHECK_STR(str_text(&b), "\033 \xc2\x81 it’s\n");
+	str_free(&b);
+}
+
 TEST(quotes_only_where_they_are_needed)
 {
 	CHECK_STR(quoted("sessions/demo-20261128-120000"), "sessions/demo-20261128-120000");

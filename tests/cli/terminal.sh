@@ -5,9 +5,12 @@
 # dumb no control sequence of our own.
 . tests/cli/common
 MIUST=$(realpath "$MIUST")
+MIUST_TUI=$(realpath "${MIUST_TUI:-build/miust-tui}")
 data=$PWD/tests/record/tiny/data
 tiny=$(realpath "$tiny")
 cd "$dir" || exit 1
+unset NO_COLOR COLUMNS LINES
+export LC_ALL=C.UTF-8 XDG_CONFIG_HOME="$dir/config" XDG_STATE_HOME="$dir/state"
 
 # ---- nothing to obey ----
 
@@ -104,6 +107,40 @@ for words in "config $worse" "$worse" "check --$worse" "check a $worse" \
 	unset IFS
 	both_plain "usage_$(echo "$words" | tr -dc 'a-z' | head -c 12)" "$status" '^miust: '
 done
+
+# The screen: every view of that session, and what its files say.
+for view in 1 2 3 4 5 6 7; do
+	echo "view $view" >view
+	"$MIUST_TUI" "$evil/s" --script view --once >out 2>err
+	status=$?
+	both_plain "screen_$view" 0 ''
+done
+sed 's/"protocol": "[a-z]*"/"protocol": "\\u001b[31m\\u009b2J\\u202E"/' "$evil/s/results.json" >r.json
+cp r.json "$evil/s/results.json"
+run compare "$evil/s" "$evil/s"
+both_plain results_json 0 'WA'
+"$MIUST_TUI" "$evil/s" --script view --once >out 2>err
+both_plain results_json_on_the_screen 0 'WA'
+
+# U+0092 is an apostrophe of cp1252 read as Latin-1: shown as such, with one note.
+mkdir c1
+cp -r "$data" "$tiny" c1
+apostrophe=$(printf '\302\222')
+sed "s/\\(.*wav\\),.*,\\([a-z]*\\)/\\1,it${apostrophe}s they${apostrophe}re so,\\2/" "$data/dev.csv" >c1/data/dev.csv
+run check c1/config.yml
+check c1_is_noted_once grep -q 'dev.csv: column Utterance: 8 characters in 4 rows are cp1252' out
+check c1_is_no_error grep -q '^0 errors' out
+run train c1/config.yml --session c1/s
+check c1_is_noted_by_train [ "$(grep -c 'are cp1252 read as Latin-1' err)" -eq 1 ]
+for view in 3 4; do
+	echo "view $view" >view
+	"$MIUST_TUI" c1/s --script view --once >out 2>err
+	cat out >>c1.views
+done
+check c1_on_the_screen grep -q 'it’s they’re' c1.views
+check c1_as_words grep -q '^  *they’re  *0' c1.views
+"$MIUST_TUI" c1/s --script view --once --ascii >out 2>err
+check c1_in_ascii grep -q "they're" out
 
 # ---- a reader that has enough ----
 

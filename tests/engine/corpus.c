@@ -494,6 +494,29 @@ TEST(real_pairs)
 		CHECK_INT(count_words(c.utt[i].text), c.utt[i].words.rows);
 }
 
+/* U+0092 is cp1252's apostrophe: the text is as it was meant, and one note a list
+ * says so. Ids, which are names of files, stay. */
+TEST(texts_in_cp1252_read_as_latin_1)
+{
+	lists("cp", HEADER "x/tr/dia1_utt0.wav,it\xc2\x92s \xc2\x93so\xc2\x94,ang\n"
+			   "x/tr/dia1_utt1.wav,it\xe2\x80\x99s,ang\n"
+			   "x/tr/dia1\xc2\x92.wav,don\xc2\x92t,ang\n");
+	both("cp", "tr/dia1\xc2\x92", 2, 20);
+	temp_text(s.exp.test_csv, HEADER "x/test/dia0_utt0.wav,\xc2\x85,ang\n");
+	CHECK_INT(corpus_open(&c, &s, CORPUS_HEADERS, &p, &e), 0);
+	CHECK_STR(told(),
+		  "note cp/csv/train.csv: column Utterance: 4 characters in 2 rows are cp1252 read "
+		  "as Latin-1 (U+0092 for an apostrophe); read as meant, nothing to do\n"
+		  "note cp/csv/test.csv: column Utterance: 1 character in 1 row is cp1252 read as "
+		  "Latin-1 (U+0092 for an apostrophe); read as meant, nothing to do\n");
+	REQUIRE(c.n == 5);
+	CHECK_STR(c.utt[0].text, "it’s “so”");
+	CHECK_STR(c.utt[1].text, "it’s");
+	CHECK_STR(c.utt[2].text, "don’t");
+	CHECK_STR(c.utt[2].id, "dia1\xc2\x92");
+	CHECK_STR(c.utt[4].text, "…");
+}
+
 int main(int argc, char **argv)
 {
 	int failed = TEST_MAIN(argc, argv);
