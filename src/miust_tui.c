@@ -8,10 +8,10 @@
 #include "ui/command.h"
 #include "ui/console.h"
 #include "ui/help.h"
+#include "ui/locale.h"
 #include "ui/loop.h"
 #include "ui/term.h"
 
-#include <locale.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +23,7 @@ struct tui {
 	bool headless;
 	char what[PATH_LEN];  /* to open: "" for the demo, a session's folder, a config */
 	struct script script; /* what is left of --script */
+	char why_ascii[128];  /* though nobody has asked for it; "": said, or it is not */
 	bool mouse;           /* as the run before had it; the look is the terminal's */
 };
 
@@ -95,12 +96,15 @@ static int run_headless(struct ui *u, struct tui *t, struct err *e)
 	return print_screen(u, t->args->dump, e);
 }
 
-static void run_on_screen(struct ui *u, const struct tui *t)
+static void run_on_screen(struct ui *u, struct tui *t)
 {
 	console_start(u);
 	run_miustrc(u);
-	if (!*t->what && !u->message.text[0])
+	if (*t->why_ascii && !u->message.text[0])
+		ui_say(u, "%s", t->why_ascii);
+	else if (!*t->what && !u->message.text[0])
 		ui_say(u, "the demo is training: Space pauses, 1-7 are the views, ? helps");
+	t->why_ascii[0] = '\0';
 	loop_run(u);
 	console_stop();
 }
@@ -161,7 +165,8 @@ static _Noreturn void leave_at_once(const struct ui *u, struct err *e)
 static int show(struct tui *t, struct err *e)
 {
 	const struct args *a = t->args;
-	struct look plain = {.glyphs = a->ascii ? GLYPHS_ASCII : GLYPHS_BRAILLE};
+	struct look plain = {.glyphs =
+				     a->ascii || !locale_is_utf8() ? GLYPHS_ASCII : GLYPHS_BRAILLE};
 	struct work_options o;
 	struct ui u;
 	bool another;
@@ -216,11 +221,18 @@ static int run(const struct args *a, struct err *e)
 			return -1;
 		t.script = (struct script){.path = a->script, .at = script, .end = script + len};
 	}
-	setlocale(LC_CTYPE, "");
+	locale_start(t.why_ascii, sizeof t.why_ascii);
 	if (t.headless ? guard_start(e) : term_start(&o, e)) {
 		free(script);
 		return -1;
 	}
+	if (a->ascii)
+		t.why_ascii[0] = '\0';
+	else if (t.headless && *t.why_ascii)
+		cli_message("%s", t.why_ascii);
+	else if (!t.headless && term_wide())
+		snprintf(t.why_ascii, sizeof t.why_ascii,
+			 "this terminal draws ● on two columns, so the screen is ASCII");
 	do
 		again = show(&t, e);
 	while (again > 0);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/style.h"
 
-#include <langinfo.h>
+#include "ui/locale.h"
+
 #include <string.h>
 
 enum { OF_PALETTE, OF_RAMP, OF_GLYPHS };
@@ -34,8 +35,7 @@ static int choose(struct look *look, const char *word, size_t len, struct err *e
 			look->palette = (enum palette)words[i].value;
 		else if (words[i].kind == OF_RAMP)
 			look->ramp = (enum ramp)words[i].value;
-		else if (words[i].value != GLYPHS_ASCII &&
-			 strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
+		else if (words[i].value != GLYPHS_ASCII && !locale_is_utf8())
 			return err_set(e,
 				       "style %s: the locale is not UTF-8; set LC_ALL, as "
 				       "C.UTF-8",

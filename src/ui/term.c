@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/term.h"
 
+#include "ui/locale.h"
+
 #include <curses.h>
-#include <langinfo.h>
-#include <locale.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -26,6 +26,7 @@ enum {
 static struct {
 	bool running;
 	bool mouse;
+	bool wide; /* it draws ● on two columns */
 	SCREEN *screen;
 	WINDOW *input; /* a pad: reading from it refreshes nothing */
 	struct look look;
@@ -48,7 +49,7 @@ static int check_terminal(struct err *e)
 	int status;
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
-		return err_set(e, "this is no terminal; `miust train CONFIG` trains without one");
+		return err_set(e, "this is not a terminal; `miust train CONFIG` needs none");
 	if (!name || !*name || strcmp(name, "dumb") == 0)
 		return err_set(e,
 			       "a terminal of type \"%s\" has no screen; `miust train CONFIG` "
@@ -56,8 +57,8 @@ static int check_terminal(struct err *e)
 			       name ? name : "");
 	if (setupterm(NULL, STDOUT_FILENO, &status) == ERR)
 		return err_set(e,
-			       "no description of terminal \"%s\" is installed; set TERM (xterm, "
-			       "linux, screen), or `miust train CONFIG` trains without a screen",
+			       "no description of the terminal type \"%s\" is installed; try "
+			       "TERM=xterm-256color (`miust train CONFIG` needs no screen)",
 			       name);
 	return 0;
 }
@@ -115,9 +116,10 @@ static bool draws_wide(char *typed, size_t *n)
 static enum glyphs choose_glyphs(const struct term_options *o, char *typed, size_t *n)
 {
 	*n = 0;
-	if (o->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0 || draws_wide(typed, n))
+	if (o->ascii || !locale_is_utf8())
 		return GLYPHS_ASCII;
-	return GLYPHS_BRAILLE;
+	term.wide = draws_wide(typed, n);
+	return term.wide ? GLYPHS_ASCII : GLYPHS_BRAILLE;
 }
 
 static enum depth choose_depth(void)
@@ -186,7 +188,6 @@ int term_start(const struct term_options *o, struct err *e)
 	TERMINAL *asked;
 	size_t n;
 
-	setlocale(LC_CTYPE, "");
 	if (check_terminal(e) || guard_start(e))
 		return -1;
 	guard_capture();
@@ -241,6 +242,11 @@ int term_rows(void)
 int term_cols(void)
 {
 	return term.shown.cols;
+}
+
+bool term_wide(void)
+{
+	return term.wide;
 }
 
 const struct look *term_look(void)

@@ -20,7 +20,7 @@
  * Colours follow TERM (as many as terminfo says, none with NO_COLOR set and
  * not empty) as indices of 256; nobody's palette is rewritten. Glyphs are
  * braille in a UTF-8 locale whose terminal draws ● on one column, else ASCII.
- * Sets LC_CTYPE from the environment and no other part of the locale.
+ * The locale is set before (locale.h).
  */
 #ifndef MIUST_TERM_H
 #define MIUST_TERM_H
@@ -39,6 +39,7 @@ void term_stop(void); /* again: nothing */
 int term_rows(void);
 int term_cols(void);
 const struct look *term_look(void); /* until term_stop */
+bool term_wide(void);               /* it draws ● on two columns, and so gets ASCII */
 /* Palette, ramp and glyphs as in *look (the depth is the terminal's), clicks
  * and wheel as keys or not. What changes colours draws the next frame anew. */
 void term_follow(const struct look *look, bool mouse);

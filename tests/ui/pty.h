@@ -52,6 +52,7 @@ static inline void pty_screen(const struct term_options *o)
 {
 	struct err e = {0};
 
+	setlocale(LC_CTYPE, "");
 	if (term_start(o, &e)) {
 		fprintf(stderr, "%s\n", e.text);
 		_exit(97);
