@@ -13,12 +13,18 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The signal that asked us to stop; a second one ends the program at once. */
-static volatile sig_atomic_t stop_signal;
+/* The signal that asked us to stop; a second one ends the program at once, and so
+ * does the first while the config and the data are read: nobody asks then, and
+ * there is nothing to store. */
+static volatile sig_atomic_t stop_signal, reading;
 
 static void on_signal(int number)
 {
-	if (stop_signal)
+	static const char said[] = "miust: stopped while the data was read\n";
+	ssize_t ignored = reading ? write(STDERR_FILENO, said, sizeof said - 1) : 0;
+
+	(void)ignored;
+	if (reading || stop_signal)
 		_exit(128 + number);
 	stop_signal = number;
 }
@@ -214,8 +220,11 @@ static int run(const struct args *a, struct err *e)
 	if (!o.config && !(o.resume && o.session))
 		return err_usage(e, "which CONFIG? (none is needed with --session DIR --resume)");
 	progress_start(&watch.line, stderr, getenv("TERM"));
+	reading = true;
 	catch_signals();
-	if (job_open(&j, &o, &hooks, e))
+	failed = job_open(&j, &o, &hooks, e);
+	reading = false;
+	if (failed)
 		return -1;
 	failed = job_run(&j, e);
 	progress_wipe(&watch.line);

@@ -37,14 +37,16 @@ static void answer(struct ui *u, struct key k)
 		run_line(u, u->ask.command);
 }
 
-/* ^C: stop training; while that is under way, leave at once. */
+/* ^C: stop training; while that is under way, leave at once. So does the first
+ * one while the data is read: there is nothing to store. */
 static void interrupt(struct ui *u)
 {
-	if (u->stop_asked || u->leaving) {
+	bool reading = u->work && u->now.state == WORK_LOADING;
+
+	if (u->stop_asked || u->leaving || reading) {
 		u->at_once = u->quit = true;
 		u->ended = SIGINT;
-	} else if (!u->work || u->now.state == WORK_LOADING || u->now.state == WORK_FAILED ||
-		   u->now.state == WORK_IDLE) {
+	} else if (!u->work || u->now.state == WORK_FAILED || u->now.state == WORK_IDLE) {
 		ui_say(u, "nothing trains; q leaves");
 	} else {
 		run_line(u, "stop");

@@ -179,6 +179,28 @@ status=$?
 check unread_and_ignored eval '[ "$status" -eq 1 ] && [ ! -s err ]'
 exec 4>&-
 
+# ---- the first ^C is heard while the data is read ----
+
+# A list that takes a while: each of its rows opens two files.
+mkdir long
+cp -r "$data" "$tiny" long
+awk 'BEGIN { print "Filename,Utterance,Emotion"
+	for (i = 0; i < 100000; i++) print "clips/train/dia0_utt0.wav,hello,calm" }' >long/data/train.csv
+"$MIUST" train long/config.yml --session read >out 2>err &
+pid=$!
+# Its handlers are there: TERM is the 15th bit of the signals it catches. (A shell
+# in the background has INT ignored.)
+catches() { grep -q '^SigCgt:.*[4567c-f]...$' "/proc/$pid/status" 2>/dev/null; }
+until catches; do kill -0 $pid 2>/dev/null || break; done
+kill -TERM $pid
+wait $pid
+status=$?
+head -n 3 err >said
+mv said err
+check interrupted_while_reading [ "$status" -eq 143 ]
+check interrupted_says grep -q '^miust: stopped while the data was read$' err
+check interrupted_leaves_nothing [ ! -e read ]
+
 # ---- words to paste into a shell ----
 
 odd="my data's/run 1"
