@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -59,6 +60,35 @@ static bool parse(char *at, struct change *c)
 	return true;
 }
 
+static bool is_text(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (iscntrl((unsigned char)s[i]) && s[i] != '\t' && s[i] != '\r')
+			return false;
+	return true;
+}
+
+size_t changes_whole(const char *text, size_t len)
+{
+	while (len > 0) {
+		size_t end = len, start;
+
+		while (end > 0 && text[end - 1] != '\n')
+			end--;
+		if (end < len) { /* torn */
+			len = end;
+			continue;
+		}
+		start = end - 1;
+		while (start > 0 && text[start - 1] != '\n')
+			start--;
+		if (is_text(text + start, end - 1 - start))
+			break;
+		len = start;
+	}
+	return len;
+}
+
 int changes_read(struct changes *c, const char *path, bool torn_ok, struct err *e)
 {
 	size_t len;
@@ -72,11 +102,13 @@ int changes_read(struct changes *c, const char *path, bool torn_ok, struct err *
 	*c = (struct changes){0};
 	if (!text)
 		return -1;
+	if (torn_ok) {
+		len = changes_whole(text, len);
+		text[len] = '\0';
+	}
 	for (long n = 1; !failed && (line = str_line(&at, text + len, &whole)); n++) {
 		struct change new = {.line = n};
 
-		if (!whole && torn_ok)
-			break;
 		if (strlen(line) + whole != (size_t)(at - line)) {
 			failed = err_at(e, path, n, 0, "a NUL byte; remove the line to go on");
 			continue;

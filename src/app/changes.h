@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 
+#include <stddef.h>
 #include <stdio.h>
 
 struct change {
@@ -26,8 +27,12 @@ struct changes {
 	int n;
 };
 
-/* A torn last line (no newline) is passed over if `torn_ok`. */
+/* What a power loss may have left at the end is passed over if `torn_ok`: see
+ * changes_whole. */
 int changes_read(struct changes *c, const char *path, bool torn_ok, struct err *e);
+/* The length of a log without such an end: a line without its newline, and lines
+ * with control characters, as a hole of zeros. */
+size_t changes_whole(const char *text, size_t len);
 void changes_free(struct changes *c);
 int change_write(FILE *f, int fold, int epoch, int step, const char *command, const char *was,
 		 struct err *e); /* was: "" leaves the comment out; flushes and fsyncs */

@@ -19,7 +19,8 @@ static void add(struct columns *c, const char *name, bool integer, size_t at)
 
 struct columns rows_of_steps(void)
 {
-	struct columns c = {.size = sizeof(struct step_row)};
+	struct columns c = {.size = sizeof(struct step_row),
+			    .number = offsetof(struct step_row, step)};
 
 	add(&c, "fold", true, offsetof(struct step_row, fold));
 	add(&c, "epoch", true, offsetof(struct step_row, epoch));
@@ -35,7 +36,8 @@ struct columns rows_of_steps(void)
 
 struct columns rows_of_epochs(void)
 {
-	struct columns c = {.size = sizeof(struct epoch_row)};
+	struct columns c = {.size = sizeof(struct epoch_row),
+			    .number = offsetof(struct epoch_row, epoch)};
 
 	add(&c, "fold", true, offsetof(struct epoch_row, fold));
 	add(&c, "epoch", true, offsetof(struct epoch_row, epoch));
@@ -117,42 +119,69 @@ static char *header_line(const struct columns *c)
 	return line;
 }
 
-static int parse_all(const struct columns *c, char *text, size_t len, const char *path, void **row,
-		     int *n, struct err *e)
+/* A file's text being read, line by line. */
+struct reading {
+	const struct columns *c;
+	const char *path;
+	char *at; /* what follows */
+	const char *end;
+	long line; /* read so far */
+};
+
+static int read_header(struct reading *r, struct err *e)
 {
-	const char *end = text + len;
-	char *header = header_line(c);
-	char *line, *rows = NULL;
-	int room = 0, failed = 0;
+	char *header = header_line(r->c), *line;
+	int failed = 0;
 	bool whole;
 
+	line = str_line(&r->at, r->end, &whole);
+	r->line = 1;
+	if (line && whole && strcmp(line, header) != 0)
+		failed = err_at(e, r->path, 1, 0, "the header \"%s\" expected", header);
+	free(header);
+	return failed;
+}
+
+/* The next row: 1; the end, or a torn last line: 0; a wrong one: -1. */
+static int read_row(struct reading *r, void *row, struct err *e)
+{
+	char *line;
+	bool whole;
+
+	line = str_line(&r->at, r->end, &whole);
+	if (!line || !whole)
+		return 0;
+	r->line++;
+	if (strlen(line) + 1 != (size_t)(r->at - line))
+		return err_at(e, r->path, r->line, 0, "a NUL byte; remove the line to go on");
+	/* What has no column (epoch_row.val.macro_f1) is 0. */
+	memset(row, 0, r->c->size);
+	return parse_line(r->c, row, line, r->path, r->line, e) ? -1 : 1;
+}
+
+static int parse_all(struct reading *r, void **row, int *n, struct err *e)
+{
+	char *rows = NULL;
+	int room = 0, more = read_header(r, e);
+
 	*n = 0;
-	for (long at = 1; !failed && (line = str_line(&text, end, &whole)) && whole; at++) {
-		if (at == 1) {
-			if (strcmp(line, header) != 0)
-				failed =
-					err_at(e, path, 1, 0, "the header \"%s\" expected", header);
-			continue;
-		}
+	while (more >= 0) {
 		if (*n == room) {
 			room = room ? 2 * room : 256;
-			rows = mem_grow(rows, (size_t)room, c->size);
+			rows = mem_grow(rows, (size_t)room, r->c->size);
 		}
-		/* What has no column (epoch_row.val.macro_f1) is 0. */
-		memset(rows + (size_t)*n * c->size, 0, c->size);
-		if (strlen(line) + 1 != (size_t)(text - line))
-			failed = err_at(e, path, at, 0, "a NUL byte; remove the line to go on");
-		else
-			failed = parse_line(c, rows + (size_t)*n * c->size, line, path, at, e);
+		more = read_row(r, rows + (size_t)*n * r->c->size, e);
+		if (more <= 0)
+			break;
 		++*n;
 	}
-	free(header);
 	*row = rows;
-	return failed;
+	return more;
 }
 
 int rows_read(const struct columns *c, const char *path, void **row, int *n, struct err *e)
 {
+	struct reading r;
 	char *text;
 	size_t len;
 	int failed;
@@ -164,12 +193,94 @@ int rows_read(const struct columns *c, const char *path, void **row, int *n, str
 	text = file_read(path, FILE_ROWS, &len, e);
 	if (!text)
 		return -1;
-	failed = parse_all(c, text, len, path, row, n, e);
+	r = (struct reading){.c = c, .path = path, .at = text, .end = text + len};
+	failed = parse_all(&r, row, n, e);
 	free(text);
 	if (failed) {
 		free(*row);
 		*row = NULL;
 		*n = 0;
 	}
+	return failed;
+}
+
+/* What is still missing of the limits. */
+struct needed {
+	const struct rows_limit *limit;
+	int *reached; /* [n] the largest number read */
+	int n;
+};
+
+static bool keeps(struct needed *need, const struct columns *c, const void *row)
+{
+	int fold = *(const int *)((const char *)row + c->at[0].at);
+	int number = *(const int *)((const char *)row + c->number);
+
+	for (int i = 0; i < need->n; i++) {
+		if (need->limit[i].fold != fold)
+			continue;
+		if (number <= need->limit[i].last && number > need->reached[i])
+			need->reached[i] = number;
+		return number <= need->limit[i].last;
+	}
+	return false;
+}
+
+static bool has_all(const struct needed *need)
+{
+	for (int i = 0; i < need->n; i++)
+		if (need->reached[i] < need->limit[i].last)
+			return false;
+	return true;
+}
+
+/* The header and the rows that count, as text. */
+static int keep_rows(struct reading *r, struct needed *need, struct str *out, struct err *e)
+{
+	void *row = mem_alloc(1, r->c->size);
+	int more = 1;
+
+	rows_header(r->c, out);
+	if (!has_all(need))
+		more = read_header(r, e) ? -1 : 1;
+	while (more > 0 && !has_all(need)) {
+		more = read_row(r, row, e);
+		if (more > 0 && keeps(need, r->c, row))
+			rows_line(r->c, row, out);
+	}
+	free(row);
+	return more < 0 ? -1 : 0;
+}
+
+int rows_cut(const struct columns *c, const char *path, const struct rows_limit *limit, int n,
+	     struct err *e)
+{
+	struct needed need = {.limit = limit, .n = n};
+	struct reading r = {.c = c, .path = path};
+	struct str kept = {0};
+	char *text = NULL, *old = NULL;
+	size_t len = 0;
+	int failed = 0;
+
+	if (file_exists(path)) {
+		text = file_read(path, FILE_ROWS, &len, e);
+		if (!text)
+			return -1;
+		old = mem_alloc(len + 1, 1); /* reading cuts the text into lines */
+		memcpy(old, text, len);
+	}
+	need.reached = mem_alloc((size_t)n, sizeof *need.reached);
+	r.at = text;
+	r.end = text + len;
+	if (text)
+		failed = keep_rows(&r, &need, &kept, e);
+	else
+		rows_header(c, &kept);
+	if (!failed && (!old || kept.len != len || memcmp(kept.s, old, len) != 0))
+		failed = file_write(path, kept.s, kept.len, e);
+	free(need.reached);
+	str_free(&kept);
+	free(old);
+	free(text);
 	return failed;
 }

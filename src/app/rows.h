@@ -22,7 +22,13 @@ struct column {
 struct columns {
 	struct column at[16];
 	int n;
-	size_t size; /* of a row */
+	size_t size;   /* of a row */
+	size_t number; /* offset of what counts the rows of a fold from 1: step or epoch */
+};
+
+/* Of a fold the rows up to number `last` count. */
+struct rows_limit {
+	int fold, last;
 };
 
 struct columns rows_of_steps(void);  /* of struct step_row */
@@ -33,5 +39,13 @@ void rows_line(const struct columns *c, const void *row, struct str *out);
 /* All rows of a file, to be freed; none if there is no file. A wrong header or
  * row is an error with file and line. */
 int rows_read(const struct columns *c, const char *path, void **row, int *n, struct err *e);
+/*
+ * Make the file hold its header and the rows within the limits, and no others;
+ * it is replaced atomically, and not touched if it does so already. Once the last
+ * row of every limit has been read, whatever follows is dropped unread, as a
+ * power loss may leave anything there. Before that, a wrong row is an error.
+ */
+int rows_cut(const struct columns *c, const char *path, const struct rows_limit *limit, int n,
+	     struct err *e);
 
 #endif

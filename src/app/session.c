@@ -13,9 +13,11 @@
  */
 #include "app/session.h"
 
+#include "app/changes.h"
 #include "app/rows.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "engine/train.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -285,33 +287,43 @@ int session_new_name(char *out, size_t n, const char *config_path, struct err *e
  * The files that grow
  */
 
-/* Where a run goes on. */
-struct position {
-	int fold, epoch, step;
-	const int *done;
-	int ndone;
+/* Where the rows of the run's own fold end, and those of others: finished folds
+ * keep all, interrupted ones what their state has. */
+struct limits {
+	struct rows_limit steps[LISTS_MAX + 1], epochs[LISTS_MAX + 1];
+	int n;
 };
 
-static bool is_done(const struct position *at, int fold)
+static void add_limit(struct limits *l, int fold, int epochs, int steps)
 {
-	for (int i = 0; i < at->ndone; i++)
-		if (at->done[i] == fold)
-			return true;
-	return false;
+	l->epochs[l->n] = (struct rows_limit){fold, epochs};
+	l->steps[l->n++] = (struct rows_limit){fold, steps};
 }
 
-static bool keeps_step(const struct position *at, const void *row)
+static struct limits find_limits(const struct session *s, int fold, int epoch, int step,
+				 const int *done, int ndone)
 {
-	const struct step_row *r = row;
+	struct limits l = {0};
 
-	return r->fold == at->fold ? r->step < at->step : is_done(at, r->fold);
-}
+	add_limit(&l, fold, epoch - 1, step - 1);
+	for (int f = 0; f <= LISTS_MAX && l.n <= LISTS_MAX; f++) {
+		struct err ignored = {0}; /* said when that fold goes on */
+		char path[PATH_LEN], name[64];
+		int epochs, steps;
+		bool finished = false;
 
-static bool keeps_epoch(const struct position *at, const void *row)
-{
-	const struct epoch_row *r = row;
-
-	return r->fold == at->fold ? r->epoch < at->epoch : is_done(at, r->fold);
+		if (f == fold)
+			continue;
+		for (int i = 0; i < ndone; i++)
+			finished |= done[i] == f;
+		snprintf(name, sizeof name, "fold-%d/state.safetensors", f);
+		if (path_join(path, sizeof path, s->dir, name, &ignored) == 0 &&
+		    file_exists(path) && trainer_stored(path, &epochs, &steps, &ignored) == 0)
+			add_limit(&l, f, epochs, steps);
+		else if (finished)
+			add_limit(&l, f, INT_MAX, INT_MAX);
+	}
+	return l;
 }
 
 /* Make path hold exactly `text`; nothing is touched if it does. */
@@ -331,29 +343,7 @@ static int make_hold(const char *path, const struct str *text, struct err *e)
 	return same ? 0 : file_write(path, str_text(text), text->len, e);
 }
 
-static int drop_rows(const struct columns *c, const char *path, const struct position *at,
-		     bool (*keeps)(const struct position *at, const void *row), struct err *e)
-{
-	struct str text = {0};
-	void *rows;
-	int n, failed = -1;
-
-	if (rows_read(c, path, &rows, &n, e))
-		return -1;
-	rows_header(c, &text);
-	for (int i = 0; i < n; i++) {
-		const void *row = (const char *)rows + (size_t)i * c->size;
-
-		if (keeps(at, row))
-			rows_line(c, row, &text);
-	}
-	failed = make_hold(path, &text, e);
-	str_free(&text);
-	free(rows);
-	return failed;
-}
-
-static int drop_torn_line(const char *path, struct err *e)
+static int drop_torn_end(const char *path, struct err *e)
 {
 	struct str text = {0};
 	size_t len;
@@ -365,9 +355,7 @@ static int drop_torn_line(const char *path, struct err *e)
 	old = file_read(path, FILE_LOG, &len, e);
 	if (!old)
 		return -1;
-	while (len > 0 && old[len - 1] != '\n')
-		len--;
-	str_addn(&text, old, len);
+	str_addn(&text, old, changes_whole(old, len));
 	failed = make_hold(path, &text, e);
 	str_free(&text);
 	free(old);
@@ -377,7 +365,7 @@ static int drop_torn_line(const char *path, struct err *e)
 int session_begin(struct session *s, int fold, int epoch, int step, const int *done, int ndone,
 		  struct err *e)
 {
-	const struct position at = {fold, epoch, step, done, ndone};
+	const struct limits l = find_limits(s, fold, epoch, step, done, ndone);
 	const struct columns steps = rows_of_steps(), epochs = rows_of_epochs();
 	char steps_path[PATH_LEN], epochs_path[PATH_LEN], commands_path[PATH_LEN];
 
@@ -386,9 +374,8 @@ int session_begin(struct session *s, int fold, int epoch, int step, const int *d
 	if (session_path(s, STEPS, steps_path, sizeof steps_path, e) ||
 	    session_path(s, EPOCHS, epochs_path, sizeof epochs_path, e) ||
 	    session_path(s, COMMANDS, commands_path, sizeof commands_path, e) ||
-	    drop_rows(&steps, steps_path, &at, keeps_step, e) ||
-	    drop_rows(&epochs, epochs_path, &at, keeps_epoch, e) ||
-	    drop_torn_line(commands_path, e))
+	    rows_cut(&steps, steps_path, l.steps, l.n, e) ||
+	    rows_cut(&epochs, epochs_path, l.epochs, l.n, e) || drop_torn_end(commands_path, e))
 		return -1;
 	s->steps = file_append(steps_path, e);
 	s->epochs = file_append(epochs_path, e);

@@ -80,11 +80,12 @@ int session_fold_path(const struct session *s, int fold, const char *name, char 
 
 /*
  * Open steps.csv and epochs.csv (and commands.log) for appending. First drop
- * every row at or behind (fold, epoch, step): rows of that fold with step >=
- * `step` or epoch >= `epoch` (epochs.csv), rows of folds not in
- * done[0..ndone-1] and not `fold`, and any torn last line. Headers are written
- * if the files are new. commands.log is repaired (torn line) but never cut.
- * May be called again (after a rewind).
+ * every row at or after (fold, epoch, step): rows of that fold with step >=
+ * `step` or epoch >= `epoch` (epochs.csv); of another fold the rows after its
+ * stored state, or, if it has none and is not in done[0..ndone-1], all. What
+ * lies after the last row that is kept is dropped whatever it is (rows_cut).
+ * Headers are written if the files are new. commands.log is repaired (its torn
+ * end) but never cut. May be called again (after a rewind).
  *
  * Each row goes to the system whole, so a killed program loses none and others
  * can follow the files; session_sync puts them on the disk. Sync before the

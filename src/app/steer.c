@@ -229,9 +229,7 @@ static int add_lines(struct str *text, const char *path, struct err *e)
 	old = file_read(path, FILE_LOG, &len, e);
 	if (!old)
 		return -1;
-	while (len > 0 && old[len - 1] != '\n')
-		len--;
-	str_addn(text, old, len);
+	str_addn(text, old, changes_whole(old, len));
 	free(old);
 	return 0;
 }

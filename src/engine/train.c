@@ -510,3 +510,25 @@ int trainer_restore(struct trainer *t, const char *path, struct err *e)
 	st_close(&f);
 	return failed;
 }
+
+int trainer_stored(const char *path, int *epochs, int *steps, struct err *e)
+{
+	int64_t positions = POSITIONS;
+	const int64_t *at;
+	struct st_file f;
+
+	if (st_open(&f, path, e))
+		return -1;
+	at = st_need(&f, "position", ST_I64, 1, &positions, e);
+	if (at && (at[AT_EPOCH] < 0 || at[AT_EPOCH] > INT_MAX || at[AT_STEP] < 0 ||
+		   at[AT_STEP] > INT_MAX)) {
+		err_at(e, path, 0, 0, "its position is out of range");
+		at = NULL;
+	}
+	if (at) {
+		*epochs = (int)at[AT_EPOCH] - (at[AT_EPOCH] > 0 && !at[AT_ENDED]);
+		*steps = (int)at[AT_STEP];
+	}
+	st_close(&f);
+	return at ? 0 : -1;
+}

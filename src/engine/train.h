@@ -105,6 +105,8 @@ int trainer_save(const struct trainer *t, const char *path, struct err *e);
 /* Into a trainer just opened with the same settings and fold. On failure the
  * trainer must be closed. */
 int trainer_restore(struct trainer *t, const char *path, struct err *e);
+/* How far a stored state has come: whole epochs and steps of its fold. */
+int trainer_stored(const char *path, int *epochs, int *steps, struct err *e);
 int trainer_save_best(const struct trainer *t, const char *path, struct err *e);
 
 #endif

@@ -397,6 +397,10 @@ TEST(torn_command)
 	REQUIRE(session_resume(&s, in("command"), &set, &e) == 0);
 	CHECK_INT(session_begin(&s, 1, 1, 1, NULL, 0, &e), 0);
 	check_holds(in("command/commands.log"), "at 1 1 5 pause\nat 9 9 9 save\n");
+	put_bytes(in("command/commands.log"), "at 1 1 5 pause\nat 9 9 9 save\n\0\0\nat 1\0\0\n\0\0",
+		  42);
+	CHECK_INT(session_begin(&s, 1, 1, 1, NULL, 0, &e), 0);
+	check_holds(in("command/commands.log"), "at 1 1 5 pause\nat 9 9 9 save\n");
 	fputs("at 1 1 6 pause\n", s.commands);
 	session_close(&s);
 	check_holds(in("command/commands.log"), "at 1 1 5 pause\nat 9 9 9 save\nat 1 1 6 pause\n");
@@ -433,7 +437,7 @@ TEST(wrong_rows)
 		CHECK_HAS(e.text, wrong[i].error);
 		CHECK(!row && n == 0);
 		err_clear(&e);
-		CHECK_INT(session_begin(&s, 1, 1, 1, NULL, 0, &e), -1);
+		CHECK_INT(session_begin(&s, 1, 9, 9, NULL, 0, &e), -1);
 		CHECK_HAS(e.text, wrong[i].error);
 		check_holds(in("wrong/steps.csv"), wrong[i].text);
 	}
@@ -442,6 +446,66 @@ TEST(wrong_rows)
 	CHECK_INT(session_steps(&s, &row, &n, &e), -1);
 	CHECK_HAS(e.text, "steps.csv:2: a NUL byte");
 	session_close(&s);
+}
+
+/* Once the rows up to the stored state are there, anything may follow. */
+TEST(rubbish_after_the_state)
+{
+	static const struct {
+		const char *text;
+		size_t n;
+	} rubbish[] = {
+		{"\0\0\0\0", 4},
+		{"\0\0\0\0\n", 5},
+		{"\0\0\0\0"
+		 "1,2,4,0,0,0,0,0,0,0,0\n",
+		 26},
+		{"1,2,3,0,0\0\0\0\0"
+		 "\n1,2,4,0,0,0,0,0,0,0,0\n",
+		 36},
+		{"1,2,3,0,\xf0\x9f", 10},
+		{"\xff\xfe\n\n\n", 5},
+		{"1,2,x,0,0,0,0,0,0,0,0\n1,2,4,0,0,0,0,0,0,0,0\n", 44},
+		{"9,1,1,0,0,0,0,0,0,0,0\n", 22},
+	};
+	static const char kept[] = STEPS_HEADER "1,1,1,0,0,0,0,0,0,0,0\n1,1,2,0,0,0,0,0,0,0,0\n";
+	size_t many = (size_t)4 << 20;
+	struct session s;
+	struct err e = {0};
+	char *text;
+
+	if (begin(&s, "rubbish"))
+		return;
+	text = calloc(sizeof kept + many, 1);
+	REQUIRE(text);
+	strcpy(text, kept);
+	for (size_t i = 0; i <= sizeof rubbish / sizeof rubbish[0]; i++) {
+		size_t n = i < sizeof rubbish / sizeof rubbish[0] ? rubbish[i].n : many;
+
+		if (n < many)
+			memcpy(text + sizeof kept - 1, rubbish[i].text, n);
+		else
+			memset(text + sizeof kept - 1, 0, n);
+		put_bytes(in("rubbish/steps.csv"), text, sizeof kept - 1 + n);
+		CHECK_INT(session_begin(&s, 1, 2, 3, NULL, 0, &e), 0);
+		check_holds(in("rubbish/steps.csv"), kept);
+		put_bytes(in("rubbish/steps.csv"), text, sizeof kept - 1 + n);
+		CHECK_INT(session_begin(&s, 1, 1, 1, NULL, 0, &e), 0);
+		check_holds(in("rubbish/steps.csv"), STEPS_HEADER);
+	}
+	CHECK_STR(e.text, "");
+	/* The header too, when nothing is stored yet. */
+	put_bytes(in("rubbish/steps.csv"), "\0\0\0", 3);
+	CHECK_INT(session_begin(&s, 1, 1, 1, NULL, 0, &e), 0);
+	check_holds(in("rubbish/steps.csv"), STEPS_HEADER);
+	/* Before the state it is damage. */
+	put_bytes(in("rubbish/steps.csv"),
+		  STEPS_HEADER "1,1,1,0,0,0,0,0,0,0,0\n\0\0\n1,1,3,0,0,0,0,0,0,0,0\n",
+		  sizeof STEPS_HEADER - 1 + 47);
+	CHECK_INT(session_begin(&s, 1, 1, 4, NULL, 0, &e), -1);
+	CHECK_HAS(e.text, "rubbish/steps.csv:3: a NUL byte");
+	session_close(&s);
+	free(text);
 }
 
 /* The disk fills up within a row: an error at once; a resume repairs it. */
