@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "engine/evaluate.h"
 
 #include <ctype.h>
@@ -23,6 +24,7 @@ void run_free(struct run *r)
 {
 	for (int i = 0; i < r->nfolds; i++)
 		fold_free(&r->fold[i]);
+	notes_free(&r->notes);
 	*r = (struct run){0};
 }
 
@@ -176,7 +178,7 @@ void run_add_mark(struct run *r, int fold, enum mark_kind kind, int epoch, int s
 	f->nmarks++;
 	m = &f->mark[at];
 	*m = (struct run_mark){.kind = kind, .epoch = epoch, .step = step};
-	snprintf(m->label, sizeof m->label, "%s", label);
+	str_fit(m->label, sizeof m->label, label);
 }
 
 /* "set train.optimizer.lr 3e-4" -> "lr 3e-4": the last part of the key. */
@@ -204,6 +206,38 @@ void run_add_change(struct run *r, const struct change *c)
 		option_set(&r->set, o, c->command + used, ".", &ignored);
 	change_label(label, sizeof label, c->command);
 	run_add_mark(r, c->fold, MARK_CHANGE, c->epoch, c->step, label);
+}
+
+/* Does the run have this fold? Nobody promises it of a file that people edit. */
+static bool has_fold(const struct run *r, int fold)
+{
+	return r->set.layout == LAYOUT_IEMOCAP ? fold >= 1 && fold <= LISTS_MAX : fold == 0;
+}
+
+static void mark_note(struct run *r, const struct note *x)
+{
+	if (x->epoch > 0 && has_fold(r, x->fold))
+		run_add_mark(r, x->fold, MARK_NOTE, x->epoch, x->step, x->text);
+}
+
+void run_add_note(struct run *r, const struct note *x)
+{
+	struct notes *n = &r->notes;
+
+	n->at = mem_grow(n->at, (size_t)n->n + 1, sizeof *n->at);
+	n->at[n->n] = *x;
+	n->at[n->n++].text = mem_dup(x->text);
+	mark_note(r, x);
+}
+
+/* Notes that cannot be read are no reason not to show the run. */
+static void load_notes(struct run *r, const char *dir)
+{
+	struct err ignored = {0};
+
+	notes_read(&r->notes, dir, &ignored);
+	for (int i = 0; i < r->notes.n; i++)
+		mark_note(r, &r->notes.at[i]);
 }
 
 /* Read back exactly as large as it is: make room as grow() counts it. */
@@ -381,6 +415,7 @@ int run_load(struct run *r, const char *dir, struct err *e)
 	snprintf(r->dir, sizeof r->dir, "%s", s.dir);
 	run_names(s.dir, r->name, r->branch);
 	failed = load_rows(r, &s, e) || load_results(r, s.dir, e) || load_changes(r, s.dir, e);
+	load_notes(r, s.dir);
 	for (int i = 0; i < r->nfolds && !failed; i++)
 		failed = load_fold(r, &s, &r->fold[i], e);
 	session_close(&s);

@@ -11,6 +11,7 @@
 
 #include "app/changes.h"
 #include "app/history.h"
+#include "app/notes.h"
 #include "app/results.h"
 
 enum mark_kind { MARK_KEPT, MARK_SAVED, MARK_CHANGE, MARK_BRANCH, MARK_NOTE, MARK_BROKEN };
@@ -50,6 +51,7 @@ struct run {
 	struct fold_run fold[LISTS_MAX];
 	int nfolds; /* folds with rows */
 	struct results results;
+	struct notes notes; /* all; those with a position are marks of their fold too */
 };
 
 /* Everything the folder holds; a torn last row is passed over, missing files
@@ -72,6 +74,7 @@ void run_add_epoch(struct run *r, const struct epoch_row *row, const struct pred
 void run_add_result(struct run *r, const struct fold_row *row, const struct predictions *test,
 		    const struct corpus *c);
 void run_add_change(struct run *r, const struct change *c);
+void run_add_note(struct run *r, const struct note *x); /* copied */
 void run_add_mark(struct run *r, int fold, enum mark_kind kind, int epoch, int step,
 		  const char *label);
 

@@ -54,6 +54,7 @@ struct snapshot {
 	char session[PATH_LEN];
 	bool opened;              /* configuration and data are read */
 	bool trains;              /* the run can go on from here: not finished, not only looking */
+	char looking[512];        /* why the session is only looked at, though not asked for; "" */
 	unsigned long dropped;    /* events lost so far */
 	char error[1024];         /* WORK_FAILED, WORK_DIVERGED: why */
 	struct step_row diverged; /* WORK_DIVERGED: the failed step's figures */

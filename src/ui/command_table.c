@@ -10,6 +10,7 @@
 #include "ui/complete.h"
 #include "ui/help.h"
 #include "ui/keys.h"
+#include "ui/note.h"
 #include "ui/sessions.h"
 #include "ui/style.h"
 #include "ui/trash.h"
@@ -418,25 +419,6 @@ static int run_quit_now(struct ui *u, const char *args, struct err *e)
 	return 0;
 }
 
-/* A note at the present position, kept in the session's notes.txt. */
-static int run_note(struct ui *u, const char *args, struct err *e)
-{
-	char path[PATH_LEN * 2];
-	FILE *f;
-
-	if (!*args)
-		return err_set(e, "note TEXT: what is to be noted?");
-	snprintf(path, sizeof path, "%s/notes.txt", u->run.dir);
-	f = fopen(path, "ae");
-	if (!f)
-		return err_errno(e, path, "cannot append the note");
-	fprintf(f, "at %d %d %d %s\n", u->now.fold, u->now.epoch, u->now.step + 1, args);
-	if (fclose(f))
-		return err_errno(e, path, "cannot append the note");
-	run_add_mark(&u->run, u->now.fold, MARK_NOTE, u->now.epoch, u->now.step + 1, args);
-	return 0;
-}
-
 static int run_cancel(struct ui *u, const char *args, struct err *e)
 {
 	(void)args;
@@ -561,8 +543,10 @@ const struct ui_command command_table[] = {
 	{"open!", "SESSION|CONFIG|demo", "The same without a question; a run leaves a checkpoint.",
 	 0, COMPLETE_SESSION, run_open_now, NULL, CHANGES_FILES | FIRST_LOOKS},
 	/* the program */
-	{"note", "TEXT", "A note at this step, marked on the time axis.", 0, COMPLETE_NOTHING,
-	 run_note, needs_run, CHANGES_SESSION},
+	{"note", "TEXT", "A note at this step or epoch, marked on the time axis.", 0,
+	 COMPLETE_NOTHING, note_command, note_refused, CHANGES_SESSION},
+	{"notes", "", "All notes of this session, in view 7 of the selected one.", 0,
+	 COMPLETE_NOTHING, notes_command, NULL, CHANGES_NOTHING | LATE},
 	{"dump", "FILE", "Write this screen as text.", 0, COMPLETE_FILE, run_dump, NULL,
 	 CHANGES_NOTHING},
 	{"console", "[TEXT]", "Type a command, from this text on.", 0, COMPLETE_COMMAND,

@@ -9,14 +9,52 @@
 #include <string.h>
 
 /* A border, and one blank column inside it. */
-enum { FRAME_ROWS = 2, FRAME_COLS = 4 };
+enum { FRAME_ROWS = 2, FRAME_COLS = 4, INDENT = 2, PROSE_COLS = 110 };
 
-static int count_lines(const char *text)
+/* Columns of a frame that holds the text, on a screen of so many. */
+static int frame_cols(const struct ui *u, int cols);
+
+/* The page's lines, one after the other. */
+struct lines {
+	const char *next;
+	int room, indent; /* indent: of a line that goes on */
+	bool wraps;
+};
+
+static struct lines lines_of(const struct ui *u, int cols)
 {
-	int n = 0;
+	return (struct lines){.next = u->page.text ? u->page.text : "",
+			      .room = frame_cols(u, cols) - FRAME_COLS,
+			      .wraps = u->page.wraps};
+}
 
-	for (; *text; n++)
-		text += strcspn(text, "\n") + (text[strcspn(text, "\n")] == '\n');
+/* The next line's first byte, its end to *end and how far it stands in; NULL at the
+ * end. */
+static const char *take_line(struct lines *l, const char **end, int *indent)
+{
+	const char *from = l->next;
+
+	if (!*from)
+		return NULL;
+	*indent = l->indent;
+	if (l->wraps) {
+		*end = text_line(from, l->room - l->indent, &l->next);
+	} else {
+		*end = from + strcspn(from, "\n");
+		l->next = *end + (**end == '\n');
+	}
+	l->indent = **end == '\n' || !**end ? 0 : INDENT;
+	return from;
+}
+
+static int count_lines(const struct ui *u, int cols)
+{
+	struct lines l = lines_of(u, cols);
+	const char *end;
+	int indent, n = 0;
+
+	while (take_line(&l, &end, &indent))
+		n++;
 	return n;
 }
 
@@ -24,6 +62,12 @@ static int count_lines(const char *text)
 static int room(int rows)
 {
 	return rows - 3 - FRAME_ROWS - 1;
+}
+
+void page_open_text(struct ui *u, const char *title, char *text)
+{
+	page_open(u, title, text);
+	u->page.wraps = true;
 }
 
 void page_open(struct ui *u, const char *title, char *text)
@@ -39,13 +83,14 @@ void page_close(struct ui *u)
 	free(u->page.text);
 	u->page.text = NULL;
 	u->page.top = 0;
+	u->page.wraps = false;
 	if (u->overlay_kind == OVERLAY_PAGE)
 		u->overlay_kind = OVERLAY_NONE;
 }
 
 void page_key(struct ui *u, struct key k)
 {
-	int n = count_lines(u->page.text), rows = room(u->rows), top = u->page.top;
+	int n = count_lines(u, u->cols), rows = room(u->rows), top = u->page.top;
 
 	switch (k.code) {
 	case K_UP:
@@ -100,26 +145,32 @@ static int widest(const char *text)
 	return most;
 }
 
+static int frame_cols(const struct ui *u, int cols)
+{
+	int wanted = widest(u->page.text ? u->page.text : "") + FRAME_COLS;
+
+	wanted = wanted > 40 ? wanted : 40;
+	if (u->page.wraps && wanted > PROSE_COLS)
+		wanted = PROSE_COLS;
+	return wanted < cols ? wanted : cols;
+}
+
 void page_draw(const struct ui *u, struct canvas *c)
 {
-	const char *text = u->page.text ? u->page.text : "";
-	int n = count_lines(text), rows = room(c->rows), shown = n < rows ? n : rows;
-	int cols = widest(text) + FRAME_COLS, at = 0;
+	int n = count_lines(u, c->cols), rows = room(c->rows), shown = n < rows ? n : rows;
+	int cols = frame_cols(u, c->cols), at = 0, indent;
+	struct lines l = lines_of(u, c->cols);
+	const char *line, *end;
 	struct canvas box, in;
 
-	cols = cols > 40 ? cols : 40;
-	cols = cols < c->cols ? cols : c->cols;
 	box = canvas_part(c, 1, (c->cols - cols) / 2, shown + FRAME_ROWS + 1, cols);
 	in = canvas_box(&box, ROLE_ON(ROLE_DIM, ROLE_POPUP), u->page.title);
 	in = canvas_part(&in, 0, 1, in.rows, in.cols - 2);
-	for (int line = 0; *text && at < shown; line++) {
-		size_t length = strcspn(text, "\n");
-
-		if (line >= u->page.top)
-			canvas_field(&in, at++, 0, in.cols, FIT_LEFT,
-				     ROLE_ON(ROLE_TEXT, ROLE_POPUP), "%.*s", (int)length, text);
-		text += length + (text[length] == '\n');
-	}
+	for (int i = 0; at < shown && (line = take_line(&l, &end, &indent)); i++)
+		if (i >= u->page.top)
+			canvas_field(&in, at++, indent, in.cols - indent, FIT_LEFT,
+				     ROLE_ON(ROLE_TEXT, ROLE_POPUP), "%.*s", (int)(end - line),
+				     line);
 	canvas_text(&in, in.rows - 1, 0, ROLE_ON(ROLE_DIM, ROLE_POPUP),
 		    n > shown ? "%d of %d lines   ↑↓ scroll   Esc close" : "Esc close", shown, n);
 }

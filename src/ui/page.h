@@ -11,7 +11,10 @@
 #include "ui/key.h"
 #include "ui/ui.h"
 
-void page_open(struct ui *u, const char *title, char *text); /* owns text from here on */
+/* Both own text from here on. A table's lines are cut at the border; sentences
+ * are wrapped. */
+void page_open(struct ui *u, const char *title, char *text);
+void page_open_text(struct ui *u, const char *title, char *text);
 /* Scrolls; Esc, Enter and q close. */
 void page_key(struct ui *u, struct key k);
 void page_close(struct ui *u); /* safe when closed; for ui_free */

@@ -5,6 +5,7 @@
 #include "app/session.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "ui/page.h"
 
 #include <dirent.h>
@@ -59,6 +60,18 @@ static bool is_same_folder(const char *a, const char *b)
 	       sa.st_ino == sb.st_ino;
 }
 
+static void read_notes(struct session_row *r)
+{
+	struct err ignored = {0};
+	struct notes n;
+
+	notes_read(&n, r->dir, &ignored);
+	r->notes = n.n;
+	if (n.n)
+		str_fit(r->note, sizeof r->note, n.at[n.n - 1].text);
+	notes_free(&n);
+}
+
 static int row_read(struct session_row *r, const char *root, const char *dir)
 {
 	struct err e = {0};
@@ -83,6 +96,7 @@ static int row_read(struct session_row *r, const char *root, const char *dir)
 		results_init(&r->results, &r->set);
 	if (path_join(path, sizeof path, dir, "commands.log", &e) == 0 && file_exists(path))
 		changes_read(&r->changes, path, true, &e);
+	read_notes(r);
 	return 0;
 }
 

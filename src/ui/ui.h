@@ -66,6 +66,8 @@ struct session_row {                        /* view 7: one stored run (or branch
 	struct settings set;    /* as stored in config.yml */
 	struct changes changes; /* live ones since */
 	struct results results; /* protocol, seed, figures of the finished folds */
+	int notes;
+	char note[160]; /* the last of them */
 };
 
 /* What the word at the console's cursor may become (complete.h). */
@@ -191,6 +193,7 @@ struct ui {
 	struct { /* a text too long for the message row: OVERLAY_PAGE */
 		char title[64];
 		char *text;
+		bool wraps;
 		int top;
 	} page;
 	struct {

@@ -278,16 +278,27 @@ static void draw_details(const struct ui *u, struct canvas *c)
 {
 	const struct session_row *a = sessions_at(u), *b = sessions_against(u);
 	/* title, blank, note, blank, WF1 and two rows */
-	int row = 0, rows = c->rows - 8;
+	int row = 0, rows = c->rows - 8 - (a->notes > 0);
 
 	canvas_text(c, row, 1, ROLE_BOLD(ROLE_STRONG), "%s/%s", a->name, a->branch);
+	if (a->notes) {
+		char more[32] = "";
+
+		if (a->notes > 1)
+			snprintf(more, sizeof more, "   %d notes", a->notes);
+		canvas_text(c, 1, 1, ROLE(ROLE_KEY), "\"");
+		canvas_field(c, 1, KEY_COL, c->cols - 1 - KEY_COL - text_width(more), FIT_LEFT,
+			     ROLE(ROLE_TEXT), "%s", a->note);
+		canvas_text(c, 1, c->cols - 1 - text_width(more), ROLE(ROLE_DIM), "%s", more);
+	}
 	if (b) {
 		int col = 1 + text_width(a->name) + 1 + text_width(a->branch);
 
 		col = canvas_text(c, row, col + 2, ROLE(ROLE_DIM), "against");
 		canvas_text(c, row, col + 2, ROLE_BOLD(ROLE_STRONG), "%s/%s", b->name, b->branch);
-		row = draw_differences(c, row + 1, rows, a, b) + 1;
+		row = draw_differences(c, row + 1 + (a->notes > 0), rows, a, b) + 1;
 	} else {
+		row += a->notes > 0;
 		canvas_text(c, row + 1, KEY_COL, ROLE(ROLE_DIM),
 			    "differences appear beside a session picked with +");
 		row += 3;

@@ -136,6 +136,30 @@ else
 	echo "skip locked_can_be_seen: no flock here"
 fi
 
+# Notes stay, also of a run that has ended or is only stopped.
+script 'note all is well' 'note once more'
+tui "$one" --script script
+check note_of_a_finished_run is 0
+check note_is_in_its_file grep -q '^at 0 3 12 all is well$' "$one/notes.txt"
+check note_is_no_change [ "$(grep -c well "$one/commands.log")" -eq 0 ]
+script 'dump 1.txt' 'notes' 'dump notes.txt'
+tui "$one" --readonly --script script --size 120x36
+check note_is_marked_later grep -q '" note' 1.txt
+check note_is_listed_later grep -q 'fold 0, epoch 3 *all is well' notes.txt
+script 'step' 'note begun' 'stop' 'note stopped' "open $one" 'note from view 7' 'notes' 'dump notes.txt'
+tui "$tiny" --script script
+check note_of_a_stopped_run is 0
+check note_of_an_opened_run grep -q 'from view 7' notes.txt
+cat >want <<'END'
+at 0 1 2 begun
+at 0 1 2 stopped
+END
+check notes_are_in_place cmp want "$(ls -d sessions/*-* | tail -n 1)/notes.txt"
+script "open $(basename "$(ls -d sessions/* | tail -n 1)")" 'view 7' 'dump 7.txt'
+tui "$one" --readonly --script script
+check note_is_in_view_7 grep -q '" *stopped  *2 notes' 7.txt
+rm -rf "$(ls -d sessions/* | tail -n 1)" "$one/notes.txt"
+
 # Faults stop with the line; nothing after it runs.
 script 'view 2' 'set train.clip many' 'dump never.txt'
 tui "$one" --script script
