@@ -39,6 +39,8 @@ struct flag_row {
 #define AT(field) .at = offsetof(struct args, field)
 
 static const struct flag_row flag_table[FLAGS] = {
+	[FLAG_ANYWAY] = {"anyway", NULL, TAKES_NOTHING, AT(anyway),
+			 .help = "Use weights that do not fit CONFIG, and mark the output."},
 	[FLAG_ASCII] = {"ascii", NULL, TAKES_NOTHING, AT(ascii), .help = "Draw with ASCII only."},
 	[FLAG_DEEP] = {"deep", NULL, TAKES_NOTHING, AT(deep),
 		       .help = "Read every feature value, not only the headers."},

@@ -12,7 +12,10 @@ static void print(const struct trained *t, const struct predictions *p)
 	static const char *const head[HEADS] = {"fused", "text only", "audio only"};
 	struct confusion m;
 
-	printf("fold %d, %s part, %d utterances\n\n", t->fold, part_name[t->part], p->n);
+	printf("fold %d, %s part, %d utterances\n", t->fold, part_name[t->part], p->n);
+	if (t->anyway.len)
+		printf("not comparable (--anyway): the weights were %s\n", t->anyway.s);
+	printf("\n");
 	printf("%-12s%8s%8s%8s%10s%8s\n", "", "WA", "UA", "WF1", "macro F1", "loss");
 	for (int h = 0; h < HEADS; h++) {
 		struct figures f;
@@ -51,7 +54,7 @@ const struct command cmd_eval = {
 	.least = 1,
 	.most = 1,
 	.needs = (const enum flag[]){FLAG_WEIGHTS, FLAG_NONE},
-	.takes = (const enum flag[]){FLAG_SPLIT, FLAG_FOLD, FLAG_THREADS, FLAG_NONE},
+	.takes = (const enum flag[]){FLAG_SPLIT, FLAG_FOLD, FLAG_ANYWAY, FLAG_THREADS, FLAG_NONE},
 	.help = "Figures and confusion matrix of stored weights on a part of the data.",
 	.run = run,
 };

@@ -78,6 +78,8 @@ static int write_tensors(struct trained *t, const char *path, struct err *e)
 	int failed = evaluate_each(&t->model, &t->corpus, &t->set, &t->norm, t->split.at[t->part],
 				   t->split.n[t->part], collect, &c, e);
 
+	if (t->anyway.len)
+		st_add_meta(c.w, "anyway", t->anyway.s);
 	if (failed)
 		st_free(c.w);
 	else
@@ -113,6 +115,8 @@ static int run(const struct args *a, struct err *e)
 
 	if (trained_open(&t, a, e))
 		return -1;
+	if (t.anyway.len) /* the table keeps its columns */
+		cli_message("not comparable (--anyway): the weights were %s", t.anyway.s);
 	if (a->out || !a->tensors)
 		failed = write_csv(&t, a->out, e);
 	if (!failed && a->tensors)
@@ -127,12 +131,13 @@ const struct command cmd_predict = {
 	.least = 1,
 	.most = 1,
 	.needs = (const enum flag[]){FLAG_WEIGHTS, FLAG_NONE},
-	.takes = (const enum flag[]){FLAG_SPLIT, FLAG_FOLD, FLAG_OUT, FLAG_TENSORS, FLAG_THREADS,
-				     FLAG_NONE},
+	.takes = (const enum flag[]){FLAG_SPLIT, FLAG_FOLD, FLAG_OUT, FLAG_TENSORS, FLAG_ANYWAY,
+				     FLAG_THREADS, FLAG_NONE},
 	.help = "What stored weights say of each utterance, with attention if asked.",
 	.more = "Without --out and --tensors the table goes to standard output.\n"
 		"--tensors writes, for each utterance: ID/logits, ID/logits_text,\n"
 		"ID/logits_audio, ID/weights_{Att1,Att2,Att11,Att22,Atts1,Attt2},\n"
-		"ID/attn_text_to_audio [heads, L, T], ID/attn_audio_to_text [heads, T, L].",
+		"ID/attn_text_to_audio [heads, L, T], ID/attn_audio_to_text [heads, T, L].\n"
+		"Under --anyway its metadata say why (anyway).",
 	.run = run,
 };

@@ -242,7 +242,7 @@ static int store(struct job *j, struct err *e)
 	     trainer_save_best(t, path, e)))
 		return -1;
 	if (fold_path(j, "last.safetensors", path, sizeof path, e) ||
-	    model_save(&t->model, path, e) ||
+	    trainer_save_last(t, path, e) ||
 	    fold_path(j, "state.safetensors", path, sizeof path, e))
 		return -1;
 	return trainer_save(t, path, e);

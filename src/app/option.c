@@ -7,10 +7,6 @@
 #include <string.h>
 
 /* In the order of their enums (engine/settings.h). */
-static const char *const protocols[] = {"reference", "holdout", "session", "fixed", NULL};
-static const char *const holdout_units[] = {"utterance", "speaker", "dialogue", NULL};
-static const char *const normalizations[] = {"none", "train", NULL};
-static const char *const paddings[] = {"reference", "masked", NULL};
 static const char *const optimizers[] = {"rmsprop", "adamw", NULL};
 static const char *const loss_forms[] = {"", "squared", "norm", "mse", NULL};
 
@@ -45,15 +41,15 @@ const struct option option_table[] = {
 	{ROW(exp.labels, "", WHEN_RUN), .type = OPT_LABELS, .min = 2, .max = LABELS_MAX,
 	 .by_layout = true,
 	 .help = "Classes in order; IEMOCAP has ang hap neu sad, lists have MELD's seven."},
-	{ROW(exp.protocol, "reference", WHEN_RUN), CHOICE(protocols),
+	{ROW(exp.protocol, "reference", WHEN_RUN), CHOICE(protocol_name),
 	 .help = "What validates; reference: IEMOCAP's test session (optimistic), lists' dev."},
 	{ROW(exp.holdout, "0.2", WHEN_RUN), NUMBER(0, 0.9), .above_min = true,
 	 .help = "Share of the training utterances that the protocol holdout sets aside."},
-	{ROW(exp.holdout_unit, "utterance", WHEN_RUN), CHOICE(holdout_units),
+	{ROW(exp.holdout_unit, "utterance", WHEN_RUN), CHOICE(holdout_unit_name),
 	 .help = "What the hold-out keeps whole: single utterances, speakers or dialogues."},
 	{ROW(exp.speaker, "", WHEN_RUN), .type = OPT_STRING, .by_layout = true,
 	 .help = "Column that names the speaker; IEMOCAP: from the id, lists: Speaker, if any."},
-	{ROW(exp.normalize, "none", WHEN_RUN), CHOICE(normalizations),
+	{ROW(exp.normalize, "none", WHEN_RUN), CHOICE(normalize_name),
 	 .help = "train: z-score each feature column by the fold's training part."},
 
 	{ROW(train.optimizer.lr, "5e-4", WHEN_STEP), NUMBER(0, 100), .above_min = true,
@@ -64,7 +60,7 @@ const struct option option_table[] = {
 	 .help = "Epochs of a fold; the cosine ends there."},
 	{ROW(train.batch_size, "128", WHEN_RUN), INTEGER(1, 1000000), .unit = "utterances",
 	 .help = "Utterances in a training batch; the last one may be smaller."},
-	{ROW(train.padding, "reference", WHEN_RUN), CHOICE(paddings),
+	{ROW(train.padding, "reference", WHEN_RUN), CHOICE(padding_name),
 	 .help = "masked: padding never counts; reference: as published, it does."},
 	{ROW(train.clip, "0", WHEN_STEP), NUMBER(0, INFINITY),
 	 .help = "Largest L2 norm of all gradients together; 0: no clipping."},

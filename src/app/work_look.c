@@ -4,6 +4,8 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/str.h"
+#include "engine/weights.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,11 +28,38 @@ static int session_file(const struct work *w, int fold, const char *name, char *
 		       : -1;
 }
 
+/* As `miust eval` does: what does not fit the settings is refused, or said. */
+static int check_weights(struct work *w, const struct weights_file *weights, int fold,
+			 struct err *e)
+{
+	char data[ROSTER_HASH], text[512];
+	struct weights_meta here;
+	struct str what = {0};
+
+	roster_hash(&w->job.corpus, &w->job.set, data);
+	weights_meta_of(&here, &w->job.set, data, fold, 0);
+	if (weights_differ(&weights->meta, &here, WEIGHTS_REFUSED, &what)) {
+		err_set(e,
+			"the kept checkpoint of fold %d was trained with %s; put that back into "
+			"config.yml",
+			fold, what.s);
+	} else if (weights_differ(&weights->meta, &here, WEIGHTS_NOTED, &what)) {
+		snprintf(text, sizeof text, "the kept checkpoint of fold %d was trained with %s",
+			 fold, what.s);
+		work_send_text(w, EVENT_SAY, 0, true, text);
+	}
+	weights_meta_free(&here);
+	str_free(&what);
+	return e->status ? -1 : 0;
+}
+
 /* The kept checkpoint of a fold that is not being trained. */
 static int open_looker(struct work *w, int fold, struct err *e)
 {
 	struct looker *l = &w->looker;
+	struct weights_file weights;
 	char path[PATH_LEN * 2];
+	int failed;
 
 	if (l->fold == fold)
 		return 0;
@@ -40,7 +69,11 @@ static int open_looker(struct work *w, int fold, struct err *e)
 	if (model_open(&l->model, &w->job.set, w->job.par, e))
 		return -1;
 	l->fold = fold;
-	if (model_load(&l->model, path, e))
+	if (weights_open(&weights, path, e))
+		goto fail;
+	failed = check_weights(w, &weights, fold, e) || weights_load(&weights, &l->model.params, e);
+	weights_close(&weights);
+	if (failed)
 		goto fail;
 	session_file(w, fold, "normalize.safetensors", path, sizeof path);
 	if (w->job.set.exp.normalize != NORMALIZE_NONE && norm_load(&l->norm, path, &w->job.set, e))

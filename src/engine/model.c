@@ -196,23 +196,3 @@ const real *model_cross_weights(const struct model *m, int cross, int i)
 
 	return m->encoder.npools > ATTS1 ? w->weights + w->place[i] : NULL;
 }
-
-int model_save(const struct model *m, const char *path, struct err *e)
-{
-	struct st_writer *w = st_new();
-
-	params_put(&m->params, m->params.w, "", w);
-	return st_write(w, path, e);
-}
-
-int model_load(struct model *m, const char *path, struct err *e)
-{
-	struct st_file f;
-	int failed;
-
-	if (st_open(&f, path, e))
-		return -1;
-	failed = params_get(&m->params, m->params.w, "", &f, e);
-	st_close(&f);
-	return failed;
-}

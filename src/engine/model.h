@@ -56,7 +56,4 @@ const real *model_pool_weights(const struct model *m, const struct batch *b, int
 /* Attention weights [heads, Lq, Lk] of utterance i; likewise. */
 const real *model_cross_weights(const struct model *m, int cross, int i);
 
-int model_save(const struct model *m, const char *path, struct err *e); /* float32 weights */
-int model_load(struct model *m, const char *path, struct err *e);
-
 #endif

@@ -116,7 +116,7 @@ int params_get(const struct params *p, real *values, const char *prefix, const s
 			return -1;
 	for (int i = 0; i < f->n; i++)
 		if (strncmp(f->entry[i].name, prefix, known) == 0 &&
-		    params_find(p, f->entry[i].name + known) < 0 && !*prefix)
+		    params_find(p, f->entry[i].name + known) < 0)
 			return err_set(e,
 				       "%s: tensor %s has no place in this model; these weights "
 				       "belong to another configuration",

@@ -28,6 +28,10 @@ enum padding { PADDING_REFERENCE, PADDING_MASKED };
 enum optimizer { OPTIMIZER_RMSPROP, OPTIMIZER_ADAMW };
 enum loss_form { FORM_AUTO, FORM_SQUARED, FORM_NORM, FORM_MSE };
 
+/* As users write them, in the order of their enums, NULL at the end. */
+extern const char *const protocol_name[], *const holdout_unit_name[], *const normalize_name[],
+									      *const padding_name[];
+
 struct settings {
 	enum layout layout; /* derived */
 	struct {

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "engine/weights.h"
 
 #include <limits.h>
 #include <math.h>
@@ -49,6 +50,7 @@ int trainer_open(struct trainer *t, const struct settings *s, struct corpus *c, 
 	t->order = mem_alloc((size_t)t->split.n[PART_TRAIN], sizeof *t->order);
 	t->batch_utt = mem_alloc((size_t)s->train.batch_size, sizeof *t->batch_utt);
 	t->ended = true;
+	roster_hash(c, s, t->data);
 	seed_fold(t);
 	params_init(&t->model.params, &t->rng);
 	return 0;
@@ -397,13 +399,27 @@ int trainer_test(struct trainer *t, struct fold_row *row, struct predictions *p,
 	return 0;
 }
 
+static int save_weights(const struct trainer *t, const real *values, int epoch, const char *path,
+			struct err *e)
+{
+	struct weights_meta meta;
+	int failed;
+
+	weights_meta_of(&meta, &t->set, t->data, t->fold, epoch);
+	failed = weights_save(&t->model.params, values, &meta, path, e);
+	weights_meta_free(&meta);
+	return failed;
+}
+
 int trainer_save_best(const struct trainer *t, const char *path, struct err *e)
 {
-	struct st_writer *w = st_new();
-
 	BUG_ON(t->best_epoch == 0);
-	params_put(&t->model.params, t->best_weights, "", w);
-	return st_write(w, path, e);
+	return save_weights(t, t->best_weights, t->best_epoch, path, e);
+}
+
+int trainer_save_last(const struct trainer *t, const char *path, struct err *e)
+{
+	return save_weights(t, t->model.params.w, t->epoch, path, e);
 }
 
 static const char state_format[] = "miust state 1";
@@ -427,8 +443,11 @@ int trainer_save(const struct trainer *t, const char *path, struct err *e)
 	};
 	int64_t positions = POSITIONS, sums = SUMS, words = RNG_WORDS, one = 1;
 	int64_t n = t->split.n[PART_TRAIN];
+	struct weights_meta meta;
 
-	st_add_meta(w, "format", state_format);
+	weights_meta_of(&meta, &t->set, t->data, t->fold, t->epoch);
+	weights_meta_put(&meta, state_format, w);
+	weights_meta_free(&meta);
 	st_add(w, "position", ST_I64, 1, &positions, at);
 	st_add(w, "sums", ST_F64, 1, &sums, sum);
 	st_add(w, "generator", ST_U32, 1, &words, t->rng.word);
@@ -441,6 +460,28 @@ int trainer_save(const struct trainer *t, const char *path, struct err *e)
 	if (t->best_epoch > 0)
 		params_put(p, t->best_weights, "best/", w);
 	return st_write(w, path, e);
+}
+
+/* A run cannot change its classes or its model on the way; shapes would not tell. */
+static int check_same_run(const struct trainer *t, const struct st_file *f, struct err *e)
+{
+	struct weights_meta had, here;
+	struct str what = {0};
+	int failed;
+
+	if (weights_meta_read(&had, f, e))
+		return -1;
+	weights_meta_of(&here, &t->set, t->data, t->fold, t->epoch);
+	failed = weights_differ(&had, &here, WEIGHTS_RUN, &what)
+			 ? err_set(e,
+				   "%s: trained with %s; put that back into the session's "
+				   "config.yml, or start a new session",
+				   f->path, what.s)
+			 : 0;
+	weights_meta_free(&had);
+	weights_meta_free(&here);
+	str_free(&what);
+	return failed;
 }
 
 static int restore(struct trainer *t, const struct st_file *f, struct err *e)
@@ -458,6 +499,8 @@ static int restore(struct trainer *t, const struct st_file *f, struct err *e)
 			       "%s: its format is \"%s\", expected \"%s\": not a state this "
 			       "version wrote; delete it to start the fold again",
 			       f->path, format ? format : "", state_format);
+	if (check_same_run(t, f, e))
+		return -1;
 	at = st_need(f, "position", ST_I64, 1, &positions, e);
 	sum = st_need(f, "sums", ST_F64, 1, &sums, e);
 	word = st_need(f, "generator", ST_U32, 1, &words, e);

@@ -23,6 +23,7 @@
 
 #include "engine/evaluate.h"
 #include "engine/optim.h"
+#include "engine/roster.h"
 #include "engine/split.h"
 
 struct trainer {
@@ -37,6 +38,7 @@ struct trainer {
 	struct evaluate_stop stop; /* the caller's: asked within evaluations */
 
 	int fold;
+	char data[ROSTER_HASH];
 	int epoch;      /* being trained or last trained, from 1; 0 before the first */
 	int in_epoch;   /* steps done in it */
 	int step;       /* steps done in the fold */
@@ -100,6 +102,10 @@ int trainer_test(struct trainer *t, struct fold_row *row, struct predictions *p,
 int trainer_evaluate(struct trainer *t, const int *utt, int n, struct predictions *p,
 		     struct err *e);
 
+/* The weights of the kept checkpoint, and the current ones, with what they are
+ * trained on (weights.h). */
+int trainer_save_best(const struct trainer *t, const char *path, struct err *e);
+int trainer_save_last(const struct trainer *t, const char *path, struct err *e);
 /* All that an exact resume needs, in one file. */
 int trainer_save(const struct trainer *t, const char *path, struct err *e);
 /* Into a trainer just opened with the same settings and fold. On failure the
@@ -107,6 +113,5 @@ int trainer_save(const struct trainer *t, const char *path, struct err *e);
 int trainer_restore(struct trainer *t, const char *path, struct err *e);
 /* How far a stored state has come: whole epochs and steps of its fold. */
 int trainer_stored(const char *path, int *epochs, int *steps, struct err *e);
-int trainer_save_best(const struct trainer *t, const char *path, struct err *e);
 
 #endif

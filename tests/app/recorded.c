@@ -13,6 +13,7 @@
 #include "app/config.h"
 #include "base/file.h"
 #include "engine/train.h"
+#include "engine/weights.h"
 
 #include <jansson.h>
 
@@ -324,13 +325,16 @@ static bool check_forward(const struct record *r, struct trainer *t, const char 
 			  const char *weights)
 {
 	int n = t->split.n[PART_TEST] < 6 ? t->split.n[PART_TEST] : 6;
+	struct weights_file w = {0};
 	struct st_file f;
 	struct err e = {0};
 
 	if (!file_exists(in(r, r->sub, dump)))
 		return false;
-	if (weights && model_load(&t->model, in(r, r->sub, weights), &e))
+	if (weights && (weights_open(&w, in(r, r->sub, weights), &e) ||
+			weights_load(&w, &t->model.params, &e)))
 		FAIL("%s", e.text);
+	weights_close(&w);
 	if (st_open(&f, in(r, r->sub, dump), &e)) {
 		FAIL("%s", e.text);
 		return false;

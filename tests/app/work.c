@@ -5,6 +5,7 @@
 #include "app/trained.h"
 #include "app/work.h"
 #include "base/file.h"
+#include "base/str.h"
 #include "temp.h"
 
 #include <poll.h>
@@ -37,7 +38,7 @@ struct seen {
 	int steps, epochs, results, changes, says;
 	unsigned replied; /* number of the last reply */
 	bool opened, refused;
-	char text[512];
+	char text[512], said[512]; /* the last reply, the last thing said */
 	struct look_result *look;
 	struct snapshot now;
 };
@@ -52,6 +53,8 @@ static void take(struct seen *s, struct work *w)
 		s->results += e.kind == EVENT_RESULT;
 		s->changes += e.kind == EVENT_CHANGED;
 		s->says += e.kind == EVENT_SAY;
+		if (e.kind == EVENT_SAY)
+			snprintf(s->said, sizeof s->said, "%s", e.text);
 		s->opened |= e.kind == EVENT_OPENED;
 		if (e.kind == EVENT_REPLY) {
 			s->replied = e.request;
@@ -514,6 +517,73 @@ TEST(looking_only_changes_nothing)
 	served(&t, w);
 	CHECK_HAS(t.text, "only looked at");
 	CHECK_INT(work_end(w), 0);
+}
+
+/* best.safetensors as it is, config.yml with a word changed. */
+static void edit_config(const char *dir, const char *from, const char *to)
+{
+	char path[PATH_LEN], *text, *at;
+	struct str edited = {0};
+	struct err e = {0};
+
+	snprintf(path, sizeof path, "%s/config.yml", dir);
+	text = file_read(path, FILE_CONFIG, NULL, &e);
+	at = text ? strstr(text, from) : NULL;
+	if (!at) {
+		FAIL("no %s in %s", from, path);
+		return;
+	}
+	str_addn(&edited, text, (size_t)(at - text));
+	str_addf(&edited, "%s%s", to, at + strlen(from));
+	if (file_write(path, edited.s, edited.len, &e))
+		FAIL("%s", e.text);
+	str_free(&edited);
+	free(text);
+}
+
+/* One look into a finished session, opened only for that. */
+static void look_again(struct seen *s, const char *dir)
+{
+	struct work_options o = {.job = {.session = dir, .threads = 1}, .readonly = true};
+	struct err e = {0};
+	struct work *w = work_start(&o, &e);
+
+	REQUIRE(w);
+	*s = (struct seen){0};
+	until_state(s, w, WORK_IDLE);
+	work_look(w, 0, 2, true, KNOCK_NOTHING);
+	served(s, w);
+	work_look(w, 0, 3, true, KNOCK_NOTHING);
+	served(s, w);
+	CHECK_INT(work_end(w), 0);
+}
+
+/* The kept weights say how they were trained, if config.yml says something else. */
+TEST(looks_with_weights_of_other_settings)
+{
+	const char *dir = temp_path("edited");
+	struct work *w = start(dir, false, false);
+	struct seen s = {0};
+
+	until_state(&s, w, WORK_IDLE);
+	work_end(w);
+	look_again(&s, dir);
+	CHECK(s.look != NULL);
+	CHECK_INT(s.says, 0);
+	look_free(s.look);
+
+	edit_config(dir, "padding: reference", "padding: masked");
+	look_again(&s, dir);
+	CHECK(s.look != NULL);
+	CHECK_INT(s.says, 1);
+	CHECK_HAS(s.said, "fold 0 was trained with train.padding reference (here masked)");
+	look_free(s.look);
+
+	edit_config(dir, "[calm, glad, cross]", "[glad, calm, cross]");
+	look_again(&s, dir);
+	CHECK(!s.look);
+	CHECK(s.refused);
+	CHECK_HAS(s.text, "trained with exp.labels calm,glad,cross (here glad,calm,cross); put");
 }
 
 TEST(opening_can_fail)

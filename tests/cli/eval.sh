@@ -89,8 +89,96 @@ printf 'PK\3\4\24\0\0\0\0\0\0\0\0\0\0\0\0\0\25\0\0\0\25\0\0\0\20\0\0\0model_1/da
 run eval "$s" --weights "$dir/model_1.pth"
 check pytorch_checkpoint says 1 'model_1.pth: is a PyTorch checkpoint.*safetensors.torch.save_file(torch.load(".*model_1.pth", map_location="cpu")\["model_state_dict"\], ".*model_1.safetensors")'
 
+# Weights say how they were trained. tells PATTERN: results, and a message.
+tells() { [ "$status" -eq 0 ] && grep -q "$1" "$dir/err"; }
+quiet() { [ "$status" -eq 0 ] && [ ! -s "$dir/err" ]; }
+# unsay FILE: the same weights without metadata that we know, as old ones have.
+unsay() {
+	LC_ALL=C sed -E 's/"[a-z](abels|old|poch|eads|adding|ormalize|ext_feat_dim|udio_feat_dim|ata|ersion|rotocol|eed|oldout|oldout_unit)":/"x\1":/g' "$1"
+}
+one=$dir/f/fold-1/best.safetensors
+run eval "$dir/f" --weights "$one"
+check own_fold_is_quiet quiet
+run eval "$dir/f" --weights "$one" --fold 3
+check other_fold says 1 "best.safetensors: these weights were trained as fold 1 on 5 of the 5 utterances of fold 3's test part; take"
+run eval "$dir/f" --weights "$one" --fold 3 --split val
+check other_fold_val says 1 "trained as fold 1 on 5 of the 5 utterances of fold 3's val part"
+run predict "$dir/f" --weights "$one" --fold 3 --tensors "$dir/no.safetensors"
+check other_fold_predict says 1 "trained as fold 1 on 5 of the 5"
+check other_fold_writes_nothing [ ! -e "$dir/no.safetensors" ]
+run eval "$dir/f" --weights "$one" --fold 3 --split train
+check other_fold_train tells "trained as fold 1 on only 13 of the 18 utterances of fold 3's train part"
+run eval "$dir/f" --weights "$one" --fold 3 --anyway
+check anyway_marks_eval grep -q "^not comparable (--anyway): the weights were trained as fold 1 on 5 of" "$dir/out"
+run predict "$dir/f" --weights "$one" --fold 3 --anyway --tensors "$dir/t3.safetensors"
+check anyway_marks_predict tells 'not comparable (--anyway): the weights were trained as fold 1'
+check anyway_marks_tensors grep -aq '"anyway":"trained as fold 1 on 5 of' "$dir/t3.safetensors"
+run eval "$dir/f" --weights "$one" --anyway
+not_marked() { quiet && ! grep -q anyway "$dir/out"; }
+check anyway_without_need not_marked
+# Wherever they lie.
+cp "$one" "$dir/w.safetensors"
+run eval "$dir/five/config.yml" --weights "$dir/w.safetensors" --fold 3
+check other_fold_elsewhere says 1 'w.safetensors: these weights were trained as fold 1 on'
+run eval "$dir/five/config.yml" --weights "$dir/w.safetensors"
+check fold_by_metadata grep -q '^fold 1, test part' "$dir/out"
+# Without metadata the folder says the fold, of a session or not, or nobody.
+mkdir -p "$dir/old/fold-1" "$dir/alone/fold-1"
+cp "$dir/f/config.yml" "$dir/old"
+unsay "$one" | tee "$dir/u.safetensors" "$dir/alone/fold-1/u.safetensors" >"$dir/old/fold-1/best.safetensors"
+check same_size [ "$(wc -c <"$one")" -eq "$(wc -c <"$dir/u.safetensors")" ]
+run eval "$dir/old" --weights "$dir/old/fold-1/best.safetensors"
+check no_metadata tells 'best.safetensors: does not say how it was trained (no metadata); taken for fold 1 of the session .*/old$'
+check no_metadata_one_note [ "$(wc -l <"$dir/err")" -eq 1 ]
+run eval "$dir/old" --weights "$dir/old/fold-1/best.safetensors" --fold 2
+check no_metadata_other_fold says 1 'trained as fold 1 on 5 of the 5'
+run eval "$dir/f" --weights "$dir/alone/fold-1/u.safetensors" --fold 2
+check no_metadata_by_folder says 1 'trained as fold 1 on 5 of the 5'
+run eval "$dir/f" --weights "$dir/u.safetensors" --fold 2
+check no_metadata_at_all tells 'u.safetensors: does not say how it was trained (no metadata): whether'
+# An old session's config.yml says what its weights do not.
+sed 's/\[calm, glad, cross\]/[glad, calm, cross]/' "$dir/five/config.yml" >"$dir/five/turned.yml"
+run eval "$dir/five/turned.yml" --weights "$dir/old/fold-1/best.safetensors"
+check no_metadata_labels says 1 'trained with exp.labels calm,glad,cross (here glad,calm,cross)'
+# What else is refused, or noted.
+run eval "$dir/five/turned.yml" --weights "$one"
+check other_labels says 1 'trained with exp.labels calm,glad,cross (here glad,calm,cross)'
+run predict "$dir/five/turned.yml" --weights "$one" --anyway
+check other_labels_anyway tells 'not comparable (--anyway): .*exp.labels'
+sed 's/num_heads: 2/num_heads: 4/' "$dir/five/config.yml" >"$dir/five/heads.yml"
+run eval "$dir/five/heads.yml" --weights "$one"
+check other_heads says 1 'trained with model.num_heads 2 (here 4)'
+sed 's/text_feat_dim: 6/text_feat_dim: 8/; s|text_dir: .*|text_dir: audio|' "$dir/five/config.yml" \
+	>"$dir/five/width.yml"
+run eval "$dir/five/width.yml" --weights "$one"
+check other_width says 1 'trained with model.text_feat_dim 6 (here 8)'
+sed 's/batch_size: 4/&\n  padding: masked/' "$dir/five/config.yml" >"$dir/five/masked.yml"
+run eval "$dir/five/masked.yml" --weights "$one"
+check other_padding tells 'these weights were trained with train.padding reference (here masked)$'
+sed 's/,glad$/,calm/' "$dir/list" >"$dir/five/csv/Session1.csv"
+run eval "$dir/f" --weights "$one"
+check other_lists tells 'trained with other lists (utterances, labels or lengths)$'
+cp "$dir/list" "$dir/five/csv/Session1.csv"
+# A hold-out is drawn from seed and fold: another seed's rows were trained on.
+run train "$dir/five/config.yml" --session "$dir/h" --fold 1 --seeds 2 --set exp.protocol=holdout
+run eval "$dir/h" --weights "$dir/h/seed-13/fold-1/best.safetensors"
+check other_seed_test quiet
+run eval "$dir/h" --weights "$dir/h/seed-13/fold-1/best.safetensors" --split val
+check other_seed_val says 1 "trained as fold 1 with exp.seed 13 (here 12) on [1-9] of the 3 utterances of fold 1's val part"
+run eval "$dir/h/seed-13" --weights "$dir/h/seed-13/fold-1/best.safetensors" --split val
+check own_seed_val quiet
+# The session after the tested one validates: no training, but a choice.
+run train "$dir/five/config.yml" --session "$dir/v" --fold 1 --set exp.protocol=session
+run eval "$dir/v" --weights "$dir/v/fold-1/best.safetensors" --fold 2
+check chosen_by_the_test_part tells "chosen as fold 1 by 5 of the 5 utterances of fold 2's test part"
+# Other files of a fold's folder.
+run eval "$dir/f" --weights "$dir/f/fold-1/state.safetensors"
+check state_is_not_weights says 1 'state.safetensors: is the whole state of a fold.*take best.safetensors'
+run eval "$s" --weights "$s/fold-0/normalize.safetensors"
+check norm_is_not_weights says 1 'normalize.safetensors: holds the means'
+
 # What does not fit is refused.
-cp "$dir/f/fold-2/best.safetensors" "$dir/w.safetensors"
+unsay "$dir/f/fold-2/best.safetensors" >"$dir/w.safetensors"
 run eval "$dir/five/config.yml" --weights "$dir/w.safetensors"
 check fold_missing says 2 'which fold? give --fold N (1 to 5)'
 run eval "$dir/five/config.yml" --weights "$dir/w.safetensors" --fold 2
