@@ -57,6 +57,16 @@ void str_num(struct str *b, double x)
 		str_addf(b, "%.9g", x);
 }
 
+void str_add_count(struct str *b, long n)
+{
+	if (n >= 1000) {
+		str_add_count(b, n / 1000);
+		str_addf(b, ",%03ld", n % 1000);
+	} else {
+		str_addf(b, "%ld", n);
+	}
+}
+
 void str_addf(struct str *b, const char *fmt, ...)
 {
 	va_list ap;

@@ -23,7 +23,8 @@ struct str {
 void str_add(struct str *b, const char *text);
 void str_addn(struct str *b, const char *text, size_t n);
 void str_addf(struct str *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void str_num(struct str *b, double x); /* "%.9g", and "nan" for every NaN */
+void str_num(struct str *b, double x);     /* "%.9g", and "nan" for every NaN */
+void str_add_count(struct str *b, long n); /* 13,709 */
 void str_vaddf(struct str *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 const char *str_text(const struct str *b); /* "" while empty; never NULL */
 void str_reset(struct str *b);             /* empty again, keeps the room */
