@@ -207,6 +207,7 @@ static int run(const struct args *a, struct err *e)
 		.resume = a->resume,
 		.skip_bad = a->skip_bad,
 		.notes = true,
+		.leave_out = "with --skip-bad",
 		.replay = a->replay,
 		.threads = a->threads,
 		.max_steps = a->max_steps,

@@ -130,6 +130,30 @@ static int read_labels(struct reader *r, const struct option *o, const yaml_node
 	return 0;
 }
 
+/* A list of texts, as option_set takes them: with commas between. */
+static int read_several(struct reader *r, const struct option *o, const yaml_node_t *node)
+{
+	const int *item = node->data.sequence.items.start, *end = node->data.sequence.items.top;
+	struct str text = {0};
+	struct err why = {0};
+	int status = 0;
+
+	for (; item < end && !status; item++) {
+		const yaml_node_t *n = tree_node(&r->t, *item);
+
+		if (n->type != YAML_SCALAR_NODE || strchr(tree_text(n), ','))
+			status = tree_fail(
+				&r->t, n, "%s: expected a name without commas; found %s", o->key,
+				n->type == YAML_SCALAR_NODE ? tree_text(n) : tree_what(n));
+		else
+			str_addf(&text, "%s%s", text.len ? "," : "", tree_text(n));
+	}
+	if (!status && option_set(&r->s, o, str_text(&text), r->dir, &why))
+		status = tree_fail(&r->t, node, "%s", why.text);
+	str_free(&text);
+	return status;
+}
+
 static int read_scalar(struct reader *r, const struct option *o, const yaml_node_t *node,
 		       struct err *why)
 {
@@ -153,6 +177,8 @@ static int read_value(struct reader *r, const struct option *o, const yaml_node_
 	r->where[o - option_table] = tree_place(node);
 	if (o->type == OPT_LABELS && node->type == YAML_SEQUENCE_NODE)
 		return read_labels(r, o, node);
+	if (o->several && node->type == YAML_SEQUENCE_NODE)
+		return read_several(r, o, node);
 	if (node->type == YAML_SCALAR_NODE && (o->type != OPT_LABELS || tree_is_null(node)))
 		status = read_scalar(r, o, node, &why);
 	else

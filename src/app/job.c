@@ -44,25 +44,34 @@ static int load_settings(struct settings *s, const struct job_options *o,
 	return failed ? -1 : 0;
 }
 
-static int open_corpus(struct corpus *c, const struct settings *s, unsigned how, bool notes,
+static int open_corpus(struct corpus *c, const struct settings *s, unsigned how,
+		       const struct job_options *o, bool notes,
 		       void (*say_to)(void *, const char *), void *ctx, struct err *e)
 {
 	struct problems p = {0};
+	struct problem_groups g;
 	int failed = corpus_open(c, s, how, &p, e);
 
 	/* Notes about rows are for `check`. What stopped the reading is in *e as well,
 	 * and is said at the end. */
-	for (int i = 0; i < p.n && say_to; i++)
-		if ((p.at[i].kind == PROBLEM_ERROR || (notes && p.at[i].line == 0)) &&
-		    strcmp(p.at[i].text, e->text) != 0)
-			say_to(ctx, p.at[i].text);
-	if (!failed && p.errors && !(how & CORPUS_SKIP_BAD))
-		failed = err_set(e,
-				 "%d row%s cannot be used (listed above); mend them, or leave "
-				 "them out with --skip-bad",
-				 p.errors, p.errors == 1 ? "" : "s");
+	g = problems_grouped(&p);
+	for (int i = 0; i < g.n && say_to; i++) {
+		const struct problem_group *at = &g.at[i];
+		char *warning = NULL;
+
+		if (at->kind == PROBLEM_WARNING)
+			warning = str_format("warning: %s", at->text);
+		if (at->kind == PROBLEM_NOTE && !(notes && at->rows == 0))
+			continue;
+		if (strcmp(at->text, e->text) != 0)
+			say_to(ctx, warning ? warning : at->text);
+		free(warning);
+	}
+	if (!failed && !(how & CORPUS_SKIP_BAD))
+		failed = corpus_refuse(c, &p, o->leave_out, e);
 	if (failed)
 		corpus_close(c);
+	problem_groups_free(&g);
 	problems_free(&p);
 	return failed;
 }
@@ -81,7 +90,7 @@ static void say_left_out(const struct corpus *c, void (*say_to)(void *, const ch
 int job_load(struct settings *s, struct corpus *c, const struct job_options *o, unsigned how,
 	     void (*say_to)(void *ctx, const char *text), void *ctx, struct err *e)
 {
-	if (load_settings(s, o, say_to, ctx, e) || open_corpus(c, s, how, false, say_to, ctx, e))
+	if (load_settings(s, o, say_to, ctx, e) || open_corpus(c, s, how, o, false, say_to, ctx, e))
 		return -1;
 	say_left_out(c, say_to, ctx);
 	return 0;
@@ -177,7 +186,8 @@ int job_open(struct job *j, const struct job_options *o, const struct job_hooks 
 	if (!o->config && session_read(&j->root, o->session, &j->set, e))
 		goto fail;
 	session_close(&j->root);
-	if (open_corpus(&j->corpus, &j->set, how, o->notes, h->say, h->ctx, e) || check_folds(j, e))
+	if (open_corpus(&j->corpus, &j->set, how, o, o->notes, h->say, h->ctx, e) ||
+	    check_folds(j, e))
 		goto fail;
 	say_left_out(&j->corpus, h->say, h->ctx);
 	if (steer_open(j, e))
@@ -424,8 +434,7 @@ static int end_fold(struct job *j, enum job_go *go, struct err *e)
 	results_add(&j->results, &row);
 	failed = fold_path(j, "predictions.csv", path, sizeof path, e) ||
 		 predictions_write(path, &p, &j->corpus, &j->set, e) || keep_test(j, &p, e) ||
-		 store(j, e) ||
-		 session_path(&j->session, "results.json", path, sizeof path, e) ||
+		 store(j, e) || session_path(&j->session, "results.json", path, sizeof path, e) ||
 		 results_write(&j->results, path, e);
 	if (!failed && j->hooks.fold)
 		j->hooks.fold(j->hooks.ctx, j, &row, &p);

@@ -64,10 +64,11 @@ struct job_options {
 	int fold[LISTS_MAX], nfolds; /* only these; 0: all */
 	int seeds;                   /* how many, from exp.seed on; 0 counts as 1 */
 	bool resume, skip_bad;
-	bool notes;         /* say what is worth a note about a list as a whole */
-	const char *replay; /* a commands.log to follow, or NULL */
-	int threads;        /* 0: all cores */
-	int64_t max_steps;  /* stop after so many; 0: no limit */
+	bool notes;            /* say what is worth a note about a list as a whole */
+	const char *leave_out; /* how rows are left out here, for corpus_refuse, or NULL */
+	const char *replay;    /* a commands.log to follow, or NULL */
+	int threads;           /* 0: all cores */
+	int64_t max_steps;     /* stop after so many; 0: no limit */
 };
 
 struct job {

@@ -53,6 +53,7 @@ struct option {
 	enum option_when when;
 	const char *unit; /* "epochs", or NULL */
 	bool no_effect;   /* accepted with a warning (hidden_dim, dropout) */
+	bool several;     /* a YAML list stands for its items with commas between */
 	bool by_layout;   /* preset "" means a value that depends on the layout */
 	const char *help; /* one line, a sentence */
 };

@@ -7,6 +7,10 @@
  * list order, each list in file order. Opening reads the lists and every
  * feature file's header; feature values are read when first used.
  *
+ * An utterance's id is the stem of its features' name. Where two rows of one
+ * list share a stem (corpora that number the clips of each speaker), every id
+ * of the corpus is FOLDER/STEM.
+ *
  * Faults are collected (problem.h), so that all of them are seen at once.
  */
 #ifndef MIUST_CORPUS_H
@@ -20,7 +24,7 @@
 #include <stdint.h>
 
 struct utterance {
-	char *id;          /* unique within its list */
+	char *id;          /* unique within its list; see below */
 	char *feature;     /* its files are DIR/feature.npy: "Session1/ID", "train_splits/ID" */
 	char *text;        /* UTF-8; bytes that were not are U+FFFD, cp1252 as meant (and a note) */
 	char *speaker;     /* "" if unknown */
@@ -35,8 +39,10 @@ struct utterance {
 
 struct list {
 	char *path;
-	const char *name; /* "Session1".."Session5", "train", "dev", "test" */
-	int first, n;     /* its utterances */
+	const char *name;         /* "Session1".."Session5", "train", "dev", "test" */
+	int first, n;             /* its utterances */
+	int rows;                 /* in the file, those with errors too */
+	int of_class[LABELS_MAX]; /* rows with each label, likewise */
 };
 
 /* A row of a list that is not in the corpus. */
@@ -74,8 +80,9 @@ enum corpus_how {
 
 /*
  * Read the lists and headers that `s` names. All problems found are appended
- * to *p (owned by the caller, problems_free), ordered by list and line. Rows
- * with errors are not in the corpus; without CORPUS_SKIP_BAD the caller
+ * to *p (owned by the caller, problems_free): those about folders, lists and
+ * their columns, then by list and line, then utterances that two lists share
+ * (twins.h). Rows with errors are not in the corpus; without CORPUS_SKIP_BAD the caller
  * refuses when p->errors > 0. Returns -1 if a list or a feature folder as a
  * whole is of no use (missing, no such column, empty, with CORPUS_SKIP_BAD no
  * usable row); the first such sentence stands in *e, all of them in *p too.
@@ -89,6 +96,12 @@ int corpus_open(struct corpus *c, const struct settings *s, unsigned how, struct
  */
 int corpus_open_known(struct corpus *c, const struct settings *s, unsigned how,
 		      const struct known_row *known, int nknown, struct problems *p, struct err *e);
+/*
+ * If there are errors, refuse (-1): "3 rows cannot be used (listed above); fix
+ * them, or leave them out HOW". HOW ("with --skip-bad", NULL if the command has
+ * no such way) is not said if all rows of a list have errors.
+ */
+int corpus_refuse(const struct corpus *c, const struct problems *p, const char *how, struct err *e);
 void corpus_close(struct corpus *c); /* safe on zeroed memory, and after a failed open */
 
 /* Check the values of one utterance once; -1 names file, row and column of

@@ -46,6 +46,12 @@ struct settings {
 		int holdout_unit; /* enum holdout_unit */
 		char speaker[64]; /* column; "": by layout */
 		int normalize;    /* enum normalize */
+		/* columns.h: a column's name, or a text with {Column}s; "": by layout */
+		struct {
+			char id[128];
+			char folder[384]; /* a text; one for each list, commas between */
+			char text[128], label[128];
+		} columns;
 	} exp;
 	struct {
 		int batch_size;

@@ -56,7 +56,7 @@ fault wrong_width 'train.csv:6: .*rows of 7 values, model.audio_feat_dim is 8'
 fresh; sed -i '6s/,[a-z]*\(.\{0,1\}\)$/,bored\1/' "$c/data/train.csv"
 fault unknown_label 'train.csv:6: .*unknown label "bored"'
 fresh; sed -i '7s/dia1_utt2/dia1_utt1/' "$c/data/train.csv"
-fault duplicate_id 'train.csv:7: the id "dia1_utt1" stands in line 6 already'
+fault duplicate_id 'train.csv:7: the id "dia1_utt1" appears in line 6 already'
 fresh; bytes=$(wc -c <"$c/data/train.csv"); head -c $((bytes - 12)) "$c/data/train.csv" >"$dir/t"
 cp "$dir/t" "$c/data/train.csv"
 fault torn_row 'train.csv:14: '

@@ -1,98 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "engine/corpus.h"
-
-#include "temp.h"
-#include "test.h"
-
-enum { TEXT_DIM = 3, AUDIO_DIM = 2 };
-
-static struct settings s;
-static struct corpus c;
-static struct problems p;
-static struct err e;
-
-static void reset(enum layout layout, const char *folder)
-{
-	static const char *const labels[] = {"ang", "hap", "neu", "sad"};
-
-	corpus_close(&c);
-	problems_free(&p);
-	err_clear(&e);
-	memset(&s, 0, sizeof s);
-	s.layout = layout;
-	snprintf(s.exp.text_dir, PATH_LEN, "%s", temp_path("%s/text", folder));
-	snprintf(s.exp.audio_dir, PATH_LEN, "%s", temp_path("%s/audio", folder));
-	snprintf(s.exp.iemocap_csv, PATH_LEN, "%s", temp_path("%s/csv", folder));
-	snprintf(s.exp.train_csv, PATH_LEN, "%s", temp_path("%s/csv/train.csv", folder));
-	snprintf(s.exp.dev_csv, PATH_LEN, "%s", temp_path("%s/csv/dev.csv", folder));
-	snprintf(s.exp.test_csv, PATH_LEN, "%s", temp_path("%s/csv/test.csv", folder));
-	s.exp.nlabels = 4;
-	for (int i = 0; i < 4; i++)
-		strcpy(s.exp.labels[i], labels[i]);
-	s.model.text_feat_dim = TEXT_DIM;
-	s.model.audio_feat_dim = AUDIO_DIM;
-}
-
-/* A matrix of ones, but for one value if `odd` is not 1. */
-static void features(const char *path, int rows, int cols, int row, int col, float odd)
-{
-	float *v = malloc(sizeof *v * (size_t)(rows * cols + 1));
-
-	temp_parents(path);
-	for (int i = 0; i < rows * cols; i++)
-		v[i] = 1;
-	if (rows > 0)
-		v[row * cols + col] = odd;
-	CHECK_INT(npy_write(path, v, rows, cols, &e), 0);
-	free(v);
-}
-
-static void both(const char *folder, const char *feature, int words, int frames)
-{
-	features(temp_path("%s/text/%s.npy", folder, feature), words, TEXT_DIM, 0, 0, 1);
-	features(temp_path("%s/audio/%s.npy", folder, feature), frames, AUDIO_DIM, 0, 0, 1);
-}
-
-/* A lists corpus whose dev and test are one good row each; train is given. */
-static void lists(const char *folder, const char *train)
-{
-	reset(LAYOUT_LISTS, folder);
-	temp_text(s.exp.train_csv, train);
-	temp_text(s.exp.dev_csv, "Filename,Utterance,Emotion\nx/dev/dia0_utt0.wav,hi,ang\n");
-	temp_text(s.exp.test_csv, "Filename,Utterance,Emotion\nx/test/dia0_utt0.wav,hi,ang\n");
-	both(folder, "dev/dia0_utt0", 2, 20);
-	both(folder, "test/dia0_utt0", 2, 20);
-	for (int i = 0; i < 6; i++) {
-		char name[32];
-
-		snprintf(name, sizeof name, "tr/dia1_utt%d", i);
-		both(folder, name, 2, 20);
-	}
-}
-
-#define HEADER "Filename,Utterance,Emotion\n"
-
-/* The problems' texts, one a line, without the temporary folder. */
-static const char *told(void)
-{
-	static char out[8192];
-	size_t n = 0;
-
-	out[0] = '\0';
-	for (int i = 0; i < p.n; i++) {
-		const char *t = p.at[i].text, *dir;
-
-		n += (size_t)snprintf(out + n, sizeof out - n, "%s ",
-				      p.at[i].kind == PROBLEM_ERROR ? "error" : "note");
-		while ((dir = strstr(t, temp_dir))) {
-			n += (size_t)snprintf(out + n, sizeof out - n, "%.*s", (int)(dir - t), t);
-			t = dir + strlen(temp_dir) + 1;
-		}
-		n += (size_t)snprintf(out + n, sizeof out - n, "%s\n", t);
-	}
-	return out;
-}
-
+#include "corpora.h"
 TEST(iemocap)
 {
 	reset(LAYOUT_IEMOCAP, "ie");
@@ -188,7 +95,7 @@ TEST(all_faults_at_once)
 		"extract it or correct exp.audio_dir\n"
 		"error all/csv/train.csv:4: column Emotion: unknown label \"joyful\"; expected "
 		"one of ang, hap, neu, sad (exp.labels)\n"
-		"error all/csv/train.csv:5: the id \"dia1_utt0\" stands in line 2 already; delete "
+		"error all/csv/train.csv:5: the id \"dia1_utt0\" appears in line 2 already; delete "
 		"one of the rows\n"
 		"error all/csv/train.csv:6: a torn row: 2 of 3 fields, nothing from column "
 		"Emotion on; complete the row or delete it\n"
@@ -200,7 +107,7 @@ TEST(all_faults_at_once)
 		"leave the row out\n"
 		"error all/csv/train.csv:12: all/text/tr/text.npy: not a .npy file; expected a "
 		"file as numpy.save writes it\n"
-		"error all/csv/train.csv:13: column Filename: no id; give one or delete the row\n"
+		"error all/csv/train.csv:13: no id; give one or delete the row\n"
 		"note all/csv/train.csv:14: not valid UTF-8; what is not reads as U+FFFD: save "
 		"the list as UTF-8\n"
 		"error all/csv/train.csv:15: the list is cut off in this row: 1 of 3 fields, "
@@ -245,8 +152,8 @@ TEST(a_lost_quote_costs_one_row)
 			     "tr/dia1_utt5.wav,fine,ang\n");
 	CHECK_INT(corpus_open(&c, &s, CORPUS_HEADERS, &p, &e), 0);
 	CHECK_INT(p.errors, 3);
-	CHECK_HAS(told(), "train.csv:2: column Utterance: text behind a closing quote");
-	CHECK_HAS(told(), "train.csv:4: column Utterance: text behind a closing quote");
+	CHECK_HAS(told(), "train.csv:2: column Utterance: text after a closing quote");
+	CHECK_HAS(told(), "train.csv:4: column Utterance: text after a closing quote");
 	CHECK_HAS(told(), "train.csv:6: column Utterance: a quote is opened and never closed");
 	REQUIRE(c.list[0].n == 3);
 	CHECK_STR(c.utt[0].id, "dia1_utt1");
@@ -362,7 +269,7 @@ TEST(lists_of_no_use)
 	CHECK_INT(corpus_open(&c, &s, CORPUS_HEADERS, &p, &e), -1);
 	CHECK_STR(told(),
 		  "error no/csv/train.csv:1: no column Emotion; the header has: Filename, "
-		  "Utterance\n"
+		  "Utterance (exp.columns.label names another column)\n"
 		  "error no/csv/dev.csv: an empty list: a header and no rows\n"
 		  "error no/csv/test.csv:1: an empty list; expected a header with the names "
 		  "of the columns\n");

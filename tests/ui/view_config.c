@@ -87,7 +87,7 @@ TEST(config_moves_over_settings_not_titles)
 	CHECK_INT(u.config.row, option_count - 1);
 	run(&u, "move up");
 	CHECK_INT(u.config.row, option_count - 2);
-	moment_row(&u, "exp.normalize");
+	moment_row(&u, "exp.columns.label");
 	run(&u, "move down");
 	CHECK_STR(option_table[u.config.row].key, "train.optimizer.lr");
 	ui_free(&u);
