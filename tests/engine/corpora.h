@@ -89,7 +89,9 @@ static inline const char *told(void)
 		const char *t = p.at[i].text, *dir;
 
 		n += (size_t)snprintf(out + n, sizeof out - n, "%s ",
-				      p.at[i].kind == PROBLEM_ERROR ? "error" : "note");
+				      p.at[i].kind == PROBLEM_ERROR     ? "error"
+				      : p.at[i].kind == PROBLEM_WARNING ? "warning"
+									: "note");
 		while ((dir = strstr(t, temp_dir))) {
 			n += (size_t)snprintf(out + n, sizeof out - n, "%.*s", (int)(dir - t), t);
 			t = dir + strlen(temp_dir) + 1;
