@@ -129,17 +129,22 @@ double trainer_rate(const struct trainer *t)
 	return t->set.train.optimizer.lr * (1 + cos(M_PI * e / t->set.train.epoch)) / 2;
 }
 
-void trainer_epoch_begin(struct trainer *t)
+static void draw_order(struct trainer *t)
 {
 	struct rng order;
 	uint64_t seed;
 
-	if (!t->ended)
-		return;
 	rng_u64(&t->rng); /* the loader's worker seed, unused */
 	seed = rng_u64(&t->rng) & ~(UINT64_C(1) << 63);
 	rng_seed(&order, seed);
 	rng_order(&order, t->order, t->split.n[PART_TRAIN]);
+}
+
+void trainer_epoch_begin(struct trainer *t)
+{
+	if (!t->ended)
+		return;
+	draw_order(t);
 	t->epoch++;
 	t->in_epoch = 0;
 	t->loss_sum = 0;
@@ -484,11 +489,51 @@ static int check_same_run(const struct trainer *t, const struct st_file *f, stru
 	return failed;
 }
 
+/* This epoch's order, of a training part that may have had other rows. */
+static const uint32_t *stored_order(const struct trainer *t, const struct st_file *f, int64_t *n,
+				    struct err *e)
+{
+	const int64_t any = -1;
+	const uint32_t *order = st_need(f, "order", ST_U32, 1, &any, e);
+
+	if (!order)
+		return NULL;
+	*n = st_find(f, "order")->dim[0];
+	if (*n != t->split.n[PART_TRAIN] && !t->other_data) {
+		err_set(e,
+			"%s: fold %d had %lld training utterances when this was stored, now it has "
+			"%d; put the data back, or go on with the data as it is with --accept-data",
+			f->path, t->fold, (long long)*n, t->split.n[PART_TRAIN]);
+		return NULL;
+	}
+	for (int64_t i = 0; i < *n; i++)
+		if (order[i] >= (uint64_t)*n) {
+			err_set(e, "%s: the order names row %u of %lld", f->path, order[i],
+				(long long)*n);
+			return NULL;
+		}
+	return order;
+}
+
+/* Of another number of rows: the steps done stay done, the others see the rows
+ * there are now in an order drawn now. */
+static void fit_to_data(struct trainer *t)
+{
+	int steps = trainer_steps_per_epoch(t);
+
+	if (t->in_epoch > steps)
+		t->in_epoch = steps;
+	if (t->right > t->split.n[PART_TRAIN])
+		t->right = t->split.n[PART_TRAIN];
+	if (!t->ended)
+		draw_order(t);
+}
+
 static int restore(struct trainer *t, const struct st_file *f, struct err *e)
 {
 	struct params *p = &t->model.params;
 	int64_t positions = POSITIONS, sums = SUMS, words = RNG_WORDS, one = 1;
-	int64_t n = t->split.n[PART_TRAIN];
+	int64_t n = 0;
 	const char *format = st_meta(f, "format");
 	const int64_t *at;
 	const double *sum;
@@ -505,21 +550,19 @@ static int restore(struct trainer *t, const struct st_file *f, struct err *e)
 	sum = st_need(f, "sums", ST_F64, 1, &sums, e);
 	word = st_need(f, "generator", ST_U32, 1, &words, e);
 	next = st_need(f, "generator.next", ST_U32, 1, &one, e);
-	order = st_need(f, "order", ST_U32, 1, &n, e);
+	order = stored_order(t, f, &n, e);
 	if (!at || !sum || !word || !next || !order)
 		return -1;
 	if (at[AT_FOLD] != t->fold || *next > RNG_WORDS || at[AT_EPOCH] < 0 ||
 	    at[AT_EPOCH] > INT_MAX || at[AT_BEST] < 0 || at[AT_BEST] > at[AT_EPOCH] ||
-	    at[AT_IN_EPOCH] < 0 || at[AT_IN_EPOCH] > trainer_steps_per_epoch(t) ||
-	    at[AT_STEP] < 0 || at[AT_STEP] > INT_MAX || at[AT_OPTIM] < 0)
+	    at[AT_IN_EPOCH] < 0 ||
+	    (n == t->split.n[PART_TRAIN] && at[AT_IN_EPOCH] > trainer_steps_per_epoch(t)) ||
+	    at[AT_IN_EPOCH] > at[AT_STEP] || at[AT_STEP] < 0 || at[AT_STEP] > INT_MAX ||
+	    at[AT_OPTIM] < 0)
 		return err_set(e,
 			       "%s: not a state of fold %d of this run; delete it to start "
 			       "the fold again",
 			       f->path, t->fold);
-	for (int64_t i = 0; i < n; i++)
-		if (order[i] >= (uint64_t)n)
-			return err_set(e, "%s: the order names row %u of %lld", f->path, order[i],
-				       (long long)n);
 	if (params_get(p, p->w, "weights/", f, e) || params_get(p, t->optim.v, "square/", f, e) ||
 	    (t->optim.m && params_get(p, t->optim.m, "mean/", f, e)) ||
 	    (at[AT_BEST] > 0 && params_get(p, t->best_weights, "best/", f, e)))
@@ -537,8 +580,11 @@ static int restore(struct trainer *t, const struct st_file *f, struct err *e)
 	t->best = (struct figures){sum[BEST_WA], sum[BEST_UA], sum[BEST_WF1], sum[BEST_MACRO]};
 	memcpy(t->rng.word, word, sizeof t->rng.word);
 	t->rng.next = *next;
-	for (int64_t i = 0; i < n; i++)
-		t->order[i] = (int)order[i];
+	if (n != t->split.n[PART_TRAIN])
+		fit_to_data(t);
+	else
+		for (int64_t i = 0; i < n; i++)
+			t->order[i] = (int)order[i];
 	return 0;
 }
 

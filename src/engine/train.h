@@ -36,6 +36,7 @@ struct trainer {
 	struct rng rng;
 	struct batch batch;
 	struct evaluate_stop stop; /* the caller's: asked within evaluations */
+	bool other_data;           /* the caller's: may restore a state of other data */
 
 	int fold;
 	char data[ROSTER_HASH];
@@ -108,8 +109,10 @@ int trainer_save_best(const struct trainer *t, const char *path, struct err *e);
 int trainer_save_last(const struct trainer *t, const char *path, struct err *e);
 /* All that an exact resume needs, in one file. */
 int trainer_save(const struct trainer *t, const char *path, struct err *e);
-/* Into a trainer just opened with the same settings and fold. On failure the
- * trainer must be closed. */
+/* Into a trainer just opened with the same settings and fold. If the training
+ * part has another number of utterances than it had, that is an error, or, with
+ * t->other_data, the epoch goes on in a new order. On failure the trainer must be
+ * closed. */
 int trainer_restore(struct trainer *t, const char *path, struct err *e);
 /* How far a stored state has come: whole epochs and steps of its fold. */
 int trainer_stored(const char *path, int *epochs, int *steps, struct err *e);
