@@ -108,6 +108,36 @@ int make_dirs(const char *path, struct err *e)
 	return failed;
 }
 
+void dirs_missing(char *out, size_t n, const char *path)
+{
+	char *dir = mem_dup(path), *end = dir;
+	struct stat st;
+
+	*out = '\0';
+	while (!*out && *end) {
+		char kept;
+
+		end += strspn(end, "/");
+		end += strcspn(end, "/");
+		kept = *end;
+		*end = '\0';
+		if (lstat(dir, &st))
+			snprintf(out, n, "%s", dir);
+		*end = kept;
+	}
+	free(dir);
+}
+
+void dirs_remove(const char *path, const char *top)
+{
+	char *dir = mem_dup(path), *slash;
+	size_t least = strlen(top);
+
+	while (strlen(dir) >= least && rmdir(dir) == 0 && (slash = strrchr(dir, '/')))
+		*slash = '\0';
+	free(dir);
+}
+
 /*
  * Atomic writing
  */

@@ -77,7 +77,11 @@ char *file_read_stream(const char *path, size_t most, size_t *len, struct err *e
 bool file_exists(const char *path);
 bool file_is_dir(const char *path);
 int make_dirs(const char *path, struct err *e); /* mkdir -p */
-int dir_sync(const char *path, struct err *e);  /* fsync a folder: its names are on the disk */
+/* The topmost folder that make_dirs(path) would make; "" if path is there. */
+void dirs_missing(char *out, size_t n, const char *path);
+/* rmdir path and the folders it lies in up to `top`, as far as they are empty. */
+void dirs_remove(const char *path, const char *top);
+int dir_sync(const char *path, struct err *e); /* fsync a folder: its names are on the disk */
 
 /* Results go to `out` of size n; too long is an error with the path named. */
 int path_join(char *out, size_t n, const char *dir, const char *name, struct err *e);
