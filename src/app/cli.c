@@ -39,6 +39,8 @@ struct flag_row {
 #define AT(field) .at = offsetof(struct args, field)
 
 static const struct flag_row flag_table[FLAGS] = {
+	[FLAG_ACCEPT_DATA] = {"accept-data", NULL, TAKES_NOTHING, AT(accept_data),
+			      .help = "Go on although the data has changed since, as it is now."},
 	[FLAG_ANYWAY] = {"anyway", NULL, TAKES_NOTHING, AT(anyway),
 			 .help = "Use weights that do not fit CONFIG, and mark the output."},
 	[FLAG_ASCII] = {"ascii", NULL, TAKES_NOTHING, AT(ascii), .help = "Draw with ASCII only."},
@@ -486,6 +488,8 @@ int cli_main(const struct program *p, int argc, char **argv)
 	}
 	if (!e.status)
 		run(p, c, argc, argv, &e);
+	if (e.status == EXIT_DATA)
+		e.status = EXIT_FAILED;
 	errno = 0;
 	if ((ferror(stdout) | fflush(stdout)) && !unwritten)
 		unwritten = errno ? errno : EIO;

@@ -23,6 +23,7 @@
 /* FLAG_HELP, FLAG_VERSION are everybody's and are not listed by commands. */
 enum flag {
 	FLAG_NONE, /* ends a list */
+	FLAG_ACCEPT_DATA,
 	FLAG_ANYWAY,
 	FLAG_ASCII,
 	FLAG_DEEP,
@@ -61,7 +62,7 @@ struct args {
 	int seeds, threads, max_steps;
 	int split; /* enum part; not given: PART_TEST */
 	int cols, rows;
-	bool resume, skip_bad, deep, once, readonly, ascii, anyway;
+	bool resume, accept_data, skip_bad, deep, once, readonly, ascii, anyway;
 	unsigned long given; /* for args_given */
 };
 

@@ -54,7 +54,8 @@ const struct command cmd_eval = {
 	.least = 1,
 	.most = 1,
 	.needs = (const enum flag[]){FLAG_WEIGHTS, FLAG_NONE},
-	.takes = (const enum flag[]){FLAG_SPLIT, FLAG_FOLD, FLAG_ANYWAY, FLAG_THREADS, FLAG_NONE},
+	.takes = (const enum flag[]){FLAG_SPLIT, FLAG_FOLD, FLAG_SKIP_BAD, FLAG_ANYWAY,
+				     FLAG_THREADS, FLAG_NONE},
 	.help = "Figures and confusion matrix of stored weights on a part of the data.",
 	.run = run,
 };

@@ -131,8 +131,8 @@ const struct command cmd_predict = {
 	.least = 1,
 	.most = 1,
 	.needs = (const enum flag[]){FLAG_WEIGHTS, FLAG_NONE},
-	.takes = (const enum flag[]){FLAG_SPLIT, FLAG_FOLD, FLAG_OUT, FLAG_TENSORS, FLAG_ANYWAY,
-				     FLAG_THREADS, FLAG_NONE},
+	.takes = (const enum flag[]){FLAG_SPLIT, FLAG_FOLD, FLAG_OUT, FLAG_TENSORS, FLAG_SKIP_BAD,
+				     FLAG_ANYWAY, FLAG_THREADS, FLAG_NONE},
 	.help = "What stored weights say of each utterance, with attention if asked.",
 	.more = "Without --out and --tensors the table goes to standard output.\n"
 		"--tensors writes, for each utterance: ID/logits, ID/logits_text,\n"

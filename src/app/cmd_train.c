@@ -161,8 +161,6 @@ static char *resume_words(const struct job *j)
 		str_addf(&b, " --fold %d", j->opt.fold[i]);
 	if (j->opt.seeds > 1)
 		str_addf(&b, " --seeds %d", j->opt.seeds);
-	if (j->opt.skip_bad)
-		str_add(&b, " --skip-bad");
 	return b.s;
 }
 
@@ -206,8 +204,8 @@ static int run(const struct args *a, struct err *e)
 		.seeds = a->seeds,
 		.resume = a->resume,
 		.skip_bad = a->skip_bad,
+		.accept_data = a->accept_data,
 		.notes = true,
-		.leave_out = "with --skip-bad",
 		.replay = a->replay,
 		.threads = a->threads,
 		.max_steps = a->max_steps,
@@ -240,8 +238,8 @@ const struct command cmd_train = {
 	.operands = "[CONFIG]",
 	.most = 1,
 	.takes = (const enum flag[]){FLAG_SESSION, FLAG_SET, FLAG_FOLD, FLAG_SEEDS, FLAG_RESUME,
-				     FLAG_REPLAY, FLAG_SKIP_BAD, FLAG_THREADS, FLAG_MAX_STEPS,
-				     FLAG_NONE},
+				     FLAG_ACCEPT_DATA, FLAG_REPLAY, FLAG_SKIP_BAD, FLAG_THREADS,
+				     FLAG_MAX_STEPS, FLAG_NONE},
 	.help = "Train every fold, test the kept checkpoints, print the figures.",
 	.more = "CONFIG is a YAML file, a session's folder for the settings in it, or the word\n"
 		"demo for the built-in corpus. The session folder holds all there is to know;\n"

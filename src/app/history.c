@@ -182,10 +182,51 @@ static int check_same(const json_t *now, const char *path, struct err *e)
 
 	if (stored && !same)
 		err_at(e, path, 0, 0,
-		       "tells of other utterances or labels than the data now; train anew, or put "
-		       "the data back");
+		       "its utterances or labels are not those of the data now; put the data back, "
+		       "go on with the data as it is with --accept-data, or start a new session");
 	json_decref(stored);
 	return same ? 0 : -1;
+}
+
+/* Rename NAME.ENDING of the fold, if it is there. */
+static int move_aside(const struct session *s, int fold, const char *name, int epoch,
+		      const char *ending, struct err *e)
+{
+	char aside[48], *from = fold_file(s, fold, name, ending, e), *to;
+	int failed = -1;
+
+	snprintf(aside, sizeof aside, "%.20s-before-%d", name, epoch);
+	to = fold_file(s, fold, aside, ending, e);
+	if (from && to)
+		failed = file_exists(from) && rename(from, to)
+				 ? err_errno(e, from, "cannot be renamed")
+				 : 0;
+	free(from);
+	free(to);
+	return failed;
+}
+
+int history_set_aside(const struct session *s, int fold, const char *name, int epoch,
+		      const struct predictions *shape, const struct corpus *c,
+		      const struct settings *set, struct err *e)
+{
+	char *path = fold_file(s, fold, name, ".json", e);
+	json_t *now = NULL, *stored = NULL;
+	int failed = path ? 0 : -1;
+
+	if (!failed && epoch > 1 && file_exists(path)) {
+		now = describe(shape, c, set);
+		stored = load_json(path, e);
+		failed = stored ? 0 : -1;
+		/* The description last: until it is gone, this is done again. */
+		if (stored && !json_equal(stored, now))
+			failed = move_aside(s, fold, name, epoch, ".bin", e) ||
+				 move_aside(s, fold, name, epoch, ".json", e);
+	}
+	json_decref(now);
+	json_decref(stored);
+	free(path);
+	return failed ? -1 : 0;
 }
 
 int history_begin(struct history *h, const struct session *s, int fold, const char *name, int epoch,

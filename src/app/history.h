@@ -38,6 +38,11 @@ struct history {
 int history_begin(struct history *h, const struct session *s, int fold, const char *name, int epoch,
 		  const struct predictions *shape, const struct corpus *c,
 		  const struct settings *set, struct err *e);
+/* Going on with other data on purpose: records of other utterances, and what
+ * describes them, become NAME-before-EPOCH.bin and .json. Before history_begin. */
+int history_set_aside(const struct session *s, int fold, const char *name, int epoch,
+		      const struct predictions *shape, const struct corpus *c,
+		      const struct settings *set, struct err *e);
 int history_add(struct history *h, int epoch, const struct predictions *p, struct err *e);
 int history_sync(struct history *h, struct err *e);
 /* All that is stored; no files: 0 utterances, 0 epochs. */

@@ -2,6 +2,7 @@
 #include "app/job.h"
 
 #include "app/demo.h"
+#include "app/job_session.h"
 #include "app/steer.h"
 #include "base/file.h"
 #include "base/mapped.h"
@@ -13,9 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void say(const struct job *j, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static void say(const struct job *j, const char *fmt, ...)
+void job_say(const struct job *j, const char *fmt, ...)
 {
 	char text[2048];
 	va_list ap;
@@ -30,13 +29,13 @@ static void say(const struct job *j, const char *fmt, ...)
 
 /* ---- opening ---- */
 
-static int load_settings(struct settings *s, const struct job_options *o,
+static int load_settings(struct settings *s, struct origin *origin, const struct job_options *o,
 			 void (*say_to)(void *, const char *), void *ctx, struct err *e)
 {
 	char path[PATH_LEN];
 	struct warnings w = {0};
 	int failed = demo_find(path, sizeof path, o->config, e) ||
-		     config_load(s, path, o->set, o->nset, &w, e);
+		     config_load_origin(s, origin, path, o->set, o->nset, &w, e);
 
 	for (int i = 0; i < w.n && say_to; i++)
 		say_to(ctx, w.text[i]);
@@ -44,13 +43,14 @@ static int load_settings(struct settings *s, const struct job_options *o,
 	return failed ? -1 : 0;
 }
 
-static int open_corpus(struct corpus *c, const struct settings *s, unsigned how,
-		       const struct job_options *o, bool notes,
+/* Without the rows of `known`. leave_out: how others are left out as well. */
+static int open_corpus(struct corpus *c, const struct settings *s, const struct origin *known,
+		       unsigned how, bool notes, const char *leave_out,
 		       void (*say_to)(void *, const char *), void *ctx, struct err *e)
 {
 	struct problems p = {0};
 	struct problem_groups g;
-	int failed = corpus_open(c, s, how, &p, e);
+	int failed = corpus_open_known(c, s, how, known->left, known->nleft, &p, e);
 
 	/* Notes about rows are for `check`. What stopped the reading is in *e as well,
 	 * and is said at the end. */
@@ -68,7 +68,7 @@ static int open_corpus(struct corpus *c, const struct settings *s, unsigned how,
 		free(warning);
 	}
 	if (!failed && !(how & CORPUS_SKIP_BAD))
-		failed = corpus_refuse(c, &p, o->leave_out, e);
+		failed = corpus_refuse(c, &p, leave_out, e);
 	if (failed)
 		corpus_close(c);
 	problem_groups_free(&g);
@@ -79,121 +79,92 @@ static int open_corpus(struct corpus *c, const struct settings *s, unsigned how,
 static void say_left_out(const struct corpus *c, void (*say_to)(void *, const char *), void *ctx)
 {
 	char text[128];
+	int known = 0, found;
 
-	if (!c->nleft || !say_to)
+	if (!say_to)
 		return;
-	snprintf(text, sizeof text, "%d row%s left out (listed above), %d remain", c->nleft,
-		 c->nleft == 1 ? "" : "s", c->n);
-	say_to(ctx, text);
+	for (int i = 0; i < c->nleft; i++)
+		known += c->left[i].known;
+	found = c->nleft - known;
+	snprintf(text, sizeof text,
+		 "%d row%s left out as before (left_out in config.yml), %d remain", known,
+		 known == 1 ? "" : "s", c->n);
+	if (known)
+		say_to(ctx, text);
+	snprintf(text, sizeof text, "%d row%s left out (listed above), %d remain", found,
+		 found == 1 ? "" : "s", c->n);
+	if (found)
+		say_to(ctx, text);
 }
 
 int job_load(struct settings *s, struct corpus *c, const struct job_options *o, unsigned how,
 	     void (*say_to)(void *ctx, const char *text), void *ctx, struct err *e)
 {
-	if (load_settings(s, o, say_to, ctx, e) || open_corpus(c, s, how, o, false, say_to, ctx, e))
-		return -1;
-	say_left_out(c, say_to, ctx);
-	return 0;
+	struct origin origin = {0};
+	int failed = load_settings(s, &origin, o, say_to, ctx, e) ||
+		     open_corpus(c, s, &origin, how, false, "with --skip-bad", say_to, ctx, e);
+
+	if (!failed)
+		say_left_out(c, say_to, ctx);
+	origin_free(&origin);
+	return failed ? -1 : 0;
 }
 
-/* A session goes on with the settings it was started with. */
-static int check_same(const struct settings *stored, const struct settings *asked,
-		      const struct job_options *o, struct err *e)
-{
-	for (int i = 0; i < option_count; i++) {
-		const struct option *k = &option_table[i];
-		char was[OPTION_TEXT], now[OPTION_TEXT];
-
-		if (k->no_effect || option_equal(stored, asked, k))
-			continue;
-		return err_set(e,
-			       "%s was started with %s %s, %s says %s; resume with the same "
-			       "settings, or start a new session",
-			       o->session, k->key, option_text(stored, k, was, sizeof was),
-			       o->config, option_text(asked, k, now, sizeof now));
-	}
-	return 0;
-}
-
-/* Named after the config's file, or the session's folder given instead. */
-static int new_name(char *out, size_t n, const char *config, struct err *e)
-{
-	char folder[PATH_LEN];
-
-	if (!file_is_dir(config) || strcmp(config, "demo") == 0)
-		return session_new_name(out, n, config, e);
-	return path_resolve(folder, sizeof folder, ".", config, e) ||
-			       session_new_name(out, n, folder, e)
-		       ? -1
-		       : 0;
-}
-
-static int open_session(struct job *j, struct err *e)
+/* Settings, and what is known of the data, of the session or the config. */
+static int open_settings(struct job *j, struct err *e)
 {
 	const struct job_options *o = &j->opt;
-	char name[PATH_LEN];
+	const struct job_hooks *h = &j->hooks;
+	struct origin ignored = {0}; /* the session's own counts */
+	struct settings asked;
+	bool resumes = job_resumes(o);
 
-	if (o->resume && session_exists(o->session)) {
-		struct settings asked = j->set;
-
-		if (session_resume(&j->root, o->session, &j->set, e))
-			return -1;
-		return o->config ? check_same(&j->set, &asked, o, e) : 0;
-	}
-	if (!o->config)
-		return err_set(e, "%s: no session is stored there", o->session);
-	if (!o->session && new_name(name, sizeof name, o->config, e))
+	if (!o->config && !resumes)
+		return err_set(e, "%s: no session is stored there", o->session ? o->session : "");
+	if (o->config &&
+	    load_settings(&asked, resumes ? &ignored : &j->origin, o, h->say, h->ctx, e))
 		return -1;
-	return session_create(&j->root, o->session ? o->session : name, &j->set, e);
+	origin_free(&ignored);
+	if (resumes)
+		return job_read_session(j, o->config ? &asked : NULL, e);
+	j->set = asked;
+	return 0;
 }
 
-static int check_folds(const struct job *j, struct err *e)
+static int open_data(struct job *j, struct err *e)
 {
-	int have[LISTS_MAX], n = split_folds(&j->corpus, have);
+	bool resumes = job_resumes(&j->opt);
+	unsigned how = j->opt.skip_bad ? CORPUS_SKIP_BAD : CORPUS_HEADERS;
 
-	for (int i = 0; i < j->opt.nfolds; i++) {
-		bool found = false;
-
-		for (int k = 0; k < n; k++)
-			found |= have[k] == j->opt.fold[i];
-		if (!found)
-			return err_usage(e, "--fold %d: this corpus has fold%s %d%s",
-					 j->opt.fold[i], n > 1 ? "s" : "", have[0],
-					 n > 1 ? " to 5" : " only");
+	if (resumes && job_find_data(j, e))
+		return -1;
+	if (open_corpus(&j->corpus, &j->set, &j->origin, how, j->opt.notes,
+			resumes ? "with --skip-bad --accept-data" : "with --skip-bad", j->hooks.say,
+			j->hooks.ctx, e)) {
+		if (resumes)
+			e->status = EXIT_DATA;
+		return -1;
 	}
-	return 0;
+	say_left_out(&j->corpus, j->hooks.say, j->hooks.ctx);
+	return job_check_data(j, e);
 }
 
 int job_open(struct job *j, const struct job_options *o, const struct job_hooks *h, struct err *e)
 {
-	unsigned how = o->skip_bad ? CORPUS_SKIP_BAD : CORPUS_HEADERS;
-
 	*j = (struct job){.opt = *o, .hooks = *h};
 	j->root.lock = j->session.lock = -1;
 	j->opt.seeds = o->seeds > 0 ? o->seeds : 1;
 	if (o->resume && !o->session)
 		return err_usage(e, "--resume needs --session DIR: which session is to go on?");
-	if (!o->config && o->nset)
-		return err_usage(e, "--set: a session goes on with the settings it was started "
-				    "with; set others for a new one");
-	if (o->config && load_settings(&j->set, o, h->say, h->ctx, e))
-		goto fail;
-	if (!o->config && o->session && !session_exists(o->session)) {
-		err_set(e, "%s: no session is stored there", o->session);
-		goto fail;
-	}
+	if (o->accept_data && !o->resume)
+		return err_usage(e,
+				 "--accept-data is for --resume: a new session takes the data as "
+				 "it is");
 	/* Data first: a corpus at fault leaves no empty session behind. */
-	if (!o->config && session_read(&j->root, o->session, &j->set, e))
-		goto fail;
-	session_close(&j->root);
-	if (open_corpus(&j->corpus, &j->set, how, o, o->notes, h->say, h->ctx, e) ||
-	    check_folds(j, e))
-		goto fail;
-	say_left_out(&j->corpus, h->say, h->ctx);
-	if (steer_open(j, e))
+	if (open_settings(j, e) || open_data(j, e) || job_check_asked(j, e) || steer_open(j, e))
 		goto fail;
 	j->par = par_new(o->threads, e);
-	if (!j->par || open_session(j, e))
+	if (!j->par || job_open_session(j, e))
 		goto fail;
 	j->base = j->set;
 	return 0;
@@ -210,7 +181,12 @@ void job_close(struct job *j)
 	history_free(&j->history);
 	steer_close(j);
 	session_close(&j->session);
+	job_discard_session(j);
 	session_close(&j->root);
+	origin_free(&j->origin);
+	origin_free(&j->then);
+	origin_free(&j->now);
+	str_free(&j->roster);
 	corpus_close(&j->corpus);
 	par_free(j->par);
 	*j = (struct job){0};
@@ -255,7 +231,10 @@ static int store(struct job *j, struct err *e)
 	    trainer_save_last(t, path, e) ||
 	    fold_path(j, "state.safetensors", path, sizeof path, e))
 		return -1;
-	return trainer_save(t, path, e);
+	if (trainer_save(t, path, e))
+		return -1;
+	j->begun = true;
+	return 0;
 }
 
 int job_save(struct job *j, struct err *e)
@@ -306,10 +285,11 @@ static void say_beyond(const struct job *j)
 	int64_t least = trainer_least_memory(&j->trainer), memory = j->set.train.memory;
 
 	if (memory && least > memory)
-		say(j,
-		    "train.memory: %lldM do not hold the longest utterances of fold %d: each of "
-		    "them goes through alone, with %lldM at most",
-		    (long long)(memory >> 20), j->trainer.fold, (long long)(least >> 20) + 1);
+		job_say(j,
+			"train.memory: %lldM do not hold the longest utterances of fold %d: each "
+			"of "
+			"them goes through alone, with %lldM at most",
+			(long long)(memory >> 20), j->trainer.fold, (long long)(least >> 20) + 1);
 }
 
 static int begin_fold(struct job *j, int fold, struct err *e)
@@ -325,11 +305,12 @@ static int begin_fold(struct job *j, int fold, struct err *e)
 		return -1;
 	t->set = j->set;
 	t->stop = (struct evaluate_stop){j->hooks.stopping, j->hooks.ctx};
+	t->other_data = j->data_known;
 	say_beyond(j);
 	if (t->norm.text_dim && (fold_path(j, "normalize.safetensors", path, sizeof path, e) ||
 				 norm_save(&t->norm, path, e)))
 		return -1;
-	if (restore(j, e) || begin_rows(j, e))
+	if (restore(j, e) || job_store_data(j, e) || begin_rows(j, e))
 		return -1;
 	job_position(j, &fold, &epoch, &step);
 	val.n = t->split.n[PART_VAL];
@@ -338,7 +319,9 @@ static int begin_fold(struct job *j, int fold, struct err *e)
 	val.label = mem_alloc((size_t)val.n, sizeof *val.label);
 	for (int i = 0; i < val.n; i++)
 		val.label[i] = j->corpus.utt[val.utt[i]].label;
-	failed = history_begin(&j->history, &j->session, fold, "history", epoch, &val, &j->corpus,
+	failed = (j->data_known && history_set_aside(&j->session, fold, "history", epoch, &val,
+						     &j->corpus, &j->set, e)) ||
+		 history_begin(&j->history, &j->session, fold, "history", epoch, &val, &j->corpus,
 			       &j->set, e);
 	free(val.label);
 	if (!failed && j->hooks.begin_fold)
@@ -388,6 +371,7 @@ static int one_step(struct job *j, enum job_go *go, struct err *e)
 	case STEP_DIVERGED:
 		why = *e;
 		err_clear(e);
+		j->begun = true; /* the row is to be looked at */
 		if (session_step(&j->session, &row, e))
 			return -1;
 		*go = j->hooks.diverged ? j->hooks.diverged(j->hooks.ctx, j, &row, &why) : JOB_STOP;
@@ -399,6 +383,7 @@ static int one_step(struct job *j, enum job_go *go, struct err *e)
 		break;
 	}
 	j->steps++;
+	j->begun = true;
 	if (session_step(&j->session, &row, e))
 		return -1;
 	if (j->hooks.step)
@@ -456,9 +441,10 @@ static int decide(struct job *j, enum job_go *go, struct err *e)
 	if (*go != JOB_FOLD)
 		return 0;
 	if (j->trainer.best_epoch == 0) {
-		say(j,
-		    "fold %d has no evaluated epoch yet, so there is nothing to test: it goes on",
-		    j->trainer.fold);
+		job_say(j,
+			"fold %d has no evaluated epoch yet, so there is nothing to test: it goes "
+			"on",
+			j->trainer.fold);
 		*go = JOB_GO;
 		return 0;
 	}
@@ -519,11 +505,11 @@ static int run_seed(struct job *j, enum job_go *go, struct err *e)
 {
 	int have[LISTS_MAX], n = split_folds(&j->corpus, have), left = 0, failed;
 
-	failed = read_results(j, e);
+	failed = read_results(j, e) || job_begin_data(j, e);
 	for (int i = 0; i < n; i++)
 		left += wanted(j, have[i]) && !results_has(&j->results, have[i]);
 	if (failed || !left)
-		return failed;
+		return failed || job_store_paths(j, e) ? -1 : 0;
 	failed = steer_begin(j, e);
 	for (int i = 0; i < n && !failed && *go != JOB_STOP; i++) {
 		if (!wanted(j, have[i]) || results_has(&j->results, have[i]))

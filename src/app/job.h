@@ -64,11 +64,11 @@ struct job_options {
 	int fold[LISTS_MAX], nfolds; /* only these; 0: all */
 	int seeds;                   /* how many, from exp.seed on; 0 counts as 1 */
 	bool resume, skip_bad;
-	bool notes;            /* say what is worth a note about a list as a whole */
-	const char *leave_out; /* how rows are left out here, for corpus_refuse, or NULL */
-	const char *replay;    /* a commands.log to follow, or NULL */
-	int threads;           /* 0: all cores */
-	int64_t max_steps;     /* stop after so many; 0: no limit */
+	bool accept_data;   /* go on although the data has changed */
+	bool notes;         /* say what is worth a note about a list as a whole */
+	const char *replay; /* a commands.log to follow, or NULL */
+	int threads;        /* 0: all cores */
+	int64_t max_steps;  /* stop after so many; 0: no limit */
 };
 
 struct job {
@@ -77,6 +77,9 @@ struct job {
 	struct settings base; /* the configuration of the seed being run */
 	struct settings set;  /* in force: the configuration and every change since */
 	struct corpus corpus;
+	struct origin origin; /* what session or config know of the data */
+	struct origin now;    /* of the corpus */
+	struct str roster;    /* its data.csv */
 	struct par *par;
 	struct session root, session; /* the folder, and that of the seed being run */
 	struct results results;       /* of the seed being run */
@@ -85,11 +88,22 @@ struct job {
 	struct changes replay; /* of --replay, as the file has them */
 	struct changes log;    /* the seed's commands.log, in the order it applies */
 	int log_next;          /* log.at[log_next] is the first not yet in force */
+	struct origin then;    /* what the folder of the seed being run says of its data */
+	bool data_known;       /* that, or --accept-data: other data was noticed, and is meant */
+	bool paths_moved;      /* the folder's config.yml has other paths */
+	bool data_stored;      /* in the folder of the seed being run */
+	bool created;          /* the session, by this job */
+	bool begun;            /* a step was made, or the run stopped as asked: it stays */
+	char made[PATH_LEN];   /* the topmost folder made for it, "" if none */
 	int64_t steps;         /* done by this process */
 	bool complete;         /* all folds of all seeds have results */
 };
 
-/* Load configuration, data and session; nothing is trained yet. */
+/*
+ * Load configuration, data and session; nothing is trained yet. e->status is
+ * EXIT_DATA if a session cannot go on only because its data is gone, at fault or
+ * has changed: it can still be looked at.
+ */
 int job_open(struct job *j, const struct job_options *o, const struct job_hooks *h, struct err *e);
 /*
  * Run to the end. 0: done, or stopped by the hook or --max-steps after a
@@ -98,7 +112,10 @@ int job_open(struct job *j, const struct job_options *o, const struct job_hooks 
  * again after a stop, and goes on from the checkpoint.
  */
 int job_run(struct job *j, struct err *e);
-void job_close(struct job *j); /* safe on zeroed memory, after a failed open, and twice */
+/* Safe on zeroed memory, after a failed open, and twice. A session that job_open
+ * has created is removed again if no step was made in it. */
+void job_close(struct job *j);
+void job_say(const struct job *j, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* "set KEY VALUE": for the step that comes next, or the next epoch if the
  * setting says so (or the next fold, should this one end before). It stands in

@@ -217,6 +217,7 @@ int origin_changes(const char *path, const struct corpus *c, const struct settin
 		   struct str *out, struct err *e)
 {
 	struct entries then = {0}, now = {0};
+	struct str found = {0};
 	struct table t;
 	int failed;
 
@@ -225,7 +226,9 @@ int origin_changes(const char *path, const struct corpus *c, const struct settin
 	failed = read_then(&then, &t, e);
 	if (!failed) {
 		take_now(&now, c, s);
-		compare(&then, &now, c, out);
+		compare(&then, &now, c, &found);
+		str_add(out, str_text(&found));
+		str_free(&found);
 	}
 	free(then.at);
 	free(now.at);

@@ -102,20 +102,6 @@ static int lock(struct session *s, struct err *e)
 	return err_errno(e, path, "cannot lock the session");
 }
 
-static int write_config(const struct session *s, const struct settings *set, struct err *e)
-{
-	char path[PATH_LEN];
-	struct atomic_file a;
-
-	if (session_path(s, CONFIG, path, sizeof path, e) || atomic_open(&a, path, e))
-		return -1;
-	if (config_write(set, a.f, e)) {
-		atomic_abort(&a);
-		return -1;
-	}
-	return atomic_commit(&a, e);
-}
-
 static int read_config(const struct session *s, struct settings *set, struct err *e)
 {
 	struct warnings warnings = {0}; /* were shown when the session was made */
@@ -158,15 +144,43 @@ static int check_unused(const char *root, struct err *e)
 
 int session_create(struct session *s, const char *root, const struct settings *set, struct err *e)
 {
+	return session_create_origin(s, root, set, &(struct origin){0}, e);
+}
+
+/* Folders and lock of a session that could not be made. */
+static void undo_create(const struct session *s, const char *made, bool lock_made)
+{
+	char path[PATH_LEN];
+	struct err ignored = {0};
+
+	if (lock_made && s->lock > 0 && path_join(path, sizeof path, s->root, LOCK, &ignored) == 0)
+		unlink(path);
+	if (made[0])
+		dirs_remove(s->root, made);
+}
+
+int session_create_origin(struct session *s, const char *root, const struct settings *set,
+			  const struct origin *o, struct err *e)
+{
+	char made[PATH_LEN] = "", path[PATH_LEN];
+	bool lock_made = false;
+
+	if (name_folder(s, root, e))
+		goto fail;
+	dirs_missing(made, sizeof made, s->root);
 	/* Looked at twice: before a lock file is made in a folder of the user,
 	 * and when nobody else can make a session in it. */
-	if (name_folder(s, root, e) || check_unused(s->root, e) || make_dirs(s->root, e) ||
-	    lock(s, e) || check_unused(s->root, e))
+	if (check_unused(s->root, e) || make_dirs(s->root, e) ||
+	    path_join(path, sizeof path, s->root, LOCK, e))
+		goto fail;
+	lock_made = !file_exists(path);
+	if (lock(s, e) || check_unused(s->root, e))
 		goto fail;
 	temps_remove(s->root);
-	if (write_config(s, set, e) == 0)
+	if (session_store_config(s, set, o, e) == 0)
 		return 0;
 fail:
+	undo_create(s, made, lock_made);
 	session_close(s);
 	return -1;
 }
@@ -218,7 +232,7 @@ int session_seed(struct session *s, const struct session *parent, const struct s
 	if (s->lock >= 0 && (session_check_held(parent, e) || file_refuse_link(s->dir, e)))
 		goto fail;
 	if (s->lock >= 0 && !session_exists(s->dir) &&
-	    (make_dirs(s->dir, e) || write_config(s, set, e)))
+	    (make_dirs(s->dir, e) || session_store_config(s, set, &(struct origin){0}, e)))
 		goto fail;
 	return 0;
 fail:

@@ -34,6 +34,12 @@ bool session_around(const char *path, char *root, size_t n);
  * session_create stored nothing yet, is used. So `--resume` is
  * session_exists(root) ? session_resume() : session_create(). */
 int session_create(struct session *s, const char *root, const struct settings *set, struct err *e);
+/* With what config.yml is to tell of the data. */
+int session_create_origin(struct session *s, const char *root, const struct settings *set,
+			  const struct origin *o, struct err *e);
+/* Take a session that this process has created, and in which nothing was trained,
+ * back: empty its folder again. */
+int session_discard(struct session *s, struct err *e);
 /* Open one to go on with it: locks it, removes what killed writers left and
  * reads its config.yml into *set. One in which only config.yml was stored is
  * fine; a folder that does not exist or is no session is an error. */
@@ -58,6 +64,24 @@ int session_delete(const char *root, const char *dir, struct err *e);
 /* Hold its lock while it is moved or deleted: *lock is to be closed, -1 if none was
  * ever made. An error if another program writes it. */
 int session_hold(const char *root, int *lock, struct err *e);
+
+/*
+ * Which data the folder's run has (origin.h).
+ *
+ * session_origin reads settings and origin from its config.yml. session_store_config
+ * and session_store_roster make config.yml and data.csv (the roster's text) hold what
+ * is given; a file that does is not touched. session_data_changes appends to *out what is different
+ * in the corpus from the data.csv of `then`, which has another hash; or, if there is no such
+ * data.csv, that this cannot be said. session_remark adds a comment to commands.log, while no run
+ * has it open.
+ */
+int session_origin(const struct session *s, struct settings *set, struct origin *o, struct err *e);
+int session_store_config(const struct session *s, const struct settings *set,
+			 const struct origin *o, struct err *e);
+int session_store_roster(const struct session *s, const struct str *roster, struct err *e);
+int session_data_changes(const struct session *s, const struct origin *then, const struct corpus *c,
+			 const struct settings *set, struct str *out, struct err *e);
+int session_remark(const struct session *s, const char *text, struct err *e);
 
 /* The session's folder once more, to run in. Shares the lock of `parent`. */
 int session_share(struct session *s, const struct session *parent, struct err *e);

@@ -100,3 +100,15 @@ int session_delete(const char *root, const char *dir, struct err *e)
 		close(locked);
 	return failed;
 }
+
+int session_discard(struct session *s, struct err *e)
+{
+	int fd = open(s->root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), failed;
+
+	BUG_ON(s->lock < 0);
+	if (fd < 0)
+		return err_errno(e, s->root, "cannot be deleted");
+	failed = remove_inside(fd, CONFIG, s->root, e) || remove_name(fd, CONFIG, s->root, e);
+	close(fd);
+	return failed ? -1 : 0;
+}

@@ -238,7 +238,8 @@ int trained_open(struct trained *t, const struct args *a, struct err *e)
 	*t = (struct trained){.part = (enum part)a->split};
 	if (weights_open(&t->weights, a->weights, e))
 		return -1;
-	if (job_load(&t->set, &t->corpus, &o, CORPUS_HEADERS, say, NULL, e) ||
+	if (job_load(&t->set, &t->corpus, &o, a->skip_bad ? CORPUS_SKIP_BAD : CORPUS_HEADERS, say,
+		     NULL, e) ||
 	    find_meta(t, a->weights, e))
 		goto fail;
 	if (find_fold(t, a, e) || split_make(&t->split, &t->corpus, &t->set, t->fold, e))

@@ -34,7 +34,7 @@ struct trained {
 	struct str anyway; /* what --anyway went over, as a text; empty: nothing */
 };
 
-/* CONFIG is a->operand[0]; a->weights, a->folds, a->split, a->anyway, a->threads. */
+/* CONFIG is a->operand[0]; a->weights, a->folds, a->split, a->skip_bad, a->anyway, a->threads. */
 int trained_open(struct trained *t, const struct args *a, struct err *e);
 void trained_close(struct trained *t);
 

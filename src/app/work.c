@@ -170,17 +170,20 @@ static int open_readonly(struct work *w, struct err *e)
 {
 	struct job *j = &w->job;
 	struct problems p = {0};
+	struct origin o = {0};
 	struct err no_data = {0};
 
 	j->root.lock = j->session.lock = -1;
-	if (session_read(&j->session, w->session, &j->set, e))
+	if (session_read(&j->session, w->session, &j->set, e) ||
+	    session_origin(&j->session, &j->set, &o, e))
 		return -1;
+	j->origin = o;
 	snprintf(j->root.root, sizeof j->root.root, "%s", j->session.root);
 	j->par = par_new(w->opt.job.threads, e);
 	if (!j->par)
 		return -1;
 	/* Without its data a session can be looked at all the same. */
-	if (corpus_open(&j->corpus, &j->set, CORPUS_HEADERS, &p, &no_data))
+	if (corpus_open_known(&j->corpus, &j->set, CORPUS_HEADERS, o.left, o.nleft, &p, &no_data))
 		work_send_text(w, EVENT_SAY, 0, true, no_data.text);
 	problems_free(&p);
 	return 0;
@@ -201,7 +204,7 @@ static void run(struct work *w)
 	struct err e = {0};
 
 	if (open_job(w, &e)) {
-		w->status = e.status;
+		w->status = e.status == EXIT_DATA ? EXIT_FAILED : e.status;
 		work_show_error(w, WORK_FAILED, &e);
 		while (work_serve(w, true))
 			;

@@ -18,7 +18,9 @@ enum exit_status {
 	EXIT_FAILED = 1,   /* said in one line */
 	EXIT_USAGE = 2,    /* the command line was wrong */
 	EXIT_DIVERGED = 3, /* the loss became NaN or Inf */
-	EXIT_STOPPED = 4,  /* ended in the middle as asked; no program exits so */
+	/* No program exits with these. */
+	EXIT_STOPPED = 4, /* ended in the middle as asked */
+	EXIT_DATA = 5,    /* a session's data is not what it was: EXIT_FAILED to a shell */
 };
 
 struct err {

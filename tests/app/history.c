@@ -138,6 +138,39 @@ TEST(gone_on_with)
 	session_close(&s);
 }
 
+/* On purpose: the records of then stay, under a name that says when. */
+TEST(set_aside)
+{
+	struct settings set = some_settings();
+	struct predictions other = shape;
+	struct session s;
+	struct history h;
+	struct err e = {0};
+
+	if (start(&s, "aside", 2))
+		return;
+	CHECK_INT(history_set_aside(&s, 1, "history", 3, &shape, &corpus, &set, &e), 0);
+	CHECK_INT(epochs(&s, &e), 2); /* the same: nothing to do */
+	other.utt = (int[]){1, 2, 0};
+	REQUIRE(history_set_aside(&s, 1, "history", 3, &other, &corpus, &set, &e) == 0);
+	CHECK(!file_exists(in("aside/fold-1/history.json")));
+	REQUIRE(history_read(&h, &s, 1, "history-before-3", &e) == 0);
+	CHECK_INT(h.epochs, 2);
+	history_free(&h);
+	/* Killed between the two files. */
+	REQUIRE(rename(in("aside/fold-1/history-before-3.json"), in("aside/fold-1/history.json")) ==
+		0);
+	CHECK_INT(history_set_aside(&s, 1, "history", 3, &other, &corpus, &set, &e), 0);
+	REQUIRE(history_begin(&h, &s, 1, "history", 3, &other, &corpus, &set, &e) == 0);
+	CHECK_INT(history_add(&h, 3, said(3), &e), 0);
+	history_free(&h);
+	CHECK_INT(epochs(&s, &e), 1);
+	REQUIRE(history_read(&h, &s, 1, "history-before-3", &e) == 0);
+	CHECK_INT(h.epochs, 2);
+	history_free(&h);
+	session_close(&s);
+}
+
 TEST(other_utterances)
 {
 	struct settings set = some_settings();
@@ -150,7 +183,7 @@ TEST(other_utterances)
 		return;
 	other.utt = (int[]){1, 2, 0};
 	CHECK_INT(history_begin(&h, &s, 1, "history", 3, &other, &corpus, &set, &e), -1);
-	CHECK_HAS(e.text, "history.json: tells of other utterances");
+	CHECK_HAS(e.text, "history.json: its utterances or labels are not those of the data now");
 	CHECK_INT(epochs(&s, &e), 2);
 	/* From the start they may differ, in number too. */
 	other.n = 2;

@@ -448,6 +448,34 @@ TEST(wrong_rows)
 	session_close(&s);
 }
 
+/* What a refused start made is taken back, and nothing else. */
+TEST(discarded)
+{
+	struct settings set = some_settings();
+	char made[PATH_LEN];
+	struct session s;
+	struct err e = {0};
+
+	dirs_missing(made, sizeof made, in("top/middle/own"));
+	CHECK_STR(made, in("top"));
+	REQUIRE(session_create(&s, in("top/middle/own"), &set, &e) == 0);
+	REQUIRE(session_begin(&s, 1, 1, 1, NULL, 0, &e) == 0);
+	CHECK_INT(make_dirs(in("top/middle/own/fold-1"), &e), 0);
+	put(in("top/other"), "mine");
+	CHECK_INT(session_discard(&s, &e), 0);
+	session_close(&s);
+	dirs_remove(in("top/middle/own"), made);
+	CHECK(!file_exists(in("top/middle")));
+	check_holds(in("top/other"), "mine");
+	/* A folder that was there stays, empty. */
+	REQUIRE(session_create(&s, in("top/middle"), &set, &e) == 0);
+	CHECK_INT(session_discard(&s, &e), 0);
+	session_close(&s);
+	dirs_missing(made, sizeof made, in("top/middle"));
+	CHECK_STR(made, "");
+	CHECK(file_is_dir(in("top/middle")));
+}
+
 /* Once the rows up to the stored state are there, anything may follow. */
 TEST(rubbish_after_the_state)
 {

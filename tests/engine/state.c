@@ -243,6 +243,52 @@ TEST(states_of_other_runs_are_refused)
 	par_free(par);
 }
 
+/* Fewer and more training rows than when it was stored: an error, or, where that is
+ * meant, the epoch goes on with the rows there are. */
+TEST(other_data)
+{
+	static const int many[3] = {15, 2, 2}, few[3] = {5, 2, 2};
+	static struct small less, more;
+	const char *path = temp_path("other.safetensors");
+	struct settings s = small_settings();
+	struct par *par = par_new(1, &e);
+	static struct run part;
+	struct trainer t;
+
+	small_make(&m, LAYOUT_LISTS, three, 9, 25, false);
+	small_make(&less, LAYOUT_LISTS, few, 9, 25, false);
+	small_make(&more, LAYOUT_LISTS, many, 9, 25, false);
+	REQUIRE(trainer_open(&t, &s, &m.c, 0, par, &e) == 0);
+	memset(&part, 0, sizeof part);
+	REQUIRE(go(&t, &part, 3));
+	REQUIRE(trainer_save(&t, path, &e) == 0);
+	trainer_close(&t);
+	run_free(&part);
+	for (int i = 0; i < 2; i++) {
+		REQUIRE(trainer_open(&t, &s, i ? &more.c : &less.c, 0, par, &e) == 0);
+		CHECK_INT(trainer_restore(&t, path, &e), -1);
+		CHECK_HAS(e.text, "training utterances when this was stored, now it has ");
+		err_clear(&e);
+		trainer_close(&t);
+		REQUIRE(trainer_open(&t, &s, i ? &more.c : &less.c, 0, par, &e) == 0);
+		t.other_data = true;
+		REQUIRE(trainer_restore(&t, path, &e) == 0);
+		CHECK_INT(t.step, 3);
+		CHECK_INT(t.epoch, 1);
+		CHECK_INT(t.in_epoch, i ? 3 : 2); /* of 4 and of 2 */
+		CHECK_INT(trainer_epoch_full(&t), !i);
+		memset(&part, 0, sizeof part);
+		REQUIRE(go(&t, &part, INT32_MAX));
+		CHECK_INT(t.step, i ? 3 + 1 + 2 * 4 : 3 + 2 * 2);
+		trainer_close(&t);
+		run_free(&part);
+	}
+	small_free(&m);
+	small_free(&less);
+	small_free(&more);
+	par_free(par);
+}
+
 int main(int argc, char **argv)
 {
 	return TEST_MAIN(argc, argv);
