@@ -2,6 +2,7 @@
 /* miust-tui: the workbench. Opens the terminal, then the run, then the loop. */
 #include "app/cli.h"
 #include "app/session.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/plain.h"
 #include "base/process.h"
@@ -98,6 +99,7 @@ static int run_headless(struct ui *u, struct tui *t, struct err *e)
 
 static void run_on_screen(struct ui *u, struct tui *t)
 {
+	u->clock = clock_seconds(); /* a message is there for so long from here on */
 	console_start(u);
 	run_miustrc(u);
 	if (*t->why_ascii && !u->message.text[0])

@@ -31,12 +31,14 @@
 #include <readline/history.h>
 #include <readline/readline.h>
 
-enum { QUEUE = 4096, HALF_KEYS = 8 /* no sequence is longer */ };
+enum {
+	QUEUE = 4096,
+	HALF_KEYS = 8,                                         /* no sequence is longer */
+	LINE_BYTES = sizeof((struct ui *)0)->console.line - 1, /* at most, in the line */
+};
 
 /* A sequence no key sends, for begin_anew. */
 #define DROP_LINE "\033[99~"
-/* A byte that continues no sequence and so ends it. */
-#define UNBOUND "\377"
 
 /* readline is global and calls back without a context: the one static. */
 static struct {
@@ -50,6 +52,7 @@ static struct {
 	bool pasting;
 	bool bound; /* the keys below, once: inputrc is read once too */
 	struct str pasted;
+	bool too_long; /* it goes on after these */
 	struct recall recall;
 } con;
 
@@ -146,7 +149,7 @@ static void read_queue(void)
 static void begin_anew(void)
 {
 	for (int i = 0; i < HALF_KEYS && RL_ISSTATE(RL_STATE_MULTIKEY); i++) {
-		queue(UNBOUND, 1);
+		queue(CONSOLE_UNBOUND, 1);
 		read_queue();
 	}
 	rl_callback_sigcleanup();
@@ -247,77 +250,6 @@ void console_close(struct ui *u)
  * Keys
  */
 
-/* What a terminal sends for a key that is no character. */
-static const char *sequence_of(uint32_t code)
-{
-	static const struct {
-		uint32_t code;
-		const char *bytes;
-	} keys[] = {
-		{K_UP, "\033[A"},
-		{K_DOWN, "\033[B"},
-		{K_RIGHT, "\033[C"},
-		{K_LEFT, "\033[D"},
-		{K_HOME, "\033[H"},
-		{K_END, "\033[F"},
-		{K_INSERT, "\033[2~"},
-		{K_DELETE, "\033[3~"},
-		{K_PAGE_UP, "\033[5~"},
-		{K_PAGE_DOWN, "\033[6~"},
-		{K_SHIFT_TAB, "\033[Z"},
-		{K_SHIFT_UP, "\033[1;2A"},
-		{K_SHIFT_DOWN, "\033[1;2B"},
-		{K_SHIFT_RIGHT, "\033[1;2C"},
-		{K_SHIFT_LEFT, "\033[1;2D"},
-		{K_F1, "\033OP"},
-		{K_F1 + 1, "\033OQ"},
-		{K_F1 + 2, "\033OR"},
-		{K_F1 + 3, "\033OS"},
-		{K_F1 + 4, "\033[15~"},
-		{K_F1 + 5, "\033[17~"},
-		{K_F1 + 6, "\033[18~"},
-		{K_F1 + 7, "\033[19~"},
-		{K_F1 + 8, "\033[20~"},
-		{K_F1 + 9, "\033[21~"},
-		{K_F1 + 10, "\033[23~"},
-		{K_F12, "\033[24~"},
-	};
-
-	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-		if (keys[i].code == code)
-			return keys[i].bytes;
-	return NULL;
-}
-
-/* A key as bytes, "" if readline has no use for it: of a sequence it does not
- * know it would insert the rest. */
-static void bytes_of(struct key k, char out[16])
-{
-	const char *sequence = k.code > K_FUNCTIONS ? sequence_of(k.code) : NULL;
-	char bytes[16];
-	int n = 0;
-
-	out[0] = '\0';
-	if (k.meta)
-		bytes[n++] = '\033';
-	if (sequence)
-		n += snprintf(bytes + n, sizeof bytes - (size_t)n, "%s", sequence);
-	else if (k.code < K_FUNCTIONS)
-		n += utf8_put(bytes + n, k.code);
-	bytes[n] = '\0';
-	if (sequence && !rl_function_of_keyseq(bytes, NULL, NULL))
-		return;
-	memcpy(out, bytes, sizeof bytes);
-	if (k.code < 0x80 || k.code > K_FUNCTIONS)
-		return;
-	/* Of é no more than a byte can belong to a sequence; the rest would be
-	 * inserted. */
-	if (k.meta)
-		out[0] = '\0';
-	else if (RL_ISSTATE(RL_STATE_MULTIKEY))
-		snprintf(out, sizeof bytes, UNBOUND);
-}
-
 /* The first key of several (^X), which readline 8.2 crashes on in a search. */
 static bool is_prefix_in_search(const char *bytes)
 {
@@ -354,11 +286,23 @@ static void take_prompt(struct ui *u)
 		 RL_ISSTATE(own) && rl_display_prompt ? rl_display_prompt : "");
 }
 
+static void say_too_long(struct ui *u, const char *what)
+{
+	snprintf(u->console.hint, sizeof u->console.hint, "%s: a line holds %d bytes", what,
+		 LINE_BYTES);
+	ui_error(u, "%s", u->console.hint); /* in sight once the console is closed */
+}
+
 static void follow(struct ui *u)
 {
 	bool menu = rl_last_func == rl_menu_complete || rl_last_func == rl_backward_menu_complete;
 
 	take_prompt(u);
+	/* Nothing is cut off unseen: the line of before stays, take_line puts it back. */
+	if (rl_end > LINE_BYTES && !u->console.prompt[0]) {
+		say_too_long(u, "no room");
+		return;
+	}
 	str_fit(u->console.line, sizeof u->console.line, rl_line_buffer);
 	u->console.point = rl_point;
 	if (u->console.point > (int)strlen(u->console.line))
@@ -400,7 +344,8 @@ static void feed(struct ui *u, const char *bytes, size_t n)
 	}
 }
 
-/* What was pasted goes into the line at once, or into the search. */
+/* What was pasted goes into the line at once, or into the search; what does not
+ * fit is left out as a whole. */
 static void end_paste(struct ui *u)
 {
 	struct str *text = &con.pasted;
@@ -408,8 +353,9 @@ static void end_paste(struct ui *u)
 	while (text->len && text->s[text->len - 1] == ' ')
 		text->s[--text->len] = '\0';
 	con.pasting = false;
-	if (text->len && RL_ISSTATE(RL_STATE_ISEARCH)) {
-		text->len = text->len < QUEUE ? text->len : QUEUE;
+	if (con.too_long || text->len + (size_t)rl_end > LINE_BYTES) {
+		say_too_long(u, "the pasted text is left out");
+	} else if (text->len && RL_ISSTATE(RL_STATE_ISEARCH)) {
 		feed(u, text->s, text->len);
 	} else {
 		rl_begin_undo_group();
@@ -417,6 +363,7 @@ static void end_paste(struct ui *u)
 		rl_end_undo_group();
 		follow(u);
 	}
+	con.too_long = false;
 	str_reset(text);
 }
 
@@ -429,6 +376,8 @@ static void paste(struct ui *u, struct key k)
 
 	if (k.code == K_PASTE_END) {
 		end_paste(u);
+	} else if (con.pasted.len > LINE_BYTES) {
+		con.too_long |= k.code > ' '; /* what is only blank is trimmed */
 	} else if (k.code == '\n' || k.code == '\r' || k.code == '\t') {
 		if (con.pasted.len && !blank)
 			str_add(&con.pasted, " ");
@@ -477,12 +426,14 @@ void console_key(struct ui *u, struct key k)
 	con.listed = false;
 	if (k.code == K_PASTE) {
 		con.pasting = true;
+		con.too_long = false;
+		str_reset(&con.pasted);
 	} else if (con.pasting) {
 		paste(u, k);
 	} else if (closes(k)) {
 		console_close(u);
 	} else {
-		bytes_of(k, bytes);
+		console_bytes(k, bytes);
 		if ((!*bytes && k.code) || is_prefix_in_search(bytes))
 			return;
 		feed(u, bytes, *bytes ? strlen(bytes) : 1);

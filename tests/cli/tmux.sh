@@ -14,6 +14,7 @@ fi
 MIUST=$(realpath "$MIUST")
 MIUST_TUI=$(realpath "${MIUST_TUI:-build/miust-tui}")
 demo=$(realpath configs/demo.yml)
+root=$PWD
 cd "$dir" || exit 1
 unset TMUX NO_COLOR COLUMNS LINES ENV
 export LC_ALL=C.UTF-8 XDG_CONFIG_HOME="$dir/config" XDG_STATE_HOME="$dir/state"
@@ -158,6 +159,14 @@ check paste_stays_in_the_line until_shows '^:q y set train.clip 9'
 keys Escape
 check paste_ran_nothing until_true hides '^:'
 check paste_logged_nothing eval '! logged "clip 9"'
+awk 'BEGIN { for (i = 0; i < 200; i++) printf "set train.clip 9\n" }' | tm load-buffer -
+keys :
+until_shows '^:'
+tm paste-buffer -p -t t
+check long_paste_is_left_out until_shows '^: .*left out: a line holds 1023 bytes'
+keys Escape
+check long_paste_ran_nothing until_true hides '^:'
+check long_paste_logged_nothing eval '! logged "clip 9"'
 line ':note café'
 until_true hides '^:'
 keys :
@@ -308,7 +317,35 @@ screen
 check locale_c_is_ascii eval "! LC_ALL=C grep -q '[^ -~]' screen"
 hit TERM
 left 143
+# The locale of another machine, or none: the characters of C.UTF-8.
+line 'export LC_ALL=xx_XX.UTF-8'
+fresh
+start long.yml
+check locale_missing_is_braille until_shows '▶ RUN'
+keys :
+tm send-keys -t t -l 'né'
+until_shows '^:né'
+keys BSpace
+check locale_missing_edits_characters until_shows '^:n$'
+keys Escape
+hit TERM
+left 143
+line 'unset LC_ALL LC_CTYPE LANG'
+fresh
+start long.yml
+check locale_unset_is_braille until_shows '▶ RUN'
+hit TERM
+left 143
+line 'export LC_ALL=xx_XX.ISO-8859-1'
+fresh
+start long.yml
+check locale_other_says_why until_shows 'xx_XX.ISO-8859-1 is not installed, so the screen is ASCII'
+hit TERM
+left 143
+line 'clear; TERM=no-such-terminal "$MIUST_TUI" long.yml'
+check no_terminfo_entry until_shows 'TERM=xterm-256color'
 line 'export LC_ALL=C.UTF-8'
+fresh
 start long.yml --ascii
 until_shows 'RUN'
 screen
@@ -352,6 +389,19 @@ check miustrc_fault_has_line until_shows 'miustrc:1:'
 hit TERM
 left 143
 rm config/miust/miustrc
+
+# ---- ^C while the data is read: each row of a long list opens two files
+tiny=$root/tests/record/tiny
+mkdir slow
+cp -r "$tiny/data" "$tiny/config.yml" slow
+awk 'BEGIN { print "Filename,Utterance,Emotion"
+	for (i = 0; i < 100000; i++) print "clips/train/dia0_utt0.wav,hello,calm" }' >slow/data/train.csv
+fresh
+start slow/config.yml
+until_shows LOADING
+keys C-c
+check interrupt_while_reading left 130
+check interrupt_while_reading_says until_shows 'left at once by signal 2'
 
 # ---- no run behind the screen
 start no/such.yml

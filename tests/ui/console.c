@@ -296,6 +296,44 @@ TEST(console_paste_runs_nothing)
 	end();
 }
 
+/* All of it or nothing: half a command would be another one. */
+TEST(console_paste_that_is_too_long_is_left_out)
+{
+	char text[3000];
+
+	IN_CHILD("");
+	start();
+	memset(text, 'x', sizeof text);
+	text[sizeof text - 1] = '\0';
+	paste(text);
+	CHECK_STR(screen.console.line, "");
+	CHECK_STR(screen.console.hint, "the pasted text is left out: a line holds 1023 bytes");
+	CHECK_HAS(screen.message.text, "left out");
+	memset(text + 1000, ' ', 1000); /* ends with a blank where the line would */
+	paste(text);
+	CHECK_STR(screen.console.line, "");
+	paste("view 6\n"); /* the next one is not the rest of it */
+	CHECK_STR(screen.console.line, "view 6");
+	memset(text, 'x', sizeof text);
+	strcpy(text + 1023 - 6, "\n\n\n");
+	paste(text);
+	CHECK_INT((int)strlen(screen.console.line), 1023);
+	paste("y");
+	CHECK_INT((int)strlen(screen.console.line), 1023);
+	press(1); /* ^A; also what is typed does not push the end out */
+	type("z");
+	CHECK_INT((int)strlen(screen.console.line), 1023);
+	CHECK(screen.console.line[0] == 'v');
+	press(11); /* ^K */
+	CHECK_STR(screen.console.line, "");
+	press(25); /* ^Y takes it back, but not twice */
+	CHECK_INT((int)strlen(screen.console.line), 1023);
+	press(25);
+	CHECK_INT((int)strlen(screen.console.line), 1023);
+	CHECK(screen.console.line[0] == 'v');
+	end();
+}
+
 TEST(console_completes_commands)
 {
 	IN_CHILD("");
