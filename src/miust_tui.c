@@ -11,6 +11,8 @@
 #include "ui/help.h"
 #include "ui/locale.h"
 #include "ui/loop.h"
+#include "ui/page.h"
+#include "ui/problems.h"
 #include "ui/term.h"
 
 #include <signal.h>
@@ -25,6 +27,7 @@ struct tui {
 	char what[PATH_LEN];  /* to open: "" for the demo, a session's folder, a config */
 	struct script script; /* what is left of --script */
 	char why_ascii[128];  /* though nobody has asked for it; "": said, or it is not */
+	bool skip_bad;        /* --skip-bad, or asked for at the page of problems */
 	bool mouse;           /* as the run before had it; the look is the terminal's */
 };
 
@@ -32,7 +35,8 @@ static int choose(struct work_options *o, const struct tui *t, struct err *e)
 {
 	const struct args *a = t->args;
 
-	*o = (struct work_options){.job = {.threads = a->threads}, .readonly = a->readonly};
+	*o = (struct work_options){.job = {.threads = a->threads, .skip_bad = t->skip_bad},
+				   .readonly = a->readonly};
 	if (*t->what && session_exists(t->what)) {
 		o->job.session = t->what;
 		o->job.resume = true;
@@ -82,13 +86,40 @@ static int print_screen(const struct ui *u, const char *path, struct err *e)
 	return failed;
 }
 
+/* Instead of a screen, the page of what is wrong with the data, whole. */
+static int print_problems(const struct ui *u, const char *path, struct err *e)
+{
+	struct str safe = {0};
+	char *text = problems_text(u), *at = text, *end = text + strlen(text), *line;
+	bool whole;
+	int failed = 0;
+
+	while ((line = str_line(&at, end, &whole))) {
+		str_add_plain(&safe, line);
+		str_add(&safe, "\n");
+	}
+	if (path)
+		failed = file_write(path, str_text(&safe), safe.len, e);
+	else
+		fputs(str_text(&safe), stdout);
+	str_free(&safe);
+	free(text);
+	return failed;
+}
+
 /* --script, --dump, --once: the same screen, no terminal. */
 static int run_headless(struct ui *u, struct tui *t, struct err *e)
 {
 	loop_until_open(u);
 	loop_settle(u);
-	if (u->now.state == WORK_FAILED)
+	if (u->now.state == WORK_FAILED) {
+		if (u->told && print_problems(u, t->args->dump, e))
+			return -1;
 		return err_set(e, "%s", u->now.error);
+	}
+	if (u->unread)
+		return err_set(e, "%s", u->message.text);
+	page_close(u);
 	u->settle = loop_settle;
 	if (t->script.at && command_lines(u, &t->script, e))
 		return -1;
@@ -194,14 +225,16 @@ static int show(struct tui *t, struct err *e)
 	if (u.at_once && (u.ended || !*u.open_next))
 		leave_at_once(&u, e);
 	status = work_end(u.work);
-	another = *u.open_next && !u.ended && !e->status;
+	another = (*u.open_next || u.skip_bad) && !u.ended && !e->status;
 	if (!another) {
 		term_stop();
 		if (!t->headless)
 			say_session(&u);
 		conclude(&u, status, e);
 	}
-	strcpy(t->what, !another || strcmp(u.open_next, "demo") == 0 ? "" : u.open_next);
+	if (!u.skip_bad) /* else the same once more */
+		strcpy(t->what, !another || strcmp(u.open_next, "demo") == 0 ? "" : u.open_next);
+	t->skip_bad = a->skip_bad || u.skip_bad;
 	t->mouse = u.mouse;
 	ui_free(&u);
 	return e->status ? -1 : another;
@@ -210,7 +243,8 @@ static int show(struct tui *t, struct err *e)
 static int run(const struct args *a, struct err *e)
 {
 	struct term_options o = {.ascii = a->ascii};
-	struct tui t = {.args = a, .headless = a->script || a->dump || a->once};
+	struct tui t = {
+		.args = a, .skip_bad = a->skip_bad, .headless = a->script || a->dump || a->once};
 	char *script = NULL;
 	size_t len;
 	int again;
@@ -249,7 +283,7 @@ static const struct command cmd_tui = {
 	.operands = "[CONFIG | SESSION]",
 	.most = 1,
 	.takes = (const enum flag[]){FLAG_SCRIPT, FLAG_DUMP, FLAG_SIZE, FLAG_ONCE, FLAG_READONLY,
-				     FLAG_ASCII, FLAG_THREADS, FLAG_NONE},
+				     FLAG_SKIP_BAD, FLAG_ASCII, FLAG_THREADS, FLAG_NONE},
 	.help = "Train MIUST and watch it learn.",
 	.more = "Without an argument the built-in demo opens, already training. A session's\n"
 		"folder is opened where it stopped: look at it, Space goes on.\n"

@@ -42,6 +42,7 @@ void event_free(struct event *e)
 {
 	predictions_free(&e->predictions);
 	look_free(e->look);
+	free(e->told);
 	if (e->kind == EVENT_RESULT)
 		free(e->u.result);
 	*e = (struct event){.kind = EVENT_STATE};
@@ -189,21 +190,53 @@ static int open_readonly(struct work *w, struct err *e)
 	return 0;
 }
 
+/* Is it a session that is stored already, so that it can be looked at? */
+static bool is_stored(const struct work *w)
+{
+	return !w->opt.job.config && w->session[0] && session_exists(w->session);
+}
+
+/* Run it, or if it is a stored session that cannot go on, look at it. */
 static int open_job(struct work *w, struct err *e)
 {
 	struct job_hooks hooks = work_hooks;
+	struct err why = {0}, unreadable = {0};
 
 	hooks.ctx = w;
 	if (w->opt.readonly)
 		return open_readonly(w, e);
-	return job_open(&w->job, &w->opt.job, &hooks, e);
+	if (job_open(&w->job, &w->opt.job, &hooks, &why) == 0)
+		return 0;
+	pthread_mutex_lock(&w->lock);
+	w->shown.can_skip = strstr(why.text, "--skip-bad") != NULL; /* only where it helps */
+	pthread_mutex_unlock(&w->lock);
+	if (is_stored(w) && open_readonly(w, &unreadable) == 0) {
+		w->opt.readonly = true;
+		pthread_mutex_lock(&w->lock);
+		str_fit(w->shown.looking, sizeof w->shown.looking, why.text);
+		pthread_mutex_unlock(&w->lock);
+		return 0;
+	}
+	*e = why;
+	return -1;
+}
+
+static void send_told(struct work *w)
+{
+	struct event e = {.kind = EVENT_TOLD, .told = w->told.s};
+
+	w->told = (struct str){0};
+	if (e.told)
+		work_send(w, &e);
 }
 
 static void run(struct work *w)
 {
 	struct err e = {0};
+	int failed = open_job(w, &e);
 
-	if (open_job(w, &e)) {
+	send_told(w);
+	if (failed) {
 		w->status = e.status == EXIT_DATA ? EXIT_FAILED : e.status;
 		work_show_error(w, WORK_FAILED, &e);
 		while (work_serve(w, true))
@@ -306,6 +339,7 @@ int work_end(struct work *w)
 		event_free(&e);
 	work_close_looker(w);
 	batch_free(&w->batch);
+	str_free(&w->told);
 	expr_free(w->break_when);
 	for (int i = 0; i < w->undos; i++)
 		free(w->undo[i]);

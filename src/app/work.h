@@ -54,6 +54,7 @@ struct snapshot {
 	char session[PATH_LEN];
 	bool opened;              /* configuration and data are read */
 	bool trains;              /* the run can go on from here: not finished, not only looking */
+	bool can_skip;            /* with --skip-bad it would have been opened */
 	char looking[512];        /* why the session is only looked at, though not asked for; "" */
 	unsigned long dropped;    /* events lost so far */
 	char error[1024];         /* WORK_FAILED, WORK_DIVERGED: why */
@@ -95,7 +96,8 @@ enum event_kind {
 	EVENT_LOOK,    /* look */
 	EVENT_REPLY,   /* to a request: ok, text */
 	EVENT_SAY,     /* text for the user */
-	EVENT_STATE,   /* the state changed; see the snapshot */
+	EVENT_TOLD,  /* told: all that was said while opening, before it has succeeded or failed */
+	EVENT_STATE, /* the state changed; see the snapshot */
 };
 
 struct event {
@@ -113,6 +115,7 @@ struct event {
 	} u;
 	struct predictions predictions; /* n 0: none */
 	struct look_result *look;
+	char *told; /* lines; owned */
 	char text[512];
 };
 void event_free(struct event *e); /* what it owns */
@@ -125,7 +128,9 @@ struct work_options {
 	bool paused;   /* wait before the first step */
 };
 
-/* Start the worker; it opens the job itself, so this returns at once. Strings of
+/* Start the worker; it opens the job itself, so this returns at once. A stored session
+ * that cannot go on (another program writes it, its data has changed) is only looked
+ * at: the snapshot's `looking` says why. Strings of
  * the options must live until work_end. */
 struct work *work_start(const struct work_options *o, struct err *e);
 /* Ask it to checkpoint and stop, wait, free all. Returns the exit status of the

@@ -11,6 +11,7 @@
 
 #include "app/expr.h"
 #include "app/work.h"
+#include "base/str.h"
 
 #include <pthread.h>
 
@@ -62,6 +63,7 @@ struct work {
 	struct work_options opt;
 	char session[PATH_LEN];
 	struct job job;
+	struct str told;                               /* while opening */
 	bool opened, running, paused, stop, next_fold; /* running: inside job_run */
 	int pause_at_epoch;                            /* > 0: pause when that epoch has ended */
 	int steps_left; /* > 0: pause after so many steps; -1: no limit */

@@ -269,9 +269,15 @@ static enum job_go on_diverged(void *ctx, struct job *j, const struct step_row *
 	return JOB_GO;
 }
 
+/* While opening there may be thousands of rows at fault: they are told at once. */
 static void on_say(void *ctx, const char *text)
 {
-	work_send_text(ctx, EVENT_SAY, 0, true, text);
+	struct work *w = ctx;
+
+	if (w->opened)
+		work_send_text(w, EVENT_SAY, 0, true, text);
+	else
+		str_addf(&w->told, "%s\n", text);
 }
 
 const struct job_hooks work_hooks = {

@@ -11,6 +11,7 @@
 #include "ui/help.h"
 #include "ui/keys.h"
 #include "ui/note.h"
+#include "ui/problems.h"
 #include "ui/sessions.h"
 #include "ui/style.h"
 #include "ui/trash.h"
@@ -34,6 +35,8 @@ static const char *needs_run(const struct ui *u)
 	}
 	if (!u->work)
 		return "nothing runs behind this screen";
+	if (u->now.looking[0])
+		return u->now.looking;
 	return u->now.trains ? NULL : "nothing trains: the run is finished or only looked at";
 }
 
@@ -547,6 +550,10 @@ const struct ui_command command_table[] = {
 	 COMPLETE_NOTHING, note_command, note_refused, CHANGES_SESSION},
 	{"notes", "", "All notes of this session, in view 7 of the selected one.", 0,
 	 COMPLETE_NOTHING, notes_command, NULL, CHANGES_NOTHING | LATE},
+	{"problems", "", "What was said while this was opened: rows at fault, and why.", 0,
+	 COMPLETE_NOTHING, problems_command, problems_refused, CHANGES_NOTHING | LATE},
+	{"skip", "", "Open it again without the rows at fault, as --skip-bad does.", 0,
+	 COMPLETE_NOTHING, skip_command, skip_refused, CHANGES_FILES | LATE},
 	{"dump", "FILE", "Write this screen as text.", 0, COMPLETE_FILE, run_dump, NULL,
 	 CHANGES_NOTHING},
 	{"console", "[TEXT]", "Type a command, from this text on.", 0, COMPLETE_COMMAND,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/page.h"
 
+#include "ui/command.h"
 #include "ui/list.h"
 #include "ui/view.h"
 
@@ -70,6 +71,13 @@ void page_open_text(struct ui *u, const char *title, char *text)
 	u->page.wraps = true;
 }
 
+void page_offers(struct ui *u, uint32_t key, const char *command, const char *label)
+{
+	u->page.key = key;
+	u->page.command = command;
+	u->page.label = label;
+}
+
 void page_open(struct ui *u, const char *title, char *text)
 {
 	page_close(u);
@@ -84,14 +92,35 @@ void page_close(struct ui *u)
 	u->page.text = NULL;
 	u->page.top = 0;
 	u->page.wraps = false;
+	u->page.key = 0;
 	if (u->overlay_kind == OVERLAY_PAGE)
 		u->overlay_kind = OVERLAY_NONE;
+}
+
+/* Nothing could be opened that the page lies over: q leaves the program. */
+static bool is_all_there_is(const struct ui *u)
+{
+	return u->now.state == WORK_FAILED && !u->now.opened;
+}
+
+static void leave_by_key(struct ui *u)
+{
+	const char *command = u->page.command;
+	struct err e = {0};
+
+	page_close(u);
+	if (command_run(u, command, &e))
+		ui_error(u, "%s", e.text);
 }
 
 void page_key(struct ui *u, struct key k)
 {
 	int n = count_lines(u, u->cols), rows = room(u->rows), top = u->page.top;
 
+	if (u->page.key && k.code == u->page.key && !k.meta) {
+		leave_by_key(u);
+		return;
+	}
 	switch (k.code) {
 	case K_UP:
 	case K_WHEEL_UP:
@@ -120,6 +149,7 @@ void page_key(struct ui *u, struct key k)
 	case '\r':
 	case 'q':
 		page_close(u);
+		u->quit |= k.code == 'q' && is_all_there_is(u);
 		return;
 	default:
 		break;
@@ -155,6 +185,28 @@ static int frame_cols(const struct ui *u, int cols)
 	return wanted < cols ? wanted : cols;
 }
 
+/* What does not fit is left out from the right; Esc closes all the same. */
+static void foot_draw(const struct ui *u, struct canvas *in, int shown, int n)
+{
+	const struct style dim = ROLE_ON(ROLE_DIM, ROLE_POPUP),
+			   key = {ROLE_KEY, ROLE_POPUP, ATTR_BOLD};
+	bool narrow = in->cols < 60;
+	int row = in->rows - 1, col = 0;
+
+	if (n > shown)
+		col = 3 + canvas_text(in, row, 0, dim, narrow ? "%d of %d" : "%d of %d lines",
+				      shown, n);
+	if (u->page.key) {
+		col = canvas_text(in, row, col, key, "%c", (int)u->page.key);
+		col = 3 + canvas_text(in, row, col, dim, " %s", u->page.label);
+	}
+	if (n > shown)
+		col = 3 + canvas_text(in, row, col, dim, narrow ? "↑↓" : "↑↓ scroll");
+	col = canvas_text(in, row, col, dim, "Esc close");
+	if (is_all_there_is(u))
+		canvas_text(in, row, col + 3, dim, "q quit");
+}
+
 void page_draw(const struct ui *u, struct canvas *c)
 {
 	int n = count_lines(u, c->cols), rows = room(c->rows), shown = n < rows ? n : rows;
@@ -171,6 +223,5 @@ void page_draw(const struct ui *u, struct canvas *c)
 			canvas_field(&in, at++, indent, in.cols - indent, FIT_LEFT,
 				     ROLE_ON(ROLE_TEXT, ROLE_POPUP), "%.*s", (int)(end - line),
 				     line);
-	canvas_text(&in, in.rows - 1, 0, ROLE_ON(ROLE_DIM, ROLE_POPUP),
-		    n > shown ? "%d of %d lines   ↑↓ scroll   Esc close" : "Esc close", shown, n);
+	foot_draw(u, &in, shown, n);
 }

@@ -15,7 +15,9 @@
  * are wrapped. */
 void page_open(struct ui *u, const char *title, char *text);
 void page_open_text(struct ui *u, const char *title, char *text);
-/* Scrolls; Esc, Enter and q close. */
+/* Another key closes the open page and runs a command; both texts are constants. */
+void page_offers(struct ui *u, uint32_t key, const char *command, const char *label);
+/* Scrolls; Esc, Enter and q close. Over a run that could not be opened q quits. */
 void page_key(struct ui *u, struct key k);
 void page_close(struct ui *u); /* safe when closed; for ui_free */
 

@@ -191,11 +191,18 @@ static void add_speed(struct status *s, const struct snapshot *now)
 	f->role = ROLE_TEXT;
 }
 
-static void make_status(struct status *s, const struct snapshot *now, bool wide)
+static void make_status(struct status *s, const struct ui *u, bool wide)
 {
+	const struct snapshot *now = &u->now;
 	bool trained = now->epoch > 0;
+	struct field *f;
 
 	*s = (struct status){.n = 0};
+	if (u->readonly || now->looking[0]) {
+		f = add(s, "", GOES_BEST);
+		snprintf(f->value, sizeof f->value, "read-only");
+		f->role = ROLE_WARN;
+	}
 	if (trained)
 		add_position(s, now, wide);
 	if (trained)
@@ -288,7 +295,7 @@ static void fit_status(struct status *s, const struct ui *u, int cols)
 	int state = state_columns(u->now.state);
 	int pending = wide && u->now.pending ? 2 + digits(u->now.pending) + 8 : wide ? 0 : 4;
 
-	make_status(s, &u->now, wide);
+	make_status(s, u, wide);
 	while (state + status_columns(s) + pending + 1 > cols && drop_one(s))
 		;
 }

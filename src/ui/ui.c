@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "ui/complete.h"
 #include "ui/page.h"
+#include "ui/problems.h"
 #include "ui/sessions.h"
 #include "ui/view.h"
 
@@ -37,6 +38,7 @@ void ui_free(struct ui *u)
 	free(u->utterances.corpus_row);
 	confusion_forget(u);
 	sessions_free(u);
+	free(u->told);
 	page_close(u);
 	complete_clear(u);
 	*u = (struct ui){0};
@@ -285,7 +287,8 @@ void ui_reload(struct ui *u)
 	struct err e = {0};
 	const char *dir = u->now.session[0] ? u->now.session : u->run.dir;
 
-	if (run_load(&fresh, dir, &e)) {
+	u->unread = run_load(&fresh, dir, &e) != 0;
+	if (u->unread) {
 		ui_error(u, "%s", e.text);
 		return;
 	}
@@ -328,6 +331,26 @@ static void take_reply(struct ui *u, const struct event *e)
 		ui_say(u, "%s", e->text);
 }
 
+/* Rows that were left out, and what else the data and config have to say. */
+static void say_opened(struct ui *u)
+{
+	int left = u->corpus ? u->corpus->nleft : 0;
+
+	if (u->unread)
+		return;
+	if (u->now.looking[0]) {
+		ui_error(u, "%s", u->now.looking);
+		problems_open(u);
+	} else if (left) {
+		ui_say(u, "%d row%s left out, %d remain; problems lists them", left,
+		       left == 1 ? " is" : "s are", u->corpus->n);
+	} else if (u->told && strchr(u->told, '\n')[1]) {
+		ui_say(u, "opened with remarks; problems lists them");
+	} else if (u->told) {
+		ui_say(u, "%.*s", (int)strcspn(u->told, "\n"), u->told);
+	}
+}
+
 static bool has_stopped(enum work_state s)
 {
 	return s == WORK_IDLE || s == WORK_DIVERGED || s == WORK_FAILED;
@@ -340,8 +363,6 @@ void ui_event(struct ui *u, struct event *e)
 
 	if (u->work)
 		work_snapshot(u->work, &u->now);
-	if (u->now.state == WORK_FAILED && was != WORK_FAILED)
-		ui_error(u, "%s", u->now.error);
 	if (u->stop_asked && has_stopped(u->now.state)) {
 		u->stop_asked = 0;
 		if (u->now.state == WORK_IDLE && u->now.trains)
@@ -351,6 +372,7 @@ void ui_event(struct ui *u, struct event *e)
 	case EVENT_OPENED:
 		u->corpus = u->work ? work_corpus(u->work) : NULL;
 		ui_reload(u);
+		say_opened(u);
 		break;
 	case EVENT_FOLD: /* the session may have been cut back to its last state */
 		ui_reload(u);
@@ -385,8 +407,18 @@ void ui_event(struct ui *u, struct event *e)
 	case EVENT_SAY:
 		ui_say(u, "%s", e->text);
 		break;
+	case EVENT_TOLD:
+		free(u->told);
+		u->told = e->told;
+		e->told = NULL;
+		break;
 	case EVENT_STATE:
 		break;
+	}
+	if (u->now.state == WORK_FAILED && was != WORK_FAILED) {
+		ui_error(u, "%s", u->now.error);
+		if (!u->now.opened)
+			problems_open(u);
 	}
 	event_free(e);
 	ui_refresh(u);

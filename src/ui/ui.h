@@ -195,6 +195,9 @@ struct ui {
 		char *text;
 		bool wraps;
 		int top;
+		/* A key that closes it and runs a command; 0: none. */
+		uint32_t key;
+		const char *command, *label;
 	} page;
 	struct {
 		char question[512];          /* "stop training and quit? y/n" */
@@ -224,6 +227,9 @@ struct ui {
 	int sourcing;                 /* files that source one another, depth */
 	void (*settle)(struct ui *u); /* scripts: wait for what a line has started; or NULL */
 	char open_next[PATH_LEN];     /* with quit: the session to open instead; "": none */
+	bool skip_bad;                /* with quit: open this again, without the rows at fault */
+	char *told;                   /* what was said while it was opened, a line each; or NULL */
+	bool unread;                  /* the session's folder could not be read; see message */
 };
 
 /* Zeroed but for what has another start value. */

@@ -15,6 +15,7 @@ MIUST=$(realpath "$MIUST")
 MIUST_TUI=$(realpath "${MIUST_TUI:-build/miust-tui}")
 demo=$(realpath configs/demo.yml)
 root=$PWD
+corpus=$(realpath "$(dirname "$tiny")")
 cd "$dir" || exit 1
 unset TMUX NO_COLOR COLUMNS LINES ENV
 export LC_ALL=C.UTF-8 XDG_CONFIG_HOME="$dir/config" XDG_STATE_HOME="$dir/state"
@@ -405,9 +406,24 @@ check interrupt_while_reading_says until_shows 'left at once by signal 2'
 
 # ---- no run behind the screen
 start no/such.yml
-check failed_is_shown until_shows 'no/such.yml: cannot'
+check failed_is_shown until_shows 'no/such.yml: no such file'
 keys q
 check failed_status left 1
+cp -R "$corpus" corpus
+rm "$(ls corpus/data/audio/train/*.npy | head -n 1)"
+fresh
+terminal 40x10
+finished() { ls sessions/*/results.json >/dev/null 2>&1; }
+start corpus/config.yml
+check problems_are_a_page until_shows 'cannot be used as it is'
+keys End
+check problems_are_whole until_shows 'skip-bad'
+keys s
+check problems_are_skipped until_shows '▸1'
+check problems_left_out until_true finished
+keys q
+left 0
+terminal 80x24
 start --size 3
 check usage_before_the_screen left 2
 
