@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/changes.h"
 
+#include "app/rows.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
 
 #include <ctype.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -33,15 +33,15 @@ static char *strip(char *line)
 	return line;
 }
 
-/* An integer from min, and the blanks behind it; moves *at. */
-static bool take_integer(char **at, int min, int *out)
+/* An integer from min to max, and the blanks behind it; moves *at. */
+static bool take_integer(char **at, int min, int max, int *out)
 {
 	char *end;
 	long x;
 
 	errno = 0;
 	x = strtol(*at, &end, 10);
-	if (end == *at || errno || x < min || x > INT_MAX || !*end || !strchr(BLANKS, *end))
+	if (end == *at || errno || x < min || x > max || !*end || !strchr(BLANKS, *end))
 		return false;
 	*out = (int)x;
 	*at = end + strspn(end, BLANKS);
@@ -53,8 +53,9 @@ static bool parse(char *at, struct change *c)
 	if (strncmp(at, "at", 2) != 0 || !at[2] || !strchr(BLANKS, at[2]))
 		return false;
 	at += 2;
-	if (!take_integer(&at, 0, &c->fold) || !take_integer(&at, 1, &c->epoch) ||
-	    !take_integer(&at, 1, &c->step) || !*at)
+	if (!take_integer(&at, 0, LISTS_MAX, &c->fold) ||
+	    !take_integer(&at, 1, EPOCH_MAX, &c->epoch) ||
+	    !take_integer(&at, 1, STEP_MAX, &c->step) || !*at)
 		return false;
 	c->command = mem_dup(at);
 	return true;
@@ -118,8 +119,8 @@ int changes_read(struct changes *c, const char *path, bool torn_ok, struct err *
 			continue;
 		if (!parse(line, &new)) {
 			failed = err_at(e, path, n, 0,
-					"\"at FOLD EPOCH STEP COMMAND\" expected, epoch and step "
-					"counted from 1; found \"%.100s\"",
+					"\"at FOLD EPOCH STEP COMMAND\" expected, fold 0 to 5, "
+					"epoch and step from 1; found \"%.100s\"",
 					line);
 			continue;
 		}

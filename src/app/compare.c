@@ -15,6 +15,7 @@ enum { WIDTH = 80 };
 static const char MISSING[] = "–";
 
 struct side {
+	int number; /* from 1, as it was asked for */
 	const char *dir;
 	struct settings set;
 	struct results results; /* n = 0: none yet */
@@ -30,7 +31,10 @@ static int side_read(struct side *x, const char *dir, struct err *e)
 	    path_join(path, sizeof path, s.dir, "results.json", e))
 		return -1;
 	results_init(&x->results, &x->set);
-	return file_exists(path) ? results_read(&x->results, path, e) : 0;
+	if (!file_exists(path))
+		return 0;
+	return results_read(&x->results, path, e) || results_fit(&x->results, &x->set, path, e) ? -1
+												: 0;
 }
 
 /*
@@ -64,7 +68,8 @@ static void print_means(const struct side *x, int n, FILE *out)
 		snprintf(protocol, sizeof protocol, "%s%s", r->protocol, r->optimistic ? "*" : "");
 		snprintf(folds, sizeof folds, "%d/%d", r->n,
 			 x[i].set.layout == LAYOUT_IEMOCAP ? LISTS_MAX : 1);
-		fprintf(out, "%2d  %-11s%10lld%7s", i + 1, protocol, (long long)r->seed, folds);
+		fprintf(out, "%2d  %-11s%10lld%7s", x[i].number, protocol, (long long)r->seed,
+			folds);
 		figure_cell(out, 16, r->n, m->wa, sd->wa);
 		figure_cell(out, 16, r->n, m->ua, sd->ua);
 		figure_cell(out, 16, r->n, m->wf1, sd->wf1);
@@ -80,7 +85,7 @@ static void print_pooled(const struct side *x, int n, FILE *out)
 		const struct results *r = &x[i].results;
 		const struct figures *p = &r->pooled;
 
-		fprintf(out, "%2d  %12lld", i + 1,
+		fprintf(out, "%2d  %12lld", x[i].number,
 			(long long)confusion_total(&r->pooled_confusion));
 		figure_cell(out, 12, r->n, p->wa, NAN);
 		figure_cell(out, 12, r->n, p->ua, NAN);
@@ -126,13 +131,14 @@ static void print_option(const struct side *x, int n, const struct option *o, FI
 	struct str line = {0};
 
 	for (int i = 0; i < n; i++)
-		str_addf(&line, "  %d: %s", i + 1, value(&x[i], o, text, sizeof text));
+		str_addf(&line, "  %d: %s", x[i].number, value(&x[i], o, text, sizeof text));
 	if (30 + str_columns(line.s) <= WIDTH) {
 		fprintf(out, "    %-26s%s\n", o->key, line.s);
 	} else {
 		fprintf(out, "    %s\n", o->key);
 		for (int i = 0; i < n; i++)
-			fprintf(out, "      %d: %s\n", i + 1, value(&x[i], o, text, sizeof text));
+			fprintf(out, "      %d: %s\n", x[i].number,
+				value(&x[i], o, text, sizeof text));
 	}
 	str_free(&line);
 }
@@ -155,19 +161,30 @@ static void print_settings(const struct side *x, int n, FILE *out)
 int compare_print(const char *const *dirs, int n, FILE *out, struct err *e)
 {
 	struct side *x = mem_alloc((size_t)n, sizeof *x);
-	int failed = 0;
+	struct str list = {0};
+	int readable = 0;
 
-	for (int i = 0; i < n && !failed; i++)
-		failed = side_read(&x[i], dirs[i], e);
-	if (!failed) {
-		for (int i = 0; i < n; i++)
-			fprintf(out, "%2d  %s\n", i + 1, dirs[i]);
-		fputc('\n', out);
-		print_means(x, n, out);
-		print_pooled(x, n, out);
-		print_note(x, n, out);
-		print_settings(x, n, out);
+	for (int i = 0; i < n; i++) {
+		struct side *side = &x[readable];
+		struct err why = {0};
+
+		*side = (struct side){.number = i + 1};
+		str_addf(&list, "%2d  %s\n", i + 1, dirs[i]);
+		if (side_read(side, dirs[i], &why) == 0) {
+			readable++;
+		} else {
+			str_addf(&list, "    cannot be read: %s\n", why.text);
+			err_set(e, "%s", why.text);
+		}
 	}
+	if (readable) {
+		fprintf(out, "%s\n", list.s);
+		print_means(x, readable, out);
+		print_pooled(x, readable, out);
+		print_note(x, readable, out);
+		print_settings(x, readable, out);
+	}
+	str_free(&list);
 	free(x);
-	return failed;
+	return readable < n ? -1 : 0;
 }

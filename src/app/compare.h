@@ -10,8 +10,9 @@
 
 #include <stdio.h>
 
-/* Prints nothing if one of the folders is no session or is damaged. A session
- * without finished folds shows – for its figures. */
+/* A session without finished folds shows – for its figures. One that cannot be
+ * read is listed with the reason, and the others are compared; that is an error
+ * after all, with the first reason. If none can be read, nothing is printed. */
 int compare_print(const char *const *dirs, int n, FILE *out, struct err *e);
 
 #endif

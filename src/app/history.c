@@ -8,6 +8,7 @@
  */
 #include "app/history.h"
 
+#include "app/rows.h"
 #include "base/file.h"
 #include "base/mem.h"
 
@@ -126,7 +127,7 @@ static bool good_record(const struct history *h, const char *record, uint32_t af
 	memcpy(&epoch, record, 4);
 	memcpy(&n, record + 4, 4);
 	memcpy(&crc, record + body, CRC_BYTES);
-	return n == (uint32_t)h->n && epoch > after && epoch <= INT32_MAX &&
+	return n == (uint32_t)h->n && epoch > after && epoch <= EPOCH_MAX &&
 	       crc == checksum(record, body);
 }
 

@@ -490,7 +490,10 @@ static int read_results(struct job *j, struct err *e)
 	results_init(&j->results, &j->set);
 	if (session_path(&j->session, "results.json", path, sizeof path, e))
 		return -1;
-	return file_exists(path) ? results_read(&j->results, path, e) : 0;
+	if (!file_exists(path))
+		return 0;
+	return results_read(&j->results, path, e) || results_fit(&j->results, &j->set, path, e) ? -1
+												: 0;
 }
 
 static bool wanted(const struct job *j, int fold)

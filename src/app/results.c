@@ -2,6 +2,7 @@
 #include "app/results.h"
 
 #include "app/option.h"
+#include "app/rows.h"
 #include "base/file.h"
 #include "base/str.h"
 #include "engine/split.h"
@@ -235,8 +236,8 @@ static int read_fold(struct results *r, const json_t *o, const char *path, struc
 	struct fold_row f = {0};
 	int64_t fold, epoch;
 
-	if (need_integer(o, "fold", 0, INT32_MAX, &fold, path, e) ||
-	    need_integer(o, "best_epoch", 0, INT32_MAX, &epoch, path, e) ||
+	if (need_integer(o, "fold", 0, LISTS_MAX, &fold, path, e) ||
+	    need_integer(o, "best_epoch", 1, EPOCH_MAX, &epoch, path, e) ||
 	    need_matrix(json_object_get(o, "confusion"), &f.confusion, path, e))
 		return -1;
 	f.fold = (int)fold;
@@ -284,6 +285,29 @@ int results_read(struct results *r, const char *path, struct err *e)
 out:
 	json_decref(root);
 	return failed;
+}
+
+int fold_check(const struct settings *s, int fold, const char *path, long line, struct err *e)
+{
+	bool lists = s->layout == LAYOUT_LISTS;
+
+	if (lists ? fold == 0 : fold >= 1 && fold <= LISTS_MAX)
+		return 0;
+	return err_at(e, path, line, 0, "fold %d; this session has %s", fold,
+		      lists ? "fold 0 only" : "folds 1 to 5");
+}
+
+int results_fit(const struct results *r, const struct settings *s, const char *path, struct err *e)
+{
+	for (int i = 0; i < r->n; i++)
+		if (fold_check(s, r->fold[i].fold, path, 0, e))
+			return -1;
+	if (r->n && r->pooled_confusion.classes != s->model.num_classes)
+		return err_at(
+			e, path, 0, 0,
+			"the confusion matrix has %d classes; the session's config.yml has %d",
+			r->pooled_confusion.classes, s->model.num_classes);
+	return 0;
 }
 
 /*

@@ -38,6 +38,11 @@ void results_add(struct results *r, const struct fold_row *f);
 bool results_has(const struct results *r, int fold);
 int results_write(const struct results *r, const char *path, struct err *e);
 int results_read(struct results *r, const char *path, struct err *e); /* what was written */
+/* An error, at `path`, if what was read has folds or classes that a run with these
+ * settings cannot have. */
+int results_fit(const struct results *r, const struct settings *s, const char *path, struct err *e);
+/* The same for one fold, named in a line of a file (0: no line). */
+int fold_check(const struct settings *s, int fold, const char *path, long line, struct err *e);
 /* The table people read at the end of a run, 80 columns: best epoch and figures
  * of each fold, mean ± sd, pooled figures, the pooled confusion matrix and each
  * class's figures with their labels; and a sentence if the protocol is

@@ -5,16 +5,45 @@
 #include "base/mem.h"
 #include "engine/loss.h"
 
-#include <errno.h>
-#include <limits.h>
+#include <float.h>
+#include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void add(struct columns *c, const char *name, bool integer, size_t at)
+static void add(struct columns *c, struct column new)
 {
 	BUG_ON(c->n == sizeof c->at / sizeof c->at[0]);
-	c->at[c->n++] = (struct column){name, integer, at};
+	c->at[c->n++] = new;
+}
+
+static void add_integer(struct columns *c, const char *name, size_t at, int min, int max,
+			const char *rule)
+{
+	add(c, (struct column){name, true, at, min, max, false, rule});
+}
+
+static void add_fold_and_epoch(struct columns *c, size_t fold, size_t epoch)
+{
+	add_integer(c, "fold", fold, 0, LISTS_MAX, "folds are 1 to 5, or 0 alone");
+	add_integer(c, "epoch", epoch, 1, EPOCH_MAX, "epochs count from 1");
+}
+
+/* A loss or a norm: whatever a run that diverges makes of it. */
+static void add_any(struct columns *c, const char *name, size_t at)
+{
+	add(c, (struct column){name, false, at, -INFINITY, INFINITY, true, "a number"});
+}
+
+static void add_positive(struct columns *c, const char *name, size_t at)
+{
+	add(c, (struct column){name, false, at, 0, DBL_MAX, false, "a number, 0 or more"});
+}
+
+/* NaN: no utterance to count, or none that validates. */
+static void add_share(struct columns *c, const char *name, size_t at)
+{
+	add(c, (struct column){name, false, at, 0, 1, true, "a share, 0 to 1"});
 }
 
 struct columns rows_of_steps(void)
@@ -22,15 +51,14 @@ struct columns rows_of_steps(void)
 	struct columns c = {.size = sizeof(struct step_row),
 			    .number = offsetof(struct step_row, step)};
 
-	add(&c, "fold", true, offsetof(struct step_row, fold));
-	add(&c, "epoch", true, offsetof(struct step_row, epoch));
-	add(&c, "step", true, offsetof(struct step_row, step));
-	add(&c, "loss", false, offsetof(struct step_row, loss));
+	add_fold_and_epoch(&c, offsetof(struct step_row, fold), offsetof(struct step_row, epoch));
+	add_integer(&c, "step", offsetof(struct step_row, step), 1, STEP_MAX, "steps count from 1");
+	add_any(&c, "loss", offsetof(struct step_row, loss));
 	for (size_t t = 0; t < TERMS; t++)
-		add(&c, loss_term[t].column, false,
-		    offsetof(struct step_row, term) + t * sizeof(double));
-	add(&c, "lr", false, offsetof(struct step_row, lr));
-	add(&c, "grad_norm", false, offsetof(struct step_row, grad_norm));
+		add_any(&c, loss_term[t].column,
+			offsetof(struct step_row, term) + t * sizeof(double));
+	add_positive(&c, "lr", offsetof(struct step_row, lr));
+	add_any(&c, "grad_norm", offsetof(struct step_row, grad_norm));
 	return c;
 }
 
@@ -39,15 +67,14 @@ struct columns rows_of_epochs(void)
 	struct columns c = {.size = sizeof(struct epoch_row),
 			    .number = offsetof(struct epoch_row, epoch)};
 
-	add(&c, "fold", true, offsetof(struct epoch_row, fold));
-	add(&c, "epoch", true, offsetof(struct epoch_row, epoch));
-	add(&c, "train_loss", false, offsetof(struct epoch_row, train_loss));
-	add(&c, "train_acc", false, offsetof(struct epoch_row, train_acc));
-	add(&c, "val_loss", false, offsetof(struct epoch_row, val_loss));
-	add(&c, "val_wa", false, offsetof(struct epoch_row, val.wa));
-	add(&c, "val_ua", false, offsetof(struct epoch_row, val.ua));
-	add(&c, "val_wf1", false, offsetof(struct epoch_row, val.wf1));
-	add(&c, "seconds", false, offsetof(struct epoch_row, seconds));
+	add_fold_and_epoch(&c, offsetof(struct epoch_row, fold), offsetof(struct epoch_row, epoch));
+	add_any(&c, "train_loss", offsetof(struct epoch_row, train_loss));
+	add_share(&c, "train_acc", offsetof(struct epoch_row, train_acc));
+	add_any(&c, "val_loss", offsetof(struct epoch_row, val_loss));
+	add_share(&c, "val_wa", offsetof(struct epoch_row, val.wa));
+	add_share(&c, "val_ua", offsetof(struct epoch_row, val.ua));
+	add_share(&c, "val_wf1", offsetof(struct epoch_row, val.wf1));
+	add_positive(&c, "seconds", offsetof(struct epoch_row, seconds));
 	return c;
 }
 
@@ -70,22 +97,20 @@ void rows_line(const struct columns *c, const void *row, struct str *out)
 	}
 }
 
-/* One number from text[0..len-1], whole. */
-static bool parse(const struct column *c, void *row, const char *text, size_t len)
+static bool in_range(const struct column *c, double x)
 {
-	char *to = (char *)row + c->at, *end;
-	long whole;
+	return isnan(x) ? c->or_nan : x >= c->min && x <= c->max;
+}
 
-	errno = 0;
+/* One number from text[0..len-1], whole. */
+static bool parse(const struct column *c, const char *text, size_t len, double *x)
+{
+	char *end;
+
 	if (!len || text[0] == ' ' || text[0] == '\t')
 		return false;
-	if (!c->integer) {
-		*(double *)to = strtod(text, &end);
-		return end == text + len;
-	}
-	whole = strtol(text, &end, 10);
-	*(int *)to = (int)whole;
-	return end == text + len && !errno && whole >= INT_MIN && whole <= INT_MAX;
+	*x = c->integer ? (double)strtol(text, &end, 10) : strtod(text, &end);
+	return end == text + len;
 }
 
 static int parse_line(const struct columns *c, void *row, const char *text, const char *path,
@@ -94,13 +119,24 @@ static int parse_line(const struct columns *c, void *row, const char *text, cons
 	const char *at = text;
 
 	for (int i = 0; i < c->n; i++) {
+		const struct column *k = &c->at[i];
+		void *to = (char *)row + k->at;
 		size_t len = strcspn(at, ",");
 		bool last = i + 1 == c->n;
+		double x = 0;
 
-		if (!parse(&c->at[i], row, at, len) || (at[len] == '\0') != last)
+		if (!parse(k, at, len, &x) || (at[len] == '\0') != last)
 			return err_at(e, path, line, at - text + 1,
 				      "%s expected, %d columns in all; remove the line to go on",
-				      c->at[i].name, c->n);
+				      k->name, c->n);
+		if (!in_range(k, x))
+			return err_at(e, path, line, 0, "%s %.*s (%s%s); remove the line to go on",
+				      k->name, (int)(len < 40 ? len : 40), at, k->rule,
+				      k->integer && x > k->max ? "; this is too many" : "");
+		if (k->integer)
+			*(int *)to = (int)x;
+		else
+			*(double *)to = x;
 		at += len + 1;
 	}
 	return 0;

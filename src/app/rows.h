@@ -13,10 +13,15 @@
 #include "base/str.h"
 #include "engine/record.h"
 
+enum { EPOCH_MAX = 1000000, STEP_MAX = 1000000000 }; /* what a file may say */
+
 struct column {
 	const char *name;
 	bool integer; /* int, else double */
 	size_t at;    /* offset in the row */
+	double min, max;
+	bool or_nan;      /* NaN too; an infinity only if it is min or max */
+	const char *rule; /* "epochs count from 1" */
 };
 
 struct columns {
@@ -37,7 +42,8 @@ struct columns rows_of_epochs(void); /* of struct epoch_row */
 void rows_header(const struct columns *c, struct str *out); /* with its newline */
 void rows_line(const struct columns *c, const void *row, struct str *out);
 /* All rows of a file, to be freed; none if there is no file. A wrong header or
- * row is an error with file and line. */
+ * row, or a number out of its range, is an error with file and line. Row i stands
+ * in line i + 2. */
 int rows_read(const struct columns *c, const char *path, void **row, int *n, struct err *e);
 /*
  * Make the file hold its header and the rows within the limits, and no others;

@@ -36,7 +36,7 @@ struct fold_run *run_fold(struct run *r, int fold)
 		at++;
 	if (at < r->nfolds && r->fold[at].fold == fold)
 		return &r->fold[at];
-	BUG_ON(r->nfolds == LISTS_MAX);
+	BUG_ON(r->nfolds == LISTS_MAX); /* who loads has checked: fold 0, or 1 to 5 */
 	memmove(&r->fold[at + 1], &r->fold[at], (size_t)(r->nfolds - at) * sizeof *r->fold);
 	r->fold[at] = (struct fold_run){.fold = fold};
 	r->nfolds++;
@@ -167,7 +167,7 @@ void run_add_mark(struct run *r, int fold, enum mark_kind kind, int epoch, int s
 	struct run_mark *m;
 	int at = f->nmarks;
 
-	for (int i = 0; i < f->nmarks; i++)
+	for (int i = f->nmarks - 1; i >= 0 && f->mark[i].step >= step; i--)
 		if (f->mark[i].kind == kind && f->mark[i].step == step &&
 		    strncmp(f->mark[i].label, label, sizeof f->mark->label - 1) == 0)
 			return;
@@ -202,7 +202,7 @@ void run_add_change(struct run *r, const struct change *c)
 	if (sscanf(c->command, "set %127s %n", key, &used) != 1)
 		return;
 	o = option_find(key);
-	if (o)
+	if (o && o->when != WHEN_RUN) /* else somebody has edited the log */
 		option_set(&r->set, o, c->command + used, ".", &ignored);
 	change_label(label, sizeof label, c->command);
 	run_add_mark(r, c->fold, MARK_CHANGE, c->epoch, c->step, label);
@@ -251,8 +251,8 @@ static void make_room(struct history *h)
 	h->logits = mem_grow(h->logits, room, size * sizeof *h->logits);
 }
 
-static int load_history(struct history *h, const struct session *s, int fold, const char *name,
-			struct err *e)
+static int load_history(const struct run *r, struct history *h, const struct session *s, int fold,
+			const char *name, struct err *e)
 {
 	char file[32], path[PATH_LEN];
 
@@ -263,6 +263,9 @@ static int load_history(struct history *h, const struct session *s, int fold, co
 		return 0;
 	if (history_read(h, s, fold, name, e))
 		return -1;
+	if (h->classes && h->classes != r->set.model.num_classes)
+		return err_at(e, path, 0, 0, "%d labels; the session's config.yml has %d",
+			      h->classes, r->set.model.num_classes);
 	make_room(h);
 	return 0;
 }
@@ -317,6 +320,18 @@ void run_names(const char *dir, char name[RUN_NAME], char branch[RUN_NAME])
 	name_of(name, RUN_NAME, root);
 }
 
+/* Files of a session may say anything: is this a fold of its layout? */
+static int check_fold(const struct run *r, int fold, const char *dir, const char *name, long line,
+		      struct err *e)
+{
+	char path[PATH_LEN];
+
+	return path_join(path, sizeof path, dir, name, e) ||
+			       fold_check(&r->set, fold, path, line, e)
+		       ? -1
+		       : 0;
+}
+
 static int load_rows(struct run *r, const struct session *s, struct err *e)
 {
 	struct step_row *step = NULL;
@@ -324,10 +339,16 @@ static int load_rows(struct run *r, const struct session *s, struct err *e)
 	int nsteps = 0, nepochs = 0;
 	int failed = session_steps(s, &step, &nsteps, e) || session_epochs(s, &epoch, &nepochs, e);
 
-	for (int i = 0; i < nsteps && !failed; i++)
-		run_add_step(r, &step[i]);
-	for (int i = 0; i < nepochs && !failed; i++)
-		run_add_epoch(r, &epoch[i], NULL, NULL, false);
+	for (int i = 0; i < nsteps && !failed; i++) {
+		failed = check_fold(r, step[i].fold, s->dir, "steps.csv", i + 2, e);
+		if (!failed)
+			run_add_step(r, &step[i]);
+	}
+	for (int i = 0; i < nepochs && !failed; i++) {
+		failed = check_fold(r, epoch[i].fold, s->dir, "epochs.csv", i + 2, e);
+		if (!failed)
+			run_add_epoch(r, &epoch[i], NULL, NULL, false);
+	}
 	free(step);
 	free(epoch);
 	return failed ? -1 : 0;
@@ -360,10 +381,10 @@ static void find_best(struct fold_run *f, const struct settings *s)
 
 static int load_fold(struct run *r, const struct session *s, struct fold_run *f, struct err *e)
 {
-	if (load_history(&f->val, s, f->fold, "history", e))
+	if (load_history(r, &f->val, s, f->fold, "history", e))
 		return -1;
 	find_best(f, &r->set);
-	return f->tested ? load_history(&f->test, s, f->fold, "test", e) : 0;
+	return f->tested ? load_history(r, &f->test, s, f->fold, "test", e) : 0;
 }
 
 static int load_results(struct run *r, const char *dir, struct err *e)
@@ -375,7 +396,7 @@ static int load_results(struct run *r, const char *dir, struct err *e)
 		return -1;
 	if (!file_exists(path))
 		return 0;
-	if (results_read(&r->results, path, e))
+	if (results_read(&r->results, path, e) || results_fit(&r->results, &r->set, path, e))
 		return -1;
 	for (int i = 0; i < r->results.n; i++) {
 		struct fold_run *f = run_fold(r, r->results.fold[i].fold);
@@ -390,6 +411,7 @@ static int load_changes(struct run *r, const char *dir, struct err *e)
 {
 	struct changes c = {0};
 	char path[PATH_LEN];
+	int failed = 0;
 
 	if (path_join(path, sizeof path, dir, "commands.log", e))
 		return -1;
@@ -397,10 +419,13 @@ static int load_changes(struct run *r, const char *dir, struct err *e)
 		return 0;
 	if (changes_read(&c, path, true, e))
 		return -1;
-	for (int i = 0; i < c.n; i++)
-		run_add_change(r, &c.at[i]);
+	for (int i = 0; i < c.n && !failed; i++) {
+		failed = check_fold(r, c.at[i].fold, dir, "commands.log", c.at[i].line, e);
+		if (!failed)
+			run_add_change(r, &c.at[i]);
+	}
 	changes_free(&c);
-	return 0;
+	return failed;
 }
 
 int run_load(struct run *r, const char *dir, struct err *e)

@@ -56,7 +56,7 @@ void temps_remove(const char *dir);
 enum file_limit {
 	FILE_CONFIG = 16 << 20,  /* config.yml: thousands of times its usual size */
 	FILE_SCRIPT = 16 << 20,  /* miustrc, scripts, the history of the console */
-	FILE_LOG = 256 << 20,    /* commands.log, notes.txt */
+	FILE_LOG = 16 << 20,     /* commands.log, notes.txt: 400,000 lines */
 	FILE_RESULTS = 16 << 20, /* results.json: five folds need 30 KB */
 	FILE_LIST = 1 << 30,     /* a list of utterances: some ten million rows */
 	FILE_ROWS = 1 << 30,     /* steps.csv, epochs.csv: some ten million steps */

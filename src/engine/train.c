@@ -489,6 +489,23 @@ static int check_same_run(const struct trainer *t, const struct st_file *f, stru
 	return failed;
 }
 
+/* Each of n rows once. */
+static int check_order(const uint32_t *order, int64_t n, const char *path, struct err *e)
+{
+	bool *seen = mem_alloc((size_t)n, sizeof *seen);
+	int failed = 0;
+
+	for (int64_t i = 0; i < n && !failed; i++) {
+		if (order[i] >= (uint64_t)n || seen[order[i]])
+			failed = err_set(e, "%s: the order names row %u of %lld%s", path, order[i],
+					 (long long)n, order[i] < (uint64_t)n ? " twice" : "");
+		else
+			seen[order[i]] = true;
+	}
+	free(seen);
+	return failed;
+}
+
 /* This epoch's order, of a training part that may have had other rows. */
 static const uint32_t *stored_order(const struct trainer *t, const struct st_file *f, int64_t *n,
 				    struct err *e)
@@ -506,12 +523,6 @@ static const uint32_t *stored_order(const struct trainer *t, const struct st_fil
 			f->path, t->fold, (long long)*n, t->split.n[PART_TRAIN]);
 		return NULL;
 	}
-	for (int64_t i = 0; i < *n; i++)
-		if (order[i] >= (uint64_t)*n) {
-			err_set(e, "%s: the order names row %u of %lld", f->path, order[i],
-				(long long)*n);
-			return NULL;
-		}
 	return order;
 }
 
@@ -558,11 +569,14 @@ static int restore(struct trainer *t, const struct st_file *f, struct err *e)
 	    at[AT_IN_EPOCH] < 0 ||
 	    (n == t->split.n[PART_TRAIN] && at[AT_IN_EPOCH] > trainer_steps_per_epoch(t)) ||
 	    at[AT_IN_EPOCH] > at[AT_STEP] || at[AT_STEP] < 0 || at[AT_STEP] > INT_MAX ||
-	    at[AT_OPTIM] < 0)
+	    at[AT_ENDED] < 0 || at[AT_ENDED] > 1 || at[AT_RIGHT] < 0 || at[AT_RIGHT] > n ||
+	    at[AT_OPTIM] < 0 || !isfinite(sum[SUM_LOSS]))
 		return err_set(e,
 			       "%s: not a state of fold %d of this run; delete it to start "
 			       "the fold again",
 			       f->path, t->fold);
+	if (at[AT_EPOCH] > 0 && check_order(order, n, f->path, e))
+		return -1;
 	if (params_get(p, p->w, "weights/", f, e) || params_get(p, t->optim.v, "square/", f, e) ||
 	    (t->optim.m && params_get(p, t->optim.m, "mean/", f, e)) ||
 	    (at[AT_BEST] > 0 && params_get(p, t->best_weights, "best/", f, e)))

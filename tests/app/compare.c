@@ -63,6 +63,7 @@ TEST(side_by_side)
 	const char *text, *line;
 	struct err e = {0};
 
+	set.exp.nlabels = set.model.num_classes = 2;
 	make("a", &set, 3, 6, 2);
 	set.train.optimizer.lr = 0.001;
 	set.exp.protocol = PROTOCOL_SESSION;
@@ -100,22 +101,33 @@ TEST(same_settings)
 	CHECK(!strstr(compared(dirs, 1, &e), "All settings"));
 }
 
-TEST(no_session)
+/* One that cannot be read is said, and the others are compared all the same. */
+TEST(broken_sessions)
 {
-	const char *dirs[] = {in("a"), in("none")};
-	char text[64] = "";
+	const char *dirs[] = {in("a"), in("none"), in("b"), in("a")};
+	char text[8192] = "";
 	FILE *f = fmemopen(text, sizeof text, "w");
 	struct err e = {0};
 
-	CHECK_INT(compare_print(dirs, 2, f, &e), -1);
-	CHECK_HAS(e.text, "none: there is no such session");
 	put(in("b/results.json"), "{");
-	dirs[1] = in("b");
+	CHECK_INT(compare_print(dirs, 4, f, &e), -1);
+	fclose(f);
+	CHECK_HAS(e.text, "none: there is no such session");
+	CHECK_HAS(text, "/none\n    cannot be read: ");
+	CHECK_HAS(text, "none: there is no such session\n 3  ");
+	CHECK_HAS(text, "/b\n    cannot be read: ");
+	CHECK_HAS(text, "b/results.json:1:");
+	CHECK_HAS(text, "\n 1  reference*         53    3/5 ");
+	CHECK_HAS(text, "\n 4  reference*         53    3/5 ");
+	CHECK_HAS(text, "\nAll settings are the same.\n");
+	/* None of them: nothing to print. */
+	f = fmemopen(text, sizeof text, "w");
+	memset(text, 0, sizeof text);
 	err_clear(&e);
-	CHECK_INT(compare_print(dirs, 2, f, &e), -1);
-	CHECK_HAS(e.text, "results.json:1:");
+	CHECK_INT(compare_print(dirs + 1, 2, f, &e), -1);
 	fclose(f);
 	CHECK_STR(text, "");
+	CHECK_HAS(e.text, "none: there is no such session");
 }
 
 /* Comparing looks only: not even a lock file appears. */

@@ -224,10 +224,26 @@ TEST(states_of_other_runs_are_refused)
 	err_clear(&e);
 	t.best_epoch = 0;
 	t.in_epoch = 100;
+	t.step = 100;
 	REQUIRE(trainer_save(&t, path, &e) == 0);
 	CHECK_INT(trainer_restore(&t, path, &e), -1);
 	err_clear(&e);
 	t.in_epoch = 1;
+	t.step = 0; /* fewer than in the epoch */
+	REQUIRE(trainer_save(&t, path, &e) == 0);
+	CHECK_INT(trainer_restore(&t, path, &e), -1);
+	err_clear(&e);
+	t.step = 1;
+	t.loss_sum = INFINITY;
+	REQUIRE(trainer_save(&t, path, &e) == 0);
+	CHECK_INT(trainer_restore(&t, path, &e), -1);
+	err_clear(&e);
+	t.loss_sum = 1;
+	t.order[3] = t.order[2];
+	REQUIRE(trainer_save(&t, path, &e) == 0);
+	CHECK_INT(trainer_restore(&t, path, &e), -1);
+	CHECK_HAS(e.text, "twice");
+	err_clear(&e);
 	t.order[3] = t.split.n[PART_TRAIN];
 	REQUIRE(trainer_save(&t, path, &e) == 0);
 	CHECK_INT(trainer_restore(&t, path, &e), -1);
