@@ -106,6 +106,13 @@ $(call tests,ui) $(FUZZERS): $(B)/%: $(B)/%.o $(UI)
 	@echo "  LINK $@"
 	$(Q)$(LINK) $(LIBS_ui) -lvterm
 
+# A library that tests preload; sanitizers have an allocation of their own.
+SHIMS := $(patsubst %.c,$(B)/%.so,$(sort $(wildcard tests/shim/*.c)))
+$(B)/tests/shim/%.so: tests/shim/%.c
+	@mkdir -p $(@D)
+	@echo "  LINK $@"
+	$(Q)$(CC) -std=c11 $(WARN) $(WERROR) -O2 -shared -fPIC -o $@ $<
+
 .SECONDARY:
 -include $(shell find build -name '*.d' 2>/dev/null)
 
@@ -125,7 +132,7 @@ deps:
 run: all
 	@if [ -t 0 ] && [ -t 1 ]; then exec build/miust-tui; else exec build/miust train demo; fi
 
-test: $(TESTS) $(FUZZERS) $(B)/miust $(B)/miust-tui
+test: $(TESTS) $(FUZZERS) $(B)/miust $(B)/miust-tui $(if $(filter release,$(KIND)),$(SHIMS))
 	@[ $(KIND) != release ] || $(MAKE) --no-print-directory KIND=double $(GRAD)
 	@MIUST=$(B)/miust MIUST_TUI=$(B)/miust-tui KIND=$(KIND) \
 		tests/run $(TESTS) $(FUZZERS) $(if $(filter release,$(KIND)),$(GRAD)) $(SCRIPTS)

@@ -5,6 +5,7 @@
 #include "base/near.h"
 #include "base/plain.h"
 #include "base/str.h"
+#include "engine/json.h"
 #include "engine/split.h"
 
 #include <ctype.h>
@@ -481,6 +482,7 @@ int cli_main(const struct program *p, int argc, char **argv)
 		raw = stdout;
 		stdout = plain_stream(STDOUT_FILENO, &unwritten);
 	}
+	json_begin();
 	argc--, argv++;
 	if (!c && argc > 0 && argv[0][0] != '-') {
 		c = find_command(p, argv[0], &e);

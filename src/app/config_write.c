@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/config.h"
 
+#include "base/utf8.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
@@ -9,15 +11,13 @@
 
 struct writer {
 	yaml_emitter_t emitter;
-	bool not_utf8; /* libyaml refused a text */
+	bool not_utf8; /* libyaml refused a text; else it had no memory */
 	bool failed;   /* for any reason; nothing more is written */
 };
 
 /* Takes the event over. `made`: what its initializer said. */
 static void emit(struct writer *w, yaml_event_t *event, int made)
 {
-	if (!w->failed && !made)
-		w->not_utf8 = true;
 	if (!w->failed && made)
 		w->failed = !yaml_emitter_emit(&w->emitter, event);
 	else if (made)
@@ -25,13 +25,31 @@ static void emit(struct writer *w, yaml_event_t *event, int made)
 	w->failed |= !made;
 }
 
+static bool is_utf8(const char *text, size_t len)
+{
+	static const char replacement[] = "\xef\xbf\xbd";
+	const char *end = text + len;
+
+	while (text < end) {
+		bool real = strncmp(text, replacement, 3) == 0;
+
+		if (utf8_next(&text) == UTF8_REPLACEMENT && !real)
+			return false;
+	}
+	return true;
+}
+
 static void emit_text(struct writer *w, const char *text, size_t len, yaml_scalar_style_t style)
 {
+	bool first = !w->failed;
 	yaml_event_t v;
 
 	emit(w, &v,
 	     yaml_scalar_event_initialize(&v, NULL, NULL, (const yaml_char_t *)text, (int)len, 1, 1,
 					  style));
+	/* Of a scalar that is not UTF-8 no event is made. */
+	if (first && w->failed && !w->emitter.error)
+		w->not_utf8 = !is_utf8(text, len);
 }
 
 static void emit_block(struct writer *w)
@@ -210,9 +228,11 @@ int config_write_origin(const struct settings *s, const struct origin *o, FILE *
 {
 	struct writer w = {0};
 	yaml_event_t v;
+	bool no_memory;
 	int status;
 
-	BUG_ON(!yaml_emitter_initialize(&w.emitter));
+	if (!yaml_emitter_initialize(&w.emitter))
+		return err_set(e, "cannot write the config: out of memory");
 	yaml_emitter_set_output_file(&w.emitter, f);
 	yaml_emitter_set_unicode(&w.emitter, 1);
 	yaml_emitter_set_width(&w.emitter, -1);
@@ -223,7 +243,10 @@ int config_write_origin(const struct settings *s, const struct origin *o, FILE *
 	emit_block_end(&w);
 	emit(&w, &v, yaml_document_end_event_initialize(&v, 1));
 	emit(&w, &v, yaml_stream_end_event_initialize(&v));
+	no_memory = w.failed && w.emitter.error != YAML_WRITER_ERROR;
 	yaml_emitter_delete(&w.emitter);
+	if (!status && no_memory)
+		status = err_set(e, "cannot write the config: out of memory");
 	if (!status && (w.failed || fflush(f) || ferror(f)))
 		status = err_set(e, "cannot write the config: %s", strerror(errno));
 	return status;

@@ -42,18 +42,24 @@ static uint32_t checksum(const void *data, size_t n)
  */
 
 static json_t *describe(const struct predictions *p, const struct corpus *c,
-			const struct settings *set)
+			const struct settings *set, const char *path, struct err *e)
 {
-	json_t *labels = json_array(), *ids = json_array(), *truth = json_array();
+	json_t *labels = json_array(), *ids = json_array(), *truth = json_array(), *root;
+	bool bad = false; /* only a text that is not UTF-8 can be (json.h) */
 
 	for (int i = 0; i < p->classes; i++)
-		json_array_append_new(labels, json_string(set->exp.labels[i]));
+		bad |= json_array_append_new(labels, json_string(set->exp.labels[i])) != 0;
 	for (int i = 0; i < p->n; i++) {
-		json_array_append_new(ids, json_string(c->utt[p->utt[i]].id));
-		json_array_append_new(truth, json_integer(p->label[i]));
+		bad |= json_array_append_new(ids, json_string(c->utt[p->utt[i]].id)) != 0;
+		bad |= json_array_append_new(truth, json_integer(p->label[i])) != 0;
 	}
-	return json_pack("{s:i, s:o, s:o, s:o}", "version", HISTORY_VERSION, "labels", labels,
+	root = json_pack("{s:i, s:o, s:o, s:o}", "version", HISTORY_VERSION, "labels", labels,
 			 "utterances", ids, "true", truth);
+	if (root && !bad)
+		return root;
+	err_at(e, path, 0, 0, "cannot be written: a label or id is not UTF-8");
+	json_decref(root);
+	return NULL;
 }
 
 static int write_description(const json_t *root, const char *path, struct err *e)
@@ -62,7 +68,10 @@ static int write_description(const json_t *root, const char *path, struct err *e
 
 	if (atomic_open(&a, path, e))
 		return -1;
-	json_dumpf(root, a.f, JSON_COMPACT);
+	if (json_dumpf(root, a.f, JSON_COMPACT)) {
+		atomic_abort(&a);
+		return err_errno(e, path, "cannot write");
+	}
 	fputc('\n', a.f);
 	return atomic_commit(&a, e);
 }
@@ -235,11 +244,11 @@ int history_begin(struct history *h, const struct session *s, int fold, const ch
 		  const struct settings *set, struct err *e)
 {
 	char *path = fold_file(s, fold, name, ".json", e);
-	json_t *now = describe(shape, c, set);
+	json_t *now = path ? describe(shape, c, set, path, e) : NULL;
 	int failed = -1;
 
 	*h = (struct history){.path = fold_file(s, fold, name, ".bin", e)};
-	if (!path || !h->path || take_description(h, now, path, e))
+	if (!path || !h->path || !now || take_description(h, now, path, e))
 		goto out;
 	if (epoch > 1 && file_exists(path)) {
 		if (check_same(now, path, e) || cut(h, epoch, e))

@@ -112,26 +112,40 @@ void results_add(struct results *r, const struct fold_row *f)
  * results.json
  */
 
+/* With the program's own allocation (json.h) jansson refuses only text that is
+ * not UTF-8; NULL has been refused before. */
+static void put_new(json_t *to, const char *key, json_t *value, bool *bad)
+{
+	if (json_object_set_new(to, key, value))
+		*bad = true;
+}
+
+static void append_new(json_t *to, json_t *value, bool *bad)
+{
+	if (json_array_append_new(to, value))
+		*bad = true;
+}
+
 static json_t *number(double x)
 {
 	return isfinite(x) ? json_real(x) : json_null();
 }
 
-static void set_figures(json_t *to, const struct figures *f)
+static void set_figures(json_t *to, const struct figures *f, bool *bad)
 {
 	for (int i = 0; i < FIGURES; i++)
-		json_object_set_new(to, figure_table[i].key, number(get(f, i)));
+		put_new(to, figure_table[i].key, number(get(f, i)), bad);
 }
 
-static json_t *figures_object(const struct figures *f)
+static json_t *figures_object(const struct figures *f, bool *bad)
 {
 	json_t *o = json_object();
 
-	set_figures(o, f);
+	set_figures(o, f, bad);
 	return o;
 }
 
-static json_t *matrix(const struct confusion *m)
+static json_t *matrix(const struct confusion *m, bool *bad)
 {
 	json_t *rows = json_array();
 
@@ -139,20 +153,20 @@ static json_t *matrix(const struct confusion *m)
 		json_t *row = json_array();
 
 		for (int p = 0; p < m->classes; p++)
-			json_array_append_new(row, json_integer(m->count[t][p]));
-		json_array_append_new(rows, row);
+			append_new(row, json_integer(m->count[t][p]), bad);
+		append_new(rows, row, bad);
 	}
 	return rows;
 }
 
-static json_t *fold_object(const struct fold_row *f)
+static json_t *fold_object(const struct fold_row *f, bool *bad)
 {
 	json_t *o = json_object();
 
-	json_object_set_new(o, "fold", json_integer(f->fold));
-	json_object_set_new(o, "best_epoch", json_integer(f->best_epoch));
-	set_figures(o, &f->test);
-	json_object_set_new(o, "confusion", matrix(&f->confusion));
+	put_new(o, "fold", json_integer(f->fold), bad);
+	put_new(o, "best_epoch", json_integer(f->best_epoch), bad);
+	set_figures(o, &f->test, bad);
+	put_new(o, "confusion", matrix(&f->confusion, bad), bad);
 	return o;
 }
 
@@ -160,26 +174,30 @@ int results_write(const struct results *r, const char *path, struct err *e)
 {
 	json_t *root = json_object(), *folds = json_array(), *pooled;
 	struct atomic_file a;
+	bool bad = false;
 	int failed;
 
 	for (int i = 0; i < r->n; i++)
-		json_array_append_new(folds, fold_object(&r->fold[i]));
-	pooled = figures_object(&r->pooled);
-	json_object_set_new(pooled, "confusion", matrix(&r->pooled_confusion));
-	json_object_set_new(root, "folds", folds);
-	json_object_set_new(root, "mean", figures_object(&r->mean));
-	json_object_set_new(root, "std", figures_object(&r->sd));
-	json_object_set_new(root, "pooled", pooled);
-	json_object_set_new(root, "protocol", json_string(r->protocol));
-	json_object_set_new(root, "optimistic", json_boolean(r->optimistic));
-	json_object_set_new(root, "seed", json_integer(r->seed));
-	json_object_set_new(root, "version", json_string(r->version));
-	json_object_set_new(root, "machine", json_string(r->machine));
-	failed = atomic_open(&a, path, e);
-	if (!failed) {
-		json_dumpf(root, a.f, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+		append_new(folds, fold_object(&r->fold[i], &bad), &bad);
+	pooled = figures_object(&r->pooled, &bad);
+	put_new(pooled, "confusion", matrix(&r->pooled_confusion, &bad), &bad);
+	put_new(root, "folds", folds, &bad);
+	put_new(root, "mean", figures_object(&r->mean, &bad), &bad);
+	put_new(root, "std", figures_object(&r->sd, &bad), &bad);
+	put_new(root, "pooled", pooled, &bad);
+	put_new(root, "protocol", json_string(r->protocol), &bad);
+	put_new(root, "optimistic", json_boolean(r->optimistic), &bad);
+	put_new(root, "seed", json_integer(r->seed), &bad);
+	put_new(root, "version", json_string(r->version), &bad);
+	put_new(root, "machine", json_string(r->machine), &bad);
+	failed = bad ? err_at(e, path, 0, 0, "cannot be written: a text in it is not UTF-8")
+		     : atomic_open(&a, path, e);
+	if (!failed && json_dumpf(root, a.f, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) == 0) {
 		fputc('\n', a.f);
 		failed = atomic_commit(&a, e);
+	} else if (!failed) {
+		failed = err_errno(e, path, "cannot write");
+		atomic_abort(&a);
 	}
 	json_decref(root);
 	return failed;

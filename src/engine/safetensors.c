@@ -401,7 +401,7 @@ void st_add(struct st_writer *w, const char *name, enum st_type type, int dims, 
 	for (int i = 0; i < dims; i++) {
 		BUG_ON(dim[i] < 0);
 		t.dim[i] = dim[i];
-		json_array_append_new(shape, json_integer(dim[i]));
+		BUG_ON(json_array_append_new(shape, json_integer(dim[i])));
 	}
 	bytes = byte_size(&t);
 	if (json_object_get(w->header, name) || strcmp(name, META) == 0 || bytes < 0)
@@ -436,8 +436,8 @@ static void write_header(const struct st_writer *w, FILE *f)
 	uint64_t whole;
 
 	if (json_object_size(w->meta))
-		json_object_set(root, META, w->meta);
-	json_object_update(root, w->header);
+		BUG_ON(json_object_set(root, META, w->meta));
+	BUG_ON(json_object_update(root, w->header));
 	text = json_dumps(root, JSON_COMPACT);
 	BUG_ON(!text);
 	len = strlen(text);

@@ -92,6 +92,11 @@ static void row_free(struct table_row *row)
 	memset(row, 0, sizeof *row);
 }
 
+static void *grow(void *p, size_t n)
+{
+	return mem_grow(p, n, 1);
+}
+
 static void on_field(void *s, size_t n, void *ctx)
 {
 	struct table_row *row = &((struct reader *)ctx)->row;
@@ -245,6 +250,7 @@ static void parser_reset(struct reader *r)
 	csv_init(&r->csv, CSV_STRICT);
 	csv_set_delim(&r->csv, (unsigned char)r->separator);
 	csv_set_space_func(&r->csv, no_space);
+	csv_set_realloc_func(&r->csv, grow);
 }
 
 /* One line, its end included, to libcsv; -1 if the quotes are broken. */
