@@ -60,7 +60,8 @@ static void run_miustrc(struct ui *u)
 	char path[PATH_LEN];
 	struct err e = {0};
 
-	if (path_resolve(path, sizeof path, ".", home && *home ? home : "~/.config", &e) ||
+	if ((home && *home ? path_absolute(path, sizeof path, ".", home, &e)
+			   : path_resolve(path, sizeof path, ".", "~/.config", &e)) ||
 	    path_join(path, sizeof path, path, "miust/miustrc", &e) || !file_exists(path))
 		return;
 	if (command_source(u, path, &e))

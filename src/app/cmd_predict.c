@@ -14,15 +14,42 @@
 struct tensors {
 	struct st_writer *w;
 	const struct corpus *corpus;
+	bool *twin; /* [corpus->n] is its id another list's as well? */
 	float **kept;
 	int n;
 };
 
-static void add(struct tensors *t, const char *id, const char *name, int dims, const int64_t *dim,
+static const struct corpus *sorting; /* for id_order */
+
+static int id_order(const void *a, const void *b)
+{
+	return strcmp(sorting->utt[*(const int *)a].id, sorting->utt[*(const int *)b].id);
+}
+
+/* Which of the utterances at[0..n-1] share their id with another: an id is unique
+ * within its list only. */
+static bool *find_twins(const struct corpus *c, const int *at, int n)
+{
+	bool *twin = mem_alloc((size_t)c->n, sizeof *twin);
+	int *sorted = mem_alloc((size_t)n, sizeof *sorted);
+
+	memcpy(sorted, at, (size_t)n * sizeof *sorted);
+	sorting = c;
+	qsort(sorted, (size_t)n, sizeof *sorted, id_order);
+	for (int i = 1; i < n; i++)
+		if (id_order(&sorted[i - 1], &sorted[i]) == 0)
+			twin[sorted[i - 1]] = twin[sorted[i]] = true;
+	free(sorted);
+	return twin;
+}
+
+/* "ID/NAME", or "LIST/ID/NAME" for an id that two lists have. */
+static void add(struct tensors *t, int utt, const char *name, int dims, const int64_t *dim,
 		const real *values)
 {
+	const struct utterance *u = &t->corpus->utt[utt];
+	struct str full = {0};
 	size_t count = 1;
-	char full[512];
 	float *copy;
 
 	for (int i = 0; i < dims; i++)
@@ -32,8 +59,11 @@ static void add(struct tensors *t, const char *id, const char *name, int dims, c
 		copy[i] = (float)values[i];
 	t->kept = mem_grow(t->kept, (size_t)t->n + 1, sizeof *t->kept);
 	t->kept[t->n++] = copy;
-	snprintf(full, sizeof full, "%s/%s", id, name);
-	st_add(t->w, full, ST_F32, dims, dim, copy);
+	if (t->twin[utt])
+		str_addf(&full, "%s/", t->corpus->list[u->list].name);
+	str_addf(&full, "%s/%s", u->id, name);
+	st_add(t->w, full.s, ST_F32, dims, dim, copy);
+	str_free(&full);
 }
 
 static int collect(void *ctx, const struct model *m, const struct batch *b, struct err *e)
@@ -45,11 +75,10 @@ static int collect(void *ctx, const struct model *m, const struct batch *b, stru
 
 	(void)e;
 	for (int i = 0; i < b->n; i++) {
-		const char *id = t->corpus->utt[b->utt[i]].id;
 		int64_t classes = m->classes;
 
 		for (int h = 0; h < HEADS; h++)
-			add(t, id, head[h], 1, &classes,
+			add(t, b->utt[i], head[h], 1, &classes,
 			    model_logits(m, (enum head)h) + i * m->classes);
 		for (int p = 0; p < POOLS; p++) {
 			const real *a = model_pool_weights(m, b, p, i);
@@ -57,7 +86,7 @@ static int collect(void *ctx, const struct model *m, const struct batch *b, stru
 
 			snprintf(name, sizeof name, "weights_%s", pool_name[p]);
 			if (a)
-				add(t, id, name, 1, &n, a);
+				add(t, b->utt[i], name, 1, &n, a);
 		}
 		for (int x = 0; x < CROSSES; x++) {
 			const real *a = model_cross_weights(m, x, i);
@@ -66,7 +95,7 @@ static int collect(void *ctx, const struct model *m, const struct batch *b, stru
 					  (x ? b->text : b->audio).len[i]};
 
 			if (a)
-				add(t, id, cross[x], 3, dim, a);
+				add(t, b->utt[i], cross[x], 3, dim, a);
 		}
 	}
 	return 0;
@@ -75,8 +104,11 @@ static int collect(void *ctx, const struct model *m, const struct batch *b, stru
 static int write_tensors(struct trained *t, const char *path, struct err *e)
 {
 	struct tensors c = {.w = st_new(), .corpus = &t->corpus};
-	int failed = evaluate_each(&t->model, &t->corpus, &t->set, &t->norm, t->split.at[t->part],
-				   t->split.n[t->part], collect, &c, e);
+	int failed;
+
+	c.twin = find_twins(&t->corpus, t->split.at[t->part], t->split.n[t->part]);
+	failed = evaluate_each(&t->model, &t->corpus, &t->set, &t->norm, t->split.at[t->part],
+			       t->split.n[t->part], collect, &c, e);
 
 	if (t->anyway.len)
 		st_add_meta(c.w, "anyway", t->anyway.s);
@@ -87,6 +119,7 @@ static int write_tensors(struct trained *t, const char *path, struct err *e)
 	for (int i = 0; i < c.n; i++)
 		free(c.kept[i]);
 	free(c.kept);
+	free(c.twin);
 	return failed;
 }
 
@@ -138,6 +171,7 @@ const struct command cmd_predict = {
 		"--tensors writes, for each utterance: ID/logits, ID/logits_text,\n"
 		"ID/logits_audio, ID/weights_{Att1,Att2,Att11,Att22,Atts1,Attt2},\n"
 		"ID/attn_text_to_audio [heads, L, T], ID/attn_audio_to_text [heads, T, L].\n"
+		"An id that two lists have is LIST/ID there.\n"
 		"Under --anyway its metadata say why (anyway).",
 	.run = run,
 };

@@ -387,11 +387,11 @@ int demo_find(char *out, size_t n, const char *config, struct err *e)
 
 	if (strcmp(config, "demo") != 0 ||
 	    (folder ? session_exists(config) : file_exists(config))) {
-		if (path_resolve(out, n, ".", config, e))
+		if (path_absolute(out, n, ".", config, e))
 			return -1;
 		return file_is_dir(out) ? find_in_folder(out, n, config, e) : 0;
 	}
-	if (path_resolve(out, n, ".", DEMO_DIR "/" DEMO_CONFIG, e))
+	if (path_absolute(out, n, ".", DEMO_DIR "/" DEMO_CONFIG, e))
 		return -1;
 	return file_exists(out) ? 0 : demo_write(DEMO_DIR, e);
 }

@@ -24,7 +24,7 @@ static int folder_of(char *out, size_t n, const char *path, struct err *e)
 {
 	char *slash;
 
-	if (path_resolve(out, n, ".", path, e))
+	if (path_absolute(out, n, ".", path, e))
 		return -1;
 	slash = strrchr(out, '/');
 	slash[slash == out] = '\0';

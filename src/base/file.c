@@ -455,30 +455,39 @@ static void simplify(struct str *b, const char *path)
 		str_add(b, "/");
 }
 
-int path_resolve(char *out, size_t n, const char *dir, const char *path, struct err *e)
+int path_absolute(char *out, size_t n, const char *dir, const char *path, struct err *e)
 {
-	struct str expanded = {0}, whole = {0}, simple = {0};
+	struct str whole = {0}, simple = {0};
 	char cwd[PATH_MAX];
 	int failed = -1;
 
 	if (!path[0])
 		return give(out, n, "", e);
-	expand(&expanded, path);
-	if (str_text(&expanded)[0] != '/' && dir[0] != '/') {
+	if (path[0] != '/' && dir[0] != '/') {
 		if (!getcwd(cwd, sizeof cwd)) {
 			err_errno(e, path, "cannot find the current folder");
 			goto out;
 		}
 		str_addf(&whole, "%s/", cwd);
 	}
-	if (str_text(&expanded)[0] != '/')
+	if (path[0] != '/')
 		str_addf(&whole, "%s/", dir);
-	str_add(&whole, str_text(&expanded));
+	str_add(&whole, path);
 	simplify(&simple, whole.s);
 	failed = give(out, n, simple.s, e);
 out:
-	str_free(&expanded);
 	str_free(&whole);
 	str_free(&simple);
+	return failed;
+}
+
+int path_resolve(char *out, size_t n, const char *dir, const char *path, struct err *e)
+{
+	struct str expanded = {0};
+	int failed;
+
+	expand(&expanded, path);
+	failed = path_absolute(out, n, dir, str_text(&expanded), e);
+	str_free(&expanded);
 	return failed;
 }

@@ -90,6 +90,8 @@ int path_join(char *out, size_t n, const char *dir, const char *name, struct err
  * at the current folder; result absolute, without "//", "." and, where that is
  * the same place, "..". An empty path stays empty. */
 int path_resolve(char *out, size_t n, const char *dir, const char *path, struct err *e);
+/* The same without expanding: for what a shell has expanded already. */
+int path_absolute(char *out, size_t n, const char *dir, const char *path, struct err *e);
 const char *path_base(const char *path); /* behind the last slash */
 
 #endif

@@ -5,6 +5,7 @@
 #include "app/option.h"
 #include "app/session.h"
 #include "base/file.h"
+#include "base/mem.h"
 #include "base/near.h"
 #include "base/str.h"
 #include "ui/complete.h"
@@ -369,6 +370,7 @@ static void ask_before(struct ui *u, const char *what, const char *command, cons
 static int run_open_now(struct ui *u, const char *args, struct err *e)
 {
 	struct err unknown = {0};
+	struct run *probe;
 
 	if (!*args)
 		return err_set(e, "open SESSION, a CONFIG, or demo");
@@ -387,6 +389,14 @@ static int run_open_now(struct ui *u, const char *args, struct err *e)
 			       "open: %s is not a session, and with --readonly nothing else is "
 			       "opened",
 			       args);
+	/* A broken one must not take this run off the screen. */
+	if (session_exists(args)) {
+		if (run_load(probe = mem_alloc(1, sizeof *probe), args, e) == 0)
+			run_free(probe);
+		free(probe);
+		if (e->status)
+			return -1;
+	}
 	strcpy(u->open_next, args);
 	u->quit = true;
 	return 0;

@@ -22,19 +22,18 @@ enum { OVERLAYS_MAX = 3 }; /* markers there are for them */
  * Reading
  */
 
-/* Rows of epochs.csv without its heading. */
-static int count_epochs(const char *dir)
+static int read_epochs(struct session_row *r, const struct session *s, struct err *e)
 {
-	struct err ignored = {0};
-	char path[PATH_LEN], *text = NULL;
-	int lines = 0;
+	struct epoch_row *row = NULL;
+	int n = 0, failed = session_epochs(s, &row, &n, e);
+	char path[PATH_LEN];
 
-	if (path_join(path, sizeof path, dir, "epochs.csv", &ignored) == 0 && file_exists(path))
-		text = file_read(path, FILE_ROWS, NULL, &ignored);
-	for (const char *at = text; at && (at = strchr(at, '\n')); at++)
-		lines++;
-	free(text);
-	return lines > 0 ? lines - 1 : 0;
+	failed = failed || path_join(path, sizeof path, s->dir, "epochs.csv", e);
+	for (int i = 0; i < n && !failed; i++)
+		failed = fold_check(&r->set, row[i].fold, path, i + 2, e);
+	free(row);
+	r->epochs = failed ? 0 : n;
+	return failed ? -1 : 0;
 }
 
 /* When the session was made: config.yml is written once. */
@@ -72,32 +71,43 @@ static void read_notes(struct session_row *r)
 	notes_free(&n);
 }
 
-static int row_read(struct session_row *r, const char *root, const char *dir)
+/* A session may be broken in any way: its row says how, and the others stand. */
+static void row_read(struct session_row *r, const char *root, const char *dir)
 {
+	char path[PATH_LEN];
 	struct err e = {0};
 	struct session s;
-	char path[PATH_LEN];
 
 	*r = (struct session_row){0};
-	if (session_read(&s, dir, &r->set, &e))
-		return -1;
-	session_close(&s);
 	snprintf(r->root, sizeof r->root, "%s", root);
 	snprintf(r->dir, sizeof r->dir, "%s", dir);
 	run_names(dir, r->name, r->branch);
 	if (strncmp(r->branch, "seed-", 5) == 0)
 		snprintf(r->branch, sizeof r->branch, "main"); /* the seed has a column */
 	date_of(dir, r->date, sizeof r->date);
-	r->epochs = count_epochs(dir);
-	r->folds = r->set.layout == LAYOUT_IEMOCAP ? LISTS_MAX : 1;
-	results_init(&r->results, &r->set);
-	if (path_join(path, sizeof path, dir, "results.json", &e) == 0 && file_exists(path) &&
-	    results_read(&r->results, path, &e))
+	if (session_read(&s, dir, &r->set, &e) == 0) {
+		r->folds = r->set.layout == LAYOUT_IEMOCAP ? LISTS_MAX : 1;
+		if (read_epochs(r, &s, &e) == 0 &&
+		    path_join(path, sizeof path, dir, "results.json", &e) == 0 &&
+		    file_exists(path) && results_read(&r->results, path, &e) == 0)
+			results_fit(&r->results, &r->set, path, &e);
+		if (path_join(path, sizeof path, dir, "commands.log", &e) == 0 && file_exists(path))
+			changes_read(&r->changes, path, true, &e);
+		for (int i = 0; i < r->changes.n && !e.status; i++)
+			fold_check(&r->set, r->changes.at[i].fold, path, r->changes.at[i].line, &e);
+		session_close(&s);
+	} else {
+		options_preset(&r->set);
+	}
+	if (e.status || !r->results.n)
 		results_init(&r->results, &r->set);
-	if (path_join(path, sizeof path, dir, "commands.log", &e) == 0 && file_exists(path))
-		changes_read(&r->changes, path, true, &e);
+	if (e.status) {
+		size_t len = strlen(dir);
+		bool inside = strncmp(e.text, dir, len) == 0 && e.text[len] == '/';
+
+		str_fit(r->why, sizeof r->why, e.text + (inside ? len + 1 : 0));
+	}
 	read_notes(r);
-	return 0;
 }
 
 static void add_row(struct ui *u, const char *root, const char *dir)
@@ -109,10 +119,9 @@ static void add_row(struct ui *u, const char *root, const char *dir)
 			return;
 	u->sessions.row = mem_grow(u->sessions.row, (size_t)u->sessions.n + 1, sizeof *r);
 	r = &u->sessions.row[u->sessions.n];
-	if (row_read(r, root, dir) == 0) {
-		r->here = u->run.dir[0] && is_same_folder(dir, u->run.dir);
-		u->sessions.n++;
-	}
+	row_read(r, root, dir);
+	r->here = u->run.dir[0] && is_same_folder(dir, u->run.dir);
+	u->sessions.n++;
 }
 
 /* Do something with each folder in `dir` whose name starts so. */
@@ -361,9 +370,10 @@ fail:
 int sessions_compare(struct ui *u, struct err *e)
 {
 	const char **dir = mem_alloc((size_t)u->sessions.n + 1, sizeof *dir);
+	struct err why = {0};
 	char *text = NULL;
 	size_t length;
-	int n = 0, failed;
+	int n = 0;
 	FILE *f;
 
 	for (int i = 0; i < u->sessions.n; i++)
@@ -374,15 +384,18 @@ int sessions_compare(struct ui *u, struct err *e)
 	f = open_memstream(&text, &length);
 	if (!f)
 		BUG("open_memstream: %s", strerror(errno));
-	failed = n < 2 ? err_set(e, "compare: pick at least two sessions")
-		       : compare_print(dir, n, f, e);
-	fclose(f);
-	if (failed)
-		free(text);
+	if (n < 2)
+		err_set(&why, "compare: pick at least two sessions");
 	else
-		page_open(u, "sessions side by side", text);
+		compare_print(dir, n, f, &why);
+	fclose(f);
 	free(dir);
-	return failed;
+	if (length) { /* it says which of them cannot be read */
+		page_open(u, "sessions side by side", text);
+		return 0;
+	}
+	free(text);
+	return err_set(e, "%s", why.text);
 }
 
 const char *sessions_kept(const struct ui *u, const struct session_row *r)

@@ -68,6 +68,7 @@ struct session_row {                        /* view 7: one stored run (or branch
 	struct results results; /* protocol, seed, figures of the finished folds */
 	int notes;
 	char note[160]; /* the last of them */
+	char why[400];  /* it cannot be read, and so has no figures; "": it can */
 };
 
 /* What the word at the console's cursor may become (complete.h). */

@@ -121,6 +121,13 @@ static void draw_row(const struct ui *u, struct canvas *c, int row, const struct
 
 	if (r->picked)
 		canvas_text(c, row, 1, ROLE(ROLE_KEY), "+");
+	if (r->why[0]) {
+		int at = c->cols < 60 ? NAME + 12 : BRANCH;
+
+		canvas_field(c, row, NAME, at - NAME - 1, FIT_ID, ROLE(ROLE_TEXT), "%s", r->name);
+		canvas_field(c, row, at, c->cols - at - 1, FIT_LEFT, ROLE(ROLE_BAD), "%s", r->why);
+		return;
+	}
 	if (c->cols < 80) {
 		canvas_field(c, row, NAME, c->cols - 17, FIT_ID, ROLE(ROLE_TEXT), "%s",
 			     sessions_name(u, r, name, sizeof name));
@@ -274,6 +281,19 @@ static const struct session_row *optimistic(const struct ui *u)
 	return NULL;
 }
 
+/* Why a session cannot be read, over as many rows as that takes. */
+static void draw_why(struct canvas *c, const struct session_row *r)
+{
+	const char *text = r->why, *next;
+	int columns = c->cols - 1 - KEY_COL;
+
+	for (int row = 1; *text && row < c->rows; row++, text = next) {
+		const char *end = text_line(text, columns, &next);
+
+		canvas_text(c, row, KEY_COL, ROLE(ROLE_BAD), "%.*s", (int)(end - text), text);
+	}
+}
+
 static void draw_details(const struct ui *u, struct canvas *c)
 {
 	const struct session_row *a = sessions_at(u), *b = sessions_against(u);
@@ -281,6 +301,10 @@ static void draw_details(const struct ui *u, struct canvas *c)
 	int row = 0, rows = c->rows - 8 - (a->notes > 0);
 
 	canvas_text(c, row, 1, ROLE_BOLD(ROLE_STRONG), "%s/%s", a->name, a->branch);
+	if (a->why[0] || (b && b->why[0])) {
+		draw_why(c, a->why[0] ? a : b);
+		return;
+	}
 	if (a->notes) {
 		char more[32] = "";
 

@@ -42,13 +42,17 @@ static void store(const char *dir, int folds, int hits, const char *const *assig
 	}
 	if (folds && results_write(&r, temp_path("%s/results.json", dir), &e))
 		FAIL("%s", e.text);
-	temp_text(temp_path("%s/epochs.csv", dir), "fold,epoch\n1,1\n1,2\n1,3\n");
+	temp_text(temp_path("%s/epochs.csv", dir),
+		  "fold,epoch,train_loss,train_acc,val_loss,val_wa,val_ua,val_wf1,seconds\n"
+		  "1,1,1,0.5,1,0.5,0.5,0.5,9\n1,2,1,0.5,1,0.5,0.5,0.5,9\n1,3,1,0.5,1,0.5,0.5,0.5,"
+		  "9\n");
 	made[1] = made[0];
 	utimes(path, made);
 }
 
 static void store_all(void)
 {
+	const struct timeval made[2] = {{.tv_sec = 1767000000}, {.tv_sec = 1767000000}};
 	static const char *const reference[] = {"exp.protocol=reference", "train.padding=reference",
 						"train.optimizer.lr=5e-4", NULL};
 	static const char *const stored[] = {"train.optimizer.lr=5e-4", NULL};
@@ -64,7 +68,8 @@ static void store_all(void)
 	temp_text(temp_path("all/iemocap-holdout-20260104-120000/commands.log"),
 		  "at 3 19 505 set train.optimizer.lr 3e-4   # was 5e-4\n");
 	temp_text(temp_path("all/no-session/notes.txt"), "");
-	temp_text(temp_path("all/damaged/config.yml"), "exp: [not, a, config\n");
+	temp_text(temp_path("all/damaged/config.yml"), "a: &a [*a]");
+	utimes(temp_path("all/damaged/config.yml"), made);
 }
 
 static void start(int cols, int rows)
@@ -156,14 +161,15 @@ TEST(sessions_none)
 
 TEST(sessions_read_in_a_fixed_order)
 {
-	static const char *const names[] = {"iemocap-holdout",        "iemocap-holdout/cmd-half",
-					    "iemocap-holdout/seed-7", "iemocap-ref",
-					    "iemocap-masked",         "meld"};
+	static const char *const names[] = {
+		"iemocap-holdout", "iemocap-holdout/cmd-half", "iemocap-holdout/seed-7",
+		"iemocap-ref",     "iemocap-masked",           "meld",
+		"damaged"};
 	char name[2 * PATH_LEN];
 
 	start(80, 24);
-	CHECK_INT(screen.sessions.n, 6); /* the damaged one is passed over */
-	for (int i = 0; i < screen.sessions.n && i < 6; i++)
+	CHECK_INT(screen.sessions.n, 7);
+	for (int i = 0; i < screen.sessions.n && i < 7; i++)
 		CHECK_STR(sessions_name(&screen, &screen.sessions.row[i], name, sizeof name),
 			  names[i]);
 	CHECK(screen.sessions.row[0].here && !screen.sessions.row[1].here);
@@ -171,6 +177,10 @@ TEST(sessions_read_in_a_fixed_order)
 	CHECK_STR(screen.sessions.row[2].branch, "main");
 	CHECK_INT(screen.sessions.row[0].epochs, 3);
 	CHECK_INT(screen.sessions.row[3].results.n, 5);
+	CHECK_STR(screen.sessions.row[6].why,
+		  "config.yml:1:4: a node that contains itself, by an alias inside it; write out "
+		  "what is meant there");
+	CHECK_INT(screen.sessions.row[6].results.n, 0);
 	end();
 }
 
@@ -181,7 +191,7 @@ TEST(sessions_keep_picks_over_reading)
 	run("pick");
 	store("all/newer", 0, 0, NULL, 9);
 	sessions_load(&screen);
-	CHECK_INT(screen.sessions.n, 7);
+	CHECK_INT(screen.sessions.n, 8);
 	CHECK_STR(sessions_at(&screen)->name, "iemocap-masked");
 	CHECK(sessions_at(&screen)->picked);
 	run("pick");
@@ -245,13 +255,13 @@ TEST(sessions_delete_asks_and_moves_the_folder_alone)
 	run(screen.ask.command);
 	CHECK(!file_is_dir(temp_path("all/iemocap-ref")));
 	CHECK(file_exists(temp_path("outside/kept.txt")));
-	CHECK_INT(screen.sessions.n, 5);
+	CHECK_INT(screen.sessions.n, 6);
 	CHECK_HAS(screen.message.text, "deleted; trash restore iemocap-ref brings it back");
 	CHECK(file_exists(temp_path("all/.trash/iemocap-ref/config.yml")));
 	CHECK_INT(command_run(&screen, "delete now /", &e), -1);
 	run("trash restore iemocap-ref");
 	CHECK(file_exists(temp_path("all/iemocap-ref/fold-1/best.safetensors")));
-	CHECK_INT(screen.sessions.n, 6);
+	CHECK_INT(screen.sessions.n, 7);
 	CHECK_INT(command_run(&screen, "trash restore iemocap-ref", &e), -1);
 	end();
 }
@@ -304,7 +314,7 @@ TEST(sessions_trash_is_shown_and_emptied)
 		run("delete");
 		run(screen.ask.command);
 	}
-	CHECK_INT(screen.sessions.n, 3);
+	CHECK_INT(screen.sessions.n, 4);
 	moment_view(&screen, &c);
 	CHECK(moment_shows(&c, "trash 14.0 MB"));
 	canvas_free(&c);
@@ -395,6 +405,36 @@ TEST(sessions_compare_on_a_page)
 	CHECK_INT(screen.page.top, 0);
 	page_key(&screen, (struct key){.code = 27});
 	CHECK_INT(screen.overlay_kind, OVERLAY_NONE);
+	end();
+}
+
+/* Opening or comparing a broken one is a sentence; what is on the screen stays. */
+TEST(sessions_broken_ones_end_nothing)
+{
+	static const char *const broken[][2] = {
+		{"commands.log", "at 9 1 1 pause\n"},
+		{"results.json", "{\"folds\": [{\"fold\": 7}]}"},
+		{"epochs.csv", "fold,epoch,train_loss,train_acc,val_loss,val_wa,val_ua,val_wf1,"
+			       "seconds\n0,0,1,0.5,1,0.5,0.5,0.5,9\n"},
+		{"config.yml", "&r\nx: *r"},
+	};
+	struct err e = {0};
+
+	start(80, 24);
+	for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
+		err_clear(&e);
+		temp_text(temp_path("all/iemocap-ref/%s", broken[i][0]), broken[i][1]);
+		CHECK_INT(command_run(&screen, "open! iemocap-ref", &e), -1);
+		CHECK_HAS(e.text, broken[i][0]);
+		CHECK(!screen.quit && !*screen.open_next);
+		sessions_load(&screen);
+		select_row("iemocap-ref");
+		CHECK(strstr(sessions_at(&screen)->why, broken[i][0]) == sessions_at(&screen)->why);
+		run("compare");
+		CHECK_INT(screen.overlay_kind, OVERLAY_PAGE);
+		CHECK_HAS(screen.page.text, i ? "cannot be read: " : "5150"); /* reads no log */
+		page_key(&screen, (struct key){.code = 27});
+	}
 	end();
 }
 

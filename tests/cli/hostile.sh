@@ -1,0 +1,130 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Configs, sessions and names that nobody wrote in good faith: a sentence and
+# status 1, at once, and nothing else is touched.
+. tests/cli/common
+MIUST_TUI=${MIUST_TUI:-build/miust-tui}
+case $MIUST in /*) ;; *) MIUST=$PWD/$MIUST ;; esac
+case $MIUST_TUI in /*) ;; *) MIUST_TUI=$PWD/$MIUST_TUI ;; esac
+tiny=$PWD/$tiny
+
+# A node that contains itself, as a config and as a session's.
+printf '&r\nx: *r\n' >"$dir/self.yml"
+printf 'a: &a [*a]' >"$dir/nine.yml"
+for f in self nine; do
+	run check "$dir/$f.yml"
+	check "$f" says 1 "$f.yml:1:[14]: a node that contains itself"
+done
+run train "$tiny" --session "$dir/good" --set train.epoch=1
+check trained done_well
+mkdir -p "$dir/sessions/self"
+cp "$dir/self.yml" "$dir/sessions/self/config.yml"
+cp -r "$dir/good" "$dir/sessions/good"
+run compare "$dir/sessions/self" "$dir/sessions/self"
+check compare_none says 1 'self/config.yml:1:1: a node that contains itself'
+run compare "$dir/sessions/self" "$dir/sessions/good"
+check compare_others_status [ "$status" -eq 1 ]
+check compare_others grep -q '^ 2  reference  *' "$dir/out"
+check compare_says_why grep -q 'cannot be read: .*config.yml:1:1: a node' "$dir/out"
+
+# tui ARGUMENT...: the screen as text in $dir/out.
+tui() {
+	(cd "$dir" && HOME=$dir "$MIUST_TUI" "$@" >"$dir/out" 2>"$dir/err")
+	status=$?
+}
+echo 'view 7' >"$dir/script"
+tui good --script script --dump seven.txt --size 120x30
+check view_7_says_why grep -q 'self .*config.yml:1:1: a node that contains itself' "$dir/seven.txt"
+check view_7_has_the_others grep -q 'good ' "$dir/seven.txt"
+echo 'open sessions/self' >"$dir/script"
+tui good --script script
+check open_in_script grep -q 'script:1: sessions/self/config.yml:1:1: a node that' "$dir/err"
+tui sessions/self --once
+check open_broken [ "$status" -eq 1 ]
+check open_broken_says grep -q 'config.yml:1:1: a node that contains itself' "$dir/err"
+
+# Numbers out of their range. change FILE SED: a session like good but for this.
+change() {
+	rm -rf "$dir/bad"
+	cp -r "$dir/good" "$dir/bad"
+	sed "$2" "$dir/good/$1" >"$dir/bad/$1"
+}
+# broken NAME FILE SED PATTERN
+broken() {
+	change "$2" "$3"
+	tui bad --readonly --once
+	cat "$dir/out" >>"$dir/err"
+	check "$1" grep -q "$4" "$dir/err"
+	check "$1_does_not_crash" [ "$status" -le 1 ]
+}
+broken epoch_0 epochs.csv '2s/^0,1/0,0/' 'epochs.csv:2: epoch 0 (epochs count from 1)'
+broken epoch_negative epochs.csv '2s/^0,1/0,-1/' 'epochs.csv:2: epoch -1'
+broken epoch_huge epochs.csv '2s/^0,1/0,99999999999/' 'epochs.csv:2: epoch 99999999999'
+broken other_fold epochs.csv '2s/^0,/3,/' 'epochs.csv:2: fold 3; this session has fold 0 only'
+broken fold_6 steps.csv '3s/^0,/6,/' 'steps.csv:3: fold 6'
+broken step_0 steps.csv '2s/^0,1,1,/0,1,0,/' 'steps.csv:2: step 0 (steps count from 1)'
+broken share epochs.csv '2s/^\(.*\),[^,]*,\([^,]*\)$/\1,1.5,\2/' 'epochs.csv:2: val_wf1 1.5 (a share'
+echo 'at 9 1 1 pause' >"$dir/good/commands.log"
+broken log_fold commands.log '' 'commands.log:1: "at FOLD EPOCH STEP'
+echo 'at 2 1 1 pause' >"$dir/good/commands.log"
+broken log_other_fold commands.log '' 'commands.log:1: fold 2; this session has fold 0'
+: >"$dir/good/commands.log"
+broken results_fold results.json 's/"fold": 0/"fold": 77/' 'results.json: fold: an integer from 0 to'
+broken results_epoch results.json 's/"best_epoch": .*,/"best_epoch": 0,/' 'results.json: best_epoch: an int'
+
+# Pipes and devices in the place of files are not waited for.
+mkfifo "$dir/pipe.yml"
+run check "$dir/pipe.yml"
+check pipe_config says 1 'pipe.yml: is a pipe; expected a regular file'
+run check /dev/zero
+check device_config says 1 '/dev/zero: is a device; expected a regular file'
+for f in config.yml steps.csv epochs.csv results.json commands.log fold-0/history.json \
+	fold-0/history.bin fold-0/test.bin; do
+	rm -rf "$dir/bad"
+	cp -r "$dir/good" "$dir/bad"
+	rm "$dir/bad/$f"
+	mkfifo "$dir/bad/$f"
+	tui bad --readonly --once
+	cat "$dir/out" >>"$dir/err"
+	check "pipe_$f" grep -q "$f: is a pipe; expected a regular file" "$dir/err"
+done
+printf 'view 7\n' | tui good --script /dev/stdin --dump seven.txt
+check script_of_a_pipe [ "$status" -eq 0 ]
+
+# A session is not left through a link in it.
+run train "$tiny" --session "$dir/cut" --max-steps 2
+echo keep >"$dir/victim"
+ln -sf "$dir/victim" "$dir/cut/fold-0/best.safetensors"
+run train --session "$dir/cut" --resume
+check link says 1 'best.safetensors: is a symbolic link, and nothing is written through it'
+check link_victim [ "$(cat "$dir/victim")" = keep ]
+
+# Names with a $ in them are what the shell has made of them.
+data=$(dirname "$tiny")
+mkdir "$dir/a\$HOME b"
+cp -r "$data/data" "$dir/a\$HOME b/"
+cp "$tiny" "$dir/a\$HOME b/c\$HOME d.yml"
+run check "$dir/a\$HOME b/c\$HOME d.yml"
+check dollar_config done_well
+run train "$dir/a\$HOME b/c\$HOME d.yml" --session "$dir/s\$HOME" --set train.epoch=1
+check dollar_session done_well
+run eval "$dir/s\$HOME/config.yml" --weights "$dir/s\$HOME/fold-0/best.safetensors"
+check dollar_weights done_well
+
+# An id in two lists of one part.
+five_sessions "$dir/five"
+old=$(sed -n '2s/,.*//p' "$dir/five/csv/Session1.csv")
+new=$(sed -n '2s/,.*//p' "$dir/five/csv/Session2.csv")
+sed "s/^$new,/$old,/" "$dir/five/csv/Session2.csv" >"$dir/list"
+mv "$dir/list" "$dir/five/csv/Session2.csv"
+for kind in text audio; do
+	mv "$dir/five/$kind/Session2/$new.npy" "$dir/five/$kind/Session2/$old.npy"
+done
+run train "$dir/five/config.yml" --session "$dir/twins" --fold 3 --set train.epoch=1
+check twins_train done_well
+run predict "$dir/five/config.yml" --weights "$dir/twins/fold-3/best.safetensors" --fold 3 \
+	--split train --tensors "$dir/t.safetensors"
+check twins_predict done_well
+check twins_list_1 grep -aq "\"Session1/$old/logits\"" "$dir/t.safetensors"
+check twins_list_2 grep -aq "\"Session2/$old/logits\"" "$dir/t.safetensors"
+check twins_others_alone [ "$(grep -ao '"Session[0-9]/[^"]*/logits"' "$dir/t.safetensors" | wc -l)" -eq 2 ]
