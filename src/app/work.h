@@ -71,6 +71,7 @@ enum { KNOCKS_MAX = KNOCK_HEAD + 16 };
 struct look_result {
 	int utt;   /* corpus index */
 	int epoch; /* of the weights */
+	int step;  /* steps done in that epoch; 0: they are those of its end */
 	int fold;
 	bool kept;        /* the kept checkpoint's weights, not the current ones */
 	enum knock knock; /* silenced while the arrays below were made */

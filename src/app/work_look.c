@@ -162,7 +162,8 @@ struct look_result *work_look_at(struct work *w, const struct request *r, struct
 	}
 	l = mem_alloc(1, sizeof *l);
 	*l = (struct look_result){.utt = r->utt, .fold = r->fold, .knock = r->knock};
-	l->kept = r->kept || !training;
+	l->kept = swap || !training;
+	l->step = training && !swap && !t->ended ? t->in_epoch : 0;
 	l->epoch = !training ? kept_epoch(&w->job.results, r->fold)
 		   : swap    ? t->best_epoch
 			     : t->epoch;

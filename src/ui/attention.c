@@ -8,10 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The even share and a little more, which rounding alone does not reach: a
- * pooling that has learned nothing yet is blank, not noise at full scale. */
-#define EVEN 1.001
-
 bool attention_has(const struct look_result *l)
 {
 	return l->cross[0] && l->cross[1] && l->weights[ATTS1] && l->weights[ATTT2];
@@ -73,7 +69,7 @@ void attention_make(struct attention *a, const struct look_result *l, int head)
 
 	BUG_ON(!attention_has(l) || head >= l->heads || head < HEAD_MAX);
 	*a = (struct attention){.words = l->L, .frames = l->T};
-	a->own = next = mem_alloc(2 * (L * T + L + T), sizeof *a->own);
+	a->own = next = mem_alloc(2 * L * T + 3 * (L + T), sizeof *a->own);
 	for (int c = 0; c < CROSSES; c++, next += L * T) {
 		combine(l->cross[c], l->heads, L * T, head, next);
 		a->map[c] = (struct heat){.w = next, .rows = l->L, .frames = l->T};
@@ -82,15 +78,24 @@ void attention_make(struct attention *a, const struct look_result *l, int head)
 		a->word[c] = next;
 	for (int c = 0; c < CROSSES; c++, next += T)
 		a->frame[c] = next;
+	a->focus[0] = next;
+	a->focus[1] = next + L;
 
 	a->map[0].row_step = (ptrdiff_t)T; /* [L][T] */
 	a->map[0].frame_step = 1;
-	a->map[0].even = EVEN / l->T;
+	a->map[0].even = 1. / l->T;
 	a->map[0].role = ROLE_S2;
 	a->map[1].row_step = 1; /* [T][L] */
 	a->map[1].frame_step = (ptrdiff_t)L;
-	a->map[1].even = EVEN / l->L;
+	a->map[1].even = 1. / l->L;
 	a->map[1].role = ROLE_S1;
+	a->map[1].frames_ask = true;
+	for (size_t w = 0; w < L; w++)
+		a->focus[0][w] = (float)heat_focus(a->map[0].w + w * T, l->T, 1);
+	for (size_t f = 0; f < T; f++)
+		a->focus[1][f] = (float)heat_focus(a->map[1].w + f * L, l->L, 1);
+	for (int c = 0; c < CROSSES; c++)
+		a->map[c].focus = a->focus[c];
 
 	memcpy(a->word[0], l->weights[ATTS1], L * sizeof(float));
 	weigh_rows(&a->map[0], l->weights[ATTS1], a->frame[0]);
@@ -121,16 +126,8 @@ double attention_focus(const struct look_result *l, int cross, int head)
 	const float *w = l->cross[cross] + (size_t)head * (size_t)rows * (size_t)n;
 	double sum = 0;
 
-	if (n < 2)
-		return NAN;
-	for (int r = 0; r < rows; r++, w += n) {
-		double entropy = 0;
-
-		for (int i = 0; i < n; i++)
-			if (w[i] > 0)
-				entropy -= (double)w[i] * log((double)w[i]);
-		sum += 1 - entropy / log(n);
-	}
+	for (int r = 0; r < rows; r++, w += n)
+		sum += heat_focus(w, n, 1);
 	return sum / rows;
 }
 
@@ -158,9 +155,14 @@ bool attention_comparable(const struct look_result *now, const struct look_resul
 	       now->L == then->L && now->T == then->T && now->heads == then->heads;
 }
 
-void attention_shrink(const struct heat *h, int group, float *out)
+void attention_shrink(const struct heat *h, int group, float *out, float *focus)
 {
-	BUG_ON(group < 1);
+	BUG_ON(group < 1 || !h->focus);
+	if (h->frames_ask)
+		memcpy(focus, h->focus, (size_t)h->frames * sizeof *focus);
+	for (int w = 0; w < h->rows && !h->frames_ask; w++)
+		if (w % group == 0 || h->focus[w] > focus[w / group])
+			focus[w / group] = h->focus[w];
 	for (int w = 0; w < h->rows; w++) {
 		float *row = out + (size_t)(w / group) * (size_t)h->frames;
 

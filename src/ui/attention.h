@@ -30,6 +30,8 @@ struct attention {
 	 * of a frame, cross_attn1's rows weighted by Atts1; Attt2 itself. */
 	float *word[CROSSES];  /* [words] */
 	float *frame[CROSSES]; /* [frames] */
+	/* How narrowly each asks (heat_focus): cross 0 the words, cross 1 the frames. */
+	float *focus[CROSSES]; /* [words], [frames] */
 	float *own;            /* all the above and the combined maps lie here */
 };
 
@@ -41,14 +43,14 @@ bool attention_has(const struct look_result *l); /* false for a model without th
 
 /* Place of a value among the weights of a row, or of the map (row -1): 1 for the largest. */
 long attention_rank(const struct heat *h, int row, double value);
-/* How narrowly a head looks: mean over its rows of 1 - entropy / log n, where n
- * is the number of frames (cross 0) or words (cross 1). 0 where all get the
- * even share, 1 where one gets all; NaN if n is 1 and there is no choice. */
+/* How narrowly a head looks: mean over its rows of heat_focus, over the frames
+ * (cross 0) or words (cross 1). */
 double attention_focus(const struct look_result *l, int cross, int head);
 /* A copy to compare later ones with (look_free), and whether two can be compared. */
 struct look_result *attention_copy(const struct look_result *l);
 bool attention_comparable(const struct look_result *now, const struct look_result *then);
-/* Largest of each `group` words, for a map drawn smaller: out [ceil(words / group)][frames]. */
-void attention_shrink(const struct heat *h, int group, float *out);
+/* Largest of each `group` words, for a map drawn smaller: out [ceil(words / group)][frames];
+ * focus likewise, of those who ask: [ceil(words / group)] or [frames]. */
+void attention_shrink(const struct heat *h, int group, float *out, float *focus);
 
 #endif

@@ -21,8 +21,12 @@ enum {
 	THUMB_ROWS = 6,
 	BOTH_WORDS = 12, /* both maps are worth it if this many words have a row */
 	NUMBER = 5,
-	TITLE = 86, /* columns of the title with its legend, for a handful of heads */
+	FACTOR = 33,       /* of "column = max of 12 frames, 240 ms" */
+	FACTOR_BRIEF = 19, /* of "max of 12 frames", and blanks */
+	SILENCED = 18,     /* of "silenced head 16", and blanks */
+	TITLE = 86,        /* columns of the title with its legend, for a handful of heads */
 	HEADS_LISTED = 8,
+	PROBE = 300, /* columns that any title fits into */
 };
 
 static int min(int a, int b)
@@ -129,18 +133,23 @@ static int sign_shown(const struct attention_scene *s)
 
 /* ---- titles ---- */
 
-/* "to 0.032": what the highest step stands for. */
-static void full_scale(char *out, size_t n, const struct attention_scene *s, int map)
+/* "to 0.032 = 7.2 × even": what the highest step stands for; brief: "to 7.2 × even".
+ * Of weights that are near even it says so first. */
+static void full_scale(char *out, size_t n, const struct attention_scene *s, int map, bool brief)
 {
+	const struct heat *h = &s->now.map[map];
+	const char *remark = s->then ? "" : heat_remark(h);
+	double top = s->then ? heat_difference_top(h, &s->was.map[map])
+			     : heat_top(heat_max(h, -1), h->even);
 	char num[NUM_LEN];
 
-	if (s->then)
-		snprintf(out, n, "to %s",
-			 num_value(num, heat_difference_max(&s->now.map[map], &s->was.map[map])));
-	else if (s->u->attention.by_row)
-		snprintf(out, n, "to each row's maximum");
+	if (!s->then && s->u->attention.by_row)
+		snprintf(num, sizeof num, brief ? "row max" : "row max, 2 × even or more");
+	else if (brief)
+		num_ratio(num, top, h->even);
 	else
-		snprintf(out, n, "to %s", num_value(num, heat_max(&s->now.map[map], -1)));
+		num_scale(num, top, h->even);
+	snprintf(out, n, "%s%sto %s", remark, *remark ? ", " : "", num);
 }
 
 /* A name a blank behind what is before; the chosen one has its mark there too. */
@@ -169,6 +178,17 @@ static int draw_heads(struct canvas *c, int row, int col, const struct attention
 	return put_choice(c, row, col, head == HEAD_MAX, "max");
 }
 
+/* "silenced audio", two blanks behind what is before; nothing of a whole model. */
+static int draw_silenced(struct canvas *c, int row, int col, const struct attention_scene *s)
+{
+	char name[KNOCK_NAME];
+
+	if (s->look->knock == KNOCK_NOTHING)
+		return col;
+	return canvas_text(c, row, col + 2, ROLE(ROLE_WARN), "silenced %s",
+			   knock_name(name, s->look->knock));
+}
+
 static void draw_difference_legend(struct canvas *c, int row, int col)
 {
 	for (int i = LESS_STEPS - 1; i >= 0; i--)
@@ -177,20 +197,27 @@ static void draw_difference_legend(struct canvas *c, int row, int col)
 		canvas_put(c, row, col++, ROLE_ON(ROLE_TEXT, ROLE_MORE + i), ' ');
 }
 
-/* "change since epoch 30  + more  to 0.012" */
-static void draw_difference_title(struct canvas *c, int row, int col,
-				  const struct attention_scene *s)
+/* How much of a title is left out where there is no room for all of it: each
+ * leaves out what those before it do. */
+enum title { TITLE_WHOLE, TITLE_NO_LAYER, TITLE_NO_NAMES, TITLE_NO_LEGEND, TITLE_BRIEF };
+
+/* "since epoch 30 kept  + more  to 0.012 = 2.7 × even" */
+static int draw_difference_title(struct canvas *c, int row, int col,
+				 const struct attention_scene *s, enum title left)
 {
 	bool colours = c->look->depth == DEPTH_256, more = sign_shown(s) > 0;
-	char to[64];
+	char to[80], num[NUM_LEN], name[KNOCK_NAME];
 
-	full_scale(to, sizeof to, s, 0);
-	if (s->at.side)
-		col = canvas_text(c, row, col, ROLE(ROLE_DIM), "since epoch ");
-	else
-		col = canvas_text(c, row, col, ROLE(ROLE_DIM), "since ");
-	col = canvas_text(c, row, col, ROLE(ROLE_TEXT), "%d", selected_epoch(s->u, s->then)) + 2;
-	if (colours && s->at.side) {
+	full_scale(to, sizeof to, s, 0, left >= TITLE_BRIEF);
+	col = canvas_text(c, row, col, ROLE(ROLE_DIM),
+			  s->at.side && left < TITLE_NO_NAMES ? "since epoch " : "since ");
+	col = canvas_text(c, row, col, ROLE(ROLE_TEXT), "%s", selected_weights(num, s->u, s->then));
+	if (s->then->knock != s->look->knock)
+		col = canvas_text(c, row, col + 1, ROLE(ROLE_WARN), "%s%s",
+				  s->then->knock ? "silenced " : "whole",
+				  s->then->knock ? knock_name(name, s->then->knock) : "");
+	col += 2;
+	if (colours && s->at.side && left < TITLE_NO_LEGEND) {
 		draw_difference_legend(c, row, col);
 		col += 2 * LESS_STEPS + 1;
 	} else if (!colours) {
@@ -198,41 +225,54 @@ static void draw_difference_title(struct canvas *c, int row, int col,
 				  more ? "+ more" : "- less") +
 		      1;
 	}
-	canvas_text(c, row, col, ROLE(ROLE_DIM), "%s", to);
+	return canvas_text(c, row, col, ROLE(ROLE_DIM), "%s", to);
 }
 
-static void draw_scale(struct canvas *c, int row, int col, const struct attention_scene *s)
+static int draw_scale(struct canvas *c, int row, int col, const struct attention_scene *s,
+		      enum title left)
 {
 	bool by_row = s->u->attention.by_row;
-	char num[NUM_LEN];
+	char to[80];
 
-	if (!s->at.side) {
-		char to[64];
-
-		full_scale(to, sizeof to, s, 0);
-		canvas_text(c, row, col, ROLE(ROLE_DIM), "%s", to);
-		return;
+	full_scale(to, sizeof to, s, 0, left >= TITLE_BRIEF);
+	if (s->at.side) {
+		if (left < TITLE_NO_NAMES)
+			col = canvas_text(c, row, col, ROLE(ROLE_DIM), "scale");
+		else
+			col--;
+		col = put_choice(c, row, col, by_row, "row");
+		col = put_choice(c, row, col, !by_row, "map") + 2;
+		if (left < TITLE_NO_LEGEND)
+			col = heat_legend(c, row, col, s->now.map[0].role) + 1;
 	}
-	col = canvas_text(c, row, col, ROLE(ROLE_DIM), "scale");
-	col = put_choice(c, row, col, by_row, "row");
-	col = put_choice(c, row, col, !by_row, "map");
-	col = heat_legend(c, row, col + 2, s->now.map[0].role);
-	canvas_text(c, row, col + 1, ROLE(ROLE_DIM), "%s",
-		    by_row ? "max" : num_value(num, heat_max(&s->now.map[0], -1)));
+	return canvas_text(c, row, col, ROLE(ROLE_DIM), "%s", to);
+}
+
+/* Returns the column behind it. */
+static int put_title(struct canvas *c, int row, const struct attention_scene *s, enum title left)
+{
+	int col = canvas_text(c, row, 1, ROLE(ROLE_STRONG), "words → seconds");
+
+	if (left < TITLE_NO_LAYER)
+		col = canvas_text(c, row, col + 2, ROLE(ROLE_DIM), "cross_attn1");
+	col = draw_silenced(c, row, col, s);
+	col = draw_heads(c, row, col + 2, s) + 2;
+	return s->then ? draw_difference_title(c, row, col, s, left)
+		       : draw_scale(c, row, col, s, left);
 }
 
 static void draw_title(struct canvas *c, const struct attention_scene *s)
 {
 	const struct attention_layout *a = &s->at;
-	int col = canvas_text(c, a->title, 1, ROLE(ROLE_STRONG), "words → seconds");
+	int room = a->side ? a->bar - 2 : c->cols;
+	struct canvas probe, part = canvas_part(c, a->title, 0, 1, room);
+	enum title left = TITLE_WHOLE;
 
-	if (a->side ? !s->then : s->look->heads <= 4)
-		col = canvas_text(c, a->title, col + 2, ROLE(ROLE_DIM), "cross_attn1");
-	col = draw_heads(c, a->title, col + 2, s) + 2;
-	if (s->then)
-		draw_difference_title(c, a->title, col, s);
-	else
-		draw_scale(c, a->title, col, s);
+	canvas_init(&probe, 1, PROBE, c->look);
+	while (left < TITLE_BRIEF && put_title(&probe, 0, s, left) > room)
+		left++;
+	canvas_free(&probe);
+	put_title(&part, 0, s, left);
 	if (a->side)
 		canvas_text(c, a->title, a->bar, ROLE(ROLE_DIM), "Atts1");
 }
@@ -241,10 +281,13 @@ static void draw_caption(struct canvas *c, int row, const struct attention_scene
 {
 	int col = canvas_text(c, row, 1, ROLE(ROLE_STRONG), "seconds → words");
 	const char *blank = s->then ? "" : "; blank: no more than the even share";
-	char to[64];
+	char to[80];
 
-	full_scale(to, sizeof to, s, 1);
+	full_scale(to, sizeof to, s, 1, false);
 	col = canvas_text(c, row, col + 2, ROLE(ROLE_DIM), "cross_attn2");
+	col = draw_silenced(c, row, col, s);
+	if (col + 3 + text_width(to) >= s->at.bar)
+		full_scale(to, sizeof to, s, 1, true);
 	if (col + 3 + text_width(to) < s->at.bar)
 		col = canvas_text(c, row, col + 3, ROLE(ROLE_DIM), "%s", to);
 	if (col + text_width(blank) < s->at.bar)
@@ -259,11 +302,13 @@ static void draw_words(struct canvas *c, int row, const struct attention_scene *
 {
 	const struct attention_layout *a = &s->at;
 	const float *weight = s->now.word[map];
+	bool even = heat_is_even(heat_focus(weight, s->look->L, 1));
 	double most = 0;
 	char word[256], num[NUM_LEN];
 
 	for (int w = 0; w < s->look->L; w++)
 		most = fmax(most, (double)weight[w]);
+	most = heat_top(most, 1. / s->look->L);
 	for (int r = 0; r < a->words; r++) {
 		int w = a->top + r;
 		bool here = w == s->word;
@@ -274,8 +319,8 @@ static void draw_words(struct canvas *c, int row, const struct attention_scene *
 		canvas_field(c, row + r, 1, a->word_cols, FIT_RIGHT,
 			     ROLE(here ? ROLE_STRONG : ROLE_TEXT), "%s",
 			     ui_word(s->u, s->look, w, word, sizeof word));
-		bar_draw(c, row + r, a->bar, a->bar_cols, s->now.map[map].role,
-			 most > 0 ? (double)weight[w] / most : 0);
+		bar_draw(c, row + r, a->bar, a->bar_cols, even ? ROLE_DIM : s->now.map[map].role,
+			 (double)weight[w] / most);
 		canvas_decimal(c, row + r, a->bar + a->bar_cols + 2,
 			       ROLE(here ? ROLE_STRONG : ROLE_DIM),
 			       num_value(num, (double)weight[w]));
@@ -299,11 +344,17 @@ static void draw_reach(struct canvas *c, int row, const struct attention_scene *
 {
 	const struct attention_layout *a = &s->at;
 	struct canvas part = canvas_part(c, row, a->col, 1, a->cols);
+	const float *v = s->now.frame[map];
+	int frames = s->look->T;
+	bool even = heat_is_even(heat_focus(v, frames, 1));
+	double most = 0;
 
+	for (int f = 0; f < frames; f++)
+		most = fmax(most, (double)v[f]);
 	canvas_field(c, row, 1, a->word_cols, FIT_RIGHT, ROLE(ROLE_DIM), "reaches z");
 	/* Over seconds, as map 1: both profiles are shares of T frames. */
-	ridge_draw(&part, s->now.map[map].role, s->now.frame[map], s->look->T, a->k,
-		   s->now.map[0].even, 0);
+	ridge_draw(&part, even ? ROLE_DIM : s->now.map[map].role, v, frames, a->k, 1. / frames,
+		   heat_top(most, 1. / frames));
 }
 
 static void draw_axis(struct canvas *c, int row, const struct attention_scene *s)
@@ -321,11 +372,12 @@ static void draw_ridge(struct canvas *c, int row, int rows, const struct attenti
 	const struct heat *h = &s->now.map[map];
 	struct canvas part = canvas_part(c, row, s->at.col, rows, s->at.cols);
 	float *v = mem_alloc((size_t)h->frames, sizeof *v);
+	bool even = h->frames_ask ? *heat_remark(h) : heat_is_even((double)h->focus[s->word]);
 
 	for (int f = 0; f < h->frames; f++)
 		v[f] = h->w[s->word * h->row_step + f * h->frame_step];
-	ridge_draw(&part, h->role, v, h->frames, s->at.k, h->even,
-		   heat_max(h, h->by_row ? s->word : -1));
+	ridge_draw(&part, even ? ROLE_DIM : h->role, v, h->frames, s->at.k, h->even,
+		   heat_top(heat_max(h, h->by_row ? s->word : -1), h->even));
 	free(v);
 }
 
@@ -333,9 +385,11 @@ static void draw_one(struct canvas *c, const struct attention_scene *s)
 {
 	int ridges = s->at.foot - 3, above = (ridges + 1) / 2, col;
 	int head = s->u->attention.head;
-	char word[256], to[64];
+	const struct heat *h = &s->now.map[0];
+	bool even = heat_is_even((double)h->focus[s->word]);
+	double max = heat_max(h, h->by_row ? s->word : -1);
+	char word[256], to[80], num[NUM_LEN];
 
-	full_scale(to, sizeof to, s, 0);
 	col = canvas_field(c, 1, 1,
 			   min(text_width(ui_word(s->u, s->look, s->word, word, sizeof word)), 12),
 			   FIT_LEFT, ROLE(ROLE_STRONG), "%s", word);
@@ -346,7 +400,11 @@ static void draw_one(struct canvas *c, const struct attention_scene *s)
 	else
 		col = canvas_text(c, 1, col + 2, ROLE(ROLE_TEXT), "%s",
 				  head == HEAD_MAX ? "max" : "mean");
-	if (col + 2 + text_width(to) < c->cols)
+	snprintf(to, sizeof to, "to %s", num_scale(num, heat_top(max, h->even), h->even));
+	if (even || col + 2 + text_width(to) >= c->cols)
+		snprintf(to, sizeof to, "%s %s", even ? "near even" : "to",
+			 even ? "" : num_ratio(num, heat_top(max, h->even), h->even));
+	if (col + 2 + text_width(to) <= c->cols)
 		canvas_text(c, 1, col + 2, ROLE(ROLE_DIM), "%s", to);
 	draw_ridge(c, 2, above, s, 0);
 	draw_axis(c, 2 + above, s);
@@ -430,6 +488,19 @@ static void draw_factor(struct canvas *row, int col, int k)
 	}
 }
 
+/* "focus 0.31", "focus 0.00, near even" of the word's row, where the sentence at
+ * the right keeps its room. */
+static int say_focus(struct canvas *row, int col, const struct attention_scene *s)
+{
+	double focus = (double)s->now.focus[0][s->word];
+	char text[NUM_LEN];
+
+	snprintf(text, sizeof text, "%.2f%s", focus, heat_is_even(focus) ? ", near even" : "");
+	if (isnan(focus) || col + 3 + 6 + text_width(text) + 3 + FACTOR >= row->cols)
+		return col;
+	return say(row, col, "focus", text);
+}
+
 void attention_readout_draw(struct canvas *row, const struct attention_scene *s)
 {
 	int k = s->at.k, column = s->frame / k, frames = s->look->T, col;
@@ -456,5 +527,8 @@ void attention_readout_draw(struct canvas *row, const struct attention_scene *s)
 	col = say_rank(row, col, s, value);
 	if (row->cols >= THUMB_COLS)
 		col = say(row, col, "seconds → words", num_attention(num, back));
+	col = say_focus(row, col, s);
+	if (col + 1 + SILENCED + FACTOR_BRIEF < row->cols) /* the title says it in any case */
+		col = draw_silenced(row, 0, col + 1, s) - (s->look->knock == KNOCK_NOTHING);
 	draw_factor(row, col, k);
 }

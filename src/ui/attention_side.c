@@ -115,10 +115,10 @@ static void draw_focus(struct canvas *c, const struct attention_scene *s)
 		for (int map = 0; map < CROSSES; map++) {
 			double focus = attention_focus(s->look, map, h);
 
-			canvas_field(c, 1 + h, 3 + 6 * map, 4, FIT_RIGHT,
-				     ROLE(s->now.map[map].role), "%s",
-				     isnan(focus)
-					     ? NUM_MISSING
+			canvas_field(
+				c, 1 + h, 3 + 6 * map, 4, FIT_RIGHT,
+				ROLE(heat_is_even(focus) ? ROLE_DIM : s->now.map[map].role), "%s",
+				isnan(focus) ? NUM_MISSING
 					     : (snprintf(num, sizeof num, "%.2f", focus), num));
 		}
 	}
@@ -144,7 +144,7 @@ static void draw_thumb(struct canvas *c, const struct attention_scene *s, int he
 	struct canvas part = canvas_part(c, 1, 0, rows, c->cols);
 	struct attention one;
 	struct heat h;
-	float *w;
+	float *w, *focus;
 	int col;
 
 	attention_make(&one, s->look, head);
@@ -153,13 +153,15 @@ static void draw_thumb(struct canvas *c, const struct attention_scene *s, int he
 	h.row_step = s->look->T;
 	h.frame_step = 1;
 	h.w = w = mem_alloc((size_t)h.rows * (size_t)h.frames, sizeof *w);
-	attention_shrink(&one.map[map], group, w);
+	h.focus = focus = mem_alloc((size_t)(h.frames_ask ? h.frames : h.rows), sizeof *focus);
+	attention_shrink(&one.map[map], group, w, focus);
 	heat_draw(&part, &h, 0, k);
 	if (here)
 		canvas_put(c, 0, 0, ROLE(ROLE_CURSOR), glyph(c->look->glyphs, GLYPH_CHOICE));
 	col = canvas_text(c, 0, here, ROLE(here ? ROLE_STRONG : ROLE_TEXT), "head %d", head + 1);
 	canvas_text(c, 0, col + 1, ROLE(ROLE_DIM), "%s", ask[map]);
 	free(w);
+	free(focus);
 	attention_free(&one);
 }
 

@@ -7,7 +7,13 @@
 
 enum { RIDGES = 8 };
 
-#define SMALL 0.1 /* differences below this part of the largest are blank */
+#define SMALL 0.1 /* differences below this part of the scale's end are blank */
+
+/* What rounding alone does not reach: a pooling that has learned nothing yet is
+ * blank, not noise. */
+#define ROUNDING 1.001
+
+enum { DIM_STEPS = 3 }; /* a third of HEAT_STEPS */
 
 static double weight(const struct heat *h, int row, int frame)
 {
@@ -54,22 +60,75 @@ double heat_at(const struct heat *h, int row, int col, int k)
 	return max;
 }
 
+double heat_top(double max, double even)
+{
+	return fmax(max, 2 * even);
+}
+
+double heat_focus(const float *w, int n, ptrdiff_t step)
+{
+	double sum = 0, entropy = 0;
+
+	if (n < 2)
+		return NAN;
+	for (int i = 0; i < n; i++)
+		sum += (double)w[i * step];
+	for (int i = 0; i < n; i++) {
+		double p = (double)w[i * step] / sum;
+
+		if (p > 0)
+			entropy -= p * log(p);
+	}
+	return 1 - entropy / log(n);
+}
+
+bool heat_is_even(double focus)
+{
+	return focus < NEAR_EVEN;
+}
+
+const char *heat_remark(const struct heat *h)
+{
+	int n = h->frames_ask ? h->frames : h->rows, even = 0;
+
+	for (int i = 0; h->focus && i < n; i++)
+		even += heat_is_even((double)h->focus[i]);
+	return even == 0 ? "" : even == n ? "near even" : 2 * even >= n ? "mostly near even" : "";
+}
+
+/* A cell is dim if all whose weights it shows are near even. */
+static bool is_dim(const struct heat *h, int row, int col, int k)
+{
+	if (!h->focus)
+		return false;
+	if (!h->frames_ask)
+		return heat_is_even((double)h->focus[row]);
+	for (int f = col * k; f < (col + 1) * k && f < h->frames; f++)
+		if (!heat_is_even((double)h->focus[f]))
+			return false;
+	return true;
+}
+
 int ridge_level(double value, double even, double max, int levels)
 {
-	if (!(value > even) || !(max > even))
+	if (!(value > even * ROUNDING) || !(max > even))
 		return 0;
 	return (int)fmin(ceil((value - even) / (max - even) * levels), levels);
 }
 
 /* A level out of `steps` as background (from role `ground` up) or as ridge. */
-static void put_step(struct canvas *c, int row, int col, int step, enum role ground, enum role role)
+static void put_step(struct canvas *c, int row, int col, int step, enum role ground, enum role role,
+		     bool dim)
 {
 	struct style style = {0};
 
 	if (c->look->depth != DEPTH_256) {
-		canvas_put(c, row, col, ROLE(role), glyph_ridge(c->look->glyphs, step));
+		canvas_put(c, row, col, ROLE(dim ? ROLE_DIM : role),
+			   glyph_ridge(c->look->glyphs, step));
 		return;
 	}
+	if (dim)
+		step = (step * DIM_STEPS + HEAT_STEPS - 1) / HEAT_STEPS;
 	if (step > 0)
 		style.bg = (uint8_t)(ground + step - 1);
 	canvas_put(c, row, col, style, ' ');
@@ -87,18 +146,18 @@ static int columns_of(const struct heat *h, int k)
 
 void heat_draw(struct canvas *c, const struct heat *h, int first, int k)
 {
-	double max = h->by_row ? 0 : heat_max(h, -1);
+	double top = heat_top(heat_max(h, -1), h->even);
 	int steps = steps_of(c, HEAT_STEPS);
 
 	BUG_ON(k < 1 || first < 0);
 	for (int row = 0; row < c->rows && first + row < h->rows; row++) {
 		if (h->by_row)
-			max = heat_max(h, first + row);
+			top = heat_top(heat_max(h, first + row), h->even);
 		for (int col = 0; col < columns_of(h, k) && col < c->cols; col++) {
 			double value = heat_at(h, first + row, col, k);
 
-			put_step(c, row, col, ridge_level(value, h->even, max, steps), ROLE_HEAT,
-				 h->role);
+			put_step(c, row, col, ridge_level(value, h->even, top, steps), ROLE_HEAT,
+				 h->role, is_dim(h, first + row, col, k));
 		}
 	}
 }
@@ -127,10 +186,15 @@ double heat_difference_max(const struct heat *now, const struct heat *then)
 	return max;
 }
 
+double heat_difference_top(const struct heat *now, const struct heat *then)
+{
+	return fmax(heat_difference_max(now, then), now->even);
+}
+
 void heat_difference(struct canvas *c, const struct heat *now, const struct heat *then, int first,
 		     int k, int sign)
 {
-	double max = heat_difference_max(now, then);
+	double max = heat_difference_top(now, then);
 	int steps = steps_of(c, LESS_STEPS);
 
 	BUG_ON(k < 1 || first < 0 || now->rows != then->rows || now->frames != then->frames);
@@ -142,7 +206,7 @@ void heat_difference(struct canvas *c, const struct heat *now, const struct heat
 			if (c->look->depth != DEPTH_256 && d * sign < 0)
 				step = 0;
 			put_step(c, row, col, step, d < 0 ? ROLE_LESS : ROLE_MORE,
-				 d < 0 ? ROLE_S2 : ROLE_S1);
+				 d < 0 ? ROLE_S2 : ROLE_S1, false);
 		}
 	}
 }
@@ -152,7 +216,7 @@ int heat_legend(struct canvas *c, int row, int col, enum role role)
 	int steps = steps_of(c, HEAT_STEPS);
 
 	for (int i = 1; i <= HEAT_STEPS; i++, col++)
-		put_step(c, row, col, ridge_level(i, 0, HEAT_STEPS, steps), ROLE_HEAT, role);
+		put_step(c, row, col, ridge_level(i, 0, HEAT_STEPS, steps), ROLE_HEAT, role, false);
 	return col;
 }
 

@@ -64,7 +64,6 @@ const char keys_default[] =
 	"utterance } epoch mark-next\n"
 	"utterance a view 5             # attention\n"
 	"utterance h head next          # heads\n"
-	"utterance K knock              # knock out\n"
 	"utterance k kept               # kept\n"
 	"utterance Up move up\n"
 	"utterance Down move down\n"

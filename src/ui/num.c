@@ -184,3 +184,19 @@ char *num_best(char *out, double x, int epoch)
 	snprintf(out, NUM_LEN, "%.16s@%d", num_value(value, x), epoch);
 	return out;
 }
+
+char *num_ratio(char *out, double top, double even)
+{
+	double ratio = top / even;
+
+	snprintf(out, NUM_LEN, "%.*f × even", ratio < 9.95 ? 1 : 0, ratio);
+	return out;
+}
+
+char *num_scale(char *out, double top, double even)
+{
+	char value[NUM_LEN], ratio[NUM_LEN];
+
+	snprintf(out, NUM_LEN, "%.12s = %.20s", num_value(value, top), num_ratio(ratio, top, even));
+	return out;
+}

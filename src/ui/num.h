@@ -36,5 +36,8 @@ char *num_time(char *out, double seconds); /* `41 s`, `12:07`, `1h51`, `2d03h`; 
 char *num_bytes(char *out, double bytes);  /* `512 B`, `14.2 kB`, `3.1 GB`: powers of 1000 */
 char *num_position(char *out, int epoch, int step); /* `42:11` */
 char *num_best(char *out, double x, int epoch);     /* `0.746@30` */
+/* The end of a scale of shares, and how many even ones that is: `0.031 = 2.7 × even` */
+char *num_scale(char *out, double top, double even);
+char *num_ratio(char *out, double top, double even); /* `2.7 × even` */
 
 #endif

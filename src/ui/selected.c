@@ -88,16 +88,21 @@ void selected_head(const struct ui *u, struct canvas *row, const struct selected
 	struct verdict v = verdict_of(u, h->logits);
 	int label = history->label[u->sel.utt], col;
 	bool right = v.says == label, wide = row->cols >= WIDE, narrow = row->cols < NARROW;
+	bool whole = h->knock == KNOCK_NOTHING;
 	int gap = wide ? 3 : 2, id = text_width(history->id[u->sel.utt]);
 	char num[NUM_LEN], name[KNOCK_NAME];
 	struct piece piece[PIECES], *next = piece, *p;
 
-	id = id > row->cols / 3 && !wide ? (narrow ? 16 : row->cols / 4) : id;
+	if (id > row->cols / 3 && !wide)
+		id = !narrow ? row->cols / 4 : whole ? 16 : 9;
 	col = canvas_field(row, 0, 1, id, FIT_ID, ROLE(ROLE_STRONG), "%s", history->id[u->sel.utt]);
+	if (!whole)
+		add_piece(&next, narrow ? 1 : gap, 0, ROLE(ROLE_WARN), narrow ? "no" : "silenced",
+			  knock_name(name, h->knock));
 	if (!narrow)
 		add_piece(&next, 3, 0, class_style(label), "true", ui_label(u, label));
 	else if (!right)
-		add_piece(&next, 2, 1, class_style(label), "", ui_label(u, label));
+		add_piece(&next, whole ? 2 : 1, 1, class_style(label), "", ui_label(u, label));
 	p = add_piece(&next, narrow && !right ? 1 : gap, 0, class_style(v.says),
 		      wide     ? "predicted"
 		      : narrow ? (right ? "" : "as")
@@ -107,16 +112,11 @@ void selected_head(const struct ui *u, struct canvas *row, const struct selected
 	if (!narrow || right)
 		add_piece(&next, gap, 1, ROLE(right ? ROLE_GOOD : ROLE_BAD), "",
 			  right ? "right" : "wrong");
-	if (h->knock != KNOCK_NOTHING)
-		add_piece(&next, gap, 2, ROLE(ROLE_WARN), "without", knock_name(name, h->knock));
 	add_piece(&next, gap, 4, ROLE(ROLE_TEXT), "loss",
 		  num_value(num, class_loss(h->logits, ui_classes(u), label)));
 	if (h->size[0])
 		add_piece(&next, gap, 5, ROLE(ROLE_DIM), "", h->size);
-	snprintf(num, sizeof num, "%d", h->epoch);
-	p = add_piece(&next, gap, 3, ROLE(ROLE_TEXT), wide ? "epoch" : "ep", num);
-	if (h->kept)
-		snprintf(p->more, sizeof p->more, "kept");
+	add_piece(&next, gap, 3, ROLE(ROLE_TEXT), wide ? "epoch" : "ep", h->epoch);
 	draw_pieces(row, col, piece, (int)(next - piece));
 }
 
@@ -170,6 +170,16 @@ int selected_epoch(const struct ui *u, const struct look_result *l)
 	const struct fold_run *f = ui_fold(u);
 
 	return l->epoch == 0 && l->kept && f ? f->best_epoch : l->epoch;
+}
+
+char *selected_weights(char *out, const struct ui *u, const struct look_result *l)
+{
+	int epoch = selected_epoch(u, l);
+
+	if (l->step > 0)
+		return num_position(out, epoch, l->step);
+	snprintf(out, NUM_LEN, "%d%s", epoch, l->kept ? " kept" : "");
+	return out;
 }
 
 /* ---- seconds ---- */
@@ -248,32 +258,6 @@ char *knock_name(char *out, enum knock k)
 	return out;
 }
 
-static int knock(struct ui *u, const char *args, struct err *e)
-{
-	int heads = u->run.set.model.cross_attention ? u->run.set.model.num_heads : 0;
-	int knocks =
-		KNOCK_HEAD + (heads < KNOCKS_MAX - KNOCK_HEAD ? heads : KNOCKS_MAX - KNOCK_HEAD);
-	char name[KNOCK_NAME];
-
-	if (!*args) { /* the key: one after the other */
-		u->attention.knock = (enum knock)((u->attention.knock + 1) % knocks);
-		ui_want_look(u);
-		return 0;
-	}
-	for (int k = 0; k < knocks; k++) {
-		if (strcmp(args, knock_name(name, (enum knock)k)) == 0) {
-			u->attention.knock = (enum knock)k;
-			ui_want_look(u);
-			return 0;
-		}
-	}
-	if (heads)
-		return err_set(e,
-			       "'%s' cannot be knocked out; nothing, text, audio or head 1 to %d",
-			       args, heads);
-	return err_set(e, "'%s' cannot be knocked out; nothing, text or audio", args);
-}
-
 static int kept(struct ui *u, struct err *e)
 {
 	const struct fold_run *f = ui_fold(u);
@@ -293,8 +277,6 @@ bool selected_command(struct ui *u, const char *verb, const char *args, int *sta
 		*status = step(u, -1, e);
 	else if (strcmp(verb, "kept") == 0)
 		*status = kept(u, e);
-	else if (strcmp(verb, "knock") == 0)
-		*status = knock(u, args, e);
 	else
 		return epoch_verb(u, verb, args, status, e);
 	return true;

@@ -7,6 +7,7 @@
 #ifndef MIUST_SELECTED_H
 #define MIUST_SELECTED_H
 
+#include "ui/num.h"
 #include "ui/ui.h"
 
 enum {
@@ -21,14 +22,14 @@ struct verdict {
 };
 struct verdict verdict_of(const struct ui *u, const float *logits);
 
-/* The head row: id, true and predicted class, right or wrong, loss, size,
- * epoch. What does not fit is left out, the size first. */
+/* The head row: id, what is silenced, true and predicted class, right or wrong,
+ * loss, size, epoch. What does not fit is left out, the size first; that a part
+ * is silenced always stays. */
 struct selected_head {
 	const float *logits; /* of the main head */
-	int epoch;
-	bool kept; /* by the kept checkpoint */
-	enum knock knock;
-	const char *size; /* "12 words, 4.52 s", or "" */
+	const char *epoch;   /* whose weights: "41", "30 kept", "42:11" */
+	enum knock knock;    /* silenced */
+	const char *size;    /* "12 words, 4.52 s", or "" */
 };
 void selected_head(const struct ui *u, struct canvas *row, const struct selected_head *h);
 
@@ -40,13 +41,16 @@ const char *selected_wait(const struct ui *u, const char *what, char *out, size_
 
 /* The epoch of a look's weights; of the kept checkpoint the fold knows it. */
 int selected_epoch(const struct ui *u, const struct look_result *l);
+/* The same as the screen writes it: "41" at that epoch's end, "42:11" within
+ * one, "30 kept". out has NUM_LEN bytes; returned. */
+char *selected_weights(char *out, const struct ui *u, const struct look_result *l);
 
 /* Labels of seconds below or above `frames` frames, k to a column, from column
  * 0 of the row on: each at the column of its frame, an `s` at the end, and dots
  * halfway where there is room. cursor: the column of a ▲, -1 for none. */
 void selected_seconds(struct canvas *row, int frames, int k, int cursor);
 
-/* The verbs that both views have (next, prev, epoch, part, kept, knock): false
+/* The verbs that both views have (next, prev, epoch, part, kept): false
  * for any other, else *status is what the command returned. */
 bool selected_command(struct ui *u, const char *verb, const char *args, int *status, struct err *e);
 const char *selected_refused(const struct ui *u, const char *verb); /* why not now, or NULL */

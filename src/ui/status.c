@@ -2,6 +2,7 @@
 /* The three rows around a view: tabs above, status and keys below. */
 #include "ui/keys.h"
 #include "ui/num.h"
+#include "ui/selected.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -86,7 +87,7 @@ static const struct {
 };
 
 /* What goes first where the row is too narrow; the last stay. */
-enum goes { GOES_ETA, GOES_RATE, GOES_BEST, GOES_FOLD, GOES_LOSS, STAYS };
+enum goes { GOES_ETA, GOES_RATE, GOES_BEST, GOES_FOLD, GOES_LOSS, GOES_SILENCED, STAYS };
 
 struct field {
 	const char *before, *behind; /* dim, with the blanks that belong there */
@@ -191,6 +192,21 @@ static void add_speed(struct status *s, const struct snapshot *now)
 	f->role = ROLE_TEXT;
 }
 
+/* View 5 shows a model that is not the one of the other views. */
+static void add_silenced(struct status *s, const struct ui *u)
+{
+	const struct look_result *l = u->view == VIEW_ATTENTION ? ui_seen(u) : NULL;
+	char name[KNOCK_NAME];
+	struct field *f;
+
+	if (!l || l->knock == KNOCK_NOTHING)
+		return;
+	f = add(s, "", GOES_SILENCED);
+	snprintf(f->value, sizeof f->value, "silenced %s", knock_name(name, l->knock));
+	f->role = ROLE_WARN;
+	f->bold = true;
+}
+
 static void make_status(struct status *s, const struct ui *u, bool wide)
 {
 	const struct snapshot *now = &u->now;
@@ -209,6 +225,7 @@ static void make_status(struct status *s, const struct ui *u, bool wide)
 		add_figures(s, now);
 	if (states[now->state].runs)
 		add_speed(s, now);
+	add_silenced(s, u);
 }
 
 static int status_columns(const struct status *s)

@@ -232,12 +232,20 @@ const struct look_result *ui_seen(const struct ui *u)
 	return l && l->fold == u->sel.fold && l->utt == corpus_row(u, u->sel.utt) ? l : NULL;
 }
 
+const struct look_result *ui_seen_plain(const struct ui *u)
+{
+	const struct look_result *l = ui_seen(u);
+
+	return l && l->knock == KNOCK_NOTHING ? l : NULL;
+}
+
 void ui_want_look(struct ui *u)
 {
 	u->look_wanted = true;
 }
 
-/* One look at a time: the next is asked for when the last has come. */
+/* One look at a time: the next is asked for when the last has come. Only view 5
+ * silences parts; elsewhere the look stands beside stored predictions. */
 static void ask_look(struct ui *u)
 {
 	int row = corpus_row(u, u->sel.utt);
@@ -248,7 +256,7 @@ static void ask_look(struct ui *u)
 		return;
 	u->look_wanted = false;
 	u->look_asked = work_look(u->work, u->sel.fold, row, u->attention.kept || u->sel.test,
-				  u->attention.knock);
+				  u->view == VIEW_ATTENTION ? u->attention.knock : KNOCK_NOTHING);
 }
 
 void ui_refresh(struct ui *u)

@@ -263,6 +263,9 @@ char *ui_word(const struct ui *u, const struct look_result *l, int w, char *out,
 /* The look result if it is of the selected utterance, else NULL (asked for by
  * ui_want_look). */
 const struct look_result *ui_seen(const struct ui *u);
+/* The same, but NULL while it is of a model with a part silenced: what stands
+ * beside stored predictions comes from the plain model. */
+const struct look_result *ui_seen_plain(const struct ui *u);
 void ui_want_look(struct ui *u); /* after the selection or weights changed */
 /* Make utterances.order anew (filter, sort); keeps the selected utterance. */
 void ui_order(struct ui *u);

@@ -8,6 +8,7 @@
 #include "ui/attention_side.h"
 #include "ui/epoch.h"
 #include "ui/list.h"
+#include "ui/num.h"
 #include "ui/selected.h"
 #include "ui/view.h"
 
@@ -22,11 +23,12 @@
 
 static void draw_head(struct canvas *row, const struct ui *u, const struct attention_scene *s)
 {
-	struct selected_head h = {.epoch = ui_epoch(u), .size = ""};
-	char size[64];
+	char size[64], epoch[NUM_LEN];
+	struct selected_head h = {.epoch = epoch, .size = ""};
 
 	if (!s) {
-		h.logits = history_at(ui_history(u), h.epoch, u->sel.utt, HEAD_MAIN);
+		snprintf(epoch, sizeof epoch, "%d", ui_epoch(u));
+		h.logits = history_at(ui_history(u), ui_epoch(u), u->sel.utt, HEAD_MAIN);
 		selected_head(u, row, &h);
 		return;
 	}
@@ -37,8 +39,7 @@ static void draw_head(struct canvas *row, const struct ui *u, const struct atten
 		snprintf(size, sizeof size, "%d word%s, %.2f s", s->look->L,
 			 s->look->L == 1 ? "" : "s", (double)s->look->T / FRAMES_PER_SECOND);
 	h.logits = s->look->logits[HEAD_MAIN];
-	h.epoch = selected_epoch(u, s->look);
-	h.kept = s->look->kept;
+	selected_weights(epoch, u, s->look);
 	h.knock = s->look->knock;
 	h.size = size;
 	selected_head(u, row, &h);
@@ -180,13 +181,16 @@ static int scale(struct ui *u, const char *args, struct err *e)
 /* From here on; then, where ridges show one sign at a time, the other; then off. */
 static int difference(struct ui *u, struct err *e)
 {
+	char weights[NUM_LEN];
+
 	if (u->attention.difference == DIFFERENCE_OFF) {
 		if (need_look(u, e))
 			return -1;
 		look_free(u->then);
 		u->then = attention_copy(ui_seen(u));
 		u->attention.difference = DIFFERENCE_MORE;
-		ui_say(u, "changes since epoch %d from here on", selected_epoch(u, u->then));
+		ui_say(u, "changes since epoch %s from here on",
+		       selected_weights(weights, u, u->then));
 	} else if (u->attention.difference == DIFFERENCE_MORE && u->look.depth != DEPTH_256) {
 		u->attention.difference = DIFFERENCE_LESS;
 	} else {
@@ -226,6 +230,32 @@ static int epoch(struct ui *u, const char *args, struct err *e)
 	return 0;
 }
 
+static int knock(struct ui *u, const char *args, struct err *e)
+{
+	int heads = u->run.set.model.cross_attention ? u->run.set.model.num_heads : 0;
+	int knocks =
+		KNOCK_HEAD + (heads < KNOCKS_MAX - KNOCK_HEAD ? heads : KNOCKS_MAX - KNOCK_HEAD);
+	char name[KNOCK_NAME];
+
+	if (!*args) { /* the key: one after the other */
+		u->attention.knock = (enum knock)((u->attention.knock + 1) % knocks);
+		ui_want_look(u);
+		return 0;
+	}
+	for (int k = 0; k < knocks; k++) {
+		if (strcmp(args, knock_name(name, (enum knock)k)) == 0) {
+			u->attention.knock = (enum knock)k;
+			ui_want_look(u);
+			return 0;
+		}
+	}
+	if (heads)
+		return err_set(e,
+			       "'%s' cannot be knocked out; nothing, text, audio or head 1 to %d",
+			       args, heads);
+	return err_set(e, "'%s' cannot be knocked out; nothing, text or audio", args);
+}
+
 /* A text as a CSV field (RFC 4180). */
 static void add_field(struct str *b, const char *text)
 {
@@ -235,14 +265,33 @@ static void add_field(struct str *b, const char *text)
 	str_add(b, "\"");
 }
 
+/* What the weights are of, the same on every line: the head shown, fold, epoch,
+ * the step within it (empty: the epoch's end), what is silenced. */
+static void add_source(struct str *b, const struct ui *u, const struct look_result *l)
+{
+	int head = u->attention.head < l->heads ? u->attention.head : HEAD_MEAN;
+	char name[KNOCK_NAME];
+
+	if (head >= 0)
+		str_addf(b, ",%d", head + 1);
+	else
+		str_add(b, head == HEAD_MAX ? ",max" : ",mean");
+	str_addf(b, ",%d,%d,", l->fold, selected_epoch(u, l));
+	if (l->step > 0)
+		str_addf(b, "%d", l->step);
+	str_addf(b, ",%s\n", knock_name(name, l->knock));
+}
+
 /* Both maps as shown, a line per weight. */
 static void add_csv(struct str *b, const struct ui *u, const struct look_result *l)
 {
 	static const char *const name[CROSSES] = {"cross_attn1", "cross_attn2"};
 	struct attention_scene s = attention_scene(u, l, u->rows, u->cols);
+	struct str source = {0};
 	char word[256];
 
-	str_add(b, "map,word,text,frame,seconds,weight\n");
+	add_source(&source, u, l);
+	str_add(b, "map,word,text,frame,seconds,weight,head,fold,epoch,step,silenced\n");
 	for (int map = 0; map < CROSSES; map++) {
 		for (int w = 0; w < l->L; w++) {
 			ui_word(u, l, w, word, sizeof word);
@@ -251,10 +300,11 @@ static void add_csv(struct str *b, const struct ui *u, const struct look_result 
 				add_field(b, word);
 				str_addf(b, ",%d,%.2f,", f + 1, (double)f / FRAMES_PER_SECOND);
 				str_num(b, heat_at(&s.now.map[map], w, f, 1));
-				str_add(b, "\n");
+				str_add(b, str_text(&source));
 			}
 		}
 	}
+	str_free(&source);
 	attention_scene_free(&s);
 }
 
@@ -307,6 +357,8 @@ static int command(struct ui *u, const char *verb, const char *args, struct err 
 		return move(u, args, e);
 	if (strcmp(verb, "head") == 0)
 		return choose_head(u, args, e);
+	if (strcmp(verb, "knock") == 0)
+		return knock(u, args, e);
 	if (strcmp(verb, "scale") == 0)
 		return scale(u, args, e);
 	if (strcmp(verb, "difference") == 0)
@@ -334,7 +386,7 @@ static const char *refused(const struct ui *u, const char *verb)
 const struct view view_attention = {
 	.name = "Attention",
 	.help = "Who looks at whom: both cross attentions, words x seconds, and what the model "
-		"says without a part of itself.",
+		"says without a part of itself. Dim: near even, focus below 0.02.",
 	.draw = draw,
 	.command = command,
 	.refused = refused,

@@ -27,6 +27,7 @@ enum {
 	NUMBER = 5,      /* columns of "0.889" */
 	LABEL_MOST = 9,  /* columns of a class's name */
 	WORDS_LEAST = 5, /* rows that classes leave to words */
+	TITLE = 9,       /* columns of "seconds" and two blanks */
 };
 
 static const struct {
@@ -85,7 +86,7 @@ static struct scene scene_of(const struct ui *u, int rows, int cols)
 {
 	struct scene s = {.u = u,
 			  .history = ui_history(u),
-			  .look = ui_seen(u),
+			  .look = ui_seen_plain(u),
 			  .utt = u->sel.utt,
 			  .epoch = ui_epoch(u),
 			  .classes = ui_classes(u),
@@ -115,15 +116,16 @@ static void draw_head(struct canvas *row, const struct scene *s)
 	const struct utterance *x = ui_utterance(s->u, s->utt);
 	int words = s->look ? s->look->L : x ? x->words.rows : 0;
 	int frames = s->look ? s->look->T : x ? x->frames.rows : 0;
-	char size[64] = "";
+	char size[64] = "", epoch[NUM_LEN];
 
+	snprintf(epoch, sizeof epoch, "%d", s->epoch);
 	if (words > 0)
 		snprintf(size, sizeof size, "%d word%s, %.2f s", words, words == 1 ? "" : "s",
 			 (double)frames / FRAMES_PER_SECOND);
 	selected_head(s->u, row,
 		      &(struct selected_head){
 			      .logits = history_at(s->history, s->epoch, s->utt, HEAD_MAIN),
-			      .epoch = s->epoch,
+			      .epoch = epoch,
 			      .size = size,
 		      });
 }
@@ -269,6 +271,35 @@ static void draw_small(struct canvas *c, const struct scene *s)
 		draw_curves(&curves, s);
 }
 
+/* At the right of the seconds' title: whose weights these are if they are not
+ * those of the predictions above, and that they are of the whole model while
+ * view 5 shows another. Returns the columns left before it. */
+static int draw_source(struct canvas *c, const struct scene *s)
+{
+	const struct look_result *l = s->look;
+	enum knock knock = s->u->attention.knock;
+	bool other = selected_epoch(s->u, l) != s->epoch || l->kept || l->step > 0;
+	char weights[NUM_LEN], name[KNOCK_NAME], text[48];
+	int col = c->cols;
+
+	if (other) {
+		snprintf(text, sizeof text, "weights of epoch %s",
+			 selected_weights(weights, s->u, l));
+		col -= text_width(text);
+		canvas_text(c, 0, col, ROLE(ROLE_WARN), "%s", text);
+		col -= 2;
+	}
+	if (knock != KNOCK_NOTHING) {
+		snprintf(text, sizeof text, "whole (5: no %s)", knock_name(name, knock));
+		if (col - text_width(text) < TITLE)
+			return col;
+		col -= text_width(text);
+		canvas_text(c, 0, col, ROLE(ROLE_DIM), "%s", text);
+		col -= 2;
+	}
+	return col;
+}
+
 /* What the poolings take, or the text while that is not known. */
 static void draw_below(struct canvas *c, const struct scene *s)
 {
@@ -281,10 +312,7 @@ static void draw_below(struct canvas *c, const struct scene *s)
 
 	if (l) {
 		pooled_words(&left, s->u, l, word_cols, s->bars ? 9 : 0, s->airy && s->bars);
-		pooled_seconds(&right, l, s->bars);
-		if (selected_epoch(s->u, l) != s->epoch || l->kept)
-			canvas_text(&right, 0, 9, ROLE(ROLE_DIM), "weights of epoch %d%s",
-				    selected_epoch(s->u, l), l->kept ? ", kept" : "");
+		pooled_seconds(&right, l, s->bars, draw_source(&right, s));
 		return;
 	}
 	canvas_text(c, 0, 1, ROLE(ROLE_STRONG), "words");
@@ -345,7 +373,7 @@ static int choose_head(struct ui *u, const char *args, struct err *e)
 
 static int move(struct ui *u, const char *args, struct err *e)
 {
-	const struct look_result *l = ui_seen(u);
+	const struct look_result *l = ui_seen_plain(u);
 	struct scene s;
 	int page;
 
@@ -375,7 +403,7 @@ static int command(struct ui *u, const char *verb, const char *args, struct err 
 
 static const char *refused(const struct ui *u, const char *verb)
 {
-	if (strcmp(verb, "move") == 0 && !ui_seen(u))
+	if (strcmp(verb, "move") == 0 && !ui_seen_plain(u))
 		return "no words yet";
 	return selected_refused(u, verb);
 }
@@ -383,7 +411,7 @@ static const char *refused(const struct ui *u, const char *verb)
 const struct view view_utterance = {
 	.name = "Utterance",
 	.help = "One utterance through time: its classes by epoch, the three heads, what the "
-		"poolings take from words and seconds.",
+		"poolings take from words and seconds (~: near even, focus below 0.02).",
 	.draw = draw,
 	.command = command,
 	.refused = refused,

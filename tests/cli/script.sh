@@ -160,6 +160,21 @@ tui "$one" --readonly --script script
 check note_is_in_view_7 grep -q '" *stopped  *2 notes' 7.txt
 rm -rf "$(ls -d sessions/* | tail -n 1)" "$one/notes.txt"
 
+# A silenced part: view 5, its status row and its file say so; view 4 is of the
+# plain model, before and after.
+script 'view 3' 'move home' 'enter' 'dump plain.txt' 'view 5' 'dump map.txt' 'write map.csv' \
+	'knock audio' 'dump silent.txt' 'write silent.csv' 'view 4' 'dump after.txt'
+tui "$one" --script script
+check silenced_runs is 0
+check silenced_named eval '[ "$(grep -c "silenced audio" silent.txt)" -ge 3 ]'
+check silenced_plain_is_not eval '! grep -q silenced map.txt plain.txt after.txt'
+check silenced_differs eval '! cmp -s map.csv silent.csv'
+check silenced_in_csv eval '[ "$(grep -c ",audio\$" silent.csv)" -eq $(($(wc -l <silent.csv) - 1)) ]'
+check silenced_plain_csv eval '[ "$(grep -c ",nothing\$" map.csv)" -eq $(($(wc -l <map.csv) - 1)) ]'
+words() { cut -c 1-33 "$1" | grep '0\.[0-9]*  0\.'; }
+check silenced_view_4_is_plain eval '[ -n "$(words plain.txt)" ] &&
+	[ "$(words plain.txt)" = "$(words after.txt)" ]'
+
 # Faults stop with the line; nothing after it runs.
 script 'view 2' 'set train.clip many' 'dump never.txt'
 tui "$one" --script script

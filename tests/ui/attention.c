@@ -61,7 +61,8 @@ TEST(both_maps_are_words_down_frames_across)
 	CHECK_NEAR(heat_at(&a.map[1], 1, 1, 1), 0.75, 0);
 	CHECK_NEAR(a.map[0].even, 1. / 3, 1e-3); /* and no less: rounding stays blank */
 	CHECK_NEAR(a.map[1].even, 1. / 2, 1e-3);
-	CHECK(a.map[0].even > 1. / 3 && a.map[1].even > 1. / 2);
+	CHECK_NEAR(a.map[0].even, 1. / 3, 0);
+	CHECK_NEAR(a.map[1].even, 1. / 2, 0);
 	attention_free(&a);
 }
 
@@ -149,10 +150,16 @@ TEST(a_smaller_map_keeps_the_largest)
 {
 	struct look_result *l = look_answer(5, 7, 1);
 	struct attention a;
-	float out[3 * 7];
+	float out[3 * 7], focus[7];
 
 	attention_make(&a, l, 0);
-	attention_shrink(&a.map[0], 2, out);
+	attention_shrink(&a.map[0], 2, out, focus);
+	CHECK_NEAR(focus[0], fmax(a.focus[0][0], a.focus[0][1]), 0);
+	CHECK_NEAR(focus[2], a.focus[0][4], 0); /* alone in its group */
+	attention_shrink(&a.map[1], 2, out, focus);
+	for (int f = 0; f < 7; f++)
+		CHECK_NEAR(focus[f], a.focus[1][f], 0);
+	attention_shrink(&a.map[0], 2, out, focus);
 	for (int f = 0; f < 7; f++) {
 		CHECK_NEAR(out[f], fmax(heat_at(&a.map[0], 0, f, 1), heat_at(&a.map[0], 1, f, 1)),
 			   0);

@@ -106,6 +106,82 @@ TEST(colours_are_grounds_without_characters)
 	canvas_free(&c);
 }
 
+/* The scale reaches at least twice the even share, over the map and over a row. */
+TEST(noise_does_not_reach_the_top)
+{
+	static const float noise[] = {0.15f, 0.10f, 0.15f, 0.10f, 0.15f, 0.10f, 0.15f, 0.10f};
+	struct canvas c = canvas(1, 10, &look_braille), d = canvas(1, 10, &look_256);
+	struct heat h = map;
+
+	NEED_UTF8();
+	h.w = noise;
+	h.rows = 1;
+	for (int by_row = 0; by_row < 2; by_row++) {
+		h.by_row = by_row;
+		heat_draw(&c, &h, 0, 1);
+		CHECK_DUMP(&c, "▂ ▂ ▂ ▂");
+		heat_draw(&d, &h, 0, 1);
+		CHECK_INT(canvas_at(&d, 0, 0)->style.bg, ROLE_HEAT + 1);
+	}
+	CHECK_NEAR(heat_top(0.15, 0.125), 0.25, 0);
+	CHECK_NEAR(heat_top(0.3, 0.125), 0.3, 0);
+	canvas_free(&c);
+	canvas_free(&d);
+}
+
+TEST(what_is_near_even_is_dim)
+{
+	static const float focus[] = {0.5f, 0.019f};
+	struct canvas c = canvas(2, 10, &look_ascii), d = canvas(2, 10, &look_256);
+	struct heat h = map;
+
+	h.focus = focus;
+	h.by_row = true;
+	heat_draw(&c, &h, 0, 1);
+	CHECK_DUMP(&c, "  -@", "    ==@@");
+	CHECK_INT(canvas_at(&c, 0, 3)->style.fg, h.role);
+	CHECK_INT(canvas_at(&c, 1, 6)->style.fg, ROLE_DIM);
+	heat_draw(&d, &h, 0, 1);
+	CHECK_INT(canvas_at(&d, 0, 3)->style.bg, ROLE_HEAT + HEAT_STEPS - 1);
+	CHECK_INT(canvas_at(&d, 1, 6)->style.bg, ROLE_HEAT + 2);
+	CHECK_STR(heat_remark(&h), "mostly near even");
+	h.rows = 1;
+	CHECK_STR(heat_remark(&h), "");
+	h.focus = focus + 1;
+	CHECK_STR(heat_remark(&h), "near even");
+	canvas_free(&c);
+	canvas_free(&d);
+}
+
+/* Where frames ask, a column is dim if all its frames are near even. */
+TEST(frames_that_ask_are_dim)
+{
+	static const float focus[] = {0, 0, 0, 0.5f, 0, 0, 0, 0};
+	struct canvas c = canvas(2, 10, &look_ascii);
+	struct heat h = map;
+
+	h.focus = focus;
+	h.frames_ask = true;
+	heat_draw(&c, &h, 0, 2);
+	CHECK_DUMP(&c, " @", "  :=");
+	CHECK_INT(canvas_at(&c, 0, 1)->style.fg, h.role);
+	CHECK_INT(canvas_at(&c, 1, 3)->style.fg, ROLE_DIM);
+	CHECK_STR(heat_remark(&h), "mostly near even");
+	canvas_free(&c);
+}
+
+TEST(focus_of_weights)
+{
+	static const float even[] = {3, 3, 3}, half[] = {1, 9, 1, 9, 0, 9, 0, 9};
+
+	CHECK_NEAR(heat_focus(even, 3, 1), 0, 1e-12);
+	CHECK_NEAR(heat_focus(half, 4, 2), 0.5, 1e-12);
+	CHECK_NEAR(heat_focus(half + 4, 3, 1) > 0.99, 1, 0); /* one has all */
+	CHECK(isnan(heat_focus(even, 1, 1)));
+	CHECK(!heat_is_even((double)NAN));
+	CHECK(heat_is_even(0.0199) && !heat_is_even(0.02));
+}
+
 TEST(legend_as_in_the_mockup)
 {
 	struct canvas c = canvas(1, 12, &look_braille), d = canvas(1, 12, &look_256);

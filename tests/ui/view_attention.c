@@ -298,6 +298,7 @@ TEST(each_row_can_reach_the_highest_step)
 
 	NEED_UTF8();
 	open_agreed(&x, &look_256, 36, 120);
+	x.u.attention.head = 0;
 	CHECK_INT(run(&x, "scale", "", &e), 0);
 	draw(&c, &x);
 	for (int word = 0; word < 12; word++) {
@@ -335,8 +336,8 @@ TEST(a_difference_is_blue_or_orange)
 	CHECK(canvas_at(&c, 5, 11 + 50)->style.bg >= ROLE_LESS);
 	CHECK(canvas_at(&c, 5, 11 + 50)->style.bg < ROLE_MORE);
 	CHECK_INT(canvas_at(&c, 4, 11 + 15)->style.bg, 0);
-	CHECK_HAS(row_text(&c, 2), "since epoch 41");
-	CHECK_HAS(row_text(&c, 2), "to 0.040");
+	CHECK_HAS(row_text(&c, 2), "since 41");
+	CHECK_HAS(row_text(&c, 2), "to 0.040 = 9.0 × even");
 	canvas_free(&c);
 	CHECK_INT(run(&x, "difference", "", &e), 0); /* both signs are seen: off */
 	CHECK_INT(x.u.attention.difference, DIFFERENCE_OFF);
@@ -383,7 +384,246 @@ TEST(another_utterance_has_no_difference)
 	look_close(&x);
 }
 
+/* ---- noise ---- */
+
+/* Every weight within a fifth of the even share; nothing of it is a finding. */
+static void make_noise(struct look_result *l)
+{
+	const int rows[] = {l->L, l->T}, n[] = {l->T, l->L};
+
+	for (int c = 0; c < CROSSES; c++) {
+		for (int i = 0; i < l->heads * l->L * l->T; i++)
+			l->cross[c][i] = 1 + 0.2f * (float)sin(12.9898 * i + c);
+		look_normalize(l->cross[c], l->heads * rows[c], n[c]);
+	}
+	for (int p = 0; p < POOLS; p++) {
+		int m = p == ATT2 || p == ATT22 || p == ATTT2 ? l->T : l->L;
+
+		for (int i = 0; i < m; i++)
+			l->weights[p][i] = 1 + 0.2f * (float)sin(7.9 * i + p);
+		look_normalize(l->weights[p], 1, m);
+	}
+}
+
+/* The largest step of the backgrounds, or the roles seen, in a map's cells. */
+static int highest_step(const struct canvas *c, int row, int col, int rows, int cols)
+{
+	int most = 0;
+
+	for (int r = row; r < row + rows; r++)
+		for (int i = col; i < col + cols; i++)
+			if (canvas_at(c, r, i)->style.bg >= ROLE_HEAT &&
+			    canvas_at(c, r, i)->style.bg - ROLE_HEAT + 1 > most)
+				most = canvas_at(c, r, i)->style.bg - ROLE_HEAT + 1;
+	return most;
+}
+
+TEST(noise_does_not_glow)
+{
+	static const char *const heads[] = {"mean", "max", "1"}, *const scales[] = {"map", "row"};
+	struct look_fixture x;
+	struct canvas c;
+	struct err e;
+
+	NEED_UTF8();
+	open_agreed(&x, &look_256, 36, 120);
+	make_noise(x.u.seen);
+	for (int i = 0; i < 6; i++) {
+		CHECK_INT(run(&x, "head", heads[i / 2], &e), 0);
+		CHECK_INT(run(&x, "scale", scales[i % 2], &e), 0);
+		draw(&c, &x);
+		CHECK(highest_step(&c, 3, 11, 12, 76) <= 2); /* map 1 */
+		CHECK(highest_step(&c, 18, 11, 12, 76) <= 2);
+		CHECK_HAS(row_text(&c, 2), "near even, to ");
+		CHECK(!strstr(row_text(&c, 2), "mostly"));
+		CHECK_HAS(row_text(&c, 30), "near even, to ");
+		canvas_free(&c);
+	}
+	CHECK_INT(run(&x, "scale", "map", &e), 0);
+	CHECK_INT(run(&x, "head", "1", &e), 0);
+	draw(&c, &x);
+	CHECK_HAS(row_text(&c, 2), "near even, to 0.009 = 2.0 × even");
+	canvas_free(&c);
+	x.u.rows = 50;
+	x.u.cols = 200;
+	draw(&c, &x);
+	CHECK_HAS(row_text(&c, 46), "focus 0.00, near even");
+	canvas_free(&c);
+	look_close(&x);
+}
+
+/* Ridges are dim, and the title says why, where there are no colours. */
+TEST(noise_is_dim_in_mono_and_ascii)
+{
+	static const struct look *const looks[] = {&look_braille, &look_ascii};
+	struct look_fixture x;
+	struct canvas c;
+
+	NEED_UTF8();
+	for (int i = 0; i < 2; i++) {
+		open_agreed(&x, looks[i], 24, 80);
+		make_noise(x.u.seen);
+		draw(&c, &x);
+		CHECK_HAS(row_text(&c, 1), i ? "near even, to 0.009 = 2.0 x even"
+					     : "near even, to 0.009 = 2.0 × even");
+		for (int row = 2; row < 14; row++) {
+			for (int col = 11; col < 57; col++) {
+				uint32_t ridge = canvas_at(&c, row, col)->base;
+
+				if (ridge != ' ' && canvas_at(&c, row, col)->style.fg != ROLE_DIM)
+					FAIL("%d, %d is not dim", row, col);
+				CHECK(ridge != glyph_ridge(looks[i]->glyphs, 8));
+			}
+		}
+		canvas_free(&c);
+		look_close(&x);
+	}
+	open_agreed(&x, &look_braille, 10, 40);
+	make_noise(x.u.seen);
+	draw(&c, &x);
+	CHECK_HAS(row_text(&c, 1), "near even");
+	canvas_free(&c);
+	look_close(&x);
+}
+
+/* One word that looks closely is not hidden by eleven that do not. */
+TEST(a_peak_among_noise_is_bright)
+{
+	struct look_fixture x;
+	struct canvas c;
+
+	NEED_UTF8();
+	open_agreed(&x, &look_256, 36, 120);
+	make_noise(x.u.seen);
+	x.u.attention.head = 0;
+	for (int f = 30; f < 36; f++)
+		x.u.seen->cross[0][4 * 226 + f] = 0.5f;
+	look_normalize(x.u.seen->cross[0] + 4 * 226, 1, 226);
+	draw(&c, &x);
+	CHECK_INT(highest_step(&c, 3 + 4, 11, 1, 76), HEAT_STEPS);
+	CHECK(highest_step(&c, 3, 11, 4, 76) <= 1);
+	CHECK_HAS(row_text(&c, 2), "mostly near even, to ");
+	canvas_free(&c);
+	look_close(&x);
+}
+
+TEST(a_difference_of_noise_does_not_glow)
+{
+	struct look_fixture x;
+	struct canvas c;
+	struct err e;
+
+	NEED_UTF8();
+	open_agreed(&x, &look_256, 36, 120);
+	make_noise(x.u.seen);
+	x.u.attention.head = 0;
+	CHECK_INT(run(&x, "difference", "", &e), 0);
+	for (int i = 0; i < 12 * 226; i++)
+		x.u.seen->cross[0][i] *= 1 + 0.1f * (float)sin(3.1 * i);
+	draw(&c, &x);
+	for (int row = 3; row < 15; row++)
+		for (int col = 11; col < 87; col++) {
+			int bg = canvas_at(&c, row, col)->style.bg;
+
+			CHECK(bg != ROLE_LESS + LESS_STEPS - 1 && bg != ROLE_MORE + LESS_STEPS - 1);
+		}
+	CHECK_HAS(row_text(&c, 2), "to 0.004 = 1.0 × even");
+	canvas_free(&c);
+	look_close(&x);
+}
+
+/* ---- silenced ---- */
+
+/* The status row as text, in a buffer of its own. */
+static const char *status_text(const struct ui *u, int cols)
+{
+	static char text[1024];
+	struct canvas c;
+	char *dump;
+
+	canvas_init(&c, 1, cols, &u->look);
+	status_draw(u, &c);
+	dump = canvas_dump(&c);
+	snprintf(text, sizeof text, "%s", dump);
+	free(dump);
+	canvas_free(&c);
+	return text;
+}
+
+/* Head row, title, read-out, difference and the narrow screen name what is not
+ * the plain model. */
+TEST(what_is_silenced_is_named)
+{
+	struct look_fixture x;
+	struct canvas c;
+	struct err e;
+	int size[][2] = {{24, 80}, {36, 120}, {50, 200}};
+
+	NEED_UTF8();
+	for (int i = 0; i < 3; i++) {
+		open_agreed(&x, &look_braille, size[i][0], size[i][1]);
+		x.u.seen->knock = KNOCK_HEAD + 3;
+		draw(&c, &x);
+		CHECK_HAS(row_text(&c, 0), "silenced head 4");
+		CHECK_HAS(row_text(&c, i ? 2 : 1), "words → seconds");
+		CHECK_HAS(row_text(&c, i ? 2 : 1), "silenced head 4");
+		canvas_free(&c);
+		CHECK_INT(run(&x, "difference", "", &e), 0);
+		x.u.seen->knock = KNOCK_NOTHING;
+		draw(&c, &x);
+		CHECK(!strstr(row_text(&c, 0), "silenced"));
+		CHECK_HAS(row_text(&c, i ? 2 : 1), "since ");
+		CHECK_HAS(row_text(&c, i ? 2 : 1), "silenced head 4");
+		canvas_free(&c);
+		look_close(&x);
+	}
+	open_agreed(&x, &look_braille, 10, 40);
+	x.u.seen->knock = KNOCK_HEAD + 3;
+	draw(&c, &x);
+	CHECK_HAS(row_text(&c, 0), " no head 4 sad as neu 0.889");
+	canvas_free(&c);
+	x.u.view = VIEW_ATTENTION;
+	CHECK_HAS(status_text(&x.u, 80), "silenced head 4");
+	x.u.seen->knock = KNOCK_NOTHING;
+	CHECK(!strstr(status_text(&x.u, 80), "silenced"));
+	look_close(&x);
+}
+
+TEST(weights_within_an_epoch_say_the_step)
+{
+	struct look_fixture x;
+	struct canvas c;
+
+	NEED_UTF8();
+	open_agreed(&x, &look_braille, 24, 80);
+	x.u.seen->epoch = 42;
+	x.u.seen->step = 11;
+	draw(&c, &x);
+	CHECK_HAS(row_text(&c, 0), "ep 42:11");
+	canvas_free(&c);
+	look_close(&x);
+}
+
 /* ---- commands ---- */
+
+TEST(parts_are_silenced)
+{
+	struct look_fixture x;
+	struct err e;
+
+	open_agreed(&x, &look_braille, 24, 80);
+	x.u.run.set.model.num_heads = 4;
+	CHECK_INT(run(&x, "knock", "audio", &e), 0);
+	CHECK_INT(x.u.attention.knock, KNOCK_AUDIO);
+	CHECK_INT(run(&x, "knock", "", &e), 0); /* the key goes round */
+	CHECK_INT(x.u.attention.knock, KNOCK_HEAD);
+	CHECK_INT(run(&x, "knock", "head 4", &e), 0);
+	CHECK_INT(run(&x, "knock", "", &e), 0);
+	CHECK_INT(x.u.attention.knock, KNOCK_NOTHING);
+	CHECK_INT(run(&x, "knock", "head 5", &e), -1);
+	CHECK_HAS(e.text, "head 1 to 4");
+	look_close(&x);
+}
 
 TEST(the_cursor_goes_by_columns)
 {
@@ -450,12 +690,23 @@ TEST(the_maps_are_written_as_csv)
 	CHECK_INT(run(&x, "write", path, &e), 0);
 	text = file_read(path, FILE_ROWS, NULL, &e);
 	REQUIRE(text != NULL);
-	CHECK_HAS(text, "map,word,text,frame,seconds,weight\ncross_attn1,1,\"say\",1,0.00,");
-	snprintf(want, sizeof want, "cross_attn2,2,\"\"\"no\"\"\",3,0.04,%.9g\n",
+	CHECK_HAS(text, "map,word,text,frame,seconds,weight,head,fold,epoch,step,silenced\n"
+			"cross_attn1,1,\"say\",1,0.00,");
+	snprintf(want, sizeof want, "cross_attn2,2,\"\"\"no\"\"\",3,0.04,%.9g,mean,3,41,,nothing\n",
 		 (double)x.u.seen->cross[1][2 * 2 + 1]);
 	CHECK_HAS(text, want);
 	free(text);
 	CHECK_INT(run(&x, "write", "", &e), -1);
+	/* One head of a silenced model, within an epoch. */
+	x.u.seen->knock = KNOCK_HEAD;
+	x.u.seen->step = 11;
+	x.u.attention.head = 0;
+	CHECK_INT(run(&x, "write", path, &e), 0);
+	text = file_read(path, FILE_ROWS, NULL, &e);
+	REQUIRE(text != NULL);
+	CHECK_HAS(text, ",1,3,41,11,head 1\n");
+	CHECK(!strstr(text, "nothing"));
+	free(text);
 	look_close(&x);
 }
 

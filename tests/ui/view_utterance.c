@@ -184,6 +184,92 @@ TEST(names_stand_behind_the_last_planned_epoch)
 	look_close(&x);
 }
 
+/* Beside stored predictions stand the weights of the plain model, or none. */
+TEST(a_silenced_model_is_not_shown)
+{
+	struct look_fixture x;
+	struct canvas c;
+	char plain[256];
+
+	NEED_UTF8();
+	look_open(&x, &look_braille, 24, 80, LOOK_TEXT, 12, 226, 4);
+	x.u.work = (struct work *)&x; /* never looked into by drawing */
+	x.u.now.state = WORK_PAUSED;
+	draw(&c, &x);
+	snprintf(plain, sizeof plain, "%s", row_text(&c, 10));
+	CHECK_HAS(plain, "sorry  0.354");
+	canvas_free(&c);
+	x.u.attention.knock = x.u.seen->knock = KNOCK_AUDIO;
+	draw(&c, &x);
+	CHECK_HAS(row_text(&c, 12), "pooling weights appear in a moment");
+	canvas_free(&c);
+	CHECK_STR(view_utterance.refused(&x.u, "move"), "no words yet");
+	x.u.seen->knock = KNOCK_NOTHING;
+	draw(&c, &x);
+	CHECK_STR(row_text(&c, 10), plain);
+	CHECK_HAS(row_text(&c, 8), "whole (5: no audio)");
+	canvas_free(&c);
+	look_close(&x);
+}
+
+TEST(weights_of_another_epoch_are_named)
+{
+	struct look_fixture x;
+	struct canvas c;
+
+	NEED_UTF8();
+	look_open(&x, &look_braille, 24, 80, LOOK_TEXT, 12, 226, 4);
+	draw(&c, &x);
+	CHECK(!strstr(row_text(&c, 8), "weights"));
+	canvas_free(&c);
+	x.u.seen->epoch = 42;
+	x.u.seen->step = 11;
+	draw(&c, &x);
+	CHECK_HAS(row_text(&c, 8), "weights of epoch 42:11");
+	canvas_free(&c);
+	x.u.seen->epoch = x.u.seen->step = 0;
+	x.u.seen->kept = true;
+	draw(&c, &x);
+	CHECK_HAS(row_text(&c, 8), "weights of epoch 30 kept");
+	canvas_free(&c);
+	look_close(&x);
+}
+
+/* A pooling that hardly chooses has short bars, dim, and a ~. */
+TEST(even_poolings_do_not_glow)
+{
+	struct look_fixture x;
+	struct canvas c;
+	float *w;
+
+	NEED_UTF8();
+	look_open(&x, &look_256, 36, 120, LOOK_TEXT, 12, 226, 4);
+	for (int p = 0; p < POOLS; p++) {
+		int n = p == ATT2 || p == ATT22 || p == ATTT2 ? 226 : 12;
+
+		for (int i = 0; i < n; i++)
+			x.u.seen->weights[p][i] = (i % 2 ? 1.2f : 0.8f) / (float)n;
+	}
+	draw(&c, &x);
+	CHECK_HAS(row_text(&c, 16), "~Att1            ~Att11           ~Atts1");
+	CHECK_HAS(row_text(&c, 16), "seconds  to 0.009 = 2.0 × even  ~ near even");
+	CHECK_HAS(row_text(&c, 17), "~Att2  audio");
+	CHECK_HAS(row_text(&c, 17), "near even");
+	CHECK_HAS(row_text(&c, 29), "full bar: 0.167 = 2.0 × even; ~ near even");
+	CHECK_HAS(row_text(&c, 18), "0.100 ━━━━━╸ "); /* 1.2 of 2, of nine columns */
+	CHECK_INT(canvas_at(&c, 18, 20)->style.fg, ROLE_DIM);
+	CHECK_INT(canvas_at(&c, 20, 70)->style.fg, ROLE_DIM);
+	canvas_free(&c);
+	w = x.u.seen->weights[ATT1];
+	for (int i = 0; i < 12; i++)
+		w[i] = i == 1 ? 0.45f : 0.05f;
+	draw(&c, &x);
+	CHECK_HAS(row_text(&c, 16), " Att1            ~Att11");
+	CHECK_INT(canvas_at(&c, 18, 20)->style.fg, ROLE_S2);
+	canvas_free(&c);
+	look_close(&x);
+}
+
 TEST(epochs_are_whole)
 {
 	struct look_fixture x;
@@ -285,22 +371,12 @@ TEST(heads_parts_and_checkpoints_are_chosen)
 	struct err e;
 
 	look_open(&x, &look_braille, 24, 80, LOOK_TEXT, 12, 226, 4);
-	x.u.run.set.model.num_heads = 4;
 	CHECK_INT(run(&x, "head", "next", &e), 0);
 	CHECK_INT(x.u.utterance.head, HEAD_TEXT);
 	CHECK_INT(run(&x, "head", "audio", &e), 0);
 	CHECK_INT(x.u.utterance.head, HEAD_AUDIO);
 	CHECK_INT(run(&x, "head", "3", &e), -1);
 	CHECK_HAS(e.text, "main, text, audio or next");
-	CHECK_INT(run(&x, "knock", "audio", &e), 0);
-	CHECK_INT(x.u.attention.knock, KNOCK_AUDIO);
-	CHECK_INT(run(&x, "knock", "", &e), 0); /* the key goes round */
-	CHECK_INT(x.u.attention.knock, KNOCK_HEAD);
-	CHECK_INT(run(&x, "knock", "head 4", &e), 0);
-	CHECK_INT(run(&x, "knock", "", &e), 0);
-	CHECK_INT(x.u.attention.knock, KNOCK_NOTHING);
-	CHECK_INT(run(&x, "knock", "head 5", &e), -1);
-	CHECK_HAS(e.text, "head 1 to 4");
 	CHECK_INT(run(&x, "kept", "", &e), 0);
 	CHECK(x.u.attention.kept);
 	x.u.run.fold[0].best_epoch = 0;
