@@ -22,6 +22,7 @@
 #define MIUST_EXPR_H
 
 #include "base/err.h"
+#include "base/str.h"
 
 struct expr;
 
@@ -38,5 +39,10 @@ void expr_free(struct expr *x);                 /* NULL is fine */
 bool expr_uses(const struct expr *x, int name); /* names[name] stands in it */
 /* value(ctx, i) gives the value of names[i]. */
 bool expr_true(const struct expr *x, struct expr_value (*value)(void *ctx, int name), void *ctx);
+/* The condition as it was understood, with no more parentheses than it needs; it
+ * parses to the same again. With `value` each name is followed by its value,
+ * "grad_norm 14.2 > 10", but where `is nan` or `is inf` says it. */
+void expr_text(const struct expr *x, struct expr_value (*value)(void *ctx, int name), void *ctx,
+	       struct str *out);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * expr_node: the tree between expr.c, which parses it, and expr_true.c, which
- * asks it. Nobody else needs it.
+ * expr_node: the tree between expr.c, which parses it, expr_true.c, which
+ * asks it, and expr_text.c, which writes it. Nobody else needs it.
  */
 #ifndef MIUST_EXPR_NODE_H
 #define MIUST_EXPR_NODE_H

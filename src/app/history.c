@@ -225,8 +225,8 @@ int history_set_aside(const struct session *s, int fold, const char *name, int e
 	int failed = path ? 0 : -1;
 
 	if (!failed && epoch > 1 && file_exists(path)) {
-		now = describe(shape, c, set);
-		stored = load_json(path, e);
+		now = describe(shape, c, set, path, e);
+		stored = now ? load_json(path, e) : NULL;
 		failed = stored ? 0 : -1;
 		/* The description last: until it is gone, this is done again. */
 		if (stored && !json_equal(stored, now))

@@ -8,8 +8,9 @@
  * the manual page are loops over it. To add an option: a field in
  * engine/settings.h and a row in option.c.
  *
- * The table and finding a row: option.c. Parsing, printing, comparing a
- * value: option_value.c. What involves several options: option_resolve.c.
+ * The table and finding a row: option.c. Parsing, printing, comparing a value:
+ * option_value.c. Changing one by a factor: option_change.c. What involves several options:
+ * option_resolve.c.
  */
 #ifndef MIUST_OPTION_H
 #define MIUST_OPTION_H
@@ -74,6 +75,17 @@ void options_preset(struct settings *s); /* every option's default */
  * ...". Paths are resolved against `dir`. s is unchanged on error. */
 int option_set(struct settings *s, const struct option *o, const char *text, const char *dir,
 	       struct err *e);
+/*
+ * A change of a value that is there: as option_set, or "x0.5", a factor above 0
+ * that multiplies the value in s. Numbers, integers and bytes have factors; for
+ * all other types such a text is a value like any other. The product is cut to 15
+ * digits (0.7 x0.1 is 0.07), of integers it must be whole, and it is checked as a
+ * value given itself is. What is kept or logged is the value: option_text of s.
+ */
+int option_change(struct settings *s, const struct option *o, const char *text, const char *dir,
+		  struct err *e);
+/* Is text a factor where o has one? It may still be refused. */
+bool option_is_factor(const struct option *o, const char *text);
 /* "KEY: expected a number, 0 or more; found FOUND". */
 int option_refuse(const struct option *o, const char *found, struct err *e);
 /* "KEY=VALUE", as of --set; paths start at the current folder. */

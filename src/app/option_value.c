@@ -53,6 +53,10 @@ static int refuse_as(const struct input *in, const char *remark)
 
 static int refuse(const struct input *in)
 {
+	if (option_is_factor(in->o, in->text))
+		return refuse_as(in,
+				 ", a factor, which only changes a value that a run has (set and "
+				 "try in the workbench); give the value itself");
 	return refuse_as(in, "");
 }
 

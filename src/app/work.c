@@ -43,6 +43,7 @@ void event_free(struct event *e)
 	predictions_free(&e->predictions);
 	look_free(e->look);
 	free(e->told);
+	free(e->tried);
 	if (e->kind == EVENT_RESULT)
 		free(e->u.result);
 	*e = (struct event){.kind = EVENT_STATE};
@@ -263,7 +264,7 @@ static void run(struct work *w)
 				work_show(w, WORK_IDLE);
 		}
 		w->paused = true;
-		w->stop = false;
+		w->stop = w->broke = false;
 		if (!work_serve(w, true))
 			return;
 	}
@@ -340,7 +341,7 @@ int work_end(struct work *w)
 	work_close_looker(w);
 	batch_free(&w->batch);
 	str_free(&w->told);
-	expr_free(w->break_when);
+	breakpoint_clear(&w->breakpoint);
 	for (int i = 0; i < w->undos; i++)
 		free(w->undo[i]);
 	job_close(&w->job);
@@ -402,6 +403,11 @@ unsigned work_stop(struct work *w)
 unsigned work_break(struct work *w, const char *when)
 {
 	return ask(w, (struct request){.kind = REQUEST_BREAK}, when);
+}
+
+unsigned work_breaks(struct work *w)
+{
+	return ask(w, (struct request){.kind = REQUEST_BREAKS}, "");
 }
 
 unsigned work_look(struct work *w, int fold, int utt, bool kept, enum knock knock)

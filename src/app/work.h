@@ -49,8 +49,8 @@ struct snapshot {
 	double eta;  /* seconds to the end of the whole run, NaN while unknown */
 	int pending; /* changes asked for and not yet in force */
 	char pending_key[64], pending_value[64]; /* the last of them */
-	char break_when[256];                    /* "" for none */
-	struct settings set;                     /* in force */
+	char broke[512];     /* WORK_BROKE: the condition with its values, "grad_norm 14.2 > 10" */
+	struct settings set; /* in force */
 	char session[PATH_LEN];
 	bool opened;              /* configuration and data are read */
 	bool trains;              /* the run can go on from here: not finished, not only looking */
@@ -86,6 +86,15 @@ struct look_result {
 };
 void look_free(struct look_result *l);
 
+/* The next batch both ways: the answer to REQUEST_TRY, owned as a look is. The
+ * loss of each row is weighted as its own settings say. */
+struct tried {
+	char key[64], was[64], value[64]; /* "train.optimizer.lr", in force, tried */
+	int epoch, step;                  /* of the step that was tried; in the epoch */
+	struct step_row now;              /* before it */
+	struct step_row as_is, changed;   /* on the same batch after it */
+};
+
 enum event_kind {
 	EVENT_OPENED,  /* corpus and settings can be read; work_corpus */
 	EVENT_FOLD,    /* a fold begins (or goes on) */
@@ -95,6 +104,7 @@ enum event_kind {
 	EVENT_CHANGED, /* u.change: took effect; text is its command */
 	EVENT_MARK,    /* a checkpoint saved by hand, a step that diverged */
 	EVENT_LOOK,    /* look */
+	EVENT_TRIED,   /* tried */
 	EVENT_REPLY,   /* to a request: ok, text */
 	EVENT_SAY,     /* text for the user */
 	EVENT_TOLD,  /* told: all that was said while opening, before it has succeeded or failed */
@@ -103,7 +113,7 @@ enum event_kind {
 
 struct event {
 	enum event_kind kind;
-	unsigned request; /* EVENT_REPLY, EVENT_LOOK: its number */
+	unsigned request; /* EVENT_REPLY, EVENT_LOOK, EVENT_TRIED: its number */
 	bool ok, best;
 	union {
 		struct step_row step;
@@ -117,6 +127,7 @@ struct event {
 	struct predictions predictions; /* n 0: none */
 	struct look_result *look;
 	char *told; /* lines; owned */
+	struct tried *tried;
 	char text[512];
 };
 void event_free(struct event *e); /* what it owns */
@@ -147,22 +158,25 @@ void work_snapshot(struct work *w, struct snapshot *s);
 const struct corpus *work_corpus(const struct work *w); /* after EVENT_OPENED, else NULL */
 
 /* Requests: each returns its number, which EVENT_REPLY repeats; 0: too many wait
- * already. Replies to what only starts or stops come only if it is refused. */
+ * already. Replies to what only starts or stops come only if it is refused. What
+ * is asked while the data is still being read waits, and is answered in order
+ * before the first step. */
 unsigned work_ping(struct work *w); /* a reply when all before has been served */
-unsigned work_command(struct work *w,
-		      const char *command); /* set KEY VALUE, undo, fold, save, eval */
+/* set KEY VALUE, set KEY xFACTOR (of what is in force or waits; the log has the
+ * value), undo, fold, save, eval. */
+unsigned work_command(struct work *w, const char *command);
 unsigned work_pause(struct work *w);
 unsigned work_resume(struct work *w);
 unsigned work_step(struct work *w, bool epoch); /* one step, or to the epoch's end, then pause */
 unsigned work_stop(struct work *w);             /* finish the step, checkpoint, WORK_IDLE */
-/* Tested after every step or, if it names a figure of the epoch, after every
- * epoch; "" clears. */
+/* See breakpoint.h; "" clears. The reply says when it will be tested. */
 unsigned work_break(struct work *w, const char *when);
+unsigned work_breaks(struct work *w); /* the reply says which condition is set */
 /* Utterance utt of the corpus through fold's model: its current weights while it
  * trains, else (or if `kept`) its kept checkpoint. */
 unsigned work_look(struct work *w, int fold, int utt, bool kept, enum knock knock);
-/* The next batch both ways from a copy of the state; nothing is kept: the reply's
- * text has the terms side by side. */
+/* The next batch both ways from a copy of the state; nothing is kept. EVENT_TRIED
+ * comes before the reply. value may be xFACTOR. */
 unsigned work_try(struct work *w, const char *key, const char *value);
 
 #endif

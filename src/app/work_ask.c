@@ -2,6 +2,8 @@
 /* Requests, carried out between two steps. */
 #include "app/work_private.h"
 
+#include "app/option.h"
+#include "base/mem.h"
 #include "base/str.h"
 
 #include <stdlib.h>
@@ -12,91 +14,117 @@ static void reply(struct work *w, const struct request *r, const struct err *e, 
 	work_send_text(w, EVENT_REPLY, r->number, !e->status, e->status ? e->text : text);
 }
 
-/* As steps.csv and epochs.csv call them; the epoch's come last. */
-static const char *const break_names[] = {
-	"fold",          "epoch",          "step",        "loss",       "loss_main",
-	"loss_cmd_text", "loss_cmd_audio", "loss_text",   "loss_audio", "lr",
-	"grad_norm",     "train_loss",     "train_acc",   "val_loss",   "val_wa",
-	"val_ua",        "val_wf1",        "best_val_wa", NULL,
-};
-enum { FIRST_OF_EPOCH = 11 };
+/* ---- breakpoints ---- */
 
-static struct expr_value break_value(void *ctx, int name)
+static struct breakpoint_figures figures_of(const struct work *w)
 {
-	const struct work *w = ctx;
-	const struct step_row *s = &w->last_step;
-	const struct epoch_row *p = &w->last_epoch;
-	const double value[] = {
-		s->fold,
-		s->epoch,
-		s->step,
-		s->loss,
-		s->term[TERM_MAIN],
-		s->term[TERM_CMD_TEXT],
-		s->term[TERM_CMD_AUDIO],
-		s->term[TERM_TEXT],
-		s->term[TERM_AUDIO],
-		s->lr,
-		s->grad_norm,
-		p->train_loss,
-		p->train_acc,
-		p->val_loss,
-		p->val.wa,
-		p->val.ua,
-		p->val.wf1,
-		w->job.trainer.best.wa,
+	return (struct breakpoint_figures){
+		.step = &w->last_step,
+		.epoch = &w->last_epoch,
+		.best_wa = w->job.trainer.best.wa,
 	};
-
-	return (struct expr_value){.number = value[name]};
 }
 
 static void set_break(struct work *w, const struct request *r, struct err *e)
 {
-	struct expr *x = NULL;
+	struct str text = {0};
+	bool had = w->breakpoint.when;
 
-	if (r->text[0]) {
-		x = expr_parse(r->text, break_names, e);
-		if (!x)
-			return;
+	if (!r->text[0]) {
+		breakpoint_clear(&w->breakpoint);
+		reply(w, r, e, had ? "nothing breaks any more" : "no break was set");
+		return;
 	}
-	expr_free(w->break_when);
-	w->break_when = x;
-	w->break_epoch = false;
-	for (int i = FIRST_OF_EPOCH; x && break_names[i]; i++)
-		w->break_epoch |= expr_uses(x, i);
-	pthread_mutex_lock(&w->lock);
-	str_fit(w->shown.break_when, sizeof w->shown.break_when, r->text);
-	pthread_mutex_unlock(&w->lock);
+	if (had) {
+		str_add(&text, ", no longer when ");
+		breakpoint_text(&w->breakpoint, NULL, &text);
+	}
+	if (!breakpoint_set(&w->breakpoint, r->text, e)) {
+		struct str say = {0};
+
+		str_add(&say, w->breakpoint.epoch ? "will pause after an epoch's evaluation when "
+						  : "will pause before the next step when ");
+		breakpoint_text(&w->breakpoint, NULL, &say);
+		str_add(&say, str_text(&text));
+		reply(w, r, e, str_text(&say));
+		str_free(&say);
+	}
+	str_free(&text);
 }
 
-bool work_breaks(struct work *w, bool epoch)
+static void list_breaks(struct work *w, const struct request *r, struct err *e)
 {
-	return w->break_when && w->break_epoch == epoch && expr_true(w->break_when, break_value, w);
+	struct breakpoint_figures f = figures_of(w);
+	struct str text = {0};
+
+	if (!w->breakpoint.when) {
+		reply(w, r, e, "no break is set; break when CONDITION sets one");
+		return;
+	}
+	str_add(&text, "break when ");
+	breakpoint_text(&w->breakpoint, NULL, &text);
+	str_addf(&text, ", tested after each %s",
+		 w->breakpoint.epoch ? "epoch's evaluation" : "step");
+	if (w->broke) {
+		str_add(&text, "; now ");
+		breakpoint_text(&w->breakpoint, &f, &text);
+	}
+	reply(w, r, e, str_text(&text));
+	str_free(&text);
 }
+
+void work_test_break(struct work *w, bool epoch)
+{
+	struct breakpoint_figures f = figures_of(w);
+	struct str text = {0};
+
+	if (w->breakpoint.epoch != epoch || !breakpoint_holds(&w->breakpoint, &f))
+		return;
+	w->paused = w->broke = true;
+	breakpoint_text(&w->breakpoint, &f, &text);
+	pthread_mutex_lock(&w->lock);
+	str_fit(w->shown.broke, sizeof w->shown.broke, str_text(&text));
+	pthread_mutex_unlock(&w->lock);
+	str_free(&text);
+}
+
+/* ---- trying ---- */
 
 static void try_change(struct work *w, const struct request *r, struct err *e)
 {
 	struct trainer *t = &w->job.trainer;
 	struct settings next = w->job.set;
-	struct step_row before, as_is, changed;
-	struct str text = {0};
+	size_t len = strcspn(r->text, "=");
+	struct event event = {.kind = EVENT_TRIED, .request = r->number};
+	struct tried tried = {.step = t->ended ? 1 : t->in_epoch + 1,
+			      .epoch = t->ended ? t->epoch + 1 : t->epoch};
+	char text[OPTION_TEXT], key[sizeof tried.key];
+	const struct option *o;
 
 	if (!t->corpus || trainer_done(t)) {
 		err_set(e, "nothing trains that could be tried");
 		return;
 	}
-	if (option_assign(&next, r->text, e) || options_resolve(&next, e) ||
-	    trainer_try(t, &w->job.set, &before, &as_is, e) ||
-	    trainer_try(t, &next, &before, &changed, e))
+	snprintf(key, sizeof key, "%.*s", (int)len, r->text);
+	o = option_find(key);
+	if (!o) {
+		option_unknown(key, e);
 		return;
-	str_addf(&text, "%s: loss after the step %.4f, as it is %.4f", r->text, changed.loss,
-		 as_is.loss);
-	for (int i = 0; i < TERMS; i++)
-		str_addf(&text, "; %s %.4f, %.4f", loss_term[i].name, changed.term[i],
-			 as_is.term[i]);
-	reply(w, r, e, str_text(&text));
-	str_free(&text);
+	}
+	if (option_change(&next, o, r->text + len + 1, ".", e) || options_resolve(&next, e) ||
+	    trainer_try(t, &next, &tried.now, &tried.changed, e) ||
+	    trainer_try(t, &w->job.set, &tried.now, &tried.as_is, e)) /* now: as it is, too */
+		return;
+	str_fit(tried.key, sizeof tried.key, key);
+	str_fit(tried.was, sizeof tried.was, option_text(&w->job.set, o, text, sizeof text));
+	str_fit(tried.value, sizeof tried.value, option_text(&next, o, text, sizeof text));
+	event.tried = mem_alloc(1, sizeof *event.tried);
+	*event.tried = tried;
+	work_send(w, &event);
+	reply(w, r, e, "");
 }
+
+/* ---- commands ---- */
 
 static void evaluate_now(struct work *w, struct err *e, char *text, size_t n)
 {
@@ -119,6 +147,50 @@ static void evaluate_now(struct work *w, struct err *e, char *text, size_t n)
 		predictions_free(&p);
 	}
 	work_show(w, was);
+}
+
+/* "set KEY xFACTOR" as "set KEY VALUE", from the value that is due. */
+static int absolute(const struct option *o, const char *value, const struct settings *due,
+		    char *command, size_t n, struct err *e)
+{
+	struct settings next = *due;
+	char text[OPTION_TEXT];
+
+	if (!option_is_factor(o, value))
+		return 0;
+	if (option_change(&next, o, value, ".", e))
+		return -1;
+	snprintf(command, n, "set %s %s", o->key, option_text(&next, o, text, sizeof text));
+	return 0;
+}
+
+/* "set KEY VALUE"; *say becomes what is to be said of it at once, if anything. */
+static void change(struct work *w, const char *asked, char *say, size_t n, struct err *e)
+{
+	char command[256], key[128] = "", was[OPTION_TEXT] = "";
+	const struct option *o;
+	int used = 0;
+
+	str_fit(command, sizeof command, asked);
+	sscanf(command, "set %127s %n", key, &used);
+	o = option_find(key);
+	if (o) {
+		struct settings due;
+
+		job_due(&w->job, &due);
+		option_text(&due, o, was, sizeof was);
+		if (absolute(o, asked + used, &due, command, sizeof command, e))
+			return;
+	}
+	if (job_command(&w->job, command, e))
+		return;
+	if (w->undos == UNDO_MAX) {
+		free(w->undo[0]);
+		memmove(w->undo, w->undo + 1, --w->undos * sizeof *w->undo);
+	}
+	w->undo[w->undos++] = str_format("set %s %s", key, was);
+	if (o && o->when == WHEN_EPOCH && !w->job.trainer.ended)
+		snprintf(say, n, "%.200s at the next epoch", command + 4);
 }
 
 /* "set KEY VALUE", "undo", "save", "eval", "fold" */
@@ -162,26 +234,7 @@ static void command(struct work *w, const struct request *r, struct err *e)
 			free(w->undo[--w->undos]);
 		}
 	} else {
-		char key[128] = "", was[OPTION_TEXT];
-		const struct option *o;
-
-		sscanf(r->text, "set %127s", key);
-		o = option_find(key);
-		if (o) {
-			struct settings due;
-
-			job_due(j, &due);
-			option_text(&due, o, was, sizeof was);
-		}
-		if (job_command(j, r->text, e))
-			return;
-		if (w->undos == UNDO_MAX) {
-			free(w->undo[0]);
-			memmove(w->undo, w->undo + 1, --w->undos * sizeof *w->undo);
-		}
-		w->undo[w->undos++] = str_format("set %s %s", key, was);
-		if (o && o->when == WHEN_EPOCH && !j->trainer.ended)
-			snprintf(text, sizeof text, "%s at the next epoch", r->text + 4);
+		change(w, r->text, text, sizeof text, e);
 	}
 	if (e->status)
 		return;
@@ -209,10 +262,27 @@ static void go_on(struct work *w, enum request_kind kind, struct err *e)
 	work_show(w, WORK_RUN);
 }
 
+/* The run could not be opened, or has ended with an error: that is why nothing
+ * that was asked happens. */
+static bool has_failed(struct work *w, struct err *e)
+{
+	struct snapshot s;
+
+	work_snapshot(w, &s);
+	if (s.state == WORK_FAILED)
+		err_set(e, "%s", s.error);
+	return s.state == WORK_FAILED;
+}
+
 void work_answer(struct work *w, const struct request *r)
 {
 	struct err e = {0};
 
+	if (r->kind != REQUEST_PING && !(r->kind == REQUEST_LOOK && w->opened) &&
+	    has_failed(w, &e)) {
+		reply(w, r, &e, "");
+		return;
+	}
 	switch (r->kind) {
 	case REQUEST_COMMAND:
 		command(w, r, &e);
@@ -238,8 +308,9 @@ void work_answer(struct work *w, const struct request *r)
 		break;
 	case REQUEST_BREAK:
 		set_break(w, r, &e);
-		if (!e.status)
-			reply(w, r, &e, "");
+		break;
+	case REQUEST_BREAKS:
+		list_breaks(w, r, &e);
 		break;
 	case REQUEST_LOOK: {
 		struct event event = {.kind = EVENT_LOOK, .request = r->number};

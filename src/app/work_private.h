@@ -9,7 +9,7 @@
 #ifndef MIUST_WORK_PRIVATE_H
 #define MIUST_WORK_PRIVATE_H
 
-#include "app/expr.h"
+#include "app/breakpoint.h"
 #include "app/work.h"
 #include "base/str.h"
 
@@ -26,6 +26,7 @@ enum request_kind {
 	REQUEST_STEP_EPOCH,
 	REQUEST_STOP,
 	REQUEST_BREAK,
+	REQUEST_BREAKS,
 	REQUEST_LOOK,
 	REQUEST_TRY,
 };
@@ -67,8 +68,8 @@ struct work {
 	bool opened, running, paused, stop, next_fold; /* running: inside job_run */
 	int pause_at_epoch;                            /* > 0: pause when that epoch has ended */
 	int steps_left; /* > 0: pause after so many steps; -1: no limit */
-	struct expr *break_when;
-	bool break_epoch; /* it names a figure of the epoch: tested when one ends */
+	struct breakpoint breakpoint;
+	bool broke; /* it holds: pause, until the run goes on */
 	struct step_row last_step;
 	struct epoch_row last_epoch;
 	char *undo[UNDO_MAX]; /* commands that take changes back, newest last */
@@ -97,7 +98,9 @@ enum work_state work_state(struct work *w);
 
 /* work_ask.c */
 void work_answer(struct work *w, const struct request *r);
-bool work_breaks(struct work *w, bool epoch); /* the condition holds, after a step or an epoch */
+/* After a step or an epoch: if the breakpoint is tested there and holds, pause
+ * before the next step. */
+void work_test_break(struct work *w, bool epoch);
 
 /* work_look.c */
 struct look_result *work_look_at(struct work *w, const struct request *r, struct err *e);

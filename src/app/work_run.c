@@ -110,13 +110,11 @@ static enum job_go between(void *ctx, struct job *j)
 	if (!work_serve(w, false))
 		w->stop = true;
 	while (w->paused && !w->stop && !w->next_fold) {
-		if (work_state(w) != WORK_BROKE)
-			work_show(w, WORK_PAUSED);
-		else
-			work_show(w, WORK_BROKE);
+		work_show(w, w->broke ? WORK_BROKE : WORK_PAUSED);
 		if (!work_serve(w, true))
 			w->stop = true;
 	}
+	w->broke = false;
 	if (w->next_fold) { /* asked for before the stop, if both were */
 		w->next_fold = false;
 		return JOB_FOLD;
@@ -149,10 +147,7 @@ static void on_step(void *ctx, struct job *j, const struct step_row *r)
 	if (w->steps_left > 0)
 		w->steps_left--;
 	work_send(w, &e);
-	if (work_breaks(w, false)) {
-		w->paused = true;
-		work_show(w, WORK_BROKE);
-	}
+	work_test_break(w, false);
 }
 
 static void on_evaluating(void *ctx, struct job *j)
@@ -200,10 +195,7 @@ static void on_epoch(void *ctx, struct job *j, const struct epoch_row *r,
 	w->step_started = clock_seconds();
 	work_show(w, WORK_RUN);
 	work_send(w, &e);
-	if (work_breaks(w, true)) {
-		w->paused = true;
-		work_show(w, WORK_BROKE);
-	}
+	work_test_break(w, true);
 }
 
 static void on_result(void *ctx, struct job *j, const struct fold_row *r,

@@ -22,6 +22,8 @@ enum complete { /* what an argument can be */
 		COMPLETE_VIEW,
 		COMPLETE_COLUMN, /* of view 3 */
 		COMPLETE_SLICE,  /* of its utterances */
+		COMPLETE_FILTER, /* a condition on its columns */
+		COMPLETE_BREAK,  /* a condition on the run's figures, behind `when` */
 		COMPLETE_WORDS,  /* the words of `args`, separated by | */
 };
 

@@ -2,6 +2,7 @@
 /* The table of console commands, and what those do that work in every view. */
 #include "ui/command.h"
 
+#include "app/breakpoint.h"
 #include "app/option.h"
 #include "app/session.h"
 #include "base/file.h"
@@ -41,6 +42,13 @@ static const char *needs_run(const struct ui *u)
 	return u->now.trains ? NULL : "nothing trains: the run is finished or only looked at";
 }
 
+/* May be asked for while the data is still being read: it waits, and is answered
+ * before the first step. */
+static const char *refuse_early(const struct ui *u)
+{
+	return u->work && u->now.state == WORK_LOADING ? NULL : needs_run(u);
+}
+
 static bool is_waiting(const struct ui *u)
 {
 	enum work_state s = u->now.state;
@@ -50,7 +58,7 @@ static bool is_waiting(const struct ui *u)
 
 static const char *refuse_pause(const struct ui *u)
 {
-	const char *why = needs_run(u);
+	const char *why = refuse_early(u);
 
 	return why ? why : is_waiting(u) ? "it is paused already" : NULL;
 }
@@ -67,12 +75,6 @@ static const char *refuse_stop(const struct ui *u)
 	const char *why = needs_run(u);
 
 	return why ? why : u->now.state == WORK_IDLE ? "training has stopped already" : NULL;
-}
-
-/* May be asked for before the data is read: it waits for the first step. */
-static const char *refuse_break(const struct ui *u)
-{
-	return u->work && u->now.state == WORK_LOADING ? NULL : needs_run(u);
 }
 
 static const char *refuse_fold(const struct ui *u)
@@ -95,6 +97,8 @@ static int asked(struct ui *u, unsigned number, struct err *e)
 	if (!number)
 		return err_set(e, "the engine has too many requests waiting; try again");
 	u->waiting = number;
+	if (u->now.state == WORK_LOADING)
+		ui_say(u, "waits until the data is read");
 	return 0;
 }
 
@@ -120,24 +124,39 @@ static const struct option *find_option(const char *name, size_t len, struct err
 	return o;
 }
 
-/* Checked here, so that a mistake is told at once; applied by the engine. */
-static int run_set(struct ui *u, const char *args, struct err *e)
+/* "KEY VALUE" of a live setting. A mistake is told at once, where it can be known
+ * before the engine is asked: a factor depends on what waits, and before the data
+ * is read there are no settings. *value is where the value begins. */
+static const struct option *parse_change(const struct ui *u, const char *args, const char **value,
+					 struct err *e)
 {
 	size_t len = strcspn(args, " \t"), gap = strspn(args + len, " \t");
-	const struct option *o;
 	struct settings next = u->now.set;
+	const struct option *o = find_option(args, len, e);
 
-	if (!len || !args[len + gap])
-		return err_set(e, "set KEY VALUE: expected a setting and its new value");
-	o = find_option(args, len, e);
+	*value = args + len + gap;
 	if (!o)
-		return -1;
-	if (o->when == WHEN_RUN)
-		return err_set(e, "%s is fixed during a run; it takes effect in the next one",
-			       o->key);
-	if (option_set(&next, o, args + len + gap, ".", e) || options_resolve(&next, e))
-		return -1;
-	return engine(u, "set", args, e);
+		return NULL;
+	if (!**value) {
+		err_set(e, "%s: expected its new value, or a factor as x0.5", o->key);
+		return NULL;
+	}
+	if (o->when == WHEN_RUN) {
+		err_set(e, "%s is fixed during a run; it takes effect in the next one", o->key);
+		return NULL;
+	}
+	if (u->now.state == WORK_LOADING || option_is_factor(o, *value))
+		return o;
+	return option_set(&next, o, *value, ".", e) || options_resolve(&next, e) ? NULL : o;
+}
+
+static int run_set(struct ui *u, const char *args, struct err *e)
+{
+	const char *value;
+
+	if (!*args)
+		return err_set(e, "set KEY VALUE: expected a setting and its new value");
+	return parse_change(u, args, &value, e) ? engine(u, "set", args, e) : -1;
 }
 
 static int run_get(struct ui *u, const char *args, struct err *e)
@@ -156,21 +175,18 @@ static int run_get(struct ui *u, const char *args, struct err *e)
 
 static int run_try(struct ui *u, const char *args, struct err *e)
 {
-	size_t len = strcspn(args, " \t"), gap = strspn(args + len, " \t");
-	char key[128];
 	const struct option *o;
-	struct settings next = u->now.set;
+	const char *value;
 
-	if (!len || !args[len + gap])
+	if (!*args)
 		return err_set(e, "try KEY VALUE: expected a setting and a value");
-	o = find_option(args, len, e);
-	if (!o || option_set(&next, o, args + len + gap, ".", e) || options_resolve(&next, e))
+	o = parse_change(u, args, &value, e);
+	if (!o)
 		return -1;
-	if (o->when == WHEN_RUN)
-		return err_set(e, "%s is fixed during a run; only live settings can be tried",
+	if (o->when == WHEN_EPOCH)
+		return err_set(e, "%s takes effect at an epoch's start; one step does not show it",
 			       o->key);
-	snprintf(key, sizeof key, "%.*s", (int)len, args);
-	return asked(u, work_try(u->work, key, args + len + gap), e);
+	return asked(u, work_try(u->work, o->key, value), e);
 }
 
 static int run_undo(struct ui *u, const char *args, struct err *e)
@@ -182,7 +198,8 @@ static int run_pause(struct ui *u, const char *args, struct err *e)
 {
 	if (no_arguments(args, "pause", e) || asked(u, work_pause(u->work), e))
 		return -1;
-	ui_say(u, "pausing after this step");
+	ui_say(u, "pausing %s step",
+	       u->now.state == WORK_LOADING ? "before the first" : "after this");
 	return 0;
 }
 
@@ -233,13 +250,21 @@ static int run_fold_end(struct ui *u, const char *args, struct err *e)
 	return no_arguments(args, "fold", e) ? -1 : engine(u, "fold", "", e);
 }
 
+/* The condition is parsed here too, so that a mistake is told at once. */
 static int run_break(struct ui *u, const char *args, struct err *e)
 {
+	struct breakpoint b = {0};
+
+	if (!*args || strcmp(args, "list") == 0)
+		return asked(u, work_breaks(u->work), e);
 	if (strcmp(args, "off") == 0)
 		return asked(u, work_break(u->work, ""), e);
 	if (strncmp(args, "when ", 5) != 0)
-		return err_set(e, "break when CONDITION (grad_norm > 10, loss is nan, ...), or "
-				  "break off");
+		return err_set(e, "break when CONDITION (grad_norm > 10, loss is nan, ...), break "
+				  "list, or break off");
+	if (breakpoint_set(&b, args + 5, e))
+		return -1;
+	breakpoint_clear(&b);
 	return asked(u, work_break(u->work, args + 5), e);
 }
 
@@ -455,28 +480,31 @@ const struct ui_command command_table[] = {
 	 CHANGES_SESSION},
 	{"run", "", "Go on training; the same as resume.", 0, COMPLETE_NOTHING, run_resume,
 	 refuse_resume, CHANGES_SESSION},
-	{"toggle", "", "Pause, or go on.", 0, COMPLETE_NOTHING, run_toggle, needs_run,
+	{"toggle", "", "Pause, or go on.", 0, COMPLETE_NOTHING, run_toggle, refuse_early,
 	 CHANGES_SESSION},
 	{"step", "[epoch]", "One step, or to the end of the epoch, then pause.", 0, COMPLETE_WORDS,
-	 run_step, needs_run, CHANGES_SESSION},
+	 run_step, refuse_early, CHANGES_SESSION},
 	{"stop", "", "Finish the step, write a checkpoint, stop training and stay.", 0,
 	 COMPLETE_NOTHING, run_stop, refuse_stop, CHANGES_SESSION},
 	{"save", "", "Store the state and the weights now.", 0, COMPLETE_NOTHING, run_save,
-	 needs_run, CHANGES_SESSION},
+	 refuse_early, CHANGES_SESSION},
 	{"eval", "", "Evaluate the validation part now, with the current weights.", 0,
-	 COMPLETE_NOTHING, run_eval, needs_run, CHANGES_SESSION},
+	 COMPLETE_NOTHING, run_eval, refuse_early, CHANGES_SESSION},
 	{"fold", "", "End this fold: test its kept checkpoint, go to the next.", 0,
 	 COMPLETE_NOTHING, run_fold_end, refuse_fold, CHANGES_SESSION},
-	{"set", "KEY VALUE", "Change a live setting, from the next step or epoch on.", 0,
-	 COMPLETE_KEY_VALUE, run_set, needs_run, CHANGES_SESSION},
+	{"set", "KEY VALUE|xFACTOR",
+	 "Change a live setting from the next step or epoch on; x0.5: half.", 0, COMPLETE_KEY_VALUE,
+	 run_set, refuse_early, CHANGES_SESSION},
 	{"get", "KEY", "Say a setting's value, range and default.", 0, COMPLETE_KEY, run_get, NULL,
 	 CHANGES_NOTHING},
-	{"try", "KEY VALUE", "The next step both ways from a copy of the state; nothing is kept.",
-	 0, COMPLETE_KEY_VALUE, run_try, needs_run, CHANGES_SESSION},
-	{"undo", "", "Take the last change back.", 0, COMPLETE_NOTHING, run_undo, needs_run,
+	{"try", "KEY VALUE|xFACTOR",
+	 "The next step both ways from a copy of the state; nothing is kept.", 0,
+	 COMPLETE_KEY_VALUE, run_try, refuse_early, CHANGES_SESSION},
+	{"undo", "", "Take the last change back.", 0, COMPLETE_NOTHING, run_undo, refuse_early,
 	 CHANGES_SESSION},
-	{"break", "when CONDITION|off", "Pause when a condition holds, as grad_norm > 10.", 0,
-	 COMPLETE_WORDS, run_break, refuse_break, CHANGES_SESSION},
+	{"break", "[when CONDITION|list|off]",
+	 "Pause when a condition holds, as grad_norm > 10; list says which.", 0, COMPLETE_BREAK,
+	 run_break, refuse_early, CHANGES_SESSION},
 	/* moving about */
 	{"view", "1-7|NAME|next|prev", "Go to a view.", 0, COMPLETE_VIEW, run_view, NULL,
 	 CHANGES_NOTHING},
@@ -518,7 +546,7 @@ const struct ui_command command_table[] = {
 	 "Compare with what is shown now, or with another epoch, fold or session.",
 	 ON(CONFUSION) | ON(SESSIONS), COMPLETE_SESSION, NULL, NULL, CHANGES_NOTHING},
 	{"filter", "CONDITION", "Utterances for which it holds: pred!=true & p>0.8.",
-	 ON(UTTERANCES), COMPLETE_NOTHING, NULL, NULL, CHANGES_NOTHING},
+	 ON(UTTERANCES), COMPLETE_FILTER, NULL, NULL, CHANGES_NOTHING},
 	{"sort", "[COLUMN]", "Sort by a column; again: the other way.", ON(UTTERANCES),
 	 COMPLETE_COLUMN, NULL, NULL, CHANGES_NOTHING},
 	{"slice", "NAME", "A named filter; - for none.", ON(UTTERANCES), COMPLETE_SLICE, NULL, NULL,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/complete.h"
 
+#include "app/breakpoint.h"
 #include "base/mem.h"
 #include "ui/command.h"
 #include "ui/facts.h"
@@ -20,6 +21,7 @@
 struct words {
 	char command[64];
 	char argument[192]; /* the first one, if it stands before the cursor's word */
+	char before[192];   /* the last one before it */
 	char word[192];     /* at the cursor */
 	int n;              /* words before it */
 };
@@ -46,6 +48,8 @@ static void cut_words(const char *line, int point, struct words *w)
 			snprintf(w->command, sizeof w->command, "%.*s", length, line + at);
 		else if (length && w->n == 1)
 			snprintf(w->argument, sizeof w->argument, "%.*s", length, line + at);
+		if (length)
+			snprintf(w->before, sizeof w->before, "%.*s", length, line + at);
 		w->n += length > 0;
 		at += length + 1;
 	}
@@ -177,8 +181,26 @@ static void add_keys(const struct ui *u, struct completions *c)
 	sort(c);
 }
 
+/* Half and twice the present value, where a factor changes it. */
+static void add_factors(const struct ui *u, const struct option *o, struct completions *c)
+{
+	static const char *const factors[] = {"x0.5", "x2"};
+	char value[OPTION_TEXT];
+
+	for (size_t i = 0; i < sizeof factors / sizeof *factors; i++) {
+		struct settings next = *in_force(u);
+		struct err ignored = {0};
+
+		if (!option_is_factor(o, factors[i]) ||
+		    option_change(&next, o, factors[i], ".", &ignored))
+			continue;
+		snprintf(add(c, factors[i])->now, sizeof c->at->now, "%.30s",
+			 option_text(&next, o, value, sizeof value));
+	}
+}
+
 /* Choices in the table's order; of other types the present value and the
- * default, to start from. */
+ * default, to start from, and factors. */
 static void add_values(const struct ui *u, const char *key, struct completions *c)
 {
 	static const char *const yes_no[] = {"true", "false", NULL};
@@ -200,12 +222,15 @@ static void add_values(const struct ui *u, const char *key, struct completions *
 	for (int i = 0; choices && choices[i]; i++)
 		if (*choices[i])
 			add(c, choices[i]);
+	if (!choices)
+		add_factors(u, o, c);
 	for (int i = 0; i < c->n; i++) {
 		bool now = strcmp(c->at[i].text, value) == 0;
 		bool preset = strcmp(c->at[i].text, o->preset) == 0;
 
-		snprintf(c->at[i].now, sizeof c->at[i].now, "%s%s%s", now ? "now" : "",
-			 now && preset ? ", " : "", preset ? "default" : "");
+		if (now || preset)
+			snprintf(c->at[i].now, sizeof c->at[i].now, "%s%s%s", now ? "now" : "",
+				 now && preset ? ", " : "", preset ? "default" : "");
 	}
 	c->now = "";
 }
@@ -300,6 +325,48 @@ static void add_words(const struct ui *u, const struct ui_command *command, stru
 	}
 }
 
+/* A name within a condition: what stands before it without a blank stays. */
+static struct completion *add_name(struct completions *c, const char *word, const char *name)
+{
+	char text[sizeof c->at->text];
+	size_t before = strlen(word);
+
+	while (before > 0 && !strchr("()!&|=<>~+-*/", word[before - 1]))
+		before--;
+	snprintf(text, sizeof text, "%.*s%s", (int)before, word, name);
+	return add(c, text);
+}
+
+/* What may follow `is`, or may stand at any place. */
+static bool add_sorts(struct completions *c, const struct words *w)
+{
+	static const char *const sorts[] = {"nan", "inf", "finite"};
+	bool is = strcmp(w->before, "is") == 0;
+
+	for (size_t i = 0; is && i < sizeof sorts / sizeof *sorts; i++)
+		add(c, sorts[i]);
+	return is;
+}
+
+static void add_figures(const char *word, struct completions *c)
+{
+	for (const struct breakpoint_name *n = breakpoint_names; n->name; n++) {
+		struct completion *m = add_name(c, word, n->name);
+
+		snprintf(m->when, sizeof m->when, "%s", n->help);
+		snprintf(m->takes, sizeof m->takes, "%s", n->epoch ? "each epoch" : "each step");
+	}
+	c->takes = "tested after";
+	c->when = "is";
+}
+
+static void add_filter(const char *word, struct completions *c)
+{
+	for (int i = 0; i < UTTERANCE_COLUMNS; i++)
+		snprintf(add_name(c, word, facts_column[i].name)->when, sizeof c->at->when, "%s",
+			 facts_column[i].help);
+}
+
 static void add_arguments(const struct ui *u, const struct ui_command *command,
 			  const struct words *w, struct completions *c)
 {
@@ -335,6 +402,16 @@ static void add_arguments(const struct ui *u, const struct ui_command *command,
 		break;
 	case COMPLETE_SLICE:
 		add_slices(c);
+		break;
+	case COMPLETE_FILTER:
+		if (!add_sorts(c, w))
+			add_filter(w->word, c);
+		break;
+	case COMPLETE_BREAK:
+		if (w->n == 1)
+			add_words(u, command, c);
+		else if (strcmp(w->argument, "when") == 0 && !add_sorts(c, w))
+			add_figures(w->word, c);
 		break;
 	case COMPLETE_WORDS:
 		add_words(u, command, c);

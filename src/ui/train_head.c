@@ -83,13 +83,16 @@ static void paused_draw(const struct train_frame *f, struct canvas *row)
 {
 	const struct snapshot *now = &f->u->now;
 	bool broke = now->state == WORK_BROKE;
+	bool done = now->epoch >= now->epochs && now->in_epoch >= f->per_epoch;
 	char at[NUM_LEN];
-	int col = canvas_text(row, 0, 1, ROLE_BOLD(ROLE_WARN), "%s before %s",
-			      broke ? "broke" : "paused",
-			      at_step(at, now->epoch, now->in_epoch + 1, f->per_epoch));
+	int col = canvas_text(
+		row, 0, 1, ROLE_BOLD(ROLE_WARN), "%s before %s%s", broke ? "broke" : "paused",
+		done ? "the test" : at_step(at, now->epoch, now->in_epoch + 1, f->per_epoch),
+		broke ? ": " : "");
 
 	if (broke)
-		canvas_text(row, 0, col + 3, ROLE(ROLE_TEXT), "%s", now->break_when);
+		canvas_field(row, 0, col, row->cols - 1 - col, FIT_LEFT, ROLE(ROLE_TEXT), "%s",
+			     now->broke);
 	else if (!train_is_small(f->layout))
 		put_last_change(f, row, col + 3);
 }

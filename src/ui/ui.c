@@ -7,6 +7,7 @@
 #include "ui/page.h"
 #include "ui/problems.h"
 #include "ui/sessions.h"
+#include "ui/tried.h"
 #include "ui/view.h"
 
 #include <ctype.h>
@@ -364,6 +365,12 @@ static bool has_stopped(enum work_state s)
 	return s == WORK_IDLE || s == WORK_DIVERGED || s == WORK_FAILED;
 }
 
+/* View 1 says in its head why it broke, where there is room for that. */
+static bool shows_break(const struct ui *u)
+{
+	return u->view == VIEW_TRAIN && u->cols >= 80 && !u->train.cursor && !u->train.mean;
+}
+
 void ui_event(struct ui *u, struct event *e)
 {
 	struct change change;
@@ -371,6 +378,8 @@ void ui_event(struct ui *u, struct event *e)
 
 	if (u->work)
 		work_snapshot(u->work, &u->now);
+	if (u->now.state == WORK_BROKE && was != WORK_BROKE && !shows_break(u))
+		ui_say(u, "broke: %s", u->now.broke);
 	if (u->stop_asked && has_stopped(u->now.state)) {
 		u->stop_asked = 0;
 		if (u->now.state == WORK_IDLE && u->now.trains)
@@ -408,6 +417,9 @@ void ui_event(struct ui *u, struct event *e)
 		break;
 	case EVENT_LOOK:
 		take_look(u, e);
+		break;
+	case EVENT_TRIED:
+		tried_open(u, e->tried);
 		break;
 	case EVENT_REPLY:
 		take_reply(u, e);

@@ -220,6 +220,59 @@ TEST(no_text_does_harm)
 	}
 }
 
+/* As it was understood, and with the values of its names. */
+static void written(int line, const char *text, const char *want, const char *with_values)
+{
+	struct err e = {0};
+	struct expr *x = expr_parse(text, names, &e), *again;
+	struct str plain = {0}, valued = {0}, twice = {0};
+	int asked = 0;
+
+	if (!x) {
+		FAIL("line %d: %s", line, e.text);
+		return;
+	}
+	expr_text(x, NULL, NULL, &plain);
+	expr_text(x, value, &asked, &valued);
+	if (strcmp(str_text(&plain), want) != 0)
+		FAIL("line %d: %s", line, str_text(&plain));
+	if (strcmp(str_text(&valued), with_values) != 0)
+		FAIL("line %d: %s", line, str_text(&valued));
+	again = expr_parse(str_text(&plain), names, &e);
+	if (again)
+		expr_text(again, NULL, NULL, &twice);
+	if (strcmp(str_text(&twice), want) != 0)
+		FAIL("line %d: parsed again: %s%s", line, str_text(&twice), e.text);
+	expr_free(x);
+	expr_free(again);
+	str_free(&plain);
+	str_free(&valued);
+	str_free(&twice);
+}
+#define WRITTEN(text, want, values) written(__LINE__, text, want, values)
+
+TEST(conditions_are_written)
+{
+	WRITTEN("loss>10", "loss > 10", "loss 2.5 > 10");
+	WRITTEN("10 < loss&&p<.9", "10 < loss & p < .9", "10 < loss 2.5 & p 0.8 < .9");
+	WRITTEN("(loss=1|p=1)&!flips=3", "(loss = 1 | p = 1) & !(flips = 3)",
+		"(loss 2.5 = 1 | p 0.8 = 1) & !(flips 3 = 3)");
+	WRITTEN("(loss=1)|((p=1)&(flips=3))", "loss = 1 | p = 1 & flips = 3",
+		"loss 2.5 = 1 | p 0.8 = 1 & flips 3 = 3");
+	WRITTEN("!!(loss = 1)", "!!(loss = 1)", "!!(loss 2.5 = 1)");
+	WRITTEN("loss < (p - (1 - 2)) * 3", "loss < (p - (1 - 2)) * 3",
+		"loss 2.5 < (p 0.8 - (1 - 2)) * 3");
+	WRITTEN("loss < (p*2) - 1 + -p", "loss < p * 2 - 1 + -p",
+		"loss 2.5 < p 0.8 * 2 - 1 + -p 0.8");
+	WRITTEN("loss < -(p+1)", "loss < -(p + 1)", "loss 2.5 < -(p 0.8 + 1)");
+	WRITTEN("loss / (p / 2) > 1", "loss / (p / 2) > 1", "loss 2.5 / (p 0.8 / 2) > 1");
+	WRITTEN("pred!=sad", "pred != \"sad\"", "pred \"neu\" != \"sad\"");
+	WRITTEN("text ~ 'a \"b\"'", "text ~ 'a \"b\"'",
+		"text \"I'm SORRY, \xc3\xa9h\" ~ 'a \"b\"'");
+	WRITTEN("bad is nan | huge is inf", "bad is nan | huge is inf", "bad is nan | huge is inf");
+	WRITTEN("loss+1 is finite", "loss + 1 is finite", "loss 2.5 + 1 is finite");
+}
+
 int main(int argc, char **argv)
 {
 	return TEST_MAIN(argc, argv);

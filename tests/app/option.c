@@ -245,6 +245,74 @@ TEST(other_types)
 	CHECK_STR(round_trip("model.head", "32"), "32");
 }
 
+/* s->key after "x...", or why not. */
+static const char *changed(const char *key, const char *from, const char *by)
+{
+	static char text[OPTION_TEXT];
+	struct settings s = preset(), before;
+	const struct option *o = option_find(key);
+	static struct err e;
+
+	e = (struct err){0};
+	if (option_set(&s, o, from, "/dir", &e))
+		return e.text;
+	before = s;
+	if (!option_change(&s, o, by, "/dir", &e))
+		return option_text(&s, o, text, sizeof text);
+	if (memcmp(&s, &before, sizeof s) != 0)
+		FAIL("refused and changed: %s", e.text);
+	return e.text;
+}
+
+TEST(a_factor_changes_a_value)
+{
+	CHECK_STR(changed("train.optimizer.lr", "5e-4", "x0.5"), "2.5e-4");
+	CHECK_STR(changed("train.optimizer.lr", "5e-4", "x1e1"), "0.005");
+	CHECK_STR(changed("train.loss.main", "0.7", "x0.1"), "0.07"); /* no 0.06999… */
+	CHECK_STR(changed("train.loss.main", "0.3", "x.5"), "0.15");
+	CHECK_STR(changed("train.clip", "5", "x1"), "5");
+	CHECK_STR(changed("train.epoch", "70", "x0.5"), "35");
+	CHECK_STR(changed("train.epoch", "70", "x0.7"), "49"); /* 48.99999… in binary */
+	CHECK_STR(changed("train.memory", "2G", "x0.5"), "1G");
+	CHECK_STR(changed("exp.seed", "3", "x2"), "6");
+	CHECK_STR(changed("train.optimizer.lr", "5e-4", "1e-3"), "0.001"); /* a value as ever */
+	/* Where a factor makes no sense the text is a value. */
+	CHECK_STR(changed("exp.speaker", "a", "x2"), "x2");
+	CHECK_STR(changed("exp.audio_dir", "a", "x2"), "/dir/x2");
+	CHECK_STR(changed("train.padding", "masked", "x2"),
+		  "train.padding: expected one of reference, masked; found 'x2'");
+}
+
+TEST(a_factor_is_checked)
+{
+	CHECK_STR(changed("train.epoch", "25", "x0.5"),
+		  "train.epoch: 25 x0.5 is 12.5, not an integer; give 12 or 13");
+	CHECK_STR(
+		changed("train.epoch", "70", "x1e6"),
+		"train.epoch: expected an integer, 1 to 1000000; found 70000000, which is 70 x1e6");
+	CHECK_STR(changed("train.epoch", "70", "x1e300"),
+		  "train.epoch: 70 x1e300 is too large to be exact; give the value itself");
+	CHECK_STR(changed("train.optimizer.lr", "5e-4", "x1e6"),
+		  "train.optimizer.lr: expected a number above 0, 100 at most; found 500, which "
+		  "is 5e-4 x1e6");
+	CHECK_HAS(changed("train.clip", "5", "x1e308"), "found inf, which is 5 x1e308");
+	CHECK_STR(changed("train.clip", "0", "x2"),
+		  "train.clip is 0, and x2 of it too; give the value itself");
+	CHECK_STR(changed("train.clip", "5", "x0"),
+		  "train.clip: expected x and a number above 0, as x0.5; found 'x0'");
+	CHECK_HAS(changed("train.clip", "5", "x-1"), "a number above 0");
+	CHECK_HAS(changed("train.clip", "5", "x0.5 "), "a number above 0");
+	CHECK_HAS(changed("train.clip", "5", "x2x"), "a number above 0");
+	CHECK_HAS(changed("train.clip", "5", "x"), "expected a number, 0 or more; found 'x'");
+	/* A value that nothing stands in for yet has no factor. */
+	CHECK_STR(refusal("train.clip", "x0.5"),
+		  "train.clip: expected a number, 0 or more; found 'x0.5', a factor, which only "
+		  "changes a value that a run has (set and try in the workbench); give the value "
+		  "itself");
+	CHECK_HAS(refusal("train.epoch", "x2"), "found 'x2', a factor");
+	CHECK_HAS(refusal("train.memory", "x2"), "found 'x2', a factor");
+}
+
 TEST(labels)
 {
 	CHECK_STR(round_trip("exp.labels", "ang,hap"), "ang,hap");

@@ -40,6 +40,8 @@ struct seen {
 	bool opened, refused;
 	char text[512], said[512]; /* the last reply, the last thing said */
 	struct look_result *look;
+	struct tried tried;
+	int tries;
 	struct snapshot now;
 };
 
@@ -61,6 +63,10 @@ static void take(struct seen *s, struct work *w)
 			s->refused |= !e.ok;
 			if (e.text[0])
 				snprintf(s->text, sizeof s->text, "%s", e.text);
+		}
+		if (e.kind == EVENT_TRIED) {
+			s->tried = *e.tried;
+			s->tries++;
 		}
 		if (e.kind == EVENT_LOOK) {
 			look_free(s->look);
@@ -281,6 +287,223 @@ TEST(breaks_when_told)
 	work_resume(w);
 	until_state(&s, w, WORK_IDLE);
 	CHECK_INT(s.steps, 8);
+	CHECK_INT(work_end(w), 0);
+}
+
+/* Whoever sets a break is told what was understood and when it is tested. */
+TEST(a_break_is_confirmed_and_listed)
+{
+	const char *dir = temp_path("break-said");
+	struct work *w = start(dir, true, false);
+	struct seen s = {0};
+
+	until_state(&s, w, WORK_PAUSED);
+	work_breaks(w);
+	served(&s, w);
+	CHECK_STR(s.text, "no break is set; break when CONDITION sets one");
+	work_break(w, "grad_norm>1e9&&(loss is nan)");
+	served(&s, w);
+	CHECK_STR(s.text, "will pause before the next step when grad_norm > 1e9 & loss is nan");
+	work_break(w, "val_wa<best_val_wa-.05");
+	served(&s, w);
+	CHECK_STR(s.text, "will pause after an epoch's evaluation when val_wa < best_val_wa - .05, "
+			  "no longer when grad_norm > 1e9 & loss is nan");
+	work_break(w, "nonsense >");
+	served(&s, w);
+	CHECK(s.refused);
+	work_breaks(w);
+	served(&s, w);
+	CHECK_STR(s.text, "break when val_wa < best_val_wa - .05, tested after each epoch's "
+			  "evaluation");
+	work_break(w, "");
+	served(&s, w);
+	CHECK_STR(s.text, "nothing breaks any more");
+	work_break(w, "");
+	served(&s, w);
+	CHECK_STR(s.text, "no break was set");
+	CHECK_INT(work_end(w), 0);
+}
+
+TEST(a_break_says_the_value)
+{
+	const char *dir = temp_path("break-value");
+	struct work *w = start(dir, true, false);
+	struct seen s = {0};
+
+	until_state(&s, w, WORK_PAUSED);
+	work_break(w, "step >= 3");
+	work_resume(w);
+	served(&s, w);
+	until_state(&s, w, WORK_BROKE);
+	CHECK_STR(s.now.broke, "step 3 >= 3");
+	work_breaks(w);
+	served(&s, w);
+	CHECK_STR(s.text, "break when step >= 3, tested after each step; now step 3 >= 3");
+	CHECK_INT(s.now.state, WORK_BROKE);
+	work_step(w, false);
+	served(&s, w);
+	until_state(&s, w, WORK_BROKE);
+	CHECK_STR(s.now.broke, "step 4 >= 3");
+	CHECK_INT(work_end(w), 0);
+}
+
+/* The epoch is evaluated first; then it stands still and says why. Also at the
+ * end of the last epoch, before the fold is tested. */
+TEST(a_break_at_an_epochs_last_step)
+{
+	const char *dir = temp_path("break-last");
+	struct work *w = start(dir, true, false);
+	struct seen s = {0};
+
+	until_state(&s, w, WORK_PAUSED);
+	work_break(w, "step = 4 | step = 8");
+	work_resume(w);
+	served(&s, w);
+	until_state(&s, w, WORK_BROKE);
+	CHECK_INT(s.steps, 4);
+	CHECK_INT(s.epochs, 1);
+	CHECK_STR(s.now.broke, "step 4 = 4 | step 4 = 8");
+	work_command(w, "set train.clip 1"); /* the state stays, whatever is asked */
+	work_command(w, "eval");
+	served(&s, w);
+	CHECK_INT(s.now.state, WORK_BROKE);
+	work_resume(w);
+	served(&s, w);
+	until_state(&s, w, WORK_BROKE);
+	CHECK_INT(s.epochs, 2);
+	CHECK_INT(s.results, 0);
+	work_resume(w);
+	until_state(&s, w, WORK_IDLE);
+	CHECK_INT(s.results, 1);
+	CHECK_INT(work_end(w), 0);
+}
+
+/* The log has the value; what waits for the next epoch is what is changed again. */
+TEST(a_factor_is_logged_as_the_value)
+{
+	const char *dir = temp_path("factor");
+	struct work *w = start(dir, true, false);
+	struct seen s = {0};
+	struct err e = {0};
+	char path[PATH_LEN], *log;
+
+	until_state(&s, w, WORK_PAUSED);
+	work_step(w, false);
+	served(&s, w);
+	until_state(&s, w, WORK_PAUSED);
+	work_command(w, "set train.optimizer.lr x0.5");
+	served(&s, w);
+	CHECK_NEAR(s.now.set.train.optimizer.lr, 0.006, 1e-15);
+	work_command(w, "set train.epoch x2");
+	work_command(w, "set train.epoch x1.5");
+	served(&s, w);
+	CHECK_STR(s.text, "train.epoch 6 at the next epoch");
+	CHECK(!s.refused);
+	work_command(w, "set train.epoch x0.25");
+	served(&s, w);
+	CHECK(s.refused);
+	CHECK_STR(s.text, "train.epoch: 6 x0.25 is 1.5, not an integer; give 1 or 2");
+	s.refused = false;
+	work_command(w, "set train.optimizer.lr x1e6");
+	served(&s, w);
+	CHECK_HAS(s.text, "100 at most; found 6000, which is 0.006 x1e6");
+	work_command(w, "undo");
+	work_command(w, "undo");
+	work_command(w, "undo");
+	served(&s, w);
+	CHECK_NEAR(s.now.set.train.optimizer.lr, 0.012, 1e-15);
+	snprintf(path, sizeof path, "%s/commands.log", dir);
+	log = file_read(path, FILE_LOG, NULL, &e);
+	REQUIRE(log);
+	CHECK_STR(log, "at 0 1 2 set train.optimizer.lr 0.006   # was 0.012\n"
+		       "at 0 2 5 set train.epoch 4   # was 2\n"
+		       "at 0 2 5 set train.epoch 6   # was 4\n"
+		       "at 0 2 5 set train.epoch 4   # was 6\n"
+		       "at 0 2 5 set train.epoch 2   # was 4\n"
+		       "at 0 1 2 set train.optimizer.lr 0.012   # was 0.006\n");
+	free(log);
+	CHECK_INT(work_end(w), 0);
+}
+
+/* Nothing is refused because it comes early: it is done before the first step,
+ * in the order of asking. */
+TEST(what_is_asked_early_waits)
+{
+	const char *dir = temp_path("early");
+	struct work *w = start(dir, false, false); /* still opening */
+	struct seen s = {0};
+
+	work_pause(w);
+	work_command(w, "set train.optimizer.lr x0.5");
+	work_command(w, "set train.optimizer.lr x0.5");
+	work_command(w, "set train.clip 2");
+	work_command(w, "undo");
+	work_break(w, "step >= 2");
+	served(&s, w);
+	until_state(&s, w, WORK_PAUSED);
+	CHECK(!s.refused);
+	CHECK_INT(s.steps, 0);
+	CHECK_INT(s.changes, 4);
+	CHECK_NEAR(s.now.set.train.optimizer.lr, 0.003, 1e-15);
+	CHECK_NEAR(s.now.set.train.clip, 0, 0);
+	work_command(w, "set train.clip -1");
+	served(&s, w);
+	CHECK(s.refused);
+	CHECK_HAS(s.text, "train.clip: expected a number, 0 or more");
+	work_resume(w);
+	served(&s, w);
+	until_state(&s, w, WORK_BROKE);
+	CHECK_INT(s.steps, 2);
+	CHECK_INT(work_end(w), 0);
+}
+
+/* Where the run cannot be opened, the reason is what whoever asked early hears. */
+TEST(what_is_asked_early_hears_why_it_failed)
+{
+	struct work_options o = {.job = {.config = "no/such/config.yml"}};
+	struct seen s = {0};
+	struct err e = {0};
+	struct work *w = work_start(&o, &e);
+
+	REQUIRE(w);
+	work_command(w, "set train.clip 1");
+	work_break(w, "loss is nan");
+	served(&s, w);
+	CHECK(s.refused);
+	CHECK_HAS(s.text, "no/such/config.yml");
+	CHECK_INT(work_end(w), EXIT_FAILED);
+}
+
+TEST(both_ways_of_a_step)
+{
+	const char *dir = temp_path("try");
+	struct work *w = start(dir, true, false);
+	struct seen s = {0};
+
+	until_state(&s, w, WORK_PAUSED);
+	work_try(w, "train.optimizer.lr", "x0.5");
+	served(&s, w);
+	REQUIRE(s.tries == 1);
+	CHECK_STR(s.tried.key, "train.optimizer.lr");
+	CHECK_STR(s.tried.was, "0.012");
+	CHECK_STR(s.tried.value, "0.006");
+	CHECK_INT(s.tried.step, 1);
+	CHECK(s.tried.as_is.loss != s.tried.changed.loss);
+	CHECK(s.tried.now.loss != s.tried.as_is.loss);
+	work_step(w, false);
+	served(&s, w);
+	until_state(&s, w, WORK_PAUSED);
+	/* Weights count in the sums, each its own; the terms are unweighted. */
+	work_try(w, "train.loss.text", "0");
+	served(&s, w);
+	CHECK_INT(s.tries, 2);
+	CHECK_INT(s.tried.step, 2);
+	CHECK(s.tried.now.loss > s.tried.changed.loss);
+	work_try(w, "train.clip", "x2");
+	served(&s, w);
+	CHECK(s.refused);
+	CHECK_STR(s.text, "train.clip is 0, and x2 of it too; give the value itself");
+	CHECK_INT(s.tries, 2);
 	CHECK_INT(work_end(w), 0);
 }
 

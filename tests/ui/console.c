@@ -446,13 +446,72 @@ TEST(console_completes_files_views_and_words)
 	end();
 }
 
+/* Names within a condition, also behind an operator; what may follow `is`. */
+TEST(console_completes_conditions)
+{
+	IN_CHILD("");
+	start();
+	type("break ");
+	CHECK_INT(screen.console.match.n, 3);
+	CHECK_STR(match(0), "when");
+	type("when grad");
+	press('\t');
+	CHECK_STR(screen.console.line, "break when grad_norm ");
+	type("> 10 & val_wa<best");
+	CHECK_STR(match(0), "val_wa<best_val_wa");
+	press('\t');
+	CHECK_STR(screen.console.line, "break when grad_norm > 10 & val_wa<best_val_wa ");
+	type("| loss is ");
+	CHECK_INT(screen.console.match.n, 3);
+	CHECK_STR(match(0), "nan");
+	press(21);
+	type("break when (!loss_m");
+	press('\t');
+	CHECK_STR(screen.console.line, "break when (!loss_main ");
+	press(21);
+	type("break when val_wf");
+	CHECK_STR(screen.console.match.at[0].takes, "each epoch");
+	CHECK_STR(screen.console.match.at[0].when, "F1 weighted by class size");
+	press(21);
+	type("break list ");
+	CHECK_INT(screen.console.match.n, 0);
+	press(21);
+	screen.view = VIEW_UTTERANCES;
+	type("filter pred!=tr");
+	press('\t');
+	CHECK_STR(screen.console.line, "filter pred!=true ");
+	end();
+}
+
+TEST(console_completes_factors)
+{
+	IN_CHILD("");
+	start();
+	type("set train.optimizer.lr x");
+	CHECK_INT(screen.console.match.n, 2);
+	CHECK_STR(match(0), "x0.5");
+	CHECK_STR(screen.console.match.at[0].now, "1.5e-4");
+	CHECK_STR(match(1), "x2");
+	CHECK_STR(screen.console.match.at[1].now, "6e-4");
+	press(21);
+	type("try train.clip "); /* 0: nothing that a factor changes */
+	CHECK_INT(screen.console.match.n, 1);
+	press(21);
+	type("set train.padding x");
+	CHECK_INT(screen.console.match.n, 0);
+	end();
+}
+
 TEST(console_says_why_not)
 {
 	IN_CHILD("");
 	start();
 	screen.now.state = WORK_LOADING;
-	type("pause");
+	type("stop");
 	CHECK_HAS(screen.console.hint, "still being read");
+	press(21);
+	type("set train.clip"); /* waits instead */
+	CHECK_HAS(screen.console.hint, "number, 0 or more");
 	end();
 }
 

@@ -53,6 +53,13 @@ static void pause(struct ui *u)
 		     "cmd_text 0.15");
 }
 
+static void broken(struct ui *u)
+{
+	pause(u);
+	u->now.state = WORK_BROKE;
+	snprintf(u->now.broke, sizeof u->now.broke, "grad_norm 14.2371 > 10");
+}
+
 static void diverge(struct ui *u)
 {
 	struct fold_run *f = run_fold(&u->run, 3);
@@ -106,6 +113,7 @@ static void optimistic(struct ui *u)
 }
 
 SCREEN(paused_80x24, 24, 80, pause(&u))
+SCREEN(broke_80x24, 24, 80, broken(&u))
 SCREEN(diverged_80x24, 24, 80, diverge(&u))
 SCREEN(diverged_40x10, 10, 40, diverge(&u))
 SCREEN(diverged_120x36, 36, 120, diverge(&u))
@@ -397,6 +405,42 @@ TEST(draws_nothing_at_all)
 		draw_sizes(&u);
 	}
 	ui_free(&u);
+}
+
+/* The head row as text, in a buffer of its own. */
+static const char *head_text(const struct ui *u)
+{
+	static char text[1024];
+	struct canvas c, row;
+	char *dump;
+
+	canvas_init(&c, u->rows - 3, u->cols, &u->look);
+	view_train.draw(u, &c);
+	row = canvas_part(&c, 0, 0, 1, c.cols);
+	dump = canvas_dump(&row);
+	snprintf(text, sizeof text, "%s", dump);
+	free(dump);
+	canvas_free(&c);
+	return text;
+}
+
+/* At the end of an epoch it is the next that it stands before; of the last one
+ * the test. */
+TEST(where_it_broke)
+{
+	struct ui u;
+
+	NEED_UTF8();
+	moment_init(&u, &look_braille, 24, 80);
+	broken(&u);
+	CHECK_HAS(head_text(&u), " broke before 42:12: grad_norm 14.2371 > 10 ");
+	u.now.in_epoch = MOMENT_STEPS;
+	CHECK_HAS(head_text(&u), " broke before 43:1: grad_norm 14.2371 > 10 ");
+	u.now.epoch = u.now.epochs;
+	CHECK_HAS(head_text(&u), " broke before the test: grad_norm 14.2371 > 10 ");
+	u.now.state = WORK_PAUSED;
+	CHECK_HAS(head_text(&u), " paused before the test ");
+	moment_free(&u);
 }
 
 int main(int argc, char **argv)
