@@ -426,8 +426,6 @@ void console_key(struct ui *u, struct key k)
 	con.listed = false;
 	if (k.code == K_PASTE) {
 		con.pasting = true;
-		con.too_long = false;
-		str_reset(&con.pasted);
 	} else if (con.pasting) {
 		paste(u, k);
 	} else if (closes(k)) {
