@@ -4,6 +4,7 @@
 #include "app/scalar.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -138,6 +139,15 @@ static bool has_control(const char *text, size_t len)
 	return false;
 }
 
+/* Text of a file that was not UTF-8 has U+FFFD instead: no name is meant by it. */
+static bool is_utf8(const char *text, size_t len)
+{
+	for (const char *c = text; c < text + len;)
+		if (utf8_next(&c) == UTF8_REPLACEMENT)
+			return false;
+	return true;
+}
+
 static int parse_string(const struct input *in)
 {
 	size_t len = strlen(in->text);
@@ -202,6 +212,8 @@ int option_add_label(struct settings *s, const char *label, size_t len, struct e
 			       "exp.labels: expected a name without commas, control characters "
 			       "and blanks around it; found '%.*s'",
 			       shown, label);
+	if (!is_utf8(label, len))
+		return err_set(e, "exp.labels: expected UTF-8; found '%.*s'", shown, label);
 	for (int i = 0; i < s->exp.nlabels; i++) {
 		if (strlen(s->exp.labels[i]) == len && memcmp(s->exp.labels[i], label, len) == 0)
 			return err_set(e, "exp.labels: '%.*s' stands twice; name each class once",

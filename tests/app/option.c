@@ -318,6 +318,8 @@ TEST(labels)
 	CHECK_STR(round_trip("exp.labels", "ang,hap"), "ang,hap");
 	CHECK_STR(round_trip("exp.labels", " very happy , sad"), "very happy,sad");
 	CHECK_STR(round_trip("exp.labels", "Ärger,Glück"), "Ärger,Glück");
+	CHECK_HAS(refusal("exp.labels", "a,b\xff,c"), "exp.labels: expected UTF-8; found 'b\xff'");
+	CHECK_HAS(refusal("exp.labels", "a,b\xc3"), "exp.labels: expected UTF-8; found 'b\xc3'");
 	CHECK_HAS(refusal("exp.labels", "a,,b"), "found an empty one");
 	CHECK_HAS(refusal("exp.labels", "a,b,"), "found an empty one");
 	CHECK_HAS(refusal("exp.labels", " "), "found an empty one");
