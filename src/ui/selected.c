@@ -110,13 +110,13 @@ void selected_head(const struct ui *u, struct canvas *row, const struct selected
 		      ui_label(u, v.says));
 	num_value(p->more, v.p[v.says]);
 	if (!narrow || right)
-		add_piece(&next, gap, 1, ROLE(right ? ROLE_GOOD : ROLE_BAD), "",
+		add_piece(&next, gap, narrow ? 1 : 3, ROLE(right ? ROLE_GOOD : ROLE_BAD), "",
 			  right ? "right" : "wrong");
 	add_piece(&next, gap, 4, ROLE(ROLE_TEXT), "loss",
 		  num_value(num, class_loss(h->logits, ui_classes(u), label)));
 	if (h->size[0])
 		add_piece(&next, gap, 5, ROLE(ROLE_DIM), "", h->size);
-	add_piece(&next, gap, 3, ROLE(ROLE_TEXT), wide ? "epoch" : "ep", h->epoch);
+	add_piece(&next, gap, 2, ROLE(ROLE_TEXT), wide ? "epoch" : "ep", h->epoch);
 	draw_pieces(row, col, piece, (int)(next - piece));
 }
 

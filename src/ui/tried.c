@@ -20,6 +20,8 @@ enum {
 /* A loss in at most `columns`. */
 static char *fit(char *out, double x, int columns)
 {
+	if (columns > NARROW)
+		return num_attention(out, x); /* four decimals: a step changes little */
 	num_value(out, x);
 	for (int decimals = 2; text_width(out) > columns && decimals >= 0; decimals--)
 		num_fixed(out, x, decimals);
@@ -62,7 +64,7 @@ static void add_row(struct str *b, const char *name, double now, double as_is, d
 	str_add(b, "\n");
 }
 
-/* "now  after 5e-4  after 2.5e-4  difference"; narrow: "now  old  new  diff". */
+/* "now  with 5e-4  with 2.5e-4  difference"; narrow: "now  old  new  diff". */
 static void add_headings(struct str *b, const struct tried *t, bool wide, int columns)
 {
 	char was[NUM_LEN], value[NUM_LEN];

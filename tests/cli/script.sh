@@ -47,6 +47,28 @@ status=$?
 check script_replays is 0
 check script_replayed_same same "$(session)" replayed
 
+# A factor changes what is in force, or waits; the log has values, and replays.
+fresh
+script 'set train.optimizer.lr x0.5' 'step' 'set train.epoch x2' 'set train.epoch x1.5' 'undo' \
+	'set train.epoch 1' 'step epoch'
+tui "$tiny" --script script
+check factor_runs is 0
+cat >log <<'END'
+at 0 1 1 set train.optimizer.lr 0.006   # was 0.012
+at 0 2 5 set train.epoch 6   # was 3
+at 0 2 5 set train.epoch 9   # was 6
+at 0 2 5 set train.epoch 6   # was 9
+at 0 2 5 set train.epoch 1   # was 6
+END
+check factor_logs_values cmp log "$(session)/commands.log"
+script 'step' 'set train.clip x2'
+tui "$tiny" --script script
+check factor_of_nothing fails 1 'script:2: train.clip is 0, and x2 of it too; give the value itself'
+"$MIUST" train "$tiny" --set train.optimizer.lr=x0.5 --session never >out 2>err
+status=$?
+check factor_needs_a_run fails 2 'a factor, which only changes a value that a run has'
+check factor_leaves_no_session [ ! -e never ]
+
 # Stop, and go on in another process.
 script 'step' 'set train.optimizer.lr 0.02' 'step epoch' 'step' 'stop'
 fresh

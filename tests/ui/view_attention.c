@@ -601,6 +601,10 @@ TEST(weights_within_an_epoch_say_the_step)
 	draw(&c, &x);
 	CHECK_HAS(row_text(&c, 0), "ep 42:11");
 	canvas_free(&c);
+	x.u.seen->knock = KNOCK_HEAD; /* the epoch stays rather than what one sees anyway */
+	draw(&c, &x);
+	CHECK_HAS(row_text(&c, 0), "silenced head 1   true sad  pred neu 0.889  ep 42:11");
+	canvas_free(&c);
 	look_close(&x);
 }
 
