@@ -4,8 +4,8 @@
  *
  *	at FOLD EPOCH STEP TEXT
  *
- * One note a line, UTF-8, in the order written; EPOCH and STEP as commands.log
- * counts them. Whatever does not begin so is a note without a position, so that
+ * One note a line, UTF-8, in the order written: said of EPOCH, its mark stands
+ * before STEP of the fold. Whatever does not begin so is a note without a position, so that
  * the file may be edited by hand; empty lines are passed over. A line without its
  * end (torn by a full disk, or by hand) is a note too. Notes change no figure
  * and are no part of the bytes that equal runs share.

@@ -21,19 +21,14 @@ static struct note here(const struct ui *u)
 {
 	const struct snapshot *now = &u->now;
 	const struct fold_run *f = ui_fold(u);
-	struct note x = {0};
+	int epoch = ui_epoch(u);
 
-	if (now->trains && now->epoch > 0) {
-		x.fold = now->fold;
-		x.epoch = now->epoch +
-			  (now->steps_per_epoch && now->in_epoch == now->steps_per_epoch);
-		x.step = now->step + 1;
-	} else if (f && ui_epoch(u) > 0) {
-		x.fold = f->fold;
-		x.epoch = ui_epoch(u);
-		x.step = f->steps_per_epoch ? x.epoch * f->steps_per_epoch : 1;
-	}
-	return x;
+	if (now->trains && now->epoch > 0)
+		return (struct note){.fold = now->fold, .epoch = now->epoch, .step = now->step + 1};
+	if (f && epoch > 0)
+		return (struct note){
+			.fold = f->fold, .epoch = epoch, .step = epoch * f->steps_per_epoch + 1};
+	return (struct note){0};
 }
 
 int note_command(struct ui *u, const char *args, struct err *e)

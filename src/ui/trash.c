@@ -28,8 +28,8 @@ static int list(struct ui *u)
 			str_addf(&text, "   was %s", was);
 		str_add(&text, "\n");
 	}
-	str_addf(&text, "\n%8s  in all; trash restore NAME, or trash empty\n",
-		 num_bytes(size, t->bytes));
+	str_addf(&text, "\n%8s  in all\n", num_bytes(size, t->bytes));
+	str_add(&text, "\n:trash restore NAME, :trash empty\n");
 	page_open(u, "trash", text.s);
 	return 0;
 }

@@ -162,7 +162,7 @@ fi
 script 'note all is well' 'note once more'
 tui "$one" --script script
 check note_of_a_finished_run is 0
-check note_is_in_its_file grep -q '^at 0 3 12 all is well$' "$one/notes.txt"
+check note_is_in_its_file grep -q '^at 0 3 13 all is well$' "$one/notes.txt"
 check note_is_no_change [ "$(grep -c well "$one/commands.log")" -eq 0 ]
 script 'dump 1.txt' 'notes' 'dump notes.txt'
 tui "$one" --readonly --script script --size 120x36
