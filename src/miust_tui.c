@@ -35,7 +35,9 @@ static int choose(struct work_options *o, const struct tui *t, struct err *e)
 {
 	const struct args *a = t->args;
 
-	*o = (struct work_options){.job = {.threads = a->threads, .skip_bad = t->skip_bad},
+	*o = (struct work_options){.job = {.threads = a->threads,
+					   .skip_bad = t->skip_bad,
+					   .leave_out = "with --skip-bad"},
 				   .readonly = a->readonly};
 	if (*t->what && session_exists(t->what)) {
 		o->job.session = t->what;
