@@ -35,9 +35,7 @@ static int choose(struct work_options *o, const struct tui *t, struct err *e)
 {
 	const struct args *a = t->args;
 
-	*o = (struct work_options){.job = {.threads = a->threads,
-					   .skip_bad = t->skip_bad,
-					   .leave_out = "with --skip-bad"},
+	*o = (struct work_options){.job = {.threads = a->threads, .skip_bad = t->skip_bad},
 				   .readonly = a->readonly};
 	if (*t->what && session_exists(t->what)) {
 		o->job.session = t->what;

@@ -102,7 +102,7 @@ int job_load(struct settings *s, struct corpus *c, const struct job_options *o, 
 {
 	struct origin origin = {0};
 	int failed = load_settings(s, &origin, o, say_to, ctx, e) ||
-		     open_corpus(c, s, &origin, how, false, "with --skip-bad", say_to, ctx, e);
+		     open_corpus(c, s, &origin, how, false, JOB_SKIP_BAD, say_to, ctx, e);
 
 	if (!failed)
 		say_left_out(c, say_to, ctx);
@@ -139,7 +139,7 @@ static int open_data(struct job *j, struct err *e)
 	if (resumes && job_find_data(j, e))
 		return -1;
 	if (open_corpus(&j->corpus, &j->set, &j->origin, how, j->opt.notes,
-			resumes ? "with --skip-bad --accept-data" : "with --skip-bad", j->hooks.say,
+			resumes ? JOB_SKIP_BAD " --accept-data" : JOB_SKIP_BAD, j->hooks.say,
 			j->hooks.ctx, e)) {
 		if (resumes)
 			e->status = EXIT_DATA;

@@ -56,6 +56,9 @@ struct job_hooks {
 	void (*say)(void *ctx, const char *text); /* a message for the user */
 };
 
+/* How rows with errors are left out: in a refusal only where that helps. */
+#define JOB_SKIP_BAD "with --skip-bad"
+
 struct job_options {
 	const char *config;     /* file, or "demo"; NULL when resuming by session alone */
 	const char *session;    /* folder; NULL: a new one below sessions/ */

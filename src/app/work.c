@@ -200,7 +200,6 @@ static bool is_stored(const struct work *w)
 /* Run it, or if it is a stored session that cannot go on, look at it. */
 static int open_job(struct work *w, struct err *e)
 {
-	const char *leave_out = w->opt.job.leave_out; /* advised only where it helps */
 	struct job_hooks hooks = work_hooks;
 	struct err why = {0}, unreadable = {0};
 
@@ -210,7 +209,7 @@ static int open_job(struct work *w, struct err *e)
 	if (job_open(&w->job, &w->opt.job, &hooks, &why) == 0)
 		return 0;
 	pthread_mutex_lock(&w->lock);
-	w->shown.can_skip = leave_out && strstr(why.text, leave_out);
+	w->shown.can_skip = why.status != EXIT_DATA && strstr(why.text, JOB_SKIP_BAD);
 	pthread_mutex_unlock(&w->lock);
 	if (is_stored(w) && open_readonly(w, &unreadable) == 0) {
 		w->opt.readonly = true;
