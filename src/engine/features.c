@@ -194,6 +194,7 @@ void features_open(struct npy *a, const struct settings *s, enum modality m, con
 	if (npy_is_integer(a)) {
 		f.kind = PROBLEM_NOTE;
 		f.general = NULL;
+		f.brief = true;
 		problem_add(p, &f, "integers (%s); they are converted to float32",
 			    npy_type_table[a->type].name);
 	}

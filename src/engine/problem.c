@@ -45,7 +45,7 @@ void problem_add(struct problems *p, const struct fault *f, const char *fmt, ...
 		.text = text.s,
 		.many = many.s,
 		.general = f->general ? mem_dup(f->general) : NULL,
-		.lossless = !f->many && !f->dir,
+		.lossless = f->brief || (!f->many && !f->dir),
 	};
 	p->errors += f->kind == PROBLEM_ERROR;
 	str_free(&said);

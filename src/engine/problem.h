@@ -28,6 +28,7 @@ struct fault {
 	long line;        /* that row's line in it, from 1; 0: not about a row */
 	const char *file; /* what is at fault if not the list: a feature file, a folder */
 	const char *dir;  /* file is DIR/...: about many rows only DIR is named */
+	bool brief;       /* whose file it is matters little: one line from two rows on */
 	/* What to say of many rows. NULL: the same as of one, without its file. */
 	const char *many;
 	/* What to say where even `many` differs nearly from row to row, as unknown
@@ -44,7 +45,7 @@ struct problem {
 	char *text; /* "LIST:LINE: [FILE: ]what is wrong; what to do" */
 	char *many; /* "[DIR/...: ]what is wrong; what to do" */
 	char *general;
-	bool lossless; /* `many` says all that `text` says, but for the row */
+	bool lossless; /* `many` says all that matters of `text`, but for the row */
 };
 
 struct problems {

@@ -56,8 +56,10 @@ rm "$f/text/Session1/$id.npy" "$f/audio/Session1/$id.npy"
 run train "$f/config.yml" --session "$dir/s"
 check a_row_with_two_faults_is_one says 1 \
 	'^miust: 1 row cannot be used (listed above); fix it, or leave it out with --skip-bad$'
-run eval "$f/config.yml" --weights "$dir/none"
-check eval_offers_what_it_has no_advice
+run train "$tiny" --session "$dir/w" --max-steps 4
+run eval "$f/config.yml" --weights "$dir/w/fold-0/last.safetensors" --fold 1
+check eval_offers_what_it_has says 1 \
+	'^miust: 1 row cannot be used (listed above); fix it, or leave it out with --skip-bad$'
 sessions
 sed -i '2s/,/ ,/; 3s/$/ /' "$f/csv/Session1.csv"
 run check "$f/config.yml"

@@ -99,5 +99,6 @@ check long_clip_trains done_well
 fresh; rm "$c/data/audio/train/dia1_utt1.npy" "$c/data/text/test/dia0_utt0.npy"
 run check "$c/config.yml"
 check all_at_once grep -q '^2 errors, ' "$dir/out"
-run eval "$c/config.yml" --weights "$dir/none"
+run train "$tiny" --session "$dir/w" --max-steps 4
+run eval "$c/config.yml" --weights "$dir/w/fold-0/last.safetensors"
 check eval_refuses says 1 '2 rows cannot be used'

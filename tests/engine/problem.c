@@ -72,6 +72,23 @@ TEST(names_of_a_few_files_are_kept)
 	CHECK_INT(g.at[0].rows, 4);
 }
 
+TEST(brief_ones_are_one_from_two_rows_on)
+{
+	struct fault f = {.kind = PROBLEM_NOTE,
+			  .list = "train.csv",
+			  .line = 2,
+			  .file = "text/a/1.npy",
+			  .dir = "text",
+			  .brief = true};
+
+	reset();
+	problem_add(&p, &f, "integers");
+	CHECK_STR(told(), "train.csv:2: text/a/1.npy: integers\n");
+	f.line = 5, f.file = "text/a/2.npy";
+	problem_add(&p, &f, "integers");
+	CHECK_STR(told(), "2 rows: text/…: integers; in train.csv:2, 5\n");
+}
+
 TEST(equal_sentences_are_one_from_two_rows_on)
 {
 	reset();
