@@ -184,9 +184,11 @@ static int open_readonly(struct work *w, struct err *e)
 	j->par = par_new(w->opt.job.threads, e);
 	if (!j->par)
 		return -1;
-	/* Without its data a session can be looked at all the same. */
-	if (corpus_open_known(&j->corpus, &j->set, CORPUS_HEADERS, o.left, o.nleft, &p, &no_data))
-		work_send_text(w, EVENT_SAY, 0, true, no_data.text);
+	/* Without its data a session can be looked at all the same. If that is why, it
+	 * is told already. */
+	if (corpus_open_known(&j->corpus, &j->set, CORPUS_HEADERS, o.left, o.nleft, &p, &no_data) &&
+	    w->opt.readonly)
+		work_hooks.say(w, no_data.text);
 	problems_free(&p);
 	return 0;
 }

@@ -220,7 +220,8 @@ void sessions_load(struct ui *u)
 	trash_free(&u->sessions.trash);
 	if (slash && slash > root) {
 		*slash = '\0';
-		each_folder(u, root, "", NULL, add_session);
+		if (strcmp(path_base(root), ".trash") != 0) /* opened by its path */
+			each_folder(u, root, "", NULL, add_session);
 		trash_read(&u->sessions.trash, root);
 	} else if (root[0] && !slash) {
 		trash_read(&u->sessions.trash, ".");

@@ -4,6 +4,7 @@
  * can be done with them. Reading and deleting: sessions.h.
  */
 #include "base/file.h"
+#include "base/str.h"
 #include "ui/command.h"
 #include "ui/list.h"
 #include "ui/num.h"
@@ -371,12 +372,6 @@ static const char *is_answer(const char *args)
 	return strncmp(args, "now ", 4) == 0 ? args + 4 : NULL;
 }
 
-static void ask(struct ui *u, const char *verb, const char *dir)
-{
-	snprintf(u->ask.command, sizeof u->ask.command, "%s now %s", verb, dir);
-	u->overlay_kind = OVERLAY_ASK;
-}
-
 /* The selected session, one of the table by its name, or whatever else `open`
  * takes. */
 static int open_session(struct ui *u, const char *args, struct err *e)
@@ -409,6 +404,7 @@ static int remove_session(struct ui *u, const char *args, struct err *e)
 {
 	const char *answer = is_answer(args);
 	const struct session_row *r = answer ? sessions_find(u, answer, e) : sessions_at(u);
+	struct str question = {0};
 	int inside = 0;
 	const char *why;
 
@@ -421,17 +417,17 @@ static int remove_session(struct ui *u, const char *args, struct err *e)
 		return sessions_delete(u, r, e);
 	for (int i = 0; i < u->sessions.n; i++)
 		inside += &u->sessions.row[i] != r && strcmp(u->sessions.row[i].root, r->dir) == 0;
-	snprintf(u->ask.question, sizeof u->ask.question,
-		 "delete %.300s, begun %s, %d of %d fold%s, %d epoch%s", folder_of(r), r->date,
-		 r->results.n, r->folds, r->folds == 1 ? "" : "s", r->epochs,
+	str_addf(&question, "delete %s, begun %s, %d of %d fold%s, %d epoch%s", folder_of(r),
+		 r->date, r->results.n, r->folds, r->folds == 1 ? "" : "s", r->epochs,
 		 r->epochs == 1 ? "" : "s");
 	if (inside)
-		snprintf(u->ask.question + strlen(u->ask.question),
-			 sizeof u->ask.question - strlen(u->ask.question),
-			 ", and %d seed%s or branch%s in it", inside, inside == 1 ? "" : "s",
-			 inside == 1 ? "" : "es");
-	strncat(u->ask.question, "? y/n", sizeof u->ask.question - strlen(u->ask.question) - 1);
-	ask(u, "delete", r->dir);
+		str_addf(&question, ", and %d seed%s or branch%s in it", inside,
+			 inside == 1 ? "" : "s", inside == 1 ? "" : "es");
+	str_add(&question, "? y/n");
+	str_fit(u->ask.question, sizeof u->ask.question, question.s);
+	str_free(&question);
+	snprintf(u->ask.command, sizeof u->ask.command, "delete now %s", r->dir);
+	u->overlay_kind = OVERLAY_ASK;
 	return 0;
 }
 

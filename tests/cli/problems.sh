@@ -58,6 +58,9 @@ tui "$one" --script script
 check looked_at_says_why fails 1 'script:6: run: .*no such folder'
 check looked_at_is_shown grep -q 'read-only' 3.txt
 check looked_at_has_a_page grep -q 'only looked at' page.txt
+script 'problems' 'dump page.txt'
+tui "$one" --readonly --script script
+check readonly_has_a_page grep -q 'no such folder' page.txt
 script 'note a thought'
 tui "$one" --script script
 check looked_at_takes_no_note fails 1 'note: .*no such folder'

@@ -116,6 +116,20 @@ TEST(positions_and_bests)
 	CHECK_STR(num_best(out, 0.7461, 30), "0.746@30");
 }
 
+TEST(bytes)
+{
+	CHECK_STR(num_bytes(out, 0), "0 B");
+	CHECK_STR(num_bytes(out, 999), "999 B");
+	CHECK_STR(num_bytes(out, 1000), "1.0 kB");
+	CHECK_STR(num_bytes(out, 14000000), "14.0 MB");
+	CHECK_STR(num_bytes(out, 99940), "99.9 kB");
+	CHECK_STR(num_bytes(out, 99960), "100 kB");
+	CHECK_STR(num_bytes(out, 999499), "999 kB");
+	CHECK_STR(num_bytes(out, 999500), "1.0 MB");
+	CHECK_STR(num_bytes(out, 3.14e9), "3.1 GB");
+	CHECK_STR(num_bytes(out, 5e15), "5000 TB");
+}
+
 int main(int argc, char **argv)
 {
 	return TEST_MAIN(argc, argv);

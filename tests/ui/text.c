@@ -92,6 +92,38 @@ TEST(ridges_rise)
 	CHECK_INT(glyph_ridge(GLYPHS_ASCII, 8), '@');
 }
 
+/* The lines a text takes, each in brackets. */
+static const char *wrapped(const char *text, int columns)
+{
+	static char out[256];
+	const char *next = text;
+
+	out[0] = '\0';
+	while (*next) {
+		const char *from = next, *end = text_line(from, columns, &next);
+
+		snprintf(out + strlen(out), sizeof out - strlen(out), "[%.*s]", (int)(end - from),
+			 from);
+	}
+	return out;
+}
+
+TEST(text_lines_break_at_spaces)
+{
+	NEED_UTF8();
+	CHECK_STR(wrapped("", 5), "");
+	CHECK_STR(wrapped("one two", 7), "[one two]");
+	CHECK_STR(wrapped("one two", 6), "[one][two]");
+	CHECK_STR(wrapped("one  two", 4), "[one][two]");
+	CHECK_STR(wrapped("one two three", 9), "[one two][three]");
+	CHECK_STR(wrapped("one\n\ntwo\n", 9), "[one][][two]");
+	CHECK_STR(wrapped("one\ntwo", 3), "[one][two]");
+	CHECK_STR(wrapped("a/long/path and", 6), "[a/long][/path][and]");
+	CHECK_STR(wrapped("日本語", 5), "[日本][語]");
+	CHECK_STR(wrapped("日本", 1), "[日][本]"); /* too narrow, but it ends */
+	CHECK_STR(wrapped("e\xcc\x81tude", 3), "[e\xcc\x81tu][de]");
+}
+
 int main(int argc, char **argv)
 {
 	return TEST_MAIN(argc, argv);
