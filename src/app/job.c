@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/plain.h"
 #include "base/str.h"
+#include "engine/watch.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -213,7 +214,26 @@ static int check_files(const struct job *j, struct err *e)
 {
 	const struct split *s = &j->trainer.split;
 
-	return corpus_intact(&j->corpus, s->at[PART_TRAIN], s->n[PART_TRAIN], e);
+	return watch_whole(&j->corpus, s->at[PART_TRAIN], s->n[PART_TRAIN], e);
+}
+
+/* Files that were written to in place may have been read half old, half new, and
+ * for a moment as zeros: nobody can tell, so it is said. */
+static void say_written(const struct job *j)
+{
+	const char *path = NULL;
+	int n = watch_written(&j->corpus, &path);
+	char others[48] = "";
+
+	if (n == 0)
+		return;
+	if (n > 1)
+		snprintf(others, sizeof others, " (as were %d others)", n - 1);
+	job_say(j,
+		"%s: was written to while it was in use%s; the model may have seen half-written "
+		"features: if they matter, train again from the start, and replace files by "
+		"renaming",
+		path, others);
 }
 
 static int store(struct job *j, struct err *e)
@@ -362,8 +382,11 @@ static int one_step(struct job *j, enum job_go *go, struct err *e)
 	struct step_row row;
 	struct err why;
 
-	if (j->trainer.ended && check_files(j, e))
-		return -1;
+	if (j->trainer.ended) {
+		if (check_files(j, e))
+			return -1;
+		say_written(j);
+	}
 	trainer_epoch_begin(&j->trainer);
 	switch (trainer_step(&j->trainer, &row, e)) {
 	case STEP_FAILED:
@@ -566,7 +589,7 @@ int job_run(struct job *j, struct err *e)
 	failed = run_seeds(j, e);
 	if (j->complete)
 		mapped_advice(NULL);
-	if (failed && corpus_intact(&j->corpus, NULL, j->corpus.n, &files)) {
+	if (failed && watch_whole(&j->corpus, NULL, j->corpus.n, &files)) {
 		size_t n = strlen(e->text);
 
 		str_fit(e->text + n, sizeof e->text - n, advice.s);

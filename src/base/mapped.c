@@ -23,10 +23,10 @@
 
 struct node {
 	struct mapped map; /* len 0: free */
-	char *path;
-	char *shown; /* the path, safe for a terminal */
+	char *shown;       /* the path, safe for a terminal */
 	dev_t device;
 	ino_t inode;
+	struct timespec written;
 	struct node *before;
 	_Atomic(struct node *) next;
 };
@@ -71,11 +71,11 @@ struct mapped *mapped_open(int fd, size_t len, const char *path, struct err *e)
 	str_add_plain(&shown, path);
 	pthread_mutex_lock(&list.lock);
 	n = new_node();
-	n->map = (struct mapped){at, len};
-	n->path = mem_dup(path);
+	n->map = (struct mapped){at, len, mem_dup(path)};
 	n->shown = shown.s ? shown.s : mem_dup("");
 	n->device = st.st_dev;
 	n->inode = st.st_ino;
+	n->written = st.st_mtim;
 	n->before = NULL;
 	n->next = list.first;
 	if (n->next)
@@ -96,7 +96,7 @@ void mapped_close(struct mapped *m)
 	if (n->next)
 		n->next->before = n->before;
 	*(n->before ? &n->before->next : &list.first) = n->next;
-	free(n->path);
+	free(n->map.path);
 	free(n->shown);
 	*m = (struct mapped){0};
 	n->next = list.free;
@@ -111,7 +111,7 @@ void mapped_willneed(const struct mapped *m)
 
 static bool same_file(const struct node *n, struct stat *st)
 {
-	return stat(n->path, st) == 0 && st->st_dev == n->device && st->st_ino == n->inode;
+	return stat(n->map.path, st) == 0 && st->st_dev == n->device && st->st_ino == n->inode;
 }
 
 static const char shorter[] = "has become shorter while it was in use";
@@ -124,8 +124,20 @@ int mapped_check(const struct mapped *m, struct err *e)
 
 	if (!same_file(n, &st) || (uintmax_t)st.st_size >= m->len)
 		return 0;
-	return err_at(e, n->path, 0, 0, "%s: %lld bytes, %zu are needed; %s", shorter,
+	return err_at(e, n->map.path, 0, 0, "%s: %lld bytes, %zu are needed; %s", shorter,
 		      (long long)st.st_size, m->len, what_to_do);
+}
+
+bool mapped_written(struct mapped *m)
+{
+	struct node *n = (struct node *)m;
+	struct timespec was = n->written;
+	struct stat st;
+
+	if (!same_file(n, &st))
+		return false;
+	n->written = st.st_mtim;
+	return st.st_mtim.tv_sec != was.tv_sec || st.st_mtim.tv_nsec != was.tv_nsec;
 }
 
 /* ---- the handler ---- */

@@ -20,6 +20,7 @@
 struct mapped {
 	const char *at; /* [len] */
 	size_t len;
+	char *path;
 };
 
 /* The first `len` bytes of an open file, whose path messages name; NULL: *e. */
@@ -31,6 +32,10 @@ void mapped_willneed(const struct mapped *m); /* a hint: it is read soon */
  * shorter than the map. One that was replaced by another (renaming) or removed
  * is read on as it was. */
 int mapped_check(const struct mapped *m, struct err *e);
+
+/* Has the file been written to since it was mapped, or since this was asked last?
+ * What is read then may be partly old and partly new. */
+bool mapped_written(struct mapped *m);
 
 void mapped_catch(void); /* the handler; what guard.h has on top of it comes first */
 /* What the handler says after the file: "; ..."; NULL: nothing. Copied. */

@@ -98,17 +98,6 @@ int utterance_check(struct corpus *c, int i, struct err *e)
 	return 0;
 }
 
-int corpus_intact(const struct corpus *c, const int *utt, int n, struct err *e)
-{
-	for (int i = 0; i < n; i++) {
-		const struct utterance *u = &c->utt[utt ? utt[i] : i];
-
-		if (npy_check(&u->words, e) != 0 || npy_check(&u->frames, e) != 0)
-			return -1;
-	}
-	return 0;
-}
-
 /* ---- one row ---- */
 
 static void utterance_free(struct utterance *u)

@@ -107,9 +107,5 @@ void corpus_close(struct corpus *c); /* safe on zeroed memory, and after a faile
 /* Check the values of one utterance once; -1 names file, row and column of
  * the first NaN or Inf. Not thread-safe for the same utterance. */
 int utterance_check(struct corpus *c, int i, struct err *e);
-/* -1 names the first feature file of the utterances utt[0..n-1] (NULL: 0..n-1) that
- * has become shorter since it was opened: its last values may have been read as
- * zeros. */
-int corpus_intact(const struct corpus *c, const int *utt, int n, struct err *e);
 
 #endif

@@ -2,6 +2,7 @@
 #include "engine/evaluate.h"
 
 #include "base/mem.h"
+#include "engine/watch.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -40,7 +41,7 @@ int evaluate_each(struct model *m, struct corpus *c, const struct settings *s,
 		failed = fn(ctx, m, &b, e);
 	}
 	batch_free(&b);
-	return failed || corpus_intact(c, utt, n, e) ? -1 : 0;
+	return failed || watch_whole(c, utt, n, e) ? -1 : 0;
 }
 
 struct collecting {

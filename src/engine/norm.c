@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "engine/safetensors.h"
+#include "engine/watch.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -111,7 +112,7 @@ int norm_measure(struct norm *m, struct corpus *c, const int *at, int n, const s
 		}
 	}
 	if (status == 0)
-		status = corpus_intact(c, at, n, e);
+		status = watch_whole(c, at, n, e);
 	if (status == 0) {
 		norm_alloc(m, text.cols, audio.cols);
 		moments_result(&text, m->text_mean, m->text_sd);

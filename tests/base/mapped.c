@@ -90,6 +90,22 @@ TEST(a_file_replaced_or_removed_is_read_on)
 	mapped_close(m);
 }
 
+TEST(writing_in_place_is_noticed_once)
+{
+	static const struct timespec back[2] = {{.tv_sec = 1000}, {.tv_sec = 1000}};
+	const char *path = temp_path("in-place");
+	struct mapped *m = open_map(path);
+
+	CHECK(!mapped_written(m));
+	CHECK(utimensat(AT_FDCWD, path, back, 0) == 0); /* a clock may be too coarse */
+	CHECK(mapped_written(m));
+	CHECK(!mapped_written(m));
+	temp_text(temp_path("new"), "new");
+	CHECK(rename(temp_path("new"), path) == 0);
+	CHECK(!mapped_written(m));
+	mapped_close(m);
+}
+
 /* A child that reads byte `at` of a file cut to `left` bytes; what it says. */
 static int read_cut(const char *name, long left, size_t at, char *said, size_t n)
 {

@@ -122,3 +122,7 @@ done
 disturb replaced 300 'cp "$audio/dia0_utt0.npy" "$dir/t"; mv "$dir/t" "$audio/dia1_utt1.npy"; rm "$audio/dia1_utt2.npy"'
 check replaced_goes_on done_well
 check replaced_same cmp -s "$dir/300/fold-0/state.safetensors" "$dir/replaced/fold-0/state.safetensors"
+# Written in place: nobody can tell what was read, so it is said.
+disturb written 300 'cat "$audio/dia0_utt0.npy" >"$dir/t"; dd if="$dir/t" of="$audio/dia0_utt0.npy" conv=notrunc 2>/dev/null'
+check written_goes_on done_well
+check written_is_said grep -q 'dia0_utt0.npy: was written to while it was in use;' "$dir/err"

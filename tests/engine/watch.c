@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Feature files that are no longer whole, wherever they are read. */
+#include "engine/watch.h"
+
 #include "engine/train.h"
 
 #include "small.h"
@@ -38,12 +40,12 @@ TEST(whole_files)
 	static const int some[] = {3, 17};
 
 	make(NULL);
-	CHECK_INT(corpus_intact(&m.c, NULL, m.c.n, &e), 0);
+	CHECK_INT(watch_whole(&m.c, NULL, m.c.n, &e), 0);
 	make("frames17");
-	CHECK_INT(corpus_intact(&m.c, some, 1, &e), 0);
-	check_said(corpus_intact(&m.c, some, 2, &e), "frames17.npy");
+	CHECK_INT(watch_whole(&m.c, some, 1, &e), 0);
+	check_said(watch_whole(&m.c, some, 2, &e), "frames17.npy");
 	make("words3");
-	check_said(corpus_intact(&m.c, NULL, m.c.n, &e), "words3.npy");
+	check_said(watch_whole(&m.c, NULL, m.c.n, &e), "words3.npy");
 }
 
 TEST(norms_are_not_measured_on_zeros)
