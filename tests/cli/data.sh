@@ -183,7 +183,7 @@ check seed_has_the_new grep -q '^train,dia0_utt2,glad,' "$dir/seeds/seed-13/data
 corpus "$dir/h"
 rm "$dir/h/data/audio/train/dia0_utt1.npy"
 run train "$dir/h/config.yml" --session "$dir/bad"
-check bad_row says 1 'fix them, or leave them out with --skip-bad$'
+check bad_row says 1 'fix it, or leave it out with --skip-bad$'
 check bad_row_leaves_nothing [ ! -e "$dir/bad" ]
 run train "$dir/h/config.yml" --session "$dir/skip" --skip-bad --max-steps 5
 check skipped done_well
@@ -218,7 +218,7 @@ check another_bad_row_skipped [ "$(wc -l <"$dir/out")" -eq 12 ]
 run train "$dir/skip/config.yml" --session "$dir/skip2" --skip-bad --max-steps 5
 rm "$dir/h/data/audio/train/dia1_utt2.npy"
 resume skip2
-check one_more_bad says 1 'leave them out with --skip-bad --accept-data$'
+check one_more_bad says 1 'leave it out with --skip-bad --accept-data$'
 resume skip2 --skip-bad
 check one_more_bad_skipped says 1 'train: 11 rows then, 10 now, 1 row gone (train dia1_utt2)'
 resume skip2 --skip-bad --accept-data
