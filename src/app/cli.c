@@ -495,6 +495,10 @@ int cli_main(const struct program *p, int argc, char **argv)
 	errno = 0;
 	if ((ferror(stdout) | fflush(stdout)) && !unwritten)
 		unwritten = errno ? errno : EIO;
+	if (raw) {
+		fclose(stdout);
+		stdout = raw;
+	}
 	if (unwritten == EPIPE && !(c && c->stores))
 		return end_unread(&e, sigpipe);
 	if (e.status)
