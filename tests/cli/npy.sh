@@ -58,7 +58,7 @@ as_ones float64
 
 # Integers: one note for all such files.
 npy "'|i1'" '(12, 8)' 96 '\001'
-cp "$file" "$c/data/audio/train/dia1_utt2.npy"
+for other in dia1_utt2 dia2_utt0 dia2_utt1; do cp "$file" "$c/data/audio/train/$other.npy"; done
 run check "$c/config.yml"
 check integers_note eval 'done_well && grep -q "^note: .*integers (int8); they are converted" "$dir/out"'
 check integers_note_once [ "$(grep -c integers "$dir/out")" -eq 1 ]
