@@ -88,8 +88,9 @@ for f in config.yml steps.csv epochs.csv results.json commands.log fold-0/histor
 	cat "$dir/out" >>"$dir/err"
 	check "pipe_$f" grep -q "$f: is a pipe; expected a regular file" "$dir/err"
 done
+rm "$dir/seven.txt"
 printf 'view 7\n' | tui good --script /dev/stdin --dump seven.txt
-check script_of_a_pipe [ "$status" -eq 0 ]
+check script_of_a_pipe grep -q 'good ' "$dir/seven.txt"
 
 # A session is not left through a link in it.
 run train "$tiny" --session "$dir/cut" --max-steps 2
