@@ -55,7 +55,7 @@ struct snapshot {
 	bool opened;              /* configuration and data are read */
 	bool trains;              /* the run can go on from here: not finished, not only looking */
 	bool can_skip;            /* with --skip-bad it would have been opened */
-	char looking[512];        /* why the session is only looked at, though not asked for; "" */
+	char looking[1024];       /* why the session is only looked at, though not asked for; "" */
 	unsigned long dropped;    /* events lost so far */
 	char error[1024];         /* WORK_FAILED, WORK_DIVERGED: why */
 	struct step_row diverged; /* WORK_DIVERGED: the failed step's figures */

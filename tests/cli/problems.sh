@@ -55,7 +55,7 @@ cp -a "$one" before
 mv corpus/data away
 script 'view 3' 'dump 3.txt' 'problems' 'dump page.txt' 'cancel' 'run'
 tui "$one" --script script
-check looked_at_says_why fails 1 'script:6: run: .*no such folder'
+check looked_at_says_why fails 1 'script:6: run: .*not there; if the data has moved'
 check looked_at_is_shown grep -q 'read-only' 3.txt
 check looked_at_has_a_page grep -q 'only looked at' page.txt
 script 'problems' 'dump page.txt'
@@ -63,7 +63,7 @@ tui "$one" --readonly --script script
 check readonly_has_a_page grep -q 'no such folder' page.txt
 script 'note a thought'
 tui "$one" --script script
-check looked_at_takes_no_note fails 1 'note: .*no such folder'
+check looked_at_takes_no_note fails 1 'note: .*not there; if the data has moved'
 check looked_at_changes_nothing diff -r "$one" before
 mv away corpus/data
 if command -v flock >/dev/null; then
