@@ -143,7 +143,7 @@ static void random_value(struct rng *g, struct settings *s, const struct option 
 				 << (o->type == OPT_BYTES ? below(g, 10) : 0);
 		break;
 	case OPT_NUMBER:
-		*(double *)to = o->max - span * share(g) * pow(10, -(int)below(g, 8));
+		*(double *)to = o->min + span - span * share(g) * pow(10, -(int)below(g, 8));
 		break;
 	case OPT_BOOL:
 		*(bool *)to = below(g, 2);
