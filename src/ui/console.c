@@ -166,9 +166,25 @@ static void begin_anew(void)
  * Start and stop
  */
 
+/* readline 8.2 follows undo lists that it has freed after these: they read a line
+ * of their own in a callback's midst, or end a line that history still edits. */
+static void unbind_unsafe(Keymap map)
+{
+	static rl_command_func_t *const unsafe[] = {rl_operate_and_get_next,
+						    rl_noninc_forward_search,
+						    rl_noninc_reverse_search, rl_insert_comment};
+
+	for (size_t i = 0; i < sizeof unsafe / sizeof *unsafe; i++)
+		rl_unbind_function_in_map(unsafe[i], map);
+}
+
 static void bind_defaults(void)
 {
 	static const Keymap maps[] = {emacs_standard_keymap, vi_insertion_keymap};
+
+	unbind_unsafe(emacs_standard_keymap);
+	unbind_unsafe(emacs_meta_keymap);
+	unbind_unsafe(vi_insertion_keymap);
 
 	/* Before inputrc is read, so that it may say otherwise. The first Tab
 	 * completes what is common, the next ones go through the candidates. */

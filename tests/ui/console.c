@@ -620,9 +620,33 @@ TEST(console_half_keys)
 }
 
 /* Nothing that can be pressed hangs, crashes or leaves the console unusable. */
+/* Shortest ways that were found into lines readline has freed: 0x100 is Meta. */
+TEST(console_survives_searches_and_operate_and_get_next)
+{
+	static const uint32_t ways[][16] = {
+		{0x26, 0xf, 0x10, 0x14e, 0, 0xa9, 0xd8, K_DOWN, 0xe0, 0x1b, 0x10},
+		{0xf3, 0x96, 0xf, 0x10, 0x123, 0x12, 0xf3, 0x150, 0x107, 0x71, 0x12, 0x96, 0xf},
+	};
+
+	IN_CHILD("");
+	start();
+	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+		for (size_t k = 0; k < 16; k++) {
+			bool meta = ways[i][k] >= 0x100 && ways[i][k] < 0x200;
+
+			if (screen.overlay_kind != OVERLAY_CONSOLE)
+				console_open(&screen, "");
+			console_key(&screen, (struct key){.code = ways[i][k] & (meta ? 0xff : ~0u),
+							  .meta = meta});
+		}
+		console_close(&screen);
+	}
+	end();
+}
+
 TEST(console_survives_any_keys)
 {
-	uint32_t x = 1;
+	uint32_t x = 7919;
 
 	IN_CHILD("");
 	start();
