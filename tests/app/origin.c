@@ -8,7 +8,7 @@ static struct utterance utt[16];
 static struct corpus corpus = {
 	.utt = utt, .nlists = 3, .list = {{.name = "train"}, {.name = "dev"}, {.name = "test"}}};
 static struct settings set = {.exp = {.nlabels = 3, .labels = {"joy", "sadness", "anger"}}};
-static char ids[16][8];
+static char ids[16][16];
 
 /* Eight rows of train, two of dev, one of test. */
 static void fill(void)
