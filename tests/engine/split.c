@@ -230,6 +230,28 @@ TEST(holdout_draws_as_specified)
 		CHECK(val[sp.at[PART_VAL][i]]);
 }
 
+/* The share is rounded down, never up, and never to the nearest. */
+TEST(holdout_counts_rows)
+{
+	static const struct {
+		double share;
+		int rows; /* of 100 */
+	} some[] = {{0.01, 1},   {0.0199, 1}, {0.02, 2},  {0.105, 10},
+		    {0.109, 10}, {0.5, 50},   {0.999, 99}};
+
+	for (size_t i = 0; i < sizeof some / sizeof some[0]; i++) {
+		make(LAYOUT_IEMOCAP, 5, (const int[]){9, 40, 30, 20, 10});
+		s.exp.protocol = PROTOCOL_HOLDOUT;
+		s.exp.holdout = some[i].share;
+		REQUIRE(split(1) == 0);
+		CHECK_INT(sp.n[PART_VAL], some[i].rows);
+		check_cover(1, 2, 3, 4);
+	}
+	s.exp.holdout = 0.0099;
+	CHECK_INT(split(1), -1);
+	CHECK_HAS(e.text, "exp.holdout 0.0099 of 100 training utterances is 0; ");
+}
+
 TEST(holdout_depends_on_seed_and_fold)
 {
 	int first[ROWS_MAX], n;
@@ -273,6 +295,53 @@ TEST(holdout_by_unit)
 								   : v->dialogue != t->dialogue);
 				}
 		}
+}
+
+/* The draw, once more in plain words: the units in the order of their bytes, an
+ * order of them from the generator, and from its start those that together fit;
+ * the first one always, none after the first that does not fit. */
+TEST(holdout_draws_units_as_specified)
+{
+	static char *const unit[] = {"A", "B", "a", "b", "b1", "\xc3\xa9"};
+	static const int size[] = {1, 2, 3, 4, 5, 7}; /* of the 22 rows of sessions 2 to 5 */
+	int exact = 0, alone = 0, passed_over = 0;
+
+	for (int seed = 0; seed < 60; seed++)
+		for (int total = 1; total < 22; total++) {
+			struct rng rng;
+			bool val[6] = {false};
+			int order[6], taken = 0, k = 0;
+
+			make(LAYOUT_IEMOCAP, 5, (const int[]){3, 5, 5, 5, 7});
+			s.exp.protocol = PROTOCOL_HOLDOUT;
+			s.exp.holdout_unit = seed % 2 ? UNIT_SPEAKER : UNIT_DIALOGUE;
+			s.exp.holdout = (total + 0.5) / 22;
+			s.exp.seed = seed;
+			for (int u = 5, i = 3; u >= 0; u--) /* rows in another order than units */
+				for (int n = 0; n < size[u]; n++, i++)
+					*(seed % 2 ? &utt[i].speaker : &utt[i].dialogue) = unit[u];
+			REQUIRE(split(1) == 0);
+			check_cover(1, 2, 3, 4);
+			rng_seed_own(&rng, (uint64_t)seed, 1, "holdout");
+			rng_order(&rng, order, 6);
+			for (; k == 0 || (k < 6 && taken + size[order[k]] <= total); k++) {
+				val[order[k]] = true;
+				taken += size[order[k]];
+			}
+			exact += taken == total;
+			alone += taken > total;
+			for (; k < 6; k++)
+				passed_over += taken + size[order[k]] <= total;
+			CHECK_INT(sp.n[PART_VAL], taken);
+			for (int i = 0; i < sp.n[PART_VAL]; i++) {
+				const struct utterance *u = &utt[sp.at[PART_VAL][i]];
+				const char *name = seed % 2 ? u->speaker : u->dialogue;
+
+				for (int j = 0; j < 6; j++)
+					CHECK(val[j] || name != unit[j]);
+			}
+		}
+	CHECK(exact > 0 && alone > 0 && passed_over > 0);
 }
 
 TEST(holdout_takes_one_unit_at_least_and_never_all)
