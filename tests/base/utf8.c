@@ -36,6 +36,42 @@ TEST(each_invalid_byte_is_one_replacement)
 	CHECK_INT(first("\xf4\x90\x80\x80"), 0xfffd); /* above U+10FFFF */
 }
 
+/* The first and last of each length are characters; those below in a longer form are not. */
+TEST(the_shortest_form_only)
+{
+	static const struct {
+		const char *bytes;
+		uint32_t code;
+	} some[] = {
+		{"\xc2\x80", 0x80},
+		{"\xdf\xbf", 0x7ff},
+		{"\xe0\xa0\x80", 0x800},
+		{"\xed\x9f\xbf", 0xd7ff},
+		{"\xee\x80\x80", 0xe000},
+		{"\xef\xbf\xbf", 0xffff},
+		{"\xf0\x90\x80\x80", 0x10000},
+		{"\xf4\x8f\xbf\xbf", 0x10ffff},
+		{"\xc0\x80", 0xfffd},
+		{"\xc1\xbf", 0xfffd},
+		{"\xe0\x80\x80", 0xfffd},
+		{"\xe0\x9f\xbf", 0xfffd},
+		{"\xf0\x80\x80\xaf", 0xfffd},
+		{"\xf0\x8f\xbf\xbf", 0xfffd},
+		{"\xed\xbf\xbf", 0xfffd},
+		{"\xf5\x80\x80\x80", 0xfffd},
+		{"\xf8\x88\x80\x80\x80", 0xfffd},
+	};
+
+	for (size_t i = 0; i < sizeof some / sizeof some[0]; i++) {
+		const char *s = some[i].bytes;
+		uint32_t c = utf8_next(&s);
+
+		if (c != some[i].code)
+			FAIL("row %zu is U+%04X, expected U+%04X", i, c, some[i].code);
+		CHECK_INT(s - some[i].bytes, c == 0xfffd ? 1 : (long long)strlen(some[i].bytes));
+	}
+}
+
 TEST(encodes_what_it_decodes)
 {
 	static const uint32_t some[] = {1,      0x7f,   0x80,    0x7ff,    0x800,

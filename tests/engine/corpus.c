@@ -130,6 +130,56 @@ TEST(all_faults_at_once)
 	CHECK_STR(c.utt[2].text, "caf\xef\xbf\xbd");
 }
 
+/* What lies after a field's end, here of a longer field before, is not looked at. */
+TEST(text_that_ends_within_a_character)
+{
+	lists("end", "Note,Utterance,Filename,Emotion\n"
+		     "aa\x82,\xe2\x82,tr/dia1_utt0.wav,ang\n");
+	REQUIRE(corpus_open(&c, &s, CORPUS_HEADERS, &p, &e) == 0);
+	CHECK_STR(c.utt[0].text, "\xef\xbf\xbd\xef\xbf\xbd");
+}
+
+/* RFC 3629: each byte that is of no character is one U+FFFD, overlong forms too. */
+TEST(text_that_is_not_utf8)
+{
+#define BAD "\xef\xbf\xbd"
+	static const struct {
+		const char *text, *reads; /* NULL: as it is */
+	} some[] = {
+		{"\xc2\xa0-\xdf\xbf-\xe0\xa0\x80-\xed\x9f\xbf-\xee\x80\x80-\xef\xbf\xbf", NULL},
+		{"\xf0\x90\x80\x80-\xf4\x8f\xbf\xbf", NULL},
+		{"a\xc0\xaf"
+		 "b",
+		 "a" BAD BAD "b"}, /* a slash in two bytes */
+		{"\xc1\xbf", BAD BAD},
+		{"\xe0\x80\xaf", BAD BAD BAD},
+		{"\xe0\x9f\xbf", BAD BAD BAD},
+		{"\xf0\x80\x80\xaf", BAD BAD BAD BAD},
+		{"\xf0\x8f\xbf\xbf", BAD BAD BAD BAD},
+		{"\xed\xa0\x80", BAD BAD BAD}, /* a surrogate */
+		{"\xed\xbf\xbf", BAD BAD BAD},
+		{"\xf4\x90\x80\x80", BAD BAD BAD BAD}, /* above U+10FFFF */
+		{"\xf5\x80\x80\x80", BAD BAD BAD BAD},
+		{"\x80x\xe2\x82", BAD "x" BAD BAD}, /* begins within one, ends within one */
+		{"\xe2\x82x", BAD BAD "x"},
+	};
+#undef BAD
+
+	for (size_t i = 0; i < sizeof some / sizeof some[0]; i++) {
+		char text[256];
+
+		snprintf(text, sizeof text, HEADER "tr/dia1_utt0.wav,%s,ang\n", some[i].text);
+		lists("utf8", text);
+		REQUIRE(corpus_open(&c, &s, CORPUS_HEADERS, &p, &e) == 0);
+		CHECK_STR(c.utt[0].text, some[i].reads ? some[i].reads : some[i].text);
+		CHECK_STR(told(), some[i].reads
+					  ? "note utf8/csv/train.csv:2: not valid UTF-8; what is "
+					    "not reads as U+FFFD: save the list as UTF-8\n"
+					  : "");
+		corpus_close(&c);
+	}
+}
+
 TEST(a_list_cut_off_within_quotes)
 {
 	lists("cut", HEADER "tr/dia1_utt0.wav,whole,ang\n"
