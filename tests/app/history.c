@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/history.h"
 #include "app/folder.h"
+#include "app/rows.h"
 
 #include <signal.h>
 #include <sys/resource.h>
@@ -260,6 +261,60 @@ TEST(bits_flipped)
 	CHECK_INT(epochs(&s, &e), 1);
 	free(all);
 	session_close(&s);
+}
+
+/* Whole records, but not one for each epoch in turn: what comes after the fault is
+ * refused with file and record, or is a last record that is passed over. Going on
+ * cuts there. */
+TEST(epochs_that_do_not_ascend)
+{
+	static const struct {
+		const char *name;
+		int epoch[4]; /* 0: no more */
+		int read;     /* records; -1: an error */
+		int record;   /* at fault */
+	} some[] = {
+		{"twice", {1, 2, 2, 3}, -1, 3},
+		{"first-twice", {1, 1, 2}, -1, 2},
+		{"back", {1, 3, 2, 4}, -1, 3},
+		{"to-start", {1, 2, 1, 2}, -1, 3},
+		{"beyond", {1, EPOCH_MAX + 1, 2}, -1, 2},
+		{"last-twice", {1, 2, 2}, 2, 3},
+		{"last-back", {1, 3, 2}, 2, 3},
+		{"last-beyond", {1, EPOCH_MAX + 1}, 1, 2},
+		{"apart", {1, 3, EPOCH_MAX}, 3, 0},
+	};
+	struct settings set = some_settings();
+
+	for (size_t i = 0; i < sizeof some / sizeof some[0]; i++) {
+		struct session s;
+		struct history h;
+		struct err e = {0};
+		char want[64];
+
+		if (start(&s, some[i].name, 0))
+			return;
+		REQUIRE(history_begin(&h, &s, 1, "history", 1, &shape, &corpus, &set, &e) == 0);
+		for (int k = 0; k < 4 && some[i].epoch[k]; k++)
+			CHECK_INT(history_add(&h, some[i].epoch[k], said(some[i].epoch[k]), &e), 0);
+		history_free(&h);
+		CHECK_INT(epochs(&s, &e), some[i].read);
+		snprintf(want, sizeof want, "%s/fold-1/history.bin: record %d is damaged, and ",
+			 some[i].name, some[i].record);
+		if (some[i].read < 0)
+			CHECK_HAS(e.text, want);
+		if (some[i].record == 0) {
+			session_close(&s);
+			continue;
+		}
+		err_clear(&e);
+		REQUIRE(history_begin(&h, &s, 1, "history", 9, &shape, &corpus, &set, &e) == 0);
+		CHECK_INT(epochs(&s, &e), some[i].record - 1);
+		CHECK_INT(history_add(&h, 9, said(9), &e), 0);
+		history_free(&h);
+		CHECK_INT(epochs(&s, &e), some[i].record);
+		session_close(&s);
+	}
 }
 
 TEST(damaged_description)
