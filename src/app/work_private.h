@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * work_private: what the files of the worker share. Nobody else includes it.
+ * work_private: what the files of the worker share. Nobody else includes it, but for
+ * a test of what the snapshot says.
  *
  * work.c has the thread and its two queues, work_run.c the hooks of the job and
  * the snapshot, work_ask.c carries requests out, work_look.c looks at an

@@ -268,6 +268,51 @@ TEST(overflow_keeps_replies)
 	CHECK_INT(work_end(w), 0);
 }
 
+/* Read without waiting for an event, so that a sanitizer sees what is written without
+ * the lock: a session that another worker trains, looked at on purpose or because of that, and one
+ * whose configuration is not there. */
+TEST(snapshots_while_it_opens)
+{
+	const char *dir = temp_path("watched");
+	const struct work_options some[] = {
+		{.job = {.session = dir, .threads = 1}, .readonly = true},
+		{.job = {.session = dir, .resume = true, .threads = 1}},
+		{.job = {.config = "no/such/config.yml"}},
+	};
+	struct work *trains = start(dir, true, false);
+	struct seen s = {0};
+
+	until_state(&s, trains, WORK_PAUSED);
+	for (size_t i = 0; i < sizeof some / sizeof some[0]; i++) {
+		struct err e = {0};
+		struct work *w = work_start(&some[i], &e);
+		struct snapshot now;
+
+		REQUIRE(w);
+		do {
+			work_corpus(w);
+			work_snapshot(w, &now);
+		} while (now.state == WORK_LOADING);
+		CHECK_INT(now.state, i < 2 ? WORK_IDLE : WORK_FAILED);
+		if (i == 1)
+			CHECK_HAS(now.looking, "another program is writing this session");
+		else
+			CHECK_STR(now.looking, "");
+		if (i == 2)
+			CHECK_HAS(now.error, "no/such/config.yml");
+		else
+			CHECK_STR(now.error, "");
+		CHECK(!now.can_skip);
+		CHECK((work_corpus(w) != NULL) == (i < 2));
+		work_quit(w);
+		do
+			work_snapshot(w, &now);
+		while (!now.ended);
+		work_end(w);
+	}
+	CHECK_INT(work_end(trains), 0);
+}
+
 TEST(breaks_when_told)
 {
 	const char *dir = temp_path("break");

@@ -2,6 +2,8 @@
 /* Training step by step: threads, divergence, the kept checkpoint, folds. */
 #include "run.h"
 
+#include "base/clock.h"
+
 TEST(same_bytes_for_any_threads_and_again)
 {
 	static struct run one, other;
@@ -247,6 +249,39 @@ TEST(answers_that_are_not_numbers)
 	CHECK_INT(e.status, EXIT_DIVERGED);
 	CHECK(t.model.params.w[0] == 0.1f); /* swapped back */
 	err_clear(&e);
+	trainer_close(&t);
+	small_free(&m);
+	par_free(par);
+}
+
+/* Of its steps and its evaluation, and of no other epoch. */
+TEST(an_epoch_says_its_seconds)
+{
+	struct settings s = small_settings();
+	struct par *par = par_new(1, &e);
+	struct epoch_row row;
+	struct predictions p;
+	struct trainer t;
+
+	small_make(&m, LAYOUT_LISTS, three, 9, 25, false);
+	REQUIRE(trainer_open(&t, &s, &m.c, 0, par, &e) == 0);
+	for (int epoch = 1; epoch <= 3; epoch++) {
+		double before = clock_seconds(), spent = 0;
+
+		for (trainer_epoch_begin(&t); !trainer_epoch_full(&t);) {
+			struct step_row step;
+
+			REQUIRE(trainer_step(&t, &step, &e) == STEP_DONE);
+			CHECK(t.seconds > spent);
+			spent = t.seconds;
+		}
+		CHECK(spent <= clock_seconds() - before);
+		REQUIRE(trainer_epoch_end(&t, &row, &p, &e) == 0);
+		predictions_free(&p);
+		CHECK(row.seconds > spent);
+		CHECK(row.seconds <= clock_seconds() - before);
+		CHECK_NEAR(t.seconds, 0, 0);
+	}
 	trainer_close(&t);
 	small_free(&m);
 	par_free(par);
