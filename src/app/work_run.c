@@ -171,6 +171,8 @@ static struct predictions copy_predictions(const struct predictions *p)
 	size_t n = (size_t)p->n, values = n * HEADS * (size_t)p->classes;
 	struct predictions c = {.n = p->n, .classes = p->classes};
 
+	if (n == 0)
+		return c;
 	c.utt = mem_alloc(n, sizeof *c.utt);
 	c.label = mem_alloc(n, sizeof *c.label);
 	c.logits = mem_alloc(values, sizeof *c.logits);
