@@ -177,6 +177,46 @@ TEST(trash_refuses_what_is_written)
 	folder_remove();
 }
 
+/* By its name in the trash, or by where it lay. */
+TEST(trash_is_searched)
+{
+	const struct trash_entry *x;
+	struct trash t;
+
+	folder_make();
+	make_family("one");
+	check_trash("sessions/one", "sessions/one/seed-7", "one.seed-7");
+	check_trash("sessions/one", "sessions/one", "one");
+	CHECK(symlink("one", in("sessions/.trash/link")) == 0); /* is not in it */
+	t = look();
+	CHECK_INT(t.n, 2);
+	x = trash_find(&t, in("sessions/one/seed-7"));
+	REQUIRE(x);
+	CHECK_STR(x->name, "one.seed-7");
+	x = trash_find(&t, in("sessions/one"));
+	REQUIRE(x);
+	CHECK_STR(x->name, "one");
+	CHECK(trash_find(&t, "one") == x);
+	CHECK(!trash_find(&t, "seed-7") && !trash_find(&t, "link") && !trash_find(&t, ""));
+	trash_free(&t);
+	folder_remove();
+}
+
+/* Not even an empty folder, which rename(2) would replace. */
+TEST(trash_replaces_nothing_in_it)
+{
+	folder_make();
+	make_family("one");
+	CHECK(mkdir(in("sessions/.trash"), 0777) == 0);
+	CHECK(mkdir(in("sessions/.trash/one"), 0777) == 0);
+	put(in("sessions/.trash/one-2"), "the user's");
+	check_trash("sessions/one", "sessions/one", "one-3");
+	CHECK(file_is_dir(in("sessions/.trash/one")));
+	CHECK(!session_exists(in("sessions/.trash/one")));
+	check_holds(in("sessions/.trash/one-2"), "the user's");
+	folder_remove();
+}
+
 /* A crash between the two files: a name without a folder, a folder without a
  * name; and names that lead out of the folder. */
 TEST(trash_survives_halves_and_lies)

@@ -75,7 +75,7 @@ TEST(deep_nesting)
 	str_add(&text, "b0: &b0 {x: 1}\n");
 	for (int i = 1; i < 4000; i++)
 		str_addf(&text, "b%d: &b%d {<<: *b%d}\n", i, i, i - 1);
-	CHECK_HAS(refusal(text.s), ": nested more than 100 levels deep");
+	CHECK_STR(refusal(text.s), "config.yml:97:6: nested more than 100 levels deep");
 	str_free(&text);
 }
 

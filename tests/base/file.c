@@ -142,6 +142,15 @@ TEST(read_is_bounded)
 	got = file_read(in("ten"), 10, &len, &e);
 	CHECK_STR(got, "0123456789");
 	free(got);
+	for (size_t most = 9; most <= 11; most++) {
+		int fd = file_open_read(in("ten"), most, &len, &e);
+
+		CHECK((fd >= 0) == (most >= 10));
+		CHECK_HAS(e.text, most >= 10 ? "" : "ten: larger than 9 bytes");
+		if (fd >= 0)
+			close(fd);
+		err_clear(&e);
+	}
 	CHECK(!file_read(in("ten"), 9, &len, &e));
 	CHECK_HAS(e.text, "ten: larger than 9 bytes, the most that is read here");
 	err_clear(&e);

@@ -93,6 +93,7 @@ TEST(a_file_replaced_or_removed_is_read_on)
 TEST(writing_in_place_is_noticed_once)
 {
 	static const struct timespec back[2] = {{.tv_sec = 1000}, {.tv_sec = 1000}};
+	static const struct timespec later[2] = {{1000, 1}, {1000, 1}};
 	const char *path = temp_path("in-place");
 	struct mapped *m = open_map(path);
 
@@ -100,6 +101,8 @@ TEST(writing_in_place_is_noticed_once)
 	CHECK(utimensat(AT_FDCWD, path, back, 0) == 0); /* a clock may be too coarse */
 	CHECK(mapped_written(m));
 	CHECK(!mapped_written(m));
+	CHECK(utimensat(AT_FDCWD, path, later, 0) == 0); /* in the same second */
+	CHECK(mapped_written(m));
 	temp_text(temp_path("new"), "new");
 	CHECK(rename(temp_path("new"), path) == 0);
 	CHECK(!mapped_written(m));
@@ -120,6 +123,7 @@ static int read_cut(const char *name, long left, size_t at, char *said, size_t n
 	if (pipe(out) || (pid = fork()) < 0)
 		exit(1);
 	if (pid == 0) {
+		alarm(60); /* a search without end */
 		dup2(out[1], STDERR_FILENO);
 		mapped_catch();
 		mapped_advice("; go on with --resume");
@@ -145,11 +149,40 @@ TEST(reading_what_is_gone_is_a_sentence)
 			"put it back or extract it again; go on with --resume\n");
 	CHECK_INT(read_cut("gone", PAGE, LEN - 1, said, sizeof said), 1);
 	CHECK_HAS(said, "4096 bytes");
+	/* Beyond its end in its last page, as a vector of the processor may reach. */
+	CHECK_INT(read_cut("gone", PAGE, LEN + 50, said, sizeof said), 1);
+	CHECK_HAS(said, "4096 bytes");
 	CHECK_INT(read_cut("gone", PAGE, PAGE - 1, said, sizeof said), 50);
 	CHECK_STR(said, "");
 	/* A name that would talk to the terminal. */
 	CHECK_INT(read_cut("a\033]0;title\007", 0, 0, said, sizeof said), 1);
 	CHECK(!strchr(said, '\033') && !strchr(said, '\007'));
+}
+
+/* Closed in any order and opened again: whoever is left is found, and the search ends. */
+TEST(maps_closed_in_any_order)
+{
+	static const int order[][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2},
+				       {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+
+	for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+		struct mapped *m[3];
+		char said[1024], name[3][8];
+
+		for (int k = 0; k < 3; k++) {
+			snprintf(name[k], sizeof name[k], "map-%d", k);
+			m[k] = open_map(temp_path("%s", name[k]));
+		}
+		mapped_close(m[order[i][0]]);
+		mapped_close(m[order[i][1]]);
+		m[order[i][1]] = open_map(temp_path("%s", name[order[i][1]]));
+		m[order[i][0]] = open_map(temp_path("%s", name[order[i][0]]));
+		mapped_close(m[order[i][2]]);
+		CHECK_INT(read_cut("found", 0, 0, said, sizeof said), 1);
+		CHECK_HAS(said, "found: has become shorter");
+		mapped_close(m[order[i][0]]);
+		mapped_close(m[order[i][1]]);
+	}
 }
 
 static void other_fault(void)

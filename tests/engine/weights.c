@@ -206,7 +206,8 @@ TEST(what_they_were_trained_on)
 	CHECK(own.exp.holdout == 0.1 + 0.2);
 	CHECK_INT(own.exp.holdout_unit, UNIT_DIALOGUE);
 	for (int k = 0; k < WEIGHTS_KEYS; k++) {
-		static const char *const wrong[] = {"", "x", "-1", "1e9999", "nan", "99999999999"};
+		static const char *const wrong[] = {
+			"", "x", "-1", "1e9999", "nan", "99999999999", "99999999999999999999"};
 		char *was = had.text[k];
 		bool read = k == WEIGHTS_FOLD || k == WEIGHTS_PROTOCOL || k == WEIGHTS_HOLDOUT ||
 			    k == WEIGHTS_HOLDOUT_UNIT;
@@ -214,7 +215,10 @@ TEST(what_they_were_trained_on)
 		for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
 			had.text[k] = (char *)wrong[i]; /* only read */
 			own = s;
-			if (k != WEIGHTS_SEED)
+			/* -1 and 99999999999 are seeds */
+			if (k == WEIGHTS_SEED)
+				CHECK(weights_trained_on(&had, &own, &fold) == (i == 2 || i == 5));
+			else
 				CHECK(weights_trained_on(&had, &own, &fold) == !read);
 		}
 		had.text[k] = NULL;
@@ -222,6 +226,14 @@ TEST(what_they_were_trained_on)
 		CHECK(weights_trained_on(&had, &own, &fold) == (k != WEIGHTS_FOLD));
 		CHECK(own.exp.seed == s.exp.seed && own.exp.holdout == s.exp.holdout);
 		had.text[k] = was;
+	}
+	for (int i = 0; i < 3; i++) { /* a share: neither nothing nor all */
+		static const char *const share[] = {"0", "1", "1.5"};
+		char *was = had.text[WEIGHTS_HOLDOUT];
+
+		had.text[WEIGHTS_HOLDOUT] = (char *)share[i];
+		CHECK(!weights_trained_on(&had, &own, &fold));
+		had.text[WEIGHTS_HOLDOUT] = was;
 	}
 	weights_meta_free(&had);
 }
