@@ -449,6 +449,63 @@ TEST(wrong_rows)
 	session_close(&s);
 }
 
+/* What no run writes is refused, so that nobody has to look again. */
+TEST(rows_have_ranges)
+{
+	static const struct {
+		const char *row, *error; /* NULL: fine */
+	} some[] = {
+		{"0,1,1,0,1,0,0,0,1", NULL},
+		{"5,1000000,nan,1,inf,nan,nan,1,0", NULL},
+		{"6,1,1,0,1,0,0,0,1", "fold 6 (folds are 1 to 5, or 0 alone"},
+		{"-1,1,1,0,1,0,0,0,1", "fold -1 (folds are"},
+		{"1,0,1,0,1,0,0,0,1", "epoch 0 (epochs count from 1)"},
+		{"1,1000001,1,0,1,0,0,0,1",
+		 "epoch 1000001 (epochs count from 1; this is too many)"},
+		{"1,1,1,1.01,1,0,0,0,1", "train_acc 1.01 (a share, 0 to 1)"},
+		{"1,1,1,0,1,-0.1,0,0,1", "val_wa -0.1 (a share, 0 to 1)"},
+		{"1,1,1,0,1,0,0,0,-1", "seconds -1 (a number, 0 or more)"},
+		{"1,1,1,0,1,0,0,0,nan", "seconds nan (a number, 0 or more)"},
+		{"1,1,1,0,1,0,0,0,inf", "seconds inf (a number, 0 or more)"},
+	};
+	struct epoch_row *row;
+	struct session s;
+	struct err e = {0};
+	char text[512];
+	int n;
+
+	if (begin(&s, "ranges"))
+		return;
+	for (size_t i = 0; i < sizeof some / sizeof some[0]; i++) {
+		err_clear(&e);
+		snprintf(text, sizeof text, EPOCHS_HEADER "%s\n", some[i].row);
+		put(in("ranges/epochs.csv"), text);
+		CHECK_INT(session_epochs(&s, &row, &n, &e), some[i].error ? -1 : 0);
+		CHECK_HAS(e.text, some[i].error ? some[i].error : "");
+		CHECK_INT(n, some[i].error ? 0 : 1);
+		free(row);
+	}
+	session_close(&s);
+}
+
+/* A row of later among those that are kept stands for none of them. */
+TEST(going_on_after_rows_out_of_order)
+{
+	struct session s;
+	struct err e = {0};
+
+	if (begin(&s, "mixed"))
+		return;
+	put(in("mixed/epochs.csv"), EPOCHS_HEADER "1,1,1,0,1,0,0,0,1\n"
+						  "1,9,1,0,1,0,0,0,1\n"
+						  "1,2,1,0,1,0,0,0,1\n"
+						  "1,3,1,0,1,0,0,0,1\n"
+						  "not a row\n");
+	CHECK_INT(session_begin(&s, 1, 4, 1, NULL, 0, &e), 0);
+	CHECK_STR(rows_there(&s), "| 1:1 1:2 1:3");
+	session_close(&s);
+}
+
 /* What a refused start made is taken back, and nothing else. */
 TEST(discarded)
 {

@@ -72,6 +72,8 @@ TEST(nothing_is_written_through_links)
 	static const char *const name[] = {
 		"lock",
 		"config.yml",
+		"data.csv",
+		"notes.txt",
 		"steps.csv",
 		"epochs.csv",
 		"commands.log",
@@ -80,6 +82,7 @@ TEST(nothing_is_written_through_links)
 		"fold-0/best.safetensors",
 		"fold-0/last.safetensors",
 		"fold-0/state.safetensors",
+		"fold-0/normalize.safetensors",
 		"fold-0/predictions.csv",
 		"fold-0/history.json",
 		"fold-0/history.bin",

@@ -118,6 +118,13 @@ TEST(quotes_only_where_they_are_needed)
 	CHECK_STR(quoted("'"), "''\\'''");
 	CHECK_STR(quoted("~/x"), "'~/x'");
 	CHECK_STR(quoted("größe"), "'größe'");
+	for (int c = 1; c < 0x80; c++) {
+		const char word[] = {'a', (char)c, '\0'};
+		bool safe = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+			    (c >= 'a' && c <= 'z') || strchr("_@%+=:,./-", c);
+
+		CHECK((quoted(word)[0] == 'a') == safe);
+	}
 }
 
 /* A shell gives every word back as it was. */

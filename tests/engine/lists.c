@@ -428,6 +428,30 @@ TEST(a_test_utterance_is_trained_on)
 	CHECK_INT(c.n, 7);
 }
 
+/* Each is told what the first of them is; sentences that are equal may share text. */
+TEST(a_feature_file_of_many_rows)
+{
+	lists("many", HEADER "tr/dia1_utt0.wav,a,ang\n");
+	temp_text(s.exp.dev_csv, HEADER "dev/dia0_utt0.wav,hi,ang\n");
+	temp_text(s.exp.test_csv, HEADER "test/dia0_utt0.wav,hi,ang\ntr/dia1_utt1.wav,b,ang\n");
+	link_audio("many", "tr/dia1_utt0", "dev/dia0_utt0");
+	link_audio("many", "tr/dia1_utt0", "test/dia0_utt0");
+	unlink(temp_path("many/text/tr/dia1_utt1.npy"));
+	CHECK_INT(link(temp_path("many/text/tr/dia1_utt0.npy"),
+		       temp_path("many/text/tr/dia1_utt1.npy")),
+		  0);
+	CHECK_INT(corpus_open(&c, &s, CORPUS_HEADERS, &p, &e), 0);
+	CHECK_STR(told(),
+		  "warning many/csv/dev.csv:2: many/audio/dev/dia0_utt0.npy: this is the feature "
+		  "file of train.csv:2 as well: a validation utterance is trained on; delete one "
+		  "of the rows\n"
+		  "warning many/csv/test.csv:2: many/audio/test/dia0_utt0.npy: this is the feature "
+		  "file of train.csv:2 as well: a test utterance is trained on; delete one of the "
+		  "rows\n"
+		  "note many/csv/test.csv:3: many/text/tr/dia1_utt1.npy: this is the feature file "
+		  "of train.csv:2 as well; is one of them wrong?\n");
+}
+
 TEST(an_iemocap_utterance_in_two_sessions)
 {
 	both("two", "Session2/Ses01F_impro01_F000", 1, 10);
@@ -467,6 +491,8 @@ TEST(melds_known_clips)
 	CHECK_HAS(told(), "error clips/csv/test.csv:2: clips/text/test/dia38_utt4.npy: no such");
 }
 
+static int counted_labels = 7; /* of MELD's and others */
+
 /* The census of a corpus with so many rows of each class in its lists. */
 static const char *convention(enum layout layout, int classes, const int *rows)
 {
@@ -486,7 +512,7 @@ static const char *convention(enum layout layout, int classes, const int *rows)
 		static const char *const label[] = {"anger",   "disgust", "fear",    "joy",
 						    "neutral", "sadness", "surprise"};
 
-		s.exp.nlabels = 7;
+		s.exp.nlabels = counted_labels;
 		for (int k = 0; k < 7; k++)
 			strcpy(s.exp.labels[k], label[k]);
 	}
@@ -522,6 +548,12 @@ TEST(usual_selections)
 	CHECK_HAS(convention(LAYOUT_LISTS, 7, meld), "the rows match no convention");
 	meld[0] = 12;
 	CHECK_STR(convention(LAYOUT_LISTS, 7, meld), "");
+	/* Another class among the labels: it is another task. */
+	meld[0] = 9989;
+	CHECK_HAS(convention(LAYOUT_LISTS, 7, meld), "the rows match no convention");
+	counted_labels = 8;
+	CHECK_STR(convention(LAYOUT_LISTS, 7, meld), "");
+	counted_labels = 7;
 }
 
 TEST(rows_of_each_class)
@@ -550,6 +582,12 @@ TEST(rows_of_each_class)
 		  "exp.labels, or correct the labels\n"
 		  "note class sad of exp.labels: no row of it in dev.csv, test.csv; figures "
 		  "there are about the other classes\n");
+	/* A list of no rows lacks no class in particular. */
+	c.list[1].rows = c.list[1].of_class[0] = 0;
+	problems_free(&p);
+	census_note(&c, &s, &p);
+	CHECK_HAS(told(), "class sad of exp.labels: no row of it in test.csv; ");
+	CHECK(!strstr(told(), "class ang"));
 }
 
 int main(int argc, char **argv)
