@@ -267,6 +267,7 @@ static const char *changed(const char *key, const char *from, const char *by)
 TEST(a_factor_changes_a_value)
 {
 	CHECK_STR(changed("train.optimizer.lr", "5e-4", "x0.5"), "2.5e-4");
+	CHECK_STR(changed("train.optimizer.lr", "1.23456789e-5", "x2"), "2.46913578e-5");
 	CHECK_STR(changed("train.optimizer.lr", "5e-4", "x1e1"), "0.005");
 	CHECK_STR(changed("train.loss.main", "0.7", "x0.1"), "0.07"); /* no 0.06999… */
 	CHECK_STR(changed("train.loss.main", "0.3", "x.5"), "0.15");

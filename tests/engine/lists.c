@@ -81,6 +81,36 @@ TEST(paths_of_any_kind)
 	}
 }
 
+/* What comes after the last dot is the ending, whatever it is. */
+TEST(ids_with_dots)
+{
+	both("dots", "tr/a.b", 2, 20);
+	both("dots", "tr/.c", 2, 20);
+	CHECK_INT(open_lists("dots", HEADER "tr/a.b.xyz,a,ang\ntr/.c,b,ang\n"), 0);
+	CHECK_STR(told(), "");
+	REQUIRE(c.list[0].n == 2);
+	CHECK_STR(c.utt[0].id, "a.b");
+	CHECK_STR(c.utt[1].id, ".c");
+}
+
+/* Who speaks is in the id of IEMOCAP, if it is one. */
+TEST(iemocap_speakers)
+{
+	static const char *const id[] = {"Ses01F_impro01_M000", "Ses05M_script01_F012",
+					 "Ses01F_impro01_X000", "Ses1F_impro01_F000", "other_F000"};
+	static const char *const speaker[] = {"Ses01M", "Ses05F", "", "", ""};
+
+	for (int i = 0; i < 5; i++) {
+		char name[64], rows[128];
+
+		snprintf(name, sizeof name, "Session1/%s", id[i]);
+		both("who", name, 1, 10);
+		snprintf(rows, sizeof rows, "Utterance_ID,Text,Emotion\n%s,hi,neu\n", id[i]);
+		CHECK_INT(open_sessions("who", rows), 0);
+		CHECK_STR(c.utt[0].speaker, speaker[i]);
+	}
+}
+
 TEST(iemocap_ids_with_endings_and_folders)
 {
 	CHECK_INT(open_sessions("end", "Utterance_ID,Text,Emotion\n"

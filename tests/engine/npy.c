@@ -411,6 +411,8 @@ TEST(faults_are_told)
 		  "cut off: 2 x 4 float32 values need 32 bytes after byte 128, the file has 24");
 	CHECK_HAS(refusal(HEAD("'<f8'", "(2147483647, 2147483647)"), six, 24), "cut off");
 	CHECK_HAS(refusal(HEAD("'<f4'", "(2147483648, 1)"), six, 24), "at most 2147483647");
+	CHECK_HAS(refusal(HEAD("'<f4'", "(1, 2147483648)"), six, 24), "at most 2147483647");
+	CHECK_HAS(refusal(HEAD("'<f4'", "(9999999999999999999, 1)"), six, 24), "damaged header");
 	CHECK_HAS(refusal(HEAD("'<f4'", "(18446744073709551617, 1)"), six, 24), "damaged header");
 	CHECK_HAS(refusal(HEAD("'<f4'", "(-2, 3)"), six, 24), "damaged header: expected the shape");
 	CHECK_HAS(refusal(HEAD("'<f4'", "(2, 3"), six, 24), "expected the shape");

@@ -89,6 +89,29 @@ TEST(brief_ones_are_one_from_two_rows_on)
 	CHECK_STR(told(), "2 rows: text/…: integers; in train.csv:2, 5\n");
 }
 
+/* Up to three rows are all named. */
+TEST(three_rows_are_all_there_are)
+{
+	reset();
+	for (int i = 0; i < 3; i++)
+		unknown("train.csv", 2 + i, "joyful");
+	CHECK_STR(told(), "3 rows: unknown label joyful; in train.csv:2, 3, 4\n");
+	unknown("train.csv", 9, "joyful");
+	CHECK_STR(told(), "4 rows: unknown label joyful; first: train.csv:2, 3, 4\n");
+}
+
+/* In the order of the rows, not of the sentences that they would have alone. */
+TEST(the_first_rows_of_many_variants)
+{
+	reset();
+	for (int i = 0; i < 9; i++) {
+		char label[] = {(char)('z' - i), '\0'};
+
+		unknown("train.csv", 2 + i, label);
+	}
+	CHECK_STR(told(), "9 rows: labels nobody knows; first: train.csv:2, 3, 4\n");
+}
+
 TEST(equal_sentences_are_one_from_two_rows_on)
 {
 	reset();
