@@ -506,6 +506,47 @@ TEST(going_on_after_rows_out_of_order)
 	session_close(&s);
 }
 
+/* A line of its own, after what is whole. */
+TEST(remarks)
+{
+	struct session s;
+	struct err e = {0};
+
+	if (begin(&s, "remark"))
+		return;
+	remove(in("remark/commands.log"));
+	CHECK_INT(session_remark(&s, "rows of a\nb\033[m\tc left out", &e), 0);
+	check_holds(in("remark/commands.log"), "# rows of a b [m c left out\n");
+	put(in("remark/commands.log"), "at 1 1 1 set train.clip 1\nat 1 1 2 set tr");
+	CHECK_INT(session_remark(&s, "other data", &e), 0);
+	check_holds(in("remark/commands.log"), "at 1 1 1 set train.clip 1\n# other data\n");
+	session_close(&s);
+}
+
+/* A data.csv that is not of the hash is not compared with. */
+TEST(changes_of_unknown_data)
+{
+	struct settings set = some_settings();
+	struct origin then = {.hash = "0123456789abcdef0123456789abcdef"};
+	struct corpus none = {0};
+	struct str out = {0};
+	struct session s;
+	struct err e = {0};
+
+	if (begin(&s, "unknown"))
+		return;
+	put(in("unknown/data.csv"), "part,id,label,words,frames\ntrain,a,ang,1,2\n");
+	CHECK_INT(session_data_changes(&s, &then, &none, &set, &out, &e), 0);
+	CHECK_STR(str_text(&out), "what it is cannot be said: its data.csv is not the one "
+				  "config.yml tells of");
+	roster_text_hash("part,id,label,words,frames\ntrain,a,ang,1,2\n", 43, then.hash);
+	str_reset(&out);
+	CHECK_INT(session_data_changes(&s, &then, &none, &set, &out, &e), 0);
+	CHECK_STR(str_text(&out), "1 row gone (train a)");
+	str_free(&out);
+	session_close(&s);
+}
+
 /* What a refused start made is taken back, and nothing else. */
 TEST(discarded)
 {

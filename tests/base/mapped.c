@@ -167,7 +167,7 @@ TEST(maps_closed_in_any_order)
 
 	for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
 		struct mapped *m[3];
-		char said[1024], name[3][8];
+		char said[1024], name[3][16];
 
 		for (int k = 0; k < 3; k++) {
 			snprintf(name[k], sizeof name[k], "map-%d", k);
