@@ -186,9 +186,7 @@ TEST(a_stream_keeps_lines_and_tabs)
 /* A buffer may end within a character. */
 TEST(a_stream_joins_what_was_cut)
 {
-	const char *cut[] = {"a\xe2", "\x80", "\x99s \xf0\x9f\x98", "\x80 \xc2",
-			     "\x9b"
-			     "31m"};
+	const char *cut[] = {"a\xe2", "\x80", "\x99s \xf0\x9f\x98", "\x80 \xc2", "\x9b\0631m"};
 	const char *broken[] = {"\xe2\x80", "x", "\xc2"};
 
 	CHECK_STR(streamed(cut, 5), "a’s \U0001f600 \u203a31m");
