@@ -306,12 +306,13 @@ int rows_cut(const struct columns *c, const char *path, const struct rows_limit 
 		memcpy(old, text, len);
 	}
 	need.reached = mem_alloc((size_t)n, sizeof *need.reached);
-	r.at = text;
-	r.end = text + len;
-	if (text)
+	if (text) {
+		r.at = text;
+		r.end = text + len;
 		failed = keep_rows(&r, &need, &kept, e);
-	else
+	} else {
 		rows_header(c, &kept);
+	}
 	if (!failed && (!old || kept.len != len || memcmp(kept.s, old, len) != 0))
 		failed = file_write(path, kept.s, kept.len, e);
 	free(need.reached);
