@@ -87,8 +87,10 @@ static inline void session_copy(const char *from, const char *name)
 static inline const char *session_with(const uint8_t *data, size_t n)
 {
 	int first = n ? *data : 0;
-	const char *from = first & 1 ? "finished" : "interrupted", *dir = temp_path("s");
+	const char *from = first & 1 ? "finished" : "interrupted";
+	static char dir[512]; /* temp_path keeps eight names only */
 
+	snprintf(dir, sizeof dir, "%s", temp_path("s"));
 	nftw(dir, temp_remove_one, 8, FTW_DEPTH | FTW_PHYS);
 	for (int i = 0; i < SESSION_FILES; i++)
 		session_copy(from, session_file[i]);
