@@ -56,6 +56,8 @@ until_true() {
 	done
 }
 until_shows() { until_true shows "$1"; }
+# Where a line of the shell may be broken at the edge: says as it was printed.
+says_whole() { tm capture-pane -p -J -t t | grep -q -e "$1"; }
 keys_below() { screen && sed -n "$1p" screen | grep -q '? help'; }
 hides() { screen && ! grep -q -e "$1" screen; }
 session() { echo sessions/long-* | tr ' ' '\n' | tail -n 1; }
@@ -435,6 +437,7 @@ until_shows '▶ RUN'
 until_true more_steps 3
 for f in data/demo/audio/*/*.npy; do : >"$f"; done
 check features_cut_is_said until_shows 'has become shorter while it was in use'
-check features_cut_names_resume until_shows 'goes on from its last checkpoint with --session .* --resume'
+check features_cut_names_resume until_true says_whole \
+	'goes on from its last checkpoint with --session .* --resume'
 keys q # of the screen, if it is still there
 check features_cut_leaves left 1
