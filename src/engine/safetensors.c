@@ -2,17 +2,14 @@
 #include "engine/safetensors.h"
 
 #include "base/file.h"
+#include "base/mapped.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "engine/foreign.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "data is used as it lies in the file");
@@ -88,14 +85,8 @@ static int map_file(struct st_file *f, struct err *e)
 		failed = err_at(e, f->path, 0, 0,
 				"not a safetensors file: it has %zu bytes, the shortest has 10",
 				size);
-	if (!failed) {
-		f->map_len = size;
-		f->map = mmap(NULL, f->map_len, PROT_READ, MAP_PRIVATE, fd, 0);
-		if (f->map == MAP_FAILED) {
-			f->map = NULL;
-			failed = err_errno(e, f->path, "cannot map");
-		}
-	}
+	else if (!(f->map = mapped_open(fd, size, f->path, e)))
+		failed = -1;
 	close(fd);
 	return failed;
 }
@@ -227,7 +218,7 @@ static int read_entries(struct st_file *f, json_t *root, size_t data_at, struct 
 {
 	size_t most = json_object_size(root);
 	struct span *span = mem_alloc(most, sizeof *span);
-	int64_t data_len = (int64_t)(f->map_len - data_at);
+	int64_t data_len = (int64_t)(f->map->len - data_at);
 	const char *name;
 	json_t *info;
 	int failed = -1;
@@ -251,8 +242,7 @@ static int read_entries(struct st_file *f, json_t *root, size_t data_at, struct 
 		}
 		if (read_type(t, info, f->path, e) || read_shape(t, info, f->path, e) ||
 		    read_span(s, t, info, data_len, f->path, e) ||
-		    place(t, (const char *)f->map + data_at + s->begin, s->end - s->begin, f->path,
-			  e))
+		    place(t, f->map->at + data_at + s->begin, s->end - s->begin, f->path, e))
 			goto out;
 	}
 	failed = check_cover(span, f->n, data_len, f->path, e);
@@ -267,7 +257,7 @@ static int not_safetensors(const struct st_file *f, struct err *e, const char *w
 {
 	struct str what = {0};
 
-	if (foreign_add(&what, f->path, f->map, f->map_len))
+	if (foreign_add(&what, f->path, f->map->at, f->map->len))
 		err_at(e, f->path, 0, 0, "%s", what.s);
 	else
 		err_at(e, f->path, 0, 0, "is not a safetensors file, or damaged: %s", why);
@@ -286,15 +276,14 @@ int st_open(struct st_file *f, const char *path, struct err *e)
 	*f = (struct st_file){.path = mem_dup(path)};
 	if (map_file(f, e))
 		goto out;
-	memcpy(&len, f->map, LENGTH_BYTES);
-	if (len > f->map_len - LENGTH_BYTES) {
+	memcpy(&len, f->map->at, LENGTH_BYTES);
+	if (len > f->map->len - LENGTH_BYTES) {
 		snprintf(why, sizeof why, "its header would be %llu bytes long, %zu bytes follow",
-			 (unsigned long long)len, f->map_len - LENGTH_BYTES);
+			 (unsigned long long)len, f->map->len - LENGTH_BYTES);
 		not_safetensors(f, e, why);
 		goto out;
 	}
-	root = json_loadb((const char *)f->map + LENGTH_BYTES, (size_t)len, JSON_REJECT_DUPLICATES,
-			  &je);
+	root = json_loadb(f->map->at + LENGTH_BYTES, (size_t)len, JSON_REJECT_DUPLICATES, &je);
 	if (!root) {
 		snprintf(why, sizeof why, "header byte %d: %s", je.position, je.text);
 		not_safetensors(f, e, why);
@@ -319,8 +308,7 @@ void st_close(struct st_file *f)
 		free(f->entry[i].copy);
 	}
 	free(f->entry);
-	if (f->map)
-		munmap(f->map, f->map_len);
+	mapped_close(f->map);
 	json_decref(f->meta);
 	free(f->path);
 	*f = (struct st_file){0};

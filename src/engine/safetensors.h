@@ -37,8 +37,7 @@ struct st_file {
 	char *path;
 	struct st_entry *entry; /* sorted by name */
 	int n;
-	void *map;
-	size_t map_len;
+	struct mapped *map;
 	void *meta; /* json_t object of __metadata__, or NULL */
 };
 
