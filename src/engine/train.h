@@ -75,6 +75,8 @@ bool trainer_done(const struct trainer *t);       /* planned epochs, or patience
 double trainer_rate(const struct trainer *t);     /* in force for the next step */
 
 void trainer_epoch_begin(struct trainer *t);
+/* The order of the training part that comes next; two 64-bit draws. */
+void trainer_draw_order(struct trainer *t);
 /*
  * One batch. STEP_DIVERGED: the loss, one of its terms or the gradient norm is
  * NaN or Inf, or the (clipped) gradient too large for its square; the row says which, *e says it in
