@@ -224,10 +224,11 @@ static int check_document(struct tree *t)
 static int fail_parse(struct tree *t, const yaml_parser_t *p, const char *text)
 {
 	struct place at = place_at(&p->problem_mark);
-	const char *problem = p->problem ? p->problem : "not YAML";
+	const char *problem = p->problem;
 	size_t column;
 
-	if (p->error == YAML_MEMORY_ERROR)
+	/* All else has a reason; libyaml sets no error where some lists cannot grow. */
+	if (p->error == YAML_MEMORY_ERROR || !problem)
 		return err_at(t->e, t->path, 0, 0, "out of memory while reading it");
 	if (p->error == YAML_READER_ERROR) { /* has an offset in bytes only */
 		const char *line = text;
