@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # An allocation that fails, at PLACES places (500 take a minute of processor time)
-# spread over a short run: the program ends with a sentence and status 1, or the allocation did not matter; nothing
-# stored is damaged, and --resume goes on to the bytes of an undisturbed run.
+# spread over a short run: the program ends with a sentence and status 1, or the
+# allocation did not matter; nothing stored is damaged, and --resume goes on to the
+# bytes of an undisturbed run.
 . tests/cli/common
 shim=${SHIM:-build/release/tests/shim/malloc.so}
 places=${PLACES:-100}
