@@ -501,7 +501,7 @@ int cli_main(const struct program *p, int argc, char **argv)
 	}
 	if (unwritten == EPIPE && !(c && c->stores))
 		return end_unread(&e, sigpipe);
-	if (e.status)
+	if (*e.text)
 		cli_message("%s", e.text);
 	if (!unwritten || unwritten == EPIPE)
 		return e.status;

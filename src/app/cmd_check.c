@@ -82,10 +82,12 @@ static int run(const struct args *a, struct err *e)
 	print_problems(&p);
 	print_corpus(&c, &s);
 	print_sum(&p);
-	if (failed)
+	if (!failed && corpus_refuse(&c, &p, "by training with --skip-bad", &stopped))
+		puts(stopped.text);
+	if (p.errors > 0)
+		err_said(e);
+	else if (failed)
 		*e = stopped;
-	else
-		corpus_refuse(&c, &p, "by training with --skip-bad", e);
 	problems_free(&p);
 	corpus_close(&c);
 	return e->status ? -1 : 0;

@@ -63,6 +63,13 @@ int err_errno(struct err *e, const char *path, const char *what)
 	return err_at(e, path, 0, 0, "%s: %s", what, strerror(errno));
 }
 
+int err_said(struct err *e)
+{
+	err_clear(e);
+	e->status = EXIT_FAILED;
+	return -1;
+}
+
 void err_clear(struct err *e)
 {
 	e->status = 0;

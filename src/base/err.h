@@ -38,6 +38,9 @@ int err_at(struct err *e, const char *file, long line, long column, const char *
 /* "PATH: ...: strerror(errno)". */
 int err_errno(struct err *e, const char *path, const char *what);
 
+/* EXIT_FAILED without a sentence: the results that were printed say it. */
+int err_said(struct err *e);
+
 void err_clear(struct err *e);
 
 /* A broken invariant: our mistake, never the user's. Prints and aborts. */

@@ -24,8 +24,12 @@ lists
 sed -i 's/audio_feat_dim: 8/audio_feat_dim: 9/' "$c/config.yml"
 run check "$c/config.yml"
 check flood_is_a_line errors 1 '23 rows: .*/audio/…: rows of 8 values, model.audio_feat_dim is 9; .*; first: train.csv:2, 3, 4 '
-check flood_advises_nothing [ "$(cat "$dir/err")" = \
-	'miust: 23 rows cannot be used (listed above); fix them' ]
+check flood_advises_nothing [ "$(tail -n 1 "$dir/out")" = \
+	'23 rows cannot be used (listed above); fix them' ]
+check problems_are_results [ ! -s "$dir/err" ]
+# So a reader that has enough sees what it read and nothing else.
+"$MIUST" check "$c/config.yml" 2>"$dir/err" | head -n 1 >"$dir/first"
+check first_problem_alone eval '[ "$(wc -l <"$dir/first")" -eq 1 ] && [ ! -s "$dir/err" ]'
 run train "$c/config.yml" --session "$dir/s"
 check flood_in_train [ "$(wc -l <"$dir/err")" -eq 2 ]
 check flood_leaves_no_session [ ! -e "$dir/s" ]
@@ -37,10 +41,10 @@ lists
 sed -i 's/,\(cross\|glad\)$/,bored/' "$c/data/train.csv"
 run check "$c/config.yml"
 check unknown_label_is_a_line errors 1 '9 rows: column Emotion: unknown label "bored"; '
-check unknown_label_advice grep -q 'fix them, or leave them out by training with --skip-bad$' "$dir/err"
+check unknown_label_advice grep -q 'fix them, or leave them out by training with --skip-bad$' "$dir/out"
 sed -i 's/labels:.*/labels: [a, b]/; s/num_classes: 3/num_classes: 2/' "$c/config.yml"
 run check "$c/config.yml"
-no_advice() { [ "$status" -eq 1 ] && ! grep -q skip-bad "$dir/err"; }
+no_advice() { [ "$status" -eq 1 ] && ! grep -q skip-bad "$dir/out" "$dir/err"; }
 check no_advice_if_all_rows_are_bad no_advice
 lists
 sed -i '1s/Emotion/Mood/' "$c/data/train.csv"
