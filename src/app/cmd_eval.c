@@ -12,7 +12,8 @@ static void print(const struct trained *t, const struct predictions *p)
 	static const char *const head[HEADS] = {"fused", "text only", "audio only"};
 	struct confusion m;
 
-	printf("fold %d, %s part, %d utterances\n", t->fold, part_name[t->part], p->n);
+	printf("fold %d, %s part, %d utterance%s\n", t->fold, part_name[t->part], p->n,
+	       p->n == 1 ? "" : "s");
 	if (t->anyway.len)
 		printf("not comparable (--anyway): the weights were %s\n", t->anyway.s);
 	printf("\n");

@@ -161,7 +161,8 @@ static int check_folder(struct job *j, const struct session *s, struct err *e)
 	}
 	str_add(&text, "; put it back, go on with the data as it is now (");
 	add_resume(&text, j);
-	str_add(&text, " --accept-data), or start a new session");
+	str_addf(&text, "%s --accept-data), or start a new session",
+		 j->opt.skip_bad ? " --skip-bad" : "");
 	failed = refuse_data(&text, e);
 out:
 	str_free(&text);

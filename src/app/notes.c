@@ -107,7 +107,7 @@ int note_add(const char *dir, const struct note *x, struct err *e)
 	struct stat st;
 	int fd, failed = -1;
 
-	if (path_join(path, sizeof path, dir, NOTES, e) || file_refuse_link(path, e))
+	if (path_join(path, sizeof path, dir, NOTES, e) || file_check_own(path, e))
 		return -1;
 	fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
 	if (fd < 0)

@@ -88,7 +88,7 @@ static int lock(struct session *s, struct err *e)
 
 	if (path_join(path, sizeof path, s->root, LOCK, e))
 		return -1;
-	if (file_refuse_link(path, e))
+	if (file_check_own(path, e))
 		return -1;
 	s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
 	if (s->lock < 0)
@@ -229,7 +229,7 @@ int session_seed(struct session *s, const struct session *parent, const struct s
 	snprintf(name, sizeof name, "seed-%lld", (long long)set->exp.seed);
 	if (session_share(s, parent, e) || path_join(s->dir, sizeof s->dir, s->root, name, e))
 		goto fail;
-	if (s->lock >= 0 && (session_check_held(parent, e) || file_refuse_link(s->dir, e)))
+	if (s->lock >= 0 && (session_check_held(parent, e) || file_check_own(s->dir, e)))
 		goto fail;
 	if (s->lock >= 0 && !session_exists(s->dir) &&
 	    (make_dirs(s->dir, e) || session_store_config(s, set, &(struct origin){0}, e)))

@@ -64,7 +64,7 @@ static int refuse_links(const char *dir, int depth, struct err *e)
 		if (!part && !is_written(d->d_name))
 			continue;
 		failed = path_join(path, sizeof path, dir, d->d_name, e) ||
-			 file_refuse_link(path, e) ||
+			 file_check_own(path, e) ||
 			 (part && depth < 2 && file_is_dir(path) &&
 			  refuse_links(path, depth + 1, e));
 	}
@@ -98,7 +98,7 @@ int session_path(const struct session *s, const char *name, char *out, size_t n,
 {
 	if (path_join(out, n, s->dir, name, e))
 		return -1;
-	return s->lock >= 0 && (session_check_held(s, e) || file_refuse_link(out, e)) ? -1 : 0;
+	return s->lock >= 0 && (session_check_held(s, e) || file_check_own(out, e)) ? -1 : 0;
 }
 
 int session_fold_path(const struct session *s, int fold, const char *name, char *out, size_t n,
@@ -111,5 +111,5 @@ int session_fold_path(const struct session *s, int fold, const char *name, char 
 	    (s->lock >= 0 && !file_is_dir(dir) && make_dirs(dir, e)) ||
 	    path_join(out, n, dir, name, e))
 		return -1;
-	return s->lock >= 0 ? file_refuse_link(out, e) : 0;
+	return s->lock >= 0 ? file_check_own(out, e) : 0;
 }

@@ -285,17 +285,6 @@ int file_write(const char *path, const void *data, size_t len, struct err *e)
 	return atomic_commit(&a, e);
 }
 
-int file_refuse_link(const char *path, struct err *e)
-{
-	struct stat st;
-
-	if (lstat(path, &st) || !S_ISLNK(st.st_mode))
-		return 0;
-	return err_at(e, path, 0, 0,
-		      "is a symbolic link, and nothing is written through it; remove it, or put a "
-		      "copy of what it names in its place");
-}
-
 FILE *file_append(const char *path, struct err *e)
 {
 	int fd =
@@ -306,7 +295,7 @@ FILE *file_append(const char *path, struct err *e)
 	FILE *f = NULL;
 
 	if (fd < 0) {
-		if (errno != ELOOP || file_refuse_link(path, e) == 0)
+		if (errno != ELOOP || file_check_own(path, e) == 0)
 			err_errno(e, path, "cannot append");
 		return NULL;
 	}

@@ -35,6 +35,19 @@ static int check_kind(const char *path, const struct stat *st, struct err *e)
 	return err_at(e, path, 0, 0, "is %s; expected a regular file", kind_of(st->st_mode));
 }
 
+int file_check_own(const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (lstat(path, &st) || S_ISDIR(st.st_mode))
+		return 0;
+	if (!S_ISLNK(st.st_mode))
+		return check_kind(path, &st, e);
+	return err_at(e, path, 0, 0,
+		      "is a symbolic link, and nothing is written through it; remove it, or put a "
+		      "copy of what it names in its place");
+}
+
 int file_open_read(const char *path, size_t most, size_t *size, struct err *e)
 {
 	struct stat st;

@@ -100,6 +100,16 @@ run train --session "$dir/cut" --resume
 check link says 1 'best.safetensors: is a symbolic link, and nothing is written through it'
 check link_victim [ "$(cat "$dir/victim")" = keep ]
 
+# Nor does it wait for a pipe that has the name of one of its files.
+rm "$dir/cut/fold-0/best.safetensors"
+for f in data.csv steps.csv results.json fold-0/last.safetensors fold-0/predictions.csv; do
+	rm -f "$dir/cut/$f"
+	mkfifo "$dir/cut/$f"
+	run train --session "$dir/cut" --resume
+	check "resume_pipe_$f" says 1 "$f: is a pipe; expected a regular file"
+	rm "$dir/cut/$f"
+done
+
 # Names with a $ in them are what the shell has made of them.
 data=$(dirname "$tiny")
 mkdir "$dir/a\$HOME b"
