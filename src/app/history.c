@@ -80,7 +80,7 @@ static json_t *load_json(const char *path, struct err *e)
 {
 	json_error_t je;
 	size_t len;
-	char *text = file_read(path, FILE_HISTORY, &len, e);
+	char *text = file_read(path, FILE_LIST, &len, e);
 	json_t *root;
 
 	if (!text)

@@ -58,11 +58,11 @@ enum file_limit {
 	FILE_SCRIPT = 16 << 20,  /* miustrc, scripts, the history of the console */
 	FILE_LOG = 16 << 20,     /* commands.log, notes.txt: 400,000 lines */
 	FILE_RESULTS = 16 << 20, /* results.json: five folds need 30 KB */
-	FILE_LIST = 1 << 30,     /* a list of utterances: some ten million rows */
+	FILE_LIST = 1 << 30,     /* a list of utterances, history.json: some ten million rows */
 	FILE_ROWS = 1 << 30,     /* steps.csv, epochs.csv: some ten million steps */
 };
-#define FILE_HISTORY ((size_t)64 << 30) /* history.json, .bin: it grows by each epoch */
-#define FILE_MAPPED  SIZE_MAX           /* features, weights: mapped, so they cost nothing */
+#define FILE_HISTORY ((size_t)8 << 30) /* history.bin: MELD's after 80,000 epochs */
+#define FILE_MAPPED  SIZE_MAX          /* features, weights: mapped, so they cost nothing */
 
 /* A descriptor at the start of a regular file of at most `most` bytes, to be
  * closed; its size in *size (may be NULL). -1 on error. */

@@ -110,6 +110,16 @@ for f in data.csv steps.csv results.json fold-0/last.safetensors fold-0/predicti
 	rm "$dir/cut/$f"
 done
 
+# Nor is anything read that is far larger than it could be.
+run train "$tiny" --session "$dir/long" --set train.epoch=9 --max-steps 20
+for f in history.json history.bin; do
+	mv "$dir/long/fold-0/$f" "$dir/kept"
+	truncate -s 20G "$dir/long/fold-0/$f"
+	run train --session "$dir/long" --resume
+	check "huge_$f" says 1 "$f: larger than [18][0-9]* MiB, the most that is read here"
+	mv "$dir/kept" "$dir/long/fold-0/$f"
+done
+
 # Names with a $ in them are what the shell has made of them.
 data=$(dirname "$tiny")
 mkdir "$dir/a\$HOME b"
