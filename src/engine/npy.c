@@ -21,6 +21,8 @@ enum {
 	HEADER_MAX = 1 << 16, /* longer ones describe structures, never a matrix */
 };
 
+static const char LFS[] = "version https://git-lfs";
+
 static int map_values(struct npy *a, int fd, size_t offset, size_t size, const char *path,
 		      struct err *e)
 {
@@ -72,6 +74,10 @@ static int find_header(const char *first, size_t got, size_t size, size_t *at, s
 			found = "an empty file";
 		else if (got >= 2 && memcmp(first, "PK", 2) == 0)
 			found = "an archive (.npz)";
+		else if (got >= strlen(LFS) && memcmp(first, LFS, strlen(LFS)) == 0)
+			return err_at(e, path, 0, 0,
+				      "is a Git LFS pointer, not the file itself; fetch that with "
+				      "git lfs pull");
 		return err_at(e, path, 0, 0, "%s; expected a file as numpy.save writes it", found);
 	}
 	if (u[6] < 1 || u[6] > 3)

@@ -428,6 +428,10 @@ TEST(faults_are_told)
 	CHECK_INT(npy_open(&a, temp_path("text.npy"), &e), -1);
 	CHECK_HAS(e.text, "text.npy: not a .npy file; expected");
 	err_clear(&e);
+	temp_text(temp_path("lfs.npy"), "version https://git-lfs.github.com/spec/v1\n");
+	CHECK_INT(npy_open(&a, temp_path("lfs.npy"), &e), -1);
+	CHECK_HAS(e.text, "lfs.npy: is a Git LFS pointer, not the file itself");
+	err_clear(&e);
 	temp_text(temp_path("empty.npy"), "");
 	CHECK_INT(npy_open(&a, temp_path("empty.npy"), &e), -1);
 	CHECK_HAS(e.text, "empty.npy: an empty file");
