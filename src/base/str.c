@@ -147,3 +147,29 @@ void str_fit(char *out, size_t n, const char *text)
 	memcpy(out, text, len);
 	out[len] = '\0';
 }
+
+#define NO_BREAK "\xc2\xa0" /* U+00A0, as spreadsheets have it */
+
+/* Bytes of the space that `s` begins with; 0: none. */
+static size_t space_at(const char *s)
+{
+	return *s && strchr(" \t\r\n", *s) ? 1 : strncmp(s, NO_BREAK, 2) == 0 ? 2 : 0;
+}
+
+size_t str_trimmed(const char **text)
+{
+	const char *s = *text;
+	size_t n, k;
+
+	while ((k = space_at(s)) > 0)
+		s += k;
+	n = strlen(s);
+	while (n > 0) {
+		k = n > 1 && memcmp(s + n - 2, NO_BREAK, 2) == 0 ? 2 : 1;
+		if (space_at(s + n - k) != k)
+			break;
+		n -= k;
+	}
+	*text = s;
+	return n;
+}

@@ -46,4 +46,8 @@ int str_columns(const char *text);
  * is negative (as printf's %*s, which counts bytes). */
 void str_cell(FILE *f, int width, const char *text);
 
+/* Moves *text over the spaces it begins with (also tabs, ends of lines and no-break
+ * spaces) and returns its length without those at its end. */
+size_t str_trimmed(const char **text);
+
 #endif

@@ -206,12 +206,8 @@ char *template_text(const struct template *t, const struct table_row *row)
 
 	for (int i = 0; i < t->n; i++) {
 		const char *cell = t->part[i].column < 0 ? "" : row->field[t->part[i].column];
-		size_t n;
+		size_t n = str_trimmed(&cell);
 
-		cell += strspn(cell, " \t\r\n");
-		n = strlen(cell);
-		while (n > 0 && strchr(" \t\r\n", cell[n - 1]))
-			n--;
 		str_addn(&b, t->part[i].text, (size_t)t->part[i].len);
 		str_addn(&b, cell, n);
 	}

@@ -73,11 +73,10 @@ static char *utf8_copy(const unsigned char *s, size_t n, bool *mended)
 
 static void trim(char *s)
 {
-	size_t skip = strspn(s, " \t"), n = strlen(s + skip);
+	const char *from = s;
+	size_t n = str_trimmed(&from);
 
-	while (n > 0 && (s[skip + n - 1] == ' ' || s[skip + n - 1] == '\t'))
-		n--;
-	memmove(s, s + skip, n);
+	memmove(s, from, n);
 	s[n] = '\0';
 }
 

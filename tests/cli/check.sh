@@ -68,6 +68,11 @@ sessions
 sed -i '2s/,/ ,/; 3s/$/ /' "$f/csv/Session1.csv"
 run check "$f/config.yml"
 check spaces_around_ids_and_labels sound
+nbsp=$(printf '\302\240')
+sessions
+sed -i "1s/,/$nbsp,/; 2s/,/$nbsp,/; 3s/\$/$nbsp /; 4s/^/ $nbsp/" "$f/csv/Session1.csv"
+run check "$f/config.yml"
+check no_break_spaces_around_them sound
 
 # Headers and fields.
 sessions
