@@ -357,11 +357,12 @@ static void draw_reach(struct canvas *c, int row, const struct attention_scene *
 		   heat_top(most, 1. / frames));
 }
 
-static void draw_axis(struct canvas *c, int row, const struct attention_scene *s)
+/* Returns the column after it: its last label may end to the right of the map. */
+static int draw_axis(struct canvas *c, int row, const struct attention_scene *s)
 {
 	struct canvas part = canvas_part(c, row, s->at.col, 1, c->cols - s->at.col);
 
-	selected_seconds(&part, s->look->T, s->at.k, s->frame / s->at.k);
+	return s->at.col + selected_seconds(&part, s->look->T, s->at.k, s->frame / s->at.k);
 }
 
 /* ---- ridges of one word ---- */
@@ -414,7 +415,7 @@ static void draw_one(struct canvas *c, const struct attention_scene *s)
 void attention_map_draw(struct canvas *c, const struct attention_scene *s)
 {
 	const struct attention_layout *a = &s->at;
-	int row = a->title + 1;
+	int row = a->title + 1, end;
 
 	if (a->one) {
 		draw_one(c, s);
@@ -424,9 +425,10 @@ void attention_map_draw(struct canvas *c, const struct attention_scene *s)
 	draw_map(c, row, s, 0);
 	row += a->words;
 	draw_reach(c, row++, s, 0);
+	end = draw_axis(c, row, s);
 	if (!a->side)
-		canvas_text(c, row, a->bar, ROLE(ROLE_DIM), "in Atts1");
-	draw_axis(c, row++, s);
+		canvas_text(c, row, max(a->bar, end + 2), ROLE(ROLE_DIM), "in Atts1");
+	row++;
 	if (!a->both)
 		return;
 	draw_reach(c, row++, s, 1);

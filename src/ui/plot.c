@@ -370,6 +370,18 @@ void plot_x_labels(struct canvas *row, const struct axis *x, const struct ticks 
 	}
 }
 
+/* In full where that fits, else with an exponent: a number is never cut. */
+static void put_y_label(struct canvas *gutter, int row, int decimals, double y)
+{
+	char text[NUM_LEN];
+	int room = gutter->cols - 1;
+
+	if (snprintf(text, sizeof text, "%.*f", decimals, y) > room &&
+	    (int)strlen(num_short(text, y)) > room)
+		num_fixed(text, y, 0);
+	canvas_field(gutter, row, 0, room, FIT_RIGHT, ROLE(ROLE_DIM), "%s", text);
+}
+
 void plot_y_labels(struct canvas *gutter, const struct axis *y, const struct ticks *t)
 {
 	int dots = per_cell[gutter->look->glyphs].h;
@@ -378,8 +390,7 @@ void plot_y_labels(struct canvas *gutter, const struct axis *y, const struct tic
 		double at = axis_level(y, t->at[i], gutter->rows * dots);
 
 		if (!isnan(at))
-			canvas_field(gutter, (int)lround(at) / dots, 0, gutter->cols - 1, FIT_RIGHT,
-				     ROLE(ROLE_DIM), "%.*f", t->decimals, t->at[i]);
+			put_y_label(gutter, (int)lround(at) / dots, t->decimals, t->at[i]);
 	}
 }
 
@@ -389,10 +400,8 @@ void plot_strip_labels(struct canvas *gutter, const struct axis *y)
 
 	if (gutter->rows < 2)
 		return;
-	canvas_field(gutter, 0, 0, gutter->cols - 1, FIT_RIGHT, ROLE(ROLE_DIM), "%.*f", decimals,
-		     y->hi);
-	canvas_field(gutter, gutter->rows - 1, 0, gutter->cols - 1, FIT_RIGHT, ROLE(ROLE_DIM),
-		     "%.*f", decimals, y->lo);
+	put_y_label(gutter, 0, decimals, y->hi);
+	put_y_label(gutter, gutter->rows - 1, decimals, y->lo);
 }
 
 void rail_draw(struct canvas *row, const struct axis *x, const struct mark *marks, int n)

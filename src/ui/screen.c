@@ -67,8 +67,8 @@ static void bottom_row(const struct ui *u, struct canvas *row)
 	if (message_has_keys(u, row))
 		canvas_field(row, 0, 1, row->cols - 1, FIT_LEFT,
 			     ROLE(u->message.error ? ROLE_BAD : ROLE_TEXT), "%s", u->message.text);
-	else
-		keys_draw(u, row);
+	else if (u->overlay_kind != OVERLAY_PAGE && u->overlay_kind != OVERLAY_HELP)
+		keys_draw(u, row); /* those two take the keys, and say which */
 }
 
 void screen_draw(const struct ui *u, struct canvas *c)

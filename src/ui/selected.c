@@ -184,7 +184,7 @@ char *selected_weights(char *out, const struct ui *u, const struct look_result *
 
 /* ---- seconds ---- */
 
-void selected_seconds(struct canvas *row, int frames, int k, int cursor)
+int selected_seconds(struct canvas *row, int frames, int k, int cursor)
 {
 	int cols = (frames + k - 1) / k, end = 0, last = cols - 1;
 	struct axis a = axis_x(0, (double)cols * k / FRAMES_PER_SECOND);
@@ -204,7 +204,7 @@ void selected_seconds(struct canvas *row, int frames, int k, int cursor)
 			canvas_put(row, 0, dot, ROLE(ROLE_FAINT),
 				   glyph(row->look->glyphs, GLYPH_GRID));
 	}
-	/* Behind the last label, and not on a ▲. */
+	/* After the last label, and not on a ▲. */
 	if (last < end + 1)
 		last = end + 1;
 	if (cursor >= 0 && cursor >= last - 1 && cursor <= last + 1)
@@ -212,6 +212,7 @@ void selected_seconds(struct canvas *row, int frames, int k, int cursor)
 	canvas_put(row, 0, last, ROLE(ROLE_DIM), 's');
 	if (cursor >= 0)
 		canvas_put(row, 0, cursor, ROLE(ROLE_CURSOR), U'▲');
+	return last + 1;
 }
 
 /* ---- commands ---- */

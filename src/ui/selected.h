@@ -47,8 +47,9 @@ char *selected_weights(char *out, const struct ui *u, const struct look_result *
 
 /* Labels of seconds below or above `frames` frames, k to a column, from column
  * 0 of the row on: each at the column of its frame, an `s` at the end, and dots
- * halfway where there is room. cursor: the column of a ▲, -1 for none. */
-void selected_seconds(struct canvas *row, int frames, int k, int cursor);
+ * halfway where there is room. cursor: the column of a ▲, -1 for none. Returns
+ * the column after all of it, which may be to the right of the last frame. */
+int selected_seconds(struct canvas *row, int frames, int k, int cursor);
 
 /* The verbs that both views have (next, prev, epoch, part, kept): false
  * for any other, else *status is what the command returned. */

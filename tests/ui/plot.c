@@ -267,6 +267,20 @@ TEST(strip_labels_as_in_the_mockup)
 	canvas_free(&c);
 }
 
+/* Small values keep their digits: with an exponent where decimals do not fit. */
+TEST(labels_are_never_cut)
+{
+	struct axis y = axis_strip(3.8e-5, 5.15e-4), l = axis_log(1e-5, 1e-3);
+	struct ticks t = axis_y_ticks(&l, 3);
+	struct canvas c = canvas(5, 7, &look_braille), part = canvas_part(&c, 0, 0, 2, 7);
+
+	plot_strip_labels(&part, &y);
+	part = canvas_part(&c, 2, 0, 3, 7);
+	plot_y_labels(&part, &l, &t);
+	CHECK_DUMP(&c, "5.2e-4", "  3e-5", " 0.001", "  1e-4", "  1e-5");
+	canvas_free(&c);
+}
+
 TEST(columns_and_clicks)
 {
 	struct axis x = axis_x(0, 50);

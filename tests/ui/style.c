@@ -2,6 +2,8 @@
 /* How the screen is drawn, and what a click does in each view (ui/style.h). */
 #include "fixture.h"
 
+#include "base/str.h"
+#include "ui/page.h"
 #include "ui/command.h"
 #include "ui/loop.h"
 
@@ -87,6 +89,24 @@ static int row_of(const struct ui *u, const char *text)
 	free(dump);
 	canvas_free(&c);
 	return at ? row : -1;
+}
+
+/* A page and the help take every key: the keys of the view are not offered under them. */
+TEST(no_keys_are_offered_that_do_nothing)
+{
+	struct ui u;
+
+	NEED_UTF8();
+	ui_init(&u, &look_braille, 24, 80);
+	CHECK_INT(row_of(&u, "? help"), 23);
+	page_open(&u, "a page", str_format("a line"));
+	CHECK(row_of(&u, "Esc close") > 0);
+	CHECK_INT(row_of(&u, "? help"), -1);
+	page_close(&u);
+	run(&u, "help");
+	CHECK(row_of(&u, "Esc close") > 0);
+	CHECK_INT(row_of(&u, "? help"), -1);
+	ui_free(&u);
 }
 
 TEST(clicks)

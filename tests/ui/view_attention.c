@@ -140,6 +140,20 @@ TEST(wide_characters)
 	look_close(&x);
 }
 
+/* The last label of the seconds may end where the bars of Atts1 begin. */
+TEST(the_seconds_keep_clear_of_what_follows)
+{
+	struct look_fixture x;
+	struct canvas c;
+
+	NEED_UTF8();
+	look_open(&x, &look_braille, 24, 80, LOOK_TEXT, 7, 104, 2);
+	draw(&c, &x);
+	CHECK_HAS(row_text(&c, 10), "2.0 s  in Atts1");
+	canvas_free(&c);
+	look_close(&x);
+}
+
 TEST(words_the_text_does_not_have_are_numbers)
 {
 	struct look_fixture x;
