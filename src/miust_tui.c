@@ -153,7 +153,7 @@ static void conclude(const struct ui *u, int status, struct err *e)
 		err_clear(e);
 		if (u->at_once || !now->opened)
 			err_set(e, "left at once by signal %d%s", u->ended,
-				now->opened ? "; the session stands at its last checkpoint" : "");
+				now->opened ? "; the session is at its last checkpoint" : "");
 		else if (failed)
 			err_set(e, "stopped by signal %d: %s", u->ended, now->error);
 		else
@@ -289,7 +289,7 @@ static const struct command cmd_tui = {
 	.more = "Without an argument the built-in demo opens, already training. A session's\n"
 		"folder is opened where it stopped: look at it, Space goes on.\n"
 		"--script runs console commands without a terminal; --dump writes the last\n"
-		"screen as text, --once prints it; --size says how large it is.\n",
+		"screen as text, --once prints it; --size says how large it is.",
 	.run = run,
 };
 

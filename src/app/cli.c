@@ -41,7 +41,7 @@ struct flag_row {
 
 static const struct flag_row flag_table[FLAGS] = {
 	[FLAG_ACCEPT_DATA] = {"accept-data", NULL, TAKES_NOTHING, AT(accept_data),
-			      .help = "Go on although the data has changed since, as it is now."},
+			      .help = "Resume with the data as it is now, though it has changed."},
 	[FLAG_ANYWAY] = {"anyway", NULL, TAKES_NOTHING, AT(anyway),
 			 .help = "Use weights that do not fit CONFIG, and mark the output."},
 	[FLAG_ASCII] = {"ascii", NULL, TAKES_NOTHING, AT(ascii), .help = "Draw with ASCII only."},

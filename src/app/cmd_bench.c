@@ -89,6 +89,6 @@ const struct command cmd_bench = {
 	.help = "Training speed, as a fraction of this machine's SGEMM peak.",
 	.more = "Without CONFIG: the published model with masked padding, on utterances made\n"
 		"in memory with IEMOCAP's lengths. The peak is measured in turn with the\n"
-		"batches, with the same threads.\n",
+		"batches, with the same threads.",
 	.run = run,
 };

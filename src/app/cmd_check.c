@@ -100,8 +100,8 @@ const struct command cmd_check = {
 	.most = 1,
 	.takes = (const enum flag[]){FLAG_DEEP, FLAG_NONE},
 	.help = "Look through every list and feature header; all problems at once.",
-	.more = "Errors make it exit with 1. --deep reads every value too. A fault that many\n"
-		"rows have is one line. Below it says how many utterances of each class the\n"
-		"lists have, and which usual selection of IEMOCAP or MELD that is.",
+	.more = "Errors make it exit with 1. --deep reads every value too. A fault in many rows\n"
+		"is one line. A table of the utterances of each class in each list follows, and\n"
+		"the name of the usual selection of IEMOCAP or MELD, if it is one.",
 	.run = run,
 };

@@ -242,9 +242,9 @@ const struct command cmd_train = {
 				     FLAG_MAX_STEPS, FLAG_NONE},
 	.help = "Train every fold, test the kept checkpoints, print the figures.",
 	.more = "CONFIG is a YAML file, a session's folder for the settings in it, or the word\n"
-		"demo for the built-in corpus. The session folder holds all there is to know;\n"
-		"INT, TERM, HUP, USR1 and USR2 leave a checkpoint in it, and --session DIR\n"
-		"--resume goes on as if nothing had happened.",
+		"demo for the built-in corpus. All results are in the session folder; INT,\n"
+		"TERM, HUP, USR1 and USR2 leave a checkpoint in it, and --session DIR --resume\n"
+		"goes on as if nothing had happened.",
 	.run = run,
 	.stores = true,
 };

@@ -53,10 +53,10 @@ static void *unknown(struct parser *p, const struct node *n)
 	for (int i = 0; p->names[i]; i++)
 		near_try(&near, p->names[i]);
 	if (near.best)
-		err_set(p->e, "column %d: \"%s\" is no name here; did you mean %s?", n->column,
+		err_set(p->e, "column %d: \"%s\" is not a name here; did you mean %s?", n->column,
 			n->word, near.best);
 	else
-		err_set(p->e, "column %d: \"%s\" is no name here; try %s", n->column, n->word,
+		err_set(p->e, "column %d: \"%s\" is not a name here; try %s", n->column, n->word,
 			p->names[0] ? p->names[0] : "a number");
 	return NULL;
 }
@@ -149,7 +149,7 @@ static struct node *parse_quoted(struct parser *p)
 	const char *start = p->at, *end = strchr(start + 1, *start);
 
 	if (!end) {
-		err_set(p->e, "column %d: the text is not closed: put %c behind it",
+		err_set(p->e, "column %d: the text is not closed: put %c after it",
 			column_of(p, start), *start);
 		return NULL;
 	}

@@ -306,9 +306,9 @@ static void say_beyond(const struct job *j)
 
 	if (memory && least > memory)
 		job_say(j,
-			"train.memory: %lldM do not hold the longest utterances of fold %d: each "
-			"of "
-			"them goes through alone, with %lldM at most",
+			"train.memory: %lldM is not enough for the longest utterances of fold %d: "
+			"each "
+			"goes through on its own and needs %lldM at most",
 			(long long)(memory >> 20), j->trainer.fold, (long long)(least >> 20) + 1);
 }
 

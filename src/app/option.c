@@ -25,7 +25,7 @@ static const char *const loss_forms[] = {"", "squared", "norm", "mse", NULL};
  * together: config_write opens a group once. */
 const struct option option_table[] = {
 	{ROW(exp.seed, "53", WHEN_RUN), .type = OPT_INT64, .min = 0, .max = INFINITY,
-	 .help = "Seed of the generator behind weights and batches; its low 32 bits count."},
+	 .help = "Seed of the weights and the order of batches; its low 32 bits count."},
 	{ROW(exp.audio_dir, "", WHEN_RUN), .type = OPT_PATH,
 	 .help = "Folder of the speech features, one .npy an utterance."},
 	{ROW(exp.text_dir, "", WHEN_RUN), .type = OPT_PATH,

@@ -210,13 +210,13 @@ int option_add_label(struct settings *s, const char *label, size_t len, struct e
 	    label[len - 1] == ' ')
 		return err_set(e,
 			       "exp.labels: expected a name without commas, control characters "
-			       "and blanks around it; found '%.*s'",
+			       "and spaces around it; found '%.*s'",
 			       shown, label);
 	if (!is_utf8(label, len))
 		return err_set(e, "exp.labels: expected UTF-8; found '%.*s'", shown, label);
 	for (int i = 0; i < s->exp.nlabels; i++) {
 		if (strlen(s->exp.labels[i]) == len && memcmp(s->exp.labels[i], label, len) == 0)
-			return err_set(e, "exp.labels: '%.*s' stands twice; name each class once",
+			return err_set(e, "exp.labels: '%.*s' appears twice; name each class once",
 				       shown, label);
 	}
 	if (s->exp.nlabels == LABELS_MAX)

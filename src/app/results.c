@@ -261,7 +261,7 @@ static int read_fold(struct results *r, const json_t *o, const char *path, struc
 	f.fold = (int)fold;
 	f.best_epoch = (int)epoch;
 	if (results_has(r, f.fold))
-		return err_at(e, path, 0, 0, "fold %d stands there twice", f.fold);
+		return err_at(e, path, 0, 0, "fold %d appears twice", f.fold);
 	if (r->n == LISTS_MAX)
 		return err_at(e, path, 0, 0, "more than %d folds", LISTS_MAX);
 	if (r->n && f.confusion.classes != r->fold[0].confusion.classes)

@@ -191,7 +191,7 @@ static int check_session(const struct session *s, struct err *e)
 		return 0;
 	if (!file_exists(s->root))
 		return err_at(e, s->root, 0, 0, "there is no such session");
-	return err_at(e, s->root, 0, 0, "is no session: it has no %s", CONFIG);
+	return err_at(e, s->root, 0, 0, "is not a session: it has no %s", CONFIG);
 }
 
 int session_resume(struct session *s, const char *root, struct settings *set, struct err *e)

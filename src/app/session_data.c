@@ -87,10 +87,10 @@ int session_data_changes(const struct session *s, const struct origin *then, con
 		roster_text_hash(text, len, hash);
 	free(text);
 	if (text && strcmp(hash, then->hash) != 0)
-		err_set(&why, "its data.csv is not the one config.yml tells of");
+		err_set(&why, "its data.csv does not match the hash in config.yml");
 	if (!why.status && origin_changes(path, c, set, out, &why) == 0)
 		return 0;
-	str_addf(out, "what it is cannot be said: %s", why.text);
+	str_addf(out, "what has changed is unknown: %s", why.text);
 	return 0;
 }
 

@@ -217,8 +217,8 @@ static int check_weights(struct trained *t, const struct args *a, struct err *e)
 	check_seen(t, &here, &refused, &notes);
 	if (refused.len && !a->anyway)
 		failed = err_set(e,
-				 "%s: these weights were %s; take weights that fit, or the config "
-				 "and fold of these, or go on with --anyway",
+				 "%s: these weights were %s; use weights that fit, or the config "
+				 "and fold of these weights, or go on with --anyway",
 				 a->weights, refused.s);
 	else if (refused.len)
 		str_add(&t->anyway, refused.s);

@@ -32,7 +32,7 @@ static void set_break(struct work *w, const struct request *r, struct err *e)
 
 	if (!r->text[0]) {
 		breakpoint_clear(&w->breakpoint);
-		reply(w, r, e, had ? "nothing breaks any more" : "no break was set");
+		reply(w, r, e, had ? "the break is off" : "no break was set");
 		return;
 	}
 	if (had) {
@@ -201,7 +201,7 @@ static void command(struct work *w, const struct request *r, struct err *e)
 
 	if (!j->trainer.corpus || w->opt.readonly) {
 		err_set(e, "nothing trains here%s",
-			w->opt.readonly ? ": the session is only looked at" : " now");
+			w->opt.readonly ? ": the session is open read-only" : " now");
 		return;
 	}
 	if (strcmp(r->text, "save") == 0) {
@@ -248,7 +248,7 @@ static void go_on(struct work *w, enum request_kind kind, struct err *e)
 	const struct trainer *t = &w->job.trainer;
 
 	if (!w->opened || w->opt.readonly || w->job.complete) {
-		err_set(e, w->opt.readonly ? "the session is only looked at (--readonly)"
+		err_set(e, w->opt.readonly ? "the session is open read-only (--readonly)"
 			   : w->opened     ? "all folds are trained and tested"
 					   : "the data is still being read");
 		return;

@@ -184,7 +184,7 @@ static int check_twins(struct tree *t)
 
 			if (map[w] == i) {
 				failed = tree_fail(t, tree_node(t, key),
-						   "%.80s stands twice; first in line %ld",
+						   "%.80s appears twice; first in line %ld",
 						   tree_text(tree_node(t, key)),
 						   tree_place(tree_node(t, last[w])).line);
 				break;

@@ -83,7 +83,7 @@ static int make_dir(const char *path, struct err *e)
 		return 0;
 	if (why == EEXIST)
 		return err_at(e, path, 0, 0,
-			      "is no folder, and one is wanted here; "
+			      "is not a folder, and this place needs one; "
 			      "move it away or choose another name");
 	errno = why;
 	return err_errno(e, path, "cannot make the folder");
@@ -202,7 +202,7 @@ int atomic_open(struct atomic_file *a, const char *path, struct err *e)
 		return err_errno(e, path, "cannot write");
 	old = stat(a->path, &st) == 0;
 	if (old && S_ISDIR(st.st_mode)) {
-		err_at(e, path, 0, 0, "is a folder; the name of a file is wanted");
+		err_at(e, path, 0, 0, "is a folder; expected the name of a file");
 		goto fail;
 	}
 	if (old && access(a->path, W_OK)) {

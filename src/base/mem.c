@@ -8,7 +8,7 @@
 
 _Noreturn static void out_of_memory(size_t n, size_t size)
 {
-	fprintf(stderr, "miust: out of memory (%zu x %zu bytes wanted)\n", n, size);
+	fprintf(stderr, "miust: out of memory (%zu x %zu bytes needed)\n", n, size);
 	exit(1);
 }
 

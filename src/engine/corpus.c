@@ -178,7 +178,7 @@ static void note_cp1252(struct opening *o)
 		return;
 	problem_add(o->p, &(struct fault){.kind = PROBLEM_NOTE, .file = r->list->path},
 		    "%s: column %s: %d character%s in %d row%s %s cp1252 read as Latin-1 (U+0092 "
-		    "for an apostrophe); read as meant, nothing to do",
+		    "for an apostrophe); read as intended, nothing to do",
 		    r->list->path, r->columns.text_name, r->cp1252, r->cp1252 == 1 ? "" : "s",
 		    r->cp1252_rows, r->cp1252_rows == 1 ? "" : "s", r->cp1252 == 1 ? "is" : "are");
 }
@@ -457,7 +457,7 @@ int corpus_refuse(const struct corpus *c, const struct problems *p, const char *
 	for (int i = 0; i < c->nlists; i++)
 		helps &= c->list[i].n > 0;
 	str_add_count(&b, rows);
-	str_addf(&b, " row%s cannot be used (listed above); fix %s", rows == 1 ? "" : "s", them);
+	str_addf(&b, " row%s cannot be used; fix %s", rows == 1 ? "" : "s", them);
 	if (helps)
 		str_addf(&b, ", or leave %s out %s", them, how);
 	err_set(e, "%s", b.s);

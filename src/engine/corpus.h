@@ -97,7 +97,7 @@ int corpus_open(struct corpus *c, const struct settings *s, unsigned how, struct
 int corpus_open_known(struct corpus *c, const struct settings *s, unsigned how,
 		      const struct known_row *known, int nknown, struct problems *p, struct err *e);
 /*
- * If there are errors, refuse (-1): "3 rows cannot be used (listed above); fix
+ * If there are errors, refuse (-1): "3 rows cannot be used; fix
  * them, or leave them out HOW". HOW ("with --skip-bad", NULL if the command has
  * no such way) is not said if all rows of a list have errors.
  */

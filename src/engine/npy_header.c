@@ -46,7 +46,7 @@ static const struct {
 	{"SUaT", "str str_ bytes bytes_ string unicode",
 	 "text, not features: check the path, or save the features themselves"},
 	{"mM", "datetime64 timedelta64", "times, not features: save the features themselves"},
-	{"V", "void", "raw bytes, of which nobody knows what they mean: save x.astype('float32')"},
+	{"V", "void", "raw bytes of unknown meaning: save x.astype('float32')"},
 };
 enum { OTHERS = sizeof others / sizeof *others };
 

@@ -104,7 +104,7 @@ static int read_shape(struct st_entry *t, const json_t *info, const char *path, 
 	json_array_foreach(shape, i, dim) {
 		if (!json_is_integer(dim) || json_integer_value(dim) < 0)
 			return err_at(e, path, 0, 0,
-				      "tensor %s: the shape holds what is no size; sizes are "
+				      "tensor %s: the shape holds what is not a size; sizes are "
 				      "integers from 0",
 				      t->name);
 		t->dim[i] = json_integer_value(dim);
@@ -175,7 +175,7 @@ static int place(struct st_entry *t, const char *data, int64_t bytes, const char
 		return 0;
 	t->copy = mem_try((size_t)bytes);
 	if (!t->copy)
-		return err_at(e, path, 0, 0, "tensor %s: out of memory (%lld bytes wanted)",
+		return err_at(e, path, 0, 0, "tensor %s: out of memory (%lld bytes needed)",
 			      t->name, (long long)bytes);
 	t->data = memcpy(t->copy, data, (size_t)bytes);
 	return 0;

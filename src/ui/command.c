@@ -106,7 +106,7 @@ static bool may_change(const struct ui_command *c, const char *args)
 
 static const char *locked(const struct ui *u, const struct ui_command *c, const char *args)
 {
-	return u->readonly && may_change(c, args) ? "with --readonly sessions are only looked at"
+	return u->readonly && may_change(c, args) ? "not with --readonly, which changes no session"
 						  : NULL;
 }
 

@@ -36,10 +36,10 @@ static const char *needs_run(const struct ui *u)
 		break;
 	}
 	if (!u->work)
-		return "nothing runs behind this screen";
+		return "this screen has no run";
 	if (u->now.looking[0])
 		return u->now.looking;
-	return u->now.trains ? NULL : "nothing trains: the run is finished or only looked at";
+	return u->now.trains ? NULL : "nothing trains: the run is finished or read-only";
 }
 
 /* May be asked for while the data is still being read: it waits, and is answered
@@ -330,7 +330,7 @@ static int run_dump(struct ui *u, const char *args, struct err *e)
 	int failed;
 
 	if (!*args)
-		return err_set(e, "dump FILE: where to?");
+		return err_set(e, "dump FILE: expected the name of a file");
 	if (u->readonly && session_around(args, session, sizeof session))
 		return err_set(e,
 			       "dump: %s is in the session %s, which --readonly does not change; "
@@ -374,7 +374,8 @@ static int run_bind(struct ui *u, const char *args, struct err *e)
 
 static int run_source(struct ui *u, const char *args, struct err *e)
 {
-	return *args ? command_source(u, args, e) : err_set(e, "source FILE: which?");
+	return *args ? command_source(u, args, e)
+		     : err_set(e, "source FILE: expected the name of a file");
 }
 
 static bool trains_on(const struct ui *u)

@@ -147,7 +147,7 @@ static int find_view(const char *name, int *view, struct err *e)
 			return 0;
 		}
 	return err_set(e,
-		       "bind: %s is no view; expected all, train, confusion, utterances, "
+		       "bind: %s is not a view; expected all, train, confusion, utterances, "
 		       "utterance, attention, config or sessions",
 		       name);
 }

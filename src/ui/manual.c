@@ -42,7 +42,7 @@ static void print_intro(FILE *out)
 	      ".SH DESCRIPTION\n"
 	      "A workbench in the terminal: live curves, control of the running loop, predictions\n"
 	      "of single utterances and attention maps. Without an argument it opens the demo.\n"
-	      "Keys are bound to the commands below, which can be typed behind\n"
+	      "Keys are bound to the commands below, which can be typed after\n"
 	      ".BR : ;\n"
 	      "a unique prefix of a name is enough.\n"
 	      ".B ?\n"

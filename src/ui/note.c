@@ -36,7 +36,7 @@ int note_command(struct ui *u, const char *args, struct err *e)
 	struct note x = here(u);
 
 	if (!*args)
-		return err_set(e, "note TEXT: what is to be noted?");
+		return err_set(e, "note TEXT: expected a text");
 	x.text = (char *)args;
 	if (note_add(u->run.dir, &x, e))
 		return -1;

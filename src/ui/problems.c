@@ -20,7 +20,8 @@ char *problems_text(const struct ui *u)
 		str_addf(&text, "%s\n", now->error);
 	else if (now->looking[0])
 		str_addf(&text,
-			 "%s\n\nSo the session is only looked at: nothing is trained or changed.\n",
+			 "%s\n\nThe session is therefore open read-only: nothing is trained or "
+			 "changed.\n",
 			 now->looking);
 	return text.s;
 }
@@ -28,9 +29,9 @@ char *problems_text(const struct ui *u)
 static const char *title(const struct ui *u)
 {
 	if (u->now.looking[0])
-		return "only looked at";
+		return "read-only";
 	if (u->now.state != WORK_FAILED || u->now.opened)
-		return "while it was opened";
+		return "said on opening";
 	return u->told ? "the data cannot be used as it is" : "this cannot be opened";
 }
 

@@ -404,7 +404,7 @@ const char *sessions_kept(const struct ui *u, const struct session_row *r)
 	for (int i = 0; i < u->sessions.n; i++)
 		if (u->sessions.row[i].here && strcmp(u->sessions.row[i].root, r->root) == 0 &&
 		    (strcmp(r->dir, r->root) == 0 || u->sessions.row[i].dir == r->dir))
-			return "it is the one on the screen";
+			return "this session is open; open another one first";
 	return NULL;
 }
 

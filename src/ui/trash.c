@@ -57,7 +57,8 @@ static char *amount(const struct trash *t, char *out, size_t n)
 {
 	char size[NUM_LEN];
 
-	snprintf(out, n, "%d session%s, %s", t->n, t->n == 1 ? "" : "s", num_bytes(size, t->bytes));
+	snprintf(out, n, "%d session%s (%s)", t->n, t->n == 1 ? "" : "s",
+		 num_bytes(size, t->bytes));
 	return out;
 }
 

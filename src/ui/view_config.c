@@ -253,7 +253,7 @@ static void draw_pending(const struct ui *u, struct canvas *c, int row, const st
 	num_position(before, now->epoch + next_epoch, next_epoch ? 1 : now->in_epoch + 1);
 	col = canvas_text(c, row, 1, ROLE(ROLE_TEXT), "%s → %s %s %s, applied before %s", value,
 			  now->pending_value,
-			  now->state == WORK_PAUSED ? "asked behind" : "asked during", at, before);
+			  now->state == WORK_PAUSED ? "asked after" : "asked during", at, before);
 	if (*help_key_for(u, "undo", key, sizeof key)) {
 		col = canvas_text(c, row, col + 3, ROLE(ROLE_KEY), "%s", key);
 		canvas_text(c, row, col + 1, ROLE(ROLE_DIM), "undo");

@@ -267,7 +267,7 @@ TEST(wrong_types)
 	CHECK_STR(load_more("  labels: [a, [b]]\n"),
 		  "config.yml:5:15: exp.labels: expected a name; found a list");
 	CHECK_STR(load_more("  labels:\n  - a\n  - b\n  - a\n"),
-		  "config.yml:8:5: exp.labels: 'a' stands twice; name each class once");
+		  "config.yml:8:5: exp.labels: 'a' appears twice; name each class once");
 	CHECK_HAS(load_more("  labels: ['a,b', c]\n"), "config.yml:5:12: exp.labels: ");
 	CHECK_STR(load_more("train:\n  <<: 5\n"),
 		  "config.yml:6:7: <<: expected a block of settings, or a list of such; found a "
@@ -299,10 +299,10 @@ TEST(resolve_errors_have_a_place)
 TEST(duplicates)
 {
 	CHECK_STR(load_more("train:\n  epoch: 1\n  clip: 1\n  epoch: 2\n"),
-		  "config.yml:8:3: epoch stands twice; first in line 6");
-	CHECK_STR(load_more("exp: {}\n"), "config.yml:5:1: exp stands twice; first in line 1");
+		  "config.yml:8:3: epoch appears twice; first in line 6");
+	CHECK_STR(load_more("exp: {}\n"), "config.yml:5:1: exp appears twice; first in line 1");
 	CHECK_HAS(load_more("a: &a {epoch: 1, epoch: 1}\ntrain: {<<: *a}\n"),
-		  "config.yml:5:18: epoch stands twice");
+		  "config.yml:5:18: epoch appears twice");
 }
 
 TEST(not_for_a_config)

@@ -153,7 +153,7 @@ TEST(errors_name_the_column)
 	REFUSED("p>1 & flips",
 		"column 7: expected a comparison with this value (= != < <= > >= ~ is)");
 	REFUSED("p is sad", "column 6: expected nan, inf or finite, not s");
-	REFUSED("text ~ \"so", "column 8: the text is not closed: put \" behind it");
+	REFUSED("text ~ \"so", "column 8: the text is not closed: put \" after it");
 	REFUSED("p > 12abc", "column 5: expected a number, not 1");
 	REFUSED("p > 1 > 2", "column 7: expected & or |, not >");
 	REFUSED("(p>1) = 2", "column 3: a condition cannot be compared; join it with & or |");
@@ -165,12 +165,12 @@ TEST(errors_name_the_column)
 
 TEST(errors_name_the_nearest_name)
 {
-	REFUSED("flps > 3", "column 1: \"flps\" is no name here; did you mean flips?");
-	REFUSED("3 < flps", "column 5: \"flps\" is no name here; did you mean flips?");
-	REFUSED("prd = sad", "column 1: \"prd\" is no name here; did you mean pred?");
-	REFUSED("p > 1 & sorrow", "column 9: \"sorrow\" is no name here; try loss");
-	REFUSED("p > 1 + los", "column 9: \"los\" is no name here; did you mean loss?");
-	REFUSED("los is nan", "column 1: \"los\" is no name here; did you mean loss?");
+	REFUSED("flps > 3", "column 1: \"flps\" is not a name here; did you mean flips?");
+	REFUSED("3 < flps", "column 5: \"flps\" is not a name here; did you mean flips?");
+	REFUSED("prd = sad", "column 1: \"prd\" is not a name here; did you mean pred?");
+	REFUSED("p > 1 & sorrow", "column 9: \"sorrow\" is not a name here; try loss");
+	REFUSED("p > 1 + los", "column 9: \"los\" is not a name here; did you mean loss?");
+	REFUSED("los is nan", "column 1: \"los\" is not a name here; did you mean loss?");
 }
 
 TEST(depth_is_bounded)

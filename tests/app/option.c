@@ -324,7 +324,7 @@ TEST(labels)
 	CHECK_HAS(refusal("exp.labels", "a,,b"), "found an empty one");
 	CHECK_HAS(refusal("exp.labels", "a,b,"), "found an empty one");
 	CHECK_HAS(refusal("exp.labels", " "), "found an empty one");
-	CHECK_HAS(refusal("exp.labels", "a,b,a"), "'a' stands twice");
+	CHECK_HAS(refusal("exp.labels", "a,b,a"), "'a' appears twice");
 	CHECK_HAS(refusal("exp.labels", "a,01234567890123456789012345678901"),
 		  "31 bytes at most; found '01234567890123456789012345678901'");
 	CHECK_HAS(refusal("exp.labels", "a,b\tc"), "control characters");

@@ -197,7 +197,7 @@ TEST(damaged)
 		{"{\"folds\":[" FOLD("1", "[[-1]]") "]" REST, "counts expected"},
 		{"{\"folds\":[" FOLD("1", "[[null]]") "]" REST, "counts expected"},
 		{"{\"folds\":[" FOLD("1", "[[1]]") "," FOLD("1", "[[1]]") "]" REST,
-		 "fold 1 stands there twice"},
+		 "fold 1 appears twice"},
 		{"{\"folds\":[" FOLD("1", "[[1]]") "," FOLD("2", "[[1,0],[0,1]]") "]" REST,
 		 "differ in their number of classes"},
 		{"{\"folds\":[]}", "protocol: a text expected"},

@@ -174,7 +174,7 @@ TEST(create_where_one_was_killed)
 	put(in("killed/" TEMP_PREFIX "1-0"), "exp: {se");
 	CHECK(!session_exists(in("killed")));
 	CHECK_INT(session_resume(&s, in("killed"), &set, &e), -1);
-	CHECK_HAS(e.text, "is no session: it has no config.yml");
+	CHECK_HAS(e.text, "is not a session: it has no config.yml");
 	err_clear(&e);
 	CHECK_INT(session_create(&s, in("killed"), &set, &e), 0);
 	CHECK(!file_exists(in("killed/" TEMP_PREFIX "1-0")));
@@ -205,7 +205,7 @@ TEST(resume_and_read)
 	CHECK_HAS(e.text, "none: there is no such session");
 	err_clear(&e);
 	CHECK_INT(session_read(&s, folder, &back, &e), -1);
-	CHECK_HAS(e.text, "is no session");
+	CHECK_HAS(e.text, "is not a session");
 	CHECK(!file_exists(in("lock")));
 }
 
@@ -537,8 +537,8 @@ TEST(changes_of_unknown_data)
 		return;
 	put(in("unknown/data.csv"), "part,id,label,words,frames\ntrain,a,ang,1,2\n");
 	CHECK_INT(session_data_changes(&s, &then, &none, &set, &out, &e), 0);
-	CHECK_STR(str_text(&out), "what it is cannot be said: its data.csv is not the one "
-				  "config.yml tells of");
+	CHECK_STR(str_text(&out), "what has changed is unknown: its data.csv does not "
+				  "match the hash in config.yml");
 	roster_text_hash("part,id,label,words,frames\ntrain,a,ang,1,2\n", 43, then.hash);
 	str_reset(&out);
 	CHECK_INT(session_data_changes(&s, &then, &none, &set, &out, &e), 0);

@@ -362,7 +362,7 @@ TEST(a_break_is_confirmed_and_listed)
 			  "evaluation");
 	work_break(w, "");
 	served(&s, w);
-	CHECK_STR(s.text, "nothing breaks any more");
+	CHECK_STR(s.text, "the break is off");
 	work_break(w, "");
 	served(&s, w);
 	CHECK_STR(s.text, "no break was set");
@@ -783,7 +783,7 @@ TEST(looking_only_changes_nothing)
 	CHECK(t.refused);
 	work_command(w, "save");
 	served(&t, w);
-	CHECK_HAS(t.text, "only looked at");
+	CHECK_HAS(t.text, "read-only");
 	CHECK_INT(work_end(w), 0);
 }
 

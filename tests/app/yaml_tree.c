@@ -93,7 +93,7 @@ TEST(many_keys)
 	CHECK_HAS(refusal_of_many("x:\n", 200000, "  k%d: 1\n"),
 		  "config.yml:1:1: unknown key x.k0");
 	CHECK_STR(refusal_of_many("x:\n  k9: 1\n", 200000, "  k%d: 1\n"),
-		  "config.yml:12:3: k9 stands twice; first in line 2");
+		  "config.yml:12:3: k9 appears twice; first in line 2");
 	CHECK_HAS(refusal_of_many("t: &t {a: 1}\nx:\n  <<: *t\n", 200000, "  k%d: 1\n"),
 		  "config.yml:2:1: unknown key x.<<");
 }

@@ -366,7 +366,7 @@ TEST(folders)
 	CHECK(file_is_dir(in("x/y/z")));
 	put(in("x/file"), "");
 	CHECK_INT(make_dirs(in("x/file/z"), &e), -1);
-	CHECK_HAS(e.text, "x/file: is no folder");
+	CHECK_HAS(e.text, "x/file: is not a folder");
 	unlink(in("x/file"));
 	rmdir(in("x/y/z"));
 	rmdir(in("x/y"));

@@ -25,7 +25,7 @@ sed -i 's/audio_feat_dim: 8/audio_feat_dim: 9/' "$c/config.yml"
 run check "$c/config.yml"
 check flood_is_a_line errors 1 '23 rows: .*/audio/…: rows of 8 values, model.audio_feat_dim is 9; .*; first: train.csv:2, 3, 4 '
 check flood_advises_nothing [ "$(tail -n 1 "$dir/out")" = \
-	'23 rows cannot be used (listed above); fix them' ]
+	'23 rows cannot be used; fix them' ]
 check problems_are_results [ ! -s "$dir/err" ]
 # So a reader that has enough sees what it read and nothing else.
 "$MIUST" check "$c/config.yml" 2>"$dir/err" | head -n 1 >"$dir/first"
@@ -59,11 +59,11 @@ id=$(sed -n '2s/,.*//p' "$f/csv/Session1.csv")
 rm "$f/text/Session1/$id.npy" "$f/audio/Session1/$id.npy"
 run train "$f/config.yml" --session "$dir/s"
 check a_row_with_two_faults_is_one says 1 \
-	'^miust: 1 row cannot be used (listed above); fix it, or leave it out with --skip-bad$'
+	'^miust: 1 row cannot be used; fix it, or leave it out with --skip-bad$'
 run train "$tiny" --session "$dir/w" --max-steps 4
 run eval "$f/config.yml" --weights "$dir/w/fold-0/last.safetensors" --fold 1
 check eval_offers_what_it_has says 1 \
-	'^miust: 1 row cannot be used (listed above); fix it, or leave it out with --skip-bad$'
+	'^miust: 1 row cannot be used; fix it, or leave it out with --skip-bad$'
 sessions
 sed -i '2s/,/ ,/; 3s/$/ /' "$f/csv/Session1.csv"
 run check "$f/config.yml"

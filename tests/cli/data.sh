@@ -164,7 +164,7 @@ check lost_is_written_again cmp -s "$dir/whole/data.csv" "$dir/lost/data.csv"
 rm "$dir/lost/data.csv"
 sed -i '/dia2_utt1/d' "$dir/f/data/train.csv"
 resume lost
-check lost_and_changed says 1 'has changed since the session was started: what it is cannot be said: .*data.csv'
+check lost_and_changed says 1 'has changed since the session was started: what has changed is unknown: .*data.csv'
 
 # Further seeds know theirs.
 corpus "$dir/g"

@@ -57,7 +57,7 @@ script 'view 3' 'dump 3.txt' 'problems' 'dump page.txt' 'cancel' 'run'
 tui "$one" --script script
 check looked_at_says_why fails 1 'script:6: run: .*not there; if the data has moved'
 check looked_at_is_shown grep -q 'read-only' 3.txt
-check looked_at_has_a_page grep -q 'only looked at' page.txt
+check looked_at_has_a_page grep -q 'read-only' page.txt
 script 'problems' 'dump page.txt'
 tui "$one" --readonly --script script
 check readonly_has_a_page grep -q 'no such folder' page.txt

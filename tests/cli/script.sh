@@ -126,7 +126,7 @@ check readonly_changes_nothing same "$one" before
 check readonly_no_new_files diff -r "$one" before
 script 'set train.clip 3'
 tui "$one" --readonly --script script
-check readonly_refuses fails 1 'only looked at'
+check readonly_refuses fails 1 'changes no session'
 tui --readonly --once
 check readonly_needs_session fails 2 'looks at a session'
 # From there no run begins, and the program goes on.
@@ -144,7 +144,7 @@ check readonly_stopped_there [ ! -e never.txt ]
 cp -a "$one" other
 script 'open other' 'view 7' 'set train.clip 3'
 tui "$one" --readonly --script script
-check readonly_stays fails 1 'script:3: set: with --readonly sessions are only looked at'
+check readonly_stays fails 1 'script:3: set: not with --readonly, which changes no session'
 rm -rf other before-open
 if command -v flock >/dev/null; then
 	flock "$one/lock" "$MIUST_TUI" "$one" --once >out 2>err

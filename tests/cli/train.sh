@@ -66,7 +66,7 @@ done
 # rounding, the same bytes for any number of threads.
 run train "$tiny" --session "$dir/pieces" --set exp.normalize=train --set train.memory=1M
 check pieces done_well
-check pieces_said grep -q 'train.memory: 1M do not hold the longest utterances of fold 0' "$dir/err"
+check pieces_said grep -q 'train.memory: 1M is not enough for the longest utterances of fold 0' "$dir/err"
 losses() { cut -d, -f1-4 "$1/steps.csv"; }
 near() { losses "$s" >"$dir/losses"; losses "$dir/pieces" | paste -d, "$dir/losses" - | awk -F, \
 	'NR > 1 && !(($4 - $8) ^ 2 <= (1e-4 * $4) ^ 2) { bad = 1 } END { exit bad || NR < 13 }'; }

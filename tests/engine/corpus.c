@@ -463,9 +463,9 @@ TEST(texts_in_cp1252_read_as_latin_1)
 	CHECK_INT(corpus_open(&c, &s, CORPUS_HEADERS, &p, &e), 0);
 	CHECK_STR(told(),
 		  "note cp/csv/train.csv: column Utterance: 4 characters in 2 rows are cp1252 read "
-		  "as Latin-1 (U+0092 for an apostrophe); read as meant, nothing to do\n"
+		  "as Latin-1 (U+0092 for an apostrophe); read as intended, nothing to do\n"
 		  "note cp/csv/test.csv: column Utterance: 1 character in 1 row is cp1252 read as "
-		  "Latin-1 (U+0092 for an apostrophe); read as meant, nothing to do\n");
+		  "Latin-1 (U+0092 for an apostrophe); read as intended, nothing to do\n");
 	REQUIRE(c.n == 5);
 	CHECK_STR(c.utt[0].text, "it’s “so”");
 	CHECK_STR(c.utt[1].text, "it’s");

@@ -191,10 +191,10 @@ TEST(hostile_headers)
 	check_refused("{\"a\":{}}", 0, "tensor a is of type unknown");
 	check_refused("{" A("F16", "[2]", "[0,4]") "}", 4, "type F16; F32, F64, I64, U32 and U8");
 	check_refused("{" A("F32", "{}", "[0,4]") "}", 4, "has no shape");
-	check_refused("{" A("F32", "[1.0]", "[0,4]") "}", 4, "holds what is no size");
-	check_refused("{" A("F32", "[-1]", "[0,4]") "}", 4, "holds what is no size");
+	check_refused("{" A("F32", "[1.0]", "[0,4]") "}", 4, "holds what is not a size");
+	check_refused("{" A("F32", "[-1]", "[0,4]") "}", 4, "holds what is not a size");
 	check_refused("{" A("F32", "[1,1,1,1,1]", "[0,4]") "}", 4, "has 5 dimensions");
-	check_refused("{" A("F32", "[[1]]", "[0,4]") "}", 4, "holds what is no size");
+	check_refused("{" A("F32", "[[1]]", "[0,4]") "}", 4, "holds what is not a size");
 	check_refused("{" A("F32", "[1]", "[0]") "}", 4, "no data_offsets");
 	check_refused("{" A("F32", "[1]", "[0,4,8]") "}", 4, "no data_offsets");
 	check_refused("{" A("F32", "[1]", "[0,\"4\"]") "}", 4, "no data_offsets");

@@ -111,7 +111,7 @@ TEST(a_break_is_told_where_view_1_does_not)
 	CHECK_STR(u.message.text, "broke: step 1 >= 1");
 	CHECK_STR(run("break off"), "");
 	answered();
-	CHECK_STR(u.message.text, "nothing breaks any more");
+	CHECK_STR(u.message.text, "the break is off");
 	end();
 }
 

@@ -155,7 +155,7 @@ TEST(a_wrong_command_changes_nothing)
 	fixture_make(&f, &small);
 	n = filtered(&f.u, "p>0.5");
 	CHECK(order_filter(&f.u, "p>0.5 & los>1", &e));
-	CHECK_STR(e.text, "column 9: \"los\" is no name here; did you mean loss?");
+	CHECK_STR(e.text, "column 9: \"los\" is not a name here; did you mean loss?");
 	CHECK_STR(f.u.utterances.filter, "p>0.5");
 	err_clear(&e);
 	CHECK(order_sort(&f.u, "lose", &e));

@@ -322,7 +322,7 @@ TEST(sessions_trash_is_shown_and_emptied)
 	CHECK_HAS(screen.page.text, "14.0 MB  meld\n");
 	page_close(&screen);
 	run("trash empty");
-	CHECK_STR(screen.ask.question, "delete 3 sessions, 14.0 MB in the trash, for good? y/n");
+	CHECK_STR(screen.ask.question, "delete 3 sessions (14.0 MB) in the trash, for good? y/n");
 	CHECK(file_exists(temp_path("all/.trash/meld/config.yml")));
 	run(screen.ask.command);
 	CHECK(!file_is_dir(temp_path("all/.trash/meld")));
@@ -349,7 +349,7 @@ TEST(sessions_delete_refuses_the_one_in_use)
 	struct err e = {0};
 
 	start(80, 24);
-	CHECK_HAS(command_refused(&screen, "delete"), "on the screen");
+	CHECK_HAS(command_refused(&screen, "delete"), "this session is open");
 	CHECK_INT(command_run(&screen, "delete", &e), -1);
 	CHECK(file_exists(temp_path("all/iemocap-holdout-20260104-120000/config.yml")));
 	/* a branch of it may go */
