@@ -137,7 +137,7 @@ static int check_unused(const char *root, struct err *e)
 			other = d->d_name;
 	if (other)
 		err_at(e, root, 0, 0,
-		       "is not empty (there is %s) and no session; choose another folder", other);
+		       "is not empty (it has %s) and not a session; choose another folder", other);
 	closedir(dir);
 	return other ? -1 : 0;
 }

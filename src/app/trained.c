@@ -58,7 +58,7 @@ static int find_fold(struct trained *t, const struct args *a, struct err *e)
 	else
 		return err_usage(e,
 				 "which fold? give --fold N (%d to %d), or weights that say it or "
-				 "lie in a session's fold-N folder",
+				 "are in a session's fold-N folder",
 				 have[0], have[n - 1]);
 	if (has_fold(have, n, t->fold))
 		return 0;

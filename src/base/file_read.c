@@ -45,7 +45,7 @@ int file_check_own(const char *path, struct err *e)
 		return check_kind(path, &st, e);
 	return err_at(e, path, 0, 0,
 		      "is a symbolic link, and nothing is written through it; remove it, or put a "
-		      "copy of what it names in its place");
+		      "copy of what it leads to in its place");
 }
 
 int file_open_read(const char *path, size_t most, size_t *size, struct err *e)

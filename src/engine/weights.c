@@ -252,12 +252,12 @@ static int check_kind(const struct st_file *f, struct err *e)
 {
 	if (st_find(f, "position") && st_find(f, "generator"))
 		return err_at(e, f->path, 0, 0,
-			      "is the whole state of a fold, for going on with it; take "
+			      "is the whole state of a fold, for going on with it; use "
 			      "best.safetensors beside it (the kept checkpoint), or "
 			      "last.safetensors (the weights in this state)");
 	if (st_find(f, "text.mean") && st_find(f, "audio.std"))
 		return err_at(e, f->path, 0, 0,
-			      "holds the means and deviations of features, not weights; take "
+			      "holds the means and deviations of features, not weights; use "
 			      "best.safetensors beside it, which finds this file by itself");
 	return 0;
 }

@@ -280,7 +280,7 @@ static void draw_title(struct canvas *c, const struct attention_scene *s)
 static void draw_caption(struct canvas *c, int row, const struct attention_scene *s)
 {
 	int col = canvas_text(c, row, 1, ROLE(ROLE_STRONG), "seconds → words");
-	const char *blank = s->then ? "" : "; blank: no more than the even share";
+	const char *empty = s->then ? "" : "; empty: no more than the even share";
 	char to[80];
 
 	full_scale(to, sizeof to, s, 1, false);
@@ -290,8 +290,8 @@ static void draw_caption(struct canvas *c, int row, const struct attention_scene
 		full_scale(to, sizeof to, s, 1, true);
 	if (col + 3 + text_width(to) < s->at.bar)
 		col = canvas_text(c, row, col + 3, ROLE(ROLE_DIM), "%s", to);
-	if (col + text_width(blank) < s->at.bar)
-		canvas_text(c, row, col, ROLE(ROLE_DIM), "%s", blank);
+	if (col + text_width(empty) < s->at.bar)
+		canvas_text(c, row, col, ROLE(ROLE_DIM), "%s", empty);
 	canvas_text(c, row, s->at.bar, ROLE(ROLE_DIM), "Attt2");
 }
 

@@ -496,7 +496,7 @@ const struct ui_command command_table[] = {
 	{"set", "KEY VALUE|xFACTOR",
 	 "Change a live setting from the next step or epoch on; x0.5: half.", 0, COMPLETE_KEY_VALUE,
 	 run_set, refuse_early, CHANGES_SESSION},
-	{"get", "KEY", "Say a setting's value, range and default.", 0, COMPLETE_KEY, run_get, NULL,
+	{"get", "KEY", "Show a setting's value, range and default.", 0, COMPLETE_KEY, run_get, NULL,
 	 CHANGES_NOTHING},
 	{"try", "KEY VALUE|xFACTOR",
 	 "The next step both ways from a copy of the state; nothing is kept.", 0,

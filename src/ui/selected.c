@@ -146,7 +146,7 @@ static const char *when(const struct ui *u)
 		return "only where a session is open to run";
 	switch (u->now.state) {
 	case WORK_LOADING:
-		return "when the data are read";
+		return "when the data is read";
 	case WORK_RUN:
 	case WORK_STOPPING:
 		return "after this step";

@@ -40,9 +40,9 @@ static int restore(struct ui *u, const char *name, struct err *e)
 	char from[PATH_LEN];
 
 	if (!*name)
-		return err_set(e, "trash restore NAME: which? trash list names them");
+		return err_set(e, "trash restore NAME: expected a name; trash list shows them");
 	if (!x)
-		return err_set(e, "trash: nothing in it is called %.100s; trash list names all",
+		return err_set(e, "trash: nothing in it is called %.100s; trash list shows all",
 			       name);
 	snprintf(from, sizeof from, "%s", x->from);
 	if (trash_restore(x, e))

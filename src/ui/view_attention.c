@@ -216,14 +216,13 @@ static int epoch(struct ui *u, const char *args, struct err *e)
 		to_now |= strcmp(args, forward[i]) == 0;
 	}
 	if (!to_kept && !to_now)
-		return err_set(e,
-			       "of epoch %.20s no weights are stored; of %d (kept) and %d (now) "
-			       "there are",
-			       args, kept, now);
+		return err_set(
+			e, "no weights are stored for epoch %.20s, only for %d (kept) and %d (now)",
+			args, kept, now);
 	if (to_kept && !kept)
 		return err_set(e, "no checkpoint is kept yet");
 	if (u->attention.kept == to_kept)
-		return err_set(e, "no weights are stored of epochs %s",
+		return err_set(e, "no weights are stored for epochs %s",
 			       to_kept ? "before the kept one's" : "after this one");
 	u->attention.kept = to_kept;
 	ui_want_look(u);

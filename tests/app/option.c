@@ -298,7 +298,7 @@ TEST(a_factor_is_checked)
 		  "is 5e-4 x1e6");
 	CHECK_HAS(changed("train.clip", "5", "x1e308"), "found inf, which is 5 x1e308");
 	CHECK_STR(changed("train.clip", "0", "x2"),
-		  "train.clip is 0, and x2 of it too; give the value itself");
+		  "train.clip is 0, and so is x2 of it; give the value itself");
 	CHECK_STR(changed("train.clip", "5", "x0"),
 		  "train.clip: expected x and a number above 0, as x0.5; found 'x0'");
 	CHECK_HAS(changed("train.clip", "5", "x-1"), "a number above 0");

@@ -152,7 +152,7 @@ TEST(create_keeps_what_is_there)
 
 	err_clear(&e);
 	CHECK_INT(session_create(&s, in("new"), &set, &e), -1);
-	CHECK_HAS(e.text, "is not empty (there is deep) and no session");
+	CHECK_HAS(e.text, "is not empty (it has deep) and not a session");
 	CHECK(!file_exists(in("new/lock")));
 
 	err_clear(&e);

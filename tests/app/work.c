@@ -547,7 +547,7 @@ TEST(both_ways_of_a_step)
 	work_try(w, "train.clip", "x2");
 	served(&s, w);
 	CHECK(s.refused);
-	CHECK_STR(s.text, "train.clip is 0, and x2 of it too; give the value itself");
+	CHECK_STR(s.text, "train.clip is 0, and so is x2 of it; give the value itself");
 	CHECK_INT(s.tries, 2);
 	CHECK_INT(work_end(w), 0);
 }

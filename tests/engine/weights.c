@@ -324,7 +324,7 @@ TEST(other_files_of_the_folder)
 	REQUIRE(trainer_save(&t, path, &e) == 0);
 	CHECK_INT(weights_open(&w, path, &e), -1);
 	CHECK_HAS(e.text, "state.safetensors: is the whole state of a fold");
-	CHECK_HAS(e.text, "take best.safetensors beside it");
+	CHECK_HAS(e.text, "use best.safetensors beside it");
 	err_clear(&e);
 	path = temp_path("normalize.safetensors");
 	REQUIRE(norm_save(&t.norm, path, &e) == 0);

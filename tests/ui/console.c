@@ -40,7 +40,7 @@ static bool in_child(const char *inputrc)
 		setenv("LC_ALL", "C.UTF-8", 1);
 		setenv("TERM", "dumb", 1);
 		setlocale(LC_CTYPE, "C.UTF-8");
-		alarm(60); /* a command of readline's that waits for ever is a fault */
+		alarm(300); /* a command of readline's that waits for ever is a fault */
 		return true;
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status) ||
