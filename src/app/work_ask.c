@@ -25,9 +25,18 @@ static struct breakpoint_figures figures_of(const struct work *w)
 	};
 }
 
+/* "break when grad_norm > 10, tested after each step" */
+static void describe_break(const struct work *w, struct str *out)
+{
+	str_add(out, "break when ");
+	breakpoint_text(&w->breakpoint, NULL, out);
+	str_addf(out, ", tested after each %s",
+		 w->breakpoint.epoch ? "epoch's evaluation" : "step");
+}
+
 static void set_break(struct work *w, const struct request *r, struct err *e)
 {
-	struct str text = {0};
+	struct str old = {0};
 	bool had = w->breakpoint.when;
 
 	if (!r->text[0]) {
@@ -36,20 +45,18 @@ static void set_break(struct work *w, const struct request *r, struct err *e)
 		return;
 	}
 	if (had) {
-		str_add(&text, ", no longer when ");
-		breakpoint_text(&w->breakpoint, NULL, &text);
+		str_add(&old, "; no longer when ");
+		breakpoint_text(&w->breakpoint, NULL, &old);
 	}
 	if (!breakpoint_set(&w->breakpoint, r->text, e)) {
 		struct str say = {0};
 
-		str_add(&say, w->breakpoint.epoch ? "will pause after an epoch's evaluation when "
-						  : "will pause before the next step when ");
-		breakpoint_text(&w->breakpoint, NULL, &say);
-		str_add(&say, str_text(&text));
+		describe_break(w, &say);
+		str_add(&say, str_text(&old));
 		reply(w, r, e, str_text(&say));
 		str_free(&say);
 	}
-	str_free(&text);
+	str_free(&old);
 }
 
 static void list_breaks(struct work *w, const struct request *r, struct err *e)
@@ -61,10 +68,7 @@ static void list_breaks(struct work *w, const struct request *r, struct err *e)
 		reply(w, r, e, "no break is set; break when CONDITION sets one");
 		return;
 	}
-	str_add(&text, "break when ");
-	breakpoint_text(&w->breakpoint, NULL, &text);
-	str_addf(&text, ", tested after each %s",
-		 w->breakpoint.epoch ? "epoch's evaluation" : "step");
+	describe_break(w, &text);
 	if (w->broke) {
 		str_add(&text, "; now ");
 		breakpoint_text(&w->breakpoint, &f, &text);

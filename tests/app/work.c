@@ -348,11 +348,11 @@ TEST(a_break_is_confirmed_and_listed)
 	CHECK_STR(s.text, "no break is set; break when CONDITION sets one");
 	work_break(w, "grad_norm>1e9&&(loss is nan)");
 	served(&s, w);
-	CHECK_STR(s.text, "will pause before the next step when grad_norm > 1e9 & loss is nan");
+	CHECK_STR(s.text, "break when grad_norm > 1e9 & loss is nan, tested after each step");
 	work_break(w, "val_wa<best_val_wa-.05");
 	served(&s, w);
-	CHECK_STR(s.text, "will pause after an epoch's evaluation when val_wa < best_val_wa - .05, "
-			  "no longer when grad_norm > 1e9 & loss is nan");
+	CHECK_STR(s.text, "break when val_wa < best_val_wa - .05, tested after each epoch's "
+			  "evaluation; no longer when grad_norm > 1e9 & loss is nan");
 	work_break(w, "nonsense >");
 	served(&s, w);
 	CHECK(s.refused);

@@ -104,7 +104,7 @@ TEST(a_break_is_told_where_view_1_does_not)
 	until(WORK_PAUSED);
 	CHECK_STR(run("break when step >= 1"), "");
 	answered();
-	CHECK_STR(u.message.text, "will pause before the next step when step >= 1");
+	CHECK_STR(u.message.text, "break when step >= 1, tested after each step");
 	CHECK_STR(run("view 6"), "");
 	CHECK_STR(run("run"), "");
 	until(WORK_BROKE);
