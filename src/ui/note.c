@@ -62,6 +62,7 @@ int notes_command(struct ui *u, const char *args, struct err *e)
 	const struct session_row *r = u->view == VIEW_SESSIONS ? sessions_at(u) : NULL;
 	struct notes n;
 	struct str text = {0};
+	char title[sizeof u->page.title];
 
 	if (*args)
 		return err_set(e, "notes takes no argument; found %.40s", args);
@@ -69,8 +70,9 @@ int notes_command(struct ui *u, const char *args, struct err *e)
 		return -1;
 	for (int i = 0; i < n.n; i++)
 		add_note(&text, &n.at[i]);
+	snprintf(title, sizeof title, "notes%s%.54s", r ? " of " : "", r ? r->name : "");
 	if (n.n)
-		page_open_text(u, r ? r->name : "notes", text.s);
+		page_open_text(u, title, text.s);
 	else
 		ui_say(u, "no notes yet; note TEXT makes one");
 	notes_free(&n);

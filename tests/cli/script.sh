@@ -177,9 +177,10 @@ at 0 1 2 begun
 at 0 1 2 stopped
 END
 check notes_are_in_place cmp want "$(ls -d sessions/*-* | tail -n 1)/notes.txt"
-script "open $(basename "$(ls -d sessions/* | tail -n 1)")" 'view 7' 'dump 7.txt'
+script "open $(basename "$(ls -d sessions/* | tail -n 1)")" 'view 7' 'dump 7.txt' 'notes' 'dump notes.txt'
 tui "$one" --readonly --script script
 check note_is_in_view_7 grep -q '" *stopped  *2 notes' 7.txt
+check notes_say_of_which_session grep -q 'notes of [a-z]' notes.txt
 rm -rf "$(ls -d sessions/* | tail -n 1)" "$one/notes.txt"
 
 # A silenced part: view 5, its status row and its file say so; view 4 is of the
