@@ -577,7 +577,7 @@ static int run_seeds(struct job *j, struct err *e)
 int job_run(struct job *j, struct err *e)
 {
 	struct str advice = {0};
-	struct err files = {0};
+	struct err files = {0}, gone = {0};
 	int failed;
 
 	if (j->trainer.corpus)
@@ -589,7 +589,10 @@ int job_run(struct job *j, struct err *e)
 	failed = run_seeds(j, e);
 	if (j->complete)
 		mapped_advice(NULL);
-	if (failed && watch_whole(&j->corpus, NULL, j->corpus.n, &files)) {
+	/* Where the session has gone, that is the reason, whichever write met it. */
+	if (failed && session_check_held(&j->root, &gone))
+		*e = gone;
+	else if (failed && watch_whole(&j->corpus, NULL, j->corpus.n, &files)) {
 		size_t n = strlen(e->text);
 
 		str_fit(e->text + n, sizeof e->text - n, advice.s);
