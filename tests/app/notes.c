@@ -93,7 +93,7 @@ TEST(notes_are_written_to_the_file_alone)
 	err_clear(&e);
 	CHECK(mkfifo(in("notes.txt"), 0666) == 0);
 	CHECK_INT(note_add(folder, &x, &e), -1);
-	CHECK_HAS(e.text, "not a regular file");
+	CHECK_HAS(e.text, "expected a regular file");
 	folder_remove();
 }
 

@@ -212,7 +212,7 @@ run predict "$dir/skip/config.yml" --weights "$best" --split train
 check readable_stays_out [ "$(wc -l <"$dir/out")" -eq 13 ]
 rm "$dir/h/data/audio/train/dia1_utt1.npy"
 run eval "$dir/skip/config.yml" --weights "$best"
-check another_bad_row says 1 '1 row cannot be used .*--skip-bad$'
+check another_bad_row says 1 '1 row cannot be used; .*--skip-bad$'
 run predict "$dir/skip/config.yml" --weights "$best" --split train --skip-bad
 check another_bad_row_skipped [ "$(wc -l <"$dir/out")" -eq 12 ]
 run train "$dir/skip/config.yml" --session "$dir/skip2" --skip-bad --max-steps 5

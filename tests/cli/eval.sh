@@ -100,7 +100,7 @@ one=$dir/f/fold-1/best.safetensors
 run eval "$dir/f" --weights "$one"
 check own_fold_is_quiet quiet
 run eval "$dir/f" --weights "$one" --fold 3
-check other_fold says 1 "best.safetensors: these weights were trained as fold 1 on 5 of the 5 utterances of fold 3's test part; take"
+check other_fold says 1 "best.safetensors: these weights were trained as fold 1 on 5 of the 5 utterances of fold 3's test part; use"
 run eval "$dir/f" --weights "$one" --fold 3 --split val
 check other_fold_val says 1 "trained as fold 1 on 5 of the 5 utterances of fold 3's val part"
 run predict "$dir/f" --weights "$one" --fold 3 --tensors "$dir/no.safetensors"
