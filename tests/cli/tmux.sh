@@ -76,7 +76,7 @@ hit() {
 }
 # start ARGUMENT...: the program in the shell; its end says "left STATUS".
 start() {
-	line "clear; stty -a >before; \"\$MIUST_TUI\" $*; echo left \$?; stty -a >after"
+	line "clear; stty -a >before; \"\$MIUST_TUI\" $*; s=\$?; echo; echo left \$s; stty -a >after"
 }
 # left STATUS: back in the shell, and the terminal is as it was.
 left() {
