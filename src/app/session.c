@@ -290,7 +290,7 @@ int session_new_name(char *out, size_t n, const char *config_path, struct err *e
 		if (!fits)
 			return -1;
 		if (mkdir(out, 0777) == 0)
-			return 0;
+			return dir_sync("sessions", e);
 		if (errno != EEXIST)
 			return err_errno(e, out, "cannot make the session's folder");
 	}

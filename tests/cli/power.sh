@@ -63,3 +63,17 @@ preloaded train "$tiny" --set train.epoch=2 --set exp.normalize=train --replay "
 	--session "$POWER_ROOT/s" --max-steps 6
 check interrupted done_well
 check all_is_on_the_disk_after_a_stop durable
+
+# A change made by hand is on the disk before it is in force.
+rm -rf "$POWER_ROOT" "$POWER_OUT"
+mkdir "$POWER_ROOT" "$POWER_OUT"
+cp -r "$(dirname "$tiny")" "$POWER_ROOT/tiny"
+printf 'step\nset train.clip 1\nstep\n' >"$dir/script"
+tui=$(realpath "${MIUST_TUI:-build/miust-tui}")
+(cd "$POWER_ROOT" && LD_PRELOAD=$shim "$tui" tiny/config.yml --script "$dir/script") \
+	>"$dir/out" 2>"$dir/err"
+status=$?
+check steered done_well
+logged() { cmp "$POWER_ROOT"/sessions/*/commands.log "$1"/sessions/*/commands.log >"$dir/out" 2>&1; }
+last=$(find "$POWER_OUT" -name '*.synced' | LC_ALL=C sort | tail -n 1)
+check change_is_on_the_disk logged "$last"
