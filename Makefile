@@ -108,7 +108,7 @@ $(call tests,ui) $(FUZZERS): $(B)/%: $(B)/%.o $(UI)
 
 # A library that tests preload; sanitizers have an allocation of their own.
 SHIMS := $(patsubst %.c,$(B)/%.so,$(sort $(wildcard tests/shim/*.c)))
-$(B)/tests/shim/%.so: tests/shim/%.c
+$(B)/tests/shim/%.so: tests/shim/%.c | $(filter deps,$(MAKECMDGOALS))
 	@mkdir -p $(@D)
 	@echo "  LINK $@"
 	$(Q)$(CC) -std=c11 $(WARN) $(WERROR) -O2 -shared -fPIC -o $@ $<
