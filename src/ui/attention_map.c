@@ -133,7 +133,7 @@ static int sign_shown(const struct attention_scene *s)
 
 /* ---- titles ---- */
 
-/* "to 0.032 = 7.2 × even": what the highest step stands for; brief: "to 7.2 × even".
+/* "to 0.032 = 7.2 × even": what the highest step means; brief: "to 7.2 × even".
  * Of weights that are near even it says so first. */
 static void full_scale(char *out, size_t n, const struct attention_scene *s, int map, bool brief)
 {

@@ -123,7 +123,7 @@ static const char *refused(const struct ui *u, const struct ui_command *c, const
 	return c->refused ? c->refused(u) : NULL;
 }
 
-/* "console try " stands for "try": it is what the user is about to type. */
+/* "console try " counts as "try": it is what the user is about to type. */
 static const struct ui_command *meant(const struct ui_command *c, const char **args)
 {
 	struct err ignored = {0};
