@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -37,7 +38,9 @@ static struct {
 	bool ours[SIGNALS];
 
 	volatile sig_atomic_t armed;
-	atomic_flag restoring; /* a thread is ending the process */
+	atomic_bool ending;  /* a thread is ending the process */
+	atomic_bool drawing; /* `drawer` is sending something to the terminal */
+	pthread_t drawer;
 	int tty;
 	const char *bytes;
 	size_t n;
@@ -47,7 +50,7 @@ static struct {
 	int log_fd;    /* its descriptor: a handler must not ask for it */
 	int stderr_fd; /* the real one, -1 while stderr is not captured */
 	off_t read;    /* how much guard_stray has handed out */
-} guard = {.pipe = {-1, -1}, .stderr_fd = -1, .restoring = ATOMIC_FLAG_INIT};
+} guard = {.pipe = {-1, -1}, .stderr_fd = -1};
 
 void guard_send(int fd, const char *bytes, size_t n)
 {
@@ -87,14 +90,28 @@ static void on_signal(int sig)
 	errno = saved;
 }
 
+/* A terminal that takes nothing may hold a frame up forever: a second is enough. */
+enum { PATIENCE_MS = 1000 };
+
+/* A frame that another thread has begun comes before what restores the terminal. */
+static void await_frame(void)
+{
+	for (int i = 0; i < PATIENCE_MS && guard.drawing; i++) {
+		if (pthread_equal(guard.drawer, pthread_self()))
+			return;
+		poll(NULL, 0, 1);
+	}
+}
+
 /* The terminal as it was. Only the first thread does it; others wait for it. */
 static void restore(void)
 {
-	if (atomic_flag_test_and_set(&guard.restoring)) {
-		for (int i = 0; i < 1000 && guard.armed; i++)
+	if (atomic_exchange(&guard.ending, true)) {
+		for (int i = 0; i < 2 * PATIENCE_MS && guard.armed; i++)
 			poll(NULL, 0, 1);
 		return;
 	}
+	await_frame();
 	if (guard.armed) {
 		guard_send(guard.tty, guard.bytes, guard.n);
 		tcsetattr(guard.tty, TCSANOW, &guard.modes);
@@ -242,6 +259,24 @@ void guard_arm(int fd, const char *bytes, size_t n, const struct termios *modes)
 void guard_disarm(void)
 {
 	guard.armed = 0;
+}
+
+/* `drawing` first, then a look at `ending`; restore does it the other way round: one of the
+ * two sees the other. */
+void guard_draw(void)
+{
+	guard.drawer = pthread_self();
+	guard.drawing = true;
+	if (!guard.ending)
+		return;
+	guard.drawing = false;
+	for (;;)
+		poll(NULL, 0, -1); /* the end is on its way */
+}
+
+void guard_drawn(void)
+{
+	guard.drawing = false;
 }
 
 char *guard_stray(char *out, size_t n)

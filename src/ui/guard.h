@@ -35,6 +35,11 @@ int guard_signal(void); /* the next signal's number, 0 if none waits */
 void guard_arm(int fd, const char *bytes, size_t n, const struct termios *modes);
 void guard_disarm(void);
 
+/* Around what one thread sends to the screen. A crash in another thread lets it get to its end
+ * first; from then on guard_draw does not return: nothing follows on a restored terminal. */
+void guard_draw(void);
+void guard_drawn(void);
+
 /* What has come to stderr since the last call, "" if nothing: at most n - 1
  * bytes, the rest with the next call. */
 char *guard_stray(char *out, size_t n);

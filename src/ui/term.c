@@ -339,22 +339,31 @@ static bool place_cursor(int row, int col)
 	return true;
 }
 
-int term_show(const struct canvas *c, int row, int col)
+/* Into curses, and from there to the terminal if there is anything new. */
+static int send_changes(const struct canvas *c, int row, int col)
 {
-	int bytes;
-	bool moved;
+	int bytes = draw_changes(c);
+	bool moved = place_cursor(row, col);
 
-	BUG_ON(c->rows != term.shown.rows || c->cols != term.shown.cols);
-	bytes = draw_changes(c);
-	moved = place_cursor(row, col);
 	if (!bytes && !moved)
 		return 0;
 	if (term.row >= 0)
 		wmove(stdscr, term.row, term.col);
 	wrefresh(stdscr);
+	term.anew = false;
+	return bytes;
+}
+
+int term_show(const struct canvas *c, int row, int col)
+{
+	int bytes;
+
+	BUG_ON(c->rows != term.shown.rows || c->cols != term.shown.cols);
+	guard_draw();
+	bytes = send_changes(c, row, col);
+	guard_drawn();
 	if (bytes)
 		canvas_copy(&term.shown, c);
-	term.anew = false;
 	return bytes;
 }
 

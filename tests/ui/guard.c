@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/ioctl.h>
 
 static void new_canvas(struct canvas *c)
@@ -277,6 +278,60 @@ TEST(a_shortened_file_restores_the_terminal_and_says_so)
 	CHECK_HAS(said, "; the session goes on");
 	CHECK(said && !strstr(said + 1, "miust: ")); /* once */
 	CHECK(cooked(p.fd));
+	status = pty_end(&p);
+	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+}
+
+/* ---- a crash while another thread draws ---- */
+
+static atomic_int frames, at_crash;
+
+/* After the terminal is restored, before the process ends: time for frames to follow. */
+static void let_frames_follow(int sig)
+{
+	(void)sig;
+	for (int i = 0; i < 200 && frames < at_crash + 20; i++)
+		poll(NULL, 0, 1);
+	_exit(1);
+}
+
+static void *crash(void *unused)
+{
+	(void)unused;
+	while (frames < 20)
+		poll(NULL, 0, 1);
+	at_crash = frames;
+	raise(SIGSEGV);
+	return NULL;
+}
+
+static void crash_beside_frames(void)
+{
+	struct term_options o = {0};
+	struct canvas c;
+	pthread_t other;
+
+	signal(SIGSEGV, let_frames_follow);
+	pty_screen(&o);
+	canvas_init(&c, term_rows(), term_cols(), term_look());
+	pthread_create(&other, NULL, crash, NULL);
+	for (;; frames++) {
+		canvas_text(&c, 0, 0, ROLE(ROLE_TEXT), "frame %d", frames);
+		term_show(&c, -1, -1);
+	}
+}
+
+TEST(no_frame_follows_a_crash)
+{
+	struct pty p;
+	const char *left;
+	int status;
+
+	pty_start(&p, "xterm-256color", "C.UTF-8", crash_beside_frames);
+	pty_drain(&p);
+	left = strstr(p.frame, "\033[?1049l");
+	left = left ? strchr(left, '\n') : NULL; /* the last byte that restores */
+	CHECK_STR(left ? left : "not restored", "\n");
 	status = pty_end(&p);
 	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 1);
 }
