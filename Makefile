@@ -46,17 +46,17 @@ CURSES_LIBS = $(shell pkg-config --libs ncursesw 2>/dev/null || echo -lncursesw 
 CFLAGS   ?=
 LINK = $(CC) $(ALL_CFLAGS) $(LINK_$(KIND)) $(LDFLAGS) -o $@ $^
 ALL_CFLAGS = -std=c11 -pthread $(WARN) $(WERROR) $(OPT_$(KIND)) $(CFLAGS)
-CPPFLAGS += -D_DEFAULT_SOURCE -D_XOPEN_SOURCE=700 -DMIUST_VERSION='"$(VERSION)"' -Isrc -Itests \
+CPPFLAGS += -D_DEFAULT_SOURCE -D_XOPEN_SOURCE=700 -DMIUST_VERSION='"$(VERSION)"' -Isrc -Itests -I. \
 	-MMD -MP
 # Arithmetic kernels want the vectoriser; nowhere -ffast-math.
 $(B)/src/engine/%.o: ALL_CFLAGS += -O3
 ifeq ($(shell uname -m),x86_64)
 CPPFLAGS += -DKERN_VECTORS
-$(B)/src/engine/kern_avx2.o: ALL_CFLAGS += -mavx2 -mfma -ffp-contract=fast
-$(B)/src/engine/kern_avx512.o: ALL_CFLAGS += -mavx512f -mfma -mprefer-vector-width=512 \
+$(B)/src/engine/num/kern_avx2.o: ALL_CFLAGS += -mavx2 -mfma -ffp-contract=fast
+$(B)/src/engine/num/kern_avx512.o: ALL_CFLAGS += -mavx512f -mfma -mprefer-vector-width=512 \
 	-ffp-contract=fast
 else ifeq ($(shell uname -m),aarch64)
-$(B)/src/engine/kern.o: ALL_CFLAGS += -ffp-contract=fast
+$(B)/src/engine/num/kern.o: ALL_CFLAGS += -ffp-contract=fast
 endif
 
 LIBS_base = -lm
@@ -64,13 +64,13 @@ LIBS_engine = $(BLAS_LIBS) -ljansson -lcsv -lxxhash $(LIBS_base)
 LIBS_app = -lyaml -lz $(LIBS_engine)
 LIBS_ui = $(CURSES_LIBS) -lreadline $(LIBS_app)
 
-objects   = $(patsubst %.c,$(B)/%.o,$(sort $(wildcard $(1))))
+objects = $(patsubst %.c,$(B)/%.o,$(sort $(wildcard $(1))))
 BASE   := $(call objects,src/base/*.c)
-ENGINE := $(BASE) $(call objects,src/engine/*.c)
-APP    := $(ENGINE) $(call objects,src/app/*.c)
-UI     := $(APP) $(call objects,src/ui/*.c)
+ENGINE := $(BASE) $(call objects,src/engine/*/*.c)
+APP    := $(ENGINE) $(call objects,src/app/*/*.c)
+UI     := $(APP) $(call objects,src/ui/*.c src/ui/*/*.c)
 
-tests     = $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/$(1)/*.c)))
+tests   = $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/$(1)/*.c tests/$(1)/*/*.c)))
 TESTS  := $(call tests,base) $(call tests,engine) $(call tests,app) $(call tests,ui)
 FUZZERS := $(call tests,fuzz)
 SCRIPTS := $(sort $(wildcard tests/cli/*.sh))

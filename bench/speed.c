@@ -9,14 +9,14 @@
  *	speed grow           the tables, on corpora in memory
  *
  * Everything is compared with SGEMM's peak, measured in turn with the batches
- * (app/bench.h), after a round to warm up. A line of the table is the mean of
+ * (app/lab/bench.h), after a round to warm up. A line of the table is the mean of
  * three rounds; sizes and threads, which are compared with each other, are
  * measured in turn, five times: medians.
  */
-#include "app/bench.h"
-#include "app/config.h"
+#include "app/lab/bench.h"
+#include "app/config/config.h"
 #include "base/clock.h"
-#include "engine/problem.h"
+#include "engine/data/problem.h"
 
 #include <fcntl.h>
 #include <math.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "app/commands.h"
+#include "app/cmd/commands.h"
 #include "base/process.h"
 
 static const struct command *const commands[] = {

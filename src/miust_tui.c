@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* miust-tui: the workbench. Opens the terminal, then the run, then the loop. */
-#include "app/cli.h"
-#include "app/session.h"
+#include "app/cmd/cli.h"
+#include "app/session/session.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/plain.h"
 #include "base/process.h"
-#include "ui/command.h"
-#include "ui/console.h"
-#include "ui/help.h"
-#include "ui/locale.h"
+#include "ui/console/command.h"
+#include "ui/console/console.h"
+#include "ui/console/help.h"
+#include "ui/term/locale.h"
 #include "ui/loop.h"
-#include "ui/page.h"
-#include "ui/problems.h"
-#include "ui/term.h"
+#include "ui/draw/page.h"
+#include "ui/view/problems.h"
+#include "ui/term/term.h"
 
 #include <signal.h>
 #include <stdlib.h>

@@ -2,11 +2,11 @@
 #include "ui/loop.h"
 
 #include "base/clock.h"
-#include "ui/console.h"
-#include "ui/help.h"
-#include "ui/keys.h"
-#include "ui/page.h"
-#include "ui/term.h"
+#include "ui/console/console.h"
+#include "ui/console/help.h"
+#include "ui/console/keys.h"
+#include "ui/draw/page.h"
+#include "ui/term/term.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -9,8 +9,8 @@
 #ifndef MIUST_LOOP_H
 #define MIUST_LOOP_H
 
-#include "ui/key.h"
-#include "ui/ui.h"
+#include "ui/term/key.h"
+#include "ui/state/ui.h"
 
 /*
  * Until u->quit or a signal from outside (u->ended), and on until the worker

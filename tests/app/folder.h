@@ -5,7 +5,7 @@
 #ifndef MIUST_TEST_FOLDER_H
 #define MIUST_TEST_FOLDER_H
 
-#include "app/option.h"
+#include "app/config/option.h"
 #include "base/file.h"
 #include "test.h"
 

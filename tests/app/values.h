@@ -6,7 +6,7 @@
 #ifndef MIUST_TEST_VALUES_H
 #define MIUST_TEST_VALUES_H
 
-#include "app/option.h"
+#include "app/config/option.h"
 #include "test.h"
 
 /* The sentence for `key` given `text`, or "" if it is taken. */

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # miust check on lists as people have them, and what train says of the same.
-# Single faults: tests/cli/faults.sh. What is read, in detail: tests/engine/lists.c.
+# Single faults: tests/cli/faults.sh. What is read, in detail: tests/engine/data/lists.c.
 . tests/cli/common
 c=$dir/c f=$dir/five
 lists() { # the tiny corpus, fresh

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # What real data holds: check lists every fault, train refuses, --skip-bad leaves out.
-# The sentences themselves: tests/engine/corpus.c.
+# The sentences themselves: tests/engine/data/corpus.c.
 . tests/cli/common
 c=$dir/c
 fresh() {

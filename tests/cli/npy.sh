@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Feature files as others write them. All spellings: tests/engine/npy.c.
+# Feature files as others write them. All spellings: tests/engine/file/npy.c.
 . tests/cli/common
 c=$dir/c
 file=$c/data/audio/train/dia1_utt1.npy

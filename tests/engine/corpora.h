@@ -5,7 +5,7 @@
 #ifndef MIUST_TESTS_CORPORA_H
 #define MIUST_TESTS_CORPORA_H
 
-#include "engine/corpus.h"
+#include "engine/data/corpus.h"
 
 #include "temp.h"
 #include "test.h"

@@ -6,8 +6,8 @@
 #ifndef MIUST_TEST_RUN_H
 #define MIUST_TEST_RUN_H
 
-#include "engine/train.h"
-#include "small.h"
+#include "engine/train/train.h"
+#include "tests/engine/small.h"
 
 enum { STEPS_MAX = 64 };
 

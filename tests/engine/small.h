@@ -8,7 +8,7 @@
 #define MIUST_TEST_SMALL_H
 
 #include "base/rng.h"
-#include "engine/corpus.h"
+#include "engine/data/corpus.h"
 #include "temp.h"
 #include "test.h"
 

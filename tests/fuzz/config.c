@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Config files. */
-#include "app/config.h"
+#include "app/config/config.h"
 #include "fuzz.h"
 
 static void seeds(void)

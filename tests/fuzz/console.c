@@ -3,8 +3,8 @@
  * The first byte says which view. */
 #define FUZZ_VARIANTS 500
 #include "session.h"
-#include "ui/command.h"
-#include "ui/keys.h"
+#include "ui/console/command.h"
+#include "ui/console/keys.h"
 #include "ui/loop.h"
 
 static struct work *work;

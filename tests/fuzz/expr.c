@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Conditions for `break` and filters. */
-#include "app/expr.h"
+#include "app/study/expr.h"
 #include "fuzz.h"
 
 static const char *const names[] = {"loss", "grad_norm", "val_wa", "best_val_wa", "text", NULL};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Key bindings, and the bytes that keys arrive as. */
 #include "fuzz.h"
-#include "ui/keys.h"
+#include "ui/console/keys.h"
 
 static void seeds(void)
 {

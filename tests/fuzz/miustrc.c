@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The user's miustrc, read before the run is open. */
 #include "fuzz.h"
-#include "ui/command.h"
-#include "ui/keys.h"
+#include "ui/console/command.h"
+#include "ui/console/keys.h"
 
 static void seeds(void)
 {

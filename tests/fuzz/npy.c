@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Feature files. */
-#include "engine/npy.h"
+#include "engine/file/npy.h"
 #include "fuzz.h"
 
 static void seeds(void)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Option values: the first byte says which option, the rest is its text. What is
  * taken must be the same value once more. */
-#include "app/option.h"
+#include "app/config/option.h"
 #include "fuzz.h"
 
 static void seeds(void)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Weights and states. */
-#include "engine/safetensors.h"
+#include "engine/file/safetensors.h"
 #include "fuzz.h"
 
 static void seed(const char *header, size_t body)

@@ -9,7 +9,7 @@
 #ifndef MIUST_FUZZ_SESSION_H
 #define MIUST_FUZZ_SESSION_H
 
-#include "app/job.h"
+#include "app/lab/job.h"
 #include "fuzz.h"
 
 #include <dirent.h>

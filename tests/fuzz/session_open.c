@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Opening a session to look at it, as view 7, `compare` and --readonly do. */
-#include "app/run.h"
+#include "app/session/run.h"
 #define FUZZ_VARIANTS 800
 #include "session.h"
 

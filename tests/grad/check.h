@@ -10,7 +10,7 @@
 #define MIUST_CHECK_H
 
 #include "base/rng.h"
-#include "engine/batch.h"
+#include "engine/data/batch.h"
 #include "test.h"
 
 #ifndef REAL_DOUBLE

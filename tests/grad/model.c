@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The whole model against numerical gradients, weight tensor by weight tensor. */
 #include "check.h"
-#include "engine/model.h"
+#include "engine/model/model.h"
 
 struct shape {
 	int text, audio, H1, H2, layers, heads, A, classes, head;

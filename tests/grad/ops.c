@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Each operation's gradients with respect to its inputs. */
 #include "check.h"
-#include "engine/encoder.h"
-#include "engine/loss.h"
+#include "engine/model/encoder.h"
+#include "engine/model/loss.h"
 
 static const int words[] = {3, 1, 5, 2}, frames[] = {7, 12, 1, 4};
 enum { N = 4 };

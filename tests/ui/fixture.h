@@ -14,12 +14,12 @@
 #ifndef MIUST_TESTS_UI_FIXTURE_H
 #define MIUST_TESTS_UI_FIXTURE_H
 
-#include "util.h"
+#include "tests/ui/util.h"
 
 #include "base/mem.h"
 #include "base/rng.h"
 #include "base/str.h"
-#include "ui/view.h"
+#include "ui/view/view.h"
 
 struct fixture_of {
 	int n, epochs, classes;

@@ -17,7 +17,7 @@
 #ifndef MIUST_TESTS_UI_GOLDEN_H
 #define MIUST_TESTS_UI_GOLDEN_H
 
-#include "util.h"
+#include "tests/ui/util.h"
 
 #include "base/file.h"
 #include "base/utf8.h"

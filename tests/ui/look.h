@@ -12,7 +12,7 @@
 #define MIUST_TESTS_UI_LOOK_H
 
 #include "base/mem.h"
-#include "ui/ui.h"
+#include "ui/state/ui.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -10,10 +10,10 @@
 #ifndef MIUST_TESTS_UI_MOMENT_H
 #define MIUST_TESTS_UI_MOMENT_H
 
-#include "app/option.h"
+#include "app/config/option.h"
 #include "base/mem.h"
 #include "test.h"
-#include "ui/ui.h"
+#include "ui/state/ui.h"
 
 enum { MOMENT_STEPS = 28, MOMENT_EPOCHS = 41, MOMENT_PLAN = 70, MOMENT_KEPT = 30 };
 

@@ -7,10 +7,10 @@
 #ifndef MIUST_TESTS_UI_PENDING_H
 #define MIUST_TESTS_UI_PENDING_H
 
-#include "util.h"
+#include "tests/ui/util.h"
 
-#include "ui/command.h"
-#include "ui/key.h"
+#include "ui/console/command.h"
+#include "ui/term/key.h"
 
 static const struct look look_moment = {.glyphs = GLYPHS_BRAILLE};
 

@@ -15,9 +15,9 @@
 #ifndef MIUST_TESTS_UI_PTY_H
 #define MIUST_TESTS_UI_PTY_H
 
-#include "util.h"
+#include "tests/ui/util.h"
 
-#include "ui/term.h"
+#include "ui/term/term.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -8,7 +8,7 @@
 
 #include "test.h"
 
-#include "ui/cell.h"
+#include "ui/term/cell.h"
 
 #include <locale.h>
 

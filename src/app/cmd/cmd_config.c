@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/cmd/commands.h"
+
+#include "app/config/option.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* What fits a column beside others: choices without "one of". */
+static const char *takes_short(const struct option *o, char *out, size_t n)
+{
+	const char *takes = option_takes(o, out, n);
+
+	return o->type == OPT_CHOICE ? takes + strlen("one of ") : takes;
+}
+
+/* Two lines a setting; the widths add up to 80 columns. */
+static void print_row(const struct option *o)
+{
+	char takes[OPTION_TAKES];
+
+	printf("%-22s%-35s%-11s%s\n    %s\n", o->key, takes_short(o, takes, sizeof takes),
+	       option_default_text(o), option_when_text(o), o->help);
+}
+
+static void print_head(void)
+{
+	printf("%-22s%-35s%-11s%s\n", "setting", "takes", "default", "takes effect");
+}
+
+/* One setting in full. */
+static void print_entry(const struct option *o)
+{
+	char takes[OPTION_TAKES];
+
+	printf("%s\n    %s\n\n", o->key, o->help);
+	printf("    takes         %s%s%s\n", option_takes(o, takes, sizeof takes),
+	       o->unit ? ", in " : "", o->unit ? o->unit : "");
+	printf("    default       %s\n", option_default_text(o));
+	printf("    takes effect  at the %s\n", option_when_text(o));
+	printf("    command line  --set %s=%s\n", o->key, *o->preset ? o->preset : "VALUE");
+}
+
+static bool same_group(const char *a, const char *b)
+{
+	const char *end = strrchr(b, '.');
+
+	return strncmp(a, b, (size_t)(end - b) + 1) == 0;
+}
+
+static int run(const struct args *a, struct err *e)
+{
+	const char *key = a->noperands ? a->operand[0] : "";
+	const struct option *o = option_find(key), *last = NULL;
+	int n = 0;
+
+	for (int i = 0; i < option_count; i++)
+		n += strncmp(option_table[i].key, key, strlen(key)) == 0;
+	if (!n)
+		return option_unknown(key, e);
+	for (int i = 0; !o && i < option_count; i++) {
+		const struct option *row = &option_table[i];
+
+		if (strncmp(row->key, key, strlen(key)) != 0)
+			continue;
+		if (n == 1) {
+			o = row;
+			break;
+		}
+		if (!last)
+			print_head();
+		if (!last || !same_group(last->key, row->key))
+			printf("\n");
+		print_row(row);
+		last = row;
+	}
+	if (o)
+		print_entry(o);
+	return 0;
+}
+
+const struct command cmd_config = {
+	.name = "config",
+	.operands = "[KEY]",
+	.least = 0,
+	.most = 1,
+	.help = "Every setting: what it takes, its default, when a change takes effect.",
+	.more = "KEY is a setting (train.optimizer.lr) or the beginning of some (train.loss).",
+	.run = run,
+};

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/cmd/commands.h"
+
+#include "app/lab/job.h"
+#include "app/cmd/progress.h"
+#include "base/clock.h"
+#include "base/plain.h"
+#include "base/process.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The signal that asked us to stop; a second one ends the program at once, and so
+ * does the first while the config and the data are read: nobody asks then, and
+ * there is nothing to store. */
+static volatile sig_atomic_t stop_signal, reading;
+
+static void on_signal(int number)
+{
+	static const char said[] = "miust: stopped while the data was read\n";
+	ssize_t ignored = reading ? write(STDERR_FILENO, said, sizeof said - 1) : 0;
+
+	(void)ignored;
+	if (reading || stop_signal)
+		_exit(128 + number);
+	stop_signal = number;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction a = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+
+	sigemptyset(&a.sa_mask);
+	for (int i = 0; i < PROCESS_STOPS; i++) {
+		int number = process_stops[i].number;
+		struct sigaction old;
+
+		/* nohup, and a shell's background, ignore some on purpose. */
+		if (sigaction(number, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+			sigaction(number, &a, NULL);
+	}
+}
+
+/* What is said while the run goes on. */
+struct watch {
+	struct progress line;
+	bool begun;
+	double since; /* seconds; 0: no step yet */
+	int64_t seen; /* utterances since then */
+};
+
+static void say(void *ctx, const char *text)
+{
+	struct watch *w = ctx;
+
+	progress_wipe(&w->line);
+	cli_message("%s", text);
+}
+
+/* Once, when the first fold begins. */
+static void begin_fold(void *ctx, struct job *j)
+{
+	struct watch *w = ctx;
+	int fold, epoch, step;
+	char text[PATH_LEN + 128];
+
+	if (w->begun)
+		return;
+	w->begun = true;
+	job_position(j, &fold, &epoch, &step);
+	if (j->results.n > 0 || step > 1)
+		snprintf(text, sizeof text,
+			 "session %s goes on before epoch %d, step %d of fold %d", j->session.dir,
+			 epoch, step, fold);
+	else
+		snprintf(text, sizeof text, "session %s", j->session.dir);
+	say(ctx, text);
+	if (protocol_optimistic(&j->set))
+		say(ctx, "exp.protocol reference validates on the test session, as published: "
+			 "its figures are optimistic");
+}
+
+static enum job_go between(void *ctx, struct job *j)
+{
+	(void)ctx;
+	(void)j;
+	return stop_signal ? JOB_STOP : JOB_GO;
+}
+
+static bool stopping(void *ctx)
+{
+	(void)ctx;
+	return stop_signal != 0;
+}
+
+static void step(void *ctx, struct job *j, const struct step_row *r)
+{
+	struct watch *w = ctx;
+	const struct trainer *t = &j->trainer;
+	double now = clock_seconds();
+	struct str text = {0};
+
+	if (w->since == 0)
+		w->since = now;
+	else
+		w->seen += t->batch.n;
+	if (!progress_due(&w->line, now))
+		return;
+	str_addf(&text, "fold %d  epoch %d/%d  step %d/%d  loss %.3f", r->fold, r->epoch,
+		 t->set.train.epoch, t->in_epoch, trainer_steps_per_epoch(t), r->loss);
+	if (t->best_epoch > 0)
+		str_addf(&text, "  WA %.3f@%d", t->best.wa, t->best_epoch);
+	if (w->seen > 0)
+		str_addf(&text, "  %.0f utterances/s", (double)w->seen / (now - w->since));
+	progress_show(&w->line, text.s);
+	str_free(&text);
+}
+
+static void fold(void *ctx, struct job *j, const struct fold_row *r, const struct predictions *p)
+{
+	char text[256];
+
+	(void)p;
+	snprintf(text, sizeof text, "fold %d: best epoch %d of %d, test WA %.4f UA %.4f WF1 %.4f",
+		 r->fold, r->best_epoch, j->trainer.epoch, r->test.wa, r->test.ua, r->test.wf1);
+	say(ctx, text);
+}
+
+static void changed(void *ctx, struct job *j, const struct change *c)
+{
+	char text[512];
+
+	(void)j;
+	snprintf(text, sizeof text, "before step %d of fold %d: %s", c->step, c->fold, c->command);
+	say(ctx, text);
+}
+
+static void seed(void *ctx, struct job *j)
+{
+	struct watch *w = ctx;
+
+	progress_wipe(&w->line);
+	if (j->opt.seeds > 1)
+		printf("seed %lld\n", (long long)j->set.exp.seed);
+	results_print(&j->results, &j->set, stdout);
+	fflush(stdout);
+}
+
+/* "--session DIR --resume" and what else this run was asked for. */
+static char *resume_words(const struct job *j)
+{
+	struct str b = {0};
+
+	str_add(&b, "--session ");
+	str_add_quoted(&b, j->root.root);
+	str_add(&b, " --resume");
+	for (int i = 0; i < j->opt.nfolds; i++)
+		str_addf(&b, " --fold %d", j->opt.fold[i]);
+	if (j->opt.seeds > 1)
+		str_addf(&b, " --seeds %d", j->opt.seeds);
+	return b.s;
+}
+
+/* The run ended before its end: by a signal, which is a failure, or as asked. */
+static int stopped(const struct job *j, struct err *e)
+{
+	char *words = resume_words(j);
+	int fold_at, epoch, step_at;
+
+	job_position(j, &fold_at, &epoch, &step_at);
+	if (stop_signal) {
+		err_set(e, "stopped by %s before epoch %d, step %d of fold %d; go on with %s",
+			process_stop_name(stop_signal), epoch, step_at, fold_at, words);
+		e->status = 128 + stop_signal;
+	} else {
+		cli_message("stopped after %lld steps; go on with %s", (long long)j->steps, words);
+	}
+	free(words);
+	return stop_signal ? -1 : 0;
+}
+
+static int run(const struct args *a, struct err *e)
+{
+	struct watch watch = {0};
+	struct job_hooks hooks = {
+		.ctx = &watch,
+		.begin_fold = begin_fold,
+		.between = between,
+		.stopping = stopping,
+		.step = step,
+		.fold = fold,
+		.seed = seed,
+		.changed = changed,
+		.say = say,
+	};
+	struct job_options o = {
+		.config = a->noperands ? a->operand[0] : NULL,
+		.session = a->session,
+		.set = a->set,
+		.nset = a->nset,
+		.seeds = a->seeds,
+		.resume = a->resume,
+		.skip_bad = a->skip_bad,
+		.accept_data = a->accept_data,
+		.notes = true,
+		.replay = a->replay,
+		.threads = a->threads,
+		.max_steps = a->max_steps,
+	};
+	struct job j;
+	int failed;
+
+	for (int f = 0; f < 32 && o.nfolds < LISTS_MAX; f++)
+		if (a->folds >> f & 1)
+			o.fold[o.nfolds++] = f;
+	if (!o.config && !(o.resume && o.session))
+		return err_usage(e, "which CONFIG? (none is needed with --session DIR --resume)");
+	progress_start(&watch.line, stderr, getenv("TERM"));
+	reading = true;
+	catch_signals();
+	failed = job_open(&j, &o, &hooks, e);
+	reading = false;
+	if (failed)
+		return -1;
+	failed = job_run(&j, e);
+	progress_wipe(&watch.line);
+	if (!failed && !j.complete)
+		failed = stopped(&j, e);
+	job_close(&j);
+	return failed;
+}
+
+const struct command cmd_train = {
+	.name = "train",
+	.operands = "[CONFIG]",
+	.most = 1,
+	.takes = (const enum flag[]){FLAG_SESSION, FLAG_SET, FLAG_FOLD, FLAG_SEEDS, FLAG_RESUME,
+				     FLAG_ACCEPT_DATA, FLAG_REPLAY, FLAG_SKIP_BAD, FLAG_THREADS,
+				     FLAG_MAX_STEPS, FLAG_NONE},
+	.help = "Train every fold, test the kept checkpoints, print the figures.",
+	.more = "CONFIG is a YAML file, a session's folder for the settings in it, or the word\n"
+		"demo for the built-in corpus. All results are in the session folder; INT,\n"
+		"TERM, HUP, USR1 and USR2 leave a checkpoint in it, and --session DIR --resume\n"
+		"goes on as if nothing had happened.",
+	.run = run,
+	.stores = true,
+};

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * commands: each in its cmd_NAME.c.
+ */
+#ifndef MIUST_COMMANDS_H
+#define MIUST_COMMANDS_H
+
+#include "app/cmd/cli.h"
+
+extern const struct command cmd_bench;
+extern const struct command cmd_check;
+extern const struct command cmd_compare;
+extern const struct command cmd_config;
+extern const struct command cmd_demo;
+extern const struct command cmd_eval;
+extern const struct command cmd_predict;
+extern const struct command cmd_train;
+
+#endif

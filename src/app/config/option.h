@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * option: the table of settings.
+ *
+ * One row per key says its place in struct settings, type, range, choices,
+ * default, when a change takes effect, and one line of help. The YAML reader,
+ * --set, `miust config`, the console's `set`, completion, the Config view and
+ * the manual page are loops over it. To add an option: a field in
+ * engine/data/settings.h and a row in option.c.
+ *
+ * The table and finding a row: option.c. Parsing, printing, comparing a value:
+ * option_value.c. Changing one by a factor: option_change.c. What involves several options:
+ * option_resolve.c.
+ */
+#ifndef MIUST_OPTION_H
+#define MIUST_OPTION_H
+
+#include "base/err.h"
+#include "engine/data/settings.h"
+
+#include <stddef.h>
+
+enum option_type {
+	OPT_INT,    /* int */
+	OPT_INT64,  /* int64_t */
+	OPT_NUMBER, /* double */
+	OPT_BOOL,   /* bool */
+	OPT_CHOICE, /* int, index into choices */
+	OPT_STRING, /* char[size] */
+	OPT_PATH,   /* char[PATH_LEN]: ~ and $VAR expand, made absolute */
+	OPT_BYTES,  /* int64_t, with K/M/G */
+	OPT_LABELS, /* exp.labels with exp.nlabels: NAME,NAME,... */
+};
+
+enum option_when {
+	WHEN_STEP,  /* live: at the next step */
+	WHEN_EPOCH, /* live: at the next epoch */
+	WHEN_RUN,   /* fixed during a run */
+};
+
+struct option {
+	const char *key; /* "train.optimizer.lr" */
+	enum option_type type;
+	size_t at, size; /* offsetof, sizeof in struct settings */
+	double min, max; /* numbers; inclusive; max INFINITY: no upper end */
+	bool above_min;  /* min itself is not allowed (a rate > 0) */
+	int decimals;    /* numbers show at least so many (0.30) */
+	const char *const
+		*choices; /* NULL-terminated, OPT_CHOICE; "" is no choice, but "by layout" */
+	/* Default as a user would type it. "": nothing, or by layout until
+	 * options_resolve; such an option holds zeros then, takes the empty text
+	 * and prints as the empty text. */
+	const char *preset;
+	enum option_when when;
+	const char *unit; /* "epochs", or NULL */
+	bool no_effect;   /* accepted with a warning (hidden_dim, dropout) */
+	bool several;     /* a YAML list stands for its items with commas between */
+	bool by_layout;   /* preset "" means a value that depends on the layout */
+	const char *help; /* one line, a sentence */
+};
+
+extern const struct option option_table[];
+extern const int option_count;
+
+enum { OPTION_TAKES = 128, OPTION_TEXT = 2 * PATH_LEN + LABELS_MAX * LABEL_LEN }; /* buffers */
+
+const struct option *option_find(const char *key);
+const char *option_nearest(const char *key); /* for "did you mean", or NULL if none is near */
+/* "unknown key KEY; did you mean NEAREST?", or where the keys are listed. */
+int option_unknown(const char *key, struct err *e);
+void options_preset(struct settings *s); /* every option's default */
+
+/* Parse `text` into s; numbers and switches as YAML spells them (scalar.h). Error: "KEY: expected
+ * (type, range, choices); found
+ * ...". Paths are resolved against `dir`. s is unchanged on error. */
+int option_set(struct settings *s, const struct option *o, const char *text, const char *dir,
+	       struct err *e);
+/*
+ * A change of a value that is there: as option_set, or "x0.5", a factor above 0
+ * that multiplies the value in s. Numbers, integers and bytes have factors; for
+ * all other types such a text is a value like any other. The product is cut to 15
+ * digits (0.7 x0.1 is 0.07), of integers it must be whole, and it is checked as a
+ * value given itself is. What is kept or logged is the value: option_text of s.
+ */
+int option_change(struct settings *s, const struct option *o, const char *text, const char *dir,
+		  struct err *e);
+/* Is text a factor where o has one? It may still be refused. */
+bool option_is_factor(const struct option *o, const char *text);
+/* "KEY: expected a number, 0 or more; found FOUND". */
+int option_refuse(const struct option *o, const char *found, struct err *e);
+/* "KEY=VALUE", as of --set; paths start at the current folder. */
+int option_assign(struct settings *s, const char *assignment, struct err *e);
+/* One label more, for readers of lists; the same checks as option_set. */
+int option_add_label(struct settings *s, const char *label, size_t len, struct err *e);
+/* The value as option_set reads it back exactly, in the shortest form: 0.25, 5e-4;
+ * a $ in a path is written $$. */
+char *option_text(const struct settings *s, const struct option *o, char *out, size_t n);
+bool option_equal(const struct settings *a, const struct settings *b, const struct option *o);
+/* "number, 0 to 100" / "one of squared, norm, mse" / "integer, 1 or more" */
+char *option_takes(const struct option *o, char *out, size_t n);
+const char *option_default_text(const struct option *o); /* the preset, "by layout" or "none" */
+const char *option_when_text(const struct option *o);    /* "next step" ... */
+
+/* Fill in what depends on the layout and check what involves several options.
+ * Errors start with the key at fault: "KEY: ...". May be called again, after a
+ * live change. s is unchanged on error. */
+int options_resolve(struct settings *s, struct err *e);
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/config/option.h"
+
+#include <string.h>
+
+static const char *const iemocap_labels[] = {"ang", "hap", "neu", "sad", NULL};
+static const char *const meld_labels[] = {"anger",   "disgust", "fear",     "joy",
+					  "neutral", "sadness", "surprise", NULL};
+
+/* Which layout the data has: the IEMOCAP folder or three lists, not both. */
+static int resolve_layout(struct settings *s, struct err *e)
+{
+	const struct {
+		const char *key, *path;
+	} list[] = {{"exp.train_csv", s->exp.train_csv},
+		    {"exp.dev_csv", s->exp.dev_csv},
+		    {"exp.test_csv", s->exp.test_csv}};
+	const char *given = NULL, *missing = NULL;
+
+	for (int i = 0; i < 3; i++) {
+		if (*list[i].path)
+			given = list[i].key;
+		else if (!missing)
+			missing = list[i].key;
+	}
+	if (*s->exp.iemocap_csv && given)
+		return err_set(e,
+			       "exp.iemocap_csv: given beside %s; keep either the IEMOCAP folder "
+			       "or the lists exp.train_csv, exp.dev_csv, exp.test_csv",
+			       given);
+	if (!*s->exp.iemocap_csv && !given)
+		return err_set(e, "exp.iemocap_csv: missing; give the folder of the IEMOCAP lists, "
+				  "or exp.train_csv, exp.dev_csv and exp.test_csv");
+	if (given && missing)
+		return err_set(e,
+			       "%s: missing; %s needs exp.train_csv, exp.dev_csv and "
+			       "exp.test_csv together",
+			       missing, given);
+	s->layout = given ? LAYOUT_LISTS : LAYOUT_IEMOCAP;
+	if (!*s->exp.audio_dir)
+		return err_set(e, "exp.audio_dir: missing; give the folder of the speech features");
+	if (!*s->exp.text_dir)
+		return err_set(e, "exp.text_dir: missing; give the folder of the text features");
+	if (s->layout == LAYOUT_LISTS &&
+	    (s->exp.protocol == PROTOCOL_HOLDOUT || s->exp.protocol == PROTOCOL_SESSION))
+		return err_set(e, "exp.protocol: holdout and session divide the sessions of "
+				  "exp.iemocap_csv; lists have a dev list: set reference or fixed");
+	return 0;
+}
+
+static int resolve_labels(struct settings *s, struct err *e)
+{
+	const char *const *label = s->layout == LAYOUT_IEMOCAP ? iemocap_labels : meld_labels;
+
+	if (!s->exp.nlabels) {
+		for (; *label; label++) {
+			if (option_add_label(s, *label, strlen(*label), e))
+				return -1;
+		}
+	}
+	if (s->exp.nlabels < 2)
+		return err_set(e, "exp.labels: expected 2 labels or more; found '%s' alone",
+			       s->exp.labels[0]);
+	if (!s->model.num_classes)
+		s->model.num_classes = s->exp.nlabels;
+	if (s->model.num_classes != s->exp.nlabels)
+		return err_set(e,
+			       "model.num_classes: %d, but exp.labels has %d labels; set them to "
+			       "agree, or leave model.num_classes out",
+			       s->model.num_classes, s->exp.nlabels);
+	return 0;
+}
+
+/* Each head of the cross attention takes an equal share of the states' width. */
+static int check_heads(const struct settings *s, const char *key, int hidden, struct err *e)
+{
+	if (!s->model.cross_attention || 2 * hidden % s->model.num_heads == 0)
+		return 0;
+	return err_set(e,
+		       "model.num_heads: %d does not divide 2 x %s = %d; choose a number of heads "
+		       "that does",
+		       s->model.num_heads, key, 2 * hidden);
+}
+
+static int resolve_model(struct settings *s, struct err *e)
+{
+	if (!s->model.head)
+		s->model.head = s->layout == LAYOUT_IEMOCAP ? 64 : 128;
+	if (s->train.loss.form == FORM_AUTO)
+		s->train.loss.form = s->layout == LAYOUT_IEMOCAP ? FORM_SQUARED : FORM_NORM;
+	if (s->model.direction != 2)
+		return err_set(e, "model.direction: %d, but the model is bidirectional; set 2",
+			       s->model.direction);
+	if (check_heads(s, "model.hidden_size1", s->model.hidden_size1, e) ||
+	    check_heads(s, "model.hidden_size2", s->model.hidden_size2, e))
+		return -1;
+	if (s->model.hidden_size1 != s->model.hidden_size2 &&
+	    (s->train.loss.cmd_text != 0 || s->train.loss.cmd_audio != 0))
+		return err_set(e,
+			       "model.hidden_size2: %d differs from model.hidden_size1 = %d, and "
+			       "vectors of different width cannot be aligned; make them equal, or "
+			       "set train.loss.cmd_text and train.loss.cmd_audio to 0",
+			       s->model.hidden_size2, s->model.hidden_size1);
+	return 0;
+}
+
+int options_resolve(struct settings *s, struct err *e)
+{
+	struct settings r = *s;
+
+	if (resolve_layout(&r, e) || resolve_labels(&r, e) || resolve_model(&r, e))
+		return -1;
+	*s = r;
+	return 0;
+}

@@ -1,0 +1,602 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/lab/job.h"
+
+#include "app/demo/demo.h"
+#include "app/lab/job_session.h"
+#include "app/lab/steer.h"
+#include "base/file.h"
+#include "base/mapped.h"
+#include "base/mem.h"
+#include "base/plain.h"
+#include "base/str.h"
+#include "engine/data/watch.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+void job_say(const struct job *j, const char *fmt, ...)
+{
+	char text[2048];
+	va_list ap;
+
+	if (!j->hooks.say)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	j->hooks.say(j->hooks.ctx, text);
+}
+
+/* ---- opening ---- */
+
+static int load_settings(struct settings *s, struct origin *origin, const struct job_options *o,
+			 void (*say_to)(void *, const char *), void *ctx, struct err *e)
+{
+	char path[PATH_LEN];
+	struct warnings w = {0};
+	int failed = demo_find(path, sizeof path, o->config, e) ||
+		     config_load_origin(s, origin, path, o->set, o->nset, &w, e);
+
+	for (int i = 0; i < w.n && say_to; i++)
+		say_to(ctx, w.text[i]);
+	warnings_free(&w);
+	return failed ? -1 : 0;
+}
+
+/* Without the rows of `known`. leave_out: how others are left out as well. */
+static int open_corpus(struct corpus *c, const struct settings *s, const struct origin *known,
+		       unsigned how, bool notes, const char *leave_out,
+		       void (*say_to)(void *, const char *), void *ctx, struct err *e)
+{
+	struct problems p = {0};
+	struct problem_groups g;
+	int failed = corpus_open_known(c, s, how, known->left, known->nleft, &p, e);
+
+	/* Notes about rows are for `check`. What stopped the reading is in *e as well,
+	 * and is said at the end. */
+	g = problems_grouped(&p);
+	for (int i = 0; i < g.n && say_to; i++) {
+		const struct problem_group *at = &g.at[i];
+		char *warning = NULL;
+
+		if (at->kind == PROBLEM_WARNING)
+			warning = str_format("warning: %s", at->text);
+		if (at->kind == PROBLEM_NOTE && !(notes && at->rows == 0))
+			continue;
+		if (strcmp(at->text, e->text) != 0)
+			say_to(ctx, warning ? warning : at->text);
+		free(warning);
+	}
+	if (!failed && !(how & CORPUS_SKIP_BAD))
+		failed = corpus_refuse(c, &p, leave_out, e);
+	if (failed)
+		corpus_close(c);
+	problem_groups_free(&g);
+	problems_free(&p);
+	return failed;
+}
+
+static void say_left_out(const struct corpus *c, void (*say_to)(void *, const char *), void *ctx)
+{
+	char text[128];
+	int known = 0, found;
+
+	if (!say_to)
+		return;
+	for (int i = 0; i < c->nleft; i++)
+		known += c->left[i].known;
+	found = c->nleft - known;
+	snprintf(text, sizeof text,
+		 "%d row%s left out as before (left_out in config.yml), %d remain", known,
+		 known == 1 ? "" : "s", c->n);
+	if (known)
+		say_to(ctx, text);
+	snprintf(text, sizeof text, "%d row%s left out (listed above), %d remain", found,
+		 found == 1 ? "" : "s", c->n);
+	if (found)
+		say_to(ctx, text);
+}
+
+int job_load(struct settings *s, struct corpus *c, const struct job_options *o, unsigned how,
+	     void (*say_to)(void *ctx, const char *text), void *ctx, struct err *e)
+{
+	struct origin origin = {0};
+	int failed = load_settings(s, &origin, o, say_to, ctx, e) ||
+		     open_corpus(c, s, &origin, how, false, JOB_SKIP_BAD, say_to, ctx, e);
+
+	if (!failed)
+		say_left_out(c, say_to, ctx);
+	origin_free(&origin);
+	return failed ? -1 : 0;
+}
+
+/* Settings, and what is known of the data, of the session or the config. */
+static int open_settings(struct job *j, struct err *e)
+{
+	const struct job_options *o = &j->opt;
+	const struct job_hooks *h = &j->hooks;
+	struct origin ignored = {0}; /* the session's own counts */
+	struct settings asked;
+	bool resumes = job_resumes(o);
+
+	if (!o->config && !resumes)
+		return err_set(e, "%s: no session is stored there", o->session ? o->session : "");
+	if (o->config &&
+	    load_settings(&asked, resumes ? &ignored : &j->origin, o, h->say, h->ctx, e))
+		return -1;
+	origin_free(&ignored);
+	if (resumes)
+		return job_read_session(j, o->config ? &asked : NULL, e);
+	j->set = asked;
+	return 0;
+}
+
+static int open_data(struct job *j, struct err *e)
+{
+	bool resumes = job_resumes(&j->opt);
+	unsigned how = j->opt.skip_bad ? CORPUS_SKIP_BAD : CORPUS_HEADERS;
+
+	if (resumes && job_find_data(j, e))
+		return -1;
+	if (open_corpus(&j->corpus, &j->set, &j->origin, how, j->opt.notes,
+			resumes ? JOB_SKIP_BAD " --accept-data" : JOB_SKIP_BAD, j->hooks.say,
+			j->hooks.ctx, e)) {
+		if (resumes)
+			e->status = EXIT_DATA;
+		return -1;
+	}
+	say_left_out(&j->corpus, j->hooks.say, j->hooks.ctx);
+	return job_check_data(j, e);
+}
+
+int job_open(struct job *j, const struct job_options *o, const struct job_hooks *h, struct err *e)
+{
+	*j = (struct job){.opt = *o, .hooks = *h};
+	j->root.lock = j->session.lock = -1;
+	j->opt.seeds = o->seeds > 0 ? o->seeds : 1;
+	if (o->resume && !o->session)
+		return err_usage(e, "--resume needs --session DIR: which session is to go on?");
+	if (o->accept_data && !o->resume)
+		return err_usage(e,
+				 "--accept-data is for --resume: a new session takes the data as "
+				 "it is");
+	/* Data first: a corpus at fault leaves no empty session behind. */
+	if (open_settings(j, e) || open_data(j, e) || job_check_asked(j, e) || steer_open(j, e))
+		goto fail;
+	j->par = par_new(o->threads, e);
+	if (!j->par || job_open_session(j, e))
+		goto fail;
+	j->base = j->set;
+	return 0;
+fail:
+	job_close(j);
+	return -1;
+}
+
+void job_close(struct job *j)
+{
+	mapped_advice(NULL);
+	if (j->trainer.corpus)
+		trainer_close(&j->trainer);
+	history_free(&j->history);
+	steer_close(j);
+	session_close(&j->session);
+	job_discard_session(j);
+	session_close(&j->root);
+	origin_free(&j->origin);
+	origin_free(&j->then);
+	origin_free(&j->now);
+	str_free(&j->roster);
+	corpus_close(&j->corpus);
+	par_free(j->par);
+	*j = (struct job){0};
+}
+
+void job_position(const struct job *j, int *fold, int *epoch, int *step)
+{
+	const struct trainer *t = &j->trainer;
+
+	*fold = t->fold;
+	*epoch = t->ended ? t->epoch + 1 : t->epoch;
+	*step = t->step + 1;
+}
+
+/* ---- running ---- */
+
+static int fold_path(const struct job *j, const char *name, char *out, size_t n, struct err *e)
+{
+	return session_fold_path(&j->session, j->trainer.fold, name, out, n, e);
+}
+
+/* No file of the training part has become shorter, so that zeros were read. */
+static int check_files(const struct job *j, struct err *e)
+{
+	const struct split *s = &j->trainer.split;
+
+	return watch_whole(&j->corpus, s->at[PART_TRAIN], s->n[PART_TRAIN], e);
+}
+
+/* Files that were written to in place may have been read half old, half new, and
+ * for a moment as zeros: nobody can tell, so it is said. */
+static void say_written(const struct job *j)
+{
+	const char *path = NULL;
+	int n = watch_written(&j->corpus, &path);
+	char others[48] = "";
+
+	if (n == 0)
+		return;
+	if (n > 1)
+		snprintf(others, sizeof others, " (as were %d others)", n - 1);
+	job_say(j,
+		"%s: was written to while it was in use%s; the model may have seen half-written "
+		"features: if they matter, train again from the start, and replace files by "
+		"renaming",
+		path, others);
+}
+
+static int store(struct job *j, struct err *e)
+{
+	const struct trainer *t = &j->trainer;
+	char path[PATH_LEN];
+
+	if (session_sync(&j->session, e) || history_sync(&j->history, e))
+		return -1;
+	if (t->best_epoch > 0 && t->best_epoch == t->epoch && t->ended &&
+	    (fold_path(j, "best.safetensors", path, sizeof path, e) ||
+	     trainer_save_best(t, path, e)))
+		return -1;
+	if (fold_path(j, "last.safetensors", path, sizeof path, e) ||
+	    trainer_save_last(t, path, e) ||
+	    fold_path(j, "state.safetensors", path, sizeof path, e))
+		return -1;
+	if (trainer_save(t, path, e))
+		return -1;
+	j->begun = true;
+	return 0;
+}
+
+int job_save(struct job *j, struct err *e)
+{
+	return check_files(j, e) || store(j, e) ? -1 : 0;
+}
+
+/* Where a state is stored, go on from it; bring best.safetensors in line, which
+ * may have been written just before a kill. */
+static int restore(struct job *j, struct err *e)
+{
+	struct trainer *t = &j->trainer;
+	char path[PATH_LEN];
+
+	if (fold_path(j, "state.safetensors", path, sizeof path, e))
+		return -1;
+	if (!file_exists(path))
+		return 0;
+	if (trainer_restore(t, path, e))
+		return -1;
+	if (t->best_epoch == 0)
+		return 0;
+	return fold_path(j, "best.safetensors", path, sizeof path, e) ||
+	       trainer_save_best(t, path, e);
+}
+
+/* Rows at and behind the next step are done again: cut them. */
+static int begin_rows(struct job *j, struct err *e)
+{
+	int done[LISTS_MAX], fold, epoch, step;
+
+	for (int i = 0; i < j->results.n; i++)
+		done[i] = j->results.fold[i].fold;
+	job_position(j, &fold, &epoch, &step);
+	return session_begin(&j->session, fold, epoch, step, done, j->results.n, e);
+}
+
+static void close_fold(struct job *j)
+{
+	if (j->trainer.corpus)
+		trainer_close(&j->trainer);
+	history_free(&j->history);
+}
+
+/* train.memory is what the user may rely on; where it cannot be kept, it is said. */
+static void say_beyond(const struct job *j)
+{
+	int64_t least = trainer_least_memory(&j->trainer), memory = j->set.train.memory;
+
+	if (memory && least > memory)
+		job_say(j,
+			"train.memory: %lldM is not enough for the longest utterances of fold %d: "
+			"each "
+			"goes through on its own and needs %lldM at most",
+			(long long)(memory >> 20), j->trainer.fold, (long long)(least >> 20) + 1);
+}
+
+static int begin_fold(struct job *j, int fold, struct err *e)
+{
+	struct trainer *t = &j->trainer;
+	struct predictions val = {0};
+	int epoch, step, failed;
+	char path[PATH_LEN];
+
+	close_fold(j); /* one that was stopped */
+	/* Opened as configured: a live train.epoch must not move this fold's draws. */
+	if (steer_fold(j, fold, e) || trainer_open(t, &j->base, &j->corpus, fold, j->par, e))
+		return -1;
+	t->set = j->set;
+	t->stop = (struct evaluate_stop){j->hooks.stopping, j->hooks.ctx};
+	t->other_data = j->data_known;
+	say_beyond(j);
+	if (t->norm.text_dim && (fold_path(j, "normalize.safetensors", path, sizeof path, e) ||
+				 norm_save(&t->norm, path, e)))
+		return -1;
+	if (restore(j, e) || job_store_data(j, e) || begin_rows(j, e))
+		return -1;
+	job_position(j, &fold, &epoch, &step);
+	val.n = t->split.n[PART_VAL];
+	val.classes = t->model.classes;
+	val.utt = t->split.at[PART_VAL];
+	val.label = mem_alloc((size_t)val.n, sizeof *val.label);
+	for (int i = 0; i < val.n; i++)
+		val.label[i] = j->corpus.utt[val.utt[i]].label;
+	failed = (j->data_known && history_set_aside(&j->session, fold, "history", epoch, &val,
+						     &j->corpus, &j->set, e)) ||
+		 history_begin(&j->history, &j->session, fold, "history", epoch, &val, &j->corpus,
+			       &j->set, e);
+	free(val.label);
+	if (!failed && j->hooks.begin_fold)
+		j->hooks.begin_fold(j->hooks.ctx, j);
+	return failed;
+}
+
+/* An evaluation has failed; if it was only stopped, so is the run. */
+static int stopped_within(enum job_go *go, struct err *e)
+{
+	if (e->status != EXIT_STOPPED)
+		return -1;
+	err_clear(e);
+	*go = JOB_STOP;
+	return 0;
+}
+
+static int end_epoch(struct job *j, enum job_go *go, struct err *e)
+{
+	struct predictions p;
+	struct epoch_row row;
+	int failed;
+
+	if (j->hooks.evaluating)
+		j->hooks.evaluating(j->hooks.ctx, j);
+	if (trainer_epoch_end(&j->trainer, &row, &p, e))
+		return stopped_within(go, e);
+	failed = check_files(j, e) || history_add(&j->history, row.epoch, &p, e) ||
+		 session_epoch(&j->session, &row, e) || store(j, e);
+	if (!failed && j->hooks.epoch)
+		j->hooks.epoch(j->hooks.ctx, j, &row, &p);
+	predictions_free(&p);
+	return failed ? -1 : 0;
+}
+
+static int one_step(struct job *j, enum job_go *go, struct err *e)
+{
+	struct step_row row;
+	struct err why;
+
+	if (j->trainer.ended) {
+		if (check_files(j, e))
+			return -1;
+		say_written(j);
+	}
+	trainer_epoch_begin(&j->trainer);
+	switch (trainer_step(&j->trainer, &row, e)) {
+	case STEP_FAILED:
+		return -1;
+	case STEP_DIVERGED:
+		why = *e;
+		err_clear(e);
+		j->begun = true; /* the row is to be looked at */
+		if (session_step(&j->session, &row, e))
+			return -1;
+		*go = j->hooks.diverged ? j->hooks.diverged(j->hooks.ctx, j, &row, &why) : JOB_STOP;
+		if (*go == JOB_GO || (*go == JOB_FOLD && j->trainer.best_epoch > 0))
+			return begin_rows(j, e);
+		*e = why;
+		return -1;
+	case STEP_DONE:
+		break;
+	}
+	j->steps++;
+	j->begun = true;
+	if (session_step(&j->session, &row, e))
+		return -1;
+	if (j->hooks.step)
+		j->hooks.step(j->hooks.ctx, j, &row);
+	return 0;
+}
+
+/* The test part's predictions, all heads, as the history keeps an epoch's. */
+static int keep_test(struct job *j, const struct predictions *p, struct err *e)
+{
+	struct history h;
+	int failed = history_begin(&h, &j->session, j->trainer.fold, "test", 1, p, &j->corpus,
+				   &j->set, e);
+
+	if (failed)
+		return -1;
+	failed = history_add(&h, j->trainer.best_epoch, p, e) || history_sync(&h, e);
+	history_free(&h);
+	return failed ? -1 : 0;
+}
+
+static int end_fold(struct job *j, enum job_go *go, struct err *e)
+{
+	struct predictions p;
+	struct fold_row row;
+	char path[PATH_LEN];
+	int failed;
+
+	if (j->hooks.evaluating)
+		j->hooks.evaluating(j->hooks.ctx, j);
+	if (trainer_test(&j->trainer, &row, &p, e))
+		return stopped_within(go, e);
+	results_add(&j->results, &row);
+	failed = fold_path(j, "predictions.csv", path, sizeof path, e) ||
+		 predictions_write(path, &p, &j->corpus, &j->set, e) || keep_test(j, &p, e) ||
+		 store(j, e) || session_path(&j->session, "results.json", path, sizeof path, e) ||
+		 results_write(&j->results, path, e);
+	if (!failed && j->hooks.fold)
+		j->hooks.fold(j->hooks.ctx, j, &row, &p);
+	predictions_free(&p);
+	return failed ? -1 : 0;
+}
+
+/* What comes next: told by the log, or asked of the hook and then logged. */
+static int decide(struct job *j, enum job_go *go, struct err *e)
+{
+	bool asked = *go == JOB_FOLD; /* as the answer to a step that diverged */
+
+	if (*go == JOB_GO && steer_due(j, go, e))
+		return -1;
+	if (*go == JOB_GO && j->hooks.between) {
+		*go = j->hooks.between(j->hooks.ctx, j);
+		asked = true;
+	}
+	if (*go != JOB_FOLD)
+		return 0;
+	if (j->trainer.best_epoch == 0) {
+		job_say(j,
+			"fold %d has no evaluated epoch yet, so there is nothing to test: it goes "
+			"on",
+			j->trainer.fold);
+		*go = JOB_GO;
+		return 0;
+	}
+	return asked ? steer_end_fold(j, e) : 0;
+}
+
+static int run_fold(struct job *j, int fold, enum job_go *go, struct err *e)
+{
+	struct trainer *t = &j->trainer;
+
+	if (begin_fold(j, fold, e))
+		return -1;
+	*go = JOB_GO;
+	for (;;) {
+		if (!t->ended && trainer_epoch_full(t)) {
+			if (end_epoch(j, go, e))
+				return -1;
+			if (*go == JOB_STOP)
+				break;
+			continue;
+		}
+		if (decide(j, go, e))
+			return -1;
+		if (*go != JOB_GO || trainer_done(t))
+			break;
+		if (j->opt.max_steps > 0 && j->steps >= j->opt.max_steps)
+			*go = JOB_STOP;
+		else if (one_step(j, go, e))
+			return -1;
+		if (*go == JOB_STOP)
+			break;
+	}
+	if (*go != JOB_STOP && end_fold(j, go, e))
+		return -1;
+	return *go == JOB_STOP ? job_save(j, e) : 0;
+}
+
+/* The folds of this seed that earlier runs have finished. */
+static int read_results(struct job *j, struct err *e)
+{
+	char path[PATH_LEN];
+
+	results_init(&j->results, &j->set);
+	if (session_path(&j->session, "results.json", path, sizeof path, e))
+		return -1;
+	if (!file_exists(path))
+		return 0;
+	return results_read(&j->results, path, e) || results_fit(&j->results, &j->set, path, e) ? -1
+												: 0;
+}
+
+static bool wanted(const struct job *j, int fold)
+{
+	for (int i = 0; i < j->opt.nfolds; i++)
+		if (j->opt.fold[i] == fold)
+			return true;
+	return j->opt.nfolds == 0;
+}
+
+static int run_seed(struct job *j, enum job_go *go, struct err *e)
+{
+	int have[LISTS_MAX], n = split_folds(&j->corpus, have), left = 0, failed;
+
+	failed = read_results(j, e) || job_begin_data(j, e);
+	for (int i = 0; i < n; i++)
+		left += wanted(j, have[i]) && !results_has(&j->results, have[i]);
+	if (failed || !left)
+		return failed || job_store_paths(j, e) ? -1 : 0;
+	failed = steer_begin(j, e);
+	for (int i = 0; i < n && !failed && *go != JOB_STOP; i++) {
+		if (!wanted(j, have[i]) || results_has(&j->results, have[i]))
+			continue;
+		failed = run_fold(j, have[i], go, e);
+		if (failed || *go != JOB_STOP)
+			close_fold(j);
+	}
+	return failed;
+}
+
+static int run_seeds(struct job *j, struct err *e)
+{
+	const struct settings base = j->base;
+	enum job_go go = JOB_GO;
+
+	j->complete = false;
+	for (int i = 0; i < j->opt.seeds; i++) {
+		j->base = base;
+		j->base.exp.seed += i;
+		j->set = j->base;
+		session_close(&j->session);
+		if ((i == 0 ? session_share(&j->session, &j->root, e)
+			    : session_seed(&j->session, &j->root, &j->set, e)) ||
+		    run_seed(j, &go, e)) {
+			j->base = base;
+			return -1;
+		}
+		if (go == JOB_STOP)
+			break;
+		if (j->hooks.seed)
+			j->hooks.seed(j->hooks.ctx, j);
+	}
+	j->base = base;
+	j->complete = go != JOB_STOP;
+	return 0;
+}
+
+int job_run(struct job *j, struct err *e)
+{
+	struct str advice = {0};
+	struct err files = {0}, gone = {0};
+	int failed;
+
+	if (j->trainer.corpus)
+		trainer_close(&j->trainer);
+	str_add(&advice, "; the session goes on from its last checkpoint with --session ");
+	str_add_quoted(&advice, j->root.root);
+	str_add(&advice, " --resume");
+	mapped_advice(advice.s);
+	failed = run_seeds(j, e);
+	if (j->complete)
+		mapped_advice(NULL);
+	/* Where the session has gone, that is the reason, whichever write met it. */
+	if (failed && session_check_held(&j->root, &gone))
+		*e = gone;
+	else if (failed && watch_whole(&j->corpus, NULL, j->corpus.n, &files)) {
+		size_t n = strlen(e->text);
+
+		str_fit(e->text + n, sizeof e->text - n, advice.s);
+	}
+	str_free(&advice);
+	return failed;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * job: a run from its first fold to its results, in a session folder.
+ *
+ * The job owns corpus, trainer and session and drives them; whoever started it
+ * watches through hooks and steers between two steps: `between` is called
+ * before every step and after every epoch, and may look at everything, change
+ * settings (job_command), save, or tell the run to end. `miust train` hooks a
+ * progress line, the workbench its queues; both run the same code.
+ *
+ * What is stored when: a live change before it is in force (steer.h); steps.csv
+ * row by row; at the end of an epoch the rows
+ * are synced, then best.safetensors (if better), last.safetensors and, last,
+ * state.safetensors, which says how far the run has come. A kill at any
+ * instant leaves the previous state, and the rows behind it are cut on resume.
+ *
+ * Single-threaded: all calls come from the thread that runs job_run.
+ */
+#ifndef MIUST_JOB_H
+#define MIUST_JOB_H
+
+#include "app/session/changes.h"
+#include "app/session/history.h"
+#include "app/session/results.h"
+#include "engine/train/train.h"
+
+struct job;
+
+enum job_go {
+	JOB_GO,   /* next step */
+	JOB_STOP, /* checkpoint and end the run */
+	JOB_FOLD, /* end this fold here: test its kept checkpoint, go to the next */
+};
+
+struct job_hooks {
+	void *ctx;
+	/* Any may be NULL. */
+	void (*begin_fold)(void *ctx, struct job *j);
+	enum job_go (*between)(void *ctx, struct job *j);
+	void (*step)(void *ctx, struct job *j, const struct step_row *r);
+	void (*evaluating)(void *ctx, struct job *j); /* a part is about to be evaluated */
+	/* Asked while it is: true ends the run there as JOB_STOP does, and going on
+	 * evaluates again. */
+	bool (*stopping)(void *ctx);
+	void (*epoch)(void *ctx, struct job *j, const struct epoch_row *r,
+		      const struct predictions *val);
+	void (*fold)(void *ctx, struct job *j, const struct fold_row *r,
+		     const struct predictions *test);
+	void (*seed)(void *ctx, struct job *j); /* all its folds have results */
+	void (*changed)(void *ctx, struct job *j, const struct change *c); /* took effect */
+	/* The step that diverged. JOB_GO does it again from the weights of before
+	 * (the hook has changed something), JOB_FOLD ends the fold if it has a kept
+	 * checkpoint; else the run ends. */
+	enum job_go (*diverged)(void *ctx, struct job *j, const struct step_row *r,
+				const struct err *e);
+	void (*say)(void *ctx, const char *text); /* a message for the user */
+};
+
+/* How rows with errors are left out: in a refusal only where that helps. */
+#define JOB_SKIP_BAD "with --skip-bad"
+
+struct job_options {
+	const char *config;     /* file, or "demo"; NULL when resuming by session alone */
+	const char *session;    /* folder; NULL: a new one below sessions/ */
+	const char *const *set; /* KEY=VALUE, nset of them */
+	int nset;
+	int fold[LISTS_MAX], nfolds; /* only these; 0: all */
+	int seeds;                   /* how many, from exp.seed on; 0 counts as 1 */
+	bool resume, skip_bad;
+	bool accept_data;   /* go on although the data has changed */
+	bool notes;         /* say what is worth a note about a list as a whole */
+	const char *replay; /* a commands.log to follow, or NULL */
+	int threads;        /* 0: all cores */
+	int64_t max_steps;  /* stop after so many; 0: no limit */
+};
+
+struct job {
+	struct job_options opt;
+	struct job_hooks hooks;
+	struct settings base; /* the configuration of the seed being run */
+	struct settings set;  /* in force: the configuration and every change since */
+	struct corpus corpus;
+	struct origin origin; /* what session or config know of the data */
+	struct origin now;    /* of the corpus */
+	struct str roster;    /* its data.csv */
+	struct par *par;
+	struct session root, session; /* the folder, and that of the seed being run */
+	struct results results;       /* of the seed being run */
+	struct trainer trainer;       /* of the fold being run; trainer.corpus NULL: none */
+	struct history history;
+	struct changes replay; /* of --replay, as the file has them */
+	struct changes log;    /* the seed's commands.log, in the order it applies */
+	int log_next;          /* log.at[log_next] is the first not yet in force */
+	struct origin then;    /* what the folder of the seed being run says of its data */
+	bool data_known;       /* that, or --accept-data: other data was noticed, and is meant */
+	bool paths_moved;      /* the folder's config.yml has other paths */
+	bool data_stored;      /* in the folder of the seed being run */
+	bool created;          /* the session, by this job */
+	bool begun;            /* a step was made, or the run stopped as asked: it stays */
+	char made[PATH_LEN];   /* the topmost folder made for it, "" if none */
+	int64_t steps;         /* done by this process */
+	bool complete;         /* all folds of all seeds have results */
+};
+
+/*
+ * Load configuration, data and session; nothing is trained yet. e->status is
+ * EXIT_DATA if a session cannot go on only because its data is gone, at fault or
+ * has changed: it can still be looked at.
+ */
+int job_open(struct job *j, const struct job_options *o, const struct job_hooks *h, struct err *e);
+/*
+ * Run to the end. 0: done, or stopped by the hook or --max-steps after a
+ * checkpoint (j->complete tells; the trainer stays open to be looked at). -1:
+ * failed or diverged (e->status); what was stored before stays. May be called
+ * again after a stop, and goes on from the checkpoint.
+ */
+int job_run(struct job *j, struct err *e);
+/* Safe on zeroed memory, after a failed open, and twice. A session that job_open
+ * has created is removed again if no step was made in it. */
+void job_close(struct job *j);
+void job_say(const struct job *j, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* "set KEY VALUE": for the step that comes next, or the next epoch if the
+ * setting says so (or the next fold, should this one end before). It stands in
+ * commands.log, at the step it is for, when this returns. Only between two
+ * steps (in `between`, `diverged`). Errors change nothing. */
+int job_command(struct job *j, const char *command, struct err *e);
+/* How many changes wait for a later step of this fold; *last is the last. */
+int job_pending(const struct job *j, const struct change **last);
+/* The settings once all of those are in force. */
+void job_due(const struct job *j, struct settings *s);
+int job_save(struct job *j, struct err *e); /* state and last.safetensors, now */
+
+/* Where the next step stands: fold, epoch, step (within the fold), as
+ * commands.log counts. */
+void job_position(const struct job *j, int *fold, int *epoch, int *step);
+
+/* Read settings for a command that only looks: CONFIG or "demo". Warnings and
+ * the problems of the data go to `say`. */
+int job_load(struct settings *s, struct corpus *c, const struct job_options *o, unsigned how,
+	     void (*say)(void *ctx, const char *text), void *ctx, struct err *e);
+
+#endif

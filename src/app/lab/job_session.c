@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/lab/job_session.h"
+
+#include "base/file.h"
+#include "base/plain.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool job_resumes(const struct job_options *o)
+{
+	return o->resume && o->session && session_exists(o->session);
+}
+
+/* ---- settings ---- */
+
+static char *field(const struct settings *s, const struct option *o)
+{
+	return (char *)(size_t)s + o->at;
+}
+
+/* What may be asked of a session that goes on: other paths, nothing else. */
+static int check_same(const struct settings *stored, const struct settings *asked,
+		      const struct job_options *o, struct err *e)
+{
+	struct str session = {0};
+
+	for (int i = 0; i < option_count; i++) {
+		const struct option *k = &option_table[i];
+		char was[OPTION_TEXT], now[OPTION_TEXT];
+
+		if (k->no_effect || k->type == OPT_PATH || option_equal(stored, asked, k))
+			continue;
+		option_text(stored, k, was, sizeof was);
+		option_text(asked, k, now, sizeof now);
+		str_add_quoted(&session, o->session);
+		if (o->config)
+			err_set(e,
+				"%s was started with %s %s, %s says %s; resume with the same "
+				"settings, or start a new session",
+				o->session, k->key, was, o->config, now);
+		else
+			err_usage(
+				e,
+				"--set %s=%s: a session goes on with the settings it was started "
+				"with (%s %s), only its paths may change; for a new session: train "
+				"%s/config.yml --set %s=%s",
+				k->key, now, k->key, was, session.s, k->key, now);
+		str_free(&session);
+		return -1;
+	}
+	return 0;
+}
+
+static bool same_paths(const struct settings *a, const struct settings *b)
+{
+	for (int i = 0; i < option_count; i++)
+		if (option_table[i].type == OPT_PATH && !option_equal(a, b, &option_table[i]))
+			return false;
+	return true;
+}
+
+int job_read_session(struct job *j, const struct settings *asked, struct err *e)
+{
+	const struct job_options *o = &j->opt;
+	struct settings stored, next;
+	struct session s;
+	struct err why = {0};
+
+	if (session_read(&s, o->session, &stored, e) || session_origin(&s, &stored, &j->origin, e))
+		return -1;
+	next = stored;
+	for (int i = 0; !asked && i < o->nset; i++)
+		if (option_assign(&next, o->set[i], &why))
+			return err_usage(e, "--set: %s", why.text);
+	if (check_same(&stored, asked ? asked : &next, o, e))
+		return -1;
+	for (int i = 0; asked && i < option_count; i++)
+		if (option_table[i].type == OPT_PATH)
+			memcpy(field(&next, &option_table[i]), field(asked, &option_table[i]),
+			       option_table[i].size);
+	if (options_resolve(&next, e))
+		return -1;
+	j->set = next;
+	return 0;
+}
+
+/* ---- data ---- */
+
+/* "--session DIR --resume" as a shell reads it. */
+static void add_resume(struct str *b, const struct job *j)
+{
+	str_add(b, "--session ");
+	str_add_quoted(b, j->opt.session);
+	str_add(b, " --resume");
+}
+
+static int refuse_data(const struct str *text, struct err *e)
+{
+	err_set(e, "%s", text->s);
+	e->status = EXIT_DATA;
+	return -1;
+}
+
+int job_find_data(const struct job *j, struct err *e)
+{
+	struct str gone = {0}, set = {0};
+	int failed = 0;
+
+	for (int i = 0; i < option_count; i++) {
+		const struct option *o = &option_table[i];
+		const char *path = field(&j->set, o);
+
+		if (o->type != OPT_PATH || !*path || file_exists(path))
+			continue;
+		str_addf(&gone, "%s%s (%s)", gone.len ? ", " : "", path, o->key);
+		str_addf(&set, " --set %s=PATH", o->key);
+	}
+	if (gone.len) {
+		str_add(&gone, ": not there; if the data has moved, go on with ");
+		add_resume(&gone, j);
+		str_add(&gone, set.s);
+		failed = refuse_data(&gone, e);
+	}
+	str_free(&gone);
+	str_free(&set);
+	return failed;
+}
+
+/* The folder of a run of the session: root, or root/seed-S. */
+static int run_folder(const struct job *j, int seed, struct session *s, struct err *e)
+{
+	char name[32];
+
+	*s = (struct session){.lock = -1};
+	snprintf(s->root, sizeof s->root, "%s", j->opt.session);
+	memcpy(s->dir, s->root, sizeof s->dir);
+	if (!seed)
+		return 0;
+	snprintf(name, sizeof name, "seed-%lld", (long long)(j->set.exp.seed + seed));
+	return path_join(s->dir, sizeof s->dir, s->root, name, e);
+}
+
+/* Has the data of this folder's run changed? */
+static int check_folder(struct job *j, const struct session *s, struct err *e)
+{
+	struct origin then = {0};
+	struct settings ignored;
+	struct str text = {0};
+	int failed = session_origin(s, &ignored, &then, e);
+
+	if (failed || !then.hash[0] || strcmp(then.hash, j->now.hash) == 0)
+		goto out;
+	str_addf(&text, "%s: the data has changed since the session was started: ", s->dir);
+	failed = session_data_changes(s, &then, &j->corpus, &j->set, &text, e);
+	if (failed)
+		goto out;
+	if (j->opt.accept_data) {
+		job_say(j, "%s; going on with the data as it is now", text.s);
+		goto out;
+	}
+	str_add(&text, "; put it back, go on with the data as it is now (");
+	add_resume(&text, j);
+	str_addf(&text, "%s --accept-data), or start a new session",
+		 j->opt.skip_bad ? " --skip-bad" : "");
+	failed = refuse_data(&text, e);
+out:
+	str_free(&text);
+	origin_free(&then);
+	return failed;
+}
+
+int job_check_data(struct job *j, struct err *e)
+{
+	origin_of(&j->now, &j->corpus, &j->set);
+	roster_text(&j->corpus, &j->set, &j->roster);
+	for (int i = 0; job_resumes(&j->opt) && i < j->opt.seeds; i++) {
+		struct session s;
+
+		if (run_folder(j, i, &s, e) || (session_exists(s.dir) && check_folder(j, &s, e)))
+			return -1;
+	}
+	return 0;
+}
+
+int job_begin_data(struct job *j, struct err *e)
+{
+	struct settings set;
+
+	origin_free(&j->then);
+	if (session_origin(&j->session, &set, &j->then, e))
+		return -1;
+	j->data_known = j->then.hash[0] || j->opt.accept_data;
+	j->paths_moved = !same_paths(&set, &j->base);
+	j->data_stored = false;
+	return 0;
+}
+
+/* As a comment, since commands are lines that change a run. */
+static int remark_change(struct job *j, struct err *e)
+{
+	struct str text = {0};
+	int fold, epoch, step, failed;
+
+	job_position(j, &fold, &epoch, &step);
+	str_addf(&text, "before epoch %d, step %d of fold %d other data was accepted: ", epoch,
+		 step, fold);
+	failed = session_data_changes(&j->session, &j->then, &j->corpus, &j->base, &text, e) ||
+		 session_remark(&j->session, text.s, e);
+	str_free(&text);
+	return failed ? -1 : 0;
+}
+
+int job_store_paths(struct job *j, struct err *e)
+{
+	return j->paths_moved ? session_store_config(&j->session, &j->base, &j->then, e) : 0;
+}
+
+int job_store_data(struct job *j, struct err *e)
+{
+	bool same = strcmp(j->then.hash, j->now.hash) == 0;
+	int fold, epoch, step;
+
+	if (j->data_stored)
+		return 0;
+	if (!same && j->then.hash[0] && remark_change(j, e))
+		return -1;
+	job_position(j, &fold, &epoch, &step);
+	if (!j->then.hash[0] && (step > 1 || j->results.n))
+		job_say(j,
+			"%s does not say which data it was started with (it is of version 0.1), so "
+			"nothing was compared; from now on it does",
+			j->session.dir);
+	if (((!same || j->paths_moved) &&
+	     session_store_config(&j->session, &j->base, &j->now, e)) ||
+	    session_store_roster(&j->session, &j->roster, e))
+		return -1;
+	j->data_stored = true;
+	return 0;
+}
+
+/* ---- the folder ---- */
+
+/* Named after the config's file, or the session's folder given instead. */
+static int new_name(char *out, size_t n, const char *config, struct err *e)
+{
+	char folder[PATH_LEN];
+
+	if (!file_is_dir(config) || strcmp(config, "demo") == 0)
+		return session_new_name(out, n, config, e);
+	return path_resolve(folder, sizeof folder, ".", config, e) ||
+			       session_new_name(out, n, folder, e)
+		       ? -1
+		       : 0;
+}
+
+int job_open_session(struct job *j, struct err *e)
+{
+	const struct job_options *o = &j->opt;
+	const char *root = o->session;
+	char name[PATH_LEN];
+	bool first = !file_exists("sessions");
+
+	if (job_resumes(o)) {
+		struct settings stored;
+
+		return session_resume(&j->root, o->session, &stored, e);
+	}
+	if (root) {
+		dirs_missing(j->made, sizeof j->made, root);
+	} else {
+		if (new_name(name, sizeof name, o->config, e))
+			return -1;
+		snprintf(j->made, sizeof j->made, "%s", first ? "sessions" : name);
+		root = name;
+	}
+	if (session_create_origin(&j->root, root, &j->set, &j->now, e)) {
+		if (j->made[0])
+			dirs_remove(root, j->made);
+		return -1;
+	}
+	j->created = true;
+	return session_store_roster(&j->root, &j->roster, e);
+}
+
+void job_discard_session(struct job *j)
+{
+	struct err ignored = {0}; /* the refusal is what the user hears of */
+
+	if (!j->created || j->begun || session_discard(&j->root, &ignored))
+		return;
+	if (j->made[0])
+		dirs_remove(j->root.root, j->made);
+}
+
+int job_check_asked(const struct job *j, struct err *e)
+{
+	int have[LISTS_MAX], n = split_folds(&j->corpus, have);
+
+	if (j->set.exp.seed > INT64_MAX - (j->opt.seeds - 1))
+		return err_usage(e,
+				 "--seeds %d: from exp.seed %lld they run over the largest seed, "
+				 "%lld; start from a smaller one",
+				 j->opt.seeds, (long long)j->set.exp.seed, (long long)INT64_MAX);
+	for (int i = 0; i < j->opt.nfolds; i++) {
+		bool found = false;
+
+		for (int k = 0; k < n; k++)
+			found |= have[k] == j->opt.fold[i];
+		if (!found)
+			return err_usage(e, "--fold %d: this corpus has fold%s %d%s",
+					 j->opt.fold[i], n > 1 ? "s" : "", have[0],
+					 n > 1 ? " to 5" : " only");
+	}
+	return 0;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * job_session: the session a job runs in, new or gone on with.
+ *
+ * A session that goes on has the settings and the data it was started with. Only
+ * paths may change (data that moved), and, with --accept-data, the data itself;
+ * every other difference is an error that says what is different and the way out.
+ * Nothing is changed on the disk before all of that is checked. Used by job.c.
+ */
+#ifndef MIUST_JOB_SESSION_H
+#define MIUST_JOB_SESSION_H
+
+#include "app/lab/job.h"
+
+bool job_resumes(const struct job_options *o); /* there is a session to go on with */
+/* Going on: its settings, with the paths that --set or CONFIG give it now, into
+ * j->set, and what it knows of its data into j->origin. `asked`: the settings of
+ * CONFIG (and --set), or NULL. */
+int job_read_session(struct job *j, const struct settings *asked, struct err *e);
+/* Going on: an error if a folder or list of j->set is not there. */
+int job_find_data(const struct job *j, struct err *e);
+/* The corpus is open: is it what session and seeds were trained on? Sets j->now and
+ * j->roster. */
+int job_check_data(struct job *j, struct err *e);
+int job_check_asked(const struct job *j, struct err *e); /* --fold, --seeds */
+
+/* Lock the session, or create it. */
+int job_open_session(struct job *j, struct err *e);
+/* A session that this job has created and that was refused before its first step is
+ * taken back, its folder and the folders made for it too. */
+void job_discard_session(struct job *j);
+
+/* A seed's run begins, in j->session: what it knows of its data into j->then. */
+int job_begin_data(struct job *j, struct err *e);
+/* Nothing is left to train in it: only where the data is now. */
+int job_store_paths(struct job *j, struct err *e);
+/* Its first fold stands where it goes on: store which data it has from here on;
+ * in commands.log too, if that is another than before. */
+int job_store_data(struct job *j, struct err *e);
+
+#endif

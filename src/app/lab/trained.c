@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/lab/trained.h"
+
+#include "app/lab/job.h"
+#include "app/session/session.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "engine/data/roster.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const part_name[PARTS] = {"train", "val", "test"};
+
+static void say(void *ctx, const char *text)
+{
+	(void)ctx;
+	cli_message("%s", text);
+}
+
+/* The folder a file lies in. */
+static int folder_of(char *out, size_t n, const char *path, struct err *e)
+{
+	char *slash;
+
+	if (path_absolute(out, n, ".", path, e))
+		return -1;
+	slash = strrchr(out, '/');
+	slash[slash == out] = '\0';
+	return 0;
+}
+
+static bool has_fold(const int *have, int n, int fold)
+{
+	for (int i = 0; i < n; i++)
+		if (have[i] == fold)
+			return true;
+	return false;
+}
+
+static int find_fold(struct trained *t, const struct args *a, struct err *e)
+{
+	int have[LISTS_MAX], n = split_folds(&t->corpus, have), asked = 0, own;
+	struct settings ignored = t->set;
+
+	for (int i = 0; i < 32; i++)
+		asked += a->folds >> i & 1;
+	if (asked > 1)
+		return err_usage(e, "--fold: one at a time");
+	if (asked == 1)
+		for (t->fold = 0; !(a->folds >> t->fold & 1);)
+			t->fold++;
+	else if (weights_trained_on(&t->weights.meta, &ignored, &own) && has_fold(have, n, own))
+		t->fold = own;
+	else if (n == 1)
+		t->fold = have[0];
+	else
+		return err_usage(e,
+				 "which fold? give --fold N (%d to %d), or weights that say it or "
+				 "are in a session's fold-N folder",
+				 have[0], have[n - 1]);
+	if (has_fold(have, n, t->fold))
+		return 0;
+	return err_usage(e, "fold %d: this corpus has fold%s %d%s", t->fold, n > 1 ? "s" : "",
+			 have[0], n > 1 ? " to 5" : " only");
+}
+
+static int load_norm(struct trained *t, const struct args *a, struct err *e)
+{
+	char folder[PATH_LEN], path[PATH_LEN];
+
+	if (t->set.exp.normalize == NORMALIZE_NONE)
+		return 0;
+	if (folder_of(folder, sizeof folder, a->weights, e) ||
+	    path_join(path, sizeof path, folder, "normalize.safetensors", e))
+		return -1;
+	return norm_load(&t->norm, path, &t->set, e);
+}
+
+/* The number of the folder fold-F that the weights lie in; -1: another folder. */
+static int fold_of_folder(const char *folder)
+{
+	const char *base = path_base(folder);
+	size_t digits = strncmp(base, "fold-", 5) == 0 ? strspn(base + 5, "0123456789") : 0;
+
+	return digits > 0 && digits < 7 && !base[5 + digits] ? atoi(base + 5) : -1;
+}
+
+/*
+ * Weights that say nothing of their training: those of the first version, and
+ * PyTorch's. In a session's fold-F folder, the session's config.yml says it.
+ */
+static void say_for_weights(struct trained *t, const char *folder, int fold, const char *path)
+{
+	static const char unsaid[] = "does not say how it was trained (no metadata)";
+	struct settings set = t->set;
+	struct session s = {.lock = -1};
+	struct err ignored = {0};
+	char parent[PATH_LEN];
+
+	if (fold < 0) {
+		cli_message("%s: %s: whether its labels, heads and fold fit is not known", path,
+			    unsaid);
+		return;
+	}
+	if (!folder_of(parent, sizeof parent, folder, &ignored) && session_exists(parent) &&
+	    !session_read(&s, parent, &set, &ignored))
+		cli_message("%s: %s; taken for fold %d of the session %s", path, unsaid, fold,
+			    s.root);
+	else
+		cli_message("%s: %s; taken for fold %d, after its folder", path, unsaid, fold);
+	session_close(&s);
+	weights_meta_of(&t->weights.meta, &set, NULL, fold, 0);
+}
+
+/* What the weights say, or else what the folder says that they lie in. */
+static int find_meta(struct trained *t, const char *path, struct err *e)
+{
+	char **fold = &t->weights.meta.text[WEIGHTS_FOLD];
+	char folder[PATH_LEN];
+	int number;
+
+	if (folder_of(folder, sizeof folder, path, e))
+		return -1;
+	number = fold_of_folder(folder);
+	if (weights_meta_is_empty(&t->weights.meta))
+		say_for_weights(t, folder, number, path);
+	else if (!*fold && number >= 0)
+		*fold = str_format("%d", number);
+	return 0;
+}
+
+/* How many utterances of the part at hand are in each part that the weights were
+ * trained with. False: not known, since their split is one of another layout. */
+static bool count_seen(const struct trained *t, const struct settings *own, int fold, int n[PARTS])
+{
+	bool *here = mem_alloc((size_t)t->corpus.n + 1, sizeof *here);
+	struct err ignored = {0};
+	struct split sp;
+	bool known = !split_make(&sp, &t->corpus, own, fold, &ignored);
+
+	for (int i = 0; i < t->split.n[t->part]; i++)
+		here[t->split.at[t->part][i]] = true;
+	for (int part = 0; part < PARTS; part++) {
+		n[part] = 0;
+		for (int i = 0; known && i < sp.n[part]; i++)
+			n[part] += here[sp.at[part][i]];
+	}
+	if (known)
+		split_free(&sp);
+	free(here);
+	return known;
+}
+
+/* A sentence's next part. */
+static void add_part(struct str *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void add_part(struct str *out, const char *fmt, ...)
+{
+	va_list ap;
+
+	str_add(out, out->len ? ", and " : "");
+	va_start(ap, fmt);
+	str_vaddf(out, fmt, ap);
+	va_end(ap);
+}
+
+/* Figures on utterances that were trained on, or that chose the epoch. */
+static void check_seen(const struct trained *t, const struct weights_meta *here,
+		       struct str *refused, struct str *notes)
+{
+	const char *part = part_name[t->part];
+	int n = t->split.n[t->part], seen[PARTS], fold;
+	struct settings own = t->set;
+	struct str how = {0}, other = {0};
+
+	if (!weights_trained_on(&t->weights.meta, &own, &fold)) {
+		if (!weights_meta_is_empty(&t->weights.meta))
+			add_part(notes, "trained on a fold or by a protocol that is not known");
+		return;
+	}
+	if (!count_seen(t, &own, fold, seen))
+		return;
+	str_addf(&how, "as fold %d", fold);
+	if (weights_differ(&t->weights.meta, here, WEIGHTS_SPLIT, &other))
+		str_addf(&how, " with %s", other.s);
+	if (t->part == PART_TRAIN && seen[PART_TRAIN] < n)
+		add_part(notes, "trained %s on only %d of the %d utterances of fold %d's %s part",
+			 how.s, seen[PART_TRAIN], n, t->fold, part);
+	else if (t->part != PART_TRAIN && seen[PART_TRAIN] > 0)
+		add_part(refused, "trained %s on %d of the %d utterances of fold %d's %s part",
+			 how.s, seen[PART_TRAIN], n, t->fold, part);
+	else if (t->part == PART_TEST && seen[PART_VAL] > 0 && !protocol_optimistic(&t->set))
+		add_part(notes,
+			 "chosen %s by %d of the %d utterances of fold %d's %s part, which "
+			 "makes figures optimistic",
+			 how.s, seen[PART_VAL], n, t->fold, part);
+	str_free(&how);
+	str_free(&other);
+}
+
+/* Do the weights fit what is asked of them? */
+static int check_weights(struct trained *t, const struct args *a, struct err *e)
+{
+	struct str refused = {0}, notes = {0}, what = {0};
+	char data[ROSTER_HASH];
+	struct weights_meta here;
+	int failed = 0;
+
+	roster_hash(&t->corpus, &t->set, data);
+	weights_meta_of(&here, &t->set, data, t->fold, 0);
+	if (weights_differ(&t->weights.meta, &here, WEIGHTS_REFUSED, &what))
+		add_part(&refused, "trained with %s", what.s);
+	str_reset(&what);
+	if (weights_differ(&t->weights.meta, &here, WEIGHTS_NOTED, &what))
+		add_part(&notes, "trained with %s", what.s);
+	check_seen(t, &here, &refused, &notes);
+	if (refused.len && !a->anyway)
+		failed = err_set(e,
+				 "%s: these weights were %s; use weights that fit, or the config "
+				 "and fold of these weights, or go on with --anyway",
+				 a->weights, refused.s);
+	else if (refused.len)
+		str_add(&t->anyway, refused.s);
+	if (!failed && notes.len)
+		cli_message("%s: these weights were %s", a->weights, notes.s);
+	weights_meta_free(&here);
+	str_free(&refused);
+	str_free(&notes);
+	str_free(&what);
+	return failed;
+}
+
+int trained_open(struct trained *t, const struct args *a, struct err *e)
+{
+	struct job_options o = {.config = a->operand[0]};
+
+	*t = (struct trained){.part = (enum part)a->split};
+	if (weights_open(&t->weights, a->weights, e))
+		return -1;
+	if (job_load(&t->set, &t->corpus, &o, a->skip_bad ? CORPUS_SKIP_BAD : CORPUS_HEADERS, say,
+		     NULL, e) ||
+	    find_meta(t, a->weights, e))
+		goto fail;
+	if (find_fold(t, a, e) || split_make(&t->split, &t->corpus, &t->set, t->fold, e))
+		goto fail;
+	if (!t->split.n[t->part]) {
+		err_set(e, "fold %d has no %s part under exp.protocol %s; choose another --split",
+			t->fold, part_name[t->part],
+			option_find("exp.protocol")->choices[t->set.exp.protocol]);
+		goto fail;
+	}
+	if (check_weights(t, a, e))
+		goto fail;
+	t->par = par_new(a->threads, e);
+	if (!t->par || model_open(&t->model, &t->set, t->par, e) ||
+	    weights_load(&t->weights, &t->model.params, e) || load_norm(t, a, e))
+		goto fail;
+	return 0;
+fail:
+	trained_close(t);
+	return -1;
+}
+
+void trained_close(struct trained *t)
+{
+	model_close(&t->model);
+	norm_free(&t->norm);
+	split_free(&t->split);
+	corpus_close(&t->corpus);
+	par_free(t->par);
+	weights_close(&t->weights);
+	str_free(&t->anyway);
+	*t = (struct trained){0};
+}

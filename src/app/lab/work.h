@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * work: the engine in a thread of its own, behind two queues.
+ *
+ * One border between the threads. Requests go in, and are served between two
+ * steps (or while paused); events come out through a ring of fixed size, with
+ * a byte in a pipe to wake whoever polls; the present state is a snapshot that
+ * is copied whole under the lock.
+ *
+ * Field protection (work.c): `lock` guards both queues, the snapshot and the
+ * stop flag. It is held for copying only, never while the engine computes and
+ * never while another lock is taken: there is no lock order to get wrong.
+ * Everything else belongs to the worker, but for the corpus: its lists, ids and
+ * texts do not change once EVENT_OPENED has been sent, and may be read.
+ *
+ * Overflow: events that do not fit are dropped and counted (snapshot.dropped);
+ * what they carried is freed. The last quarter of the ring is kept for what is
+ * not in the session folder (replies, looks, states); the folder holds every
+ * row, so the screen reloads it (run_load) when the count has grown.
+ */
+#ifndef MIUST_WORK_H
+#define MIUST_WORK_H
+
+#include "app/lab/job.h"
+
+enum work_state {
+	WORK_LOADING,  /* configuration, data, session */
+	WORK_RUN,      /* training */
+	WORK_EVAL,     /* evaluating the validation or test part */
+	WORK_PAUSED,   /* between two steps, on request */
+	WORK_BROKE,    /* between two steps: the break condition holds */
+	WORK_DIVERGED, /* a loss is not finite; weights as before the step */
+	WORK_STOPPING, /* finishing the step, then a checkpoint */
+	WORK_IDLE,     /* nothing trains: finished, stopped, or only looking */
+	WORK_FAILED,   /* see snapshot.error */
+};
+
+struct snapshot {
+	enum work_state state;
+	int fold, nfolds, place;       /* fold number; how many; which of them from 1 */
+	int epoch, epochs;             /* being trained (or trained last); planned */
+	int in_epoch, steps_per_epoch; /* steps done in it */
+	int step;                      /* done in the fold */
+	double loss;                   /* smoothed, of the last steps; NaN before the first */
+	double best_wa;                /* NaN: none */
+	int best_epoch;
+	double lr;
+	double rate; /* training utterances per second, NaN while unknown */
+	double eta;  /* seconds to the end of the whole run, NaN while unknown */
+	int pending; /* changes asked for and not yet in force */
+	char pending_key[64], pending_value[64]; /* the last of them */
+	char broke[512];     /* WORK_BROKE: the condition with its values, "grad_norm 14.2 > 10" */
+	struct settings set; /* in force */
+	char session[PATH_LEN];
+	bool opened;              /* configuration and data are read */
+	bool trains;              /* the run can go on from here: not finished, not only looking */
+	bool can_skip;            /* with --skip-bad it would have been opened */
+	char looking[1024];       /* why the session is only looked at, though not asked for; "" */
+	unsigned long dropped;    /* events lost so far */
+	char error[1024];         /* WORK_FAILED, WORK_DIVERGED: why */
+	struct step_row diverged; /* WORK_DIVERGED: the failed step's figures */
+	bool ended;               /* after work_quit: what there is is stored, the worker is gone */
+};
+
+/* Which of a model's parts to silence while looking. */
+enum knock { KNOCK_NOTHING, KNOCK_TEXT, KNOCK_AUDIO, KNOCK_HEAD /* + head */ };
+enum { KNOCKS_MAX = KNOCK_HEAD + 16 };
+
+/* One utterance through the model: the answer to REQUEST_LOOK. Whoever takes
+ * the event owns it (look_free). Text row w, audio frame f, head h. */
+struct look_result {
+	int utt;   /* corpus index */
+	int epoch; /* of the weights */
+	int step;  /* steps done in that epoch; 0: they are those of its end */
+	int fold;
+	bool kept;        /* the kept checkpoint's weights, not the current ones */
+	enum knock knock; /* silenced while the arrays below were made */
+	int L, T, heads, classes;
+	float logits[HEADS][LABELS_MAX];
+	float *weights[POOLS]; /* Att1 Att11 Atts1: [L]; Att2 Att22 Attt2: [T]; NULL: none */
+	float *cross[CROSSES]; /* [heads][L][T], [heads][T][L]; NULL: none */
+	/* Main head's logits with each part silenced: KNOCK_NOTHING, KNOCK_TEXT,
+	 * KNOCK_AUDIO, then each head of both cross attentions. */
+	int knocks;
+	float knocked[KNOCKS_MAX][LABELS_MAX];
+};
+void look_free(struct look_result *l);
+
+/* The next batch both ways: the answer to REQUEST_TRY, owned as a look is. The
+ * loss of each row is weighted as its own settings say. */
+struct tried {
+	char key[64], was[64], value[64]; /* "train.optimizer.lr", in force, tried */
+	int epoch, step;                  /* of the step that was tried; in the epoch */
+	struct step_row now;              /* before it */
+	struct step_row as_is, changed;   /* on the same batch after it */
+};
+
+enum event_kind {
+	EVENT_OPENED,  /* corpus and settings can be read; work_corpus */
+	EVENT_FOLD,    /* a fold begins (or goes on) */
+	EVENT_STEP,    /* u.step */
+	EVENT_EPOCH,   /* u.epoch; predictions of the validation part; best */
+	EVENT_RESULT,  /* u.result; predictions of the test part */
+	EVENT_CHANGED, /* u.change: took effect; text is its command */
+	EVENT_MARK,    /* a checkpoint saved by hand, a step that diverged */
+	EVENT_LOOK,    /* look */
+	EVENT_TRIED,   /* tried */
+	EVENT_REPLY,   /* to a request: ok, text */
+	EVENT_SAY,     /* text for the user */
+	EVENT_TOLD,  /* told: all that was said while opening, before it has succeeded or failed */
+	EVENT_STATE, /* the state changed; see the snapshot */
+};
+
+struct event {
+	enum event_kind kind;
+	unsigned request; /* EVENT_REPLY, EVENT_LOOK, EVENT_TRIED: its number */
+	bool ok, best;
+	union {
+		struct step_row step;
+		struct epoch_row epoch;
+		struct fold_row *result; /* owned, as below */
+		struct {
+			int fold, epoch, step;
+			enum { CHANGE_SET, CHANGE_SAVED, CHANGE_BROKEN } what;
+		} change;
+	} u;
+	struct predictions predictions; /* n 0: none */
+	struct look_result *look;
+	char *told; /* lines; owned */
+	struct tried *tried;
+	char text[512];
+};
+void event_free(struct event *e); /* what it owns */
+
+struct work;
+
+struct work_options {
+	struct job_options job;
+	bool readonly; /* a session to look at: no lock, nothing is written */
+	bool paused;   /* wait before the first step */
+};
+
+/* Start the worker; it opens the job itself, so this returns at once. A stored session
+ * that cannot go on (another program writes it, its data has changed) is only looked
+ * at: the snapshot's `looking` says why. Strings of
+ * the options must live until work_end. */
+struct work *work_start(const struct work_options *o, struct err *e);
+/* Ask it to checkpoint and stop, wait, free all. Returns the exit status of the
+ * run (enum exit_status). */
+int work_end(struct work *w);
+/* The same request, without waiting: the snapshot's `ended` says when it has
+ * been carried out. work_end must follow. */
+void work_quit(struct work *w);
+
+int work_fd(const struct work *w);               /* readable: events wait */
+bool work_next(struct work *w, struct event *e); /* the next event; event_free it */
+void work_snapshot(struct work *w, struct snapshot *s);
+const struct corpus *work_corpus(const struct work *w); /* after EVENT_OPENED, else NULL */
+
+/* Requests: each returns its number, which EVENT_REPLY repeats; 0: too many wait
+ * already. Replies to what only starts or stops come only if it is refused. What
+ * is asked while the data is still being read waits, and is answered in order
+ * before the first step. */
+unsigned work_ping(struct work *w); /* a reply when all before has been served */
+/* set KEY VALUE, set KEY xFACTOR (of what is in force or waits; the log has the
+ * value), undo, fold, save, eval. */
+unsigned work_command(struct work *w, const char *command);
+unsigned work_pause(struct work *w);
+unsigned work_resume(struct work *w);
+unsigned work_step(struct work *w, bool epoch); /* one step, or to the epoch's end, then pause */
+unsigned work_stop(struct work *w);             /* finish the step, checkpoint, WORK_IDLE */
+/* See breakpoint.h; "" clears. The reply says when it will be tested. */
+unsigned work_break(struct work *w, const char *when);
+unsigned work_breaks(struct work *w); /* the reply says which condition is set */
+/* Utterance utt of the corpus through fold's model: its current weights while it
+ * trains, else (or if `kept`) its kept checkpoint. */
+unsigned work_look(struct work *w, int fold, int utt, bool kept, enum knock knock);
+/* The next batch both ways from a copy of the state; nothing is kept. EVENT_TRIED
+ * comes before the reply. value may be xFACTOR. */
+unsigned work_try(struct work *w, const char *key, const char *value);
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * work_private: what the files of the worker share. Nobody else includes it, but for
+ * a test of what the snapshot says.
+ *
+ * work.c has the thread and its two queues, work_run.c the hooks of the job and
+ * the snapshot, work_ask.c carries requests out, work_look.c looks at an
+ * utterance.
+ */
+#ifndef MIUST_WORK_PRIVATE_H
+#define MIUST_WORK_PRIVATE_H
+
+#include "app/study/breakpoint.h"
+#include "app/lab/work.h"
+#include "base/str.h"
+
+#include <pthread.h>
+
+enum { RING = 1024, RING_KEPT = RING / 4, REQUESTS = 64, UNDO_MAX = 64 };
+
+enum request_kind {
+	REQUEST_PING,
+	REQUEST_COMMAND,
+	REQUEST_PAUSE,
+	REQUEST_RESUME,
+	REQUEST_STEP,
+	REQUEST_STEP_EPOCH,
+	REQUEST_STOP,
+	REQUEST_BREAK,
+	REQUEST_BREAKS,
+	REQUEST_LOOK,
+	REQUEST_TRY,
+};
+
+struct request {
+	unsigned number;
+	enum request_kind kind;
+	int fold, utt;
+	bool kept;
+	enum knock knock;
+	char text[256];
+};
+
+/* A model that is not being trained, for looking at a finished fold. */
+struct looker {
+	int fold; /* -1: none */
+	struct model model;
+	struct norm norm;
+};
+
+struct work {
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t asked;
+	struct request request[REQUESTS];
+	int requests;
+	unsigned next_number;
+	struct event *ring; /* [RING] */
+	int first, count;
+	int pipe[2];
+	struct snapshot shown;
+	bool quit, corpus_ready;
+
+	/* the worker's own */
+	struct work_options opt;
+	char session[PATH_LEN];
+	struct job job;
+	struct str told;                               /* while opening */
+	bool opened, running, paused, stop, next_fold; /* running: inside job_run */
+	int pause_at_epoch;                            /* > 0: pause when that epoch has ended */
+	int steps_left; /* > 0: pause after so many steps; -1: no limit */
+	struct breakpoint breakpoint;
+	bool broke; /* it holds: pause, until the run goes on */
+	struct step_row last_step;
+	struct epoch_row last_epoch;
+	char *undo[UNDO_MAX]; /* commands that take changes back, newest last */
+	int undos;
+	struct looker looker;
+	struct batch batch; /* for looking */
+	double step_started, smooth_loss, smooth_weight, rate, epoch_seconds;
+	int status;
+};
+
+/* work.c */
+void work_send(struct work *w, struct event *e); /* takes what the event owns */
+void work_send_text(struct work *w, enum event_kind kind, unsigned request, bool ok,
+		    const char *text);
+/* Serve what waits; with `wait`, first wait for something. False: quit. */
+bool work_serve(struct work *w, bool wait);
+/* Within an evaluation, where nothing is served: is the worker to quit, or a
+ * stop the next request to change anything? Then it is taken. */
+bool work_takes_stop(struct work *w);
+
+/* work_run.c */
+extern const struct job_hooks work_hooks;              /* ctx is to be set */
+void work_show(struct work *w, enum work_state state); /* the snapshot anew */
+void work_show_error(struct work *w, enum work_state state, const struct err *e);
+enum work_state work_state(struct work *w);
+
+/* work_ask.c */
+void work_answer(struct work *w, const struct request *r);
+/* After a step or an epoch: if the breakpoint is tested there and holds, pause
+ * before the next step. */
+void work_test_break(struct work *w, bool epoch);
+
+/* work_look.c */
+struct look_result *work_look_at(struct work *w, const struct request *r, struct err *e);
+void work_close_looker(struct work *w);
+
+#endif

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * DESIGN: killed at any instant. Starting empties history.bin before
+ * history.json is replaced, so that records never meet a description that is
+ * not theirs. Records are appended by one write each; what a kill or a full
+ * disk tears off fails the size or the checksum and is cut by the next
+ * history_begin.
+ */
+#include "app/session/history.h"
+
+#include "app/session/rows.h"
+#include "base/file.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+enum { HISTORY_VERSION = 1, HEAD_BYTES = 8, CRC_BYTES = 4 };
+
+static size_t logits_size(const struct history *h)
+{
+	return (size_t)h->n * HEADS * (size_t)h->classes * sizeof(float);
+}
+
+static size_t record_size(const struct history *h)
+{
+	return HEAD_BYTES + logits_size(h) + CRC_BYTES;
+}
+
+static uint32_t checksum(const void *data, size_t n)
+{
+	return (uint32_t)crc32_z(0, data, n);
+}
+
+/*
+ * history.json: who was predicted
+ */
+
+static json_t *describe(const struct predictions *p, const struct corpus *c,
+			const struct settings *set, const char *path, struct err *e)
+{
+	json_t *labels = json_array(), *ids = json_array(), *truth = json_array(), *root;
+	bool bad = false; /* only a text that is not UTF-8 can be (json.h) */
+
+	for (int i = 0; i < p->classes; i++)
+		bad |= json_array_append_new(labels, json_string(set->exp.labels[i])) != 0;
+	for (int i = 0; i < p->n; i++) {
+		bad |= json_array_append_new(ids, json_string(c->utt[p->utt[i]].id)) != 0;
+		bad |= json_array_append_new(truth, json_integer(p->label[i])) != 0;
+	}
+	root = json_pack("{s:i, s:o, s:o, s:o}", "version", HISTORY_VERSION, "labels", labels,
+			 "utterances", ids, "true", truth);
+	if (root && !bad)
+		return root;
+	err_at(e, path, 0, 0, "cannot be written: a label or id is not UTF-8");
+	json_decref(root);
+	return NULL;
+}
+
+static int write_description(const json_t *root, const char *path, struct err *e)
+{
+	struct atomic_file a;
+
+	if (atomic_open(&a, path, e))
+		return -1;
+	if (json_dumpf(root, a.f, JSON_COMPACT)) {
+		atomic_abort(&a);
+		return err_errno(e, path, "cannot write");
+	}
+	fputc('\n', a.f);
+	return atomic_commit(&a, e);
+}
+
+static json_t *load_json(const char *path, struct err *e)
+{
+	json_error_t je;
+	size_t len;
+	char *text = file_read(path, FILE_LIST, &len, e);
+	json_t *root;
+
+	if (!text)
+		return NULL;
+	root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &je);
+	if (!root)
+		err_at(e, path, je.line, je.column, "%s", je.text);
+	free(text);
+	return root;
+}
+
+static int take_description(struct history *h, const json_t *root, const char *path, struct err *e)
+{
+	const json_t *labels = json_object_get(root, "labels");
+	const json_t *ids = json_object_get(root, "utterances");
+	const json_t *truth = json_object_get(root, "true");
+	size_t n = json_array_size(ids), classes = json_array_size(labels);
+
+	if (json_integer_value(json_object_get(root, "version")) != HISTORY_VERSION)
+		return err_at(e, path, 0, 0, "version %d expected", HISTORY_VERSION);
+	if (!json_is_array(ids) || json_array_size(truth) != n || classes < 1 ||
+	    classes > LABELS_MAX || n > INT32_MAX)
+		return err_at(e, path, 0, 0,
+			      "lists labels, utterances and true expected, the last two of the "
+			      "same length");
+	h->id = mem_alloc(n, sizeof *h->id);
+	h->label = mem_alloc(n, sizeof *h->label);
+	h->classes = (int)classes;
+	for (size_t i = 0; i < n; i++) {
+		const char *id = json_string_value(json_array_get(ids, i));
+		const json_t *label = json_array_get(truth, i);
+
+		if (!id || !json_is_integer(label) || json_integer_value(label) < 0 ||
+		    json_integer_value(label) >= (json_int_t)classes)
+			return err_at(e, path, 0, 0,
+				      "utterance %zu: an id and the index of a label expected", i);
+		h->id[i] = mem_dup(id);
+		h->label[i] = (int)json_integer_value(label);
+		h->n++;
+	}
+	return 0;
+}
+
+/*
+ * history.bin: what was predicted
+ */
+
+static bool good_record(const struct history *h, const char *record, uint32_t after)
+{
+	uint32_t epoch, n, crc;
+	size_t body = HEAD_BYTES + logits_size(h);
+
+	memcpy(&epoch, record, 4);
+	memcpy(&n, record + 4, 4);
+	memcpy(&crc, record + body, CRC_BYTES);
+	return n == (uint32_t)h->n && epoch > after && epoch <= EPOCH_MAX &&
+	       crc == checksum(record, body);
+}
+
+/* How many records at the start of data are good and before epoch `end`. */
+static int good_records(const struct history *h, const char *data, size_t len, uint32_t end)
+{
+	size_t size = record_size(h);
+	uint32_t last = 0;
+	int n = 0;
+
+	while ((size_t)(n + 1) * size <= len && good_record(h, data + (size_t)n * size, last)) {
+		memcpy(&last, data + (size_t)n * size, 4);
+		if (last >= end)
+			break;
+		n++;
+	}
+	return n;
+}
+
+static int cut(const struct history *h, int epoch, struct err *e)
+{
+	size_t len = 0;
+	char *data = NULL;
+	int n;
+
+	if (file_exists(h->path)) {
+		data = file_read(h->path, FILE_HISTORY, &len, e);
+		if (!data)
+			return -1;
+	}
+	n = good_records(h, data, len, (uint32_t)epoch);
+	free(data);
+	if (len > (size_t)n * record_size(h) &&
+	    truncate(h->path, (off_t)((size_t)n * record_size(h))))
+		return err_errno(e, h->path, "cannot cut off the epochs that are done again");
+	return 0;
+}
+
+static char *fold_file(const struct session *s, int fold, const char *name, const char *ending,
+		       struct err *e)
+{
+	char file[64], path[PATH_LEN];
+
+	snprintf(file, sizeof file, "%s%s", name, ending);
+	return session_fold_path(s, fold, file, path, sizeof path, e) ? NULL : mem_dup(path);
+}
+
+/* Going on: the utterances must be those of the records. */
+static int check_same(const json_t *now, const char *path, struct err *e)
+{
+	json_t *stored = load_json(path, e);
+	bool same = json_equal(stored, now);
+
+	if (stored && !same)
+		err_at(e, path, 0, 0,
+		       "its utterances or labels are not those of the data now; put the data back, "
+		       "go on with the data as it is with --accept-data, or start a new session");
+	json_decref(stored);
+	return same ? 0 : -1;
+}
+
+/* Rename NAME.ENDING of the fold, if it is there. */
+static int move_aside(const struct session *s, int fold, const char *name, int epoch,
+		      const char *ending, struct err *e)
+{
+	char aside[48], *from = fold_file(s, fold, name, ending, e), *to;
+	int failed = -1;
+
+	snprintf(aside, sizeof aside, "%.20s-before-%d", name, epoch);
+	to = fold_file(s, fold, aside, ending, e);
+	if (from && to)
+		failed = file_exists(from) && rename(from, to)
+				 ? err_errno(e, from, "cannot be renamed")
+				 : 0;
+	free(from);
+	free(to);
+	return failed;
+}
+
+int history_set_aside(const struct session *s, int fold, const char *name, int epoch,
+		      const struct predictions *shape, const struct corpus *c,
+		      const struct settings *set, struct err *e)
+{
+	char *path = fold_file(s, fold, name, ".json", e);
+	json_t *now = NULL, *stored = NULL;
+	int failed = path ? 0 : -1;
+
+	if (!failed && epoch > 1 && file_exists(path)) {
+		now = describe(shape, c, set, path, e);
+		stored = now ? load_json(path, e) : NULL;
+		failed = stored ? 0 : -1;
+		/* The description last: until it is gone, this is done again. */
+		if (stored && !json_equal(stored, now))
+			failed = move_aside(s, fold, name, epoch, ".bin", e) ||
+				 move_aside(s, fold, name, epoch, ".json", e);
+	}
+	json_decref(now);
+	json_decref(stored);
+	free(path);
+	return failed ? -1 : 0;
+}
+
+int history_begin(struct history *h, const struct session *s, int fold, const char *name, int epoch,
+		  const struct predictions *shape, const struct corpus *c,
+		  const struct settings *set, struct err *e)
+{
+	char *path = fold_file(s, fold, name, ".json", e);
+	json_t *now = path ? describe(shape, c, set, path, e) : NULL;
+	int failed = -1;
+
+	*h = (struct history){.path = fold_file(s, fold, name, ".bin", e)};
+	if (!path || !h->path || !now || take_description(h, now, path, e))
+		goto out;
+	if (epoch > 1 && file_exists(path)) {
+		if (check_same(now, path, e) || cut(h, epoch, e))
+			goto out;
+	} else if (cut(h, 0, e) || write_description(now, path, e)) {
+		goto out;
+	}
+	h->f = file_append(h->path, e);
+	failed = h->f ? 0 : -1;
+out:
+	if (failed)
+		history_free(h);
+	json_decref(now);
+	free(path);
+	return failed;
+}
+
+int history_add(struct history *h, int epoch, const struct predictions *p, struct err *e)
+{
+	size_t body = HEAD_BYTES + logits_size(h), size = record_size(h);
+	char *record = mem_alloc(size, 1);
+	const uint32_t head[2] = {(uint32_t)epoch, (uint32_t)h->n};
+	uint32_t crc;
+	int failed = 0;
+
+	BUG_ON(p->n != h->n || p->classes != h->classes || epoch < 1);
+	memcpy(record, head, HEAD_BYTES);
+	if (h->n)
+		memcpy(record + HEAD_BYTES, p->logits, logits_size(h));
+	crc = checksum(record, body);
+	memcpy(record + body, &crc, CRC_BYTES);
+	if (fwrite(record, 1, size, h->f) != size || fflush(h->f))
+		failed = err_errno(e, h->path, "cannot write");
+	free(record);
+	return failed;
+}
+
+int history_sync(struct history *h, struct err *e)
+{
+	if (fflush(h->f) || fsync(fileno(h->f)))
+		return err_errno(e, h->path, "cannot write");
+	return 0;
+}
+
+static int read_records(struct history *h, struct err *e)
+{
+	size_t len, size = record_size(h);
+	char *data = file_read(h->path, FILE_HISTORY, &len, e);
+	int n;
+
+	if (!data)
+		return -1;
+	n = good_records(h, data, len, UINT32_MAX);
+	if ((size_t)(n + 1) * size < len) {
+		free(data);
+		return err_at(e, h->path, 0, 0,
+			      "record %d is damaged, and others follow it; remove the file to go "
+			      "without",
+			      n + 1);
+	}
+	h->epochs = n;
+	h->epoch = mem_alloc((size_t)n, sizeof *h->epoch);
+	h->logits = mem_alloc((size_t)n, logits_size(h));
+	for (int i = 0; i < n; i++) {
+		const char *record = data + (size_t)i * size;
+
+		memcpy(&h->epoch[i], record, 4);
+		memcpy((char *)h->logits + (size_t)i * logits_size(h), record + HEAD_BYTES,
+		       logits_size(h));
+	}
+	free(data);
+	return 0;
+}
+
+int history_read(struct history *h, const struct session *s, int fold, const char *name,
+		 struct err *e)
+{
+	char *path = fold_file(s, fold, name, ".json", e);
+	json_t *root = NULL;
+	int failed = -1;
+
+	*h = (struct history){.path = fold_file(s, fold, name, ".bin", e)};
+	if (!path || !h->path)
+		goto out;
+	failed = 0;
+	if (!file_exists(path) || !file_exists(h->path))
+		goto out;
+	root = load_json(path, e);
+	if (!root || take_description(h, root, path, e) || read_records(h, e))
+		failed = -1;
+out:
+	if (failed)
+		history_free(h);
+	json_decref(root);
+	free(path);
+	return failed;
+}
+
+void history_free(struct history *h)
+{
+	for (int i = 0; i < h->n; i++)
+		free(h->id[i]);
+	free(h->id);
+	free(h->label);
+	free(h->epoch);
+	free(h->logits);
+	free(h->path);
+	if (h->f)
+		fclose(h->f);
+	*h = (struct history){0};
+}

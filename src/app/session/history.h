@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * history: what the validation part was predicted to be at every epoch.
+ *
+ * fold-F/history.json: {"version": 1, "labels": [...], "utterances": [ids],
+ * "true": [labels' indexes]} - written once, atomically.
+ * fold-F/history.bin: records of fixed size, little endian:
+ *	uint32 epoch, uint32 utterances, float32 logits [n][HEADS][classes],
+ *	uint32 CRC-32 (zlib) of all before
+ * fold-F/test.json, test.bin: the same for the test part, one record, by the
+ * kept checkpoint.
+ *
+ * Epochs ascend. A torn or wrong last record is passed over when read; a wrong
+ * one before others is an error. Going on cuts at the first that is wrong.
+ */
+#ifndef MIUST_HISTORY_H
+#define MIUST_HISTORY_H
+
+#include "app/session/session.h"
+
+struct history {
+	int n, classes; /* utterances of the validation part */
+	char **id;      /* [n] */
+	int *label;     /* [n] true class */
+	int epochs;     /* records read */
+	int *epoch;     /* [epochs] */
+	float *logits;  /* [epochs][n][HEADS][classes] */
+	FILE *f;        /* open for appending, or NULL */
+	char *path;
+};
+
+/*
+ * Start (epoch 1) or go on with `epoch` as the next: records at or behind it
+ * are cut. `shape` says utterances, their order and classes, as every later
+ * history_add does; its logits are not looked at. Going on with other
+ * utterances than were stored is an error.
+ */
+int history_begin(struct history *h, const struct session *s, int fold, const char *name, int epoch,
+		  const struct predictions *shape, const struct corpus *c,
+		  const struct settings *set, struct err *e);
+/* Going on with other data on purpose: records of other utterances, and what
+ * describes them, become NAME-before-EPOCH.bin and .json. Before history_begin. */
+int history_set_aside(const struct session *s, int fold, const char *name, int epoch,
+		      const struct predictions *shape, const struct corpus *c,
+		      const struct settings *set, struct err *e);
+int history_add(struct history *h, int epoch, const struct predictions *p, struct err *e);
+int history_sync(struct history *h, struct err *e);
+/* All that is stored; no files: 0 utterances, 0 epochs. */
+int history_read(struct history *h, const struct session *s, int fold, const char *name,
+		 struct err *e);
+void history_free(struct history *h); /* safe on zeroed memory */
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * results: results.json of a session, written after each fold.
+ *
+ * {folds: [{fold, best_epoch, test_wa, test_ua, test_wf1, test_macro_f1,
+ * confusion}], mean, std, pooled, protocol, optimistic, seed, version,
+ * machine}. mean and std are objects of the four figures over the folds (std:
+ * n-1, null for one fold); pooled are the figures of the summed confusion, and
+ * the matrix itself. The figures keep their names (test_wa ...) in all four.
+ *
+ * The confusion matrices are the truth: figures are computed from them when a
+ * fold is added and when a file is read, so that a resumed run, which reads
+ * figures of 9 digits, writes the same bytes as one that was never stopped.
+ */
+#ifndef MIUST_RESULTS_H
+#define MIUST_RESULTS_H
+
+#include "base/err.h"
+#include "engine/train/record.h"
+
+#include <stdio.h>
+
+struct results {
+	int n;
+	struct fold_row fold[LISTS_MAX]; /* ascending */
+	struct figures mean, sd;         /* filled by results_add, as are the two below */
+	struct figures pooled;
+	struct confusion pooled_confusion;
+	char protocol[16];
+	bool optimistic;
+	int64_t seed;
+	char version[32], machine[256];
+};
+
+void results_init(struct results *r, const struct settings *s);
+/* Replaces an equal fold; its figures are those of its confusion. */
+void results_add(struct results *r, const struct fold_row *f);
+bool results_has(const struct results *r, int fold);
+int results_write(const struct results *r, const char *path, struct err *e);
+int results_read(struct results *r, const char *path, struct err *e); /* what was written */
+/* An error, at `path`, if what was read has folds or classes that a run with these
+ * settings cannot have. */
+int results_fit(const struct results *r, const struct settings *s, const char *path, struct err *e);
+/* The same for one fold, named in a line of a file (0: no line). */
+int fold_check(const struct settings *s, int fold, const char *path, long line, struct err *e);
+/* The table people read at the end of a run, 80 columns: best epoch and figures
+ * of each fold, mean ± sd, pooled figures, the pooled confusion matrix and each
+ * class's figures with their labels; and a sentence if the protocol is
+ * optimistic. */
+void results_print(const struct results *r, const struct settings *s, FILE *f);
+/* Its matrix alone: counts with labels, rows are true classes. */
+void confusion_print(const struct confusion *m, const struct settings *s, FILE *f);
+
+#endif

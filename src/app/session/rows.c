@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/session/rows.h"
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "engine/model/loss.h"
+
+#include <float.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void add(struct columns *c, struct column new)
+{
+	BUG_ON(c->n == sizeof c->at / sizeof c->at[0]);
+	c->at[c->n++] = new;
+}
+
+static void add_integer(struct columns *c, const char *name, size_t at, int min, int max,
+			const char *rule)
+{
+	add(c, (struct column){name, true, at, min, max, false, rule});
+}
+
+static void add_fold_and_epoch(struct columns *c, size_t fold, size_t epoch)
+{
+	add_integer(c, "fold", fold, 0, LISTS_MAX, "folds are 1 to 5, or 0 alone");
+	add_integer(c, "epoch", epoch, 1, EPOCH_MAX, "epochs count from 1");
+}
+
+/* A loss or a norm: whatever a run that diverges makes of it. */
+static void add_any(struct columns *c, const char *name, size_t at)
+{
+	add(c, (struct column){name, false, at, -INFINITY, INFINITY, true, "a number"});
+}
+
+static void add_positive(struct columns *c, const char *name, size_t at)
+{
+	add(c, (struct column){name, false, at, 0, DBL_MAX, false, "a number, 0 or more"});
+}
+
+/* NaN: no utterance to count, or none that validates. */
+static void add_share(struct columns *c, const char *name, size_t at)
+{
+	add(c, (struct column){name, false, at, 0, 1, true, "a share, 0 to 1"});
+}
+
+struct columns rows_of_steps(void)
+{
+	struct columns c = {.size = sizeof(struct step_row),
+			    .number = offsetof(struct step_row, step)};
+
+	add_fold_and_epoch(&c, offsetof(struct step_row, fold), offsetof(struct step_row, epoch));
+	add_integer(&c, "step", offsetof(struct step_row, step), 1, STEP_MAX, "steps count from 1");
+	add_any(&c, "loss", offsetof(struct step_row, loss));
+	for (size_t t = 0; t < TERMS; t++)
+		add_any(&c, loss_term[t].column,
+			offsetof(struct step_row, term) + t * sizeof(double));
+	add_positive(&c, "lr", offsetof(struct step_row, lr));
+	add_any(&c, "grad_norm", offsetof(struct step_row, grad_norm));
+	return c;
+}
+
+struct columns rows_of_epochs(void)
+{
+	struct columns c = {.size = sizeof(struct epoch_row),
+			    .number = offsetof(struct epoch_row, epoch)};
+
+	add_fold_and_epoch(&c, offsetof(struct epoch_row, fold), offsetof(struct epoch_row, epoch));
+	add_any(&c, "train_loss", offsetof(struct epoch_row, train_loss));
+	add_share(&c, "train_acc", offsetof(struct epoch_row, train_acc));
+	add_any(&c, "val_loss", offsetof(struct epoch_row, val_loss));
+	add_share(&c, "val_wa", offsetof(struct epoch_row, val.wa));
+	add_share(&c, "val_ua", offsetof(struct epoch_row, val.ua));
+	add_share(&c, "val_wf1", offsetof(struct epoch_row, val.wf1));
+	add_positive(&c, "seconds", offsetof(struct epoch_row, seconds));
+	return c;
+}
+
+void rows_header(const struct columns *c, struct str *out)
+{
+	for (int i = 0; i < c->n; i++)
+		str_addf(out, "%s%s", c->at[i].name, i + 1 < c->n ? "," : "\n");
+}
+
+void rows_line(const struct columns *c, const void *row, struct str *out)
+{
+	for (int i = 0; i < c->n; i++) {
+		const char *at = (const char *)row + c->at[i].at;
+
+		if (c->at[i].integer)
+			str_addf(out, "%d", *(const int *)at);
+		else
+			str_num(out, *(const double *)at);
+		str_add(out, i + 1 < c->n ? "," : "\n");
+	}
+}
+
+static bool in_range(const struct column *c, double x)
+{
+	return isnan(x) ? c->or_nan : x >= c->min && x <= c->max;
+}
+
+/* One number from text[0..len-1], whole. */
+static bool parse(const struct column *c, const char *text, size_t len, double *x)
+{
+	char *end;
+
+	if (!len || text[0] == ' ' || text[0] == '\t')
+		return false;
+	*x = c->integer ? (double)strtol(text, &end, 10) : strtod(text, &end);
+	return end == text + len;
+}
+
+static int parse_line(const struct columns *c, void *row, const char *text, const char *path,
+		      long line, struct err *e)
+{
+	const char *at = text;
+
+	for (int i = 0; i < c->n; i++) {
+		const struct column *k = &c->at[i];
+		void *to = (char *)row + k->at;
+		size_t len = strcspn(at, ",");
+		bool last = i + 1 == c->n;
+		double x = 0;
+
+		if (!parse(k, at, len, &x) || (at[len] == '\0') != last)
+			return err_at(e, path, line, at - text + 1,
+				      "%s expected, %d columns in all; remove the line to go on",
+				      k->name, c->n);
+		if (!in_range(k, x))
+			return err_at(e, path, line, 0, "%s %.*s (%s%s); remove the line to go on",
+				      k->name, (int)(len < 40 ? len : 40), at, k->rule,
+				      k->integer && x > k->max ? "; this is too many" : "");
+		if (k->integer)
+			*(int *)to = (int)x;
+		else
+			*(double *)to = x;
+		at += len + 1;
+	}
+	return 0;
+}
+
+/* The header without its newline, to be freed. */
+static char *header_line(const struct columns *c)
+{
+	struct str b = {0};
+	char *line;
+
+	rows_header(c, &b);
+	line = mem_dup(str_text(&b));
+	line[strcspn(line, "\n")] = '\0';
+	str_free(&b);
+	return line;
+}
+
+/* A file's text being read, line by line. */
+struct reading {
+	const struct columns *c;
+	const char *path;
+	char *at; /* what follows */
+	const char *end;
+	long line; /* read so far */
+};
+
+static int read_header(struct reading *r, struct err *e)
+{
+	char *header = header_line(r->c), *line;
+	int failed = 0;
+	bool whole;
+
+	line = str_line(&r->at, r->end, &whole);
+	r->line = 1;
+	if (line && whole && strcmp(line, header) != 0)
+		failed = err_at(e, r->path, 1, 0, "the header \"%s\" expected", header);
+	free(header);
+	return failed;
+}
+
+/* The next row: 1; the end, or a torn last line: 0; a wrong one: -1. */
+static int read_row(struct reading *r, void *row, struct err *e)
+{
+	char *line;
+	bool whole;
+
+	line = str_line(&r->at, r->end, &whole);
+	if (!line || !whole)
+		return 0;
+	r->line++;
+	if (strlen(line) + 1 != (size_t)(r->at - line))
+		return err_at(e, r->path, r->line, 0, "a NUL byte; remove the line to go on");
+	/* What has no column (epoch_row.val.macro_f1) is 0. */
+	memset(row, 0, r->c->size);
+	return parse_line(r->c, row, line, r->path, r->line, e) ? -1 : 1;
+}
+
+static int parse_all(struct reading *r, void **row, int *n, struct err *e)
+{
+	char *rows = NULL;
+	int room = 0, more = read_header(r, e);
+
+	*n = 0;
+	while (more >= 0) {
+		if (*n == room) {
+			room = room ? 2 * room : 256;
+			rows = mem_grow(rows, (size_t)room, r->c->size);
+		}
+		more = read_row(r, rows + (size_t)*n * r->c->size, e);
+		if (more <= 0)
+			break;
+		++*n;
+	}
+	*row = rows;
+	return more;
+}
+
+int rows_read(const struct columns *c, const char *path, void **row, int *n, struct err *e)
+{
+	struct reading r;
+	char *text;
+	size_t len;
+	int failed;
+
+	*row = NULL;
+	*n = 0;
+	if (!file_exists(path))
+		return 0;
+	text = file_read(path, FILE_ROWS, &len, e);
+	if (!text)
+		return -1;
+	r = (struct reading){.c = c, .path = path, .at = text, .end = text + len};
+	failed = parse_all(&r, row, n, e);
+	free(text);
+	if (failed) {
+		free(*row);
+		*row = NULL;
+		*n = 0;
+	}
+	return failed;
+}
+
+/* What is still missing of the limits. */
+struct needed {
+	const struct rows_limit *limit;
+	int *reached; /* [n] the largest number read */
+	int n;
+};
+
+static bool keeps(struct needed *need, const struct columns *c, const void *row)
+{
+	int fold = *(const int *)((const char *)row + c->at[0].at);
+	int number = *(const int *)((const char *)row + c->number);
+
+	for (int i = 0; i < need->n; i++) {
+		if (need->limit[i].fold != fold)
+			continue;
+		if (number <= need->limit[i].last && number > need->reached[i])
+			need->reached[i] = number;
+		return number <= need->limit[i].last;
+	}
+	return false;
+}
+
+static bool has_all(const struct needed *need)
+{
+	for (int i = 0; i < need->n; i++)
+		if (need->reached[i] < need->limit[i].last)
+			return false;
+	return true;
+}
+
+/* The header and the rows that count, as text. */
+static int keep_rows(struct reading *r, struct needed *need, struct str *out, struct err *e)
+{
+	void *row = mem_alloc(1, r->c->size);
+	int more = 1;
+
+	rows_header(r->c, out);
+	if (!has_all(need))
+		more = read_header(r, e) ? -1 : 1;
+	while (more > 0 && !has_all(need)) {
+		more = read_row(r, row, e);
+		if (more > 0 && keeps(need, r->c, row))
+			rows_line(r->c, row, out);
+	}
+	free(row);
+	return more < 0 ? -1 : 0;
+}
+
+int rows_cut(const struct columns *c, const char *path, const struct rows_limit *limit, int n,
+	     struct err *e)
+{
+	struct needed need = {.limit = limit, .n = n};
+	struct reading r = {.c = c, .path = path};
+	struct str kept = {0};
+	char *text = NULL, *old = NULL;
+	size_t len = 0;
+	int failed = 0;
+
+	if (file_exists(path)) {
+		text = file_read(path, FILE_ROWS, &len, e);
+		if (!text)
+			return -1;
+		old = mem_alloc(len + 1, 1); /* reading cuts the text into lines */
+		memcpy(old, text, len);
+	}
+	need.reached = mem_alloc((size_t)n, sizeof *need.reached);
+	if (text) {
+		r.at = text;
+		r.end = text + len;
+		failed = keep_rows(&r, &need, &kept, e);
+	} else {
+		rows_header(c, &kept);
+	}
+	if (!failed && (!old || kept.len != len || memcmp(kept.s, old, len) != 0))
+		failed = file_write(path, kept.s, kept.len, e);
+	free(need.reached);
+	str_free(&kept);
+	free(old);
+	free(text);
+	return failed;
+}

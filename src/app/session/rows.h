@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * rows: steps.csv and epochs.csv, tables of numbers that grow line by line.
+ *
+ * A table of columns says name and place of each number; header, writer and
+ * reader are loops over it. Only whole lines count: a last line without its
+ * newline was torn by a crash and is passed over.
+ */
+#ifndef MIUST_ROWS_H
+#define MIUST_ROWS_H
+
+#include "base/err.h"
+#include "base/str.h"
+#include "engine/train/record.h"
+
+enum { EPOCH_MAX = 1000000, STEP_MAX = 1000000000 }; /* what a file may say */
+
+struct column {
+	const char *name;
+	bool integer; /* int, else double */
+	size_t at;    /* offset in the row */
+	double min, max;
+	bool or_nan;      /* NaN too; an infinity only if it is min or max */
+	const char *rule; /* "epochs count from 1" */
+};
+
+struct columns {
+	struct column at[16];
+	int n;
+	size_t size;   /* of a row */
+	size_t number; /* offset of what counts the rows of a fold from 1: step or epoch */
+};
+
+/* Of a fold the rows up to number `last` count. */
+struct rows_limit {
+	int fold, last;
+};
+
+struct columns rows_of_steps(void);  /* of struct step_row */
+struct columns rows_of_epochs(void); /* of struct epoch_row */
+
+void rows_header(const struct columns *c, struct str *out); /* with its newline */
+void rows_line(const struct columns *c, const void *row, struct str *out);
+/* All rows of a file, to be freed; none if there is no file. A wrong header or
+ * row, or a number out of its range, is an error with file and line. Row i stands
+ * in line i + 2. */
+int rows_read(const struct columns *c, const char *path, void **row, int *n, struct err *e);
+/*
+ * Make the file hold its header and the rows within the limits, and no others;
+ * it is replaced atomically, and not touched if it does so already. Once the last
+ * row of every limit has been read, whatever follows is dropped unread, as a
+ * power loss may leave anything there. Before that, a wrong row is an error.
+ */
+int rows_cut(const struct columns *c, const char *path, const struct rows_limit *limit, int n,
+	     struct err *e);
+
+#endif

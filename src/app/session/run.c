@@ -1,0 +1,502 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/session/run.h"
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "engine/train/evaluate.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void fold_free(struct fold_run *f)
+{
+	free(f->step);
+	free(f->epoch);
+	free(f->mark);
+	history_free(&f->val);
+	history_free(&f->test);
+	*f = (struct fold_run){0};
+}
+
+void run_free(struct run *r)
+{
+	for (int i = 0; i < r->nfolds; i++)
+		fold_free(&r->fold[i]);
+	notes_free(&r->notes);
+	*r = (struct run){0};
+}
+
+struct fold_run *run_fold(struct run *r, int fold)
+{
+	int at = 0;
+
+	while (at < r->nfolds && r->fold[at].fold < fold)
+		at++;
+	if (at < r->nfolds && r->fold[at].fold == fold)
+		return &r->fold[at];
+	BUG_ON(r->nfolds == LISTS_MAX); /* who loads has checked: fold 0, or 1 to 5 */
+	memmove(&r->fold[at + 1], &r->fold[at], (size_t)(r->nfolds - at) * sizeof *r->fold);
+	r->fold[at] = (struct fold_run){.fold = fold};
+	r->nfolds++;
+	return &r->fold[at];
+}
+
+const struct fold_run *run_find(const struct run *r, int fold)
+{
+	for (int i = 0; i < r->nfolds; i++)
+		if (r->fold[i].fold == fold)
+			return &r->fold[i];
+	return NULL;
+}
+
+/* Room for one more: arrays grow by doubling at powers of two. */
+static void *grow(void *p, int n, size_t size)
+{
+	return n & (n - 1) ? p : mem_grow(p, n ? 2 * (size_t)n : 1, size);
+}
+
+/* A row at or before the last: in its place. */
+static void put_step(struct fold_run *f, const struct step_row *s)
+{
+	int low = 0, high = f->nsteps - 1;
+
+	while (low < high) {
+		int middle = (low + high) / 2;
+
+		if (f->step[middle].step < s->step)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (f->step[low].step == s->step)
+		f->step[low] = *s;
+}
+
+void run_add_step(struct run *r, const struct step_row *s)
+{
+	struct fold_run *f = run_fold(r, s->fold);
+
+	if (f->nsteps && f->step[f->nsteps - 1].epoch < s->epoch && f->steps_per_epoch == 0)
+		f->steps_per_epoch = f->step[f->nsteps - 1].step;
+	if (f->nsteps && f->step[f->nsteps - 1].step >= s->step) {
+		put_step(f, s);
+		return;
+	}
+	f->step = grow(f->step, f->nsteps, sizeof *f->step);
+	f->step[f->nsteps++] = *s;
+}
+
+static void add_epoch_row(struct fold_run *f, const struct epoch_row *row)
+{
+	for (int i = f->nepochs - 1; i >= 0 && f->epoch[i].epoch >= row->epoch; i--)
+		if (f->epoch[i].epoch == row->epoch) {
+			f->epoch[i] = *row;
+			return;
+		}
+	f->epoch = grow(f->epoch, f->nepochs, sizeof *f->epoch);
+	f->epoch[f->nepochs++] = *row;
+}
+
+/* Who is predicted, taken from the corpus at the first epoch. */
+static void describe(struct history *h, const struct predictions *p, const struct corpus *c)
+{
+	h->n = p->n;
+	h->classes = p->classes;
+	h->id = mem_alloc((size_t)p->n, sizeof *h->id);
+	h->label = mem_alloc((size_t)p->n, sizeof *h->label);
+	for (int i = 0; i < p->n; i++) {
+		h->id[i] = mem_dup(c->utt[p->utt[i]].id);
+		h->label[i] = p->label[i];
+	}
+}
+
+static void push(struct history *h, int epoch, const struct predictions *p, const struct corpus *c)
+{
+	size_t size = (size_t)p->n * HEADS * (size_t)p->classes;
+
+	if (h->n != p->n || h->classes != p->classes) {
+		history_free(h);
+		describe(h, p, c);
+	}
+	for (int i = h->epochs - 1; i >= 0 && h->epoch[i] >= epoch; i--)
+		if (h->epoch[i] == epoch) {
+			memcpy(h->logits + (size_t)i * size, p->logits, size * sizeof *p->logits);
+			return;
+		}
+	h->epoch = grow(h->epoch, h->epochs, sizeof *h->epoch);
+	h->logits = grow(h->logits, h->epochs, size * sizeof *h->logits);
+	memcpy(h->logits + (size_t)h->epochs * size, p->logits, size * sizeof *p->logits);
+	h->epoch[h->epochs++] = epoch;
+}
+
+void run_add_epoch(struct run *r, const struct epoch_row *row, const struct predictions *p,
+		   const struct corpus *c, bool best)
+{
+	struct fold_run *f = run_fold(r, row->fold);
+
+	add_epoch_row(f, row);
+	if (p && p->n)
+		push(&f->val, row->epoch, p, c);
+	if (best)
+		f->best_epoch = row->epoch;
+	if (f->nsteps && f->steps_per_epoch == 0)
+		f->steps_per_epoch = f->step[f->nsteps - 1].step / row->epoch;
+}
+
+void run_add_result(struct run *r, const struct fold_row *row, const struct predictions *test,
+		    const struct corpus *c)
+{
+	struct fold_run *f = run_fold(r, row->fold);
+
+	f->tested = true;
+	f->result = *row;
+	f->best_epoch = row->best_epoch;
+	results_add(&r->results, row);
+	if (test && test->n) {
+		history_free(&f->test);
+		push(&f->test, row->best_epoch, test, c);
+	}
+}
+
+void run_add_mark(struct run *r, int fold, enum mark_kind kind, int epoch, int step,
+		  const char *label)
+{
+	struct fold_run *f = run_fold(r, fold);
+	struct run_mark *m;
+	int at = f->nmarks;
+
+	for (int i = f->nmarks - 1; i >= 0 && f->mark[i].step >= step; i--)
+		if (f->mark[i].kind == kind && f->mark[i].step == step &&
+		    strncmp(f->mark[i].label, label, sizeof f->mark->label - 1) == 0)
+			return;
+	f->mark = grow(f->mark, f->nmarks, sizeof *f->mark);
+	while (at > 0 && f->mark[at - 1].step > step)
+		at--;
+	memmove(&f->mark[at + 1], &f->mark[at], (size_t)(f->nmarks - at) * sizeof *f->mark);
+	f->nmarks++;
+	m = &f->mark[at];
+	*m = (struct run_mark){.kind = kind, .epoch = epoch, .step = step};
+	str_fit(m->label, sizeof m->label, label);
+}
+
+/* "set train.optimizer.lr 3e-4" -> "lr 3e-4": the last part of the key. */
+static void change_label(char *out, size_t n, const char *command)
+{
+	const char *key = command + strlen("set "), *end = key + strcspn(key, " "), *part = key;
+
+	for (const char *p = key; p < end; p++)
+		if (*p == '.')
+			part = p + 1;
+	snprintf(out, n, "%s", part);
+}
+
+void run_add_change(struct run *r, const struct change *c)
+{
+	char key[128], label[64];
+	const struct option *o;
+	struct err ignored = {0};
+	int used = 0;
+
+	if (sscanf(c->command, "set %127s %n", key, &used) != 1)
+		return;
+	o = option_find(key);
+	if (o && o->when != WHEN_RUN) /* else somebody has edited the log */
+		option_set(&r->set, o, c->command + used, ".", &ignored);
+	change_label(label, sizeof label, c->command);
+	run_add_mark(r, c->fold, MARK_CHANGE, c->epoch, c->step, label);
+}
+
+/* Does the run have this fold? Nobody promises it of a file that people edit. */
+static bool has_fold(const struct run *r, int fold)
+{
+	return r->set.layout == LAYOUT_IEMOCAP ? fold >= 1 && fold <= LISTS_MAX : fold == 0;
+}
+
+static void mark_note(struct run *r, const struct note *x)
+{
+	if (x->epoch > 0 && has_fold(r, x->fold))
+		run_add_mark(r, x->fold, MARK_NOTE, x->epoch, x->step, x->text);
+}
+
+void run_add_note(struct run *r, const struct note *x)
+{
+	struct notes *n = &r->notes;
+
+	n->at = mem_grow(n->at, (size_t)n->n + 1, sizeof *n->at);
+	n->at[n->n] = *x;
+	n->at[n->n++].text = mem_dup(x->text);
+	mark_note(r, x);
+}
+
+/* Notes that cannot be read are no reason not to show the run. */
+static void load_notes(struct run *r, const char *dir)
+{
+	struct err ignored = {0};
+
+	notes_read(&r->notes, dir, &ignored);
+	for (int i = 0; i < r->notes.n; i++)
+		mark_note(r, &r->notes.at[i]);
+}
+
+/* Read back exactly as large as it is: make room as grow() counts it. */
+static void make_room(struct history *h)
+{
+	size_t room = 1, size = (size_t)h->n * HEADS * (size_t)h->classes;
+
+	while (room < (size_t)h->epochs)
+		room *= 2;
+	h->epoch = mem_grow(h->epoch, room, sizeof *h->epoch);
+	h->logits = mem_grow(h->logits, room, size * sizeof *h->logits);
+}
+
+static int load_history(const struct run *r, struct history *h, const struct session *s, int fold,
+			const char *name, struct err *e)
+{
+	char file[32], path[PATH_LEN];
+
+	snprintf(file, sizeof file, "%s.json", name);
+	if (session_fold_path(s, fold, file, path, sizeof path, e))
+		return -1;
+	if (!file_exists(path))
+		return 0;
+	if (history_read(h, s, fold, name, e))
+		return -1;
+	if (h->classes && h->classes != r->set.model.num_classes)
+		return err_at(e, path, 0, 0, "%d labels; the session's config.yml has %d",
+			      h->classes, r->set.model.num_classes);
+	make_room(h);
+	return 0;
+}
+
+/* Ends the text's first len bytes with a date and time? */
+static bool is_dated(const char *text, size_t len)
+{
+	static const char pattern[] = "-dddddddd-dddddd";
+	size_t tail = sizeof pattern - 1;
+
+	for (size_t i = 0; i < tail && len > tail; i++) {
+		char c = text[len - tail + i];
+
+		if (pattern[i] == 'd' ? !isdigit((unsigned char)c) : c != '-')
+			return false;
+	}
+	return len > tail;
+}
+
+/* The folder's last part, without a date and time behind it, nor the number
+ * that the second folder of one second has behind these. */
+static void name_of(char *out, size_t n, const char *dir)
+{
+	size_t len, date = sizeof "-dddddddd-dddddd" - 1;
+	char *number;
+
+	snprintf(out, n, "%s", path_base(dir));
+	len = strlen(out);
+	number = strrchr(out, '-');
+	if (!is_dated(out, len) && number && number[1] &&
+	    !number[1 + strspn(number + 1, "0123456789")])
+		len = (size_t)(number - out);
+	if (is_dated(out, len))
+		out[len - date] = '\0';
+}
+
+/* root, root/seed-S or root/branches/NAME */
+void run_names(const char *dir, char name[RUN_NAME], char branch[RUN_NAME])
+{
+	const char *last = path_base(dir), *branches = strstr(dir, "/branches/");
+	char root[PATH_LEN];
+
+	snprintf(root, sizeof root, "%s", dir);
+	snprintf(branch, RUN_NAME, "main");
+	if (branches) {
+		snprintf(branch, RUN_NAME, "%s", branches + strlen("/branches/"));
+		root[branches - dir] = '\0';
+	} else if (strncmp(last, "seed-", 5) == 0 && last > dir) {
+		snprintf(branch, RUN_NAME, "%s", last);
+		root[last - dir - 1] = '\0';
+	}
+	name_of(name, RUN_NAME, root);
+}
+
+/* Files of a session may say anything: is this a fold of its layout? */
+static int check_fold(const struct run *r, int fold, const char *dir, const char *name, long line,
+		      struct err *e)
+{
+	char path[PATH_LEN];
+
+	return path_join(path, sizeof path, dir, name, e) ||
+			       fold_check(&r->set, fold, path, line, e)
+		       ? -1
+		       : 0;
+}
+
+static int load_rows(struct run *r, const struct session *s, struct err *e)
+{
+	struct step_row *step = NULL;
+	struct epoch_row *epoch = NULL;
+	int nsteps = 0, nepochs = 0;
+	int failed = session_steps(s, &step, &nsteps, e) || session_epochs(s, &epoch, &nepochs, e);
+
+	for (int i = 0; i < nsteps && !failed; i++) {
+		failed = check_fold(r, step[i].fold, s->dir, "steps.csv", i + 2, e);
+		if (!failed)
+			run_add_step(r, &step[i]);
+	}
+	for (int i = 0; i < nepochs && !failed; i++) {
+		failed = check_fold(r, epoch[i].fold, s->dir, "epochs.csv", i + 2, e);
+		if (!failed)
+			run_add_epoch(r, &epoch[i], NULL, NULL, false);
+	}
+	free(step);
+	free(epoch);
+	return failed ? -1 : 0;
+}
+
+/* The epoch whose checkpoint is kept: as it was tested, or as train.c decides. */
+static void find_best(struct fold_run *f, const struct settings *s)
+{
+	bool fixed = s->exp.protocol == PROTOCOL_FIXED, by_ua = true;
+	const struct epoch_row *best = NULL;
+	struct confusion val;
+
+	if (f->tested) {
+		f->best_epoch = f->result.best_epoch;
+		return;
+	}
+	if (f->val.epochs > 0) {
+		history_confusion(&f->val, f->val.epoch[0], HEAD_MAIN, &val);
+		by_ua = selects_by_ua(s, &val);
+	}
+
+	for (int i = 0; i < f->nepochs; i++) {
+		const struct epoch_row *x = &f->epoch[i];
+
+		if (!best || fixed || figures_better(&x->val, &best->val, by_ua))
+			best = x;
+	}
+	f->best_epoch = best ? best->epoch : 0;
+}
+
+static int load_fold(struct run *r, const struct session *s, struct fold_run *f, struct err *e)
+{
+	if (load_history(r, &f->val, s, f->fold, "history", e))
+		return -1;
+	find_best(f, &r->set);
+	return f->tested ? load_history(r, &f->test, s, f->fold, "test", e) : 0;
+}
+
+static int load_results(struct run *r, const char *dir, struct err *e)
+{
+	char path[PATH_LEN];
+
+	results_init(&r->results, &r->set);
+	if (path_join(path, sizeof path, dir, "results.json", e))
+		return -1;
+	if (!file_exists(path))
+		return 0;
+	if (results_read(&r->results, path, e) || results_fit(&r->results, &r->set, path, e))
+		return -1;
+	for (int i = 0; i < r->results.n; i++) {
+		struct fold_run *f = run_fold(r, r->results.fold[i].fold);
+
+		f->tested = true;
+		f->result = r->results.fold[i];
+	}
+	return 0;
+}
+
+static int load_changes(struct run *r, const char *dir, struct err *e)
+{
+	struct changes c = {0};
+	char path[PATH_LEN];
+	int failed = 0;
+
+	if (path_join(path, sizeof path, dir, "commands.log", e))
+		return -1;
+	if (!file_exists(path))
+		return 0;
+	if (changes_read(&c, path, true, e))
+		return -1;
+	for (int i = 0; i < c.n && !failed; i++) {
+		failed = check_fold(r, c.at[i].fold, dir, "commands.log", c.at[i].line, e);
+		if (!failed)
+			run_add_change(r, &c.at[i]);
+	}
+	changes_free(&c);
+	return failed;
+}
+
+int run_load(struct run *r, const char *dir, struct err *e)
+{
+	struct session s = {.lock = -1};
+	int failed;
+
+	*r = (struct run){0};
+	if (session_read(&s, dir, &r->set, e))
+		return -1;
+	r->base = r->set;
+	snprintf(r->dir, sizeof r->dir, "%s", s.dir);
+	run_names(s.dir, r->name, r->branch);
+	failed = load_rows(r, &s, e) || load_results(r, s.dir, e) || load_changes(r, s.dir, e);
+	load_notes(r, s.dir);
+	for (int i = 0; i < r->nfolds && !failed; i++)
+		failed = load_fold(r, &s, &r->fold[i], e);
+	session_close(&s);
+	if (failed)
+		run_free(r);
+	return failed;
+}
+
+const struct epoch_row *fold_epoch(const struct fold_run *f, int epoch)
+{
+	for (int i = 0; i < f->nepochs; i++)
+		if (f->epoch[i].epoch == epoch)
+			return &f->epoch[i];
+	return NULL;
+}
+
+static int history_place(const struct history *h, int epoch)
+{
+	for (int i = 0; i < h->epochs; i++)
+		if (h->epoch[i] == epoch)
+			return i;
+	return -1;
+}
+
+static const float *logits_at(const struct history *h, int place, int i, enum head head)
+{
+	size_t row = ((size_t)place * (size_t)h->n + (size_t)i) * HEADS + (size_t)head;
+
+	return h->logits + row * (size_t)h->classes;
+}
+
+const float *history_at(const struct history *h, int epoch, int i, enum head head)
+{
+	int place = history_place(h, epoch);
+
+	return place < 0 || i < 0 || i >= h->n ? NULL : logits_at(h, place, i, head);
+}
+
+void history_confusion(const struct history *h, int epoch, enum head head, struct confusion *m)
+{
+	int place = history_place(h, epoch);
+
+	confusion_init(m, h->classes);
+	for (int i = 0; place >= 0 && i < h->n; i++)
+		m->count[h->label[i]][predicted_class(logits_at(h, place, i, head), h->classes)]++;
+}
+
+int history_flips(const struct history *h, int i, int epoch)
+{
+	int flips = 0, before = -1;
+
+	for (int place = 0; place < h->epochs && h->epoch[place] <= epoch; place++) {
+		int now = predicted_class(logits_at(h, place, i, HEAD_MAIN), h->classes);
+
+		flips += before >= 0 && now != before;
+		before = now;
+	}
+	return flips;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * DESIGN: deleting what may be looked at by others.
+ *
+ * Everything is named from open folders (openat, unlinkat) and no link is
+ * followed, so nothing outside the folder can be reached, even if someone
+ * exchanges a folder for a link meanwhile.
+ */
+#include "app/session/session.h"
+
+#include "base/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+static const char CONFIG[] = "config.yml";
+
+static int remove_inside(int fd, const char *keep, const char *path, struct err *e);
+
+static int remove_name(int fd, const char *name, const char *path, struct err *e)
+{
+	int folder, failed;
+
+	if (unlinkat(fd, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != EISDIR && errno != EPERM)
+		return err_errno(e, path, "cannot be deleted");
+	folder = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (folder < 0)
+		return err_errno(e, path, "cannot be deleted");
+	failed = remove_inside(folder, NULL, path, e);
+	close(folder);
+	if (failed)
+		return -1;
+	return unlinkat(fd, name, AT_REMOVEDIR) ? err_errno(e, path, "cannot be deleted") : 0;
+}
+
+/* All that lies in a folder, but for one name. */
+static int remove_inside(int fd, const char *keep, const char *path, struct err *e)
+{
+	int own = dup(fd), failed = 0;
+	DIR *dir = own < 0 ? NULL : fdopendir(own);
+	struct dirent *d;
+
+	if (!dir) {
+		err_errno(e, path, "cannot look into it");
+		if (own >= 0)
+			close(own);
+		return -1;
+	}
+	while (!failed && (d = readdir(dir))) {
+		char inside[PATH_LEN];
+
+		if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0 ||
+		    (keep && strcmp(d->d_name, keep) == 0))
+			continue;
+		snprintf(inside, sizeof inside, "%.*s/%.255s", PATH_LEN - 260, path, d->d_name);
+		failed = remove_name(fd, d->d_name, inside, e);
+	}
+	closedir(dir);
+	return failed;
+}
+
+int session_hold(const char *root, int *fd, struct err *e)
+{
+	char path[PATH_LEN];
+
+	*fd = -1;
+	if (path_join(path, sizeof path, root, "lock", e))
+		return -1;
+	*fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (*fd < 0 || flock(*fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	close(*fd);
+	*fd = -1;
+	return err_at(e, root, 0, 0, "another program is writing this session; stop it first");
+}
+
+int session_delete(const char *root, const char *dir, struct err *e)
+{
+	int locked = -1, fd = -1, failed = -1;
+
+	if (!session_exists(dir))
+		return err_at(e, dir, 0, 0, "is not a session (it has no config.yml)");
+	if (session_hold(root, &locked, e))
+		return -1;
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		err_errno(e, dir, "cannot be deleted");
+	else if (remove_inside(fd, CONFIG, dir, e) == 0 && remove_name(fd, CONFIG, dir, e) == 0)
+		failed = rmdir(dir) ? err_errno(e, dir, "cannot be deleted") : 0;
+	if (fd >= 0)
+		close(fd);
+	if (locked >= 0)
+		close(locked);
+	return failed;
+}
+
+int session_discard(struct session *s, struct err *e)
+{
+	int fd = open(s->root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), failed;
+
+	BUG_ON(s->lock < 0);
+	if (fd < 0)
+		return err_errno(e, s->root, "cannot be deleted");
+	failed = remove_inside(fd, CONFIG, s->root, e) || remove_name(fd, CONFIG, s->root, e);
+	close(fd);
+	return failed ? -1 : 0;
+}

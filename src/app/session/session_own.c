@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Is what is written the session's own? Nothing is written through a symbolic
+ * link in it, and nothing into the place of a session that has gone.
+ */
+#include "app/session/session.h"
+
+#include "base/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* All names that are written, in whichever folder of the session. */
+static const char *const written[] = {
+	"lock",
+	"config.yml",
+	"data.csv",
+	"steps.csv",
+	"epochs.csv",
+	"commands.log",
+	"notes.txt",
+	"results.json",
+	"best.safetensors",
+	"last.safetensors",
+	"state.safetensors",
+	"normalize.safetensors",
+	"predictions.csv",
+	"history.json",
+	"history.bin",
+	"test.json",
+	"test.bin",
+};
+
+static bool is_written(const char *name)
+{
+	for (size_t i = 0; i < sizeof written / sizeof written[0]; i++)
+		if (strcmp(name, written[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Folders of a fold or a seed. */
+static bool is_part(const char *name)
+{
+	return strncmp(name, "fold-", 5) == 0 || strncmp(name, "seed-", 5) == 0;
+}
+
+static int refuse_links(const char *dir, int depth, struct err *e)
+{
+	DIR *open = opendir(dir);
+	struct dirent *d;
+	int failed = 0;
+
+	if (!open)
+		return err_errno(e, dir, "cannot look into it");
+	while (!failed && (d = readdir(open))) {
+		bool part = is_part(d->d_name);
+		char path[PATH_LEN];
+
+		if (!part && !is_written(d->d_name))
+			continue;
+		failed = path_join(path, sizeof path, dir, d->d_name, e) ||
+			 file_check_own(path, e) ||
+			 (part && depth < 2 && file_is_dir(path) &&
+			  refuse_links(path, depth + 1, e));
+	}
+	closedir(open);
+	return failed ? -1 : 0;
+}
+
+int session_refuse_links(const char *root, struct err *e)
+{
+	return refuse_links(root, 0, e); /* seed-S/fold-F is two folders down */
+}
+
+int session_check_held(const struct session *s, struct err *e)
+{
+	struct stat held, now;
+	char path[PATH_LEN];
+
+	if (s->lock < 0)
+		return 0;
+	if (path_join(path, sizeof path, s->root, "lock", e))
+		return -1;
+	if (fstat(s->lock, &held) == 0 && lstat(path, &now) == 0 && held.st_dev == now.st_dev &&
+	    held.st_ino == now.st_ino && file_is_dir(s->dir))
+		return 0;
+	return err_at(e, s->dir, 0, 0,
+		      "the session was deleted or moved while it was being written (its lock is "
+		      "gone from there); nothing more is written");
+}
+
+int session_path(const struct session *s, const char *name, char *out, size_t n, struct err *e)
+{
+	if (path_join(out, n, s->dir, name, e))
+		return -1;
+	return s->lock >= 0 && (session_check_held(s, e) || file_check_own(out, e)) ? -1 : 0;
+}
+
+int session_fold_path(const struct session *s, int fold, const char *name, char *out, size_t n,
+		      struct err *e)
+{
+	char dir[PATH_LEN], part[32];
+
+	snprintf(part, sizeof part, "fold-%d", fold);
+	if (session_path(s, part, dir, sizeof dir, e) ||
+	    (s->lock >= 0 && !file_is_dir(dir) && make_dirs(dir, e)) ||
+	    path_join(out, n, dir, name, e))
+		return -1;
+	return s->lock >= 0 ? file_check_own(out, e) : 0;
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/study/compare.h"
+
+#include "app/session/results.h"
+#include "app/session/session.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WIDTH = 80 };
+static const char MISSING[] = "–";
+
+struct side {
+	int number; /* from 1, as it was asked for */
+	const char *dir;
+	struct settings set;
+	struct results results; /* n = 0: none yet */
+};
+
+static int side_read(struct side *x, const char *dir, struct err *e)
+{
+	struct session s;
+	char path[PATH_LEN];
+
+	x->dir = dir;
+	if (session_read(&s, dir, &x->set, e) ||
+	    path_join(path, sizeof path, s.dir, "results.json", e))
+		return -1;
+	results_init(&x->results, &x->set);
+	if (!file_exists(path))
+		return 0;
+	return results_read(&x->results, path, e) || results_fit(&x->results, &x->set, path, e) ? -1
+												: 0;
+}
+
+/*
+ * Figures
+ */
+
+/* "0.6154", "0.6154 ± 0.0321" or "–", right-aligned. */
+static void figure_cell(FILE *out, int width, bool there, double x, double sd)
+{
+	struct str b = {0};
+
+	if (!there || isnan(x))
+		str_add(&b, MISSING);
+	else
+		str_addf(&b, "%.4f", x);
+	if (there && !isnan(sd))
+		str_addf(&b, " ± %.4f", sd);
+	str_cell(out, width, b.s);
+	str_free(&b);
+}
+
+static void print_means(const struct side *x, int n, FILE *out)
+{
+	fprintf(out, "    %-11s%10s%7s%16s%16s%16s\n", "protocol", "seed", "folds", "WA", "UA",
+		"WF1");
+	for (int i = 0; i < n; i++) {
+		const struct results *r = &x[i].results;
+		const struct figures *m = &r->mean, *sd = &r->sd;
+		char protocol[32], folds[32];
+
+		snprintf(protocol, sizeof protocol, "%s%s", r->protocol, r->optimistic ? "*" : "");
+		snprintf(folds, sizeof folds, "%d/%d", r->n,
+			 x[i].set.layout == LAYOUT_IEMOCAP ? LISTS_MAX : 1);
+		fprintf(out, "%2d  %-11s%10lld%7s", x[i].number, protocol, (long long)r->seed,
+			folds);
+		figure_cell(out, 16, r->n, m->wa, sd->wa);
+		figure_cell(out, 16, r->n, m->ua, sd->ua);
+		figure_cell(out, 16, r->n, m->wf1, sd->wf1);
+		fputc('\n', out);
+	}
+}
+
+static void print_pooled(const struct side *x, int n, FILE *out)
+{
+	fprintf(out, "\nPooled over the folds\n\n    %12s%12s%12s%12s%12s\n", "utterances", "WA",
+		"UA", "WF1", "macro F1");
+	for (int i = 0; i < n; i++) {
+		const struct results *r = &x[i].results;
+		const struct figures *p = &r->pooled;
+
+		fprintf(out, "%2d  %12lld", x[i].number,
+			(long long)confusion_total(&r->pooled_confusion));
+		figure_cell(out, 12, r->n, p->wa, NAN);
+		figure_cell(out, 12, r->n, p->ua, NAN);
+		figure_cell(out, 12, r->n, p->wf1, NAN);
+		figure_cell(out, 12, r->n, p->macro_f1, NAN);
+		fputc('\n', out);
+	}
+}
+
+static void print_note(const struct side *x, int n, FILE *out)
+{
+	for (int i = 0; i < n; i++)
+		if (x[i].results.optimistic) {
+			fprintf(out,
+				"\n* optimistic: the checkpoint was picked on the session it is "
+				"tested on\n");
+			return;
+		}
+}
+
+/*
+ * Settings
+ */
+
+static const char *value(const struct side *x, const struct option *o, char *out, size_t n)
+{
+	option_text(&x->set, o, out, n);
+	return out[0] ? out : MISSING;
+}
+
+static bool all_equal(const struct side *x, int n, const struct option *o)
+{
+	for (int i = 1; i < n; i++)
+		if (!option_equal(&x[0].set, &x[i].set, o))
+			return false;
+	return true;
+}
+
+/* "KEY  1: VALUE  2: VALUE", or a line for each value where that is too long. */
+static void print_option(const struct side *x, int n, const struct option *o, FILE *out)
+{
+	char text[OPTION_TEXT];
+	struct str line = {0};
+
+	for (int i = 0; i < n; i++)
+		str_addf(&line, "  %d: %s", x[i].number, value(&x[i], o, text, sizeof text));
+	if (30 + str_columns(line.s) <= WIDTH) {
+		fprintf(out, "    %-26s%s\n", o->key, line.s);
+	} else {
+		fprintf(out, "    %s\n", o->key);
+		for (int i = 0; i < n; i++)
+			fprintf(out, "      %d: %s\n", x[i].number,
+				value(&x[i], o, text, sizeof text));
+	}
+	str_free(&line);
+}
+
+static void print_settings(const struct side *x, int n, FILE *out)
+{
+	int differ = 0;
+
+	for (int i = 0; i < option_count; i++) {
+		if (all_equal(x, n, &option_table[i]))
+			continue;
+		if (!differ++)
+			fprintf(out, "\nSettings that differ\n\n");
+		print_option(x, n, &option_table[i], out);
+	}
+	if (!differ && n > 1)
+		fprintf(out, "\nAll settings are the same.\n");
+}
+
+int compare_print(const char *const *dirs, int n, FILE *out, struct err *e)
+{
+	struct side *x = mem_alloc((size_t)n, sizeof *x);
+	struct str list = {0};
+	int readable = 0;
+
+	for (int i = 0; i < n; i++) {
+		struct side *side = &x[readable];
+		struct err why = {0};
+
+		*side = (struct side){.number = i + 1};
+		str_addf(&list, "%2d  %s\n", i + 1, dirs[i]);
+		if (side_read(side, dirs[i], &why) == 0) {
+			readable++;
+		} else {
+			str_addf(&list, "    cannot be read: %s\n", why.text);
+			err_set(e, "%s", why.text);
+		}
+	}
+	if (readable) {
+		fprintf(out, "%s\n", list.s);
+		print_means(x, readable, out);
+		print_pooled(x, readable, out);
+		print_note(x, readable, out);
+		print_settings(x, readable, out);
+	}
+	str_free(&list);
+	free(x);
+	return readable < n ? -1 : 0;
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "engine/data/census.h"
+
+#include "base/file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Rows of a class in all lists. */
+static int in_all(const struct corpus *c, int label)
+{
+	int sum = 0;
+
+	for (int i = 0; i < c->nlists; i++)
+		sum += c->list[i].of_class[label];
+	return sum;
+}
+
+static int in_list(const struct list *l, const struct settings *s)
+{
+	int sum = 0;
+
+	for (int k = 0; k < s->exp.nlabels; k++)
+		sum += l->of_class[k];
+	return sum;
+}
+
+/* ---- classes ---- */
+
+static void add_cell(struct str *out, int width, int n)
+{
+	struct str cell = {0};
+
+	str_add_count(&cell, n);
+	str_addf(out, "  %*s", width, cell.s);
+	str_free(&cell);
+}
+
+void census_table(const struct corpus *c, const struct settings *s, struct str *out)
+{
+	int first = (int)strlen("class"), width = c->layout == LAYOUT_IEMOCAP ? 8 : 6, all = 0;
+
+	for (int i = 0; i < c->nlists; i++)
+		all += in_list(&c->list[i], s);
+	if (all == 0)
+		return;
+	for (int k = 0; k < s->exp.nlabels; k++)
+		if (str_columns(s->exp.labels[k]) > first)
+			first = str_columns(s->exp.labels[k]);
+	str_addf(out, "%-*s", first, "class");
+	for (int i = 0; i < c->nlists; i++)
+		str_addf(out, "  %*s", width, c->list[i].name);
+	str_addf(out, "  %*s\n", width, "all");
+	for (int k = 0; k < s->exp.nlabels; k++) {
+		const char *name = s->exp.labels[k];
+
+		str_addf(out, "%s%*s", name, first - str_columns(name), "");
+		for (int i = 0; i < c->nlists; i++)
+			add_cell(out, width, c->list[i].of_class[k]);
+		add_cell(out, width, in_all(c, k));
+		str_add(out, "\n");
+	}
+	str_addf(out, "%-*s", first, "all");
+	for (int i = 0; i < c->nlists; i++)
+		add_cell(out, width, in_list(&c->list[i], s));
+	add_cell(out, width, all);
+	str_add(out, "\n");
+}
+
+void census_note(const struct corpus *c, const struct settings *s, struct problems *p)
+{
+
+	for (int k = 0; k < s->exp.nlabels; k++) {
+		const char *label = s->exp.labels[k];
+		struct fault f = {.kind = PROBLEM_NOTE, .file = c->list[0].path};
+		struct str lists = {0};
+		int lack = 0;
+
+		for (int i = 0; i < c->nlists; i++)
+			if (c->list[i].rows > 0 && c->list[i].of_class[k] == 0)
+				str_addf(&lists, "%s%s", lack++ ? ", " : "",
+					 path_base(c->list[i].path));
+		if (lack > 0 && in_all(c, k) == 0)
+			problem_add(p, &f,
+				    "class %s of exp.labels: no list has a row of it; leave it "
+				    "out of exp.labels, or correct the labels",
+				    label);
+		else if (lack > 0)
+			problem_add(p, &f,
+				    "class %s of exp.labels: no row of it in %s; figures there "
+				    "are about the other classes",
+				    label, lists.s);
+		str_free(&lists);
+	}
+}
+
+/* ---- conventions ---- */
+
+static bool labels_are(const struct settings *s, const char *const *label)
+{
+	int n = 0;
+
+	for (; label[n]; n++) {
+		bool found = false;
+
+		for (int k = 0; k < s->exp.nlabels; k++)
+			found |= strcmp(s->exp.labels[k], label[n]) == 0;
+		if (!found)
+			return false;
+	}
+	return n == s->exp.nlabels;
+}
+
+static int ascending(const void *a, const void *b)
+{
+	const int *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* Four classes of these sizes are IEMOCAP's, whatever their names. */
+static void iemocap_convention(const struct corpus *c, const struct settings *s, struct str *out)
+{
+	static const char *const usual[] = {"ang", "hap", "neu", "sad", NULL};
+	static const struct {
+		int n[4]; /* ascending */
+		const char *name;
+	} known[] = {
+		{{1084, 1103, 1636, 1708},
+		 "IEMOCAP's usual four classes: 5,531 = ang 1,103, hap+exc 1,636, neu 1,708, "
+		 "sad 1,084"},
+		{{595, 1084, 1103, 1708},
+		 "IEMOCAP's four classes without exc: 4,490 = ang 1,103, hap 595, neu 1,708, "
+		 "sad 1,084 (usual: 5,531, where exc counts as hap)"},
+		{{1041, 1084, 1103, 1708},
+		 "IEMOCAP's four classes with exc in place of hap: 4,936 = ang 1,103, exc 1,041, "
+		 "neu 1,708, sad 1,084 (usual: 5,531, where exc counts as hap)"},
+	};
+	enum { ALMOST_ALL = 4000 };
+	int have[4], sum = 0;
+
+	if (s->exp.nlabels != 4)
+		return;
+	for (int k = 0; k < 4; k++)
+		sum += have[k] = in_all(c, k);
+	qsort(have, 4, sizeof have[0], ascending);
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+		if (memcmp(have, known[i].n, sizeof have) == 0) {
+			str_addf(out, "the counts are those of %s", known[i].name);
+			return;
+		}
+	if (sum >= ALMOST_ALL && labels_are(s, usual))
+		str_addf(out, "the counts match no convention; usual are those of %s",
+			 known[0].name);
+}
+
+static void meld_convention(const struct corpus *c, const struct settings *s, struct str *out)
+{
+	static const char *const seven[] = {"anger",   "disgust", "fear",     "joy",
+					    "neutral", "sadness", "surprise", NULL};
+	static const struct {
+		int n[3];
+		const char *name;
+	} known[] = {
+		{{9989, 1109, 2610}, "MELD's official lists: 9,989/1,109/2,610"},
+		{{9988, 1108, 2609},
+		 "MELD as published with the model: 9,988/1,108/2,609 (official: "
+		 "9,989/1,109/2,610)"},
+	};
+	enum { ALMOST_ALL = 12000 };
+	int have[3], sum = 0;
+
+	if (!labels_are(s, seven))
+		return;
+	for (int i = 0; i < 3; i++)
+		sum += have[i] = c->list[i].rows;
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+		if (memcmp(have, known[i].n, sizeof have) == 0) {
+			str_addf(out, "the rows are those of %s", known[i].name);
+			return;
+		}
+	if (sum >= ALMOST_ALL)
+		str_add(out, "the rows match no convention; MELD has 9,989/1,109/2,610 "
+			     "(official) or 9,988/1,108/2,609 (as published with the model)");
+}
+
+void census_convention(const struct corpus *c, const struct settings *s, struct str *out)
+{
+	iemocap_convention(c, s, out);
+	if (c->layout == LAYOUT_LISTS)
+		meld_convention(c, s, out);
+}
+
+const char *census_known_clip(enum layout layout, int list, const char *stem)
+{
+	static const struct {
+		int list;
+		const char *stem, *what;
+	} clip[] = {
+		{0, "dia125_utt3",
+		 "dia125_utt3: MELD's training clip of this name is known to be broken; delete "
+		 "the row, as the published lists do"},
+		{1, "dia110_utt7",
+		 "dia110_utt7: MELD's validation clip of this name is known to be broken; delete "
+		 "the row, as the published lists do"},
+		{2, "dia38_utt4",
+		 "dia38_utt4: MELD's test clip of this name is known to last far longer than its "
+		 "utterance"},
+		{2, "dia220_utt0",
+		 "dia220_utt0: MELD's test clip of this name is known to last far longer than "
+		 "its utterance"},
+	};
+
+	for (size_t i = 0; layout == LAYOUT_LISTS && i < sizeof clip / sizeof clip[0]; i++)
+		if (clip[i].list == list && strcmp(clip[i].stem, stem) == 0)
+			return clip[i].what;
+	return NULL;
+}

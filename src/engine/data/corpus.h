@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * corpus: the lists of utterances and their features.
+ *
+ * Layouts (README, "Data"): IEMOCAP has lists 0..4 = Session1..5, the
+ * lists layout (MELD) has 0 = train, 1 = dev, 2 = test. Utterances stand in
+ * list order, each list in file order. Opening reads the lists and every
+ * feature file's header; feature values are read when first used.
+ *
+ * An utterance's id is the stem of its features' name. Where two rows of one
+ * list share a stem (corpora that number the clips of each speaker), every id
+ * of the corpus is FOLDER/STEM.
+ *
+ * Faults are collected (problem.h), so that all of them are seen at once.
+ */
+#ifndef MIUST_CORPUS_H
+#define MIUST_CORPUS_H
+
+#include "base/err.h"
+#include "engine/file/npy.h"
+#include "engine/data/problem.h"
+#include "engine/data/settings.h"
+
+#include <stdint.h>
+
+struct utterance {
+	char *id;          /* unique within its list; see below */
+	char *feature;     /* its files are DIR/feature.npy: "Session1/ID", "train_splits/ID" */
+	char *text;        /* UTF-8; bytes that were not are U+FFFD, cp1252 as meant (and a note) */
+	char *speaker;     /* "" if unknown */
+	char *dialogue;    /* id up to its last underscore part: "Ses01F_impro01", "dia12" */
+	int label;         /* index into settings exp.labels */
+	int list;          /* index into corpus.list */
+	long line;         /* in that list's file, from 1 */
+	struct npy words;  /* text features [L, text_feat_dim] */
+	struct npy frames; /* audio features [T, audio_feat_dim] */
+	uint8_t checked;   /* values known to be finite (set on first reading) */
+};
+
+struct list {
+	char *path;
+	const char *name;         /* "Session1".."Session5", "train", "dev", "test" */
+	int first, n;             /* its utterances */
+	int rows;                 /* in the file, those with errors too */
+	int of_class[LABELS_MAX]; /* rows with each label, likewise */
+};
+
+/* A row of a list that is not in the corpus. */
+struct left_row {
+	int list;   /* index into corpus.list */
+	long line;  /* in that list's file, from 1 */
+	char *id;   /* "" if the row is too broken to have one */
+	char *why;  /* its first fault, a sentence */
+	bool known; /* the caller named it */
+};
+
+/* A row that was left out when the data was first read, as a session keeps it. */
+struct known_row {
+	char *part; /* name of its list */
+	long line;
+	char *id, *why;
+};
+
+struct corpus {
+	enum layout layout;
+	char text_dir[PATH_LEN], audio_dir[PATH_LEN];
+	struct utterance *utt;
+	int n;
+	struct list list[LISTS_MAX];
+	int nlists;
+	struct left_row *left; /* rows with errors: in the lists, not in utt; in their order */
+	int nleft;
+};
+
+enum corpus_how {
+	CORPUS_HEADERS = 0,  /* lists and headers */
+	CORPUS_DEEP = 1,     /* every value too */
+	CORPUS_SKIP_BAD = 2, /* leave rows with errors out; implies a deep look */
+};
+
+/*
+ * Read the lists and headers that `s` names. All problems found are appended
+ * to *p (owned by the caller, problems_free): those about folders, lists and
+ * their columns, then by list and line, then utterances that two lists share
+ * (twins.h). Rows with errors are not in the corpus; without CORPUS_SKIP_BAD the caller
+ * refuses when p->errors > 0. Returns -1 if a list or a feature folder as a
+ * whole is of no use (missing, no such column, empty, with CORPUS_SKIP_BAD no
+ * usable row); the first such sentence stands in *e, all of them in *p too.
+ */
+int corpus_open(struct corpus *c, const struct settings *s, unsigned how, struct problems *p,
+		struct err *e);
+/*
+ * The same, but the rows of `known` are left out whatever is right or wrong with
+ * them, so that a session's corpus stays what it was; they are no problems. A
+ * row is found by line and id, or by its id alone if the lines have moved.
+ */
+int corpus_open_known(struct corpus *c, const struct settings *s, unsigned how,
+		      const struct known_row *known, int nknown, struct problems *p, struct err *e);
+/*
+ * If there are errors, refuse (-1): "3 rows cannot be used; fix
+ * them, or leave them out HOW". HOW ("with --skip-bad", NULL if the command has
+ * no such way) is not said if all rows of a list have errors.
+ */
+int corpus_refuse(const struct corpus *c, const struct problems *p, const char *how, struct err *e);
+void corpus_close(struct corpus *c); /* safe on zeroed memory, and after a failed open */
+
+/* Check the values of one utterance once; -1 names file, row and column of
+ * the first NaN or Inf. Not thread-safe for the same utterance. */
+int utterance_check(struct corpus *c, int i, struct err *e);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * features: the two matrices of an utterance, opened and checked.
+ */
+#ifndef MIUST_FEATURES_H
+#define MIUST_FEATURES_H
+
+#include "engine/file/npy.h"
+#include "engine/data/problem.h"
+#include "engine/data/settings.h"
+
+enum modality { MODALITY_TEXT, MODALITY_AUDIO, MODALITIES };
+
+/* "DIR/FEATURE.npy"; free() it. */
+char *features_path(const struct settings *s, enum modality m, const char *feature);
+const char *features_dir(const struct settings *s, enum modality m);
+const char *features_dir_key(enum modality m); /* "exp.text_dir", "exp.audio_dir" */
+
+/*
+ * Open DIR/FEATURE.npy. Whatever is wrong with it is added to *p as a problem
+ * of row `line` of `list`; with `deep` its values are looked at too.
+ */
+void features_open(struct npy *a, const struct settings *s, enum modality m, const char *feature,
+		   const char *list, long line, bool deep, struct problems *p);
+
+/* NULL if all values are finite, else a sentence about the first that is not,
+ * without the file's name; free() it. */
+char *features_not_finite(const struct npy *a);
+
+#endif

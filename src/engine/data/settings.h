@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * settings: everything a run depends on, as plain data.
+ *
+ * Copy it by assignment: the engine keeps its own copy, the screen another.
+ * Names, ranges, defaults and help stand once, in app/config/option.c. Where a
+ * default depends on the layout of the data ("auto" below), option_resolve
+ * fills it in before the engine sees it.
+ */
+#ifndef MIUST_SETTINGS_H
+#define MIUST_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { PATH_LEN = 1024, LABEL_LEN = 32, LABELS_MAX = 32, LISTS_MAX = 5 };
+enum {
+	FEATURES_MAX = 8192,
+	HIDDEN_MAX = 1024,
+	LAYERS_MAX = 8
+}; /* what kernels keep on the stack */
+
+enum layout { LAYOUT_IEMOCAP, LAYOUT_LISTS }; /* which of iemocap_csv, train_csv is given */
+enum protocol { PROTOCOL_REFERENCE, PROTOCOL_HOLDOUT, PROTOCOL_SESSION, PROTOCOL_FIXED };
+enum holdout_unit { UNIT_UTTERANCE, UNIT_SPEAKER, UNIT_DIALOGUE };
+enum normalize { NORMALIZE_NONE, NORMALIZE_TRAIN };
+enum padding { PADDING_REFERENCE, PADDING_MASKED };
+enum optimizer { OPTIMIZER_RMSPROP, OPTIMIZER_ADAMW };
+enum loss_form { FORM_AUTO, FORM_SQUARED, FORM_NORM, FORM_MSE };
+
+/* As users write them, in the order of their enums, NULL at the end. */
+extern const char *const protocol_name[], *const holdout_unit_name[], *const normalize_name[],
+									      *const padding_name[];
+
+struct settings {
+	enum layout layout; /* derived */
+	struct {
+		int64_t seed;
+		char audio_dir[PATH_LEN], text_dir[PATH_LEN]; /* absolute once loaded */
+		char iemocap_csv[PATH_LEN];
+		char train_csv[PATH_LEN], dev_csv[PATH_LEN], test_csv[PATH_LEN];
+		int nlabels; /* 0: by layout, until resolved */
+		char labels[LABELS_MAX][LABEL_LEN];
+		int protocol; /* enum protocol */
+		double holdout;
+		int holdout_unit; /* enum holdout_unit */
+		char speaker[64]; /* column; "": by layout */
+		int normalize;    /* enum normalize */
+		/* columns.h: a column's name, or a text with {Column}s; "": by layout */
+		struct {
+			char id[128];
+			char folder[384]; /* a text; one for each list, commas between */
+			char text[128], label[128];
+		} columns;
+	} exp;
+	struct {
+		int batch_size;
+		int epoch;
+		int padding; /* enum padding */
+		struct {
+			int name;  /* enum optimizer */
+			double lr; /* base rate; in force: base x cosine */
+		} optimizer;
+		struct {
+			double main, cmd_text, cmd_audio, text, audio; /* weights */
+			int form;                                      /* enum loss_form */
+			bool means;
+		} loss;
+		double clip; /* global L2 norm, 0: off */
+		int patience;
+		int64_t memory; /* bytes, 0: by the machine (piece.h) */
+	} train;
+	struct {
+		int text_feat_dim, audio_feat_dim;
+		int num_classes;
+		int num_heads, num_layers, direction;
+		int hidden_size1, hidden_size2; /* text, audio: width of one direction */
+		int attention_size;
+		int head;       /* 0: by layout, until resolved */
+		int hidden_dim; /* accepted, no effect */
+		double dropout; /* accepted, no effect */
+		bool cross_attention;
+	} model;
+};
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * split: which utterances train, validate and test in a fold.
+ *
+ * Model specification, "Protocols". Folds are 1-5 for IEMOCAP and 0 for
+ * lists. Under `reference` IEMOCAP validates on its test session (optimistic).
+ */
+#ifndef MIUST_SPLIT_H
+#define MIUST_SPLIT_H
+
+#include "engine/data/corpus.h"
+
+enum part { PART_TRAIN, PART_VAL, PART_TEST, PARTS };
+
+struct split {
+	int *at[PARTS]; /* indexes into corpus.utt; order as specified */
+	int n[PARTS];   /* PART_VAL: 0 under `fixed` */
+};
+
+int split_make(struct split *sp, const struct corpus *c, const struct settings *s, int fold,
+	       struct err *e);
+void split_free(struct split *sp);
+
+int split_folds(const struct corpus *c, int fold[LISTS_MAX]); /* how many; their numbers */
+bool protocol_optimistic(const struct settings *s);
+
+#endif

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "engine/model/model.h"
+
+#include <string.h>
+
+/* Table rows in the published program's draw order; the poolings draw nothing. */
+int model_open(struct model *m, const struct settings *s, struct par *par, struct err *e)
+{
+	static const char *const stack_name[STACKS] = {"lstm1", "lstm11", "lstm2", "lstm22"};
+	static const char *const cross_name[CROSSES] = {"cross_attn1", "cross_attn2"};
+	int H[2] = {s->model.hidden_size1, s->model.hidden_size2};
+	int dim[2] = {s->model.text_feat_dim, s->model.audio_feat_dim};
+	struct encoder *c = &m->encoder;
+
+	*m = (struct model){.classes = s->model.num_classes, .par = par};
+	for (int i = 0; i < STACKS; i++) {
+		int audio = stack_reads_audio(i);
+
+		lstm_add(&c->stack[i], &m->params, stack_name[i], dim[audio], H[audio],
+			 s->model.num_layers);
+	}
+	c->npools = s->model.cross_attention ? POOLS : ATTS1;
+	for (int i = 0; i < c->npools; i++) {
+		static const int audio[POOLS] = {0, 1, 0, 1, 0, 1};
+		int E = 2 * H[audio[i]];
+
+		pool_add(&c->pool[i], &m->params, pool_name[i], E, s->model.attention_size);
+		c->z_at[i] = c->z_width;
+		c->z_width += E;
+	}
+	heads_add(&m->heads, &m->params, c->z_width, s->model.head, m->classes, c->z_at[ATT1],
+		  2 * H[0], c->z_at[ATT2], 2 * H[1]);
+	for (int i = 0; i < encoder_crosses(c); i++)
+		cross_add(&c->cross[i], &m->params, cross_name[i], 2 * H[i], 2 * H[!i],
+			  s->model.num_heads);
+	m->room = piece_room(s, m->params.total);
+	return params_ready(&m->params, e);
+}
+
+void model_close(struct model *m)
+{
+	params_free(&m->params);
+	arena_free(&m->piece);
+	arena_free(&m->arena);
+	*m = (struct model){0};
+}
+
+static void lay(struct model *m, int batch)
+{
+	struct arena *a = &m->arena;
+	struct heads_work *w = &m->heads_work;
+	size_t n = (size_t)batch;
+
+	m->z = arena_take(a, n * (size_t)m->encoder.z_width, sizeof(real));
+	m->dz = arena_take(a, n * (size_t)m->encoder.z_width, sizeof(real));
+	w->hidden = arena_take(a, n * (size_t)m->heads.hidden, sizeof(real));
+	w->dhidden = arena_take(a, n * (size_t)m->heads.hidden, sizeof(real));
+	for (int h = 0; h < HEADS; h++) {
+		w->logits[h] = arena_take(a, n * (size_t)m->classes, sizeof(real));
+		w->dlogits[h] = arena_take(a, n * (size_t)m->classes, sizeof(real));
+	}
+}
+
+/* Pack a piece, at the place of the one before. */
+static void load(struct model *m, struct batch *b, int piece)
+{
+	arena_again(&m->piece);
+	piece_lay(&m->encoder, &m->encoder_work, &m->piece, b, b->cut[piece], b->cut[piece + 1],
+		  m->backward);
+	batch_fill(b, m->par);
+}
+
+size_t model_beside(const struct model *m, int n)
+{
+	struct model measured = *m;
+
+	arena_measure(&measured.arena);
+	lay(&measured, n);
+	return measured.arena.used + batch_bytes(n);
+}
+
+static size_t piece_share(const struct model *m, const struct batch *b)
+{
+	size_t beside = model_beside(m, b->n);
+
+	return m->room > beside ? m->room - beside : 0;
+}
+
+int model_ready(struct model *m, struct batch *b, bool backward, struct err *e)
+{
+	size_t share = piece_share(m, b);
+	size_t largest = piece_cut(&m->encoder, b, share, backward);
+
+	if (m->piece.size > share && largest <= share)
+		arena_free(&m->piece); /* what one utterance alone has needed */
+	m->piece.used = largest;
+	arena_measure(&m->arena);
+	lay(m, b->n);
+	if (arena_ready(&m->arena, "a batch", e) || arena_ready(&m->piece, "a batch", e))
+		return -1;
+	lay(m, b->n);
+	m->backward = backward;
+	load(m, b, 0);
+	return 0;
+}
+
+bool model_holds(const struct model *m, const struct batch *b, bool backward)
+{
+	return piece_bytes(&m->encoder, b, 0, b->n, backward) <= piece_share(m, b);
+}
+
+/* Rows of the whole batch out of those of the packed piece, or back. */
+static void rows_of_piece(const struct model *m, const struct batch *b, real *all, bool out)
+{
+	size_t width = (size_t)m->encoder.z_width;
+
+	for (int i = 0; i < b->text.n; i++) {
+		real *row = all + (size_t)b->row[b->from + i] * width;
+		real *here = m->encoder_work.z + (size_t)i * width;
+
+		memcpy(out ? row : here, out ? here : row, width * sizeof *row);
+	}
+}
+
+static void piece_forward(struct model *m, struct batch *b)
+{
+	encoder_forward(&m->encoder, &m->params, &m->encoder_work, b, m->encoder_work.z, m->par);
+}
+
+void model_forward(struct model *m, struct batch *b)
+{
+	for (int i = 0; i < b->pieces; i++) {
+		if (b->from != b->cut[i])
+			load(m, b, i);
+		piece_forward(m, b);
+		rows_of_piece(m, b, m->z, true);
+	}
+	heads_forward(&m->heads, &m->params, &m->heads_work, b->n, m->z);
+}
+
+double model_loss(struct model *m, const struct batch *b, const struct settings *s,
+		  double term[TERMS])
+{
+	static const int pair[2][2] = {{ATT1, ATT22}, {ATT2, ATT11}}; /* CMD_TEXT, CMD_AUDIO */
+	struct loss_input in = {.n = b->n, .classes = m->classes, .label = b->label};
+
+	memset(m->dz, 0, (size_t)b->n * (size_t)m->encoder.z_width * sizeof *m->dz);
+	for (int h = 0; h < HEADS; h++) {
+		in.logits[h] = m->heads_work.logits[h];
+		in.dlogits[h] = m->heads_work.dlogits[h];
+	}
+	for (int i = 0; i < 4; i++) {
+		int pool = pair[i / 2][i % 2];
+
+		in.align[i / 2][i % 2] = (struct loss_vectors){
+			.x = m->z + m->encoder.z_at[pool],
+			.dx = m->dz + m->encoder.z_at[pool],
+			.ld = m->encoder.z_width,
+			.width = m->encoder.pool[pool].E,
+		};
+	}
+	return loss_eval(s, &in, term);
+}
+
+void model_backward(struct model *m, struct batch *b)
+{
+	memset(m->params.g, 0, m->params.total * sizeof *m->params.g);
+	heads_backward(&m->heads, &m->params, &m->heads_work, b->n, m->z, m->dz);
+	for (int i = b->pieces - 1; i >= 0; i--) {
+		if (i < b->pieces - 1) {
+			load(m, b, i);
+			piece_forward(m, b);
+		}
+		rows_of_piece(m, b, m->dz, false);
+		encoder_backward(&m->encoder, &m->params, &m->encoder_work, b, m->encoder_work.z,
+				 m->par);
+	}
+}
+
+const real *model_logits(const struct model *m, enum head h)
+{
+	return m->heads_work.logits[h];
+}
+
+const real *model_pool_weights(const struct model *m, const struct batch *b, int pool, int i)
+{
+	BUG_ON(b->pieces > 1);
+	if (pool >= m->encoder.npools)
+		return NULL;
+	return m->encoder_work.pool[pool].a + pool_seqs(b, pool)->first[i];
+}
+
+const real *model_cross_weights(const struct model *m, int cross, int i)
+{
+	const struct cross_work *w = &m->encoder_work.cross[cross];
+
+	return m->encoder.npools > ATTS1 ? w->weights + w->place[i] : NULL;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * model: MIUST as a whole, for one configuration.
+ *
+ * Weights, the encoder, the heads, and the workspace of the batch at hand.
+ * A step is: batch_take, model_ready (may allocate), model_forward, model_loss,
+ * model_backward (which do not allocate). A batch that does not fit into
+ * train.memory is cut into pieces on the way (piece.h); nothing else changes.
+ * Not thread-safe: one model, one thread calling, which shares the work out
+ * over `par`.
+ */
+#ifndef MIUST_MODEL_H
+#define MIUST_MODEL_H
+
+#include "engine/model/heads.h"
+#include "engine/model/loss.h"
+#include "engine/model/piece.h"
+
+struct model {
+	int classes;
+	struct params params;
+	struct encoder encoder;
+	struct heads heads;
+	/* workspace */
+	size_t room; /* bytes that a batch may take */
+	struct encoder_work encoder_work;
+	struct arena piece; /* the packed piece and encoder_work */
+	bool backward;      /* it is laid out for gradients too */
+	struct heads_work heads_work;
+	real *z, *dz; /* [n, z_width] of the whole batch */
+	struct arena arena;
+	struct par *par; /* the caller's */
+};
+
+int model_open(struct model *m, const struct settings *s, struct par *par, struct err *e);
+void model_close(struct model *m);
+
+/* Cut the batch, make room and pack its first piece. Another forward of the
+ * same batch needs it only if the model has seen another one in between. */
+int model_ready(struct model *m, struct batch *b, bool backward, struct err *e);
+/* Bytes that a batch of n takes beside its pieces. */
+size_t model_beside(const struct model *m, int n);
+/* Whether the batch would be one piece. */
+bool model_holds(const struct model *m, const struct batch *b, bool backward);
+void model_forward(struct model *m, struct batch *b);
+/* The terms and the weighted sum; leaves gradients for model_backward. */
+double model_loss(struct model *m, const struct batch *b, const struct settings *s,
+		  double term[TERMS]);
+void model_backward(struct model *m, struct batch *b); /* clears the gradients first */
+
+/* Logits [n, classes] of a head, after model_forward. */
+const real *model_logits(const struct model *m, enum head h);
+/* Pooling weights over the rows of utterance i of a batch in one piece, after
+ * model_forward (until model_backward overwrites them); NULL: no such pool. */
+const real *model_pool_weights(const struct model *m, const struct batch *b, int pool, int i);
+/* Attention weights [heads, Lq, Lk] of utterance i; likewise. */
+const real *model_cross_weights(const struct model *m, int cross, int i);
+
+#endif

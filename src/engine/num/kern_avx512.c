@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifdef __AVX512F__
+#define KERN_SET  kern_avx512
+#define KERN_NAME "avx512"
+#include "engine/num/kern_code.h"
+#else
+typedef int no_such_vector_unit; /* an empty file is not C */
+#endif

@@ -1,9 +1,0 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "engine/settings.h"
-
-#include <stddef.h>
-
-const char *const protocol_name[] = {"reference", "holdout", "session", "fixed", NULL};
-const char *const holdout_unit_name[] = {"utterance", "speaker", "dialogue", NULL};
-const char *const normalize_name[] = {"none", "train", NULL};
-const char *const padding_name[] = {"reference", "masked", NULL};

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "engine/train/optim.h"
+
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <tgmath.h>
+
+enum { PIECE = 1 << 16 }; /* values a task handles */
+
+static int pieces(size_t total)
+{
+	return (int)((total + PIECE - 1) / PIECE);
+}
+
+int optim_open(struct optim *o, enum optimizer name, size_t total, struct err *e)
+{
+	bool adam = name == OPTIMIZER_ADAMW;
+
+	*o = (struct optim){.name = name, .total = total};
+	o->square = mem_alloc((size_t)pieces(total), sizeof *o->square);
+	o->v = mem_try(total * sizeof *o->v);
+	o->m = adam ? mem_try(total * sizeof *o->m) : NULL;
+	if (!o->v || (adam && !o->m)) {
+		optim_close(o);
+		return err_set(e, "the optimizer's state (%zu values) does not fit into memory",
+			       total);
+	}
+	memset(o->v, 0, total * sizeof *o->v);
+	if (adam)
+		memset(o->m, 0, total * sizeof *o->m);
+	return 0;
+}
+
+void optim_close(struct optim *o)
+{
+	free(o->v);
+	free(o->m);
+	free(o->square);
+	*o = (struct optim){0};
+}
+
+struct step {
+	struct optim *o;
+	struct params *p;
+	double lr, scale;
+};
+
+static size_t piece_end(size_t total, int task)
+{
+	size_t end = ((size_t)task + 1) * PIECE;
+
+	return end < total ? end : total;
+}
+
+static void square_piece(void *ctx, int task, int worker)
+{
+	const struct step *s = ctx;
+	double sum = 0;
+
+	(void)worker;
+	for (size_t i = (size_t)task * PIECE; i < piece_end(s->p->total, task); i++)
+		sum += (double)s->p->g[i] * s->p->g[i];
+	s->o->square[task] = sum;
+}
+
+double grad_norm(struct optim *o, const struct params *p, struct par *par)
+{
+	struct step s = {.o = o, .p = (struct params *)p};
+	double sum = 0;
+
+	par_run(par, pieces(p->total), square_piece, &s);
+	for (int i = 0; i < pieces(p->total); i++)
+		sum += o->square[i];
+	return sqrt(sum);
+}
+
+static void rmsprop(real *restrict w, const real *restrict g, real *restrict v, size_t n, real lr,
+		    real scale)
+{
+	for (size_t i = 0; i < n; i++) {
+		real d = g[i] * scale;
+
+		v[i] = (real)0.99 * v[i] + (real)0.01 * d * d;
+		w[i] -= lr * (d / (sqrt(v[i]) + (real)1e-8));
+	}
+}
+
+static void adamw(real *restrict w, const real *restrict g, real *restrict v, real *restrict m,
+		  size_t n, real lr, real rate, real root, real scale)
+{
+	for (size_t i = 0; i < n; i++) {
+		real d = g[i] * scale;
+
+		w[i] *= 1 - lr * (real)0.01;
+		m[i] = (real)0.9 * m[i] + (real)0.1 * d;
+		v[i] = (real)0.999 * v[i] + (real)0.001 * d * d;
+		w[i] -= rate * (m[i] / (sqrt(v[i]) / root + (real)1e-8));
+	}
+}
+
+static void step_piece(void *ctx, int task, int worker)
+{
+	const struct step *s = ctx;
+	struct optim *o = s->o;
+	size_t at = (size_t)task * PIECE, n = piece_end(o->total, task) - at;
+	real *w = s->p->w + at, *g = s->p->g + at;
+
+	(void)worker;
+	if (o->name == OPTIMIZER_RMSPROP) {
+		rmsprop(w, g, o->v + at, n, (real)s->lr, (real)s->scale);
+	} else {
+		double t = (double)o->steps;
+		double rate = s->lr / (1 - pow(0.9, t)), root = sqrt(1 - pow(0.999, t));
+
+		adamw(w, g, o->v + at, o->m + at, n, (real)s->lr, (real)rate, (real)root,
+		      (real)s->scale);
+	}
+}
+
+void optim_step(struct optim *o, struct params *p, double lr, double scale, struct par *par)
+{
+	struct step s = {.o = o, .p = p, .lr = lr, .scale = scale};
+
+	o->steps++;
+	par_run(par, pieces(o->total), step_piece, &s);
+}

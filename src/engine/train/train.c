@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "engine/train/train.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* 32-bit outputs: an epoch draws two 64-bit numbers for its loader and order and
+ * one for each of two passes over the validation part; the test pass one. */
+enum { EPOCH_DRAWS = 8, TEST_DRAWS = 2 };
+
+/* The generator as it stands when this fold's model is made: every earlier fold
+ * has drawn its weights and trained all its epochs. */
+static void seed_fold(struct trainer *t)
+{
+	int fold[LISTS_MAX], n = split_folds(t->corpus, fold), before = 0;
+	uint64_t draws =
+		t->model.params.draws + (uint64_t)t->set.train.epoch * EPOCH_DRAWS + TEST_DRAWS;
+
+	while (before < n && fold[before] != t->fold)
+		before++;
+	rng_seed(&t->rng, (uint64_t)t->set.exp.seed);
+	rng_skip(&t->rng, draws * (uint64_t)before);
+}
+
+int trainer_open(struct trainer *t, const struct settings *s, struct corpus *c, int fold,
+		 struct par *par, struct err *e)
+{
+	*t = (struct trainer){.set = *s, .corpus = c, .fold = fold};
+	if (split_make(&t->split, c, s, fold, e))
+		goto fail;
+	if (s->exp.normalize == NORMALIZE_TRAIN &&
+	    norm_measure(&t->norm, c, t->split.at[PART_TRAIN], t->split.n[PART_TRAIN], s, e))
+		goto fail;
+	if (model_open(&t->model, s, par, e) ||
+	    optim_open(&t->optim, (enum optimizer)s->train.optimizer.name, t->model.params.total,
+		       e))
+		goto fail;
+	t->best_weights = mem_try(t->model.params.total * sizeof *t->best_weights);
+	if (!t->best_weights) {
+		err_set(e, "the best checkpoint does not fit into memory beside the model");
+		goto fail;
+	}
+	t->order = mem_alloc((size_t)t->split.n[PART_TRAIN], sizeof *t->order);
+	t->batch_utt = mem_alloc((size_t)s->train.batch_size, sizeof *t->batch_utt);
+	t->ended = true;
+	roster_hash(c, s, t->data);
+	seed_fold(t);
+	params_init(&t->model.params, &t->rng);
+	return 0;
+fail:
+	trainer_close(t);
+	return -1;
+}
+
+void trainer_close(struct trainer *t)
+{
+	split_free(&t->split);
+	norm_free(&t->norm);
+	model_close(&t->model);
+	optim_close(&t->optim);
+	batch_free(&t->batch);
+	free(t->order);
+	free(t->batch_utt);
+	free(t->best_weights);
+	*t = (struct trainer){0};
+}
+
+int64_t trainer_least_memory(const struct trainer *t)
+{
+	const struct encoder *c = &t->model.encoder;
+	size_t most = 0, beside = model_beside(&t->model, t->set.train.batch_size);
+	int words = 1, frames = 1; /* so far, where training pads to the longest */
+
+	for (int part = 0; part < PARTS; part++)
+		for (int i = 0; i < t->split.n[part]; i++) {
+			const struct utterance *u = &t->corpus->utt[t->split.at[part][i]];
+			bool train = part == PART_TRAIN;
+			bool pads = train && t->set.train.padding == PADDING_REFERENCE;
+			size_t bytes;
+
+			if (!pads)
+				words = frames = 1;
+			words = u->words.rows > words ? u->words.rows : words;
+			frames = u->frames.rows > frames ? u->frames.rows : frames;
+			bytes = piece_bytes_of(c, words, frames, train);
+			most = bytes > most ? bytes : most;
+		}
+	return piece_held(&t->set, t->model.params.total) + (int64_t)(beside + most);
+}
+
+int trainer_steps_per_epoch(const struct trainer *t)
+{
+	int batch = t->set.train.batch_size;
+
+	return (t->split.n[PART_TRAIN] + batch - 1) / batch;
+}
+
+bool trainer_epoch_full(const struct trainer *t)
+{
+	return t->in_epoch >= trainer_steps_per_epoch(t);
+}
+
+bool trainer_done(const struct trainer *t)
+{
+	if (!t->ended)
+		return false;
+	if (t->epoch >= t->set.train.epoch)
+		return true;
+	return t->set.train.patience > 0 && t->best_epoch > 0 &&
+	       t->epoch - t->best_epoch >= t->set.train.patience;
+}
+
+double trainer_rate(const struct trainer *t)
+{
+	int e = t->epoch > 0 ? t->epoch - 1 : 0;
+
+	/* train.epoch may have been lowered within the epoch: the cosine's end, not
+	 * its way back up. */
+	if (e > t->set.train.epoch)
+		e = t->set.train.epoch;
+
+	return t->set.train.optimizer.lr * (1 + cos(M_PI * e / t->set.train.epoch)) / 2;
+}
+
+void trainer_draw_order(struct trainer *t)
+{
+	struct rng order;
+	uint64_t seed;
+
+	rng_u64(&t->rng); /* the loader's worker seed, unused */
+	seed = rng_u64(&t->rng) & ~(UINT64_C(1) << 63);
+	rng_seed(&order, seed);
+	rng_order(&order, t->order, t->split.n[PART_TRAIN]);
+}
+
+void trainer_epoch_begin(struct trainer *t)
+{
+	if (!t->ended)
+		return;
+	trainer_draw_order(t);
+	t->epoch++;
+	t->in_epoch = 0;
+	t->loss_sum = 0;
+	t->right = 0;
+	t->seconds = 0;
+	t->ended = false;
+}
+
+/* Which number is at fault, and as a sentence. */
+static enum step_result diverged(const struct trainer *t, const struct step_row *row, struct err *e)
+{
+	const char *name = "the gradient norm";
+	double value = row->grad_norm;
+	char number[32];
+
+	if (!isfinite(row->loss)) {
+		name = "the loss";
+		value = row->loss;
+	}
+	for (int i = 0; i < TERMS; i++)
+		if (!isfinite(row->term[i]) && loss_weight(&t->set, (enum term)i) != 0) {
+			name = loss_term[i].column;
+			value = row->term[i];
+			break;
+		}
+	snprintf(number, sizeof number, "%.9g", value);
+	err_set(e,
+		"fold %d, epoch %d, step %d: %s is %s; the weights are those before this step, "
+		"the last good checkpoint stays; try a smaller train.optimizer.lr, train.clip, or "
+		"a smaller train.loss weight",
+		row->fold, row->epoch, row->step, name, isnan(value) ? "nan" : number);
+	e->status = EXIT_DIVERGED;
+	return STEP_DIVERGED;
+}
+
+static int64_t count_right(const struct trainer *t)
+{
+	const real *logits = model_logits(&t->model, HEAD_MAIN);
+	int classes = t->model.classes;
+	int64_t right = 0;
+
+	for (int i = 0; i < t->batch.n; i++, logits += classes) {
+		int best = 0;
+
+		for (int c = 1; c < classes; c++)
+			if (logits[c] > logits[best])
+				best = c;
+		right += best == t->batch.label[i];
+	}
+	return right;
+}
+
+/* The features of the step after this one, while this one computes: only a hint
+ * to the system, so no figure depends on it. */
+static void read_ahead(const struct trainer *t)
+{
+	int from = (t->in_epoch + 1) * t->set.train.batch_size;
+	int to = from + t->set.train.batch_size;
+
+	for (int i = from; i < to && i < t->split.n[PART_TRAIN]; i++) {
+		const struct utterance *u = &t->corpus->utt[t->split.at[PART_TRAIN][t->order[i]]];
+
+		npy_willneed(&u->words);
+		npy_willneed(&u->frames);
+	}
+}
+
+enum step_result trainer_step(struct trainer *t, struct step_row *row, struct err *e)
+{
+	int from = t->in_epoch * t->set.train.batch_size;
+	int n = t->split.n[PART_TRAIN] - from;
+	double start = clock_seconds(), scale = 1;
+	real square;
+
+	BUG_ON(t->ended || trainer_epoch_full(t));
+	n = n < t->set.train.batch_size ? n : t->set.train.batch_size;
+	for (int i = 0; i < n; i++)
+		t->batch_utt[i] = t->split.at[PART_TRAIN][t->order[from + i]];
+	if (batch_take(&t->batch, t->corpus, &t->set, &t->norm, t->batch_utt, n, BATCH_TRAIN, e) ||
+	    model_ready(&t->model, &t->batch, true, e))
+		return STEP_FAILED;
+	read_ahead(t);
+
+	*row = (struct step_row){.fold = t->fold, .epoch = t->epoch, .step = t->step + 1};
+	row->lr = trainer_rate(t);
+	model_forward(&t->model, &t->batch);
+	row->loss = model_loss(&t->model, &t->batch, &t->set, row->term);
+	model_backward(&t->model, &t->batch);
+	row->grad_norm = grad_norm(&t->optim, &t->model.params, t->model.par);
+	if (t->set.train.clip > 0 && row->grad_norm > t->set.train.clip)
+		scale = t->set.train.clip / (row->grad_norm + 1e-6);
+	/* A finite gradient may still be too large for its square, which the
+	 * optimizer keeps: Inf there would hold the weight still for good. */
+	square = (real)(scale * row->grad_norm * scale * row->grad_norm);
+	if (!isfinite(row->loss) || !isfinite(row->grad_norm) || !isfinite(square))
+		return diverged(t, row, e);
+	optim_step(&t->optim, &t->model.params, row->lr, scale, t->model.par);
+
+	t->in_epoch++;
+	t->step++;
+	t->loss_sum += row->loss;
+	t->right += count_right(t);
+	t->seconds += clock_seconds() - start;
+	return STEP_DONE;
+}
+
+/* The weights and the optimizer's means, kept aside and put back. */
+struct aside {
+	real *w, *v, *m;
+};
+
+static real *copy_of(const real *x, size_t n)
+{
+	real *copy = x ? mem_alloc(n, sizeof *copy) : NULL;
+
+	return copy ? memcpy(copy, x, n * sizeof *copy) : NULL;
+}
+
+static void put_back(real *to, real *kept, size_t n)
+{
+	if (kept)
+		memcpy(to, kept, n * sizeof *kept);
+	free(kept);
+}
+
+int trainer_try(struct trainer *t, const struct settings *set, struct step_row *before,
+		struct step_row *after, struct err *e)
+{
+	struct trainer was = *t; /* position, sums, generator, settings */
+	size_t n = t->model.params.total;
+	struct aside aside = {
+		.w = copy_of(t->model.params.w, n),
+		.v = copy_of(t->optim.v, n),
+		.m = copy_of(t->optim.m, n),
+	};
+	int steps = t->in_epoch, failed;
+
+	t->set = *set;
+	trainer_epoch_begin(t); /* the order is drawn again from the generator put back */
+	failed = trainer_step(t, before, e) == STEP_FAILED;
+	if (!failed)
+		err_clear(e); /* a step that diverges shows in its row */
+	*after = *before;
+	if (!failed && t->in_epoch > steps) {
+		model_forward(&t->model, &t->batch);
+		after->loss = model_loss(&t->model, &t->batch, &t->set, after->term);
+	}
+	put_back(t->model.params.w, aside.w, n);
+	put_back(t->optim.v, aside.v, n);
+	put_back(t->optim.m, aside.m, n);
+	t->set = was.set;
+	t->rng = was.rng;
+	t->epoch = was.epoch;
+	t->in_epoch = was.in_epoch;
+	t->step = was.step;
+	t->ended = was.ended;
+	t->loss_sum = was.loss_sum;
+	t->right = was.right;
+	t->seconds = was.seconds;
+	t->optim.steps = was.optim.steps;
+	return failed ? -1 : 0;
+}
+
+int trainer_evaluate(struct trainer *t, const int *utt, int n, struct predictions *p, struct err *e)
+{
+	return evaluate(&t->model, t->corpus, &t->set, &t->norm, utt, n, &t->stop, p, e);
+}
+
+/* Weights that a last step drove to Inf answer NaN, which an argmax takes for
+ * class 0: that must neither become the best epoch nor a result. */
+static int check_answers(const struct trainer *t, const struct predictions *p, struct err *e)
+{
+	for (int i = 0; i < p->n; i++)
+		for (int k = 0; k < HEADS * p->classes; k++)
+			if (!isfinite(predictions_at(p, i, HEAD_MAIN)[k])) {
+				err_set(e,
+					"fold %d, epoch %d: the model's answer for utterance %s is "
+					"not a number: its weights have grown too large, or its "
+					"features are; try a smaller train.optimizer.lr or "
+					"train.clip",
+					t->fold, t->epoch, t->corpus->utt[p->utt[i]].id);
+				e->status = EXIT_DIVERGED;
+				return -1;
+			}
+	return 0;
+}
+
+static void keep_if_best(struct trainer *t, const struct figures *val, const struct confusion *m)
+{
+	bool fixed = t->set.exp.protocol == PROTOCOL_FIXED;
+
+	if (!fixed && t->best_epoch > 0 &&
+	    !figures_better(val, &t->best, selects_by_ua(&t->set, m)))
+		return;
+	t->best_epoch = t->epoch;
+	t->best = *val;
+	memcpy(t->best_weights, t->model.params.w, t->model.params.total * sizeof(real));
+}
+
+int trainer_epoch_end(struct trainer *t, struct epoch_row *row, struct predictions *p,
+		      struct err *e)
+{
+	double start = clock_seconds();
+	struct confusion m;
+
+	BUG_ON(t->ended || !trainer_epoch_full(t));
+	if (trainer_evaluate(t, t->split.at[PART_VAL], t->split.n[PART_VAL], p, e))
+		return -1;
+	if (check_answers(t, p, e)) {
+		predictions_free(p);
+		return -1;
+	}
+	rng_u64(&t->rng); /* the accuracy pass */
+	rng_u64(&t->rng); /* the loss pass */
+	predictions_confusion(p, HEAD_MAIN, &m);
+	t->seconds += clock_seconds() - start;
+	*row = (struct epoch_row){
+		.fold = t->fold,
+		.epoch = t->epoch,
+		.train_loss = t->loss_sum / t->in_epoch,
+		.train_acc = (double)t->right / t->split.n[PART_TRAIN],
+		.val_loss = predictions_loss(p, HEAD_MAIN),
+		.val = confusion_figures(&m),
+		.seconds = t->seconds,
+	};
+	keep_if_best(t, &row->val, &m);
+	t->ended = true;
+	t->seconds = 0; /* no clock in the state of a whole epoch: equal runs, equal bytes */
+	return 0;
+}
+
+static void swap_weights(struct trainer *t)
+{
+	real *w = t->model.params.w;
+
+	t->model.params.w = t->best_weights;
+	t->best_weights = w;
+}
+
+int trainer_test(struct trainer *t, struct fold_row *row, struct predictions *p, struct err *e)
+{
+	int failed;
+
+	BUG_ON(t->best_epoch == 0);
+	swap_weights(t);
+	failed = trainer_evaluate(t, t->split.at[PART_TEST], t->split.n[PART_TEST], p, e);
+	swap_weights(t);
+	if (failed)
+		return -1;
+	if (check_answers(t, p, e)) {
+		predictions_free(p);
+		return -1;
+	}
+	*row = (struct fold_row){.fold = t->fold, .best_epoch = t->best_epoch};
+	predictions_confusion(p, HEAD_MAIN, &row->confusion);
+	row->test = confusion_figures(&row->confusion);
+	return 0;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train: one fold, step by step.
+ *
+ * The caller owns the loop, so that a script, a screen and a test drive the
+ * same engine and can look, change and stop between any two steps:
+ *
+ *	trainer_open(&t, ...);             // or trainer_restore after it
+ *	while (!trainer_done(&t)) {
+ *		trainer_epoch_begin(&t);   // nothing if inside an epoch
+ *		while (!trainer_epoch_full(&t))
+ *			trainer_step(&t, &row, e);
+ *		trainer_epoch_end(&t, &epoch, &predictions, e);
+ *	}
+ *	trainer_test(&t, &fold, &predictions, e);
+ *
+ * Draws, order and arithmetic: model specification, "Training" and "Random
+ * numbers". Live settings (rate, loss weights, clip, patience, epochs) may be
+ * changed in `set` between two steps.
+ */
+#ifndef MIUST_TRAIN_H
+#define MIUST_TRAIN_H
+
+#include "engine/train/evaluate.h"
+#include "engine/train/optim.h"
+#include "engine/data/roster.h"
+#include "engine/data/split.h"
+
+struct trainer {
+	struct settings set;   /* a copy: live */
+	struct corpus *corpus; /* the caller's, as is model.par */
+	struct split split;
+	struct norm norm;
+	struct model model;
+	struct optim optim;
+	struct rng rng;
+	struct batch batch;
+	struct evaluate_stop stop; /* the caller's: asked within evaluations */
+	bool other_data;           /* the caller's: may restore a state of other data */
+
+	int fold;
+	char data[ROSTER_HASH];
+	int epoch;      /* being trained or last trained, from 1; 0 before the first */
+	int in_epoch;   /* steps done in it */
+	int step;       /* steps done in the fold */
+	int *order;     /* [n of PART_TRAIN] this epoch's, indexes into split.at[PART_TRAIN] */
+	int *batch_utt; /* [batch_size] corpus indexes of the batch at hand */
+	bool ended;     /* the epoch's evaluation is done */
+
+	double loss_sum; /* of this epoch's steps */
+	int64_t right;   /* utterances the main head got right while training */
+	double seconds;  /* spent in this epoch so far, by this process */
+
+	int best_epoch; /* 0: none yet */
+	struct figures best;
+	real *best_weights; /* as params.w; valid if best_epoch > 0 */
+};
+
+enum step_result { STEP_FAILED = -1, STEP_DONE = 0, STEP_DIVERGED = 1 };
+
+/* Weights drawn as the published program would have them at this fold: every earlier
+ * fold has run s->train.epoch epochs. Changes made since the configuration belong into
+ * t->set afterwards. */
+int trainer_open(struct trainer *t, const struct settings *s, struct corpus *c, int fold,
+		 struct par *par, struct err *e);
+void trainer_close(struct trainer *t);
+
+/* The train.memory that all pieces fit into: what the most demanding utterance
+ * of the fold asks for, alone. With less, such utterances go beyond it. */
+int64_t trainer_least_memory(const struct trainer *t);
+
+int trainer_steps_per_epoch(const struct trainer *t);
+bool trainer_epoch_full(const struct trainer *t); /* all batches of the epoch are done */
+bool trainer_done(const struct trainer *t);       /* planned epochs, or patience spent */
+double trainer_rate(const struct trainer *t);     /* in force for the next step */
+
+void trainer_epoch_begin(struct trainer *t);
+/* The order of the training part that comes next; two 64-bit draws. */
+void trainer_draw_order(struct trainer *t);
+/*
+ * One batch. STEP_DIVERGED: the loss, one of its terms or the gradient norm is
+ * NaN or Inf, or the (clipped) gradient too large for its square; the row says which, *e says it in
+ * a sentence with fold, epoch and step, and weights, optimizer and position are those before the
+ * step.
+ */
+enum step_result trainer_step(struct trainer *t, struct step_row *row, struct err *e);
+/*
+ * The next batch with other live settings, from a copy of the state (which
+ * comes on top of train.memory); nothing is kept. before: the terms on that
+ * batch as they are; after: on the same batch once the step has been made. Between two steps, not
+ * at an epoch's end.
+ */
+int trainer_try(struct trainer *t, const struct settings *set, struct step_row *before,
+		struct step_row *after, struct err *e);
+/* Evaluate the validation part; *p is the caller's to free (empty under
+ * `fixed`). Keeps the weights if this epoch is the best so far: see
+ * t->best_epoch. An answer that is NaN or Inf fails with EXIT_DIVERGED and
+ * keeps nothing; so does trainer_test. Both may end with EXIT_STOPPED (t->stop)
+ * and leave everything as before. */
+int trainer_epoch_end(struct trainer *t, struct epoch_row *row, struct predictions *p,
+		      struct err *e);
+/* The kept checkpoint on the test part; the model keeps its current weights. */
+int trainer_test(struct trainer *t, struct fold_row *row, struct predictions *p, struct err *e);
+/* Evaluate other utterances or another part with the current weights. */
+int trainer_evaluate(struct trainer *t, const int *utt, int n, struct predictions *p,
+		     struct err *e);
+
+/* The weights of the kept checkpoint, and the current ones, with what they are
+ * trained on (weights.h). */
+int trainer_save_best(const struct trainer *t, const char *path, struct err *e);
+int trainer_save_last(const struct trainer *t, const char *path, struct err *e);
+/* All that an exact resume needs, in one file. */
+int trainer_save(const struct trainer *t, const char *path, struct err *e);
+/* Into a trainer just opened with the same settings and fold. If the training
+ * part has another number of utterances than it had, that is an error, or, with
+ * t->other_data, the epoch goes on in a new order. On failure the trainer must be
+ * closed. */
+int trainer_restore(struct trainer *t, const char *path, struct err *e);
+/* How far a stored state has come: whole epochs and steps of its fold. */
+int trainer_stored(const char *path, int *epochs, int *steps, struct err *e);
+
+#endif

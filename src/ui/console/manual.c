@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The manual page, from the tables the program works by. */
+#include "ui/console/help.h"
+
+#include "app/config/option.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Text in roff: a backslash and a minus are special everywhere, a dot and an
+ * apostrophe at the start of a line. */
+static void put(FILE *out, const char *text)
+{
+	if (*text == '.' || *text == '\'')
+		fputs("\\&", out);
+	for (; *text; text++) {
+		if (*text == '\\')
+			fputs("\\e", out);
+		else if (*text == '-')
+			fputs("\\-", out);
+		else
+			putc(*text, out);
+	}
+}
+
+static void put_line(FILE *out, const char *macro, const char *text)
+{
+	fprintf(out, "%s", macro);
+	put(out, text);
+	putc('\n', out);
+}
+
+static void print_intro(FILE *out)
+{
+	fputs(".TH MIUST-TUI 1 \"\" \"miust " MIUST_VERSION "\"\n"
+	      ".SH NAME\n"
+	      "miust\\-tui \\- train a speech and text emotion model and watch it learn\n"
+	      ".SH SYNOPSIS\n"
+	      ".B miust\\-tui\n"
+	      ".RI [ CONFIG \" | \" SESSION ]\n"
+	      ".RI [ options ]\n"
+	      ".SH DESCRIPTION\n"
+	      "A workbench in the terminal: live curves, control of the running loop, predictions\n"
+	      "of single utterances and attention maps. Without an argument it opens the demo.\n"
+	      "Keys are bound to the commands below, which can be typed after\n"
+	      ".BR : ;\n"
+	      "a unique prefix of a name is enough.\n"
+	      ".B ?\n"
+	      "shows what works here.\n",
+	      out);
+}
+
+static void print_views(FILE *out)
+{
+	fputs(".SH VIEWS\n", out);
+	for (int i = 0; i < VIEWS; i++) {
+		fprintf(out, ".TP\n.B %d %s\n", i + 1, view_table[i]->name);
+		put_line(out, "", view_table[i]->help);
+	}
+}
+
+static void print_commands(FILE *out)
+{
+	fputs(".SH COMMANDS\n", out);
+	for (int i = 0; i < command_count; i++) {
+		const struct ui_command *c = &command_table[i];
+		const char *before = " Views: ";
+
+		fputs(".TP\n\\fB", out);
+		put(out, c->name);
+		fputs("\\fR", out);
+		if (*c->args) {
+			fputs(" \\fI", out);
+			put(out, c->args);
+			fputs("\\fR", out);
+		}
+		putc('\n', out);
+		put(out, c->help);
+		for (int v = 0; v < VIEWS && !c->run; v++) {
+			if (!(c->views >> v & 1))
+				continue;
+			fprintf(out, "%s%s", before, view_table[v]->name);
+			before = ", ";
+		}
+		fputs(c->run ? "" : ".", out);
+		if (c->traits & FIRST_LOOKS)
+			fprintf(out, " With \\-\\-readonly only %.*s.", (int)strcspn(c->args, "|"),
+				c->args);
+		else if (c->traits & CHANGES)
+			fputs(" Not with \\-\\-readonly.", out);
+		putc('\n', out);
+	}
+}
+
+static void print_keys(FILE *out)
+{
+	const struct binding *b;
+	int view = -2;
+
+	fputs(".SH KEYS\n"
+	      "As bound at the start; \\fBbind\\fR in \\fImiustrc\\fR changes them.\n",
+	      out);
+	for (int v = 0; v <= VIEWS; v++) {
+		for (int i = 0; (b = keys_at(i)); i++) {
+			char key[KEY_NAME_LEN];
+
+			if (b->view != (v < VIEWS ? v : -1))
+				continue;
+			if (view != b->view)
+				fprintf(out, ".SS %s\n",
+					b->view < 0 ? "Everywhere" : view_table[b->view]->name);
+			view = b->view;
+			fputs(".TP\n\\fB", out);
+			put(out, key_text(key, b->key));
+			fputs("\\fR\n", out);
+			put_line(out, "", b->command);
+		}
+	}
+}
+
+static void print_settings(FILE *out)
+{
+	fputs(".SH SETTINGS\n", out);
+	for (int i = 0; i < option_count; i++) {
+		const struct option *o = &option_table[i];
+		char takes[OPTION_TAKES];
+
+		put_line(out, ".TP\n.B ", o->key);
+		put_line(out, "", o->help);
+		put(out, option_takes(o, takes, sizeof takes));
+		fputs("; default ", out);
+		put(out, option_default_text(o));
+		fprintf(out, "; %s.\n", o->no_effect ? "no effect" : option_when_text(o));
+	}
+}
+
+static void print_files(FILE *out)
+{
+	fputs(".SH FILES\n"
+	      ".TP\n.I $XDG_CONFIG_HOME/miust/miustrc\n"
+	      "Commands run at the start, usually \\fBbind\\fR (~/.config).\n"
+	      ".TP\n.I $XDG_STATE_HOME/miust/history\n"
+	      "Lines of the console, mode 0600 (~/.local/state).\n"
+	      ".TP\n.I ~/.inputrc\n"
+	      "How the console is edited; \\fB$if miust\\fR holds what is meant for it alone.\n"
+	      ".SH EXIT STATUS\n"
+	      "0 done, 1 a failure said in one line, 2 wrong usage, 3 the loss diverged,\n"
+	      "129, 130, 143 stopped by a signal after a checkpoint.\n"
+	      ".SH SEE ALSO\n"
+	      ".BR miust (1),\n.BR readline (3)\n",
+	      out);
+}
+
+void manual_print(FILE *out)
+{
+	print_intro(out);
+	print_views(out);
+	print_commands(out);
+	print_keys(out);
+	print_settings(out);
+	print_files(out);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * page: a text of several lines over the view, to read and close.
+ *
+ * What commands answer that does not fit the message row: a comparison of
+ * sessions, both ways of a tried step.
+ */
+#ifndef MIUST_PAGE_H
+#define MIUST_PAGE_H
+
+#include "ui/term/key.h"
+#include "ui/state/ui.h"
+
+/* Both own text from here on. A table's lines are cut at the border; sentences
+ * are wrapped. */
+void page_open(struct ui *u, const char *title, char *text);
+void page_open_text(struct ui *u, const char *title, char *text);
+/* Another key closes the open page and runs a command; both texts are constants. */
+void page_offers(struct ui *u, uint32_t key, const char *command, const char *label);
+/* Scrolls; Esc, Enter and q close. Over a run that could not be opened q quits. */
+void page_key(struct ui *u, struct key k);
+void page_close(struct ui *u); /* safe when closed; for ui_free */
+
+#endif

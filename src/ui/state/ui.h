@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * ui: the state of the screen, as plain data.
+ *
+ * Commands (command.h) change it, views (view.h) draw it, the loop (loop.h)
+ * feeds it events; none of them keeps state of its own. So a screen is a pure
+ * function of this and can be tested without a terminal. One thread owns it.
+ *
+ * Views 2-5 follow one selection: fold, epoch, part, utterance.
+ */
+#ifndef MIUST_UI_H
+#define MIUST_UI_H
+
+#include "app/study/expr.h"
+#include "app/session/run.h"
+#include "app/session/session_trash.h"
+#include "app/lab/work.h"
+#include "ui/view/attention.h"
+#include "ui/term/cell.h"
+
+#include <math.h>
+#include <stdarg.h>
+
+enum view_id {
+	VIEW_TRAIN,
+	VIEW_CONFUSION,
+	VIEW_UTTERANCES,
+	VIEW_UTTERANCE,
+	VIEW_ATTENTION,
+	VIEW_CONFIG,
+	VIEW_SESSIONS,
+	VIEWS
+};
+
+enum overlay { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_CONSOLE, OVERLAY_ASK, OVERLAY_PAGE };
+
+/* What view 3 sorts and filters by; facts.h has the table. Up to the flips they
+ * are columns on the screen. */
+enum utterance_column {
+	COLUMN_ID,
+	COLUMN_TEXT,
+	COLUMN_TRUE,
+	COLUMN_PRED,
+	COLUMN_P,
+	COLUMN_LOSS,
+	COLUMN_TEXT_SAYS,
+	COLUMN_AUDIO_SAYS,
+	COLUMN_FLIPS,
+	COLUMN_RIGHT,
+	COLUMN_EPOCH,
+	COLUMN_SPEAKER,
+	COLUMN_WORDS,
+	COLUMN_SECONDS,
+	UTTERANCE_COLUMNS
+};
+
+struct session_row {                        /* view 7: one stored run (or branch); sessions.h */
+	char root[PATH_LEN], dir[PATH_LEN]; /* the session's folder, and this run's in it */
+	char name[RUN_NAME], branch[RUN_NAME], date[20];
+	char made[20]; /* its session, as date */
+	bool sibling;  /* of the run on the screen: the same session */
+	bool here;     /* the run on the screen */
+	bool picked;
+	int epochs;             /* evaluated, over all folds */
+	int folds;              /* planned; results.n of them are done */
+	struct settings set;    /* as stored in config.yml */
+	struct changes changes; /* live ones since */
+	struct results results; /* protocol, seed, figures of the finished folds */
+	int notes;
+	char note[160]; /* the last of them */
+	char why[400];  /* it cannot be read, and so has no figures; "": it can */
+};
+
+/* What the word at the console's cursor may become (complete.h). */
+struct completion {
+	char text[192]; /* as it stands in the line */
+	char now[40];   /* present value, "0.30 → 0.15" */
+	char takes[96]; /* range or choices; of a command its arguments */
+	char when[96];  /* when it takes effect; of a command what it does */
+};
+struct completions {
+	struct completion *at;
+	int n;
+	const char *now, *takes, *when; /* headings of the columns in use, else NULL */
+};
+
+struct ui {
+	struct look look; /* glyphs, colours */
+	bool mouse;       /* clicks and the wheel come as keys */
+	bool readonly;    /* --readonly: no command that changes anything (command.h) */
+	int rows, cols;
+	enum view_id view;
+
+	/* what is shown */
+	struct run run;      /* this session */
+	struct run *overlay; /* picked others, drawn over as WF1 */
+	int noverlays;
+	struct snapshot now;
+	const struct corpus *corpus; /* of this session; NULL until it is read */
+	struct work *work;           /* NULL: nothing runs behind (tests, --dump of a file) */
+	struct look_result *seen;    /* the selected utterance through the model; may lag */
+	struct look_result *then;    /* the same at an earlier epoch, for the difference */
+
+	/* the shared selection */
+	struct {
+		int fold; /* a fold number of run; follows training until chosen */
+		bool fold_chosen;
+		int epoch; /* 0: the latest evaluated */
+		bool test; /* the test part instead of the validation part */
+		int utt;   /* index into the history's utterances, -1: none */
+	} sel;
+
+	/* views */
+	struct {
+		bool cursor;
+		double at;       /* cursor's x in epochs */
+		double from, to; /* zoom in epochs; to 0: all */
+		double keep;     /* smoothing weight, 0..0.999 */
+		bool log_off;    /* losses on a linear axis */
+		enum { AXIS_EPOCH, AXIS_STEP, AXIS_TIME } axis;
+		int track; /* small screens: first track shown */
+		bool mean; /* fold mean and deviation instead of one fold */
+	} train;
+	struct {
+		int row, col; /* cell */
+		enum {
+			CELLS_ROW,
+			CELLS_COLUMN,
+			CELLS_PLAIN
+		} cells; /* share of row, of column; counts */
+		/* What it is compared with: */
+		int against;       /* epoch; 0: the kept one */
+		int against_fold;  /* -1: the fold shown */
+		struct run *other; /* another session, owned; NULL: this one */
+		int top, left;     /* scroll of many classes */
+	} confusion;
+	struct {
+		char filter[256];
+		struct expr *expr; /* of filter; NULL: all */
+		char slice[32];    /* name of the slice in use, "" */
+		enum utterance_column sort;
+		bool descending;
+		int *order; /* [n] rows shown: indexes into the history; made by ui_order */
+		int n;
+		int row, top;                      /* selected row, first row on the screen */
+		int made_for_epoch, made_for_fold; /* what `order` was made for */
+		int made_for_epochs;               /* how many were evaluated then */
+		bool made_for_test;
+		char *const *mapped; /* history.id that corpus_row belongs to, or NULL */
+		int *corpus_row;     /* [n] of the history: corpus index, -1: not there */
+	} utterances;
+	struct {
+		int head; /* bars of this head: enum head */
+		int top;  /* scroll of words */
+	} utterance;
+	struct {
+		int head;        /* 0..heads-1, HEAD_MEAN, HEAD_MAX */
+		bool by_row;     /* scale */
+		int word, frame; /* cursor */
+		int top;         /* scroll of words */
+		enum {
+			DIFFERENCE_OFF,
+			DIFFERENCE_MORE, /* ridges show one sign at a time */
+			DIFFERENCE_LESS
+		} difference; /* to u->then */
+		enum knock knock;
+		bool kept; /* the kept checkpoint instead of the current weights */
+	} attention;
+	struct {
+		char find[64];
+		int row, top;
+	} config;
+	struct {
+		struct session_row *row;
+		int n, at, top;
+		struct trash trash; /* beside them */
+	} sessions;
+
+	/* over the view */
+	enum overlay overlay_kind;
+	struct {
+		char filter[64];
+		int row, top;
+	} help;
+	struct {
+		char prompt[160]; /* "" for the colon; readline's while it searches */
+		char line[1024];  /* UTF-8, as readline has it */
+		int point;        /* byte */
+		char hint[128];   /* range and present value, at the right */
+		struct completions match;
+		int chosen;      /* of them; -1: none */
+		char typed[192]; /* the word they complete */
+	} console;
+	struct { /* a text too long for the message row: OVERLAY_PAGE */
+		char title[64];
+		char *text;
+		bool wraps;
+		int top;
+		/* A key that closes it and runs a command; 0: none. */
+		uint32_t key;
+		const char *command, *label;
+	} page;
+	struct {
+		char question[512];          /* "stop training and quit? y/n" */
+		char command[PATH_LEN + 64]; /* run on y */
+	} ask;
+
+	/* last message */
+	struct {
+		char text[512];
+		bool error;   /* stays until the next command */
+		bool fresh;   /* under 100 columns it takes the key row until the next key */
+		double until; /* seconds of the loop's clock; 0: stays */
+	} message;
+	double clock; /* the loop's, seconds */
+	bool look_wanted;
+	unsigned look_asked; /* request under way, 0: none */
+	unsigned waiting;    /* a script waits for this reply, 0: none */
+	unsigned long dropped_seen;
+	unsigned stop_asked;          /* request to stop training, until it has; 0: none */
+	double ending_since;          /* clock when stopping or leaving began */
+	bool pasting;                 /* what comes is pasted text, where no text is wanted */
+	double key_at;                /* clock at the last key */
+	bool quit;                    /* the loop ends */
+	int ended;                    /* the signal from outside that ended it, 0: none */
+	bool leaving;                 /* the worker has been told to checkpoint and end */
+	bool at_once;                 /* do not wait for it */
+	int sourcing;                 /* files that source one another, depth */
+	void (*settle)(struct ui *u); /* scripts: wait for what a line has started; or NULL */
+	char open_next[PATH_LEN];     /* with quit: the session to open instead; "": none */
+	bool skip_bad;                /* with quit: open this again, without the rows at fault */
+	char *told;                   /* what was said while it was opened, a line each; or NULL */
+	bool unread;                  /* the session's folder could not be read; see message */
+};
+
+/* Zeroed but for what has another start value. */
+void ui_init(struct ui *u, const struct look *look, int rows, int cols);
+void ui_select_view(struct ui *u, enum view_id v);
+void ui_free(struct ui *u);
+
+/* Feed: an event (taken over), the snapshot, the corpus. */
+void ui_event(struct ui *u, struct event *e);
+
+void ui_refresh(struct ui *u); /* what follows from the state; after any change */
+void ui_reload(struct ui *u);  /* the session's folder anew */
+
+/* A line for the user; errors stay until the next command. */
+void ui_say(struct ui *u, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void ui_error(struct ui *u, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* ---- what the selection means; all may return NULL or 0 ---- */
+const struct fold_run *ui_fold(const struct ui *u);   /* the selected fold */
+const struct history *ui_history(const struct ui *u); /* of the selected part */
+int ui_epoch(const struct ui *u);                     /* the selected or latest epoch */
+int ui_classes(const struct ui *u);
+const char *ui_label(const struct ui *u, int c); /* "neu" */
+char ui_initial(const struct ui *u, int c);      /* first letter not yet taken */
+/* The corpus's utterance behind row i of the history, or NULL. */
+const struct utterance *ui_utterance(const struct ui *u, int i);
+/* Its words for attention rows: L of them if the text has L white-space words,
+ * else numbers. word w into out; returns out. */
+char *ui_word(const struct ui *u, const struct look_result *l, int w, char *out, size_t n);
+/* The look result if it is of the selected utterance, else NULL (asked for by
+ * ui_want_look). */
+const struct look_result *ui_seen(const struct ui *u);
+/* The same, but NULL while it is of a model with a part silenced: what stands
+ * beside stored predictions comes from the plain model. */
+const struct look_result *ui_seen_plain(const struct ui *u);
+void ui_want_look(struct ui *u); /* after the selection or weights changed */
+/* Make utterances.order anew (filter, sort); keeps the selected utterance. */
+void ui_order(struct ui *u);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui/view/note.h"
+
+#include "base/str.h"
+#include "ui/draw/page.h"
+#include "ui/view/sessions.h"
+
+const char *note_refused(const struct ui *u)
+{
+	if (!u->work)
+		return "no session is open";
+	if (u->now.state == WORK_LOADING)
+		return "the data is still being read";
+	if (u->now.state == WORK_FAILED && !u->now.opened)
+		return "no session is open";
+	return u->now.looking[0] ? u->now.looking : NULL;
+}
+
+/* Before the next step while a fold is open, else at the end of the epoch shown. */
+static struct note here(const struct ui *u)
+{
+	const struct snapshot *now = &u->now;
+	const struct fold_run *f = ui_fold(u);
+	int epoch = ui_epoch(u);
+
+	if (now->trains && now->epoch > 0)
+		return (struct note){.fold = now->fold, .epoch = now->epoch, .step = now->step + 1};
+	if (f && epoch > 0)
+		return (struct note){
+			.fold = f->fold, .epoch = epoch, .step = epoch * f->steps_per_epoch + 1};
+	return (struct note){0};
+}
+
+int note_command(struct ui *u, const char *args, struct err *e)
+{
+	struct note x = here(u);
+
+	if (!*args)
+		return err_set(e, "note TEXT: expected a text");
+	x.text = (char *)args;
+	if (note_add(u->run.dir, &x, e))
+		return -1;
+	run_add_note(&u->run, &x);
+	if (x.epoch)
+		ui_say(u, "noted at epoch %d of fold %d; notes lists all", x.epoch, x.fold);
+	else
+		ui_say(u, "noted; notes lists all");
+	return 0;
+}
+
+static void add_note(struct str *text, const struct note *x)
+{
+	char place[64] = "";
+
+	if (x->epoch)
+		snprintf(place, sizeof place, "fold %d, epoch %d", x->fold, x->epoch);
+	str_addf(text, "%-18s %s\n", place, x->text);
+}
+
+int notes_command(struct ui *u, const char *args, struct err *e)
+{
+	const struct session_row *r = u->view == VIEW_SESSIONS ? sessions_at(u) : NULL;
+	struct notes n;
+	struct str text = {0};
+	char title[sizeof u->page.title];
+
+	if (*args)
+		return err_set(e, "notes takes no argument; found %.40s", args);
+	if (notes_read(&n, r ? r->dir : u->run.dir, e))
+		return -1;
+	for (int i = 0; i < n.n; i++)
+		add_note(&text, &n.at[i]);
+	snprintf(title, sizeof title, "notes%s%.54s", r ? " of " : "", r ? r->name : "");
+	if (n.n)
+		page_open_text(u, title, text.s);
+	else
+		ui_say(u, "no notes yet; note TEXT makes one");
+	notes_free(&n);
+	return 0;
+}

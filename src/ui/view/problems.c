@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui/view/problems.h"
+
+#include "base/str.h"
+#include "ui/draw/page.h"
+
+#include <stdlib.h>
+
+char *problems_text(const struct ui *u)
+{
+	const struct snapshot *now = &u->now;
+	bool failed = now->state == WORK_FAILED && !now->opened;
+	struct str text = {0};
+
+	if (u->told)
+		str_add(&text, u->told);
+	if (text.len && (failed || now->looking[0]))
+		str_add(&text, "\n");
+	if (failed)
+		str_addf(&text, "%s\n", now->error);
+	else if (now->looking[0])
+		str_addf(&text,
+			 "%s\n\nThe session is therefore open read-only: nothing is trained or "
+			 "changed.\n",
+			 now->looking);
+	return text.s;
+}
+
+static const char *title(const struct ui *u)
+{
+	if (u->now.looking[0])
+		return "read-only";
+	if (u->now.state != WORK_FAILED || u->now.opened)
+		return "said on opening";
+	return u->told ? "the data cannot be used as it is" : "this cannot be opened";
+}
+
+void problems_open(struct ui *u)
+{
+	char *text = problems_text(u);
+
+	if (!text)
+		return;
+	page_open_text(u, title(u), text);
+	if (!skip_refused(u))
+		page_offers(u, 's', "skip", "go on without them");
+}
+
+int problems_command(struct ui *u, const char *args, struct err *e)
+{
+	if (*args)
+		return err_set(e, "problems takes no argument; found %.40s", args);
+	problems_open(u);
+	return 0;
+}
+
+const char *problems_refused(const struct ui *u)
+{
+	char *text = problems_text(u);
+	bool any = text != NULL;
+
+	free(text);
+	return any ? NULL : "there are none";
+}
+
+int skip_command(struct ui *u, const char *args, struct err *e)
+{
+	if (*args)
+		return err_set(e, "skip takes no argument; found %.40s", args);
+	u->skip_bad = u->quit = true;
+	return 0;
+}
+
+const char *skip_refused(const struct ui *u)
+{
+	return u->now.can_skip ? NULL : "no rows at fault keep this run from going on";
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The whole screen: what stands in which row. */
+#include "ui/view/view.h"
+
+#include <string.h>
+
+const struct view *const view_table[VIEWS] = {
+	[VIEW_TRAIN] = &view_train,           [VIEW_CONFUSION] = &view_confusion,
+	[VIEW_UTTERANCES] = &view_utterances, [VIEW_UTTERANCE] = &view_utterance,
+	[VIEW_ATTENTION] = &view_attention,   [VIEW_CONFIG] = &view_config,
+	[VIEW_SESSIONS] = &view_sessions,
+};
+
+enum { LEAST_ROWS = 10, LEAST_COLS = 40 };
+
+static void centred(struct canvas *c, int row, struct style style, const char *text)
+{
+	canvas_field(c, row, 0, c->cols, FIT_CENTRE, style, "%s", text);
+}
+
+static void too_small(const struct ui *u, struct canvas *c)
+{
+	char text[64];
+	int middle = c->rows / 2;
+
+	snprintf(text, sizeof text, "too small: %dx%d", c->cols, c->rows);
+	centred(c, middle - 2, ROLE_BOLD(ROLE_STRONG), text);
+	snprintf(text, sizeof text, "needs %dx%d", LEAST_COLS, LEAST_ROWS);
+	centred(c, middle - 1, ROLE(ROLE_DIM), text);
+	if (u->now.state != WORK_RUN && u->now.state != WORK_EVAL)
+		return;
+	snprintf(text, sizeof text, "▶ RUN  e%d/%d  loss %.3f", u->now.epoch, u->now.epochs,
+		 u->now.loss);
+	centred(c, middle + 1, ROLE(ROLE_GOOD), text);
+	centred(c, middle + 2, ROLE(ROLE_DIM), "training goes on   ^C stops");
+}
+
+/* A message that the status row has no room for takes the key row until the
+ * next key. */
+static bool message_has_keys(const struct ui *u, const struct canvas *c)
+{
+	return u->message.fresh && u->message.text[0] && !status_has_message(u, c->cols);
+}
+
+/* The question in the last rows, as many as it takes. */
+static void ask_draw(const struct ui *u, struct canvas *c)
+{
+	const char *next = u->ask.question;
+	int rows = 0, room = c->cols - 2;
+
+	while (*next) {
+		text_line(next, room, &next);
+		rows++;
+	}
+	next = u->ask.question;
+	for (int row = c->rows - rows; *next; row++) {
+		const char *from = next, *end = text_line(from, room, &next);
+		struct canvas line = canvas_part(c, row, 0, 1, c->cols);
+
+		canvas_clear(&line);
+		canvas_text(&line, 0, 1, ROLE_BOLD(ROLE_WARN), "%.*s", (int)(end - from), from);
+	}
+}
+
+static void bottom_row(const struct ui *u, struct canvas *row)
+{
+	if (message_has_keys(u, row))
+		canvas_field(row, 0, 1, row->cols - 1, FIT_LEFT,
+			     ROLE(u->message.error ? ROLE_BAD : ROLE_TEXT), "%s", u->message.text);
+	else if (u->overlay_kind != OVERLAY_PAGE && u->overlay_kind != OVERLAY_HELP)
+		keys_draw(u, row); /* those two take the keys, and say which */
+}
+
+void screen_draw(const struct ui *u, struct canvas *c)
+{
+	struct canvas tabs = canvas_part(c, 0, 0, 1, c->cols);
+	struct canvas view = canvas_part(c, 1, 0, c->rows - 3, c->cols);
+	struct canvas status = canvas_part(c, c->rows - 2, 0, 1, c->cols);
+	struct canvas bottom = canvas_part(c, c->rows - 1, 0, 1, c->cols);
+
+	canvas_clear(c);
+	if (c->rows < LEAST_ROWS || c->cols < LEAST_COLS) {
+		too_small(u, c);
+		return;
+	}
+	tabs_draw(u, &tabs);
+	view_table[u->view]->draw(u, &view);
+	status_draw(u, &status);
+	bottom_row(u, &bottom);
+	switch (u->overlay_kind) {
+	case OVERLAY_HELP:
+		help_draw(u, c);
+		break;
+	case OVERLAY_CONSOLE:
+		console_draw(u, c);
+		break;
+	case OVERLAY_PAGE:
+		page_draw(u, c);
+		break;
+	case OVERLAY_ASK:
+		ask_draw(u, c);
+		break;
+	case OVERLAY_NONE:
+		break;
+	}
+}

@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The three rows around a view: tabs above, status and keys below. */
+#include "ui/console/keys.h"
+#include "ui/draw/num.h"
+#include "ui/view/selected.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	WIDE = 100,  /* columns from which words are whole and messages beside them */
+	AIRY = 120,  /* from which tabs stand two blanks apart */
+	CUT_AT = 12, /* a message cut shorter says nothing */
+};
+
+/* ---- tabs ---- */
+
+static int put_tab(const struct ui *u, struct canvas *row, int col, int v, bool name)
+{
+	bool here = v == (int)u->view;
+
+	canvas_text(row, 0, col, ROLE(ROLE_CURSOR), here ? "▸" : " ");
+	col = canvas_text(row, 0, col + 1, ROLE_BOLD(here ? ROLE_STRONG : ROLE_KEY), "%d", v + 1);
+	if (name || here)
+		col = canvas_text(row, 0, col, here ? ROLE_BOLD(ROLE_STRONG) : ROLE(ROLE_DIM),
+				  " %s", view_table[v]->name);
+	return col;
+}
+
+/* The columns tabs end before, into end[VIEWS]; returns the last. */
+static int put_tabs(const struct ui *u, struct canvas *row, int *end)
+{
+	int names = 0, col = 0;
+
+	for (int v = 0; v < VIEWS; v++)
+		names += text_width("▸1 ") + text_width(view_table[v]->name);
+	for (int v = 0; v < VIEWS; v++)
+		end[v] = col = put_tab(u, row, col, v, names <= row->cols) + (row->cols >= AIRY);
+	return col;
+}
+
+int tabs_at(const struct ui *u, int col)
+{
+	struct canvas row;
+	int end[VIEWS], v = 0;
+
+	canvas_init(&row, 1, u->cols, &u->look);
+	put_tabs(u, &row, end);
+	canvas_free(&row);
+	while (v < VIEWS && end[v] <= col)
+		v++;
+	return v < VIEWS ? v : -1;
+}
+
+void tabs_draw(const struct ui *u, struct canvas *row)
+{
+	int end[VIEWS], col = put_tabs(u, row, end), width;
+	char session[160];
+
+	if (row->cols < WIDE || !u->run.name[0])
+		return;
+	snprintf(session, sizeof session, "%s/%s", u->run.name, u->run.branch);
+	width = row->cols - 1 - (col + 2);
+	if (width > text_width(session))
+		width = text_width(session);
+	canvas_field(row, 0, row->cols - 1 - width, width, FIT_ID, ROLE(ROLE_DIM), "%s", session);
+}
+
+/* ---- status ---- */
+
+static const struct {
+	enum glyph sign;
+	const char *name;
+	enum role role;
+	bool runs; /* has a rate and an end; its fields keep their columns */
+} states[] = {
+	[WORK_LOADING] = {GLYPH_IDLE, "LOADING", ROLE_DIM, false},
+	[WORK_RUN] = {GLYPH_RUN, "RUN", ROLE_GOOD, true},
+	[WORK_EVAL] = {GLYPH_RUN, "EVAL", ROLE_GOOD, true},
+	[WORK_PAUSED] = {GLYPH_PAUSED, "PAUSED", ROLE_WARN, false},
+	[WORK_BROKE] = {GLYPH_PAUSED, "BROKE", ROLE_WARN, false},
+	[WORK_DIVERGED] = {GLYPH_DIVERGED, "DIVERGED", ROLE_BAD, false},
+	[WORK_STOPPING] = {GLYPH_STOPPING, "STOPPING", ROLE_WARN, true},
+	[WORK_IDLE] = {GLYPH_IDLE, "IDLE", ROLE_DIM, false},
+	[WORK_FAILED] = {GLYPH_DIVERGED, "FAILED", ROLE_BAD, false},
+};
+
+/* What goes first where the row is too narrow; the last stay. */
+enum goes { GOES_ETA, GOES_RATE, GOES_BEST, GOES_FOLD, GOES_LOSS, GOES_SILENCED, STAYS };
+
+struct field {
+	const char *before, *behind; /* dim, with the blanks that belong there */
+	char value[NUM_LEN];
+	enum role role;
+	bool bold;
+	int gap;   /* blanks before */
+	int width; /* least columns: what follows keeps its place when a number shrinks */
+	enum goes goes;
+};
+
+struct status {
+	struct field field[8];
+	int n;
+};
+
+static struct field *add(struct status *s, const char *before, enum goes goes)
+{
+	struct field *f = &s->field[s->n++];
+
+	*f = (struct field){
+		.before = before, .behind = "", .role = ROLE_STRONG, .gap = 2, .goes = goes};
+	return f;
+}
+
+/* A number that grows a column longer takes it from the gap behind. */
+static int field_columns(const struct field *f)
+{
+	int columns = text_width(f->before) + text_width(f->value) + text_width(f->behind);
+
+	if (!f->width)
+		return columns;
+	return columns - 1 > f->width ? columns - 1 : f->width;
+}
+
+static int digits(int n)
+{
+	char text[16];
+
+	return snprintf(text, sizeof text, "%d", n);
+}
+
+static void add_count(struct status *s, const char *before, int n, int of, int gap, enum goes goes)
+{
+	struct field *f = add(s, before, goes);
+
+	snprintf(f->value, sizeof f->value, "%d/%d", n, of);
+	f->width = text_width(before) + 2 * digits(of) + 1;
+	f->gap = gap;
+	f->role = ROLE_TEXT;
+}
+
+static void add_position(struct status *s, const struct snapshot *now, bool wide)
+{
+	int gap = wide ? 2 : 1;
+
+	if (now->nfolds > 1)
+		add_count(s, wide ? "fold " : "f", now->place, now->nfolds, gap, GOES_FOLD);
+	add_count(s, wide ? "epoch " : "e", now->epoch, now->epochs, gap, STAYS);
+	s->field[s->n - 1].role = ROLE_STRONG;
+	s->field[s->n - 1].bold = true;
+	if (now->steps_per_epoch > 0)
+		add_count(s, wide ? "step " : "s", now->in_epoch, now->steps_per_epoch, gap, STAYS);
+}
+
+static void add_figures(struct status *s, const struct snapshot *now)
+{
+	bool runs = states[now->state].runs, diverged = now->state == WORK_DIVERGED;
+	double loss = diverged ? now->diverged.loss : now->loss;
+	struct field *f = add(s, "loss ", GOES_LOSS);
+	char best[NUM_LEN];
+
+	f->bold = true;
+	f->width = runs ? 10 : 0;
+	f->role = diverged ? ROLE_BAD : ROLE_STRONG;
+	if (isnan(loss) && !diverged)
+		snprintf(f->value, sizeof f->value, NUM_MISSING);
+	else
+		num_value(f->value, loss);
+	if (!(now->best_wa >= 0))
+		return;
+	f = add(s, "WA ", GOES_BEST);
+	f->bold = true;
+	snprintf(f->value, sizeof f->value, "%9s", num_best(best, now->best_wa, now->best_epoch));
+}
+
+static void add_speed(struct status *s, const struct snapshot *now)
+{
+	struct field *f = add(s, "", GOES_RATE);
+	char eta[NUM_LEN];
+
+	if (now->rate > 0)
+		snprintf(f->value, sizeof f->value, "%.0f", now->rate);
+	else
+		snprintf(f->value, sizeof f->value, NUM_MISSING);
+	f->behind = " ex/s";
+	f->width = 7;
+	f->role = ROLE_TEXT;
+	f = add(s, "ETA ", GOES_ETA);
+	snprintf(f->value, sizeof f->value, "%s", num_time(eta, now->eta));
+	f->width = 8;
+	f->role = ROLE_TEXT;
+}
+
+/* View 5 shows a model that is not the one of the other views. */
+static void add_silenced(struct status *s, const struct ui *u)
+{
+	const struct look_result *l = u->view == VIEW_ATTENTION ? ui_seen(u) : NULL;
+	char name[KNOCK_NAME];
+	struct field *f;
+
+	if (!l || l->knock == KNOCK_NOTHING)
+		return;
+	f = add(s, "", GOES_SILENCED);
+	snprintf(f->value, sizeof f->value, "silenced %s", knock_name(name, l->knock));
+	f->role = ROLE_WARN;
+	f->bold = true;
+}
+
+static void make_status(struct status *s, const struct ui *u, bool wide)
+{
+	const struct snapshot *now = &u->now;
+	bool trained = now->epoch > 0;
+	struct field *f;
+
+	*s = (struct status){.n = 0};
+	if (u->readonly || now->looking[0]) {
+		f = add(s, "", GOES_BEST);
+		snprintf(f->value, sizeof f->value, "read-only");
+		f->role = ROLE_WARN;
+	}
+	if (trained)
+		add_position(s, now, wide);
+	if (trained)
+		add_figures(s, now);
+	if (states[now->state].runs)
+		add_speed(s, now);
+	add_silenced(s, u);
+}
+
+static int status_columns(const struct status *s)
+{
+	int columns = 0;
+
+	for (int i = 0; i < s->n; i++)
+		columns += s->field[i].gap + field_columns(&s->field[i]);
+	return columns;
+}
+
+/* Leave out what goes soonest. False if only what stays is left. */
+static bool drop_one(struct status *s)
+{
+	int at = 0;
+
+	for (int i = 1; i < s->n; i++)
+		if (s->field[i].goes < s->field[at].goes)
+			at = i;
+	if (s->n == 0 || s->field[at].goes == STAYS)
+		return false;
+	s->n--;
+	memmove(&s->field[at], &s->field[at + 1], (size_t)(s->n - at) * sizeof *s->field);
+	return true;
+}
+
+/* An evaluation takes the blank behind its name from the gap: the fields stay
+ * where they were while it ran. */
+static int state_columns(enum work_state state)
+{
+	if (state == WORK_EVAL)
+		state = WORK_RUN;
+	return 4 + text_width(states[state].name);
+}
+
+static int put_state(struct canvas *row, enum work_state state)
+{
+	struct style style = {states[state].role, ROLE_STATUS, ATTR_REVERSE | ATTR_BOLD};
+	int col = canvas_text(row, 0, 0, style, " ");
+
+	col = canvas_put(row, 0, col, style, glyph(row->look->glyphs, states[state].sign));
+	canvas_text(row, 0, col, style, " %s ", states[state].name);
+	return state_columns(state);
+}
+
+static int put_field(struct canvas *row, int col, const struct field *f)
+{
+	struct style dim = ROLE_ON(ROLE_DIM, ROLE_STATUS), value = ROLE_ON(f->role, ROLE_STATUS);
+	int at;
+
+	value.attr = f->bold ? ATTR_BOLD : 0;
+	at = canvas_text(row, 0, col, dim, "%s", f->before);
+	at = canvas_text(row, 0, at, value, "%s", f->value);
+	canvas_text(row, 0, at, dim, "%s", f->behind);
+	return col + field_columns(f);
+}
+
+/* At the right of a wide row: the message, else the change last asked for. */
+static void put_message(const struct ui *u, struct canvas *row, int room)
+{
+	const struct snapshot *now = &u->now;
+	const char *key = now->pending_key;
+	char text[sizeof u->message.text];
+	enum role role = u->message.error ? ROLE_BAD : ROLE_TEXT;
+
+	if (u->message.text[0]) {
+		text_cut(text, sizeof text, u->message.text, room < CUT_AT ? 0 : room);
+	} else if (now->pending > 0) {
+		key += strncmp(key, "train.", 6) == 0 ? 6 : 0;
+		snprintf(text, sizeof text, "%s %s", key, now->pending_value);
+		role = ROLE_TEXT;
+	} else {
+		return;
+	}
+	if (text_width(text) <= room)
+		canvas_text(row, 0, row->cols - 1 - text_width(text), ROLE_ON(role, ROLE_STATUS),
+			    "%s", text);
+}
+
+/* Fields that fit beside the state, with what `n pending` needs. */
+static void fit_status(struct status *s, const struct ui *u, int cols)
+{
+	bool wide = cols >= WIDE;
+	int state = state_columns(u->now.state);
+	int pending = wide && u->now.pending ? 2 + digits(u->now.pending) + 8 : wide ? 0 : 4;
+
+	make_status(s, u, wide);
+	while (state + status_columns(s) + pending + 1 > cols && drop_one(s))
+		;
+}
+
+bool status_has_message(const struct ui *u, int cols)
+{
+	struct status s;
+	int used;
+
+	if (cols < WIDE)
+		return false;
+	fit_status(&s, u, cols);
+	used = state_columns(u->now.state) + status_columns(&s);
+	used += u->now.pending ? 2 + digits(u->now.pending) + 8 : 0;
+	return used + 3 + text_width(u->message.text) + 1 <= cols;
+}
+
+void status_draw(const struct ui *u, struct canvas *row)
+{
+	bool wide = row->cols >= WIDE;
+	struct style warn = ROLE_ON(ROLE_WARN, ROLE_STATUS);
+	struct status s;
+	char text[32];
+	int col;
+
+	fit_status(&s, u, row->cols);
+	canvas_ground(row, ROLE_STATUS);
+	col = put_state(row, u->now.state);
+	for (int i = 0; i < s.n; i++)
+		col = put_field(row, col + s.field[i].gap, &s.field[i]);
+	if (u->now.pending && wide) {
+		col = canvas_text(row, 0, col + 2, warn, "%d pending", u->now.pending);
+	} else if (u->now.pending) {
+		snprintf(text, sizeof text, "+%d", u->now.pending);
+		canvas_text(row, 0, row->cols - 1 - text_width(text), warn, "%s", text);
+	}
+	if (wide)
+		put_message(u, row, row->cols - 1 - (col + 3));
+}
+
+/* ---- keys ---- */
+
+/* What the key row calls a key: arrows are drawn. */
+static const char *key_shown(char *out, struct key k)
+{
+	switch (k.code) {
+	case K_UP:
+		return "↑";
+	case K_DOWN:
+		return "↓";
+	case K_LEFT:
+		return "←";
+	case K_RIGHT:
+		return "→";
+	default:
+		return key_text(out, k);
+	}
+}
+
+static bool is_arrow(struct key k)
+{
+	return !k.meta && k.code >= K_UP && k.code <= K_RIGHT;
+}
+
+static const char *label_of(const struct ui *u, const struct binding *b)
+{
+	enum work_state s = u->now.state;
+	bool waits = s == WORK_PAUSED || s == WORK_BROKE || s == WORK_DIVERGED || s == WORK_IDLE;
+
+	/* One key does both; the row says which. */
+	return waits && strcmp(b->command, "toggle") == 0 ? "resume" : b->label;
+}
+
+/* Is this binding shown here and now? */
+static bool is_shown(const struct ui *u, const struct binding *b)
+{
+	if (!b->label[0] || (b->view >= 0 && b->view != (int)u->view))
+		return false;
+	return keys_find(u->view, &b->key) == b && !command_refused(u, b->command);
+}
+
+static const struct binding *next_shown(const struct ui *u, int *i)
+{
+	const struct binding *b;
+
+	while ((b = keys_at((*i)++)))
+		if (is_shown(u, b))
+			return b;
+	return NULL;
+}
+
+/* Keys with one label, and the label: "+ - smooth", "↑↓ row". */
+struct hint {
+	char keys[64];
+	const char *label;
+};
+
+static int hint_columns(const struct hint *h)
+{
+	return text_width(h->keys) + 1 + text_width(h->label);
+}
+
+static int put_hint(struct canvas *row, int col, const struct hint *h)
+{
+	col = canvas_text(row, 0, col, ROLE_BOLD(ROLE_KEY), "%s", h->keys);
+	return canvas_text(row, 0, col, ROLE(ROLE_DIM), " %s", h->label);
+}
+
+static void hint_add(struct hint *h, const struct binding *b, bool joined)
+{
+	char name[KEY_NAME_LEN];
+	size_t n = strlen(h->keys);
+
+	snprintf(h->keys + n, sizeof h->keys - n, "%s%s", n && !joined ? " " : "",
+		 key_shown(name, b->key));
+}
+
+void keys_draw(const struct ui *u, struct canvas *row)
+{
+	static const struct hint always[] = {{":", "console"}, {"?", "help"}};
+	int right = row->cols - 1 - hint_columns(&always[0]) - 2 - hint_columns(&always[1]);
+	int i = 0, col = 1;
+	const struct binding *b = next_shown(u, &i);
+
+	while (b) {
+		struct hint h = {.label = label_of(u, b)};
+		const struct binding *before = NULL;
+
+		do {
+			hint_add(&h, b, before && is_arrow(b->key) && is_arrow(before->key));
+			before = b;
+			b = next_shown(u, &i);
+		} while (b && strcmp(label_of(u, b), h.label) == 0);
+		if (col + hint_columns(&h) + 3 > right)
+			break;
+		col = put_hint(row, col, &h) + 2;
+	}
+	put_hint(row, put_hint(row, right, &always[0]) + 2, &always[1]);
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train: the parts of view 1, for its own files only.
+ *
+ *	train_data.c    a frame: the curves of the fold shown, on the shared x axis
+ *	train_tracks.c  curves over each other, rail of marks, x labels
+ *	train_table.c   the numbers beside them
+ *	train_head.c    the head row
+ *	train.c         layouts, head row, empty states; the view
+ *	train_command.c what it answers to
+ *
+ * A frame is made anew for every drawing and holds all curves as arrays, so
+ * that tracks and table read the same numbers. Time has two forms: epochs
+ * (2.5: in the middle of the third) are what state and commands speak of; x is
+ * the same instant in the unit of the axis (epochs, steps, minutes).
+ */
+#ifndef MIUST_UI_TRAIN_H
+#define MIUST_UI_TRAIN_H
+
+#include "ui/draw/plot.h"
+#include "ui/view/view.h"
+
+enum train_track {
+	TRACK_LOSS,
+	TRACK_VALIDATION,
+	TRACK_TERM, /* + place in train_term */
+	TRACK_GRAD = TRACK_TERM + TERMS,
+	TRACK_LR,
+	TRACKS
+};
+/* Terms as the screen lists them: classifiers, then alignments. */
+extern const enum term train_term[TERMS];
+
+/* Curves over steps, and over epochs. */
+enum { STEP_LOSS, STEP_TERM, STEP_GRAD = STEP_TERM + TERMS, STEP_LR, STEP_CURVES };
+enum { EPOCH_CE, EPOCH_WF1, EPOCH_WA, EPOCH_UA, EPOCH_CURVES };
+
+/* How the view is laid out in a canvas of at least this size. The rows of
+ * tracks are the least; what the canvas has more goes to the first two. */
+struct train_layout {
+	int rows, cols;
+	int loss, validation, term, grad, lr; /* rows; loss alone: one track at a time */
+	int gutter, gap, table;               /* columns: tick labels, blank, numbers */
+	bool wide;                            /* the table has `at` and `weight`, words are whole */
+};
+const struct train_layout *train_layout(int rows, int cols);
+bool train_is_small(const struct train_layout *l); /* one track at a time */
+/* Of the tracks, in the order small screens page through them. */
+enum train_track train_small_track(const struct ui *u);
+
+struct train_curves {
+	int n;                       /* points */
+	double *x;                   /* in the unit of the axis, ascending */
+	double *y[STEP_CURVES];      /* as recorded, or the mean over folds */
+	double *smooth[STEP_CURVES]; /* of steps: the debiased EMA of y */
+	double *sd[STEP_CURVES];     /* over folds; NAN for one */
+};
+
+enum { OVERLAYS_SHOWN = 4 };
+
+struct train_overlay { /* WF1 of a branch or of another session */
+	const char *name;
+	enum role role;
+	enum glyph marker;
+	int n, *number; /* epochs */
+	double *x, *y;
+};
+
+struct train_frame {
+	const struct ui *u;
+	const struct train_layout *layout;
+	const struct fold_run *fold; /* the selected one; never NULL, empty if there is none */
+	bool mean;                   /* curves are means over all folds */
+	bool diverged;               /* the table shows the failed step */
+
+	int per_epoch, plan; /* steps; epochs */
+	double now;          /* epochs */
+	struct axis x;
+	struct ticks x_ticks;
+	double from, to; /* x: y ranges are of the points between, so that axes stay */
+	double cursor;   /* x, or NAN */
+
+	struct train_curves step, epoch;
+	int *number; /* of each epoch */
+	struct train_overlay overlay[OVERLAYS_SHOWN];
+	int overlays;
+	double *guide; /* x of changes and branches */
+	int guides;
+
+	/* The instant the table shows, as indexes into the curves; -1: none yet. */
+	int at_step, at_epoch;
+
+	double *clock; /* seconds until the end of each epoch; clock[0] is 0 */
+	int ticks;     /* epochs in it */
+	double unit;   /* of the axis: 1, steps in an epoch, or seconds */
+};
+
+/* cols: of the tracks. */
+void train_frame_make(struct train_frame *f, const struct ui *u, const struct train_layout *l,
+		      int cols);
+void train_frame_free(struct train_frame *f);
+double train_x(const struct train_frame *f, double epochs);
+double train_epochs(const struct train_frame *f, double x); /* train_x back */
+double train_mark_epochs(const struct train_frame *f, const struct run_mark *m);
+const char *train_unit(const struct train_frame *f); /* "epoch" */
+
+/* Steps in an epoch, at least 1, and the end of what is recorded, in epochs. */
+int train_per_epoch(const struct ui *u, const struct fold_run *f);
+double train_now(const struct ui *u, const struct fold_run *f);
+
+/* One track with its tick labels left of it. */
+void train_track_draw(const struct train_frame *f, enum train_track t, struct canvas *gutter,
+		      struct canvas *c);
+void train_rail_draw(const struct train_frame *f, struct canvas *row);
+/* Small screens: x labels, and what is kept behind them. */
+void train_small_labels(const struct train_frame *f, struct canvas *row);
+
+/* The table's rows beside a track, from the track's first on. */
+void train_table_draw(const struct train_frame *f, enum train_track t, struct canvas *c);
+void train_table_heading(const struct train_frame *f, struct canvas *row); /* of the strips */
+void train_legend_draw(const struct train_frame *f, struct canvas *row);   /* of the rail */
+/* A curve's value at the instant shown; NAN if there is none. */
+double train_step_value(const struct train_frame *f, int curve);
+double train_epoch_value(const struct train_frame *f, int curve);
+/* The best of an epoch curve and its epoch; -1: no epoch. */
+int train_best(const struct train_frame *f, int curve, double *value);
+double train_share(const struct train_frame *f, enum term t); /* of the loss; NAN: not known */
+
+void train_head_draw(const struct train_frame *f, struct canvas *row);
+
+int train_command(struct ui *u, const char *verb, const char *args, struct err *e);
+const char *train_refused(const struct ui *u, const char *verb);
+void train_click(struct ui *u, int row, int col);
+
+#endif

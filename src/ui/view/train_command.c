@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What view 1 answers to: cursor, move, zoom, smooth, log, axis, mean, overlay. */
+#include "ui/view/sessions.h"
+#include "ui/view/train.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { VIEW_ROWS_LESS = 3 }; /* tabs, status, keys */
+
+/* The time that can be shown: of the fold, or of the farthest one. */
+struct span {
+	double first, last; /* epochs */
+	double lo, hi;      /* what is shown of it */
+	double stride;      /* the cursor's */
+};
+
+static struct span span_of(const struct ui *u)
+{
+	static const struct fold_run none;
+	const struct fold_run *f = ui_fold(u);
+	struct span s = {.first = 0};
+
+	for (int i = 0; i < u->run.nfolds && u->train.mean; i++)
+		if (!f || train_now(u, &u->run.fold[i]) > train_now(u, f))
+			f = &u->run.fold[i];
+	f = f ? f : &none;
+	s.last = train_now(u, f);
+	s.hi = axis_end(s.last, u->run.set.train.epoch);
+	if (u->train.to > u->train.from) {
+		s.lo = u->train.from;
+		s.hi = u->train.to;
+	}
+	/* By epochs, as the table counts; close up by steps. */
+	s.stride = s.hi - s.lo > 5 ? 1 : 1. / train_per_epoch(u, f);
+	s.first = f->nepochs > 0 && s.stride == 1 ? 1 : 1. / train_per_epoch(u, f);
+	return s;
+}
+
+static double clamp(double x, double lo, double hi)
+{
+	return fmin(fmax(x, lo), hi);
+}
+
+/* A number from lo to hi and nothing behind it. */
+static bool number(const char *text, double lo, double hi, double *x)
+{
+	char *end;
+
+	*x = strtod(text, &end);
+	return end > text && !*end && *x >= lo && *x <= hi;
+}
+
+/* ---- zoom ---- */
+
+static void show_all(struct ui *u)
+{
+	u->train.from = u->train.to = 0;
+}
+
+/* The range, moved onto the axis; all of it if it is that wide. */
+static void show(struct ui *u, double from, double to)
+{
+	double end, width = to - from;
+
+	show_all(u);
+	end = span_of(u).hi;
+	if (width >= end)
+		return;
+	from = clamp(from, 0, end - width);
+	u->train.from = from;
+	u->train.to = from + width;
+}
+
+static int zoom(struct ui *u, const char *args, struct err *e)
+{
+	struct span s = span_of(u);
+	double middle = u->train.cursor ? u->train.at : fmin(s.last, s.hi);
+	double width = s.hi - s.lo, from, to;
+
+	if (strcmp(args, "all") == 0) {
+		show_all(u);
+	} else if (strcmp(args, "in") == 0 || !*args) {
+		width = fmax(width / 2, fmin(1, width));
+		show(u, middle - width / 2, middle + width / 2);
+	} else if (strcmp(args, "out") == 0) {
+		show(u, s.lo - width / 2, s.hi + width / 2);
+	} else if (sscanf(args, "%lf %lf", &from, &to) == 2 && from >= 0 && to > from &&
+		   isfinite(to)) {
+		show(u, from, to);
+	} else {
+		return err_set(e, "zoom: expected in, out, all, or two epochs FROM TO; found %s",
+			       args);
+	}
+	return 0;
+}
+
+/* ---- cursor ---- */
+
+/* Keep the cursor in what is shown: a zoomed range moves along. */
+static void follow(struct ui *u)
+{
+	struct span s = span_of(u);
+
+	if (u->train.to <= u->train.from)
+		return;
+	if (u->train.at < s.lo)
+		show(u, u->train.at, u->train.at + (s.hi - s.lo));
+	else if (u->train.at > s.hi)
+		show(u, u->train.at - (s.hi - s.lo), u->train.at);
+}
+
+static void set_cursor(struct ui *u, double at)
+{
+	struct span s = span_of(u);
+	double stride = s.stride;
+
+	u->train.cursor = true;
+	u->train.at = clamp(ceil(at / stride - 0.5) * stride, s.first,
+			    fmax(s.first, floor(s.last / stride + 1e-9) * stride));
+	follow(u);
+}
+
+/* On a track: the cursor goes there. */
+void train_click(struct ui *u, int row, int col)
+{
+	const struct train_layout *l = train_layout(u->rows - VIEW_ROWS_LESS, u->cols);
+	int width = u->cols - l->gutter - l->gap - l->table;
+	struct train_frame f;
+
+	col -= l->gutter;
+	if (row == 0 || col < 0 || col >= width || train_refused(u, "cursor"))
+		return;
+	train_frame_make(&f, u, l, width);
+	set_cursor(u, train_epochs(&f, plot_x_at(&f.x, col, width)));
+	train_frame_free(&f);
+}
+
+static int cursor(struct ui *u, const char *args, struct err *e)
+{
+	struct span s = span_of(u);
+	double at;
+
+	if (!*args && u->train.cursor) {
+		u->train.cursor = false;
+	} else if (!*args) {
+		set_cursor(u, s.last);
+	} else if (number(args, 0, s.last, &at)) {
+		set_cursor(u, at);
+	} else {
+		return err_set(e, "cursor: expected an epoch, 0 to %.4g; found %s", s.last, args);
+	}
+	return 0;
+}
+
+/* ---- moving ---- */
+
+static bool is_small(const struct ui *u)
+{
+	return train_is_small(train_layout(u->rows - VIEW_ROWS_LESS, u->cols));
+}
+
+static int move_track(struct ui *u, int by, struct err *e)
+{
+	if (!is_small(u))
+		return err_set(e, "move: all tracks are on the screen; left and right move the "
+				  "cursor");
+	u->train.track = (u->train.track + by + TRACKS) % TRACKS;
+	return 0;
+}
+
+static int move(struct ui *u, const char *args, struct err *e)
+{
+	static const struct {
+		const char *name;
+		int strides;
+	} sideways[] = {{"left", -1}, {"right", 1}, {"pgup", -10}, {"pgdn", 10}};
+	struct span s = span_of(u);
+	double at = u->train.cursor ? u->train.at : s.last;
+
+	if (strcmp(args, "up") == 0 || strcmp(args, "down") == 0)
+		return move_track(u, args[0] == 'u' ? -1 : 1, e);
+	if (s.last <= 0)
+		return err_set(e, "move: %s", train_refused(u, "cursor"));
+	if (strcmp(args, "home") == 0) {
+		set_cursor(u, s.first);
+		return 0;
+	}
+	if (strcmp(args, "end") == 0) {
+		set_cursor(u, s.last);
+		return 0;
+	}
+	for (size_t i = 0; i < sizeof sideways / sizeof *sideways; i++) {
+		if (strcmp(args, sideways[i].name) == 0) {
+			set_cursor(u, at + sideways[i].strides * s.stride);
+			return 0;
+		}
+	}
+	return err_set(e,
+		       "move: expected left, right, pgup, pgdn, home, end, up or down; "
+		       "found %s",
+		       args);
+}
+
+/* ---- how curves are drawn ---- */
+
+/* Where + and - stop: each about doubles the points that count. */
+static const double weights[] = {0, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99, 0.995, 0.999};
+enum { WEIGHTS = sizeof weights / sizeof *weights };
+
+static int smooth(struct ui *u, const char *args, struct err *e)
+{
+	double keep;
+	int i = 0;
+
+	if (strcmp(args, "+") == 0) {
+		while (i + 1 < WEIGHTS && weights[i] <= u->train.keep)
+			i++;
+		u->train.keep = fmax(weights[i], u->train.keep);
+	} else if (strcmp(args, "-") == 0) {
+		i = WEIGHTS - 1;
+		while (i > 0 && weights[i] >= u->train.keep)
+			i--;
+		u->train.keep = fmin(weights[i], u->train.keep);
+	} else if (number(args, 0, 0.999, &keep)) {
+		u->train.keep = keep;
+	} else {
+		return err_set(e, "smooth: expected +, - or a weight, 0 to 0.999; found %s", args);
+	}
+	ui_say(u, u->train.keep > 0 ? "smoothing %g: a mean of about %.0f steps" : "no smoothing",
+	       u->train.keep, (1 + u->train.keep) / (1 - u->train.keep));
+	return 0;
+}
+
+static int axis(struct ui *u, const char *args, struct err *e)
+{
+	static const char *const names[] = {
+		[AXIS_EPOCH] = "epoch", [AXIS_STEP] = "step", [AXIS_TIME] = "time"};
+	int n = sizeof names / sizeof *names;
+
+	if (!*args) {
+		u->train.axis = (u->train.axis + 1) % (unsigned)n;
+		return 0;
+	}
+	for (int i = 0; i < n; i++) {
+		if (strcmp(args, names[i]) == 0) {
+			u->train.axis = (unsigned)i;
+			return 0;
+		}
+	}
+	return err_set(e, "axis: expected epoch, step or time; found %s", args);
+}
+
+/* Off and on, or as the word says. */
+static int toggle(bool *on, const char *verb, const char *args, bool when_on, struct err *e)
+{
+	if (*args && strcmp(args, "on") != 0 && strcmp(args, "off") != 0)
+		return err_set(e, "%s: expected on, off or nothing; found %s", verb, args);
+	*on = *args ? (strcmp(args, "on") == 0) == when_on : !*on;
+	return 0;
+}
+
+int train_command(struct ui *u, const char *verb, const char *args, struct err *e)
+{
+	const char *why = train_refused(u, verb);
+
+	if (why)
+		return err_set(e, "%s: %s", verb, why);
+	if (strcmp(verb, "cursor") == 0)
+		return cursor(u, args, e);
+	if (strcmp(verb, "move") == 0)
+		return move(u, args, e);
+	if (strcmp(verb, "zoom") == 0)
+		return zoom(u, args, e);
+	if (strcmp(verb, "smooth") == 0)
+		return smooth(u, args, e);
+	if (strcmp(verb, "axis") == 0)
+		return axis(u, args, e);
+	if (strcmp(verb, "log") == 0)
+		return toggle(&u->train.log_off, verb, args, false, e);
+	if (strcmp(verb, "mean") == 0)
+		return toggle(&u->train.mean, verb, args, true, e);
+	if (strcmp(verb, "overlay") == 0)
+		return sessions_overlay(u, e);
+	return err_set(e, "%s: not in this view", verb);
+}
+
+const char *train_refused(const struct ui *u, const char *verb)
+{
+	int folds = 0, picked = 0;
+
+	for (int i = 0; i < u->run.nfolds; i++)
+		folds += u->run.fold[i].nsteps > 0;
+	for (int i = 0; i < u->sessions.n; i++)
+		picked += u->sessions.row[i].picked;
+	if (strcmp(verb, "overlay") == 0 && !picked && !u->noverlays)
+		return "pick sessions in view 7 first";
+	if (strcmp(verb, "mean") == 0 && folds < 2 && !u->train.mean)
+		return "a mean needs two folds that have begun";
+	if ((strcmp(verb, "cursor") == 0 || strcmp(verb, "zoom") == 0) && folds == 0)
+		return "there is no curve yet";
+	if (strcmp(verb, "move") == 0 && folds == 0 && !is_small(u))
+		return "there is no curve yet";
+	return NULL;
+}

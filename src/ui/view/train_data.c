@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A frame of view 1: which folds are shown, and their curves on the x axis. */
+#include "ui/view/train.h"
+
+#include "base/mem.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const size_t step_at[STEP_CURVES] = {
+	[STEP_LOSS] = offsetof(struct step_row, loss),
+	[STEP_TERM + TERM_MAIN] = offsetof(struct step_row, term[TERM_MAIN]),
+	[STEP_TERM + TERM_CMD_TEXT] = offsetof(struct step_row, term[TERM_CMD_TEXT]),
+	[STEP_TERM + TERM_CMD_AUDIO] = offsetof(struct step_row, term[TERM_CMD_AUDIO]),
+	[STEP_TERM + TERM_TEXT] = offsetof(struct step_row, term[TERM_TEXT]),
+	[STEP_TERM + TERM_AUDIO] = offsetof(struct step_row, term[TERM_AUDIO]),
+	[STEP_GRAD] = offsetof(struct step_row, grad_norm),
+	[STEP_LR] = offsetof(struct step_row, lr),
+};
+
+static const size_t epoch_at[EPOCH_CURVES] = {
+	[EPOCH_CE] = offsetof(struct epoch_row, val_loss),
+	[EPOCH_WF1] = offsetof(struct epoch_row, val.wf1),
+	[EPOCH_WA] = offsetof(struct epoch_row, val.wa),
+	[EPOCH_UA] = offsetof(struct epoch_row, val.ua),
+};
+
+static double field(const void *row, size_t at)
+{
+	return *(const double *)((const char *)row + at);
+}
+
+/* ---- folds ---- */
+
+/* The folds whose mean is shown: all of them, or the one. */
+struct folds {
+	const struct fold_run *at[LISTS_MAX];
+	int n;
+};
+
+static struct folds folds_of(const struct run *r, int fold, bool all)
+{
+	struct folds s = {.n = 0};
+
+	for (int i = 0; i < r->nfolds; i++)
+		if (all ? r->fold[i].nsteps > 0 : r->fold[i].fold == fold)
+			s.at[s.n++] = &r->fold[i];
+	return s;
+}
+
+/* The one that has come farthest: its rows say where each point stands. */
+static const struct fold_run *most_steps(const struct folds *s)
+{
+	const struct fold_run *most = s->at[0];
+
+	for (int i = 1; i < s->n; i++)
+		if (s->at[i]->nsteps > most->nsteps)
+			most = s->at[i];
+	return most;
+}
+
+static const struct fold_run *most_epochs(const struct folds *s)
+{
+	const struct fold_run *most = s->at[0];
+
+	for (int i = 1; i < s->n; i++)
+		if (s->at[i]->nepochs > most->nepochs)
+			most = s->at[i];
+	return most;
+}
+
+/* Row i of those folds that have one: mean and deviation. */
+static double step_mean(const struct folds *s, int i, int curve, double *sd)
+{
+	double y[LISTS_MAX], mean;
+	int n = 0;
+
+	for (int j = 0; j < s->n; j++)
+		if (i < s->at[j]->nsteps)
+			y[n++] = field(&s->at[j]->step[i], step_at[curve]);
+	mean_sd(y, n, &mean, sd);
+	return mean;
+}
+
+static double epoch_mean(const struct folds *s, int i, int curve, double *sd)
+{
+	double y[LISTS_MAX], mean;
+	int n = 0;
+
+	for (int j = 0; j < s->n; j++)
+		if (i < s->at[j]->nepochs)
+			y[n++] = field(&s->at[j]->epoch[i], epoch_at[curve]);
+	mean_sd(y, n, &mean, sd);
+	return mean;
+}
+
+/* ---- time ---- */
+
+int train_per_epoch(const struct ui *u, const struct fold_run *f)
+{
+	if (f->steps_per_epoch > 0)
+		return f->steps_per_epoch;
+	if (u->now.steps_per_epoch > 0)
+		return u->now.steps_per_epoch;
+	return f->nsteps > 0 ? f->step[f->nsteps - 1].step : 1;
+}
+
+double train_now(const struct ui *u, const struct fold_run *f)
+{
+	double steps = f->nsteps ? 1. * f->step[f->nsteps - 1].step / train_per_epoch(u, f) : 0;
+	double epochs = f->nepochs ? f->epoch[f->nepochs - 1].epoch : 0;
+
+	return fmax(steps, epochs);
+}
+
+static const struct {
+	double below; /* seconds in all */
+	double unit;
+	const char *name;
+} clocks[] = {{600, 1, "seconds"}, {5 * 3600., 60, "minutes"}, {INFINITY, 3600, "hours"}};
+
+/* Seconds until the end of each epoch; where none has ended, a guess from the
+ * rate, so that the first epoch has a time axis too. */
+static void make_clock(struct train_frame *f, const struct folds *s)
+{
+	const struct fold_run *from = most_epochs(s);
+	double rate = f->u->now.rate, all;
+	int k = 0;
+
+	f->ticks = from->nepochs > 0 ? from->nepochs : 1;
+	f->clock = mem_alloc((size_t)f->ticks + 1, sizeof *f->clock);
+	if (from->nepochs == 0)
+		f->clock[1] = rate > 0 ? f->per_epoch * f->u->run.set.train.batch_size / rate : 60;
+	for (int i = 0; i < from->nepochs; i++)
+		f->clock[i + 1] = f->clock[i] + fmax(from->epoch[i].seconds, 1e-3);
+	f->unit = 1;
+	all = train_x(f, f->now);
+	while (!(all < clocks[k].below))
+		k++;
+	f->unit = clocks[k].unit;
+}
+
+double train_x(const struct train_frame *f, double epochs)
+{
+	int i;
+
+	if (f->u->train.axis != AXIS_TIME)
+		return epochs * f->unit;
+	i = (int)fmin(fmax(epochs, 0), f->ticks - 1);
+	return (f->clock[i] + (epochs - i) * (f->clock[i + 1] - f->clock[i])) / f->unit;
+}
+
+double train_epochs(const struct train_frame *f, double x)
+{
+	int i = 0;
+
+	if (f->u->train.axis != AXIS_TIME)
+		return x / f->unit;
+	while (i + 1 < f->ticks && f->clock[i + 1] <= x * f->unit)
+		i++;
+	return i + (x * f->unit - f->clock[i]) / (f->clock[i + 1] - f->clock[i]);
+}
+
+const char *train_unit(const struct train_frame *f)
+{
+	size_t k = 0;
+
+	if (f->u->train.axis != AXIS_TIME)
+		return f->u->train.axis == AXIS_STEP ? "step" : "epoch";
+	while (clocks[k].unit != f->unit)
+		k++;
+	return clocks[k].name;
+}
+
+double train_mark_epochs(const struct train_frame *f, const struct run_mark *m)
+{
+	return m->step > 0 ? (m->step - 1.) / f->per_epoch : m->epoch;
+}
+
+/* ---- curves ---- */
+
+static double *numbers(int n)
+{
+	return mem_alloc((size_t)n, sizeof(double));
+}
+
+static void make_step_curves(struct train_frame *f, const struct folds *s)
+{
+	const struct fold_run *most = most_steps(s);
+	struct train_curves *c = &f->step;
+
+	c->n = most->nsteps;
+	c->x = numbers(c->n);
+	for (int i = 0; i < c->n; i++)
+		c->x[i] = train_x(f, 1. * most->step[i].step / f->per_epoch);
+	for (int k = 0; k < STEP_CURVES; k++) {
+		double *y = numbers(c->n), *smooth = numbers(c->n), *sd = numbers(c->n);
+
+		for (int i = 0; i < c->n; i++)
+			y[i] = step_mean(s, i, k, &sd[i]);
+		ema(y, c->n, k == STEP_LR ? 0 : f->u->train.keep, smooth);
+		c->y[k] = y;
+		c->smooth[k] = smooth;
+		c->sd[k] = sd;
+	}
+}
+
+static void make_epoch_curves(struct train_frame *f, const struct folds *s)
+{
+	const struct fold_run *most = most_epochs(s);
+	struct train_curves *c = &f->epoch;
+
+	c->n = most->nepochs;
+	c->x = numbers(c->n);
+	f->number = mem_alloc((size_t)c->n, sizeof *f->number);
+	for (int i = 0; i < c->n; i++) {
+		f->number[i] = most->epoch[i].epoch;
+		c->x[i] = train_x(f, f->number[i]);
+	}
+	for (int k = 0; k < EPOCH_CURVES; k++) {
+		c->y[k] = numbers(c->n);
+		c->sd[k] = numbers(c->n);
+		for (int i = 0; i < c->n; i++)
+			c->y[k][i] = epoch_mean(s, i, k, &c->sd[k][i]);
+	}
+}
+
+/* Epochs a branch has in common with the fold it left: all but the last of
+ * them are not drawn twice. */
+static int common_epochs(const struct fold_run *a, const struct fold_run *b)
+{
+	int n = 0;
+
+	while (n < a->nepochs && n < b->nepochs &&
+	       a->epoch[n].train_loss == b->epoch[n].train_loss &&
+	       a->epoch[n].val.wf1 == b->epoch[n].val.wf1)
+		n++;
+	return n;
+}
+
+static void make_overlay(struct train_frame *f, const struct run *r)
+{
+	static const struct {
+		enum role role;
+		enum glyph marker;
+	} look[] = {
+		{ROLE_S5, GLYPH_OVERLAY_1}, {ROLE_S6, GLYPH_OVERLAY_2}, {ROLE_S5, GLYPH_OVERLAY_3}};
+	struct folds s = folds_of(r, f->fold->fold, f->mean);
+	struct train_overlay *o = &f->overlay[f->overlays];
+	bool branch = strcmp(r->name, f->u->run.name) == 0;
+	int from = 0;
+
+	if (s.n == 0 || most_epochs(&s)->nepochs == 0)
+		return;
+	if (branch && !f->mean)
+		from = common_epochs(f->fold, s.at[0]);
+	from -= from > 0;
+	*o = (struct train_overlay){
+		.name = branch ? r->branch : r->name,
+		.role = branch ? ROLE_S4 : look[f->overlays % 3].role,
+		.marker = branch ? GLYPH_BRANCH : look[f->overlays % 3].marker,
+		.n = most_epochs(&s)->nepochs - from,
+	};
+	o->number = mem_alloc((size_t)o->n, sizeof *o->number);
+	o->x = numbers(o->n);
+	o->y = numbers(o->n);
+	for (int i = 0; i < o->n; i++) {
+		double sd;
+
+		o->number[i] = most_epochs(&s)->epoch[from + i].epoch;
+		o->x[i] = train_x(f, o->number[i]);
+		o->y[i] = epoch_mean(&s, from + i, EPOCH_WF1, &sd);
+	}
+	f->overlays++;
+}
+
+static void make_guides(struct train_frame *f)
+{
+	if (f->mean)
+		return;
+	f->guide = numbers(f->fold->nmarks);
+	for (int i = 0; i < f->fold->nmarks; i++) {
+		const struct run_mark *m = &f->fold->mark[i];
+
+		if (m->kind == MARK_CHANGE || m->kind == MARK_BRANCH)
+			f->guide[f->guides++] = train_x(f, train_mark_epochs(f, m));
+	}
+}
+
+/* ---- axes ---- */
+
+static void make_axis(struct train_frame *f, int cols)
+{
+	const struct ui *u = f->u;
+	double now = train_x(f, f->now), plan = train_x(f, f->plan), settled = INFINITY;
+
+	for (int i = 0; i < f->overlays; i++)
+		now = fmax(now, f->overlay[i].x[f->overlay[i].n - 1]);
+	if (f->epoch.n > 0)
+		settled = f->epoch.x[f->epoch.n - 1];
+	if (u->train.axis == AXIS_TIME)
+		plan = 0; /* epochs may become faster */
+	f->x = axis_x(0, axis_end(now, plan));
+	f->from = train_x(f, 0.1 * f->plan);
+	f->to = settled;
+	if (u->train.to > u->train.from) {
+		f->x = axis_x(train_x(f, u->train.from), train_x(f, u->train.to));
+		f->from = f->x.lo;
+		f->to = fmin(f->x.hi, settled);
+	}
+	f->x_ticks = axis_x_ticks(&f->x, cols > 0 ? cols : 1);
+}
+
+/* The last point at or before x, -1 if all are later. */
+static int last_until(const struct train_curves *c, double x)
+{
+	int i = c->n - 1;
+
+	while (i >= 0 && c->x[i] > x)
+		i--;
+	return i;
+}
+
+void train_frame_make(struct train_frame *f, const struct ui *u, const struct train_layout *l,
+		      int cols)
+{
+	static const struct fold_run none;
+	const struct fold_run *fold = ui_fold(u);
+	struct folds s;
+
+	*f = (struct train_frame){.u = u, .layout = l, .fold = fold ? fold : &none, .cursor = NAN};
+	s = folds_of(&u->run, f->fold->fold, u->train.mean);
+	f->mean = u->train.mean && s.n > 0;
+	if (s.n == 0)
+		s = (struct folds){.at = {&none}, .n = 1};
+	f->per_epoch = train_per_epoch(u, most_steps(&s));
+	f->plan = u->run.set.train.epoch;
+	f->now = train_now(u, most_steps(&s));
+	f->unit = u->train.axis == AXIS_STEP ? f->per_epoch : 1;
+	if (u->train.axis == AXIS_TIME)
+		make_clock(f, &s);
+	make_step_curves(f, &s);
+	make_epoch_curves(f, &s);
+	for (int i = 0; i < u->noverlays && f->overlays < OVERLAYS_SHOWN; i++)
+		make_overlay(f, &u->overlay[i]);
+	make_guides(f);
+	make_axis(f, cols);
+	if (u->train.cursor)
+		f->cursor = train_x(f, u->train.at);
+	f->diverged = u->now.state == WORK_DIVERGED && u->now.fold == f->fold->fold &&
+		      !u->train.cursor && !f->mean;
+	f->at_step = last_until(&f->step, u->train.cursor ? f->cursor * (1 + 1e-9) : INFINITY);
+	f->at_epoch = last_until(&f->epoch, u->train.cursor ? f->cursor * (1 + 1e-9) : INFINITY);
+}
+
+double train_step_value(const struct train_frame *f, int curve)
+{
+	if (f->diverged)
+		return field(&f->u->now.diverged, step_at[curve]);
+	return f->at_step < 0 ? NAN : f->step.smooth[curve][f->at_step];
+}
+
+double train_epoch_value(const struct train_frame *f, int curve)
+{
+	return f->at_epoch < 0 ? NAN : f->epoch.y[curve][f->at_epoch];
+}
+
+static void free_curves(struct train_curves *c)
+{
+	free(c->x);
+	for (int k = 0; k < STEP_CURVES; k++) {
+		free(c->y[k]);
+		free(c->smooth[k]);
+		free(c->sd[k]);
+	}
+}
+
+void train_frame_free(struct train_frame *f)
+{
+	free_curves(&f->step);
+	free_curves(&f->epoch);
+	for (int i = 0; i < f->overlays; i++) {
+		free(f->overlay[i].number);
+		free(f->overlay[i].x);
+		free(f->overlay[i].y);
+	}
+	free(f->number);
+	free(f->guide);
+	free(f->clock);
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The numbers beside the tracks of view 1: now (or at the cursor), best, share. */
+#include "ui/view/train.h"
+
+#include "app/config/option.h"
+#include "ui/draw/num.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* Columns end here; all numbers of one have as many decimals, so aligning
+ * their ends aligns their points. 0: not on this layout. */
+static const struct {
+	int now, best, at, weight, share;
+} ends[] = {{16, 22, 0, 0, 22}, {16, 22, 26, 22, 29}};
+
+enum { NAME = 2, LONGEST_VALUE = 5 };
+
+static void right(struct canvas *c, int row, int end, struct style style, const char *text)
+{
+	if (end)
+		canvas_text(c, row, end - text_width(text), style, "%s", text);
+}
+
+/* What is read first: bold, and marked where it is not a number. */
+static struct style value_style(double x)
+{
+	return isfinite(x) ? ROLE_BOLD(ROLE_STRONG) : ROLE_BOLD(ROLE_BAD);
+}
+
+static void put_value(const struct train_frame *f, struct canvas *c, int row, double x,
+		      char *(*write)(char *, double), bool there)
+{
+	char text[NUM_LEN];
+
+	if (there)
+		right(c, row, ends[f->layout->wide].now, value_style(x), write(text, x));
+	else
+		right(c, row, ends[f->layout->wide].now, ROLE(ROLE_DIM), NUM_MISSING);
+}
+
+static void put_name(const struct train_frame *f, struct canvas *c, int row, enum role role,
+		     enum glyph marker, const char *name)
+{
+	int width = ends[f->layout->wide].now - LONGEST_VALUE - 1 - NAME;
+
+	canvas_put(c, row, 0, ROLE(role), glyph(c->look->glyphs, marker));
+	canvas_field(c, row, NAME, width, FIT_LEFT, ROLE(ROLE_STRONG), "%s", name);
+}
+
+static void put_best(const struct train_frame *f, struct canvas *c, int row, double best, int epoch)
+{
+	char text[NUM_LEN];
+
+	if (epoch < 0)
+		return;
+	right(c, row, ends[f->layout->wide].best, ROLE(ROLE_DIM), num_value(text, best));
+	snprintf(text, sizeof text, "%d", epoch);
+	right(c, row, ends[f->layout->wide].at, ROLE(ROLE_DIM), text);
+}
+
+/* The best of n values and the number of its epoch; -1 if there is none. */
+static int best_of(const double *y, const int *number, int n, bool least, double *best)
+{
+	int at = -1;
+
+	for (int i = 0; i < n; i++)
+		if (isfinite(y[i]) && (at < 0 || (least ? y[i] < y[at] : y[i] > y[at])))
+			at = i;
+	if (at < 0)
+		return -1;
+	*best = y[at];
+	return number[at];
+}
+
+int train_best(const struct train_frame *f, int curve, double *best)
+{
+	return best_of(f->epoch.y[curve], f->number, f->epoch.n, curve == EPOCH_CE, best);
+}
+
+/* ---- weights and shares ---- */
+
+/* Does the loss follow from the terms with the weights in force? Where the
+ * cursor stands before a change of them it does not. */
+static bool weights_hold(const struct train_frame *f)
+{
+	const struct train_curves *s = &f->step;
+	double sum = 0, loss;
+
+	if (isnan(f->cursor))
+		return true;
+	if (f->at_step < 0)
+		return false;
+	for (int t = 0; t < TERMS; t++)
+		sum += loss_weight(&f->u->run.set, t) * s->y[STEP_TERM + t][f->at_step];
+	loss = s->y[STEP_LOSS][f->at_step];
+	return fabs(sum - loss) <= 1e-3 * fabs(loss);
+}
+
+double train_share(const struct train_frame *f, enum term term)
+{
+	double sum = 0;
+
+	if (!weights_hold(f))
+		return NAN;
+	for (int t = 0; t < TERMS; t++)
+		sum += loss_weight(&f->u->run.set, t) * train_step_value(f, STEP_TERM + t);
+	if (!isfinite(sum))
+		return NAN;
+	return loss_weight(&f->u->run.set, term) * train_step_value(f, STEP_TERM + term) / sum;
+}
+
+static void put_weight(const struct train_frame *f, struct canvas *c, enum term term)
+{
+	char text[OPTION_TEXT];
+	double share = train_share(f, term);
+
+	if (f->mean)
+		return;
+	if (weights_hold(f))
+		option_text(&f->u->run.set, option_find(loss_term[term].key), text, sizeof text);
+	else
+		snprintf(text, sizeof text, NUM_MISSING);
+	right(c, 0, ends[f->layout->wide].weight, ROLE(ROLE_DIM), text);
+	if (isfinite(share))
+		right(c, 0, ends[f->layout->wide].share, ROLE(ROLE_DIM),
+		      num_percent(text, share, 0));
+}
+
+static void put_deviation(const struct train_frame *f, struct canvas *c, int row,
+			  const struct train_curves *of, int curve, int at)
+{
+	char text[NUM_LEN];
+
+	if (at < 0 || !isfinite(of->sd[curve][at]))
+		return;
+	snprintf(text, sizeof text, "%.3f", of->sd[curve][at]); /* decimals as the mean's */
+	right(c, row, ends[f->layout->wide].best, ROLE(ROLE_DIM), text);
+}
+
+/* ---- groups ---- */
+
+/* "now", or which instant the numbers are of. */
+static void put_heading(const struct train_frame *f, struct canvas *c, const char *title)
+{
+	const struct ui *u = f->u;
+	char when[NUM_LEN], position[NUM_LEN];
+	int epoch = (int)floor(u->train.at + 1e-9);
+	int step = (int)lround((u->train.at - epoch) * f->per_epoch);
+
+	snprintf(when, sizeof when, "%s", f->mean ? "mean" : "now");
+	if (u->train.cursor && step)
+		snprintf(when, sizeof when, "at %.16s", num_position(position, epoch + 1, step));
+	else if (u->train.cursor)
+		snprintf(when, sizeof when, "at %d", epoch);
+	canvas_text(c, 0, 0, ROLE_BOLD(ROLE_STRONG), "%s", title);
+	right(c, 0, ends[f->layout->wide].now, ROLE(ROLE_DIM), when);
+	right(c, 0, ends[f->layout->wide].best, ROLE(ROLE_DIM), f->mean ? "sd" : "best");
+	if (!f->mean)
+		right(c, 0, ends[f->layout->wide].at, ROLE(ROLE_DIM), "at");
+}
+
+static void put_epoch_row(const struct train_frame *f, struct canvas *c, int row, int curve,
+			  enum role role, enum glyph marker, const char *name)
+{
+	double best = NAN;
+	int epoch = train_best(f, curve, &best);
+
+	put_value(f, c, row, train_epoch_value(f, curve), num_value, f->at_epoch >= 0);
+	put_name(f, c, row, role, marker, name);
+	if (f->mean)
+		put_deviation(f, c, row, &f->epoch, curve, f->at_epoch);
+	else
+		put_best(f, c, row, best, epoch);
+}
+
+static void loss_group(const struct train_frame *f, struct canvas *c)
+{
+	static const char *const why[] = {"reference! validates",
+					  "on the test session:", "optimistic figures"};
+	int row = 3;
+
+	put_heading(f, c, "loss");
+	put_value(f, c, 1, train_step_value(f, STEP_LOSS), num_value,
+		  f->at_step >= 0 || f->diverged);
+	put_name(f, c, 1, ROLE_S2, GLYPH_WF1, "train");
+	if (f->mean)
+		put_deviation(f, c, 1, &f->step, STEP_LOSS, f->at_step);
+	put_epoch_row(f, c, 2, EPOCH_CE, ROLE_S1, GLYPH_VAL, "val (CE)");
+	for (int i = 0; i < 3 && f->u->run.results.optimistic; i++)
+		canvas_text(c, row++, 0, ROLE(ROLE_WARN), "%s", why[i]);
+}
+
+static void overlay_row(const struct train_frame *f, struct canvas *c, int row,
+			const struct train_overlay *o)
+{
+	double best = NAN, until = isnan(f->cursor) ? INFINITY : f->cursor * (1 + 1e-9);
+	int at = -1, epoch = best_of(o->y, o->number, o->n, false, &best);
+
+	while (at + 1 < o->n && o->x[at + 1] <= until)
+		at++;
+	put_value(f, c, row, at < 0 ? NAN : o->y[at], num_value, at >= 0);
+	put_name(f, c, row, o->role, o->marker, o->name);
+	if (!f->mean)
+		put_best(f, c, row, best, epoch);
+}
+
+static void validation_group(const struct train_frame *f, struct canvas *c)
+{
+	canvas_text(c, 0, 0, ROLE_BOLD(ROLE_STRONG), "validation");
+	put_epoch_row(f, c, 1, EPOCH_WF1, ROLE_S1, GLYPH_WF1, "WF1");
+	put_epoch_row(f, c, 2, EPOCH_WA, ROLE_S3, GLYPH_WA, "WA");
+	put_epoch_row(f, c, 3, EPOCH_UA, ROLE_S7, GLYPH_UA, "UA");
+	for (int i = 0; i < f->overlays; i++)
+		overlay_row(f, c, 4 + i, &f->overlay[i]);
+}
+
+static void term_group(const struct train_frame *f, struct canvas *c, enum term term)
+{
+	canvas_text(c, 0, 0, ROLE(ROLE_TEXT), "%s", loss_term[term].name);
+	put_value(f, c, 0, train_step_value(f, STEP_TERM + term), num_value,
+		  f->at_step >= 0 || f->diverged);
+	if (f->mean)
+		put_deviation(f, c, 0, &f->step, STEP_TERM + term, f->at_step);
+	put_weight(f, c, term);
+}
+
+void train_table_heading(const struct train_frame *f, struct canvas *row)
+{
+	canvas_text(row, 0, 0, ROLE_BOLD(ROLE_STRONG), "terms");
+	if (f->mean)
+		return;
+	right(row, 0, ends[f->layout->wide].weight, ROLE(ROLE_DIM), "weight");
+	right(row, 0, ends[f->layout->wide].share, ROLE(ROLE_DIM), "share");
+}
+
+void train_table_draw(const struct train_frame *f, enum train_track t, struct canvas *c)
+{
+	bool there = f->at_step >= 0 || f->diverged;
+
+	if (t == TRACK_LOSS) {
+		loss_group(f, c);
+	} else if (t == TRACK_VALIDATION) {
+		validation_group(f, c);
+	} else if (t == TRACK_GRAD) {
+		canvas_text(c, 0, 0, ROLE(ROLE_TEXT), "grad norm");
+		put_value(f, c, 0, train_step_value(f, STEP_GRAD), num_norm, there);
+	} else if (t == TRACK_LR) {
+		canvas_text(c, 0, 0, ROLE(ROLE_TEXT), "lr");
+		put_value(f, c, 0, train_step_value(f, STEP_LR), num_lr, there);
+	} else {
+		term_group(f, c, train_term[t - TRACK_TERM]);
+	}
+}

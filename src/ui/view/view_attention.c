@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * View 5: who looks at whom. Both cross attentions of the selected utterance,
+ * words x seconds, what of them reaches z, and what the model would say
+ * without a part of itself.
+ */
+#include "ui/view/attention_map.h"
+#include "ui/view/attention_side.h"
+#include "ui/view/epoch.h"
+#include "ui/draw/list.h"
+#include "ui/draw/num.h"
+#include "ui/view/selected.h"
+#include "ui/view/view.h"
+
+#include "base/file.h"
+#include "base/str.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- drawing ---- */
+
+static void draw_head(struct canvas *row, const struct ui *u, const struct attention_scene *s)
+{
+	char size[64], epoch[NUM_LEN];
+	struct selected_head h = {.epoch = epoch, .size = ""};
+
+	if (!s) {
+		snprintf(epoch, sizeof epoch, "%d", ui_epoch(u));
+		h.logits = history_at(ui_history(u), ui_epoch(u), u->sel.utt, HEAD_MAIN);
+		selected_head(u, row, &h);
+		return;
+	}
+	if (!s->at.one && s->at.words < s->look->L)
+		snprintf(size, sizeof size, "%d of %d words, %.2f s", s->at.words, s->look->L,
+			 (double)s->look->T / FRAMES_PER_SECOND);
+	else
+		snprintf(size, sizeof size, "%d word%s, %.2f s", s->look->L,
+			 s->look->L == 1 ? "" : "s", (double)s->look->T / FRAMES_PER_SECOND);
+	h.logits = s->look->logits[HEAD_MAIN];
+	selected_weights(epoch, u, s->look);
+	h.knock = s->look->knock;
+	h.size = size;
+	selected_head(u, row, &h);
+}
+
+static void draw_scene(struct canvas *c, const struct attention_scene *s)
+{
+	const struct attention_layout *a = &s->at;
+	struct canvas row = canvas_part(c, 0, 0, 1, c->cols), part;
+
+	draw_head(&row, s->u, s);
+	attention_map_draw(c, s);
+	row = canvas_part(c, a->foot, 0, 1, c->cols);
+	attention_readout_draw(&row, s);
+	if (a->side) {
+		part = canvas_part(c, a->title + 2, a->side_col,
+				   (a->thumbs ? a->thumbs : a->foot) - a->title - 3,
+				   c->cols - a->side_col - 1);
+		attention_side_draw(&part, s);
+	} else if (!a->one) {
+		row = canvas_part(c, a->foot + 1, 0, 1, c->cols);
+		attention_knock_draw(&row, s);
+	}
+	if (a->thumbs) {
+		part = canvas_part(c, a->thumbs, 1, a->thumb_rows + 1, c->cols - 2);
+		attention_thumbs_draw(&part, s);
+	}
+}
+
+/* Why there is no map, or NULL. */
+static const char *missing(const struct ui *u, char *out, size_t n)
+{
+	const struct look_result *l = ui_seen(u);
+
+	if (l && attention_has(l))
+		return NULL;
+	if (l || !u->run.set.model.cross_attention)
+		return "this model has no cross attention: model.cross_attention is false";
+	return selected_wait(u, "attention appears", out, n);
+}
+
+static void draw(const struct ui *u, struct canvas *c)
+{
+	struct canvas row = canvas_part(c, 0, 0, 1, c->cols);
+	struct attention_scene s;
+	const char *why;
+	char text[128];
+
+	why = selected_missing(u, text, sizeof text);
+	if (!why) {
+		why = missing(u, text, sizeof text);
+		if (why)
+			draw_head(&row, u, NULL);
+	}
+	if (why) {
+		canvas_text(c, c->rows / 3, 1, ROLE(ROLE_DIM), "%s", why);
+		return;
+	}
+	s = attention_scene(u, ui_seen(u), c->rows, c->cols);
+	draw_scene(c, &s);
+	attention_scene_free(&s);
+}
+
+/* ---- commands ---- */
+
+static int need_look(const struct ui *u, struct err *e)
+{
+	char text[128];
+	const char *why = missing(u, text, sizeof text);
+
+	return why ? err_set(e, "%s", why) : 0;
+}
+
+/* left and right go by columns; peak goes to the row's largest weight. */
+static int move(struct ui *u, const char *args, struct err *e)
+{
+	const struct look_result *l = ui_seen(u);
+	struct attention_scene s;
+	int column, columns, status = 0;
+
+	if (need_look(u, e))
+		return -1;
+	s = attention_scene(u, l, u->rows - VIEW_FRAME, u->cols);
+	column = s.frame / s.at.k;
+	columns = s.at.cols;
+	if (strcmp(args, "left") == 0)
+		column -= column > 0;
+	else if (strcmp(args, "right") == 0)
+		column += column < columns - 1;
+	else if (strcmp(args, "home") == 0)
+		column = 0;
+	else if (strcmp(args, "end") == 0)
+		column = columns - 1;
+	else if (strcmp(args, "peak") == 0)
+		column = heat_peak(&s.now.map[0], s.word) / s.at.k;
+	else
+		status = list_move(&s.word, l->L, s.at.words, args, e);
+	if (status == 0) {
+		u->attention.word = s.word;
+		u->attention.frame = column * s.at.k;
+		u->attention.top = attention_layout(u, l, u->rows - VIEW_FRAME, u->cols).top;
+	}
+	attention_scene_free(&s);
+	return status;
+}
+
+static int choose_head(struct ui *u, const char *args, struct err *e)
+{
+	int heads = u->run.set.model.num_heads, head = u->attention.head;
+	char *end;
+	long n;
+
+	if (ui_seen(u))
+		heads = ui_seen(u)->heads;
+	if (!*args || strcmp(args, "next") == 0) { /* mean, max, 1, 2, … and round again */
+		head = head == HEAD_MEAN ? HEAD_MAX : head == HEAD_MAX ? 0 : head + 1;
+		u->attention.head = head < heads ? head : HEAD_MEAN;
+		return 0;
+	}
+	if (strcmp(args, "mean") == 0 || strcmp(args, "max") == 0) {
+		u->attention.head = strcmp(args, "mean") == 0 ? HEAD_MEAN : HEAD_MAX;
+		return 0;
+	}
+	n = strtol(args, &end, 10);
+	if (*end || n < 1 || n > heads)
+		return err_set(e, "no head '%s'; 1 to %d, mean, max or next", args, heads);
+	u->attention.head = (int)n - 1;
+	return 0;
+}
+
+static int scale(struct ui *u, const char *args, struct err *e)
+{
+	if (*args && strcmp(args, "row") != 0 && strcmp(args, "map") != 0)
+		return err_set(e, "no scale '%s'; row or map", args);
+	u->attention.by_row = *args ? strcmp(args, "row") == 0 : !u->attention.by_row;
+	return 0;
+}
+
+/* From here on; then, where ridges show one sign at a time, the other; then off. */
+static int difference(struct ui *u, struct err *e)
+{
+	char weights[NUM_LEN];
+
+	if (u->attention.difference == DIFFERENCE_OFF) {
+		if (need_look(u, e))
+			return -1;
+		look_free(u->then);
+		u->then = attention_copy(ui_seen(u));
+		u->attention.difference = DIFFERENCE_MORE;
+		ui_say(u, "changes since epoch %s from here on",
+		       selected_weights(weights, u, u->then));
+	} else if (u->attention.difference == DIFFERENCE_MORE && u->look.depth != DEPTH_256) {
+		u->attention.difference = DIFFERENCE_LESS;
+	} else {
+		u->attention.difference = DIFFERENCE_OFF;
+	}
+	return 0;
+}
+
+/* Maps need weights, and of these two are at hand: the kept checkpoint's and the
+ * current ones. Back goes to the former, forward to the latter. */
+static int epoch(struct ui *u, const char *args, struct err *e)
+{
+	static const char *const back[] = {"prev", "first", "mark-prev"}, *const forward[] = {
+										  "next", "last",
+										  "mark-next"};
+	const struct fold_run *f = ui_fold(u);
+	int kept = f ? f->best_epoch : 0, now = u->now.epoch, number = epoch_number(args);
+	bool to_kept = number > 0 && number == kept;
+	bool to_now = !to_kept && number > 0 && number == now;
+
+	for (int i = 0; i < 3; i++) {
+		to_kept |= strcmp(args, back[i]) == 0;
+		to_now |= strcmp(args, forward[i]) == 0;
+	}
+	if (!to_kept && !to_now)
+		return err_set(
+			e, "no weights are stored for epoch %.20s, only for %d (kept) and %d (now)",
+			args, kept, now);
+	if (to_kept && !kept)
+		return err_set(e, "no checkpoint is kept yet");
+	if (u->attention.kept == to_kept)
+		return err_set(e, "no weights are stored for epochs %s",
+			       to_kept ? "before the kept one's" : "after this one");
+	u->attention.kept = to_kept;
+	ui_want_look(u);
+	return 0;
+}
+
+static int knock(struct ui *u, const char *args, struct err *e)
+{
+	int heads = u->run.set.model.cross_attention ? u->run.set.model.num_heads : 0;
+	int knocks =
+		KNOCK_HEAD + (heads < KNOCKS_MAX - KNOCK_HEAD ? heads : KNOCKS_MAX - KNOCK_HEAD);
+	char name[KNOCK_NAME];
+
+	if (!*args) { /* the key: one after the other */
+		u->attention.knock = (enum knock)((u->attention.knock + 1) % knocks);
+		ui_want_look(u);
+		return 0;
+	}
+	for (int k = 0; k < knocks; k++) {
+		if (strcmp(args, knock_name(name, (enum knock)k)) == 0) {
+			u->attention.knock = (enum knock)k;
+			ui_want_look(u);
+			return 0;
+		}
+	}
+	if (heads)
+		return err_set(e,
+			       "'%s' cannot be knocked out; nothing, text, audio or head 1 to %d",
+			       args, heads);
+	return err_set(e, "'%s' cannot be knocked out; nothing, text or audio", args);
+}
+
+/* A text as a CSV field (RFC 4180). */
+static void add_field(struct str *b, const char *text)
+{
+	str_add(b, "\"");
+	for (; *text; text++)
+		str_addf(b, *text == '"' ? "\"\"" : "%c", *text);
+	str_add(b, "\"");
+}
+
+/* What the weights are of, the same on every line: the head shown, fold, epoch,
+ * the step within it (empty: the epoch's end), what is silenced. */
+static void add_source(struct str *b, const struct ui *u, const struct look_result *l)
+{
+	int head = u->attention.head < l->heads ? u->attention.head : HEAD_MEAN;
+	char name[KNOCK_NAME];
+
+	if (head >= 0)
+		str_addf(b, ",%d", head + 1);
+	else
+		str_add(b, head == HEAD_MAX ? ",max" : ",mean");
+	str_addf(b, ",%d,%d,", l->fold, selected_epoch(u, l));
+	if (l->step > 0)
+		str_addf(b, "%d", l->step);
+	str_addf(b, ",%s\n", knock_name(name, l->knock));
+}
+
+/* Both maps as shown, a line per weight. */
+static void add_csv(struct str *b, const struct ui *u, const struct look_result *l)
+{
+	static const char *const name[CROSSES] = {"cross_attn1", "cross_attn2"};
+	struct attention_scene s = attention_scene(u, l, u->rows, u->cols);
+	struct str source = {0};
+	char word[256];
+
+	add_source(&source, u, l);
+	str_add(b, "map,word,text,frame,seconds,weight,head,fold,epoch,step,silenced\n");
+	for (int map = 0; map < CROSSES; map++) {
+		for (int w = 0; w < l->L; w++) {
+			ui_word(u, l, w, word, sizeof word);
+			for (int f = 0; f < l->T; f++) {
+				str_addf(b, "%s,%d,", name[map], w + 1);
+				add_field(b, word);
+				str_addf(b, ",%d,%.2f,", f + 1, (double)f / FRAMES_PER_SECOND);
+				str_num(b, heat_at(&s.now.map[map], w, f, 1));
+				str_add(b, str_text(&source));
+			}
+		}
+	}
+	str_free(&source);
+	attention_scene_free(&s);
+}
+
+static void add_screen(struct str *b, const struct ui *u)
+{
+	struct canvas c;
+	char *text;
+
+	canvas_init(&c, u->rows, u->cols, &u->look);
+	screen_draw(u, &c);
+	text = canvas_dump(&c);
+	str_add(b, text);
+	free(text);
+	canvas_free(&c);
+}
+
+/* NAME.txt: the screen. Any other name: the maps as CSV. */
+static int write_file(struct ui *u, const char *args, struct err *e)
+{
+	const char *dot = strrchr(args, '.');
+	char path[PATH_LEN];
+	struct str b = {0};
+	int status;
+
+	if (!*args)
+		return err_set(e,
+			       "write where? write FILE.csv for the maps, FILE.txt for the screen");
+	if (need_look(u, e) || path_resolve(path, sizeof path, "", args, e))
+		return -1;
+	if (dot && strcmp(dot, ".txt") == 0)
+		add_screen(&b, u);
+	else
+		add_csv(&b, u, ui_seen(u));
+	status = file_write(path, str_text(&b), b.len, e);
+	if (!status)
+		ui_say(u, "written: %s", path);
+	str_free(&b);
+	return status;
+}
+
+static int command(struct ui *u, const char *verb, const char *args, struct err *e)
+{
+	int status;
+
+	if (strcmp(verb, "epoch") == 0)
+		return epoch(u, args, e);
+	if (selected_command(u, verb, args, &status, e))
+		return status;
+	if (strcmp(verb, "move") == 0)
+		return move(u, args, e);
+	if (strcmp(verb, "head") == 0)
+		return choose_head(u, args, e);
+	if (strcmp(verb, "knock") == 0)
+		return knock(u, args, e);
+	if (strcmp(verb, "scale") == 0)
+		return scale(u, args, e);
+	if (strcmp(verb, "difference") == 0)
+		return difference(u, e);
+	if (strcmp(verb, "write") == 0)
+		return write_file(u, args, e);
+	if (strcmp(verb, "back") == 0) {
+		ui_select_view(u, VIEW_UTTERANCE);
+		return 0;
+	}
+	return err_set(e, "'%s' does nothing in this view", verb);
+}
+
+static const char *refused(const struct ui *u, const char *verb)
+{
+	static const char *const need[] = {"move", "head", "scale", "difference", "write"};
+	const struct look_result *l = ui_seen(u);
+
+	for (size_t i = 0; i < sizeof need / sizeof *need; i++)
+		if (strcmp(verb, need[i]) == 0 && !(l && attention_has(l)))
+			return "no attention to show yet";
+	return selected_refused(u, verb);
+}
+
+const struct view view_attention = {
+	.name = "Attention",
+	.help = "Who looks at whom: both cross attentions, words x seconds, and what the model "
+		"says without a part of itself. Dim: near even, focus below 0.02.",
+	.draw = draw,
+	.command = command,
+	.refused = refused,
+};

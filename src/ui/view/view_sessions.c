@@ -1,0 +1,521 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * View 7: the stored runs, how the selected one differs from another, and what
+ * can be done with them. Reading and deleting: sessions.h.
+ */
+#include "base/file.h"
+#include "base/str.h"
+#include "ui/console/command.h"
+#include "ui/draw/list.h"
+#include "ui/draw/num.h"
+#include "ui/view/sessions.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	DETAIL_ROWS = 12, /* with a blank row before */
+	LEAST_ROWS = 17,  /* fewer have no details */
+	BESIDE = 160,     /* from so many columns on details stand beside */
+	TABLE_COLS = 108,
+	KEY_COL = 3, /* of the details */
+	VALUE_COL = 27,
+	OTHER_COL = 51,
+};
+
+/* Columns of the table. */
+enum {
+	NAME = 2,
+	BRANCH = 19,
+	PROTOCOL = 28,
+	SEED_END = 44,
+	FOLDS_END = 50,
+	WA = 52,
+	UA = 59,
+	WF1 = 66,
+	EPOCHS_END = 89,
+	DATE = 92,
+};
+
+static bool has_details(const struct canvas *c)
+{
+	return c->cols >= 80 && c->rows >= LEAST_ROWS;
+}
+
+static int list_rows(int rows, int cols)
+{
+	bool below = cols >= 80 && cols < BESIDE && rows >= LEAST_ROWS;
+
+	return rows - 2 - (below ? DETAIL_ROWS : 0);
+}
+
+/*
+ * The table
+ */
+
+static void draw_head(const struct ui *u, struct canvas *c)
+{
+	static const char figures[] = "test figures of finished folds, mean ± sd";
+	int picked = 0, col;
+	char size[NUM_LEN];
+
+	for (int i = 0; i < u->sessions.n; i++)
+		picked += u->sessions.row[i].picked;
+	col = canvas_text(c, 0, 1, ROLE(ROLE_TEXT), "%d session%s", u->sessions.n,
+			  u->sessions.n == 1 ? "" : "s");
+	col = canvas_text(c, 0, col + 3, ROLE(ROLE_TEXT), "%d picked +", picked);
+	if (u->sessions.trash.n)
+		col = canvas_text(c, 0, col + 3, ROLE(ROLE_DIM), "trash %s",
+				  num_bytes(size, (double)u->sessions.trash.bytes));
+	if (col + 3 + text_width(figures) < c->cols)
+		canvas_text(c, 0, col + 3, ROLE(ROLE_DIM), "%s", figures);
+}
+
+static void draw_headings(struct canvas *c)
+{
+	const struct style dim = ROLE(ROLE_DIM);
+
+	canvas_text(c, 1, NAME, dim, "session");
+	if (c->cols < 80) {
+		canvas_text(c, 1, c->cols - 14, dim, "WF1");
+		return;
+	}
+	canvas_text(c, 1, BRANCH, dim, "branch");
+	canvas_text(c, 1, PROTOCOL, dim, "protocol");
+	canvas_field(c, 1, SEED_END - 5, 5, FIT_RIGHT, dim, "seed");
+	canvas_field(c, 1, FOLDS_END - 5, 5, FIT_RIGHT, dim, "folds");
+	canvas_field(c, 1, WA, 5, FIT_RIGHT, dim, "WA");
+	canvas_field(c, 1, UA, 5, FIT_RIGHT, dim, "UA");
+	canvas_text(c, 1, WF1, dim, "WF1");
+	if (c->cols < 110)
+		return;
+	canvas_field(c, 1, EPOCHS_END - 6, 6, FIT_RIGHT, dim, "epochs");
+	canvas_text(c, 1, DATE, dim, "begun");
+}
+
+static void draw_figure(struct canvas *c, int row, int col, const struct session_row *r, double x)
+{
+	char num[NUM_LEN];
+
+	if (r->results.n)
+		canvas_text(c, row, col, ROLE(ROLE_TEXT), "%s", num_value(num, x));
+	else
+		canvas_field(c, row, col, 5, FIT_CENTRE, ROLE(ROLE_DIM), NUM_MISSING);
+}
+
+static void draw_wf1(struct canvas *c, int row, int col, const struct session_row *r)
+{
+	char num[NUM_LEN];
+
+	if (r->results.n)
+		canvas_text(c, row, col, ROLE(ROLE_STRONG), "%s",
+			    num_mean_sd(num, r->results.mean.wf1, r->results.sd.wf1));
+	else
+		canvas_field(c, row, col, 5, FIT_CENTRE, ROLE(ROLE_DIM), NUM_MISSING);
+}
+
+static void draw_row(const struct ui *u, struct canvas *c, int row, const struct session_row *r)
+{
+	const struct results *x = &r->results;
+	char name[2 * PATH_LEN];
+
+	if (r->picked)
+		canvas_text(c, row, 1, ROLE(ROLE_KEY), "+");
+	if (r->why[0]) {
+		int at = c->cols < 60 ? NAME + 12 : BRANCH;
+
+		canvas_field(c, row, NAME, at - NAME - 1, FIT_ID, ROLE(ROLE_TEXT), "%s", r->name);
+		canvas_field(c, row, at, c->cols - at - 1, FIT_LEFT, ROLE(ROLE_BAD), "%s", r->why);
+		return;
+	}
+	if (c->cols < 80) {
+		canvas_field(c, row, NAME, c->cols - 17, FIT_ID, ROLE(ROLE_TEXT), "%s",
+			     sessions_name(u, r, name, sizeof name));
+		draw_wf1(c, row, c->cols - 14, r);
+		return;
+	}
+	canvas_field(c, row, NAME, BRANCH - NAME - 1, FIT_ID,
+		     r->here ? ROLE_BOLD(ROLE_TEXT) : ROLE(ROLE_TEXT), "%s", r->name);
+	canvas_field(c, row, BRANCH, PROTOCOL - BRANCH - 1, FIT_LEFT, ROLE(ROLE_DIM), "%s",
+		     r->branch);
+	canvas_text(c, row, PROTOCOL, ROLE(x->optimistic ? ROLE_WARN : ROLE_TEXT), "%s%s",
+		    x->protocol, x->optimistic ? "!" : "");
+	canvas_field(c, row, SEED_END - 5, 5, FIT_RIGHT, ROLE(ROLE_TEXT), "%lld",
+		     (long long)x->seed);
+	canvas_field(c, row, FOLDS_END - 5, 5, FIT_RIGHT, ROLE(ROLE_TEXT), "%d/%d", x->n, r->folds);
+	draw_figure(c, row, WA, r, x->mean.wa);
+	draw_figure(c, row, UA, r, x->mean.ua);
+	draw_wf1(c, row, WF1, r);
+	if (c->cols < 110)
+		return;
+	canvas_field(c, row, EPOCHS_END - 6, 6, FIT_RIGHT, ROLE(ROLE_TEXT), "%d", r->epochs);
+	canvas_text(c, row, DATE, ROLE(ROLE_DIM), "%s", r->date);
+}
+
+/* Returns the row behind the table. */
+static int draw_table(const struct ui *u, struct canvas *c, int rows)
+{
+	int n = u->sessions.n, row = 2;
+	int top = list_top(u->sessions.top, u->sessions.at, n, rows);
+
+	for (int i = top; i < n && i < top + rows; i++, row++) {
+		struct canvas line = canvas_part(c, row, 0, 1, c->cols);
+
+		draw_row(u, c, row, &u->sessions.row[i]);
+		if (i == u->sessions.at) {
+			canvas_put(c, row, 0, ROLE(ROLE_CURSOR), U'▸');
+			canvas_ground(&line, ROLE_SELECTED);
+		}
+	}
+	return row;
+}
+
+/*
+ * The selected one against another
+ */
+
+/* The last live change of a setting, and whether there were others; NULL: none. */
+static const struct change *last_change(const struct session_row *r, const char *key, bool *more)
+{
+	const struct change *last = NULL;
+	size_t n = strlen(key);
+
+	*more = false;
+	for (int i = 0; i < r->changes.n; i++) {
+		const char *command = r->changes.at[i].command;
+
+		if (strncmp(command, "set ", 4) != 0 || strncmp(command + 4, key, n) != 0 ||
+		    command[4 + n] != ' ')
+			continue;
+		*more = last != NULL;
+		last = &r->changes.at[i];
+	}
+	return last;
+}
+
+/* "5e-4, 3e-4 from epoch 19": as stored, and what it was changed to. */
+static void say_value(const struct session_row *r, const struct option *o, char *out, size_t n)
+{
+	char value[OPTION_TEXT];
+	bool more;
+	const struct change *c = last_change(r, o->key, &more);
+
+	option_text(&r->set, o, value, sizeof value);
+	if (c)
+		snprintf(out, n, "%.40s, %s%.40s from epoch %d", value, more ? "…, " : "",
+			 c->command + 4 + strlen(o->key) + 1, c->epoch);
+	else
+		snprintf(out, n, "%s", *value ? value : NUM_MISSING);
+}
+
+static bool differs(const struct session_row *a, const struct session_row *b,
+		    const struct option *o)
+{
+	bool more;
+
+	return !option_equal(&a->set, &b->set, o) || last_change(a, o->key, &more) ||
+	       last_change(b, o->key, &more);
+}
+
+static void draw_value(struct canvas *c, int row, int col, int end, const struct session_row *r,
+		       const struct option *o)
+{
+	char text[OPTION_TEXT];
+
+	say_value(r, o, text, sizeof text);
+	canvas_field(c, row, col, end - col, o->type == OPT_PATH ? FIT_ID : FIT_LEFT,
+		     ROLE(ROLE_TEXT), "%s", text);
+}
+
+static int draw_differences(struct canvas *c, int row, int rows, const struct session_row *a,
+			    const struct session_row *b)
+{
+	int found = 0, left = 0;
+
+	for (int i = 0; i < option_count; i++) {
+		const struct option *o = &option_table[i];
+
+		if (!differs(a, b, o))
+			continue;
+		if (found == rows) {
+			left++;
+			continue;
+		}
+		canvas_text(c, row + found, KEY_COL, ROLE(ROLE_DIM), "%s", o->key);
+		draw_value(c, row + found, VALUE_COL, OTHER_COL - 1, a, o);
+		draw_value(c, row + found, OTHER_COL, c->cols - 1, b, o);
+		found++;
+	}
+	if (!found)
+		canvas_text(c, row + found++, KEY_COL, ROLE(ROLE_DIM), "all settings are the same");
+	if (left) /* the last one gives way to the number of those not shown */
+		canvas_field(c, row + found - 1, KEY_COL, c->cols - 1 - KEY_COL, FIT_LEFT,
+			     ROLE(ROLE_DIM), "and %d more; compare lists all", left + 1);
+	return row + found;
+}
+
+static void draw_folds(const struct ui *u, struct canvas *c, int row, const struct session_row *r)
+{
+	char num[NUM_LEN], name[2 * PATH_LEN];
+	int next = 0;
+
+	canvas_field(c, row, KEY_COL, VALUE_COL - KEY_COL - 1, FIT_ID, ROLE(ROLE_TEXT), "%s",
+		     sessions_name(u, r, name, sizeof name));
+	for (int i = 0; i < r->folds; i++) {
+		int fold = r->folds == 1 ? 0 : i + 1, col = VALUE_COL + 7 * i;
+		const struct results *x = &r->results;
+
+		if (next < x->n && x->fold[next].fold == fold)
+			canvas_text(c, row, col, ROLE(ROLE_TEXT), "%s",
+				    num_value(num, x->fold[next++].test.wf1));
+		else
+			canvas_field(c, row, col, 5, FIT_CENTRE, ROLE(ROLE_DIM), NUM_MISSING);
+	}
+}
+
+static const struct session_row *optimistic(const struct ui *u)
+{
+	for (int i = 0; i < u->sessions.n; i++)
+		if (u->sessions.row[i].results.optimistic)
+			return &u->sessions.row[i];
+	return NULL;
+}
+
+/* Why a session cannot be read, over as many rows as that takes. */
+static void draw_why(struct canvas *c, const struct session_row *r)
+{
+	const char *text = r->why, *next;
+	int columns = c->cols - 1 - KEY_COL;
+
+	for (int row = 1; *text && row < c->rows; row++, text = next) {
+		const char *end = text_line(text, columns, &next);
+
+		canvas_text(c, row, KEY_COL, ROLE(ROLE_BAD), "%.*s", (int)(end - text), text);
+	}
+}
+
+static void draw_details(const struct ui *u, struct canvas *c)
+{
+	const struct session_row *a = sessions_at(u), *b = sessions_against(u);
+	/* title, blank, note, blank, WF1 and two rows */
+	int row = 0, rows = c->rows - 8 - (a->notes > 0);
+
+	canvas_text(c, row, 1, ROLE_BOLD(ROLE_STRONG), "%s/%s", a->name, a->branch);
+	if (a->why[0] || (b && b->why[0])) {
+		draw_why(c, a->why[0] ? a : b);
+		return;
+	}
+	if (a->notes) {
+		char more[32] = "";
+
+		if (a->notes > 1)
+			snprintf(more, sizeof more, "   %d notes", a->notes);
+		canvas_text(c, 1, 1, ROLE(ROLE_KEY), "\"");
+		canvas_field(c, 1, KEY_COL, c->cols - 1 - KEY_COL - text_width(more), FIT_LEFT,
+			     ROLE(ROLE_TEXT), "%s", a->note);
+		canvas_text(c, 1, c->cols - 1 - text_width(more), ROLE(ROLE_DIM), "%s", more);
+	}
+	if (b) {
+		int col = 1 + text_width(a->name) + 1 + text_width(a->branch);
+
+		col = canvas_text(c, row, col + 2, ROLE(ROLE_DIM), "against");
+		canvas_text(c, row, col + 2, ROLE_BOLD(ROLE_STRONG), "%s/%s", b->name, b->branch);
+		row = draw_differences(c, row + 1 + (a->notes > 0), rows, a, b) + 1;
+	} else {
+		row += a->notes > 0;
+		canvas_text(c, row + 1, KEY_COL, ROLE(ROLE_DIM),
+			    "differences appear beside a session picked with +");
+		row += 3;
+	}
+	if (optimistic(u)) {
+		canvas_text(c, row, 1, ROLE(ROLE_WARN),
+			    "! %s validates on the test session: its figures are optimistic",
+			    optimistic(u)->results.protocol);
+		row += 2;
+	}
+	canvas_text(c, row, 1, ROLE_BOLD(ROLE_STRONG), "WF1 by fold");
+	draw_folds(u, c, row + 1, a);
+	if (b)
+		draw_folds(u, c, row + 2, b);
+}
+
+static void draw(const struct ui *u, struct canvas *c)
+{
+	bool beside = c->cols >= BESIDE;
+	struct canvas table = canvas_part(c, 0, 0, c->rows, beside ? TABLE_COLS + 2 : c->cols);
+	struct canvas details;
+	int end;
+
+	draw_head(u, c);
+	if (!u->sessions.n) {
+		canvas_text(c, 2, 1, ROLE(ROLE_DIM), "no session yet%s",
+			    u->readonly ? "" : "; :open demo");
+		return;
+	}
+	draw_headings(&table);
+	end = draw_table(u, &table, list_rows(c->rows, c->cols));
+	if (!has_details(c))
+		return;
+	details = beside ? canvas_part(c, 1, TABLE_COLS + 2, c->rows - 1, c->cols)
+			 : canvas_part(c, end + 1, 0, c->rows - end - 1, c->cols);
+	draw_details(u, &details);
+}
+
+/*
+ * Commands
+ */
+
+/* Questions are answered by the same command with `now`. */
+static const char *is_answer(const char *args)
+{
+	return strncmp(args, "now ", 4) == 0 ? args + 4 : NULL;
+}
+
+/* The selected session, one of the table by its name, or whatever else `open`
+ * takes. */
+static int open_session(struct ui *u, const char *args, struct err *e)
+{
+	const char *what = args;
+	const struct session_row *r = sessions_at(u);
+	struct err ignored = {0};
+
+	if (*what)
+		r = sessions_find(u, what, &ignored);
+	else if (!r)
+		return err_set(e, "open: no session is stored yet; open demo makes one");
+	if (r && r->here)
+		return err_set(e, "open: this session is open already");
+	if (r)
+		what = r->dir;
+	return command_find("open", e)->run(u, what, e);
+}
+
+/* "demo-20260104-120000", "demo-20260104-120000/seed-7": no two rows have the same. */
+static const char *folder_of(const struct session_row *r)
+{
+	size_t root = strlen(r->root);
+	const char *last = path_base(r->root);
+
+	return strncmp(r->dir, r->root, root) == 0 ? r->dir + (last - r->root) : r->dir;
+}
+
+static int remove_session(struct ui *u, const char *args, struct err *e)
+{
+	const char *answer = is_answer(args);
+	const struct session_row *r = answer ? sessions_find(u, answer, e) : sessions_at(u);
+	struct str question = {0};
+	int inside = 0;
+	const char *why;
+
+	if (!r)
+		return err_set(e, "delete: nothing is selected");
+	why = sessions_kept(u, r);
+	if (why)
+		return err_set(e, "delete: %s", why);
+	if (answer)
+		return sessions_delete(u, r, e);
+	for (int i = 0; i < u->sessions.n; i++)
+		inside += &u->sessions.row[i] != r && strcmp(u->sessions.row[i].root, r->dir) == 0;
+	str_addf(&question, "delete %s, begun %s, %d of %d fold%s, %d epoch%s", folder_of(r),
+		 r->date, r->results.n, r->folds, r->folds == 1 ? "" : "s", r->epochs,
+		 r->epochs == 1 ? "" : "s");
+	if (inside)
+		str_addf(&question, ", and %d seed%s or branch%s in it", inside,
+			 inside == 1 ? "" : "s", inside == 1 ? "" : "es");
+	str_add(&question, "? y/n");
+	str_fit(u->ask.question, sizeof u->ask.question, question.s);
+	str_free(&question);
+	snprintf(u->ask.command, sizeof u->ask.command, "delete now %s", r->dir);
+	u->overlay_kind = OVERLAY_ASK;
+	return 0;
+}
+
+static int pick(struct ui *u)
+{
+	struct session_row *r = &u->sessions.row[u->sessions.at];
+
+	r->picked = !r->picked;
+	return 0;
+}
+
+static int overlay(struct ui *u, struct err *e)
+{
+	if (sessions_overlay(u, e))
+		return -1;
+	if (u->noverlays)
+		ui_say(u, "%d run%s drawn over this one in view 1", u->noverlays,
+		       u->noverlays == 1 ? "" : "s");
+	else
+		ui_say(u, "no other run is drawn over this one; + picks some");
+	return 0;
+}
+
+static int move(struct ui *u, const char *to, struct err *e)
+{
+	int rows = list_rows(u->rows - 3, u->cols), at = u->sessions.at;
+
+	if (list_move(&at, u->sessions.n, rows, to, e))
+		return -1;
+	u->sessions.at = at;
+	u->sessions.top = list_top(u->sessions.top, at, u->sessions.n, rows);
+	return 0;
+}
+
+/* Selects the row; the selected one is picked. */
+static void click(struct ui *u, int row, int col)
+{
+	int rows = list_rows(u->rows - 3, u->cols);
+	int at = list_click(row - 2, u->sessions.top, u->sessions.at, u->sessions.n, rows);
+
+	(void)col;
+	if (at >= 0 && at == u->sessions.at)
+		pick(u);
+	else if (at >= 0)
+		u->sessions.at = at;
+}
+
+static const char *refused(const struct ui *u, const char *verb)
+{
+	const struct session_row *r = sessions_at(u);
+
+	if (strcmp(verb, "open") == 0 || strcmp(verb, "overlay") == 0)
+		return NULL;
+	if (!r)
+		return "no session is stored yet";
+	if (strcmp(verb, "delete") == 0)
+		return sessions_kept(u, r);
+	if (strcmp(verb, "enter") == 0 && r->here)
+		return "this session is open already";
+	if (strcmp(verb, "compare") == 0 && u->sessions.n < 2)
+		return "there is no other session";
+	return NULL;
+}
+
+static int command(struct ui *u, const char *verb, const char *args, struct err *e)
+{
+	if (strcmp(verb, "move") == 0)
+		return move(u, args, e);
+	if (strcmp(verb, "pick") == 0)
+		return pick(u);
+	if (strcmp(verb, "overlay") == 0)
+		return overlay(u, e);
+	if (strcmp(verb, "enter") == 0)
+		return open_session(u, "", e);
+	if (strcmp(verb, "open") == 0)
+		return open_session(u, args, e);
+	if (strcmp(verb, "compare") == 0)
+		return sessions_compare(u, e);
+	if (strcmp(verb, "delete") == 0)
+		return remove_session(u, args, e);
+	return err_set(e, "%s: not here", verb);
+}
+
+const struct view view_sessions = {
+	.name = "Sessions",
+	.help = "Stored runs: their figures, how they differ, and what to do with them.",
+	.draw = draw,
+	.command = command,
+	.refused = refused,
+	.click = click,
+};

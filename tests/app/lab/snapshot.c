@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the worker shows of itself: its figures, computed from known ones, and
+ * that they are written under the lock only.
+ */
+#include "app/lab/work_private.h"
+
+#include "base/clock.h"
+#include "temp.h"
+#include "test.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+
+static struct work *watched; /* lies in `mapping` */
+static void *mapping;
+static size_t mapped;
+
+/* ---- figures ---- */
+
+/* A worker without its thread: IEMOCAP's five folds, of which fold 2 is trained
+ * in 10 epochs of 4 steps. */
+static struct work *idle_worker(void)
+{
+	static struct corpus corpus = {.layout = LAYOUT_IEMOCAP, .nlists = 5};
+	struct work *w = calloc(1, sizeof *w);
+	struct trainer *t = &w->job.trainer;
+
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_cond_init(&w->asked, NULL);
+	w->ring = calloc(RING, sizeof *w->ring);
+	w->steps_left = -1;
+	w->looker.fold = -1;
+	w->rate = NAN;
+	w->job.corpus = corpus;
+	t->corpus = &w->job.corpus;
+	t->fold = 2;
+	t->split.n[PART_TRAIN] = 13;
+	t->set.train.batch_size = 4;
+	t->set.train.epoch = 10;
+	return w;
+}
+
+static void end(struct work *w)
+{
+	struct event e;
+
+	w->pipe[0] = w->pipe[1] = -1;
+	while (work_next(w, &e))
+		event_free(&e);
+	pthread_mutex_destroy(&w->lock);
+	pthread_cond_destroy(&w->asked);
+	free(w->ring);
+	if (w == watched)
+		munmap(mapping, mapped);
+	else
+		free(w);
+}
+
+/* The position in fold 2: `steps` of 4 of an epoch are done. */
+static void at(struct work *w, int epoch, int steps, bool ended)
+{
+	w->job.trainer.epoch = epoch;
+	w->job.trainer.in_epoch = steps;
+	w->job.trainer.ended = ended;
+}
+
+static void epoch_took(struct work *w, double seconds)
+{
+	struct predictions none = {0};
+	struct epoch_row row = {.fold = 2, .epoch = w->job.trainer.epoch, .seconds = seconds};
+
+	work_hooks.epoch(w, &w->job, &row, &none);
+}
+
+static double eta(struct work *w)
+{
+	struct snapshot s;
+
+	work_show(w, WORK_RUN);
+	work_snapshot(w, &s);
+	return s.eta;
+}
+
+/* Folds 3, 4 and 5 are to come: 30 epochs. */
+TEST(eta_is_in_seconds)
+{
+	struct work *w = idle_worker();
+
+	at(w, 1, 0, false);
+	CHECK(isnan(eta(w)));
+	at(w, 1, 4, true);
+	epoch_took(w, 60);
+	CHECK_NEAR(eta(w), (9 + 30) * 60, 1e-9);
+	at(w, 2, 0, false);
+	CHECK_NEAR(eta(w), (9 + 30) * 60, 1e-9);
+	at(w, 2, 1, false);
+	CHECK_NEAR(eta(w), (8.75 + 30) * 60, 1e-9);
+	at(w, 2, 4, false); /* evaluating */
+	CHECK_NEAR(eta(w), (8 + 30) * 60, 1e-9);
+	at(w, 10, 4, true);
+	CHECK_NEAR(eta(w), 30 * 60, 1e-9);
+	w->job.trainer.fold = 5;
+	CHECK_NEAR(eta(w), 0, 1e-9);
+	w->job.trainer.fold = 2;
+	w->job.results.n = 2; /* trained out of turn, and one of those before */
+	w->job.results.fold[0].fold = 4;
+	w->job.results.fold[1].fold = 1;
+	CHECK_NEAR(eta(w), 20 * 60, 1e-9);
+	end(w);
+}
+
+TEST(eta_follows_the_last_epochs)
+{
+	struct work *w = idle_worker();
+
+	w->job.trainer.fold = 5;
+	at(w, 9, 4, true);
+	epoch_took(w, 100);
+	CHECK_NEAR(eta(w), 100, 1e-9);
+	epoch_took(w, 200);
+	CHECK_NEAR(eta(w), 130, 1e-9);
+	epoch_took(w, 30);
+	CHECK_NEAR(eta(w), 100, 1e-9);
+	end(w);
+}
+
+/* Utterances a second: 30 of them in 4 seconds and what this test takes. */
+TEST(rate_is_per_second)
+{
+	struct work *w = idle_worker();
+	struct step_row row = {.fold = 2, .epoch = 1, .step = 1, .loss = 0.5};
+	double began = clock_seconds(), most;
+	struct snapshot s;
+
+	w->job.trainer.batch.n = 30;
+	w->step_started = began - 4;
+	work_hooks.step(w, &w->job, &row);
+	most = 4 + clock_seconds() - began;
+	work_show(w, WORK_RUN);
+	work_snapshot(w, &s);
+	CHECK(s.rate <= 30.0 / 4 && s.rate >= 30 / most);
+	CHECK_NEAR(s.loss, 0.5, 1e-12);
+	end(w);
+}
+
+/* ---- the lock ---- */
+
+/*
+ * A worker whose snapshot ends where a page does; those of its pages that hold
+ * nothing else can be made unwritable. A write there is let through after a
+ * look at the lock.
+ */
+static char *pages;
+static size_t npages, page;
+static struct sigaction was;
+static int writes, unlocked;
+
+static void on_write(int sig, siginfo_t *info, void *context)
+{
+	char *where = info->si_addr;
+
+	(void)context;
+	if (where < pages || where >= pages + npages * page) {
+		sigaction(sig, &was, NULL); /* a real one */
+		return;
+	}
+	writes++;
+	if (pthread_mutex_trylock(&watched->lock) == 0) {
+		unlocked++;
+		pthread_mutex_unlock(&watched->lock);
+	}
+	mprotect(pages + (size_t)(where - pages) / page * page, page, PROT_READ | PROT_WRITE);
+}
+
+static void watch(struct work *w)
+{
+	struct sigaction act = {.sa_sigaction = on_write, .sa_flags = SA_SIGINFO | SA_NODEFER};
+
+	watched = w;
+	writes = unlocked = 0;
+	sigaction(SIGSEGV, &act, &was);
+	mprotect(pages, npages * page, PROT_READ);
+}
+
+static void unwatch(void)
+{
+	mprotect(pages, npages * page, PROT_READ | PROT_WRITE);
+	sigaction(SIGSEGV, &was, NULL);
+}
+
+static struct work *watched_worker(void)
+{
+	struct work *from = idle_worker(), *w;
+	size_t end_of_shown = offsetof(struct work, shown) + sizeof from->shown;
+
+	page = (size_t)sysconf(_SC_PAGESIZE);
+	npages = sizeof from->shown / page;
+	mapped = (sizeof *from / page + 3) * page;
+	mapping = mmap(NULL, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (mapping == MAP_FAILED)
+		exit(1);
+	w = (struct work *)((char *)mapping + (page - end_of_shown % page) % page);
+	memcpy(w, from, sizeof *w);
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_cond_init(&w->asked, NULL);
+	w->job.trainer.corpus = &w->job.corpus;
+	pages = (char *)w + end_of_shown - npages * page;
+	free(from);
+	return w;
+}
+
+TEST(errors_are_shown_under_the_lock)
+{
+	struct work *w;
+	struct err e = {.status = EXIT_FAILED, .text = "the disk is full"};
+	struct step_row row = {.fold = 2, .epoch = 3, .step = 7};
+	struct snapshot s;
+
+	if (sizeof s < (size_t)sysconf(_SC_PAGESIZE))
+		SKIP("pages are larger than the snapshot");
+	w = watched_worker();
+	watch(w);
+	work_show_error(w, WORK_FAILED, &e);
+	unwatch();
+	CHECK(writes > 0);
+	CHECK_INT(unlocked, 0);
+	work_snapshot(w, &s);
+	CHECK_STR(s.error, "the disk is full");
+	CHECK_INT(s.state, WORK_FAILED);
+
+	w->quit = true;
+	watch(w);
+	CHECK_INT(work_hooks.diverged(w, &w->job, &row, &e), JOB_STOP);
+	unwatch();
+	CHECK(writes > 0);
+	CHECK_INT(unlocked, 0);
+	work_snapshot(w, &s);
+	CHECK_INT(s.state, WORK_DIVERGED);
+	CHECK_INT(s.diverged.step, 7);
+	end(w);
+}
+
+int main(int argc, char **argv)
+{
+	return TEST_MAIN(argc, argv);
+}

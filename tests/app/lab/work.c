@@ -1,0 +1,875 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The engine thread: requests, events, snapshots, and their order. */
+#include "test.h"
+
+#include "app/lab/trained.h"
+#include "app/lab/work.h"
+#include "base/file.h"
+#include "base/str.h"
+#include "temp.h"
+
+#include <poll.h>
+
+static const char *const settings[] = {"train.epoch=2"};
+
+static struct work *start(const char *session, bool paused, bool readonly)
+{
+	struct err e = {0};
+	struct work_options o = {
+		.job = {.config = "tests/record/tiny/config.yml",
+			.session = session,
+			.set = settings,
+			.nset = 1,
+			.resume = true,
+			.threads = 1},
+		.paused = paused,
+		.readonly = readonly,
+	};
+	struct work *w;
+
+	w = work_start(&o, &e);
+	if (!w)
+		FAIL("%s", e.text);
+	return w;
+}
+
+/* What has come so far. */
+struct seen {
+	int steps, epochs, results, changes, says;
+	unsigned replied; /* number of the last reply */
+	bool opened, refused;
+	char text[512], said[512]; /* the last reply, the last thing said */
+	struct look_result *look;
+	struct tried tried;
+	int tries;
+	struct snapshot now;
+};
+
+static void take(struct seen *s, struct work *w)
+{
+	struct event e;
+
+	while (work_next(w, &e)) {
+		s->steps += e.kind == EVENT_STEP;
+		s->epochs += e.kind == EVENT_EPOCH;
+		s->results += e.kind == EVENT_RESULT;
+		s->changes += e.kind == EVENT_CHANGED;
+		s->says += e.kind == EVENT_SAY;
+		if (e.kind == EVENT_SAY)
+			snprintf(s->said, sizeof s->said, "%s", e.text);
+		s->opened |= e.kind == EVENT_OPENED;
+		if (e.kind == EVENT_REPLY) {
+			s->replied = e.request;
+			s->refused |= !e.ok;
+			if (e.text[0])
+				snprintf(s->text, sizeof s->text, "%s", e.text);
+		}
+		if (e.kind == EVENT_TRIED) {
+			s->tried = *e.tried;
+			s->tries++;
+		}
+		if (e.kind == EVENT_LOOK) {
+			look_free(s->look);
+			s->look = e.look;
+			e.look = NULL;
+		}
+		event_free(&e);
+	}
+	work_snapshot(w, &s->now);
+}
+
+static void wait_more(struct seen *s, struct work *w)
+{
+	struct pollfd p = {.fd = work_fd(w), .events = POLLIN};
+
+	poll(&p, 1, -1);
+	take(s, w);
+}
+
+static void until_state(struct seen *s, struct work *w, enum work_state state)
+{
+	take(s, w);
+	while (s->now.state != state && s->now.state != WORK_FAILED)
+		wait_more(s, w);
+	CHECK_INT(s->now.state, state);
+	take(s, w);
+}
+
+/* Everything asked for before has been served. */
+static void served(struct seen *s, struct work *w)
+{
+	unsigned ping = work_ping(w);
+
+	while (s->replied != ping)
+		wait_more(s, w);
+}
+
+TEST(trains_to_the_end)
+{
+	const char *dir = temp_path("end");
+	struct work *w = start(dir, false, false);
+	struct seen s = {0};
+
+	until_state(&s, w, WORK_IDLE);
+	CHECK(s.opened);
+	CHECK_INT(s.steps, 8); /* 13 utterances in batches of 4, two epochs */
+	CHECK_INT(s.epochs, 2);
+	CHECK_INT(s.results, 1);
+	CHECK(!s.now.trains);
+	CHECK_INT((long long)s.now.dropped, 0);
+	CHECK_INT(work_end(w), 0);
+}
+
+TEST(steps_one_by_one)
+{
+	const char *dir = temp_path("steps");
+	struct work *w = start(dir, true, false);
+	struct seen s = {0};
+
+	until_state(&s, w, WORK_PAUSED);
+	served(&s, w);
+	CHECK_INT(s.steps, 0);
+	work_step(w, false);
+	served(&s, w);
+	until_state(&s, w, WORK_PAUSED);
+	CHECK_INT(s.steps, 1);
+	CHECK_INT(s.now.step, 1);
+	work_step(w, true);
+	served(&s, w);
+	until_state(&s, w, WORK_PAUSED);
+	CHECK_INT(s.steps, 4);
+	CHECK_INT(s.epochs, 1);
+	CHECK_INT(work_end(w), 0);
+}
+
+TEST(changes_and_undo)
+{
+	const char *dir = temp_path("changes");
+	struct work *w = start(dir, true, false);
+	struct seen s = {0};
+	double was;
+
+	until_state(&s, w, WORK_PAUSED);
+	was = s.now.set.train.optimizer.lr;
+	work_command(w, "set train.optimizer.lr 1e-4");
+	served(&s, w);
+	CHECK_INT(s.changes, 1);
+	CHECK_NEAR(s.now.set.train.optimizer.lr, 1e-4, 0);
+	work_command(w, "undo");
+	served(&s, w);
+	CHECK_INT(s.changes, 2);
+	CHECK_NEAR(s.now.set.train.optimizer.lr, was, 0);
+	CHECK(!s.refused);
+	work_command(w, "undo");
+	served(&s, w);
+	CHECK(s.refused);
+	CHECK_HAS(s.text, "no change to take back");
+	work_command(w, "set model.hidden_size1 8");
+	served(&s, w);
+	CHECK_HAS(s.text, "fixed during a run");
+	CHECK_INT(work_end(w), 0);
+}
+
+/* What waits for the next epoch counts as the value that is taken back. */
+TEST(undo_of_a_pending_change)
+{
+	const char *dir = temp_path("pending");
+	struct work *w = start(dir, true, false);
+	struct seen s = {0};
+
+	until_state(&s, w, WORK_PAUSED);
+	work_step(w, false);
+	served(&s, w);
+	until_state(&s, w, WORK_PAUSED);
+	work_command(w, "set train.epoch 3");
+	work_command(w, "set train.epoch 4");
+	work_command(w, "undo");
+	served(&s, w);
+	CHECK_INT(s.now.pending, 3);
+	work_step(w, true);
+	served(&s, w);
+	until_state(&s, w, WORK_PAUSED);
+	work_step(w, false);
+	served(&s, w);
+	until_state(&s, w, WORK_PAUSED);
+	CHECK_INT(s.now.set.train.epoch, 3);
+	CHECK_INT(work_end(w), 0);
+}
+
+/* A figure of the epoch says nothing before the first has ended, and nothing
+ * new until the next has. */
+TEST(breaks_on_a_figure_of_the_epoch)
+{
+	const char *dir = temp_path("break-epoch");
+	struct work *w = start(dir, true, false);
+	struct seen s = {0};
+
+	until_state(&s, w, WORK_PAUSED);
+	work_break(w, "val_wa < 2");
+	work_resume(w);
+	served(&s, w);
+	until_state(&s, w, WORK_BROKE);
+	CHECK_INT(s.steps, 4);
+	CHECK_INT(s.epochs, 1);
+	work_resume(w);
+	served(&s, w);
+	until_state(&s, w, WORK_BROKE);
+	CHECK_INT(s.steps, 8);
+	CHECK_INT(work_end(w), 0);
+}
+
+/* The screen goes on while the worker stores its checkpoint. */
+TEST(quits_without_waiting)
+{
+	const char *dir = temp_path("quit");
+	char path[PATH_LEN];
+	struct work *w = start(dir, true, false);
+	struct seen s = {0};
+
+	until_state(&s, w, WORK_PAUSED);
+	work_step(w, false);
+	served(&s, w);
+	until_state(&s, w, WORK_PAUSED);
+	work_quit(w);
+	while (!s.now.ended)
+		wait_more(&s, w);
+	snprintf(path, sizeof path, "%s/fold-0/state.safetensors", dir);
+	CHECK(file_exists(path));
+	CHECK_INT(work_end(w), 0);
+}
+
+/* A screen that reads nothing loses rows, which the folder has, but no reply. */
+TEST(overflow_keeps_replies)
+{
+	static const char *const many[] = {"train.epoch=400"};
+	const char *dir = temp_path("overflow");
+	struct work_options o = {.job = {.config = "tests/record/tiny/config.yml",
+					 .session = dir,
+					 .set = many,
+					 .nset = 1,
+					 .threads = 1}};
+	struct err e = {0};
+	struct work *w = work_start(&o, &e);
+	struct seen s = {0};
+	unsigned ping;
+
+	REQUIRE(w);
+	do
+		work_snapshot(w, &s.now);
+	while (s.now.state != WORK_FAILED && s.now.dropped < 100);
+	ping = work_ping(w);
+	do
+		work_snapshot(w, &s.now);
+	while (s.now.state != WORK_FAILED && s.now.state != WORK_IDLE);
+	take(&s, w);
+	CHECK_INT(s.replied, ping);
+	CHECK_INT(s.results, 1);
+	CHECK(s.steps < 1600);
+	CHECK_INT(work_end(w), 0);
+}
+
+/* Read without waiting for an event, so that a sanitizer sees what is written without
+ * the lock: a session that another worker trains, looked at on purpose or because of that, and one
+ * whose configuration is not there. */
+TEST(snapshots_while_it_opens)
+{
+	const char *dir = temp_path("watched");
+	const struct work_options some[] = {
+		{.job = {.session = dir, .threads = 1}, .readonly = true},
+		{.job = {.session = dir, .resume = true, .threads = 1}},
+		{.job = {.config = "no/such/config.yml"}},
+	};
+	struct work *trains = start(dir, true, false);
+	struct seen s = {0};
+
+	until_state(&s, trains, WORK_PAUSED);
+	for (size_t i = 0; i < sizeof some / sizeof some[0]; i++) {
+		struct err e = {0};
+		struct work *w = work_start(&some[i], &e);
+		struct snapshot now;
+
+		REQUIRE(w);
+		do {
+			work_corpus(w);
+			work_snapshot(w, &now);
+		} while (now.state == WORK_LOADING);
+		CHECK_INT(now.state, i < 2 ? WORK_IDLE : WORK_FAILED);
+		if (i == 1)
+			CHECK_HAS(now.looking, "another program is writing this session");
+		else
+			CHECK_STR(now.looking, "");
+		if (i == 2)
+			CHECK_HAS(now.error, "no/such/config.yml");
+		else
+			CHECK_STR(now.error, "");
+		CHECK(!now.can_skip);
+		CHECK((work_corpus(w) != NULL) == (i < 2));
+		work_quit(w);
+		do
+			work_snapshot(w, &now);
+		while (!now.ended);
+		work_end(w);
+	}
+	CHECK_INT(work_end(trains), 0);
+}
+
+TEST(breaks_when_told)
+{
+	const char *dir = temp_path("break");
+	struct work *w = start(dir, true, false);
+	struct seen s = {0};
+
+	until_state(&s, w, WORK_PAUSED);
+	work_break(w, "nonsense >");
+	served(&s, w);
+	CHECK(s.refused);
+	work_break(w, "step >= 3");
+	work_resume(w);
+	served(&s, w);
+	until_state(&s, w, WORK_BROKE);
+	CHECK_INT(s.steps, 3);
+	work_break(w, "");
+	work_resume(w);
+	until_state(&s, w, WORK_IDLE);
+	CHECK_INT(s.steps, 8);
+	CHECK_INT(work_end(w), 0);
+}
+
+/* Whoever sets a break is told what was understood and when it is tested. */
+TEST(a_break_is_confirmed_and_listed)
+{
+	const char *dir = temp_path("break-said");
+	struct work *w = start(dir, true, false);
+	struct seen s = {0};
+
+	until_state(&s, w, WORK_PAUSED);
+	work_breaks(w);
+	served(&s, w);
+	CHECK_STR(s.text, "no break is set; break when CONDITION sets one");
+	work_break(w, "grad_norm>1e9&&(loss is nan)");
+	served(&s, w);
+	CHECK_STR(s.text, "break when grad_norm > 1e9 & loss is nan, tested after each step");
+	work_break(w, "val_wa<best_val_wa-.05");
+	served(&s, w);
+	CHECK_STR(s.text, "break when val_wa < best_val_wa - .05, tested after each epoch's "
+			  "evaluation; no longer when grad_norm > 1e9 & loss is nan");
+	work_break(w, "nonsense >");
+	served(&s, w);
+	CHECK(s.refused);
+	work_breaks(w);
+	served(&s, w);
+	CHECK_STR(s.text, "break when val_wa < best_val_wa - .05, tested after each epoch's "
+			  "evaluation");
+	work_break(w, "");
+	served(&s, w);
+	CHECK_STR(s.text, "the break is off");
+	work_break(w, "");
+	served(&s, w);
+	CHECK_STR(s.text, "no break was set");
+	CHECK_INT(work_end(w), 0);
+}
+
+TEST(a_break_says_the_value)
+{
+	const char *dir = temp_path("break-value");
+	struct work *w = start(dir, true, false);
+	struct seen s = {0};
+
+	until_state(&s, w, WORK_PAUSED);
+	work_break(w, "step >= 3");
+	work_resume(w);
+	served(&s, w);
+	until_state(&s, w, WORK_BROKE);
+	CHECK_STR(s.now.broke, "step 3 >= 3");
+	work_breaks(w);
+	served(&s, w);
+	CHECK_STR(s.text, "break when step >= 3, tested after each step; now step 3 >= 3");
+	CHECK_INT(s.now.state, WORK_BROKE);
+	work_step(w, false);
+	served(&s, w);
+	until_state(&s, w, WORK_BROKE);
+	CHECK_STR(s.now.broke, "step 4 >= 3");
+	CHECK_INT(work_end(w), 0);
+}
+
+/* The epoch is evaluated first; then it stands still and says why. Also at the
+ * end of the last epoch, before the fold is tested. */
+TEST(a_break_at_an_epochs_last_step)
+{
+	const char *dir = temp_path("break-last");
+	struct work *w = start(dir, true, false);
+	struct seen s = {0};
+
+	until_state(&s, w, WORK_PAUSED);
+	work_break(w, "step = 4 | step = 8");
+	work_resume(w);
+	served(&s, w);
+	until_state(&s, w, WORK_BROKE);
+	CHECK_INT(s.steps, 4);
+	CHECK_INT(s.epochs, 1);
+	CHECK_STR(s.now.broke, "step 4 = 4 | step 4 = 8");
+	work_command(w, "set train.clip 1"); /* the state stays, whatever is asked */
+	work_command(w, "eval");
+	served(&s, w);
+	CHECK_INT(s.now.state, WORK_BROKE);
+	work_resume(w);
+	served(&s, w);
+	until_state(&s, w, WORK_BROKE);
+	CHECK_INT(s.epochs, 2);
+	CHECK_INT(s.results, 0);
+	work_resume(w);
+	until_state(&s, w, WORK_IDLE);
+	CHECK_INT(s.results, 1);
+	CHECK_INT(work_end(w), 0);
+}
+
+/* The log has the value; what waits for the next epoch is what is changed again. */
+TEST(a_factor_is_logged_as_the_value)
+{
+	const char *dir = temp_path("factor");
+	struct work *w = start(dir, true, false);
+	struct seen s = {0};
+	struct err e = {0};
+	char path[PATH_LEN], *log;
+
+	until_state(&s, w, WORK_PAUSED);
+	work_step(w, false);
+	served(&s, w);
+	until_state(&s, w, WORK_PAUSED);
+	work_command(w, "set train.optimizer.lr x0.5");
+	served(&s, w);
+	CHECK_NEAR(s.now.set.train.optimizer.lr, 0.006, 1e-15);
+	work_command(w, "set train.epoch x2");
+	work_command(w, "set train.epoch x1.5");
+	served(&s, w);
+	CHECK_STR(s.text, "train.epoch 6 at the next epoch");
+	CHECK(!s.refused);
+	work_command(w, "set train.epoch x0.25");
+	served(&s, w);
+	CHECK(s.refused);
+	CHECK_STR(s.text, "train.epoch: 6 x0.25 is 1.5, not an integer; give 1 or 2");
+	s.refused = false;
+	work_command(w, "set train.optimizer.lr x1e6");
+	served(&s, w);
+	CHECK_HAS(s.text, "100 at most; found 6000, which is 0.006 x1e6");
+	work_command(w, "undo");
+	work_command(w, "undo");
+	work_command(w, "undo");
+	served(&s, w);
+	CHECK_NEAR(s.now.set.train.optimizer.lr, 0.012, 1e-15);
+	snprintf(path, sizeof path, "%s/commands.log", dir);
+	log = file_read(path, FILE_LOG, NULL, &e);
+	REQUIRE(log);
+	CHECK_STR(log, "at 0 1 2 set train.optimizer.lr 0.006   # was 0.012\n"
+		       "at 0 2 5 set train.epoch 4   # was 2\n"
+		       "at 0 2 5 set train.epoch 6   # was 4\n"
+		       "at 0 2 5 set train.epoch 4   # was 6\n"
+		       "at 0 2 5 set train.epoch 2   # was 4\n"
+		       "at 0 1 2 set train.optimizer.lr 0.012   # was 0.006\n");
+	free(log);
+	CHECK_INT(work_end(w), 0);
+}
+
+/* Nothing is refused because it comes early: it is done before the first step,
+ * in the order of asking. */
+TEST(what_is_asked_early_waits)
+{
+	const char *dir = temp_path("early");
+	struct work *w = start(dir, false, false); /* still opening */
+	struct seen s = {0};
+
+	work_pause(w);
+	work_command(w, "set train.optimizer.lr x0.5");
+	work_command(w, "set train.optimizer.lr x0.5");
+	work_command(w, "set train.clip 2");
+	work_command(w, "undo");
+	work_break(w, "step >= 2");
+	served(&s, w);
+	until_state(&s, w, WORK_PAUSED);
+	CHECK(!s.refused);
+	CHECK_INT(s.steps, 0);
+	CHECK_INT(s.changes, 4);
+	CHECK_NEAR(s.now.set.train.optimizer.lr, 0.003, 1e-15);
+	CHECK_NEAR(s.now.set.train.clip, 0, 0);
+	work_command(w, "set train.clip -1");
+	served(&s, w);
+	CHECK(s.refused);
+	CHECK_HAS(s.text, "train.clip: expected a number, 0 or more");
+	work_resume(w);
+	served(&s, w);
+	until_state(&s, w, WORK_BROKE);
+	CHECK_INT(s.steps, 2);
+	CHECK_INT(work_end(w), 0);
+}
+
+/* Where the run cannot be opened, the reason is what whoever asked early hears. */
+TEST(what_is_asked_early_hears_why_it_failed)
+{
+	struct work_options o = {.job = {.config = "no/such/config.yml"}};
+	struct seen s = {0};
+	struct err e = {0};
+	struct work *w = work_start(&o, &e);
+
+	REQUIRE(w);
+	work_command(w, "set train.clip 1");
+	work_break(w, "loss is nan");
+	served(&s, w);
+	CHECK(s.refused);
+	CHECK_HAS(s.text, "no/such/config.yml");
+	CHECK_INT(work_end(w), EXIT_FAILED);
+}
+
+TEST(both_ways_of_a_step)
+{
+	const char *dir = temp_path("try");
+	struct work *w = start(dir, true, false);
+	struct seen s = {0};
+
+	until_state(&s, w, WORK_PAUSED);
+	work_try(w, "train.optimizer.lr", "x0.5");
+	served(&s, w);
+	REQUIRE(s.tries == 1);
+	CHECK_STR(s.tried.key, "train.optimizer.lr");
+	CHECK_STR(s.tried.was, "0.012");
+	CHECK_STR(s.tried.value, "0.006");
+	CHECK_INT(s.tried.step, 1);
+	CHECK(s.tried.as_is.loss != s.tried.changed.loss);
+	CHECK(s.tried.now.loss != s.tried.as_is.loss);
+	work_step(w, false);
+	served(&s, w);
+	until_state(&s, w, WORK_PAUSED);
+	/* Weights count in the sums, each its own; the terms are unweighted. */
+	work_try(w, "train.loss.text", "0");
+	served(&s, w);
+	CHECK_INT(s.tries, 2);
+	CHECK_INT(s.tried.step, 2);
+	CHECK(s.tried.now.loss > s.tried.changed.loss);
+	work_try(w, "train.clip", "x2");
+	served(&s, w);
+	CHECK(s.refused);
+	CHECK_STR(s.text, "train.clip is 0, and so is x2 of it; give the value itself");
+	CHECK_INT(s.tries, 2);
+	CHECK_INT(work_end(w), 0);
+}
+
+TEST(stops_and_goes_on)
+{
+	const char *dir = temp_path("stop");
+	char path[PATH_LEN];
+	struct work *w = start(dir, true, false);
+	struct seen s = {0};
+
+	until_state(&s, w, WORK_PAUSED);
+	work_step(w, false);
+	served(&s, w);
+	until_state(&s, w, WORK_PAUSED);
+	work_stop(w);
+	served(&s, w);
+	until_state(&s, w, WORK_IDLE);
+	CHECK(s.now.trains);
+	snprintf(path, sizeof path, "%s/fold-0/state.safetensors", dir);
+	CHECK(file_exists(path));
+	work_resume(w);
+	served(&s, w);
+	until_state(&s, w, WORK_IDLE);
+	CHECK_INT(s.steps, 8);
+	CHECK(!s.now.trains);
+	work_resume(w);
+	served(&s, w);
+	CHECK(s.refused);
+	CHECK_HAS(s.text, "trained and tested");
+	CHECK_INT(work_end(w), 0);
+}
+
+TEST(looks_while_training_and_after)
+{
+	const char *dir = temp_path("look");
+	struct work *w = start(dir, true, false);
+	struct seen s = {0};
+	double sum = 0;
+
+	until_state(&s, w, WORK_PAUSED);
+	work_look(w, 0, 3, false, KNOCK_NOTHING);
+	served(&s, w);
+	REQUIRE(s.look);
+	CHECK_INT(s.look->utt, 3);
+	CHECK_INT(s.look->heads, 2);
+	for (int f = 0; f < s.look->T; f++)
+		sum += s.look->cross[0][f];
+	CHECK_NEAR(sum, 1, 1e-5);
+	/* silencing nothing is what the arrays show */
+	for (int c = 0; c < s.look->classes; c++)
+		CHECK_NEAR(s.look->knocked[KNOCK_NOTHING][c], s.look->logits[HEAD_MAIN][c], 0);
+	CHECK(fabs((double)s.look->knocked[KNOCK_AUDIO][0] - s.look->logits[HEAD_MAIN][0]) > 0);
+	work_resume(w);
+	served(&s, w);
+	until_state(&s, w, WORK_IDLE);
+	work_look(w, 0, 3, true, KNOCK_TEXT);
+	served(&s, w);
+	CHECK(s.look->kept);
+	CHECK_INT(s.look->knock, KNOCK_TEXT);
+	CHECK_NEAR(s.look->knocked[KNOCK_TEXT][0], s.look->logits[HEAD_MAIN][0], 0);
+	work_look(w, 0, 100000, true, KNOCK_NOTHING);
+	served(&s, w);
+	CHECK(s.refused);
+	look_free(s.look);
+	CHECK_INT(work_end(w), 0);
+}
+
+/* The kept checkpoint stays what it was while the weights go on. */
+TEST(looks_with_the_kept_weights_while_training)
+{
+	const char *dir = temp_path("kept");
+	struct work *w = start(dir, true, false);
+	struct seen s = {0};
+	float first[LABELS_MAX];
+
+	until_state(&s, w, WORK_PAUSED);
+	work_step(w, true); /* to the end of epoch 1, which is kept */
+	served(&s, w);
+	until_state(&s, w, WORK_PAUSED);
+	work_look(w, 0, 3, false, KNOCK_NOTHING);
+	served(&s, w);
+	REQUIRE(s.look);
+	memcpy(first, s.look->logits[HEAD_MAIN], sizeof first);
+	work_step(w, false);
+	served(&s, w);
+	until_state(&s, w, WORK_PAUSED);
+	work_look(w, 0, 3, false, KNOCK_NOTHING);
+	served(&s, w);
+	CHECK(memcmp(first, s.look->logits[HEAD_MAIN], sizeof first) != 0);
+	work_look(w, 0, 3, true, KNOCK_NOTHING);
+	served(&s, w);
+	CHECK(s.look->kept);
+	CHECK_INT(s.look->epoch, 1);
+	CHECK(memcmp(first, s.look->logits[HEAD_MAIN], sizeof first) == 0);
+	look_free(s.look);
+	CHECK_INT(work_end(w), 0);
+}
+
+/* What `miust predict --tensors` writes of one utterance. */
+struct tensors {
+	const struct look_result *look;
+	int compared;
+};
+
+static double furthest(const real *got, const float *want, size_t n)
+{
+	double worst = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		double d = fabs((double)got[i] - (double)want[i]);
+
+		worst = d > worst || isnan(d) ? d : worst;
+	}
+	return worst;
+}
+
+static int compare_tensors(void *ctx, const struct model *m, const struct batch *b, struct err *e)
+{
+	struct tensors *t = ctx;
+	const struct look_result *l = t->look;
+
+	(void)e;
+	for (int i = 0; i < b->n; i++) {
+		size_t pairs = (size_t)l->heads * (size_t)l->L * (size_t)l->T;
+
+		if (b->utt[i] != l->utt)
+			continue;
+		for (int x = 0; x < CROSSES; x++)
+			CHECK_NEAR(furthest(model_cross_weights(m, x, i), l->cross[x], pairs), 0,
+				   1e-6);
+		for (int p = 0; p < POOLS; p++)
+			CHECK_NEAR(furthest(model_pool_weights(m, b, p, i), l->weights[p],
+					    (size_t)pool_seqs(b, p)->len[i]),
+				   0, 1e-6);
+		for (int h = 0; h < HEADS; h++)
+			CHECK_NEAR(furthest(model_logits(m, (enum head)h) + i * m->classes,
+					    l->logits[h], (size_t)m->classes),
+				   0, 1e-5);
+		t->compared++;
+	}
+	return 0;
+}
+
+TEST(looks_equal_predict)
+{
+	const char *dir = temp_path("predict"), *config[] = {"tests/record/tiny/config.yml"};
+	char weights[PATH_LEN];
+	struct work *w = start(dir, false, false);
+	struct args a = {.operand = config, .noperands = 1, .split = PART_TEST, .threads = 1};
+	struct seen s = {0};
+	struct tensors t = {0};
+	struct trained trained;
+	struct err e = {0};
+
+	until_state(&s, w, WORK_IDLE);
+	snprintf(weights, sizeof weights, "%s/fold-0/best.safetensors", dir);
+	a.weights = weights;
+	REQUIRE(trained_open(&trained, &a, &e) == 0);
+	for (int i = 0; i < trained.split.n[PART_TEST]; i++) {
+		work_look(w, 0, trained.split.at[PART_TEST][i], true, KNOCK_NOTHING);
+		served(&s, w);
+		REQUIRE(s.look);
+		t.look = s.look;
+		CHECK_INT(evaluate_each(&trained.model, &trained.corpus, &trained.set,
+					&trained.norm, trained.split.at[PART_TEST],
+					trained.split.n[PART_TEST], compare_tensors, &t, &e),
+			  0);
+	}
+	CHECK_INT(t.compared, trained.split.n[PART_TEST]);
+	look_free(s.look);
+	trained_close(&trained);
+	CHECK_INT(work_end(w), 0);
+}
+
+/* Trying changes nothing: the run after it is the run without it. */
+TEST(trying_leaves_no_trace)
+{
+	const char *plain = temp_path("plain"), *tried = temp_path("tried");
+	char a[PATH_LEN], b[PATH_LEN];
+	struct seen s = {0}, t = {0};
+	struct err e = {0};
+	struct work *w = start(plain, false, false);
+	char *one, *two;
+	size_t n, m;
+
+	until_state(&s, w, WORK_IDLE);
+	work_end(w);
+	w = start(tried, true, false);
+	until_state(&t, w, WORK_PAUSED);
+	for (int i = 0; i < 6; i++) {
+		work_try(w, "train.optimizer.lr", "0.5");
+		work_command(w, "eval");
+		work_step(w, false);
+		served(&t, w);
+		until_state(&t, w, WORK_PAUSED);
+	}
+	CHECK(!t.refused);
+	work_resume(w);
+	served(&t, w);
+	until_state(&t, w, WORK_IDLE);
+	work_end(w);
+	snprintf(a, sizeof a, "%s/steps.csv", plain);
+	snprintf(b, sizeof b, "%s/steps.csv", tried);
+	one = file_read(a, FILE_ROWS, &n, &e);
+	two = file_read(b, FILE_ROWS, &m, &e);
+	REQUIRE(one && two);
+	CHECK_STR(two, one);
+	free(one);
+	free(two);
+}
+
+TEST(looking_only_changes_nothing)
+{
+	const char *dir = temp_path("readonly");
+	struct work *w = start(dir, false, false);
+	struct work_options o = {.job = {.session = dir, .threads = 1}, .readonly = true};
+	struct seen s = {0}, t = {0};
+	struct err e = {0};
+
+	until_state(&s, w, WORK_IDLE);
+	work_end(w);
+	w = work_start(&o, &e);
+	REQUIRE(w);
+	until_state(&t, w, WORK_IDLE);
+	CHECK(!t.now.trains);
+	work_look(w, 0, 2, true, KNOCK_NOTHING);
+	served(&t, w);
+	CHECK(t.look != NULL);
+	look_free(t.look);
+	work_resume(w);
+	served(&t, w);
+	CHECK(t.refused);
+	work_command(w, "save");
+	served(&t, w);
+	CHECK_HAS(t.text, "read-only");
+	CHECK_INT(work_end(w), 0);
+}
+
+/* best.safetensors as it is, config.yml with a word changed. */
+static void edit_config(const char *dir, const char *from, const char *to)
+{
+	char path[PATH_LEN], *text, *at;
+	struct str edited = {0};
+	struct err e = {0};
+
+	snprintf(path, sizeof path, "%s/config.yml", dir);
+	text = file_read(path, FILE_CONFIG, NULL, &e);
+	at = text ? strstr(text, from) : NULL;
+	if (!at) {
+		FAIL("no %s in %s", from, path);
+		return;
+	}
+	str_addn(&edited, text, (size_t)(at - text));
+	str_addf(&edited, "%s%s", to, at + strlen(from));
+	if (file_write(path, edited.s, edited.len, &e))
+		FAIL("%s", e.text);
+	str_free(&edited);
+	free(text);
+}
+
+/* One look into a finished session, opened only for that. */
+static void look_again(struct seen *s, const char *dir)
+{
+	struct work_options o = {.job = {.session = dir, .threads = 1}, .readonly = true};
+	struct err e = {0};
+	struct work *w = work_start(&o, &e);
+
+	REQUIRE(w);
+	*s = (struct seen){0};
+	until_state(s, w, WORK_IDLE);
+	work_look(w, 0, 2, true, KNOCK_NOTHING);
+	served(s, w);
+	work_look(w, 0, 3, true, KNOCK_NOTHING);
+	served(s, w);
+	CHECK_INT(work_end(w), 0);
+}
+
+/* The kept weights say how they were trained, if config.yml says something else. */
+TEST(looks_with_weights_of_other_settings)
+{
+	const char *dir = temp_path("edited");
+	struct work *w = start(dir, false, false);
+	struct seen s = {0};
+
+	until_state(&s, w, WORK_IDLE);
+	work_end(w);
+	look_again(&s, dir);
+	CHECK(s.look != NULL);
+	CHECK_INT(s.says, 0);
+	look_free(s.look);
+
+	edit_config(dir, "padding: reference", "padding: masked");
+	look_again(&s, dir);
+	CHECK(s.look != NULL);
+	CHECK_INT(s.says, 1);
+	CHECK_HAS(s.said, "fold 0 was trained with train.padding reference (here masked)");
+	look_free(s.look);
+
+	edit_config(dir, "[calm, glad, cross]", "[glad, calm, cross]");
+	look_again(&s, dir);
+	CHECK(!s.look);
+	CHECK(s.refused);
+	CHECK_HAS(s.text, "trained with exp.labels calm,glad,cross (here glad,calm,cross); put");
+}
+
+TEST(opening_can_fail)
+{
+	struct work_options o = {.job = {.config = "no/such/config.yml"}};
+	struct seen s = {0};
+	struct err e = {0};
+	struct work *w = work_start(&o, &e);
+
+	REQUIRE(w);
+	take(&s, w);
+	while (s.now.state != WORK_FAILED)
+		wait_more(&s, w);
+	CHECK_HAS(s.now.error, "no/such/config.yml");
+	CHECK_INT(work_end(w), EXIT_FAILED);
+}
+
+int main(int argc, char **argv)
+{
+	return TEST_MAIN(argc, argv);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Console commands that an engine answers (ui/console/command_table.c, ui/state/ui.c). */
+#include "temp.h"
+#include "tests/ui/util.h"
+
+#include "ui/console/command.h"
+
+#include <poll.h>
+
+static struct ui u;
+
+/* A run whose data is still being read, as far as the screen knows. */
+static void start(const char *name)
+{
+	static const char *const settings[] = {"train.epoch=2"};
+	static char dir[PATH_LEN];
+	struct work_options o = {.job = {.config = "tests/record/tiny/config.yml",
+					 .session = dir,
+					 .set = settings,
+					 .nset = 1,
+					 .threads = 1},
+				 .paused = true};
+	struct err e = {0};
+
+	snprintf(dir, sizeof dir, "%s", temp_path("%s", name));
+	ui_init(&u, &look_braille, 24, 80);
+	u.work = work_start(&o, &e);
+	if (!u.work)
+		FAIL("%s", e.text);
+	u.now.state = WORK_LOADING;
+}
+
+static void end(void)
+{
+	CHECK_INT(work_end(u.work), 0);
+	u.work = NULL;
+	ui_free(&u);
+}
+
+/* The error of a command, or "". */
+static const char *run(const char *line)
+{
+	static struct err e;
+
+	err_clear(&e);
+	command_run(&u, line, &e);
+	return e.text;
+}
+
+/* Until the reply to the last command has come. */
+static void answered(void)
+{
+	struct pollfd p = {.fd = work_fd(u.work), .events = POLLIN};
+	struct event e;
+
+	while (u.waiting) {
+		poll(&p, 1, -1);
+		while (work_next(u.work, &e))
+			ui_event(&u, &e);
+	}
+}
+
+static void until(enum work_state state)
+{
+	struct pollfd p = {.fd = work_fd(u.work), .events = POLLIN};
+	struct event e;
+
+	while (u.now.state != state) {
+		poll(&p, 1, -1);
+		while (work_next(u.work, &e))
+			ui_event(&u, &e);
+	}
+}
+
+TEST(what_comes_early_waits)
+{
+	start("early");
+	CHECK_STR(run("set train.optimizer.lr x0.5"), "");
+	CHECK_STR(u.message.text, "waits until the data is read");
+	CHECK_STR(run("set train.clip 2"), "");
+	CHECK_STR(run("break when step >= 1"), "");
+	CHECK_STR(run("undo"), "");
+	/* What can be known at once is told at once. */
+	CHECK_HAS(run("set train.clap 2"), "unknown key train.clap; did you mean train.clip?");
+	CHECK_HAS(run("set train.padding masked"), "fixed during a run");
+	CHECK_HAS(run("break when stop > 3"), "did you mean step?");
+	CHECK_HAS(run("resume"), "the data is still being read");
+	/* The rest is refused by its own reason, in its turn. */
+	CHECK_STR(run("set train.clip -1"), "");
+	answered();
+	CHECK(u.message.error);
+	CHECK_STR(u.message.text, "train.clip: expected a number, 0 or more; found '-1'");
+	CHECK_NEAR(u.now.set.train.optimizer.lr, 0.006, 1e-15);
+	CHECK_NEAR(u.now.set.train.clip, 0, 0);
+	CHECK_STR(run("break"), "");
+	answered();
+	CHECK_STR(u.message.text, "break when step >= 1, tested after each step");
+	end();
+}
+
+TEST(a_break_is_told_where_view_1_does_not)
+{
+	start("broke");
+	until(WORK_PAUSED);
+	CHECK_STR(run("break when step >= 1"), "");
+	answered();
+	CHECK_STR(u.message.text, "break when step >= 1, tested after each step");
+	CHECK_STR(run("view 6"), "");
+	CHECK_STR(run("run"), "");
+	until(WORK_BROKE);
+	CHECK_STR(u.message.text, "broke: step 1 >= 1");
+	CHECK_STR(run("break off"), "");
+	answered();
+	CHECK_STR(u.message.text, "the break is off");
+	end();
+}
+
+TEST(trying_shows_a_table)
+{
+	start("try");
+	until(WORK_PAUSED);
+	CHECK_STR(run("try train.optimizer.lr x0.5"), "");
+	answered();
+	CHECK_INT(u.overlay_kind, OVERLAY_PAGE);
+	CHECK_HAS(u.page.text, "0.012 → 0.006, step 1:1\n");
+	CHECK_HAS(u.page.text, "with 0.012");
+	CHECK_HAS(u.page.text, "\nmain ");
+	CHECK_HAS(run("try train.epoch 3"), "one step does not show it");
+	CHECK_HAS(run("try train.clip"), "train.clip: expected its new value, or a factor");
+	end();
+}
+
+int main(int argc, char **argv)
+{
+	return TEST_MAIN(argc, argv);
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Help over a view, and the manual page. */
+#include "tests/ui/golden.h"
+#include "tests/ui/pending.h"
+
+#include "ui/console/help.h"
+
+static struct ui screen;
+
+static void start(int cols, int rows)
+{
+	keys_reset();
+	moment_init(&screen, cols, rows);
+	screen.view = VIEW_CONFIG;
+	moment_row(&screen, "train.loss.cmd_text");
+	help_open(&screen);
+}
+
+static void press(uint32_t code)
+{
+	help_key(&screen, (struct key){.code = code});
+}
+
+static void type(const char *text)
+{
+	for (uint32_t c; (c = utf8_next(&text));)
+		press(c);
+}
+
+static bool shows(const char *text)
+{
+	struct canvas c;
+	bool there;
+
+	canvas_init(&c, screen.rows, screen.cols, &screen.look);
+	help_draw(&screen, &c);
+	there = moment_shows(&c, text);
+	canvas_free(&c);
+	return there;
+}
+
+static void look_at(const char *name)
+{
+	struct canvas c;
+
+	canvas_init(&c, screen.rows, screen.cols, &screen.look);
+	help_draw(&screen, &c);
+	golden_check(name, &c);
+	canvas_free(&c);
+}
+
+TEST(help_at_each_size)
+{
+	static const int size[][2] = {{40, 10}, {80, 24}, {120, 36}};
+	char name[64];
+
+	NEED_UTF8();
+	for (size_t i = 0; i < sizeof size / sizeof *size; i++) {
+		start(size[i][0], size[i][1]);
+		snprintf(name, sizeof name, "help-%dx%d", size[i][0], size[i][1]);
+		look_at(name);
+		ui_free(&screen);
+	}
+	start(80, 24);
+	type("st");
+	look_at("help-filtered-80x24");
+	screen.look.glyphs = GLYPHS_ASCII;
+	look_at("help-ascii-80x24");
+	ui_free(&screen);
+}
+
+TEST(help_filter_finds_keys_names_and_sentences)
+{
+	NEED_UTF8();
+	start(80, 24);
+	type("resume");
+	CHECK(shows("resume"));
+	CHECK(!shows("smooth"));
+	press(127);
+	CHECK_STR(screen.help.filter, "resum");
+	press(21);
+	CHECK_STR(screen.help.filter, "");
+	type("é");
+	CHECK(shows("0 of "));
+	press(127);
+	CHECK_STR(screen.help.filter, "");
+	press('\r');
+	ui_free(&screen);
+}
+
+TEST(help_says_why_not_now)
+{
+	NEED_UTF8();
+	start(80, 24);
+	type("resume");
+	CHECK(shows("not now"));
+	CHECK(shows("only while paused"));
+	press('\r');
+	CHECK_HAS(screen.message.text, "only while paused");
+	CHECK_INT(screen.overlay_kind, OVERLAY_NONE);
+	ui_free(&screen);
+}
+
+TEST(help_enter_runs)
+{
+	NEED_UTF8();
+	start(80, 24);
+	type("view 7");
+	press('\r');
+	CHECK_INT(screen.view, VIEW_SESSIONS);
+	CHECK_INT(screen.overlay_kind, OVERLAY_NONE);
+	help_open(&screen);
+	type("note TEXT");
+	press('\r');
+	CHECK_INT(screen.overlay_kind, OVERLAY_CONSOLE);
+	CHECK_STR(screen.console.line, "note ");
+	help_open(&screen);
+	press(27);
+	CHECK_INT(screen.overlay_kind, OVERLAY_NONE);
+	ui_free(&screen);
+}
+
+TEST(help_moves_and_scrolls)
+{
+	NEED_UTF8();
+	start(80, 24);
+	press(K_DOWN);
+	CHECK_INT(screen.help.row, 1);
+	press(K_END);
+	CHECK(screen.help.top > 0);
+	CHECK(shows("▸"));
+	press(K_HOME);
+	CHECK_INT(screen.help.row, 0);
+	CHECK_INT(screen.help.top, 0);
+	CHECK(shows("here"));
+	ui_free(&screen);
+}
+
+TEST(help_follows_the_users_bindings)
+{
+	struct err e = {0};
+	char key[32];
+
+	NEED_UTF8();
+	start(80, 24);
+	CHECK_INT(keys_bind("all F5 save", &e), 0);
+	type("save");
+	CHECK(shows("F5"));
+	CHECK_STR(help_key_for(&screen, "save", key, sizeof key), "F5");
+	CHECK_STR(help_key_for(&screen, "no such", key, sizeof key), "");
+	keys_reset();
+	ui_free(&screen);
+}
+
+/* Without the backslashes of roff. */
+static void plain(char *text)
+{
+	char *to = text;
+
+	for (; *text; text++)
+		if (*text != '\\')
+			*to++ = *text;
+	*to = '\0';
+}
+
+/* Every command, key and setting is in the manual, and roff is not confused. */
+TEST(manual_has_everything)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *f = open_memstream(&text, &length);
+
+	REQUIRE(f);
+	manual_print(f);
+	fclose(f);
+	for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
+		if (*line == '.')
+			CHECK(strchr("TSBIR", line[1]) != NULL);
+	plain(text);
+	for (int i = 0; i < command_count; i++)
+		CHECK_HAS(text, command_table[i].help);
+	for (int i = 0; i < option_count; i++)
+		CHECK_HAS(text, option_table[i].key);
+	CHECK_HAS(text, ".SH KEYS\n");
+	CHECK_HAS(text, "fB^CfR\nstop\n");
+	free(text);
+}
+
+int main(int argc, char **argv)
+{
+	return TEST_MAIN(argc, argv);
+}

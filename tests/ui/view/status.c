@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Tabs, status and keys: what stands in them at which width, in which state. */
+#include "tests/ui/moment.h"
+#include "tests/ui/util.h"
+
+#include "ui/console/keys.h"
+
+enum { ROW_MAX = 1024 };
+
+/* One row drawn at a width, as text; blanks at its end are cut. */
+static const char *drawn(const struct ui *u, int cols,
+			 void (*draw)(const struct ui *u, struct canvas *row))
+{
+	static char text[ROW_MAX];
+	struct canvas c;
+	char *dump;
+	size_t n;
+
+	canvas_init(&c, 1, cols, &u->look);
+	draw(u, &c);
+	dump = canvas_dump(&c);
+	n = strcspn(dump, "\n");
+	while (n > 0 && dump[n - 1] == ' ')
+		n--;
+	snprintf(text, sizeof text, "%.*s", (int)n, dump);
+	free(dump);
+	canvas_free(&c);
+	return text;
+}
+
+static int column_of(const char *row, const char *part)
+{
+	const char *at = strstr(row, part);
+	char before[ROW_MAX];
+
+	if (!at)
+		return -1;
+	snprintf(before, sizeof before, "%.*s", (int)(at - row), row);
+	return text_width(before);
+}
+
+/* ---- tabs ---- */
+
+TEST(tabs_by_width)
+{
+	struct ui u;
+
+	NEED_UTF8();
+	moment_init(&u, &look_braille, 24, 80);
+	CHECK_STR(drawn(&u, 80, tabs_draw),
+		  "▸1 Train 2 Confusion 3 Utterances 4 Utterance 5 Attention 6 Config 7 Sessions");
+	CHECK_STR(drawn(&u, 76, tabs_draw), "▸1 Train 2 3 4 5 6 7");
+	u.view = VIEW_ATTENTION;
+	CHECK_STR(drawn(&u, 40, tabs_draw), " 1 2 3 4▸5 Attention 6 7");
+	CHECK_STR(drawn(&u, 120, tabs_draw),
+		  " 1 Train  2 Confusion  3 Utterances  4 Utterance ▸5 Attention  6 Config  "
+		  "7 Sessions                iemocap-holdout/main");
+	moment_free(&u);
+}
+
+TEST(tabs_leave_a_long_session_name_its_ends)
+{
+	struct ui u;
+	const char *row;
+
+	NEED_UTF8();
+	moment_init(&u, &look_braille, 24, 100);
+	row = drawn(&u, 100, tabs_draw);
+	CHECK_HAS(row, " iemocap-holdout/main");
+	snprintf(u.run.branch, sizeof u.run.branch, "a-branch-with-a-long-name");
+	row = drawn(&u, 100, tabs_draw);
+	CHECK_HAS(row, "7 Sessions  iemoca");
+	CHECK_HAS(row, "…");
+	CHECK_INT(text_width(row), 99);
+	moment_free(&u);
+}
+
+/* ---- status ---- */
+
+TEST(status_by_width)
+{
+	struct ui u;
+
+	NEED_UTF8();
+	moment_init(&u, &look_braille, 24, 80);
+	CHECK_STR(drawn(&u, 120, status_draw),
+		  " ▶ RUN   fold 3/5  epoch 42/70  step 11/28  loss 0.289  WA  0.745@30  96 ex/s  "
+		  "ETA 1h51  1 pending   loss.cmd_text 0.15");
+	CHECK_STR(
+		drawn(&u, 80, status_draw),
+		" ▶ RUN  f3/5 e42/70 s11/28  loss 0.289  WA  0.745@30  96 ex/s  ETA 1h51      +1");
+	CHECK_STR(drawn(&u, 72, status_draw),
+		  " ▶ RUN  f3/5 e42/70 s11/28  loss 0.289  WA  0.745@30  96 ex/s        +1");
+	CHECK_STR(drawn(&u, 60, status_draw),
+		  " ▶ RUN  f3/5 e42/70 s11/28  loss 0.289  WA  0.745@30     +1");
+	CHECK_STR(drawn(&u, 50, status_draw), " ▶ RUN  f3/5 e42/70 s11/28  loss 0.289         +1");
+	CHECK_STR(drawn(&u, 40, status_draw), " ▶ RUN  e42/70 s11/28  loss 0.289    +1");
+	moment_free(&u);
+}
+
+TEST(an_evaluation_moves_no_field)
+{
+	struct ui u;
+
+	NEED_UTF8();
+	for (int cols = 40; cols <= 140; cols += 20) {
+		char run[256];
+
+		moment_init(&u, &look_braille, 24, cols);
+		u.now.state = WORK_RUN;
+		snprintf(run, sizeof run, "%s", drawn(&u, cols, status_draw));
+		u.now.state = WORK_EVAL;
+		CHECK_STR(drawn(&u, cols, status_draw) + strlen(" ▶ EVAL "),
+			  run + strlen(" ▶ RUN  "));
+		moment_free(&u);
+	}
+}
+
+TEST(status_by_state)
+{
+	static const struct {
+		enum work_state state;
+		const char *row;
+	} want[] = {
+		{WORK_PAUSED, " ‖ PAUSED  f3/5 e42/70 s11/28  loss 0.289  WA  0.745@30"},
+		{WORK_BROKE, " ‖ BROKE  f3/5 e42/70 s11/28  loss 0.289  WA  0.745@30"},
+		{WORK_DIVERGED, " ! DIVERGED  f3/5 e42/70 s11/28  loss inf  WA  0.745@30"},
+		{WORK_STOPPING,
+		 " ■ STOPPING  f3/5 e42/70 s11/28  loss 0.289  WA  0.745@30  96 ex/s"},
+		{WORK_EVAL, " ▶ EVAL f3/5 e42/70 s11/28  loss 0.289  WA  0.745@30  96 ex/s  "
+			    "ETA 1h51"},
+		{WORK_IDLE, " · IDLE  f3/5 e42/70 s11/28  loss 0.289  WA  0.745@30"},
+	};
+	struct ui u;
+
+	NEED_UTF8();
+	moment_init(&u, &look_braille, 24, 80);
+	u.now.pending = 0;
+	u.now.diverged.loss = INFINITY;
+	for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+		u.now.state = want[i].state;
+		CHECK_STR(drawn(&u, 80, status_draw), want[i].row);
+	}
+	u.now = (struct snapshot){.state = WORK_LOADING};
+	CHECK_STR(drawn(&u, 80, status_draw), " · LOADING");
+	moment_free(&u);
+}
+
+/* Numbers change on every step; the words between them must not. */
+TEST(fields_keep_their_columns)
+{
+	static const char *const part[] = {"e", "s", "loss", "WA", "ex/s", "ETA"};
+	char before[ROW_MAX];
+	struct ui u;
+
+	NEED_UTF8();
+	moment_init(&u, &look_braille, 24, 80);
+	snprintf(before, sizeof before, "%s", drawn(&u, 80, status_draw));
+	u.now.epoch = 7;
+	u.now.in_epoch = 3;
+	u.now.loss = 0.0001;
+	u.now.best_wa = 0.6;
+	u.now.best_epoch = 5;
+	u.now.rate = 101;
+	u.now.eta = 36000;
+	for (size_t i = 0; i < sizeof part / sizeof *part; i++)
+		if (strcmp(part[i], "ex/s") != 0)
+			CHECK_INT(column_of(drawn(&u, 80, status_draw), part[i]),
+				  column_of(before, part[i]));
+	u.now.rate = u.now.eta = NAN;
+	CHECK_HAS(drawn(&u, 80, status_draw), "– ex/s   ETA –");
+	moment_free(&u);
+}
+
+TEST(status_has_background_and_state_is_reversed)
+{
+	struct ui u;
+	struct canvas c;
+
+	NEED_UTF8();
+	moment_init(&u, &look_256, 24, 80);
+	canvas_init(&c, 1, 80, &u.look);
+	status_draw(&u, &c);
+	for (int col = 0; col < 80; col++)
+		CHECK_INT(canvas_at(&c, 0, col)->style.bg, ROLE_STATUS);
+	CHECK_INT(canvas_at(&c, 0, 3)->style.fg, ROLE_GOOD);
+	CHECK(canvas_at(&c, 0, 3)->style.attr & ATTR_REVERSE);
+	CHECK_INT(canvas_at(&c, 0, 8)->style.fg, ROLE_DIM);
+	CHECK_INT(canvas_at(&c, 0, 77)->style.fg, ROLE_WARN);
+	canvas_free(&c);
+	moment_free(&u);
+}
+
+TEST(messages_go_where_they_fit)
+{
+	struct ui u;
+
+	NEED_UTF8();
+	moment_init(&u, &look_braille, 36, 120);
+	ui_say(&u, "saved");
+	CHECK(status_has_message(&u, 120));
+	CHECK(!status_has_message(&u, 80));
+	CHECK_HAS(drawn(&u, 120, status_draw), "1 pending                saved");
+	ui_error(&u, "set: train.loss.main: expected a number, 0 to 100; found abc");
+	CHECK(!status_has_message(&u, 120));
+	CHECK_HAS(drawn(&u, 120, status_draw), "set: train.loss.m…");
+	CHECK(status_has_message(&u, 200));
+	moment_free(&u);
+}
+
+/* ---- keys ---- */
+
+static void bind(const char *text)
+{
+	struct err e = {0};
+
+	if (keys_bind(text, &e))
+		FAIL("%s", e.text);
+}
+
+TEST(keys_by_width)
+{
+	struct ui u;
+
+	NEED_UTF8();
+	moment_init(&u, &look_braille, 24, 80);
+	CHECK_STR(
+		drawn(&u, 80, keys_draw),
+		" Space pause  s step  c cursor  z zoom  + - smooth  l log y   : console  ? help");
+	CHECK_STR(drawn(&u, 40, keys_draw), " Space pause          : console  ? help");
+	CHECK_STR(drawn(&u, 20, keys_draw), "  : console  ? help");
+	moment_free(&u);
+}
+
+TEST(keys_follow_state_view_and_bindings)
+{
+	struct ui u;
+
+	NEED_UTF8();
+	moment_init(&u, &look_braille, 24, 80);
+	u.now.state = WORK_PAUSED;
+	CHECK_HAS(drawn(&u, 80, keys_draw), " Space resume  s step ");
+	u.view = VIEW_CONFUSION;
+	CHECK_HAS(drawn(&u, 120, keys_draw), "↑↓←→ cell  ");
+	CHECK(!strstr(drawn(&u, 120, keys_draw), "smooth"));
+	u.view = VIEW_TRAIN;
+	bind("train s zoom all # whole");
+	CHECK_HAS(drawn(&u, 200, keys_draw), "s whole");
+	CHECK(!strstr(drawn(&u, 200, keys_draw), "s step"));
+	u.work = NULL;
+	CHECK(!strstr(drawn(&u, 120, keys_draw), "pause"));
+	keys_reset();
+	moment_free(&u);
+}
+
+int main(int argc, char **argv)
+{
+	return TEST_MAIN(argc, argv);
+}

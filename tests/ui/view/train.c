@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* View 1 with its tabs, status and keys: whole screens, and what it answers to. */
+#include "tests/ui/golden.h"
+#include "tests/ui/moment.h"
+
+#include "ui/console/keys.h"
+
+static void check_screen(const struct ui *u, const char *name)
+{
+	struct canvas c;
+
+	canvas_init(&c, u->rows, u->cols, &u->look);
+	screen_draw(u, &c);
+	golden_check(name, &c);
+	canvas_free(&c);
+}
+
+/* A command of the view; its error, or "". */
+static const char *run(struct ui *u, const char *verb, const char *args)
+{
+	static struct err e;
+
+	err_clear(&e);
+	return view_train.command(u, verb, args, &e) ? e.text : "";
+}
+
+/* The moment at a size, as a command left it. */
+#define SCREEN(test, rows, cols, ...)                       \
+	TEST(test)                                          \
+	{                                                   \
+		struct ui u;                                \
+		NEED_UTF8();                                \
+		moment_init(&u, &look_braille, rows, cols); \
+		__VA_ARGS__;                                \
+		check_screen(&u, "train-" #test);           \
+		moment_free(&u);                            \
+	}
+
+SCREEN(40x10, 10, 40)
+SCREEN(80x24, 24, 80)
+SCREEN(120x36, 36, 120)
+SCREEN(200x50, 50, 200)
+SCREEN(100x30, 30, 100)
+SCREEN(250x60, 60, 250)
+
+/* ---- states ---- */
+
+static void pause(struct ui *u)
+{
+	u->now.state = WORK_PAUSED;
+	u->now.pending = 0;
+	run_add_mark(&u->run, 3, MARK_CHANGE, 42, MOMENT_EPOCHS * MOMENT_STEPS + 12,
+		     "cmd_text 0.15");
+}
+
+static void broken(struct ui *u)
+{
+	pause(u);
+	u->now.state = WORK_BROKE;
+	snprintf(u->now.broke, sizeof u->now.broke, "grad_norm 14.2371 > 10");
+}
+
+static void diverge(struct ui *u)
+{
+	struct fold_run *f = run_fold(&u->run, 3);
+
+	u->now.state = WORK_DIVERGED;
+	u->now.pending = 0;
+	u->now.in_epoch = 10;
+	u->now.diverged = f->step[--f->nsteps];
+	u->now.diverged.loss = u->now.diverged.term[TERM_CMD_AUDIO] = INFINITY;
+	u->now.diverged.grad_norm = NAN;
+	run_add_mark(&u->run, 3, MARK_BROKEN, 42, u->now.diverged.step, "");
+}
+
+/* Of a first epoch, after so many steps. */
+static void begin(struct ui *u, int steps)
+{
+	struct fold_run *f = run_fold(&u->run, 3);
+
+	while (u->noverlays > 0)
+		run_free(&u->overlay[--u->noverlays]);
+	f->nsteps = steps;
+	f->nepochs = steps / MOMENT_STEPS;
+	f->best_epoch = f->nepochs;
+	f->nmarks = 0;
+	u->now.epoch = 1 + steps / MOMENT_STEPS;
+	u->now.step = steps;
+	u->now.in_epoch = steps % MOMENT_STEPS;
+	u->now.pending = 0;
+	u->now.best_wa = f->nepochs ? f->epoch[0].val.wa : NAN;
+	u->now.best_epoch = f->nepochs;
+	u->now.eta = 9950;
+	if (steps == 0)
+		u->now.loss = u->now.rate = u->now.eta = NAN;
+}
+
+/* All five folds are tested. */
+static void finish(struct ui *u)
+{
+	moment_tested(&u->run, 3, 0.741);
+	moment_tested(&u->run, 4, 0.728);
+	moment_tested(&u->run, 5, 0.700);
+	u->now.state = WORK_IDLE;
+	u->now.trains = false;
+	u->now.pending = 0;
+}
+
+static void optimistic(struct ui *u)
+{
+	u->run.set.exp.protocol = PROTOCOL_REFERENCE;
+	u->run.results.optimistic = true;
+}
+
+SCREEN(paused_80x24, 24, 80, pause(&u))
+SCREEN(broke_80x24, 24, 80, broken(&u))
+SCREEN(diverged_80x24, 24, 80, diverge(&u))
+SCREEN(diverged_40x10, 10, 40, diverge(&u))
+SCREEN(diverged_120x36, 36, 120, diverge(&u))
+SCREEN(reference_80x24, 24, 80, optimistic(&u))
+SCREEN(reference_120x36, 36, 120, optimistic(&u))
+SCREEN(no_step_80x24, 24, 80, begin(&u, 0))
+SCREEN(no_step_40x10, 10, 40, begin(&u, 0))
+SCREEN(no_epoch_80x24, 24, 80, begin(&u, 11))
+SCREEN(no_epoch_40x10, 10, 40, begin(&u, 11))
+SCREEN(one_epoch_80x24, 24, 80, begin(&u, MOMENT_STEPS + 3))
+
+/* ---- what commands change ---- */
+
+SCREEN(cursor_80x24, 24, 80, run(&u, "cursor", "31"))
+SCREEN(cursor_120x36, 36, 120, run(&u, "cursor", "12"))
+SCREEN(zoom_120x36, 36, 120, run(&u, "zoom", "29 33"); run(&u, "cursor", "30.5"))
+SCREEN(linear_80x24, 24, 80, run(&u, "log", ""))
+SCREEN(raw_80x24, 24, 80, run(&u, "smooth", "0"))
+SCREEN(steps_120x36, 36, 120, run(&u, "axis", "step"))
+SCREEN(time_80x24, 24, 80, run(&u, "axis", "time"))
+SCREEN(mean_120x36, 36, 120, run(&u, "mean", "on"))
+SCREEN(mean_80x24, 24, 80, run(&u, "mean", "on"))
+SCREEN(five_folds_80x24, 24, 80, finish(&u); run(&u, "mean", "on"))
+SCREEN(other_fold_80x24, 24, 80, u.sel.fold = 2; u.sel.fold_chosen = true)
+SCREEN(term_40x10, 10, 40, run(&u, "move", "up"); run(&u, "move", "up"); run(&u, "move", "up"))
+
+/* ---- without braille ---- */
+
+TEST(ascii)
+{
+	struct ui u;
+
+	NEED_UTF8();
+	moment_init(&u, &look_ascii, 24, 80);
+	check_screen(&u, "train-ascii_80x24");
+	moment_free(&u);
+}
+
+TEST(block)
+{
+	struct ui u;
+
+	NEED_UTF8();
+	moment_init(&u, &look_block, 36, 120);
+	check_screen(&u, "train-block_120x36");
+	moment_free(&u);
+}
+
+/* ---- commands ---- */
+
+TEST(cursor_moves_and_stays_on_the_curve)
+{
+	struct ui u;
+
+	moment_init(&u, &look_ascii, 24, 80);
+	CHECK_STR(run(&u, "cursor", ""), "");
+	CHECK(u.train.cursor);
+	CHECK_NEAR(u.train.at, 41, 0);
+	CHECK_STR(run(&u, "move", "left"), "");
+	CHECK_NEAR(u.train.at, 40, 0);
+	run(&u, "move", "pgup");
+	CHECK_NEAR(u.train.at, 30, 0);
+	run(&u, "move", "home");
+	run(&u, "move", "left");
+	CHECK_NEAR(u.train.at, 1, 0);
+	run(&u, "move", "end");
+	run(&u, "move", "right");
+	CHECK_NEAR(u.train.at, 41, 0);
+	CHECK_STR(run(&u, "cursor", ""), "");
+	CHECK(!u.train.cursor);
+	run(&u, "move", "left");
+	CHECK(u.train.cursor);
+	CHECK_HAS(run(&u, "cursor", "99"), "expected an epoch, 0 to 41.");
+	CHECK_HAS(run(&u, "move", "about"), "expected left, right");
+	CHECK_HAS(run(&u, "move", "up"), "all tracks are on the screen");
+	moment_free(&u);
+}
+
+TEST(zoom_halves_doubles_and_follows_the_cursor)
+{
+	struct ui u;
+
+	moment_init(&u, &look_ascii, 24, 80);
+	CHECK_STR(run(&u, "zoom", "in"), "");
+	CHECK_NEAR(u.train.to - u.train.from, 25, 1e-9);
+	CHECK(u.train.from <= 41.4 && u.train.to >= 41.4);
+	CHECK_STR(run(&u, "zoom", "10 20"), "");
+	CHECK_NEAR(u.train.from, 10, 0);
+	run(&u, "cursor", "20");
+	run(&u, "move", "right");
+	CHECK_NEAR(u.train.from, 11, 1e-9);
+	CHECK_NEAR(u.train.to, 21, 1e-9);
+	run(&u, "zoom", "10 12");
+	run(&u, "cursor", "11");
+	run(&u, "move", "right"); /* close up: a step */
+	CHECK_NEAR(u.train.at, 11 + 1. / MOMENT_STEPS, 1e-9);
+	for (int i = 0; i < 6; i++)
+		CHECK_STR(run(&u, "zoom", "out"), "");
+	CHECK_NEAR(u.train.to, 0, 0);
+	CHECK_HAS(run(&u, "zoom", "20 10"), "expected in, out, all");
+	CHECK_HAS(run(&u, "zoom", "nan 3"), "expected in, out, all");
+	CHECK_STR(run(&u, "zoom", "1 1e300"), "");
+	CHECK_NEAR(u.train.to, 0, 0);
+	moment_free(&u);
+}
+
+TEST(a_click_sets_the_cursor)
+{
+	struct ui u;
+
+	moment_init(&u, &look_ascii, 24, 80);
+	view_train.click(&u, 5, 6 + 31); /* a column an epoch, behind the tick labels */
+	CHECK(u.train.cursor);
+	CHECK_NEAR(u.train.at, 31, 0);
+	run(&u, "axis", "time");
+	view_train.click(&u, 5, 6);
+	CHECK_NEAR(u.train.at, 1, 0);
+	view_train.click(&u, 5, 79); /* the table */
+	view_train.click(&u, 0, 30);
+	view_train.click(&u, 5, 2);
+	CHECK_NEAR(u.train.at, 1, 0);
+	moment_free(&u);
+}
+
+TEST(switches)
+{
+	struct ui u;
+
+	moment_init(&u, &look_ascii, 24, 80);
+	CHECK_STR(run(&u, "smooth", "+"), "");
+	CHECK_NEAR(u.train.keep, 0.95, 0);
+	for (int i = 0; i < 20; i++)
+		run(&u, "smooth", "+");
+	CHECK_NEAR(u.train.keep, 0.999, 0);
+	for (int i = 0; i < 20; i++)
+		run(&u, "smooth", "-");
+	CHECK_NEAR(u.train.keep, 0, 0);
+	CHECK_STR(u.message.text, "no smoothing");
+	CHECK_STR(run(&u, "smooth", "0.8"), "");
+	CHECK_NEAR(u.train.keep, 0.8, 0);
+	CHECK_HAS(run(&u, "smooth", "1"), "0 to 0.999; found 1");
+	CHECK_HAS(run(&u, "smooth", ""), "expected +, -");
+	CHECK_STR(run(&u, "axis", ""), "");
+	CHECK_INT(u.train.axis, AXIS_STEP);
+	run(&u, "axis", "");
+	run(&u, "axis", "");
+	CHECK_INT(u.train.axis, AXIS_EPOCH);
+	CHECK_HAS(run(&u, "axis", "weeks"), "expected epoch, step or time");
+	run(&u, "log", "off");
+	CHECK(u.train.log_off);
+	run(&u, "log", "");
+	CHECK(!u.train.log_off);
+	CHECK_HAS(run(&u, "log", "maybe"), "expected on, off");
+	moment_free(&u);
+}
+
+TEST(refused_with_a_reason)
+{
+	struct ui u;
+
+	ui_init(&u, &look_ascii, 24, 80);
+	CHECK_HAS(run(&u, "cursor", ""), "no curve yet");
+	CHECK_HAS(run(&u, "zoom", "in"), "no curve yet");
+	CHECK_HAS(run(&u, "move", "left"), "no curve yet");
+	CHECK_HAS(run(&u, "mean", ""), "two folds");
+	CHECK_HAS(run(&u, "overlay", ""), "pick sessions");
+	CHECK(!view_train.refused(&u, "smooth"));
+	CHECK(!view_train.refused(&u, "axis"));
+	ui_free(&u);
+}
+
+/* ---- the numbers ---- */
+
+TEST(table_shows_what_the_curve_draws)
+{
+	const struct fold_run *f;
+	double mean = 0, weight = 0;
+	char want[32], *dump;
+	struct canvas c;
+	struct ui u;
+
+	NEED_UTF8();
+	moment_init(&u, &look_braille, 36, 120);
+	f = run_find(&u.run, 3);
+	for (int i = 0; i < 31 * MOMENT_STEPS; i++) {
+		mean = 0.9 * mean + 0.1 * f->step[i].loss;
+		weight = 0.9 * weight + 0.1;
+	}
+	snprintf(want, sizeof want, "train    %.3f", mean / weight);
+	run(&u, "cursor", "31");
+	canvas_init(&c, u.rows, u.cols, &u.look);
+	screen_draw(&u, &c);
+	dump = canvas_dump(&c);
+	CHECK_HAS(dump, want);
+	free(dump);
+	canvas_free(&c);
+	moment_free(&u);
+}
+
+/* Weights are those in force: where the cursor stands before a change of one,
+ * the recorded loss gives it away, and no share is claimed. */
+TEST(no_share_where_weights_were_others)
+{
+	struct canvas c;
+	struct ui u;
+	char *dump;
+
+	NEED_UTF8();
+	moment_init(&u, &look_braille, 36, 120);
+	u.run.set.train.loss.cmd_text = 0.15;
+	run(&u, "cursor", "31");
+	canvas_init(&c, u.rows, u.cols, &u.look);
+	screen_draw(&u, &c);
+	dump = canvas_dump(&c);
+	CHECK(!strstr(dump, "35 %"));
+	free(dump);
+	canvas_free(&c);
+	moment_free(&u);
+}
+
+/* ---- everything else it may meet ---- */
+
+static void draw_sizes(struct ui *u)
+{
+	for (int rows = 10; rows <= 64; rows += 7) {
+		for (int cols = 40; cols <= 250; cols += 23) {
+			struct canvas c;
+
+			u->rows = rows;
+			u->cols = cols;
+			canvas_init(&c, rows, cols, &u->look);
+			screen_draw(u, &c);
+			canvas_free(&c);
+		}
+	}
+}
+
+TEST(draws_at_every_size)
+{
+	static const struct look *const looks[] = {&look_braille, &look_block, &look_ascii};
+	struct ui u;
+
+	NEED_UTF8();
+	for (int i = 0; i < 3; i++) {
+		moment_init(&u, looks[i], 24, 80);
+		run(&u, "cursor", "31");
+		draw_sizes(&u);
+		run(&u, "mean", "on");
+		draw_sizes(&u);
+		moment_free(&u);
+	}
+}
+
+TEST(draws_what_is_not_finite)
+{
+	struct fold_run *f;
+	struct ui u;
+
+	NEED_UTF8();
+	moment_init(&u, &look_braille, 24, 80);
+	f = run_fold(&u.run, 3);
+	for (int i = 0; i < f->nsteps; i += 3) {
+		f->step[i].loss = f->step[i].term[TERM_TEXT] = i % 2 ? NAN : INFINITY;
+		f->step[i].grad_norm = i % 2 ? 0 : -1;
+		f->step[i].lr = 0;
+	}
+	for (int i = 0; i < f->nepochs; i++) {
+		f->epoch[i].val_loss = NAN;
+		f->epoch[i].val = (struct figures){NAN, NAN, NAN, NAN};
+		f->epoch[i].seconds = 0;
+	}
+	draw_sizes(&u);
+	run(&u, "axis", "time");
+	run(&u, "log", "off");
+	draw_sizes(&u);
+	moment_free(&u);
+}
+
+TEST(draws_nothing_at_all)
+{
+	struct ui u;
+
+	NEED_UTF8();
+	ui_init(&u, &look_braille, 24, 80);
+	draw_sizes(&u);
+	for (int state = WORK_LOADING; state <= WORK_FAILED; state++) {
+		u.now.state = (enum work_state)state;
+		u.train.axis = (unsigned)state % 3;
+		draw_sizes(&u);
+	}
+	ui_free(&u);
+}
+
+/* The head row as text, in a buffer of its own. */
+static const char *head_text(const struct ui *u)
+{
+	static char text[1024];
+	struct canvas c, row;
+	char *dump;
+
+	canvas_init(&c, u->rows - 3, u->cols, &u->look);
+	view_train.draw(u, &c);
+	row = canvas_part(&c, 0, 0, 1, c.cols);
+	dump = canvas_dump(&row);
+	snprintf(text, sizeof text, "%s", dump);
+	free(dump);
+	canvas_free(&c);
+	return text;
+}
+
+/* At the end of an epoch it is the next that it stands before; of the last one
+ * the test. */
+TEST(where_it_broke)
+{
+	struct ui u;
+
+	NEED_UTF8();
+	moment_init(&u, &look_braille, 24, 80);
+	broken(&u);
+	CHECK_HAS(head_text(&u), " broke before 42:12: grad_norm 14.2371 > 10 ");
+	u.now.in_epoch = MOMENT_STEPS;
+	CHECK_HAS(head_text(&u), " broke before 43:1: grad_norm 14.2371 > 10 ");
+	u.now.epoch = u.now.epochs;
+	CHECK_HAS(head_text(&u), " broke before the test: grad_norm 14.2371 > 10 ");
+	u.now.state = WORK_PAUSED;
+	CHECK_HAS(head_text(&u), " paused before the test ");
+	moment_free(&u);
+}
+
+int main(int argc, char **argv)
+{
+	return TEST_MAIN(argc, argv);
+}

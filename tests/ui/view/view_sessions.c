@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* View 7 and the folders it reads. */
+#include "tests/ui/golden.h"
+#include "tests/ui/pending.h"
+#include "temp.h"
+
+#include "app/session/session.h"
+#include "ui/draw/page.h"
+#include "ui/view/sessions.h"
+
+#include <sys/time.h>
+
+static struct ui screen;
+
+/* A session's folder with as many finished folds; hits grow with the fold, so
+ * that all figures differ. */
+static void store(const char *dir, int folds, int hits, const char *const *assigned, int day)
+{
+	const char *path = temp_path("%s/config.yml", dir);
+	struct timeval made[2] = {{.tv_sec = 1767265200 + day * 86400L}, {0}};
+	struct atomic_file a;
+	struct settings set;
+	struct err e = {0};
+	struct results r;
+
+	moment_settings(&set);
+	while (assigned && *assigned)
+		moment_set(&set, *assigned++);
+	temp_parents(path);
+	if (atomic_open(&a, path, &e) || config_write(&set, a.f, &e) || atomic_commit(&a, &e))
+		FAIL("%s", e.text);
+	results_init(&r, &set);
+	for (int i = 1; i <= folds; i++) {
+		struct fold_row f = {.fold = i, .best_epoch = 30};
+
+		confusion_init(&f.confusion, 4);
+		for (int c = 0; c < 4; c++) {
+			f.confusion.count[c][c] = hits + 5 * (i % 3) + c;
+			f.confusion.count[c][(c + 1) % 4] = 250 - hits;
+		}
+		results_add(&r, &f);
+	}
+	if (folds && results_write(&r, temp_path("%s/results.json", dir), &e))
+		FAIL("%s", e.text);
+	temp_text(temp_path("%s/epochs.csv", dir),
+		  "fold,epoch,train_loss,train_acc,val_loss,val_wa,val_ua,val_wf1,seconds\n"
+		  "1,1,1,0.5,1,0.5,0.5,0.5,9\n1,2,1,0.5,1,0.5,0.5,0.5,9\n1,3,1,0.5,1,0.5,0.5,0.5,"
+		  "9\n");
+	made[1] = made[0];
+	utimes(path, made);
+}
+
+static void store_all(void)
+{
+	const struct timeval made[2] = {{.tv_sec = 1767000000}, {.tv_sec = 1767000000}};
+	static const char *const reference[] = {"exp.protocol=reference", "train.padding=reference",
+						"train.optimizer.lr=5e-4", NULL};
+	static const char *const stored[] = {"train.optimizer.lr=5e-4", NULL};
+	static const char *const seed_7[] = {"exp.seed=7", NULL};
+
+	setenv("TZ", "UTC", 1);
+	store("all/iemocap-holdout-20260104-120000", 2, 180, stored, 3);
+	store("all/iemocap-holdout-20260104-120000/branches/cmd-half", 2, 178, NULL, 4);
+	store("all/iemocap-holdout-20260104-120000/seed-7", 0, 0, seed_7, 3);
+	store("all/iemocap-ref", 5, 185, reference, 2);
+	store("all/iemocap-masked", 5, 181, NULL, 1);
+	store("all/meld", 0, 0, NULL, 0);
+	temp_text(temp_path("all/iemocap-holdout-20260104-120000/commands.log"),
+		  "at 3 19 505 set train.optimizer.lr 3e-4   # was 5e-4\n");
+	temp_text(temp_path("all/no-session/notes.txt"), "");
+	temp_text(temp_path("all/damaged/config.yml"), "a: &a [*a]");
+	utimes(temp_path("all/damaged/config.yml"), made);
+}
+
+static void start(int cols, int rows)
+{
+	store_all();
+	moment_init(&screen, cols, rows);
+	snprintf(screen.run.dir, sizeof screen.run.dir, "%s",
+		 temp_path("all/iemocap-holdout-20260104-120000"));
+	snprintf(screen.now.session, sizeof screen.now.session, "%s", screen.run.dir);
+	screen.view = VIEW_SESSIONS;
+	sessions_load(&screen);
+}
+
+static void end(void)
+{
+	ui_free(&screen);
+	temp_remove();
+	mkdir(temp_dir, 0777);
+}
+
+static void run(const char *line)
+{
+	struct err e = {0};
+
+	if (command_run(&screen, line, &e))
+		FAIL("%s: %s", line, e.text);
+}
+
+static void select_row(const char *name)
+{
+	struct err e = {0};
+	struct session_row *r = sessions_find(&screen, name, &e);
+
+	if (r)
+		screen.sessions.at = (int)(r - screen.sessions.row);
+	else
+		FAIL("%s", e.text);
+}
+
+static void look_at(const char *name)
+{
+	struct canvas c;
+
+	moment_view(&screen, &c);
+	golden_check(name, &c);
+	canvas_free(&c);
+}
+
+TEST(sessions_at_each_size)
+{
+	static const int size[][2] = {{40, 10}, {80, 24}, {120, 36}, {200, 50}};
+	char name[64];
+
+	NEED_UTF8();
+	for (size_t i = 0; i < sizeof size / sizeof *size; i++) {
+		start(size[i][0], size[i][1]);
+		screen.sessions.row[1].picked = true;
+		select_row("iemocap-ref");
+		run("pick");
+		snprintf(name, sizeof name, "sessions-%dx%d", size[i][0], size[i][1]);
+		look_at(name);
+		end();
+	}
+}
+
+TEST(sessions_in_ascii)
+{
+	NEED_UTF8();
+	start(80, 24);
+	screen.look.glyphs = GLYPHS_ASCII;
+	select_row("iemocap-ref");
+	look_at("sessions-ascii-80x24");
+	end();
+}
+
+TEST(sessions_none)
+{
+	struct canvas c;
+
+	NEED_UTF8();
+	moment_init(&screen, 80, 24);
+	screen.view = VIEW_SESSIONS;
+	moment_view(&screen, &c);
+	CHECK(moment_shows(&c, "no session yet; :open demo"));
+	canvas_free(&c);
+	CHECK_HAS(command_refused(&screen, "pick"), "no session");
+	ui_free(&screen);
+}
+
+TEST(sessions_read_in_a_fixed_order)
+{
+	static const char *const names[] = {
+		"iemocap-holdout", "iemocap-holdout/cmd-half", "iemocap-holdout/seed-7",
+		"iemocap-ref",     "iemocap-masked",           "meld",
+		"damaged"};
+	char name[2 * PATH_LEN];
+
+	start(80, 24);
+	CHECK_INT(screen.sessions.n, 7);
+	for (int i = 0; i < screen.sessions.n && i < 7; i++)
+		CHECK_STR(sessions_name(&screen, &screen.sessions.row[i], name, sizeof name),
+			  names[i]);
+	CHECK(screen.sessions.row[0].here && !screen.sessions.row[1].here);
+	CHECK_INT(screen.sessions.row[2].results.seed, 7);
+	CHECK_STR(screen.sessions.row[2].branch, "main");
+	CHECK_INT(screen.sessions.row[0].epochs, 3);
+	CHECK_INT(screen.sessions.row[3].results.n, 5);
+	CHECK_STR(screen.sessions.row[6].why,
+		  "config.yml:1:4: a node that contains itself, by an alias inside it; write out "
+		  "what is meant there");
+	CHECK_INT(screen.sessions.row[6].results.n, 0);
+	end();
+}
+
+TEST(sessions_keep_picks_over_reading)
+{
+	start(80, 24);
+	select_row("iemocap-masked");
+	run("pick");
+	store("all/newer", 0, 0, NULL, 9);
+	sessions_load(&screen);
+	CHECK_INT(screen.sessions.n, 8);
+	CHECK_STR(sessions_at(&screen)->name, "iemocap-masked");
+	CHECK(sessions_at(&screen)->picked);
+	run("pick");
+	CHECK(!sessions_at(&screen)->picked);
+	end();
+}
+
+TEST(sessions_of_the_same_name_show_their_date)
+{
+	char name[2 * PATH_LEN];
+	struct err e = {0};
+
+	start(80, 24);
+	store("all/iemocap-holdout-20260106-120000", 0, 0, NULL, 5);
+	sessions_load(&screen);
+	CHECK_STR(sessions_name(&screen, &screen.sessions.row[0], name, sizeof name),
+		  "iemocap-holdout-20260104-120000");
+	CHECK(sessions_find(&screen, "iemocap-holdout-20260106-120000", &e) != NULL);
+	CHECK(!sessions_find(&screen, "iemocap-holdout", &e));
+	CHECK_HAS(e.text, "no session is called iemocap-holdout");
+	end();
+}
+
+TEST(sessions_open_asks_while_training)
+{
+	struct err e = {0};
+
+	start(80, 24);
+	CHECK_HAS(command_refused(&screen, "enter"), "open already");
+	select_row("iemocap-ref");
+	run("enter");
+	CHECK(!screen.quit);
+	CHECK_INT(screen.overlay_kind, OVERLAY_ASK);
+	CHECK_HAS(screen.ask.question, "stop and open iemocap-ref? y/n");
+	run(screen.ask.command);
+	CHECK(screen.quit);
+	CHECK_STR(screen.open_next, sessions_at(&screen)->dir);
+	screen.quit = false;
+	screen.now.state = WORK_IDLE;
+	run("open iemocap-masked");
+	CHECK(screen.quit);
+	CHECK_STR(path_base(screen.open_next), "iemocap-masked");
+	CHECK_INT(command_run(&screen, "open nothing-like-it", &e), -1);
+	end();
+}
+
+TEST(sessions_delete_asks_and_moves_the_folder_alone)
+{
+	struct err e = {0};
+
+	start(80, 24);
+	temp_text(temp_path("outside/kept.txt"), "kept");
+	select_row("iemocap-ref");
+	CHECK(symlink(temp_path("outside"), temp_path("all/iemocap-ref/link")) == 0);
+	temp_text(temp_path("all/iemocap-ref/fold-1/best.safetensors"), "x");
+	run("delete");
+	CHECK_INT(screen.overlay_kind, OVERLAY_ASK);
+	CHECK_STR(screen.ask.question,
+		  "delete iemocap-ref, begun 2026-01-03 11:00, 5 of 5 folds, 3 epochs? y/n");
+	CHECK(file_exists(temp_path("all/iemocap-ref/config.yml")));
+	run(screen.ask.command);
+	CHECK(!file_is_dir(temp_path("all/iemocap-ref")));
+	CHECK(file_exists(temp_path("outside/kept.txt")));
+	CHECK_INT(screen.sessions.n, 6);
+	CHECK_HAS(screen.message.text, "deleted; trash restore iemocap-ref brings it back");
+	CHECK(file_exists(temp_path("all/.trash/iemocap-ref/config.yml")));
+	CHECK_INT(command_run(&screen, "delete now /", &e), -1);
+	run("trash restore iemocap-ref");
+	CHECK(file_exists(temp_path("all/iemocap-ref/fold-1/best.safetensors")));
+	CHECK_INT(screen.sessions.n, 7);
+	CHECK_INT(command_run(&screen, "trash restore iemocap-ref", &e), -1);
+	end();
+}
+
+/* Rows alike in all the table shows are told apart by the question. */
+TEST(sessions_delete_names_each_apart)
+{
+	struct canvas c;
+
+	NEED_UTF8();
+	start(40, 10);
+	store("all/demo-20260106-120000", 2, 1, NULL, 5);
+	store("all/demo-20260106-120000-2", 2, 1, NULL, 5);
+	store("all/demo-20260106-120000-2/seed-7", 0, 0, NULL, 5);
+	sessions_load(&screen);
+	select_row("demo-20260106-120000-2");
+	run("delete");
+	CHECK_STR(screen.ask.question,
+		  "delete demo-20260106-120000-2, begun 2026-01-06 11:00, 2 of 5 folds, "
+		  "3 epochs, and 1 seed or branch in it? y/n");
+	canvas_init(&c, 10, 40, &screen.look);
+	screen_draw(&screen, &c);
+	CHECK(moment_shows(&c, " delete demo-20260106-120000-2, begun"));
+	CHECK(moment_shows(&c, " epochs, and 1 seed or branch in it?"));
+	CHECK(moment_shows(&c, " y/n"));
+	canvas_free(&c);
+	screen.overlay_kind = OVERLAY_NONE;
+	select_row("demo/seed-7");
+	run("delete");
+	CHECK_HAS(screen.ask.question, "delete demo-20260106-120000-2/seed-7, begun");
+	end();
+}
+
+TEST(sessions_trash_is_shown_and_emptied)
+{
+	static const char *const names[] = {"iemocap-ref", "iemocap-masked", "meld"};
+	struct canvas c;
+	struct err e = {0};
+
+	NEED_UTF8();
+	start(80, 24);
+	run("trash list");
+	CHECK_STR(screen.message.text, "the trash is empty");
+	run("trash empty");
+	CHECK_INT(screen.overlay_kind, OVERLAY_NONE);
+	temp_bytes(temp_path("all/meld/fold-0/best.safetensors"), "x", 1);
+	CHECK(truncate(temp_path("all/meld/fold-0/best.safetensors"), 14000000) == 0);
+	for (int i = 0; i < 3; i++) {
+		select_row(names[i]);
+		run("delete");
+		run(screen.ask.command);
+	}
+	CHECK_INT(screen.sessions.n, 4);
+	moment_view(&screen, &c);
+	CHECK(moment_shows(&c, "trash 14.0 MB"));
+	canvas_free(&c);
+	run("trash list");
+	CHECK_HAS(screen.page.text, "14.0 MB  meld\n");
+	page_close(&screen);
+	run("trash empty");
+	CHECK_STR(screen.ask.question, "delete 3 sessions (14.0 MB) in the trash, for good? y/n");
+	CHECK(file_exists(temp_path("all/.trash/meld/config.yml")));
+	run(screen.ask.command);
+	CHECK(!file_is_dir(temp_path("all/.trash/meld")));
+	CHECK_INT(screen.sessions.trash.n, 0);
+	CHECK_INT(command_run(&screen, "trash full", &e), -1);
+	end();
+}
+
+/* Verbs that came later leave older ones their prefixes. */
+TEST(sessions_trash_takes_no_prefix)
+{
+	struct err e = {0};
+
+	CHECK_STR(command_find("tr", &e)->name, "try");
+	CHECK_STR(command_find("tra", &e)->name, "trash");
+	CHECK(!command_find("t", &e));
+	CHECK_HAS(e.text, "trash");
+}
+
+TEST(sessions_delete_refuses_the_one_in_use)
+{
+	struct session other;
+	struct settings set;
+	struct err e = {0};
+
+	start(80, 24);
+	CHECK_HAS(command_refused(&screen, "delete"), "this session is open");
+	CHECK_INT(command_run(&screen, "delete", &e), -1);
+	CHECK(file_exists(temp_path("all/iemocap-holdout-20260104-120000/config.yml")));
+	/* a branch of it may go */
+	select_row("iemocap-holdout/cmd-half");
+	run("delete");
+	run(screen.ask.command);
+	CHECK(!file_is_dir(temp_path("all/iemocap-holdout-20260104-120000/branches/cmd-half")));
+	/* one that another program writes may not */
+	err_clear(&e);
+	REQUIRE(session_resume(&other, temp_path("all/meld"), &set, &e) == 0);
+	select_row("meld");
+	run("delete");
+	CHECK_INT(command_run(&screen, screen.ask.command, &e), -1);
+	CHECK_HAS(e.text, "another program");
+	CHECK(file_exists(temp_path("all/meld/config.yml")));
+	session_close(&other);
+	end();
+}
+
+TEST(sessions_overlay_loads_the_picked)
+{
+	start(80, 24);
+	select_row("iemocap-masked");
+	run("pick");
+	temp_text(temp_path("all/iemocap-masked/epochs.csv"), "");
+	run("overlay");
+	CHECK_INT(screen.noverlays, 1);
+	CHECK_STR(screen.overlay[0].name, "iemocap-masked");
+	CHECK_HAS(screen.message.text, "1 run drawn over");
+	run("pick");
+	run("overlay");
+	CHECK_INT(screen.noverlays, 0);
+	end();
+}
+
+TEST(sessions_compare_on_a_page)
+{
+	struct canvas c;
+
+	NEED_UTF8();
+	start(80, 24);
+	select_row("iemocap-ref");
+	run("compare");
+	CHECK_INT(screen.overlay_kind, OVERLAY_PAGE);
+	CHECK_HAS(screen.page.text, "exp.protocol");
+	canvas_init(&c, 24, 80, &screen.look);
+	page_draw(&screen, &c);
+	CHECK(moment_shows(&c, "sessions side by side"));
+	canvas_free(&c);
+	page_key(&screen, (struct key){.code = K_END});
+	CHECK(screen.page.top > 0);
+	page_key(&screen, (struct key){.code = K_HOME});
+	CHECK_INT(screen.page.top, 0);
+	page_key(&screen, (struct key){.code = 27});
+	CHECK_INT(screen.overlay_kind, OVERLAY_NONE);
+	end();
+}
+
+/* Opening or comparing a broken one is a sentence; what is on the screen stays. */
+TEST(sessions_broken_ones_end_nothing)
+{
+	static const char *const broken[][2] = {
+		{"commands.log", "at 9 1 1 pause\n"},
+		{"results.json", "{\"folds\": [{\"fold\": 7}]}"},
+		{"epochs.csv", "fold,epoch,train_loss,train_acc,val_loss,val_wa,val_ua,val_wf1,"
+			       "seconds\n0,0,1,0.5,1,0.5,0.5,0.5,9\n"},
+		{"config.yml", "&r\nx: *r"},
+	};
+	struct err e = {0};
+
+	start(80, 24);
+	for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
+		err_clear(&e);
+		temp_text(temp_path("all/iemocap-ref/%s", broken[i][0]), broken[i][1]);
+		CHECK_INT(command_run(&screen, "open! iemocap-ref", &e), -1);
+		CHECK_HAS(e.text, broken[i][0]);
+		CHECK(!screen.quit && !*screen.open_next);
+		sessions_load(&screen);
+		select_row("iemocap-ref");
+		CHECK(strstr(sessions_at(&screen)->why, broken[i][0]) == sessions_at(&screen)->why);
+		run("compare");
+		CHECK_INT(screen.overlay_kind, OVERLAY_PAGE);
+		CHECK_HAS(screen.page.text, i ? "cannot be read: " : "5150"); /* reads no log */
+		page_key(&screen, (struct key){.code = 27});
+	}
+	end();
+}
+
+/* The view shows ./sessions too: go where none of the user's are. */
+static int leave(void)
+{
+	char whole[PATH_MAX];
+
+	if (!realpath(golden_dir, whole) || chdir("/"))
+		return -1;
+	strcpy(golden_dir, whole);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (leave()) {
+		perror(golden_dir);
+		return 1;
+	}
+	return TEST_MAIN(argc, argv);
+}
