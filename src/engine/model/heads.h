@@ -10,7 +10,9 @@
 #define MIUST_HEADS_H
 
 #include "engine/model/params.h"
-#include "engine/train/record.h"
+
+/* The three classifiers: fused, text only (ss), audio only (tt). */
+enum head { HEAD_MAIN, HEAD_TEXT, HEAD_AUDIO, HEADS };
 
 struct heads {
 	int z_width, hidden, classes;

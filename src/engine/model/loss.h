@@ -9,18 +9,21 @@
  * discrepancy of order 5 (squared or plain norm), or a mean squared error.
  * All sums are formed in double.
  *
- * To add a term: a row in enum term (record.h) and in loss_term[], a weight in
- * settings and option.c, and its computation in loss_eval. The columns of
+ * To add a term: a name in enum term, a row in loss_term[], a weight in settings
+ * and option.c, and its computation in loss_eval. The columns of
  * steps.csv, the screen's strips and the session reader follow the table.
  */
 #ifndef MIUST_LOSS_H
 #define MIUST_LOSS_H
 
-#include "engine/num/real.h"
-#include "engine/train/record.h"
 #include "engine/data/settings.h"
+#include "engine/model/heads.h"
 
 #include <stddef.h>
+
+/* The terms of the loss (model specification, "Loss"), in the order of steps.csv;
+ * D(Att1, Att22) is CMD_TEXT, D(Att2, Att11) is CMD_AUDIO. */
+enum term { TERM_MAIN, TERM_CMD_TEXT, TERM_CMD_AUDIO, TERM_TEXT, TERM_AUDIO, TERMS };
 
 struct loss_term {
 	const char *name;   /* "cmd text": as the screen says it */

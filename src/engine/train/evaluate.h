@@ -11,6 +11,7 @@
 #define MIUST_EVALUATE_H
 
 #include "engine/model/model.h"
+#include "engine/train/record.h"
 
 /* Asked between two batches; true ends the evaluation, which then fails with
  * EXIT_STOPPED. `asked` NULL: never. */

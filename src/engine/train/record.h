@@ -6,14 +6,9 @@
 #ifndef MIUST_RECORD_H
 #define MIUST_RECORD_H
 
+#include "engine/model/heads.h"
+#include "engine/model/loss.h"
 #include "engine/train/metrics.h"
-
-/* The terms of the loss (model specification, "Loss"); D(Att1, Att22) is
- * CMD_TEXT, D(Att2, Att11) is CMD_AUDIO. Names and weights: loss_term[]. */
-enum term { TERM_MAIN, TERM_CMD_TEXT, TERM_CMD_AUDIO, TERM_TEXT, TERM_AUDIO, TERMS };
-
-/* The three classifiers: fused, text only (ss), audio only (tt). */
-enum head { HEAD_MAIN, HEAD_TEXT, HEAD_AUDIO, HEADS };
 
 struct step_row {
 	int fold, epoch, step; /* epoch and step from 1, step within the fold */
