@@ -17,6 +17,7 @@
 #include "app/config/config.h"
 #include "base/clock.h"
 #include "engine/data/problem.h"
+#include "engine/data/opening.h"
 
 #include <fcntl.h>
 #include <math.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Lists: one is the input, the feature files are not there or all the same. */
 #include "app/config/option.h"
-#include "engine/data/corpus.h"
+#include "engine/data/opening.h"
 #include "fuzz.h"
 
 static void seeds(void)

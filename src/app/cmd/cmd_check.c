@@ -6,7 +6,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "engine/data/census.h"
-#include "engine/data/corpus.h"
+#include "engine/data/opening.h"
 
 #include <stdio.h>
 #include <stdlib.h>

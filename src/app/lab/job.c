@@ -10,6 +10,7 @@
 #include "base/plain.h"
 #include "base/str.h"
 #include "engine/data/watch.h"
+#include "engine/data/opening.h"
 
 #include <stdarg.h>
 #include <stdlib.h>

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "engine/data/roster.h"
+#include "engine/data/opening.h"
 
 #include <stdarg.h>
 #include <stdlib.h>

@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "base/process.h"
 #include "base/str.h"
+#include "engine/data/opening.h"
 
 #include <fcntl.h>
 #include <math.h>

@@ -4,14 +4,12 @@
  *
  * Layouts (README, "Data"): IEMOCAP has lists 0..4 = Session1..5, the
  * lists layout (MELD) has 0 = train, 1 = dev, 2 = test. Utterances stand in
- * list order, each list in file order. Opening reads the lists and every
- * feature file's header; feature values are read when first used.
+ * list order, each list in file order. opening.h reads them; feature values are read
+ * when first used.
  *
  * An utterance's id is the stem of its features' name. Where two rows of one
  * list share a stem (corpora that number the clips of each speaker), every id
  * of the corpus is FOLDER/STEM.
- *
- * Faults are collected (problem.h), so that all of them are seen at once.
  */
 #ifndef MIUST_CORPUS_H
 #define MIUST_CORPUS_H
@@ -72,30 +70,6 @@ struct corpus {
 	int nleft;
 };
 
-enum corpus_how {
-	CORPUS_HEADERS = 0,  /* lists and headers */
-	CORPUS_DEEP = 1,     /* every value too */
-	CORPUS_SKIP_BAD = 2, /* leave rows with errors out; implies a deep look */
-};
-
-/*
- * Read the lists and headers that `s` names. All problems found are appended
- * to *p (owned by the caller, problems_free): those about folders, lists and
- * their columns, then by list and line, then utterances that two lists share
- * (twins.h). Rows with errors are not in the corpus; without CORPUS_SKIP_BAD the caller
- * refuses when p->errors > 0. Returns -1 if a list or a feature folder as a
- * whole is of no use (missing, no such column, empty, with CORPUS_SKIP_BAD no
- * usable row); the first such sentence stands in *e, all of them in *p too.
- */
-int corpus_open(struct corpus *c, const struct settings *s, unsigned how, struct problems *p,
-		struct err *e);
-/*
- * The same, but the rows of `known` are left out whatever is right or wrong with
- * them, so that a session's corpus stays what it was; they are no problems. A
- * row is found by line and id, or by its id alone if the lines have moved.
- */
-int corpus_open_known(struct corpus *c, const struct settings *s, unsigned how,
-		      const struct known_row *known, int nknown, struct problems *p, struct err *e);
 /*
  * If there are errors, refuse (-1): "3 rows cannot be used; fix
  * them, or leave them out HOW". HOW ("with --skip-bad", NULL if the command has
@@ -107,5 +81,6 @@ void corpus_close(struct corpus *c); /* safe on zeroed memory, and after a faile
 /* Check the values of one utterance once; -1 names file, row and column of
  * the first NaN or Inf. Not thread-safe for the same utterance. */
 int utterance_check(struct corpus *c, int i, struct err *e);
+void utterance_free(struct utterance *u); /* what it owns */
 
 #endif

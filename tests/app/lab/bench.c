@@ -4,6 +4,7 @@
 
 #include "app/config/config.h"
 #include "engine/data/problem.h"
+#include "engine/data/opening.h"
 #include "temp.h"
 #include "test.h"
 

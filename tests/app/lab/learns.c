@@ -8,6 +8,7 @@
 #include "app/config/config.h"
 #include "app/demo/demo.h"
 #include "engine/train/train.h"
+#include "engine/data/opening.h"
 #include "temp.h"
 
 enum { EPOCHS = 18, NEAR_FRAMES = 3 };

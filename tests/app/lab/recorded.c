@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "engine/train/train.h"
 #include "engine/model/weights.h"
+#include "engine/data/opening.h"
 
 #include <jansson.h>
 

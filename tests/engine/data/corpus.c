@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/engine/corpora.h"
+#include "engine/data/opening.h"
 TEST(iemocap)
 {
 	reset(LAYOUT_IEMOCAP, "ie");

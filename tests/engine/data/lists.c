@@ -3,6 +3,7 @@
 #include "tests/engine/corpora.h"
 
 #include "engine/data/census.h"
+#include "engine/data/opening.h"
 
 /* The training list alone is of interest: as `train`, the others as lists(). */
 static int open_lists(const char *folder, const char *train)
