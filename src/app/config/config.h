@@ -19,7 +19,7 @@
 #define MIUST_CONFIG_H
 
 #include "app/config/option.h"
-#include "app/session/origin.h"
+#include "app/config/origin.h"
 
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "app/session/origin.h"
+#include "app/config/origin.h"
 
 #include "base/mem.h"
 #include "engine/file/table.h"
