@@ -107,6 +107,12 @@ void cli_data(const char *bytes, size_t n);
 
 /* "miust: ..." and a newline, to stderr; names in it cannot do any harm there. */
 void cli_message(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* The same for those who are given a function and a ctx. */
+static inline void cli_say(void *ctx, const char *text)
+{
+	(void)ctx;
+	cli_message("%s", text);
+}
 void cli_warnings(const struct warnings *w);
 
 /* Read a command's arguments (argv[0] is the first of them). 1: --help or

@@ -12,7 +12,7 @@ static void print(const struct trained *t, const struct predictions *p)
 	static const char *const head[HEADS] = {"fused", "text only", "audio only"};
 	struct confusion m;
 
-	printf("fold %d, %s part, %d utterance%s\n", t->fold, part_name[t->part], p->n,
+	printf("fold %d, %s part, %d utterance%s\n", t->fold, part_name[t->opt.part], p->n,
 	       p->n == 1 ? "" : "s");
 	if (t->anyway.len)
 		printf("not comparable (--anyway): the weights were %s\n", t->anyway.s);
@@ -33,14 +33,24 @@ static void print(const struct trained *t, const struct predictions *p)
 
 static int run(const struct args *a, struct err *e)
 {
+	const struct trained_options o = {
+		.config = a->operand[0],
+		.weights = a->weights,
+		.folds = a->folds,
+		.part = (enum part)a->split,
+		.threads = a->threads,
+		.skip_bad = a->skip_bad,
+		.anyway = a->anyway,
+		.say = cli_say,
+	};
 	struct trained t;
 	struct predictions p;
 	int failed;
 
-	if (trained_open(&t, a, e))
+	if (trained_open(&t, &o, e))
 		return -1;
-	failed = evaluate(&t.model, &t.corpus, &t.set, &t.norm, t.split.at[t.part],
-			  t.split.n[t.part], NULL, &p, e);
+	failed = evaluate(&t.model, &t.corpus, &t.set, &t.norm, t.split.at[t.opt.part],
+			  t.split.n[t.opt.part], NULL, &p, e);
 	if (!failed) {
 		print(&t, &p);
 		predictions_free(&p);

@@ -106,9 +106,9 @@ static int write_tensors(struct trained *t, const char *path, struct err *e)
 	struct tensors c = {.w = st_new(), .corpus = &t->corpus};
 	int failed;
 
-	c.twin = find_twins(&t->corpus, t->split.at[t->part], t->split.n[t->part]);
-	failed = evaluate_each(&t->model, &t->corpus, &t->set, &t->norm, t->split.at[t->part],
-			       t->split.n[t->part], collect, &c, e);
+	c.twin = find_twins(&t->corpus, t->split.at[t->opt.part], t->split.n[t->opt.part]);
+	failed = evaluate_each(&t->model, &t->corpus, &t->set, &t->norm, t->split.at[t->opt.part],
+			       t->split.n[t->opt.part], collect, &c, e);
 
 	if (t->anyway.len)
 		st_add_meta(c.w, "anyway", t->anyway.s);
@@ -129,8 +129,8 @@ static int write_csv(struct trained *t, const char *path, struct err *e)
 	struct str text = {0};
 	int failed;
 
-	if (evaluate(&t->model, &t->corpus, &t->set, &t->norm, t->split.at[t->part],
-		     t->split.n[t->part], NULL, &p, e))
+	if (evaluate(&t->model, &t->corpus, &t->set, &t->norm, t->split.at[t->opt.part],
+		     t->split.n[t->opt.part], NULL, &p, e))
 		return -1;
 	predictions_text(&text, &p, &t->corpus, &t->set);
 	failed = path ? file_write(path, text.s, text.len, e) : 0;
@@ -143,10 +143,20 @@ static int write_csv(struct trained *t, const char *path, struct err *e)
 
 static int run(const struct args *a, struct err *e)
 {
+	const struct trained_options o = {
+		.config = a->operand[0],
+		.weights = a->weights,
+		.folds = a->folds,
+		.part = (enum part)a->split,
+		.threads = a->threads,
+		.skip_bad = a->skip_bad,
+		.anyway = a->anyway,
+		.say = cli_say,
+	};
 	struct trained t;
 	int failed = 0;
 
-	if (trained_open(&t, a, e))
+	if (trained_open(&t, &o, e))
 		return -1;
 	if (t.anyway.len) /* the table keeps its columns */
 		cli_message("not comparable (--anyway): the weights were %s", t.anyway.s);

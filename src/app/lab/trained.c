@@ -12,12 +12,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const part_name[PARTS] = {"train", "val", "test"};
-
-static void say(void *ctx, const char *text)
+static void say(const struct trained *t, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+static void say(const struct trained *t, const char *fmt, ...)
 {
-	(void)ctx;
-	cli_message("%s", text);
+	struct str text = {0};
+	va_list ap;
+
+	va_start(ap, fmt);
+	str_vaddf(&text, fmt, ap);
+	va_end(ap);
+	t->opt.say(t->opt.ctx, text.s);
+	str_free(&text);
 }
 
 /* The folder a file lies in. */
@@ -40,17 +46,17 @@ static bool has_fold(const int *have, int n, int fold)
 	return false;
 }
 
-static int find_fold(struct trained *t, const struct args *a, struct err *e)
+static int find_fold(struct trained *t, struct err *e)
 {
 	int have[LISTS_MAX], n = split_folds(&t->corpus, have), asked = 0, own;
 	struct settings ignored = t->set;
 
 	for (int i = 0; i < 32; i++)
-		asked += a->folds >> i & 1;
+		asked += t->opt.folds >> i & 1;
 	if (asked > 1)
 		return err_usage(e, "--fold: one at a time");
 	if (asked == 1)
-		for (t->fold = 0; !(a->folds >> t->fold & 1);)
+		for (t->fold = 0; !(t->opt.folds >> t->fold & 1);)
 			t->fold++;
 	else if (weights_trained_on(&t->weights.meta, &ignored, &own) && has_fold(have, n, own))
 		t->fold = own;
@@ -67,13 +73,13 @@ static int find_fold(struct trained *t, const struct args *a, struct err *e)
 			 have[0], n > 1 ? " to 5" : " only");
 }
 
-static int load_norm(struct trained *t, const struct args *a, struct err *e)
+static int load_norm(struct trained *t, struct err *e)
 {
 	char folder[PATH_LEN], path[PATH_LEN];
 
 	if (t->set.exp.normalize == NORMALIZE_NONE)
 		return 0;
-	if (folder_of(folder, sizeof folder, a->weights, e) ||
+	if (folder_of(folder, sizeof folder, t->opt.weights, e) ||
 	    path_join(path, sizeof path, folder, "normalize.safetensors", e))
 		return -1;
 	return norm_load(&t->norm, path, &t->set, e);
@@ -101,16 +107,14 @@ static void say_for_weights(struct trained *t, const char *folder, int fold, con
 	char parent[PATH_LEN];
 
 	if (fold < 0) {
-		cli_message("%s: %s: whether its labels, heads and fold fit is not known", path,
-			    unsaid);
+		say(t, "%s: %s: whether its labels, heads and fold fit is not known", path, unsaid);
 		return;
 	}
 	if (!folder_of(parent, sizeof parent, folder, &ignored) && session_exists(parent) &&
 	    !session_read(&s, parent, &set, &ignored))
-		cli_message("%s: %s; taken for fold %d of the session %s", path, unsaid, fold,
-			    s.root);
+		say(t, "%s: %s; taken for fold %d of the session %s", path, unsaid, fold, s.root);
 	else
-		cli_message("%s: %s; taken for fold %d, after its folder", path, unsaid, fold);
+		say(t, "%s: %s; taken for fold %d, after its folder", path, unsaid, fold);
 	session_close(&s);
 	weights_meta_of(&t->weights.meta, &set, NULL, fold, 0);
 }
@@ -141,8 +145,8 @@ static bool count_seen(const struct trained *t, const struct settings *own, int 
 	struct split sp;
 	bool known = !split_make(&sp, &t->corpus, own, fold, &ignored);
 
-	for (int i = 0; i < t->split.n[t->part]; i++)
-		here[t->split.at[t->part][i]] = true;
+	for (int i = 0; i < t->split.n[t->opt.part]; i++)
+		here[t->split.at[t->opt.part][i]] = true;
 	for (int part = 0; part < PARTS; part++) {
 		n[part] = 0;
 		for (int i = 0; known && i < sp.n[part]; i++)
@@ -170,8 +174,8 @@ static void add_part(struct str *out, const char *fmt, ...)
 static void check_seen(const struct trained *t, const struct weights_meta *here,
 		       struct str *refused, struct str *notes)
 {
-	const char *part = part_name[t->part];
-	int n = t->split.n[t->part], seen[PARTS], fold;
+	const char *part = part_name[t->opt.part];
+	int n = t->split.n[t->opt.part], seen[PARTS], fold;
 	struct settings own = t->set;
 	struct str how = {0}, other = {0};
 
@@ -185,13 +189,13 @@ static void check_seen(const struct trained *t, const struct weights_meta *here,
 	str_addf(&how, "as fold %d", fold);
 	if (weights_differ(&t->weights.meta, here, WEIGHTS_SPLIT, &other))
 		str_addf(&how, " with %s", other.s);
-	if (t->part == PART_TRAIN && seen[PART_TRAIN] < n)
+	if (t->opt.part == PART_TRAIN && seen[PART_TRAIN] < n)
 		add_part(notes, "trained %s on only %d of the %d utterances of fold %d's %s part",
 			 how.s, seen[PART_TRAIN], n, t->fold, part);
-	else if (t->part != PART_TRAIN && seen[PART_TRAIN] > 0)
+	else if (t->opt.part != PART_TRAIN && seen[PART_TRAIN] > 0)
 		add_part(refused, "trained %s on %d of the %d utterances of fold %d's %s part",
 			 how.s, seen[PART_TRAIN], n, t->fold, part);
-	else if (t->part == PART_TEST && seen[PART_VAL] > 0 && !protocol_optimistic(&t->set))
+	else if (t->opt.part == PART_TEST && seen[PART_VAL] > 0 && !protocol_optimistic(&t->set))
 		add_part(notes,
 			 "chosen %s by %d of the %d utterances of fold %d's %s part, which "
 			 "makes figures optimistic",
@@ -201,7 +205,7 @@ static void check_seen(const struct trained *t, const struct weights_meta *here,
 }
 
 /* Do the weights fit what is asked of them? */
-static int check_weights(struct trained *t, const struct args *a, struct err *e)
+static int check_weights(struct trained *t, struct err *e)
 {
 	struct str refused = {0}, notes = {0}, what = {0};
 	char data[ROSTER_HASH];
@@ -216,15 +220,15 @@ static int check_weights(struct trained *t, const struct args *a, struct err *e)
 	if (weights_differ(&t->weights.meta, &here, WEIGHTS_NOTED, &what))
 		add_part(&notes, "trained with %s", what.s);
 	check_seen(t, &here, &refused, &notes);
-	if (refused.len && !a->anyway)
+	if (refused.len && !t->opt.anyway)
 		failed = err_set(e,
 				 "%s: these weights were %s; use weights that fit, or the config "
 				 "and fold of these weights, or go on with --anyway",
-				 a->weights, refused.s);
+				 t->opt.weights, refused.s);
 	else if (refused.len)
 		str_add(&t->anyway, refused.s);
 	if (!failed && notes.len)
-		cli_message("%s: these weights were %s", a->weights, notes.s);
+		say(t, "%s: these weights were %s", t->opt.weights, notes.s);
 	weights_meta_free(&here);
 	str_free(&refused);
 	str_free(&notes);
@@ -232,30 +236,30 @@ static int check_weights(struct trained *t, const struct args *a, struct err *e)
 	return failed;
 }
 
-int trained_open(struct trained *t, const struct args *a, struct err *e)
+int trained_open(struct trained *t, const struct trained_options *o, struct err *e)
 {
-	struct job_options o = {.config = a->operand[0]};
+	struct job_options job = {.config = o->config};
 
-	*t = (struct trained){.part = (enum part)a->split};
-	if (weights_open(&t->weights, a->weights, e))
+	*t = (struct trained){.opt = *o};
+	if (weights_open(&t->weights, t->opt.weights, e))
 		return -1;
-	if (job_load(&t->set, &t->corpus, &o, a->skip_bad ? CORPUS_SKIP_BAD : CORPUS_HEADERS, say,
-		     NULL, e) ||
-	    find_meta(t, a->weights, e))
+	if (job_load(&t->set, &t->corpus, &job, o->skip_bad ? CORPUS_SKIP_BAD : CORPUS_HEADERS,
+		     o->say, o->ctx, e) ||
+	    find_meta(t, t->opt.weights, e))
 		goto fail;
-	if (find_fold(t, a, e) || split_make(&t->split, &t->corpus, &t->set, t->fold, e))
+	if (find_fold(t, e) || split_make(&t->split, &t->corpus, &t->set, t->fold, e))
 		goto fail;
-	if (!t->split.n[t->part]) {
+	if (!t->split.n[t->opt.part]) {
 		err_set(e, "fold %d has no %s part under exp.protocol %s; choose another --split",
-			t->fold, part_name[t->part],
+			t->fold, part_name[t->opt.part],
 			option_find("exp.protocol")->choices[t->set.exp.protocol]);
 		goto fail;
 	}
-	if (check_weights(t, a, e))
+	if (check_weights(t, e))
 		goto fail;
-	t->par = par_new(a->threads, e);
+	t->par = par_new(o->threads, e);
 	if (!t->par || model_open(&t->model, &t->set, t->par, e) ||
-	    weights_load(&t->weights, &t->model.params, e) || load_norm(t, a, e))
+	    weights_load(&t->weights, &t->model.params, e) || load_norm(t, e))
 		goto fail;
 	return 0;
 fail:

@@ -2,7 +2,7 @@
 /*
  * trained: a model from a weights file, with the data it is to look at.
  *
- * What `miust eval` and `miust predict` start from. Which fold: --fold, or what
+ * What `miust eval` and `miust predict` start from. Which fold: the one asked for, or what
  * the weights say, or the folder fold-F they lie in, or the only one there is.
  * Features are normalised with normalize.safetensors beside the weights where
  * the settings ask for it.
@@ -16,10 +16,20 @@
 #ifndef MIUST_TRAINED_H
 #define MIUST_TRAINED_H
 
-#include "app/cmd/cli.h"
-#include "engine/train/evaluate.h"
+#include "base/str.h"
 #include "engine/data/split.h"
+#include "engine/train/evaluate.h"
 #include "engine/model/weights.h"
+
+struct trained_options {
+	const char *config, *weights; /* file, folder of a session or "demo"; a weights file */
+	unsigned folds;               /* bit F: fold F is asked for; 0: none is */
+	enum part part;               /* to look at */
+	int threads;                  /* 0: all cores */
+	bool skip_bad, anyway;        /* --skip-bad, --anyway */
+	void (*say)(void *ctx, const char *text); /* a message for the user */
+	void *ctx;
+};
 
 struct trained {
 	struct settings set;
@@ -29,15 +39,13 @@ struct trained {
 	struct norm norm;
 	struct split split;
 	int fold;
-	enum part part;
+	struct trained_options opt;
 	struct weights_file weights;
 	struct str anyway; /* what --anyway went over, as a text; empty: nothing */
 };
 
-/* CONFIG is a->operand[0]; a->weights, a->folds, a->split, a->skip_bad, a->anyway, a->threads. */
-int trained_open(struct trained *t, const struct args *a, struct err *e);
+/* Texts of the options must live until trained_close. */
+int trained_open(struct trained *t, const struct trained_options *o, struct err *e);
 void trained_close(struct trained *t);
-
-extern const char *const part_name[PARTS]; /* "train", "val", "test" */
 
 #endif

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *const part_name[PARTS] = {"train", "val", "test"};
+
 enum { SESSIONS = 5 };
 
 int split_folds(const struct corpus *c, int fold[LISTS_MAX])

@@ -11,6 +11,7 @@
 #include "engine/data/corpus.h"
 
 enum part { PART_TRAIN, PART_VAL, PART_TEST, PARTS };
+extern const char *const part_name[PARTS]; /* "train", "val", "test" */
 
 struct split {
 	int *at[PARTS]; /* indexes into corpus.utt; order as specified */
