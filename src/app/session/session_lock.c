@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define _GNU_SOURCE /* F_OFD_SETLK */
+#include "app/session/session_lock.h"
+
+#include "app/config/config.h"
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <time.h>
+#include <unistd.h>
+
+static const char LOCK[] = "lock";
+enum { LINE_MAX_BYTES = 512 };
+
+/*
+ * The session's
+ */
+
+int lock_open(const char *dir, bool make, struct err *e)
+{
+	char path[PATH_LEN];
+	int fd;
+
+	if (path_join(path, sizeof path, dir, LOCK, e) || file_check_own(path, e))
+		return -1;
+	fd = open(path, O_RDWR | (make ? O_CREAT : 0) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+	if (fd < 0 && (make || errno != ENOENT))
+		err_errno(e, path, "cannot lock the session");
+	return fd;
+}
+
+/* 0, 1 if somebody else has it, -1 with errno. */
+static int set(int fd, short type, bool wait)
+{
+	struct flock whole = {.l_type = type, .l_whence = SEEK_SET};
+
+	if (fcntl(fd, wait ? F_OFD_SETLKW : F_OFD_SETLK, &whole) == 0)
+		return 0;
+	return errno == EAGAIN || errno == EACCES || errno == EINTR ? 1 : -1;
+}
+
+enum lock_answer lock_take(int fd, enum lock_how how, bool wait, const char *dir, struct err *e)
+{
+	int busy = set(fd, how == LOCK_ALONE ? F_WRLCK : F_RDLCK, wait);
+
+	if (busy > 0)
+		return LOCK_BUSY;
+	if (busy == 0 && flock(fd, LOCK_SH | LOCK_NB) == 0)
+		return LOCK_TAKEN;
+	if (busy == 0 && errno == EWOULDBLOCK) { /* version 0.1: it was not ours before */
+		lock_release(fd);
+		return LOCK_BUSY;
+	}
+	err_errno(e, dir, "cannot lock the session");
+	return LOCK_FAILED;
+}
+
+void lock_release(int fd)
+{
+	flock(fd, LOCK_UN);
+	set(fd, F_UNLCK, false);
+}
+
+/*
+ * A fold's
+ */
+
+static void write_line(int fd)
+{
+	char host[128] = "?", at[32], line[LINE_MAX_BYTES];
+	time_t now = time(NULL);
+	struct tm utc;
+	int n;
+
+	gethostname(host, sizeof host - 1);
+	host[sizeof host - 1] = '\0';
+	gmtime_r(&now, &utc);
+	strftime(at, sizeof at, "%Y-%m-%dT%H:%M:%SZ", &utc);
+	n = snprintf(line, sizeof line, "%s %ld %s\n", host, (long)getpid(), at);
+	/* It is for people: without it the lock is held all the same. */
+	if (ftruncate(fd, 0) || pwrite(fd, line, (size_t)n, 0) != n)
+		return;
+}
+
+int fold_lock(const char *fold_dir, const char *dir, int fold, struct err *e)
+{
+	int fd = lock_open(fold_dir, true, e), busy = fd < 0 ? -1 : set(fd, F_WRLCK, false);
+	char who[LINE_MAX_BYTES];
+
+	if (busy == 0) {
+		write_line(fd);
+		return fd;
+	}
+	if (busy > 0) {
+		fold_lock_asked(fold_dir, who, sizeof who);
+		err_at(e, dir, 0, 0,
+		       "another program is writing this session: fold %d%s%s; wait for it, stop "
+		       "it, or look with --readonly",
+		       fold, who[0] ? ", " : "", who);
+	} else if (fd >= 0) {
+		err_errno(e, fold_dir, "cannot lock the fold");
+	}
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+void fold_lock_end(int fd)
+{
+	if (ftruncate(fd, 0) == 0)
+		set(fd, F_UNLCK, false);
+	close(fd);
+}
+
+/* "HOST PID TIME ..." in words; "" if it is not that. */
+static void put_who(const char *line, char *who, size_t n)
+{
+	char host[128], at[32];
+	long pid;
+
+	who[0] = '\0';
+	if (sscanf(line, "%127[!-~] %ld %31[0-9TZ:-]", host, &pid, at) == 3)
+		snprintf(who, n, "process %ld on %s since %s", pid, host, at);
+}
+
+bool fold_lock_asked(const char *fold_dir, char *who, size_t n)
+{
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	char path[PATH_LEN], line[LINE_MAX_BYTES];
+	struct err ignored = {0};
+	ssize_t len;
+	bool held;
+	int fd;
+
+	who[0] = '\0';
+	if (path_join(path, sizeof path, fold_dir, LOCK, &ignored))
+		return false;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0)
+		return false;
+	held = fcntl(fd, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
+	len = held ? read(fd, line, sizeof line - 1) : 0;
+	line[len > 0 ? len : 0] = '\0';
+	put_who(line, who, n);
+	close(fd);
+	return held;
+}
+
+/*
+ * Locks that other machines do not see
+ */
+
+static const struct {
+	const char *type, *option; /* type: how the file system's name begins */
+} local_locks[] = {
+	{"nfs", "nolock"},     {"nfs", "local_lock=all"}, {"nfs", "local_lock=posix"},
+	{"cifs", "nobrl"},     {"smb3", "nobrl"},         {"lustre", "localflock"},
+	{"lustre", "noflock"}, {"fuse.sshfs", ""},
+};
+
+/* Is it one of the options, which commas separate? */
+static bool has_option(const char *options, const char *option)
+{
+	size_t n = strlen(option);
+
+	for (const char *at = options; *at; at += strspn(at, ",")) {
+		size_t len = strcspn(at, ", \n");
+
+		if (len == n && strncmp(at, option, n) == 0)
+			return true;
+		at += len;
+		if (*at != ',')
+			return false;
+	}
+	return false;
+}
+
+/* Of a line "36 35 98:0 /root /at rw,noatime shared:1 - nfs host:/x rw,nolock". */
+static bool line_is_local(const char *line, char *why, size_t n)
+{
+	const char *dash = strstr(line, " - ");
+	char type[64], super[1024];
+
+	if (!dash || sscanf(dash, " - %63s %*s %1023s", type, super) != 2)
+		return false;
+	for (size_t i = 0; i < sizeof local_locks / sizeof local_locks[0]; i++) {
+		const char *option = local_locks[i].option;
+
+		if (strncmp(type, local_locks[i].type, strlen(local_locks[i].type)) == 0 &&
+		    (!*option || has_option(super, option))) {
+			snprintf(why, n, "%s%s%s", type, *option ? ", " : "", option);
+			return true;
+		}
+	}
+	return false;
+}
+
+bool lock_is_local(const char *mountinfo, unsigned major, unsigned minor, char *why, size_t n)
+{
+	for (const char *line = mountinfo; line && *line;) {
+		const char *end = strchr(line, '\n');
+		char one[4096];
+		unsigned a, b;
+
+		snprintf(one, sizeof one, "%.*s", (int)(end ? end - line : (long)strlen(line)),
+			 line);
+		if (sscanf(one, "%*s %*s %u:%u", &a, &b) == 2 && a == major && b == minor)
+			return line_is_local(one, why, n);
+		line = end ? end + 1 : NULL;
+	}
+	return false;
+}
+
+void lock_warning(const char *dir, char *text, size_t n)
+{
+	char why[128], mounts[64 << 10];
+	FILE *f = fopen("/proc/self/mountinfo", "re");
+	size_t len = f ? fread(mounts, 1, sizeof mounts - 1, f) : 0;
+	struct stat st;
+
+	mounts[len] = '\0';
+	if (f)
+		fclose(f);
+	text[0] = '\0';
+	if (stat(dir, &st) == 0 &&
+	    lock_is_local(mounts, major(st.st_dev), minor(st.st_dev), why, sizeof why))
+		snprintf(text, n,
+			 "%s: other machines do not see locks on this file system (%s): write "
+			 "the session from one machine at a time, or mount it with locks",
+			 dir, why);
+}
