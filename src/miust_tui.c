@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/plain.h"
 #include "base/process.h"
+#include "base/xdg.h"
 #include "ui/console/command.h"
 #include "ui/console/console.h"
 #include "ui/console/help.h"
@@ -56,12 +57,10 @@ static int choose(struct work_options *o, const struct tui *t, struct err *e)
 
 static void run_miustrc(struct ui *u)
 {
-	const char *home = getenv("XDG_CONFIG_HOME");
 	char path[PATH_LEN];
 	struct err e = {0};
 
-	if ((home && *home ? path_absolute(path, sizeof path, ".", home, &e)
-			   : path_resolve(path, sizeof path, ".", "~/.config", &e)) ||
+	if (!xdg_folder(path, sizeof path, "XDG_CONFIG_HOME") ||
 	    path_join(path, sizeof path, path, "miust/miustrc", &e) || !file_exists(path))
 		return;
 	if (command_source(u, path, &e))

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/xdg.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -382,7 +383,7 @@ static size_t expand_variable(struct str *b, const char *at)
 	const char *name = at + 1 + braces;
 	size_t len = strspn(name, letters);
 	const char *value = NULL;
-	char text[256];
+	char text[256], folder[PATH_MAX];
 
 	if (at[1] == '$') {
 		str_add(b, "$");
@@ -390,7 +391,7 @@ static size_t expand_variable(struct str *b, const char *at)
 	}
 	if (len > 0 && len < sizeof text && (!braces || name[len] == '}')) {
 		snprintf(text, sizeof text, "%.*s", (int)len, name);
-		value = getenv(text);
+		value = xdg_folder(folder, sizeof folder, text) ? folder : getenv(text);
 	}
 	if (!value)
 		return 0;

@@ -86,9 +86,9 @@ int dir_sync(const char *path, struct err *e); /* fsync a folder: its names are 
 /* Results go to `out` of size n; too long is an error with the path named. */
 int path_join(char *out, size_t n, const char *dir, const char *name, struct err *e);
 /* ~, ~USER, $VAR and ${VAR} expanded (an unset variable stays as it is
- * written; $$ stands for a dollar); relative paths start at dir, which starts
- * at the current folder; result absolute, without "//", "." and, where that is
- * the same place, "..". An empty path stays empty. */
+ * written, but those of xdg.h have defaults; $$ stands for a dollar); relative paths start at dir,
+ * which starts at the current folder; result absolute, without "//", "." and, where that is the
+ * same place, "..". An empty path stays empty. */
 int path_resolve(char *out, size_t n, const char *dir, const char *path, struct err *e);
 /* The same without expanding: for what a shell has expanded already. */
 int path_absolute(char *out, size_t n, const char *dir, const char *path, struct err *e);

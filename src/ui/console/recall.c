@@ -4,9 +4,11 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/xdg.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,14 +17,13 @@
 
 #include <readline/history.h>
 
-/* The folder, as the XDG base directory specification says; NULL: no home. */
+/* NULL: no home. */
 static char *state_folder(void)
 {
-	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	char state[PATH_MAX];
 
-	if (state && *state == '/')
-		return str_format("%s/miust", state);
-	return home && *home == '/' ? str_format("%s/.local/state/miust", home) : NULL;
+	return xdg_folder(state, sizeof state, "XDG_STATE_HOME") ? str_format("%s/miust", state)
+								 : NULL;
 }
 
 static int make_folder(const char *folder, struct err *e)
