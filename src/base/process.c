@@ -47,23 +47,29 @@ bool process_space_limited(void)
 	return limited(RLIMIT_AS) || limited(RLIMIT_DATA);
 }
 
+bool process_path(char *out, size_t n)
+{
+	ssize_t len = readlink("/proc/self/exe", out, n);
+
+	if (len <= 0 || (size_t)len >= n)
+		return false;
+	out[len] = '\0';
+	return true;
+}
+
 /* No loop: the second time the value is 1. Where it fails, all goes on as it is. */
 static void start_again(char **argv)
 {
-	static const char key[] = "OPENBLAS_NUM_THREADS", self[] = "/proc/self/exe";
+	static const char key[] = "OPENBLAS_NUM_THREADS";
 	const char *threads = getenv(key);
 	char path[PATH_MAX];
-	ssize_t n;
 
 	if (!process_space_limited() || (threads && strcmp(threads, "1") == 0) ||
 	    setenv(key, "1", 1) != 0)
 		return;
-	n = readlink(self, path, sizeof path - 1);
-	if (n > 0) { /* by its own name, which ps shows */
-		path[n] = '\0';
+	if (process_path(path, sizeof path)) /* by its own name, which ps shows */
 		execve(path, argv, environ);
-	}
-	execve(self, argv, environ);
+	execve("/proc/self/exe", argv, environ);
 }
 
 void process_begin(char **argv)

@@ -8,6 +8,7 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 /*
  * First of all in main. Descriptors 0 to 2 that are closed become /dev/null, so
@@ -20,6 +21,8 @@
  * nobody ends that loop. The engine never uses those threads (par.h).
  */
 void process_begin(char **argv);
+/* The file of the running program, absolute; false where the system does not say. */
+bool process_path(char *out, size_t n);
 bool process_space_limited(void); /* is the address space limited? */
 
 /* The signals that ask a run for a checkpoint and its end; exit status 128 + number. */

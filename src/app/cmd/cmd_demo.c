@@ -9,10 +9,12 @@
 
 static int run(const struct args *a, struct err *e)
 {
-	const char *dir = a->noperands ? a->operand[0] : DEMO_DIR;
-	char config[PATH_LEN];
+	char own[PATH_LEN], config[PATH_LEN];
+	const char *dir = a->noperands ? a->operand[0] : own;
 	struct str text = {0};
 
+	if (dir == own && demo_folder(own, sizeof own, e))
+		return -1;
 	if (path_join(config, sizeof config, dir, DEMO_CONFIG, e) || demo_write(dir, e))
 		return -1;
 	str_add_plain(&text, dir);
@@ -28,5 +30,7 @@ const struct command cmd_demo = {
 	.operands = "[DIR]",
 	.most = 1,
 	.help = "Write the demo corpus (into " DEMO_DIR ").",
+	.more = "An installed program writes it into $XDG_DATA_HOME/miust/demo\n"
+		"(~/.local/share/miust/demo), where the word demo finds it as CONFIG.",
 	.run = run,
 };

@@ -11,7 +11,9 @@
 #include "app/session/session.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/process.h"
 #include "base/rng.h"
+#include "base/xdg.h"
 #include "engine/file/npy.h"
 
 #include <stdio.h>
@@ -371,6 +373,34 @@ int demo_write(const char *dir, struct err *e)
 	return status;
 }
 
+/* Does the program run from PREFIX/bin, with PREFIX/share/miust beside it? */
+static bool installed(void)
+{
+	char path[4096], *end;
+	struct err ignored = {0};
+
+	if (!process_path(path, sizeof path))
+		return false;
+	for (int up = 0; up < 2; up++) {
+		end = strrchr(path, '/');
+		if (!end)
+			return false;
+		*end = '\0';
+	}
+	return path_join(path, sizeof path, path, "share/miust", &ignored) == 0 &&
+	       file_is_dir(path);
+}
+
+int demo_folder(char *out, size_t n, struct err *e)
+{
+	if (!installed())
+		return path_join(out, n, "", DEMO_DIR, e);
+	if (!xdg_folder(out, n, "XDG_DATA_HOME"))
+		return err_set(e, "no folder for the demo: neither XDG_DATA_HOME nor HOME is set; "
+				  "`miust demo DIR` writes it into DIR");
+	return path_join(out, n, out, "miust/demo", e);
+}
+
 /* The config of a session's folder. */
 static int find_in_folder(char *out, size_t n, const char *config, struct err *e)
 {
@@ -384,6 +414,7 @@ static int find_in_folder(char *out, size_t n, const char *config, struct err *e
 int demo_find(char *out, size_t n, const char *config, struct err *e)
 {
 	bool folder = file_is_dir(config);
+	char dir[4096];
 
 	if (strcmp(config, "demo") != 0 ||
 	    (folder ? session_exists(config) : file_exists(config))) {
@@ -391,7 +422,8 @@ int demo_find(char *out, size_t n, const char *config, struct err *e)
 			return -1;
 		return file_is_dir(out) ? find_in_folder(out, n, config, e) : 0;
 	}
-	if (path_absolute(out, n, ".", DEMO_DIR "/" DEMO_CONFIG, e))
+	if (demo_folder(dir, sizeof dir, e) || path_absolute(out, n, ".", dir, e) ||
+	    path_join(out, n, out, DEMO_CONFIG, e))
 		return -1;
-	return file_exists(out) ? 0 : demo_write(DEMO_DIR, e);
+	return file_exists(out) ? 0 : demo_write(dir, e);
 }

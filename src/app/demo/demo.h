@@ -31,11 +31,16 @@ enum { DEMO_SESSIONS = 5, DEMO_TEXT_DIM = 24, DEMO_AUDIO_DIM = 32, DEMO_FRAME_RA
  */
 int demo_write(const char *dir, struct err *e);
 
-#define DEMO_DIR    "data/demo" /* where the programs keep it, below the current folder */
+#define DEMO_DIR    "data/demo" /* where a built program keeps it, below the current folder */
 #define DEMO_CONFIG "demo.yml"
 
+/* The folder in which the programs keep the corpus: DEMO_DIR, or, of an installed
+ * program (PREFIX/share/miust lies beside the PREFIX/bin it runs from),
+ * $XDG_DATA_HOME/miust/demo. */
+int demo_folder(char *out, size_t n, struct err *e);
+
 /* The file that CONFIG means, absolute: a session's folder means the config.yml
- * in it; the word demo means DEMO_DIR's (unless there is a file or a session of
+ * in it; the word demo means demo_folder's (unless there is a file or a session of
  * that name), and writes the corpus first if it is missing. */
 int demo_find(char *out, size_t n, const char *config, struct err *e);
 
