@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/lab/job_fold.h"
+
+#include "app/lab/job_session.h"
+#include "app/lab/steer.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "engine/data/watch.h"
+
+#include <stdlib.h>
+
+/* ---- files ---- */
+
+static int fold_path(const struct job *j, const char *name, char *out, size_t n, struct err *e)
+{
+	return session_fold_path(&j->session, j->trainer.fold, name, out, n, e);
+}
+
+/* No file of the training part has become shorter, so that zeros were read. */
+static int check_files(const struct job *j, struct err *e)
+{
+	const struct split *s = &j->trainer.split;
+
+	return watch_whole(&j->corpus, s->at[PART_TRAIN], s->n[PART_TRAIN], e);
+}
+
+/* Files that were written to in place may have been read half old, half new, and
+ * for a moment as zeros: nobody can tell, so it is said. */
+static void say_written(const struct job *j)
+{
+	const char *path = NULL;
+	int n = watch_written(&j->corpus, &path);
+	char others[48] = "";
+
+	if (n == 0)
+		return;
+	if (n > 1)
+		snprintf(others, sizeof others, " (as were %d others)", n - 1);
+	job_say(j,
+		"%s: was written to while it was in use%s; the model may have seen half-written "
+		"features: if they matter, train again from the start, and replace files by "
+		"renaming",
+		path, others);
+}
+
+static int store(struct job *j, struct err *e)
+{
+	const struct trainer *t = &j->trainer;
+	char path[PATH_LEN];
+
+	if (session_sync(&j->session, e) || history_sync(&j->history, e))
+		return -1;
+	if (t->best_epoch > 0 && t->best_epoch == t->epoch && t->ended &&
+	    (fold_path(j, "best.safetensors", path, sizeof path, e) ||
+	     trainer_save_best(t, path, e)))
+		return -1;
+	if (fold_path(j, "last.safetensors", path, sizeof path, e) ||
+	    trainer_save_last(t, path, e) ||
+	    fold_path(j, "state.safetensors", path, sizeof path, e))
+		return -1;
+	if (trainer_save(t, path, e))
+		return -1;
+	j->begun = true;
+	return 0;
+}
+
+int job_save(struct job *j, struct err *e)
+{
+	return check_files(j, e) || store(j, e) ? -1 : 0;
+}
+
+/* Where a state is stored, go on from it; bring best.safetensors in line, which
+ * may have been written just before a kill. */
+static int restore(struct job *j, struct err *e)
+{
+	struct trainer *t = &j->trainer;
+	char path[PATH_LEN];
+
+	if (fold_path(j, "state.safetensors", path, sizeof path, e))
+		return -1;
+	if (!file_exists(path))
+		return 0;
+	if (trainer_restore(t, path, e))
+		return -1;
+	if (t->best_epoch == 0)
+		return 0;
+	return fold_path(j, "best.safetensors", path, sizeof path, e) ||
+	       trainer_save_best(t, path, e);
+}
+
+/* Rows at and behind the next step are done again: cut them. */
+static int begin_rows(struct job *j, struct err *e)
+{
+	int done[LISTS_MAX], fold, epoch, step;
+
+	for (int i = 0; i < j->results.n; i++)
+		done[i] = j->results.fold[i].fold;
+	job_position(j, &fold, &epoch, &step);
+	return session_begin(&j->session, fold, epoch, step, done, j->results.n, e);
+}
+
+void job_close_fold(struct job *j)
+{
+	if (j->trainer.corpus)
+		trainer_close(&j->trainer);
+	history_free(&j->history);
+}
+
+/* train.memory is what the user may rely on; where it cannot be kept, it is said. */
+static void say_beyond(const struct job *j)
+{
+	int64_t least = trainer_least_memory(&j->trainer), memory = j->set.train.memory;
+
+	if (memory && least > memory)
+		job_say(j,
+			"train.memory: %lldM is not enough for the longest utterances of fold %d: "
+			"each "
+			"goes through on its own and needs %lldM at most",
+			(long long)(memory >> 20), j->trainer.fold, (long long)(least >> 20) + 1);
+}
+
+static int begin_fold(struct job *j, int fold, struct err *e)
+{
+	struct trainer *t = &j->trainer;
+	struct predictions val = {0};
+	int epoch, step, failed;
+	char path[PATH_LEN];
+
+	job_close_fold(j); /* one that was stopped */
+	/* Opened as configured: a live train.epoch must not move this fold's draws. */
+	if (steer_fold(j, fold, e) || trainer_open(t, &j->base, &j->corpus, fold, j->par, e))
+		return -1;
+	t->set = j->set;
+	t->stop = (struct evaluate_stop){j->hooks.stopping, j->hooks.ctx};
+	t->other_data = j->data_known;
+	say_beyond(j);
+	if (t->norm.text_dim && (fold_path(j, "normalize.safetensors", path, sizeof path, e) ||
+				 norm_save(&t->norm, path, e)))
+		return -1;
+	if (restore(j, e) || job_store_data(j, e) || begin_rows(j, e))
+		return -1;
+	job_position(j, &fold, &epoch, &step);
+	val.n = t->split.n[PART_VAL];
+	val.classes = t->model.classes;
+	val.utt = t->split.at[PART_VAL];
+	val.label = mem_alloc((size_t)val.n, sizeof *val.label);
+	for (int i = 0; i < val.n; i++)
+		val.label[i] = j->corpus.utt[val.utt[i]].label;
+	failed = (j->data_known && history_set_aside(&j->session, fold, "history", epoch, &val,
+						     &j->corpus, &j->set, e)) ||
+		 history_begin(&j->history, &j->session, fold, "history", epoch, &val, &j->corpus,
+			       &j->set, e);
+	free(val.label);
+	if (!failed && j->hooks.begin_fold)
+		j->hooks.begin_fold(j->hooks.ctx, j);
+	return failed;
+}
+
+/* An evaluation has failed; if it was only stopped, so is the run. */
+static int stopped_within(enum job_go *go, struct err *e)
+{
+	if (e->status != EXIT_STOPPED)
+		return -1;
+	err_clear(e);
+	*go = JOB_STOP;
+	return 0;
+}
+
+static int end_epoch(struct job *j, enum job_go *go, struct err *e)
+{
+	struct predictions p;
+	struct epoch_row row;
+	int failed;
+
+	if (j->hooks.evaluating)
+		j->hooks.evaluating(j->hooks.ctx, j);
+	if (trainer_epoch_end(&j->trainer, &row, &p, e))
+		return stopped_within(go, e);
+	failed = check_files(j, e) || history_add(&j->history, row.epoch, &p, e) ||
+		 session_epoch(&j->session, &row, e) || store(j, e);
+	if (!failed && j->hooks.epoch)
+		j->hooks.epoch(j->hooks.ctx, j, &row, &p);
+	predictions_free(&p);
+	return failed ? -1 : 0;
+}
+
+static int one_step(struct job *j, enum job_go *go, struct err *e)
+{
+	struct step_row row;
+	struct err why;
+
+	if (j->trainer.ended) {
+		if (check_files(j, e))
+			return -1;
+		say_written(j);
+	}
+	trainer_epoch_begin(&j->trainer);
+	switch (trainer_step(&j->trainer, &row, e)) {
+	case STEP_FAILED:
+		return -1;
+	case STEP_DIVERGED:
+		why = *e;
+		err_clear(e);
+		j->begun = true; /* the row is to be looked at */
+		if (session_step(&j->session, &row, e))
+			return -1;
+		*go = j->hooks.diverged ? j->hooks.diverged(j->hooks.ctx, j, &row, &why) : JOB_STOP;
+		if (*go == JOB_GO || (*go == JOB_FOLD && j->trainer.best_epoch > 0))
+			return begin_rows(j, e);
+		*e = why;
+		return -1;
+	case STEP_DONE:
+		break;
+	}
+	j->steps++;
+	j->begun = true;
+	if (session_step(&j->session, &row, e))
+		return -1;
+	if (j->hooks.step)
+		j->hooks.step(j->hooks.ctx, j, &row);
+	return 0;
+}
+
+/* The test part's predictions, all heads, as the history keeps an epoch's. */
+static int keep_test(struct job *j, const struct predictions *p, struct err *e)
+{
+	struct history h;
+	int failed = history_begin(&h, &j->session, j->trainer.fold, "test", 1, p, &j->corpus,
+				   &j->set, e);
+
+	if (failed)
+		return -1;
+	failed = history_add(&h, j->trainer.best_epoch, p, e) || history_sync(&h, e);
+	history_free(&h);
+	return failed ? -1 : 0;
+}
+
+static int end_fold(struct job *j, enum job_go *go, struct err *e)
+{
+	struct predictions p;
+	struct fold_row row;
+	char path[PATH_LEN];
+	int failed;
+
+	if (j->hooks.evaluating)
+		j->hooks.evaluating(j->hooks.ctx, j);
+	if (trainer_test(&j->trainer, &row, &p, e))
+		return stopped_within(go, e);
+	results_add(&j->results, &row);
+	failed = fold_path(j, "predictions.csv", path, sizeof path, e) ||
+		 predictions_write(path, &p, &j->corpus, &j->set, e) || keep_test(j, &p, e) ||
+		 store(j, e) || session_path(&j->session, "results.json", path, sizeof path, e) ||
+		 results_write(&j->results, path, e);
+	if (!failed && j->hooks.fold)
+		j->hooks.fold(j->hooks.ctx, j, &row, &p);
+	predictions_free(&p);
+	return failed ? -1 : 0;
+}
+
+/* What comes next: told by the log, or asked of the hook and then logged. */
+static int decide(struct job *j, enum job_go *go, struct err *e)
+{
+	bool asked = *go == JOB_FOLD; /* as the answer to a step that diverged */
+
+	if (*go == JOB_GO && steer_due(j, go, e))
+		return -1;
+	if (*go == JOB_GO && j->hooks.between) {
+		*go = j->hooks.between(j->hooks.ctx, j);
+		asked = true;
+	}
+	if (*go != JOB_FOLD)
+		return 0;
+	if (j->trainer.best_epoch == 0) {
+		job_say(j,
+			"fold %d has no evaluated epoch yet, so there is nothing to test: it goes "
+			"on",
+			j->trainer.fold);
+		*go = JOB_GO;
+		return 0;
+	}
+	return asked ? steer_end_fold(j, e) : 0;
+}
+
+int job_run_fold(struct job *j, int fold, enum job_go *go, struct err *e)
+{
+	struct trainer *t = &j->trainer;
+
+	if (begin_fold(j, fold, e))
+		return -1;
+	*go = JOB_GO;
+	for (;;) {
+		if (!t->ended && trainer_epoch_full(t)) {
+			if (end_epoch(j, go, e))
+				return -1;
+			if (*go == JOB_STOP)
+				break;
+			continue;
+		}
+		if (decide(j, go, e))
+			return -1;
+		if (*go != JOB_GO || trainer_done(t))
+			break;
+		if (j->opt.max_steps > 0 && j->steps >= j->opt.max_steps)
+			*go = JOB_STOP;
+		else if (one_step(j, go, e))
+			return -1;
+		if (*go == JOB_STOP)
+			break;
+	}
+	if (*go != JOB_STOP && end_fold(j, go, e))
+		return -1;
+	return *go == JOB_STOP ? job_save(j, e) : 0;
+}
