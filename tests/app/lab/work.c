@@ -692,12 +692,21 @@ static int compare_tensors(void *ctx, const struct model *m, const struct batch 
 	return 0;
 }
 
+static void ignore(void *ctx, const char *text)
+{
+	(void)ctx;
+	(void)text;
+}
+
 TEST(looks_equal_predict)
 {
-	const char *dir = temp_path("predict"), *config[] = {"tests/record/tiny/config.yml"};
+	const char *dir = temp_path("predict");
 	char weights[PATH_LEN];
 	struct work *w = start(dir, false, false);
-	struct args a = {.operand = config, .noperands = 1, .split = PART_TEST, .threads = 1};
+	struct trained_options o = {.config = "tests/record/tiny/config.yml",
+				    .part = PART_TEST,
+				    .threads = 1,
+				    .say = ignore};
 	struct seen s = {0};
 	struct tensors t = {0};
 	struct trained trained;
@@ -705,8 +714,8 @@ TEST(looks_equal_predict)
 
 	until_state(&s, w, WORK_IDLE);
 	snprintf(weights, sizeof weights, "%s/fold-0/best.safetensors", dir);
-	a.weights = weights;
-	REQUIRE(trained_open(&trained, &a, &e) == 0);
+	o.weights = weights;
+	REQUIRE(trained_open(&trained, &o, &e) == 0);
 	for (int i = 0; i < trained.split.n[PART_TEST]; i++) {
 		work_look(w, 0, trained.split.at[PART_TEST][i], true, KNOCK_NOTHING);
 		served(&s, w);
