@@ -40,7 +40,7 @@ static inline bool go(struct trainer *t, struct run *r, int until)
 
 		trainer_epoch_begin(t);
 		while (!trainer_epoch_full(t)) {
-			if (t->step >= until)
+			if (t->state.step >= until)
 				return true;
 			if (r->steps == STEPS_MAX ||
 			    trainer_step(t, &r->step[r->steps++], &e) != STEP_DONE) {
@@ -48,7 +48,7 @@ static inline bool go(struct trainer *t, struct run *r, int until)
 				return false;
 			}
 		}
-		if (t->step >= until)
+		if (t->state.step >= until)
 			return true;
 		if (trainer_epoch_end(t, &r->epoch[r->epochs++], &p, &e)) {
 			FAIL("%s", e.text);

@@ -110,9 +110,9 @@ static void step(void *ctx, struct job *j, const struct step_row *r)
 	if (!progress_due(&w->line, now))
 		return;
 	str_addf(&text, "fold %d  epoch %d/%d  step %d/%d  loss %.3f", r->fold, r->epoch,
-		 t->set.train.epoch, t->in_epoch, trainer_steps_per_epoch(t), r->loss);
-	if (t->best_epoch > 0)
-		str_addf(&text, "  WA %.3f@%d", t->best.wa, t->best_epoch);
+		 t->set.train.epoch, t->state.in_epoch, trainer_steps_per_epoch(t), r->loss);
+	if (t->state.best_epoch > 0)
+		str_addf(&text, "  WA %.3f@%d", t->state.best.wa, t->state.best_epoch);
 	if (w->seen > 0)
 		str_addf(&text, "  %.0f utterances/s", (double)w->seen / (now - w->since));
 	progress_show(&w->line, text.s);
@@ -125,7 +125,8 @@ static void fold(void *ctx, struct job *j, const struct fold_row *r, const struc
 
 	(void)p;
 	snprintf(text, sizeof text, "fold %d: best epoch %d of %d, test WA %.4f UA %.4f WF1 %.4f",
-		 r->fold, r->best_epoch, j->trainer.epoch, r->test.wa, r->test.ua, r->test.wf1);
+		 r->fold, r->best_epoch, j->trainer.state.epoch, r->test.wa, r->test.ua,
+		 r->test.wf1);
 	say(ctx, text);
 }
 

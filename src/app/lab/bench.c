@@ -231,10 +231,11 @@ static void limit_close(struct limit *l)
 
 /* ---- training ---- */
 
-struct state {
+struct running {
 	struct limit limit;
 	struct model model;
 	struct optim optim;
+	int64_t steps; /* of the optimizer */
 	struct batch batch;
 	int *utt;
 	struct bench_parts *parts; /* NULL: not watched */
@@ -246,7 +247,7 @@ struct marks {
 	double start, packed, forward, lost, back, end;
 };
 
-static void add_parts(struct state *s, const struct marks *m)
+static void add_parts(struct running *s, const struct marks *m)
 {
 	struct bench_parts *p = s->parts;
 	double flop[PHASES];
@@ -262,8 +263,8 @@ static void add_parts(struct state *s, const struct marks *m)
 	}
 }
 
-static int one_batch(struct bench *b, struct state *s, struct corpus *c, struct par *par, int from,
-		     struct err *e)
+static int one_batch(struct bench *b, struct running *s, struct corpus *c, struct par *par,
+		     int from, struct err *e)
 {
 	int n = c->n - from < b->set.train.batch_size ? c->n - from : b->set.train.batch_size;
 	struct marks m = {.start = clock_seconds()};
@@ -280,7 +281,7 @@ static int one_batch(struct bench *b, struct state *s, struct corpus *c, struct 
 	model_backward(&s->model, &s->batch);
 	m.back = clock_seconds();
 	grad_norm(&s->optim, &s->model.params, par);
-	optim_step(&s->optim, &s->model.params, 1e-5, 1, par);
+	optim_step(&s->optim, &s->model.params, ++s->steps, 1e-5, 1, par);
 	m.end = clock_seconds();
 	if (s->parts)
 		add_parts(s, &m);
@@ -297,7 +298,7 @@ static int one_batch(struct bench *b, struct state *s, struct corpus *c, struct 
 	return 0;
 }
 
-static int one_round(struct bench *b, struct state *s, struct corpus *c, struct par *par,
+static int one_round(struct bench *b, struct running *s, struct corpus *c, struct par *par,
 		     struct err *e)
 {
 	for (int from = 0; from < c->n; from += b->set.train.batch_size)
@@ -306,7 +307,7 @@ static int one_round(struct bench *b, struct state *s, struct corpus *c, struct 
 	return 0;
 }
 
-static void watch(struct state *s, struct bench_parts *parts)
+static void watch(struct running *s, struct bench_parts *parts)
 {
 	s->parts = parts;
 	s->model.encoder_work.phases = parts ? &s->phases : NULL;
@@ -319,8 +320,8 @@ static int by_size(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static int measure(struct bench *b, struct state *s, struct corpus *c, struct par *par, int rounds,
-		   double least, struct err *e)
+static int measure(struct bench *b, struct running *s, struct corpus *c, struct par *par,
+		   int rounds, double least, struct err *e)
 {
 	double took[BENCH_ROUNDS];
 	int done = 0;
@@ -346,7 +347,7 @@ static int measure(struct bench *b, struct state *s, struct corpus *c, struct pa
 int bench_run(struct bench *b, struct corpus *c, struct par *par, bool warm, int rounds,
 	      double least, enum bench_watch when, struct err *e)
 {
-	struct state s = {.utt = mem_alloc((size_t)c->n, sizeof *s.utt)};
+	struct running s = {.utt = mem_alloc((size_t)c->n, sizeof *s.utt)};
 	struct bench aside = {.set = b->set};
 	struct rng r;
 	int failed;

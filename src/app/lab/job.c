@@ -198,9 +198,9 @@ void job_position(const struct job *j, int *fold, int *epoch, int *step)
 {
 	const struct trainer *t = &j->trainer;
 
-	*fold = t->fold;
-	*epoch = t->ended ? t->epoch + 1 : t->epoch;
-	*step = t->step + 1;
+	*fold = t->state.fold;
+	*epoch = t->state.ended ? t->state.epoch + 1 : t->state.epoch;
+	*step = t->state.step + 1;
 }
 
 /* ---- running ---- */

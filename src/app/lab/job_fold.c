@@ -13,7 +13,7 @@
 
 static int fold_path(const struct job *j, const char *name, char *out, size_t n, struct err *e)
 {
-	return session_fold_path(&j->session, j->trainer.fold, name, out, n, e);
+	return session_fold_path(&j->session, j->trainer.state.fold, name, out, n, e);
 }
 
 /* No file of the training part has become shorter, so that zeros were read. */
@@ -50,7 +50,7 @@ static int store(struct job *j, struct err *e)
 
 	if (session_sync(&j->session, e) || history_sync(&j->history, e))
 		return -1;
-	if (t->best_epoch > 0 && t->best_epoch == t->epoch && t->ended &&
+	if (t->state.best_epoch > 0 && t->state.best_epoch == t->state.epoch && t->state.ended &&
 	    (fold_path(j, "best.safetensors", path, sizeof path, e) ||
 	     trainer_save_best(t, path, e)))
 		return -1;
@@ -82,7 +82,7 @@ static int restore(struct job *j, struct err *e)
 		return 0;
 	if (trainer_restore(t, path, e))
 		return -1;
-	if (t->best_epoch == 0)
+	if (t->state.best_epoch == 0)
 		return 0;
 	return fold_path(j, "best.safetensors", path, sizeof path, e) ||
 	       trainer_save_best(t, path, e);
@@ -116,7 +116,8 @@ static void say_beyond(const struct job *j)
 			"train.memory: %lldM is not enough for the longest utterances of fold %d: "
 			"each "
 			"goes through on its own and needs %lldM at most",
-			(long long)(memory >> 20), j->trainer.fold, (long long)(least >> 20) + 1);
+			(long long)(memory >> 20), j->trainer.state.fold,
+			(long long)(least >> 20) + 1);
 }
 
 static int begin_fold(struct job *j, int fold, struct err *e)
@@ -189,7 +190,7 @@ static int one_step(struct job *j, enum job_go *go, struct err *e)
 	struct step_row row;
 	struct err why;
 
-	if (j->trainer.ended) {
+	if (j->trainer.state.ended) {
 		if (check_files(j, e))
 			return -1;
 		say_written(j);
@@ -205,7 +206,7 @@ static int one_step(struct job *j, enum job_go *go, struct err *e)
 		if (session_step(&j->session, &row, e))
 			return -1;
 		*go = j->hooks.diverged ? j->hooks.diverged(j->hooks.ctx, j, &row, &why) : JOB_STOP;
-		if (*go == JOB_GO || (*go == JOB_FOLD && j->trainer.best_epoch > 0))
+		if (*go == JOB_GO || (*go == JOB_FOLD && j->trainer.state.best_epoch > 0))
 			return begin_rows(j, e);
 		*e = why;
 		return -1;
@@ -225,12 +226,12 @@ static int one_step(struct job *j, enum job_go *go, struct err *e)
 static int keep_test(struct job *j, const struct predictions *p, struct err *e)
 {
 	struct history h;
-	int failed = history_begin(&h, &j->session, j->trainer.fold, "test", 1, p, &j->corpus,
+	int failed = history_begin(&h, &j->session, j->trainer.state.fold, "test", 1, p, &j->corpus,
 				   &j->set, e);
 
 	if (failed)
 		return -1;
-	failed = history_add(&h, j->trainer.best_epoch, p, e) || history_sync(&h, e);
+	failed = history_add(&h, j->trainer.state.best_epoch, p, e) || history_sync(&h, e);
 	history_free(&h);
 	return failed ? -1 : 0;
 }
@@ -270,11 +271,11 @@ static int decide(struct job *j, enum job_go *go, struct err *e)
 	}
 	if (*go != JOB_FOLD)
 		return 0;
-	if (j->trainer.best_epoch == 0) {
+	if (j->trainer.state.best_epoch == 0) {
 		job_say(j,
 			"fold %d has no evaluated epoch yet, so there is nothing to test: it goes "
 			"on",
-			j->trainer.fold);
+			j->trainer.state.fold);
 		*go = JOB_GO;
 		return 0;
 	}
@@ -289,7 +290,7 @@ int job_run_fold(struct job *j, int fold, enum job_go *go, struct err *e)
 		return -1;
 	*go = JOB_GO;
 	for (;;) {
-		if (!t->ended && trainer_epoch_full(t)) {
+		if (!t->state.ended && trainer_epoch_full(t)) {
 			if (end_epoch(j, go, e))
 				return -1;
 			if (*go == JOB_STOP)

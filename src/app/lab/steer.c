@@ -377,13 +377,13 @@ int job_command(struct job *j, const char *command, struct err *e)
 	if (parse_set(&s, command, &o, e))
 		return -1;
 	job_position(j, &c.fold, &c.epoch, &c.step);
-	if (o->when == WHEN_EPOCH && !t->ended) {
+	if (o->when == WHEN_EPOCH && !t->state.ended) {
 		c.epoch++;
-		c.step += trainer_steps_per_epoch(t) - t->in_epoch;
+		c.step += trainer_steps_per_epoch(t) - t->state.in_epoch;
 	}
 	if (check(j, &j->base, &j->log, &c, was, sizeof was, e) || note(j, &c, was, e) < 0)
 		return -1;
-	if (c.step > t->step + 1)
+	if (c.step > t->state.step + 1)
 		return 0;
 	j->log_next++;
 	if (apply(j, &c, e))

@@ -21,7 +21,7 @@ static struct breakpoint_figures figures_of(const struct work *w)
 	return (struct breakpoint_figures){
 		.step = &w->last_step,
 		.epoch = &w->last_epoch,
-		.best_wa = w->job.trainer.best.wa,
+		.best_wa = w->job.trainer.state.best.wa,
 	};
 }
 
@@ -100,8 +100,8 @@ static void try_change(struct work *w, const struct request *r, struct err *e)
 	struct settings next = w->job.set;
 	size_t len = strcspn(r->text, "=");
 	struct event event = {.kind = EVENT_TRIED, .request = r->number};
-	struct tried tried = {.step = t->ended ? 1 : t->in_epoch + 1,
-			      .epoch = t->ended ? t->epoch + 1 : t->epoch};
+	struct tried tried = {.step = t->state.ended ? 1 : t->state.in_epoch + 1,
+			      .epoch = t->state.ended ? t->state.epoch + 1 : t->state.epoch};
 	char text[OPTION_TEXT], key[sizeof tried.key];
 	const struct option *o;
 
@@ -193,7 +193,7 @@ static void change(struct work *w, const char *asked, char *say, size_t n, struc
 		memmove(w->undo, w->undo + 1, --w->undos * sizeof *w->undo);
 	}
 	w->undo[w->undos++] = str_format("set %s %s", key, was);
-	if (o && o->when == WHEN_EPOCH && !w->job.trainer.ended)
+	if (o && o->when == WHEN_EPOCH && !w->job.trainer.state.ended)
 		snprintf(say, n, "%.200s at the next epoch", command + 4);
 }
 
@@ -221,7 +221,7 @@ static void command(struct work *w, const struct request *r, struct err *e)
 	} else if (strcmp(r->text, "eval") == 0) {
 		evaluate_now(w, e, text, sizeof text);
 	} else if (strcmp(r->text, "fold") == 0) {
-		if (j->trainer.best_epoch == 0)
+		if (j->trainer.state.best_epoch == 0)
 			err_set(e, "no epoch of this fold is evaluated yet, so there is nothing "
 				   "to test");
 		else
@@ -262,7 +262,7 @@ static void go_on(struct work *w, enum request_kind kind, struct err *e)
 	w->pause_at_epoch = 0;
 	w->stop = false;
 	if (kind == REQUEST_STEP_EPOCH)
-		w->pause_at_epoch = t->ended ? t->epoch + 1 : t->epoch;
+		w->pause_at_epoch = t->state.ended ? t->state.epoch + 1 : t->state.epoch;
 	work_show(w, WORK_RUN);
 }
 

@@ -143,8 +143,8 @@ static int kept_epoch(const struct results *r, int fold)
 struct look_result *work_look_at(struct work *w, const struct request *r, struct err *e)
 {
 	struct trainer *t = &w->job.trainer;
-	bool training = t->corpus && t->fold == r->fold;
-	bool swap = training && r->kept && t->best_epoch > 0;
+	bool training = t->corpus && t->state.fold == r->fold;
+	bool swap = training && r->kept && t->state.best_epoch > 0;
 	struct model *m = training ? &t->model : &w->looker.model;
 	const struct norm *norm = training ? &t->norm : &w->looker.norm;
 	struct look_result *l;
@@ -158,15 +158,15 @@ struct look_result *work_look_at(struct work *w, const struct request *r, struct
 		return NULL;
 	if (swap) {
 		kept = m->params.w;
-		m->params.w = t->best_weights;
+		m->params.w = t->state.array[ARRAY_KEPT];
 	}
 	l = mem_alloc(1, sizeof *l);
 	*l = (struct look_result){.utt = r->utt, .fold = r->fold, .knock = r->knock};
 	l->kept = swap || !training;
-	l->step = training && !swap && !t->ended ? t->in_epoch : 0;
+	l->step = training && !swap && !t->state.ended ? t->state.in_epoch : 0;
 	l->epoch = !training ? kept_epoch(&w->job.results, r->fold)
-		   : swap    ? t->best_epoch
-			     : t->epoch;
+		   : swap    ? t->state.best_epoch
+			     : t->state.epoch;
 	l->knocks = KNOCK_HEAD + (m->encoder.npools > ATTS1 ? m->encoder.cross[0].heads : 0);
 	if (l->knocks > KNOCKS_MAX)
 		l->knocks = KNOCKS_MAX;

@@ -20,9 +20,9 @@ static double seconds_left(const struct work *w)
 	if (w->epoch_seconds <= 0)
 		return NAN;
 	for (int i = 0; i < n; i++)
-		folds += have[i] > t->fold && !results_has(&j->results, have[i]);
-	epochs = t->set.train.epoch - t->epoch + (t->ended ? 0 : 1) -
-		 (double)(t->ended ? 0 : t->in_epoch) / trainer_steps_per_epoch(t) +
+		folds += have[i] > t->state.fold && !results_has(&j->results, have[i]);
+	epochs = t->set.train.epoch - t->state.epoch + (t->state.ended ? 0 : 1) -
+		 (double)(t->state.ended ? 0 : t->state.in_epoch) / trainer_steps_per_epoch(t) +
 		 (double)folds * t->set.train.epoch;
 	return epochs * w->epoch_seconds;
 }
@@ -51,16 +51,16 @@ void work_show(struct work *w, enum work_state state)
 
 		w->shown.nfolds = split_folds(&j->corpus, have);
 		for (int i = 0; i < w->shown.nfolds; i++)
-			if (have[i] == t->fold)
+			if (have[i] == t->state.fold)
 				w->shown.place = i + 1;
-		w->shown.fold = t->fold;
-		w->shown.epoch = t->epoch;
+		w->shown.fold = t->state.fold;
+		w->shown.epoch = t->state.epoch;
 		w->shown.epochs = t->set.train.epoch;
-		w->shown.in_epoch = t->in_epoch;
+		w->shown.in_epoch = t->state.in_epoch;
 		w->shown.steps_per_epoch = trainer_steps_per_epoch(t);
-		w->shown.step = t->step;
-		w->shown.best_epoch = t->best_epoch;
-		w->shown.best_wa = t->best_epoch ? t->best.wa : NAN;
+		w->shown.step = t->state.step;
+		w->shown.best_epoch = t->state.best_epoch;
+		w->shown.best_wa = t->state.best_epoch ? t->state.best.wa : NAN;
 		w->shown.lr = trainer_rate(t);
 		w->shown.eta = seconds_left(w);
 	}
@@ -99,7 +99,8 @@ static enum job_go between(void *ctx, struct job *j)
 	struct work *w = ctx;
 	double entered = clock_seconds();
 
-	if (w->pause_at_epoch > 0 && j->trainer.ended && j->trainer.epoch >= w->pause_at_epoch) {
+	if (w->pause_at_epoch > 0 && j->trainer.state.ended &&
+	    j->trainer.state.epoch >= w->pause_at_epoch) {
 		w->paused = true;
 		w->pause_at_epoch = 0;
 	}
@@ -188,7 +189,7 @@ static void on_epoch(void *ctx, struct job *j, const struct epoch_row *r,
 	struct work *w = ctx;
 	struct event e = {.kind = EVENT_EPOCH, .u.epoch = *r};
 
-	e.best = j->trainer.best_epoch == r->epoch;
+	e.best = j->trainer.state.best_epoch == r->epoch;
 	e.predictions = copy_predictions(val);
 	w->last_epoch = *r;
 	/* smoothed: the first is slow, and other programs come and go */

@@ -45,6 +45,14 @@ void model_close(struct model *m)
 	*m = (struct model){0};
 }
 
+real *model_weights(struct model *m, real *w)
+{
+	real *was = m->params.w;
+
+	m->params.w = w;
+	return was;
+}
+
 static void lay(struct model *m, int batch)
 {
 	struct arena *a = &m->arena;

@@ -35,6 +35,10 @@ struct model {
 int model_open(struct model *m, const struct settings *s, struct par *par, struct err *e);
 void model_close(struct model *m);
 
+/* Compute with other weights (laid out as params.w), until it is given back what this
+ * returns: the weights so far. */
+real *model_weights(struct model *m, real *w);
+
 /* Cut the batch, make room and pack its first piece. Another forward of the
  * same batch needs it only if the model has seen another one in between. */
 int model_ready(struct model *m, struct batch *b, bool backward, struct err *e);

@@ -9,6 +9,17 @@
 
 enum { ALIGN = 16 }; /* values */
 
+const struct params_array_row params_array[ARRAYS] = {
+	[ARRAY_WEIGHTS] = {"weights/", false}, [ARRAY_SQUARE] = {"square/", false},
+	[ARRAY_MEAN] = {"mean/", true},        [ARRAY_KEPT] = {"best/", false},
+	[ARRAY_GRADIENTS] = {NULL, false},
+};
+
+bool params_array_used(int array, enum optimizer optimizer)
+{
+	return optimizer == OPTIMIZER_ADAMW || !params_array[array].adamw;
+}
+
 int params_add(struct params *p, const char *name, int rows, int cols, enum init init, double bound)
 {
 	struct tensor *t;

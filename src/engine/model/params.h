@@ -12,8 +12,9 @@
 #define MIUST_PARAMS_H
 
 #include "base/rng.h"
-#include "engine/num/real.h"
+#include "engine/data/settings.h"
 #include "engine/file/safetensors.h"
+#include "engine/num/real.h"
 
 #include <stddef.h>
 
@@ -22,6 +23,17 @@ enum init {
 	INIT_CONSTANT, /* bound; draws nothing */
 	INIT_DISCARD,  /* draws as many values as it has, then is 0 */
 };
+
+/* The arrays of one value a weight that a run holds, each laid out as params.w, and
+ * what its tensors' names begin with in a state's file. */
+enum params_array { ARRAY_WEIGHTS, ARRAY_SQUARE, ARRAY_MEAN, ARRAY_KEPT, ARRAY_GRADIENTS, ARRAYS };
+enum { ARRAYS_STORED = ARRAY_GRADIENTS };
+struct params_array_row {
+	const char *prefix; /* "weights/"; NULL: not stored */
+	bool adamw;         /* of that optimizer alone */
+};
+extern const struct params_array_row params_array[ARRAYS];
+bool params_array_used(int array, enum optimizer optimizer);
 
 struct tensor {
 	char name[64];

@@ -8,8 +8,10 @@
 
 int64_t piece_held(const struct settings *s, size_t total)
 {
-	int arrays = s->train.optimizer.name == OPTIMIZER_ADAMW ? 5 : 4;
+	int arrays = 0;
 
+	for (int i = 0; i < ARRAYS; i++)
+		arrays += params_array_used(i, (enum optimizer)s->train.optimizer.name);
 	return (int64_t)(total * sizeof(real)) * arrays + PROGRAM_BYTES;
 }
 

@@ -92,6 +92,18 @@ void weights_meta_free(struct weights_meta *m)
 	*m = (struct weights_meta){0};
 }
 
+void weights_meta_copy(struct weights_meta *to, const struct weights_meta *from)
+{
+	for (int k = 0; k < WEIGHTS_KEYS; k++)
+		to->text[k] = from->text[k] ? mem_dup(from->text[k]) : NULL;
+}
+
+void weights_meta_set_epoch(struct weights_meta *m, int epoch)
+{
+	free(m->text[WEIGHTS_EPOCH]);
+	m->text[WEIGHTS_EPOCH] = str_format("%d", epoch);
+}
+
 /* As weights_meta_of writes them, however the file spaces its JSON. */
 static int read_labels(char **out, const char *text, const struct st_file *f, struct err *e)
 {
@@ -250,7 +262,7 @@ bool weights_trained_on(const struct weights_meta *m, struct settings *s, int *f
 /* Other files of a fold's folder, by a tensor they have. */
 static int check_kind(const struct st_file *f, struct err *e)
 {
-	if (st_find(f, "position") && st_find(f, "generator"))
+	if (st_find(f, "order") && st_find(f, "generator"))
 		return err_at(e, f->path, 0, 0,
 			      "is the whole state of a fold, for going on with it; use "
 			      "best.safetensors beside it (the kept checkpoint), or "

@@ -6,7 +6,7 @@
  * values are texts; labels is a JSON list in the order of the classes. Files of
  * the first version, and those of PyTorch, have none of it.
  *
- *	format      "miust weights 1" ("miust state 1" in state.safetensors)
+ *	format      "miust weights 1" (state.safetensors: state.h)
  *	labels, heads (0: no cross attention), padding, normalize,
  *	text_feat_dim, audio_feat_dim
  *	fold, epoch, data (the roster's hash), version (of the program)
@@ -65,6 +65,8 @@ void weights_meta_of(struct weights_meta *m, const struct settings *s, const cha
 /* What a file says; an error if its labels are not a list of texts. */
 int weights_meta_read(struct weights_meta *m, const struct st_file *f, struct err *e);
 void weights_meta_put(const struct weights_meta *m, const char *format, struct st_writer *w);
+void weights_meta_copy(struct weights_meta *to, const struct weights_meta *from); /* *to is new */
+void weights_meta_set_epoch(struct weights_meta *m, int epoch);
 bool weights_meta_is_empty(const struct weights_meta *m);
 void weights_meta_free(struct weights_meta *m); /* safe on zeroed memory, and twice */
 

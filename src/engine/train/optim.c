@@ -16,7 +16,7 @@ static int pieces(size_t total)
 
 int optim_open(struct optim *o, enum optimizer name, size_t total, struct err *e)
 {
-	bool adam = name == OPTIMIZER_ADAMW;
+	bool adam = params_array_used(ARRAY_MEAN, name);
 
 	*o = (struct optim){.name = name, .total = total};
 	o->square = mem_alloc((size_t)pieces(total), sizeof *o->square);
@@ -44,6 +44,7 @@ void optim_close(struct optim *o)
 struct step {
 	struct optim *o;
 	struct params *p;
+	int64_t number;
 	double lr, scale;
 };
 
@@ -111,7 +112,7 @@ static void step_piece(void *ctx, int task, int worker)
 	if (o->name == OPTIMIZER_RMSPROP) {
 		rmsprop(w, g, o->v + at, n, (real)s->lr, (real)s->scale);
 	} else {
-		double t = (double)o->steps;
+		double t = (double)s->number;
 		double rate = s->lr / (1 - pow(0.9, t)), root = sqrt(1 - pow(0.999, t));
 
 		adamw(w, g, o->v + at, o->m + at, n, (real)s->lr, (real)rate, (real)root,
@@ -119,10 +120,10 @@ static void step_piece(void *ctx, int task, int worker)
 	}
 }
 
-void optim_step(struct optim *o, struct params *p, double lr, double scale, struct par *par)
+void optim_step(struct optim *o, struct params *p, int64_t step, double lr, double scale,
+		struct par *par)
 {
-	struct step s = {.o = o, .p = p, .lr = lr, .scale = scale};
+	struct step s = {.o = o, .p = p, .number = step, .lr = lr, .scale = scale};
 
-	o->steps++;
 	par_run(par, pieces(o->total), step_piece, &s);
 }

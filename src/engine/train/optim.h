@@ -18,9 +18,8 @@
 struct optim {
 	enum optimizer name;
 	size_t total;
-	real *v; /* [total] mean of g^2 */
-	real *m; /* [total] mean of g; NULL for RMSprop */
-	int64_t steps;
+	real *v;        /* [total] mean of g^2 */
+	real *m;        /* [total] mean of g; NULL for RMSprop */
 	double *square; /* scratch for grad_norm, by piece */
 };
 
@@ -28,7 +27,9 @@ int optim_open(struct optim *o, enum optimizer name, size_t total, struct err *e
 void optim_close(struct optim *o);
 /* L2 norm of all gradients, in double. */
 double grad_norm(struct optim *o, const struct params *p, struct par *par);
-/* One step with rate lr; gradients are multiplied by `scale` (clipping) first. */
-void optim_step(struct optim *o, struct params *p, double lr, double scale, struct par *par);
+/* The step-th step (from 1) with rate lr; gradients are multiplied by `scale` (clipping)
+ * first. */
+void optim_step(struct optim *o, struct params *p, int64_t step, double lr, double scale,
+		struct par *par);
 
 #endif

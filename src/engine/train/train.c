@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "engine/data/roster.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -21,16 +22,40 @@ static void seed_fold(struct trainer *t)
 	uint64_t draws =
 		t->model.params.draws + (uint64_t)t->set.train.epoch * EPOCH_DRAWS + TEST_DRAWS;
 
-	while (before < n && fold[before] != t->fold)
+	while (before < n && fold[before] != t->state.fold)
 		before++;
-	rng_seed(&t->rng, (uint64_t)t->set.exp.seed);
-	rng_skip(&t->rng, draws * (uint64_t)before);
+	rng_seed(&t->state.rng, (uint64_t)t->set.exp.seed);
+	rng_skip(&t->state.rng, draws * (uint64_t)before);
+}
+
+/* Before the first step; the arrays are those at hand. */
+static int begin_state(struct trainer *t, int fold, struct err *e)
+{
+	struct state *s = &t->state;
+	char data[ROSTER_HASH];
+
+	*s = (struct state){
+		.fold = fold,
+		.ended = true,
+		.n = t->split.n[PART_TRAIN],
+		.array = {[ARRAY_WEIGHTS] = t->model.params.w,
+			  [ARRAY_SQUARE] = t->optim.v,
+			  [ARRAY_MEAN] = t->optim.m,
+			  [ARRAY_KEPT] = mem_try(t->model.params.total * sizeof(real))},
+		.layout = t->model.params,
+	};
+	if (!s->array[ARRAY_KEPT])
+		return err_set(e, "the best checkpoint does not fit into memory beside the model");
+	s->order = mem_alloc((size_t)s->n, sizeof *s->order);
+	roster_hash(t->corpus, &t->set, data);
+	weights_meta_of(&s->meta, &t->set, data, fold, 0);
+	return 0;
 }
 
 int trainer_open(struct trainer *t, const struct settings *s, struct corpus *c, int fold,
 		 struct par *par, struct err *e)
 {
-	*t = (struct trainer){.set = *s, .corpus = c, .fold = fold};
+	*t = (struct trainer){.set = *s, .corpus = c};
 	if (split_make(&t->split, c, s, fold, e))
 		goto fail;
 	if (s->exp.normalize == NORMALIZE_TRAIN &&
@@ -40,17 +65,11 @@ int trainer_open(struct trainer *t, const struct settings *s, struct corpus *c, 
 	    optim_open(&t->optim, (enum optimizer)s->train.optimizer.name, t->model.params.total,
 		       e))
 		goto fail;
-	t->best_weights = mem_try(t->model.params.total * sizeof *t->best_weights);
-	if (!t->best_weights) {
-		err_set(e, "the best checkpoint does not fit into memory beside the model");
-		goto fail;
-	}
-	t->order = mem_alloc((size_t)t->split.n[PART_TRAIN], sizeof *t->order);
 	t->batch_utt = mem_alloc((size_t)s->train.batch_size, sizeof *t->batch_utt);
-	t->ended = true;
-	roster_hash(c, s, t->data);
+	if (begin_state(t, fold, e))
+		goto fail;
 	seed_fold(t);
-	params_init(&t->model.params, &t->rng);
+	params_init(&t->model.params, &t->state.rng);
 	return 0;
 fail:
 	trainer_close(t);
@@ -64,9 +83,10 @@ void trainer_close(struct trainer *t)
 	model_close(&t->model);
 	optim_close(&t->optim);
 	batch_free(&t->batch);
-	free(t->order);
 	free(t->batch_utt);
-	free(t->best_weights);
+	free(t->state.order);
+	free(t->state.array[ARRAY_KEPT]);
+	weights_meta_free(&t->state.meta);
 	*t = (struct trainer){0};
 }
 
@@ -102,22 +122,22 @@ int trainer_steps_per_epoch(const struct trainer *t)
 
 bool trainer_epoch_full(const struct trainer *t)
 {
-	return t->in_epoch >= trainer_steps_per_epoch(t);
+	return t->state.in_epoch >= trainer_steps_per_epoch(t);
 }
 
 bool trainer_done(const struct trainer *t)
 {
-	if (!t->ended)
+	if (!t->state.ended)
 		return false;
-	if (t->epoch >= t->set.train.epoch)
+	if (t->state.epoch >= t->set.train.epoch)
 		return true;
-	return t->set.train.patience > 0 && t->best_epoch > 0 &&
-	       t->epoch - t->best_epoch >= t->set.train.patience;
+	return t->set.train.patience > 0 && t->state.best_epoch > 0 &&
+	       t->state.epoch - t->state.best_epoch >= t->set.train.patience;
 }
 
 double trainer_rate(const struct trainer *t)
 {
-	int e = t->epoch > 0 ? t->epoch - 1 : 0;
+	int e = t->state.epoch > 0 ? t->state.epoch - 1 : 0;
 
 	/* train.epoch may have been lowered within the epoch: the cosine's end, not
 	 * its way back up. */
@@ -132,23 +152,23 @@ void trainer_draw_order(struct trainer *t)
 	struct rng order;
 	uint64_t seed;
 
-	rng_u64(&t->rng); /* the loader's worker seed, unused */
-	seed = rng_u64(&t->rng) & ~(UINT64_C(1) << 63);
+	rng_u64(&t->state.rng); /* the loader's worker seed, unused */
+	seed = rng_u64(&t->state.rng) & ~(UINT64_C(1) << 63);
 	rng_seed(&order, seed);
-	rng_order(&order, t->order, t->split.n[PART_TRAIN]);
+	rng_order(&order, t->state.order, t->split.n[PART_TRAIN]);
 }
 
 void trainer_epoch_begin(struct trainer *t)
 {
-	if (!t->ended)
+	if (!t->state.ended)
 		return;
 	trainer_draw_order(t);
-	t->epoch++;
-	t->in_epoch = 0;
-	t->loss_sum = 0;
-	t->right = 0;
-	t->seconds = 0;
-	t->ended = false;
+	t->state.epoch++;
+	t->state.in_epoch = 0;
+	t->state.loss_sum = 0;
+	t->state.right = 0;
+	t->state.seconds = 0;
+	t->state.ended = false;
 }
 
 /* Which number is at fault, and as a sentence. */
@@ -199,11 +219,12 @@ static int64_t count_right(const struct trainer *t)
  * to the system, so no figure depends on it. */
 static void read_ahead(const struct trainer *t)
 {
-	int from = (t->in_epoch + 1) * t->set.train.batch_size;
+	int from = (t->state.in_epoch + 1) * t->set.train.batch_size;
 	int to = from + t->set.train.batch_size;
 
 	for (int i = from; i < to && i < t->split.n[PART_TRAIN]; i++) {
-		const struct utterance *u = &t->corpus->utt[t->split.at[PART_TRAIN][t->order[i]]];
+		const struct utterance *u =
+			&t->corpus->utt[t->split.at[PART_TRAIN][t->state.order[i]]];
 
 		npy_willneed(&u->words);
 		npy_willneed(&u->frames);
@@ -212,21 +233,22 @@ static void read_ahead(const struct trainer *t)
 
 enum step_result trainer_step(struct trainer *t, struct step_row *row, struct err *e)
 {
-	int from = t->in_epoch * t->set.train.batch_size;
+	int from = t->state.in_epoch * t->set.train.batch_size;
 	int n = t->split.n[PART_TRAIN] - from;
 	double start = clock_seconds(), scale = 1;
 	real square;
 
-	BUG_ON(t->ended || trainer_epoch_full(t));
+	BUG_ON(t->state.ended || trainer_epoch_full(t));
 	n = n < t->set.train.batch_size ? n : t->set.train.batch_size;
 	for (int i = 0; i < n; i++)
-		t->batch_utt[i] = t->split.at[PART_TRAIN][t->order[from + i]];
+		t->batch_utt[i] = t->split.at[PART_TRAIN][t->state.order[from + i]];
 	if (batch_take(&t->batch, t->corpus, &t->set, &t->norm, t->batch_utt, n, BATCH_TRAIN, e) ||
 	    model_ready(&t->model, &t->batch, true, e))
 		return STEP_FAILED;
 	read_ahead(t);
 
-	*row = (struct step_row){.fold = t->fold, .epoch = t->epoch, .step = t->step + 1};
+	*row = (struct step_row){
+		.fold = t->state.fold, .epoch = t->state.epoch, .step = t->state.step + 1};
 	row->lr = trainer_rate(t);
 	model_forward(&t->model, &t->batch);
 	row->loss = model_loss(&t->model, &t->batch, &t->set, row->term);
@@ -239,70 +261,40 @@ enum step_result trainer_step(struct trainer *t, struct step_row *row, struct er
 	square = (real)(scale * row->grad_norm * scale * row->grad_norm);
 	if (!isfinite(row->loss) || !isfinite(row->grad_norm) || !isfinite(square))
 		return diverged(t, row, e);
-	optim_step(&t->optim, &t->model.params, row->lr, scale, t->model.par);
+	optim_step(&t->optim, &t->model.params, t->state.optim_steps + 1, row->lr, scale,
+		   t->model.par);
 
-	t->in_epoch++;
-	t->step++;
-	t->loss_sum += row->loss;
-	t->right += count_right(t);
-	t->seconds += clock_seconds() - start;
+	t->state.optim_steps++;
+	t->state.in_epoch++;
+	t->state.step++;
+	t->state.loss_sum += row->loss;
+	t->state.right += count_right(t);
+	t->state.seconds += clock_seconds() - start;
 	return STEP_DONE;
-}
-
-/* The weights and the optimizer's means, kept aside and put back. */
-struct aside {
-	real *w, *v, *m;
-};
-
-static real *copy_of(const real *x, size_t n)
-{
-	real *copy = x ? mem_alloc(n, sizeof *copy) : NULL;
-
-	return copy ? memcpy(copy, x, n * sizeof *copy) : NULL;
-}
-
-static void put_back(real *to, real *kept, size_t n)
-{
-	if (kept)
-		memcpy(to, kept, n * sizeof *kept);
-	free(kept);
 }
 
 int trainer_try(struct trainer *t, const struct settings *set, struct step_row *before,
 		struct step_row *after, struct err *e)
 {
-	struct trainer was = *t; /* position, sums, generator, settings */
-	size_t n = t->model.params.total;
-	struct aside aside = {
-		.w = copy_of(t->model.params.w, n),
-		.v = copy_of(t->optim.v, n),
-		.m = copy_of(t->optim.m, n),
-	};
-	int steps = t->in_epoch, failed;
+	struct settings own = t->set;
+	struct state was = {0};
+	int steps = t->state.in_epoch, failed;
 
+	if (state_copy(&was, &t->state, e))
+		return -1;
 	t->set = *set;
-	trainer_epoch_begin(t); /* the order is drawn again from the generator put back */
+	trainer_epoch_begin(t);
 	failed = trainer_step(t, before, e) == STEP_FAILED;
 	if (!failed)
 		err_clear(e); /* a step that diverges shows in its row */
 	*after = *before;
-	if (!failed && t->in_epoch > steps) {
+	if (!failed && t->state.in_epoch > steps) {
 		model_forward(&t->model, &t->batch);
 		after->loss = model_loss(&t->model, &t->batch, &t->set, after->term);
 	}
-	put_back(t->model.params.w, aside.w, n);
-	put_back(t->optim.v, aside.v, n);
-	put_back(t->optim.m, aside.m, n);
-	t->set = was.set;
-	t->rng = was.rng;
-	t->epoch = was.epoch;
-	t->in_epoch = was.in_epoch;
-	t->step = was.step;
-	t->ended = was.ended;
-	t->loss_sum = was.loss_sum;
-	t->right = was.right;
-	t->seconds = was.seconds;
-	t->optim.steps = was.optim.steps;
+	t->set = own;
+	state_put(&t->state, &was);
+	state_free(&was);
 	return failed ? -1 : 0;
 }
 
@@ -323,7 +315,8 @@ static int check_answers(const struct trainer *t, const struct predictions *p, s
 					"not a number: its weights have grown too large, or its "
 					"features are; try a smaller train.optimizer.lr or "
 					"train.clip",
-					t->fold, t->epoch, t->corpus->utt[p->utt[i]].id);
+					t->state.fold, t->state.epoch,
+					t->corpus->utt[p->utt[i]].id);
 				e->status = EXIT_DIVERGED;
 				return -1;
 			}
@@ -334,12 +327,12 @@ static void keep_if_best(struct trainer *t, const struct figures *val, const str
 {
 	bool fixed = t->set.exp.protocol == PROTOCOL_FIXED;
 
-	if (!fixed && t->best_epoch > 0 &&
-	    !figures_better(val, &t->best, selects_by_ua(&t->set, m)))
+	if (!fixed && t->state.best_epoch > 0 &&
+	    !figures_better(val, &t->state.best, selects_by_ua(&t->set, m)))
 		return;
-	t->best_epoch = t->epoch;
-	t->best = *val;
-	memcpy(t->best_weights, t->model.params.w, t->model.params.total * sizeof(real));
+	t->state.best_epoch = t->state.epoch;
+	t->state.best = *val;
+	memcpy(t->state.array[ARRAY_KEPT], t->model.params.w, t->model.params.total * sizeof(real));
 }
 
 int trainer_epoch_end(struct trainer *t, struct epoch_row *row, struct predictions *p,
@@ -348,55 +341,48 @@ int trainer_epoch_end(struct trainer *t, struct epoch_row *row, struct predictio
 	double start = clock_seconds();
 	struct confusion m;
 
-	BUG_ON(t->ended || !trainer_epoch_full(t));
+	BUG_ON(t->state.ended || !trainer_epoch_full(t));
 	if (trainer_evaluate(t, t->split.at[PART_VAL], t->split.n[PART_VAL], p, e))
 		return -1;
 	if (check_answers(t, p, e)) {
 		predictions_free(p);
 		return -1;
 	}
-	rng_u64(&t->rng); /* the accuracy pass */
-	rng_u64(&t->rng); /* the loss pass */
+	rng_u64(&t->state.rng); /* the accuracy pass */
+	rng_u64(&t->state.rng); /* the loss pass */
 	predictions_confusion(p, HEAD_MAIN, &m);
-	t->seconds += clock_seconds() - start;
+	t->state.seconds += clock_seconds() - start;
 	*row = (struct epoch_row){
-		.fold = t->fold,
-		.epoch = t->epoch,
-		.train_loss = t->loss_sum / t->in_epoch,
-		.train_acc = (double)t->right / t->split.n[PART_TRAIN],
+		.fold = t->state.fold,
+		.epoch = t->state.epoch,
+		.train_loss = t->state.loss_sum / t->state.in_epoch,
+		.train_acc = (double)t->state.right / t->split.n[PART_TRAIN],
 		.val_loss = predictions_loss(p, HEAD_MAIN),
 		.val = confusion_figures(&m),
-		.seconds = t->seconds,
+		.seconds = t->state.seconds,
 	};
 	keep_if_best(t, &row->val, &m);
-	t->ended = true;
-	t->seconds = 0; /* no clock in the state of a whole epoch: equal runs, equal bytes */
+	t->state.ended = true;
+	t->state.seconds = 0; /* no clock in the state of a whole epoch: equal runs, equal bytes */
 	return 0;
-}
-
-static void swap_weights(struct trainer *t)
-{
-	real *w = t->model.params.w;
-
-	t->model.params.w = t->best_weights;
-	t->best_weights = w;
 }
 
 int trainer_test(struct trainer *t, struct fold_row *row, struct predictions *p, struct err *e)
 {
+	real *now;
 	int failed;
 
-	BUG_ON(t->best_epoch == 0);
-	swap_weights(t);
+	BUG_ON(t->state.best_epoch == 0);
+	now = model_weights(&t->model, t->state.array[ARRAY_KEPT]);
 	failed = trainer_evaluate(t, t->split.at[PART_TEST], t->split.n[PART_TEST], p, e);
-	swap_weights(t);
+	model_weights(&t->model, now);
 	if (failed)
 		return -1;
 	if (check_answers(t, p, e)) {
 		predictions_free(p);
 		return -1;
 	}
-	*row = (struct fold_row){.fold = t->fold, .best_epoch = t->best_epoch};
+	*row = (struct fold_row){.fold = t->state.fold, .best_epoch = t->state.best_epoch};
 	predictions_confusion(p, HEAD_MAIN, &row->confusion);
 	row->test = confusion_figures(&row->confusion);
 	return 0;

@@ -21,10 +21,10 @@
 #ifndef MIUST_TRAIN_H
 #define MIUST_TRAIN_H
 
+#include "engine/data/split.h"
 #include "engine/train/evaluate.h"
 #include "engine/train/optim.h"
-#include "engine/data/roster.h"
-#include "engine/data/split.h"
+#include "engine/train/state.h"
 
 struct trainer {
 	struct settings set;   /* a copy: live */
@@ -33,27 +33,12 @@ struct trainer {
 	struct norm norm;
 	struct model model;
 	struct optim optim;
-	struct rng rng;
 	struct batch batch;
 	struct evaluate_stop stop; /* the caller's: asked within evaluations */
 	bool other_data;           /* the caller's: may restore a state of other data */
 
-	int fold;
-	char data[ROSTER_HASH];
-	int epoch;      /* being trained or last trained, from 1; 0 before the first */
-	int in_epoch;   /* steps done in it */
-	int step;       /* steps done in the fold */
-	int *order;     /* [n of PART_TRAIN] this epoch's, indexes into split.at[PART_TRAIN] */
-	int *batch_utt; /* [batch_size] corpus indexes of the batch at hand */
-	bool ended;     /* the epoch's evaluation is done */
-
-	double loss_sum; /* of this epoch's steps */
-	int64_t right;   /* utterances the main head got right while training */
-	double seconds;  /* spent in this epoch so far, by this process */
-
-	int best_epoch; /* 0: none yet */
-	struct figures best;
-	real *best_weights; /* as params.w; valid if best_epoch > 0 */
+	struct state state; /* its arrays are those of model and optim, and the kept weights */
+	int *batch_utt;     /* [batch_size] corpus indexes of the batch at hand */
 };
 
 enum step_result { STEP_FAILED = -1, STEP_DONE = 0, STEP_DIVERGED = 1 };
@@ -94,7 +79,7 @@ int trainer_try(struct trainer *t, const struct settings *set, struct step_row *
 		struct step_row *after, struct err *e);
 /* Evaluate the validation part; *p is the caller's to free (empty under
  * `fixed`). Keeps the weights if this epoch is the best so far: see
- * t->best_epoch. An answer that is NaN or Inf fails with EXIT_DIVERGED and
+ * t->state.best_epoch. An answer that is NaN or Inf fails with EXIT_DIVERGED and
  * keeps nothing; so does trainer_test. Both may end with EXIT_STOPPED (t->stop)
  * and leave everything as before. */
 int trainer_epoch_end(struct trainer *t, struct epoch_row *row, struct predictions *p,
@@ -105,16 +90,20 @@ int trainer_test(struct trainer *t, struct fold_row *row, struct predictions *p,
 int trainer_evaluate(struct trainer *t, const int *utt, int n, struct predictions *p,
 		     struct err *e);
 
+/*
+ * Go on from a copied state (state_copy of t->state, of this trainer or another one of
+ * the same run and fold). If the training part has another number of utterances than it
+ * had, that is an error, or, with t->other_data, the epoch goes on in a new order. An
+ * error changes nothing. Settings are not part of it.
+ */
+int trainer_put(struct trainer *t, const struct state *s, struct err *e);
+
 /* The weights of the kept checkpoint, and the current ones, with what they are
  * trained on (weights.h). */
 int trainer_save_best(const struct trainer *t, const char *path, struct err *e);
 int trainer_save_last(const struct trainer *t, const char *path, struct err *e);
-/* All that an exact resume needs, in one file. */
+/* All that an exact resume needs, in one file (state.h); and trainer_put of it. */
 int trainer_save(const struct trainer *t, const char *path, struct err *e);
-/* Into a trainer just opened with the same settings and fold. If the training
- * part has another number of utterances than it had, that is an error, or, with
- * t->other_data, the epoch goes on in a new order. On failure the trainer must be
- * closed. */
 int trainer_restore(struct trainer *t, const char *path, struct err *e);
 /* How far a stored state has come: whole epochs and steps of its fold. */
 int trainer_stored(const char *path, int *epochs, int *steps, struct err *e);

@@ -155,7 +155,8 @@ TEST(job_stops_within_an_evaluation)
 	REQUIRE(job_open(&j, &o, &hooks, &e) == 0);
 	REQUIRE(job_run(&j, &e) == 0);
 	REQUIRE(!j.complete);
-	CHECK(!j.trainer.ended && trainer_epoch_full(&j.trainer)); /* the epoch is not evaluated */
+	CHECK(!j.trainer.state.ended &&
+	      trainer_epoch_full(&j.trainer)); /* the epoch is not evaluated */
 	job_close(&j);
 	o.resume = true; /* in another process, as it were; then in the same one */
 	REQUIRE(job_open(&j, &o, &hooks, &e) == 0);

@@ -59,15 +59,15 @@ static const char *numbered(const char *format, int fold)
 
 static void check_init(const struct record *r, const struct trainer *t)
 {
-	const char *path = find(r, numbered("init_%d.safetensors", t->fold));
+	const char *path = find(r, numbered("init_%d.safetensors", t->state.fold));
 	const struct params *p = &t->model.params;
 	struct st_file f;
 	struct err e = {0};
 
-	if (r->only_fold >= 0 && t->fold != r->only_fold)
+	if (r->only_fold >= 0 && t->state.fold != r->only_fold)
 		return;
 	if (!path || st_open(&f, path, &e)) {
-		FAIL("fold %d: no initial weights: %s", t->fold, e.text);
+		FAIL("fold %d: no initial weights: %s", t->state.fold, e.text);
 		return;
 	}
 	CHECK_INT(f.n, p->n);
@@ -76,7 +76,7 @@ static void check_init(const struct record *r, const struct trainer *t)
 
 		if (!x || (size_t)st_count(x) != p->tensor[i].count ||
 		    memcmp(x->data, weight(p, i), p->tensor[i].count * sizeof(float)) != 0)
-			FAIL("fold %d: initial %s differs", t->fold, p->tensor[i].name);
+			FAIL("fold %d: initial %s differs", t->state.fold, p->tensor[i].name);
 	}
 	st_close(&f);
 }
@@ -228,14 +228,14 @@ static void check_order(const struct record *r, json_t *orders, int at, const st
 {
 	json_t *row = json_array_get(orders, (size_t)at), *order = json_object_get(row, "order");
 
-	if (!orders || (r->only_fold >= 0 && t->fold != r->only_fold))
+	if (!orders || (r->only_fold >= 0 && t->state.fold != r->only_fold))
 		return;
-	CHECK_INT(json_integer_value(json_object_get(row, "fold")), t->fold);
+	CHECK_INT(json_integer_value(json_object_get(row, "fold")), t->state.fold);
 	CHECK_INT((long long)json_array_size(order), t->split.n[PART_TRAIN]);
 	for (int i = 0; i < t->split.n[PART_TRAIN]; i++)
-		if (json_integer_value(json_array_get(order, (size_t)i)) != t->order[i]) {
-			FAIL("%s: fold %d, epoch %d: order differs at %d", r->name, t->fold,
-			     t->epoch, i);
+		if (json_integer_value(json_array_get(order, (size_t)i)) != t->state.order[i]) {
+			FAIL("%s: fold %d, epoch %d: order differs at %d", r->name, t->state.fold,
+			     t->state.epoch, i);
 			return;
 		}
 }
@@ -396,12 +396,12 @@ static void check_fold(const struct record *r, struct trainer *t, struct lines *
 	}
 	predictions_free(&p);
 	check_test(json_array_get(tests, (size_t)place), &fold);
-	if (file_exists(in(r, r->sub, numbered("best_%d.safetensors", t->fold)))) {
+	if (file_exists(in(r, r->sub, numbered("best_%d.safetensors", t->state.fold)))) {
 		char best[64];
 
-		snprintf(best, sizeof best, "best_%d.safetensors", t->fold);
-		n->forwards +=
-			check_forward(r, t, numbered("forward_best_%d.safetensors", t->fold), best);
+		snprintf(best, sizeof best, "best_%d.safetensors", t->state.fold);
+		n->forwards += check_forward(
+			r, t, numbered("forward_best_%d.safetensors", t->state.fold), best);
 	}
 	n->folds++;
 }

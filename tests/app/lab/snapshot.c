@@ -36,7 +36,7 @@ static struct work *idle_worker(void)
 	w->rate = NAN;
 	w->job.corpus = corpus;
 	t->corpus = &w->job.corpus;
-	t->fold = 2;
+	t->state.fold = 2;
 	t->split.n[PART_TRAIN] = 13;
 	t->set.train.batch_size = 4;
 	t->set.train.epoch = 10;
@@ -62,15 +62,15 @@ static void end(struct work *w)
 /* The position in fold 2: `steps` of 4 of an epoch are done. */
 static void at(struct work *w, int epoch, int steps, bool ended)
 {
-	w->job.trainer.epoch = epoch;
-	w->job.trainer.in_epoch = steps;
-	w->job.trainer.ended = ended;
+	w->job.trainer.state.epoch = epoch;
+	w->job.trainer.state.in_epoch = steps;
+	w->job.trainer.state.ended = ended;
 }
 
 static void epoch_took(struct work *w, double seconds)
 {
 	struct predictions none = {0};
-	struct epoch_row row = {.fold = 2, .epoch = w->job.trainer.epoch, .seconds = seconds};
+	struct epoch_row row = {.fold = 2, .epoch = w->job.trainer.state.epoch, .seconds = seconds};
 
 	work_hooks.epoch(w, &w->job, &row, &none);
 }
@@ -102,9 +102,9 @@ TEST(eta_is_in_seconds)
 	CHECK_NEAR(eta(w), (8 + 30) * 60, 1e-9);
 	at(w, 10, 4, true);
 	CHECK_NEAR(eta(w), 30 * 60, 1e-9);
-	w->job.trainer.fold = 5;
+	w->job.trainer.state.fold = 5;
 	CHECK_NEAR(eta(w), 0, 1e-9);
-	w->job.trainer.fold = 2;
+	w->job.trainer.state.fold = 2;
 	w->job.results.n = 2; /* trained out of turn, and one of those before */
 	w->job.results.fold[0].fold = 4;
 	w->job.results.fold[1].fold = 1;
@@ -116,7 +116,7 @@ TEST(eta_follows_the_last_epochs)
 {
 	struct work *w = idle_worker();
 
-	w->job.trainer.fold = 5;
+	w->job.trainer.state.fold = 5;
 	at(w, 9, 4, true);
 	epoch_took(w, 100);
 	CHECK_NEAR(eta(w), 100, 1e-9);

@@ -89,8 +89,8 @@ TEST(an_epoch_does_not_end_on_zeros)
 	while (!trainer_epoch_full(&t))
 		REQUIRE(trainer_step(&t, &step, &e) == STEP_DONE);
 	check_said(trainer_epoch_end(&t, &epoch, &p, &e), "words8.npy");
-	CHECK_INT(t.best_epoch, 0);
-	CHECK(!t.ended);
+	CHECK_INT(t.state.best_epoch, 0);
+	CHECK(!t.state.ended);
 	trainer_close(&t);
 }
 

@@ -409,7 +409,7 @@ TEST(try_in_pieces)
 	REQUIRE(trainer_try(&t, &s, &before, &after, &e) == 0);
 	CHECK_INT(t.batch.pieces, N);
 	CHECK(memcmp(w, t.model.params.w, t.model.params.total * sizeof *w) == 0);
-	CHECK_INT(t.step, 0);
+	CHECK_INT(t.state.step, 0);
 	trainer_epoch_begin(&t);
 	REQUIRE(trainer_step(&t, &step, &e) == STEP_DONE);
 	CHECK(same_step(&before, &step));

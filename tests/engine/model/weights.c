@@ -3,6 +3,7 @@
 #include "engine/model/weights.h"
 
 #include "base/mem.h"
+#include "engine/data/roster.h"
 #include "engine/train/train.h"
 #include "tests/engine/run.h"
 
@@ -59,8 +60,8 @@ TEST(files_of_a_run_say_it)
 	REQUIRE(trainer_open(&t, &s, &m.c, 3, par, &e) == 0);
 	memset(&r, 0, sizeof r);
 	REQUIRE(go(&t, &r, 8)); /* into the second epoch */
-	CHECK_INT(t.epoch, 2);
-	CHECK_INT(t.best_epoch, 1);
+	CHECK_INT(t.state.epoch, 2);
+	CHECK_INT(t.state.best_epoch, 1);
 	for (int kind = 0; kind < 3; kind++) {
 		static const char *const want[][2] = {
 			{"labels", "[\"calm\",\"glad \\\"2\\\"\",\"überfroh\"]"},
@@ -89,7 +90,7 @@ TEST(files_of_a_run_say_it)
 			CHECK_STR(st_meta(&f, want[i][0]), want[i][1]);
 		CHECK_STR(st_meta(&f, "data"), hash);
 		CHECK_STR(st_meta(&f, "epoch"), kind == 0 ? "1" : "2");
-		CHECK_STR(st_meta(&f, "format"), kind == 2 ? "miust state 1" : "miust weights 1");
+		CHECK_STR(st_meta(&f, "format"), kind == 2 ? "miust state 2" : "miust weights 1");
 		st_close(&f);
 	}
 	trainer_close(&t);

@@ -26,13 +26,13 @@ TEST(resume_is_exact)
 			memset(&part, 0, sizeof part);
 			REQUIRE(trainer_open(&t, &s, &m.c, 0, par, &e) == 0);
 			REQUIRE(go(&t, &part, stops[i]));
-			CHECK_INT(t.step, stops[i]);
+			CHECK_INT(t.state.step, stops[i]);
 			REQUIRE(trainer_save(&t, path, &e) == 0);
 			trainer_close(&t);
 			memset(&part, 0, sizeof part);
 			REQUIRE(trainer_open(&t, &s, &m.c, 0, par, &e) == 0);
 			REQUIRE(trainer_restore(&t, path, &e) == 0);
-			CHECK_INT(t.step, stops[i]);
+			CHECK_INT(t.state.step, stops[i]);
 			REQUIRE(go(&t, &part, INT32_MAX));
 			finish(&t, &part);
 			CHECK_INT(part.steps, whole.steps - stops[i]);
@@ -65,7 +65,7 @@ TEST(resume_between_epochs)
 		s.train.epoch = epochs ? epochs : 1;
 		REQUIRE(trainer_open(&t, &s, &m.c, 0, par, &e) == 0);
 		t.set.train.epoch = s.train.epoch = 3;
-		while (t.epoch < epochs) {
+		while (t.state.epoch < epochs) {
 			struct predictions p;
 			struct epoch_row row;
 			struct step_row step;
@@ -80,7 +80,7 @@ TEST(resume_between_epochs)
 		trainer_close(&t);
 		REQUIRE(trainer_open(&t, &s, &m.c, 0, par, &e) == 0);
 		REQUIRE(trainer_restore(&t, path, &e) == 0);
-		CHECK_INT(t.epoch, epochs);
+		CHECK_INT(t.state.epoch, epochs);
 		CHECK(trainer_done(&t) == (epochs == 3));
 		REQUIRE(go(&t, &part, INT32_MAX));
 		finish(&t, &part);
@@ -95,13 +95,13 @@ TEST(resume_between_epochs)
 }
 
 /* A state file, byte by byte. */
-struct state {
+struct stored {
 	char *bytes;
 	size_t len, header; /* header: the length field and the JSON */
 	struct trainer t;
 };
 
-static void check_refused(struct state *x, size_t len, const char *what, size_t at)
+static void check_refused(struct stored *x, size_t len, const char *what, size_t at)
 {
 	const char *path = temp_path("broken.safetensors");
 
@@ -118,7 +118,7 @@ TEST(broken_states_are_refused)
 {
 	struct settings s = small_settings();
 	struct par *par = par_new(1, &e);
-	static struct state x;
+	static struct stored x;
 	static struct run r;
 	const char *path = temp_path("state.safetensors");
 	size_t said, end; /* the metadata, which nothing rests on but its format */
@@ -138,7 +138,7 @@ TEST(broken_states_are_refused)
 	x.header = sizeof json + (size_t)json;
 	CHECK(x.header < x.len);
 	said = (size_t)(strstr(x.bytes + sizeof json, "\"labels\"") - x.bytes);
-	end = (size_t)(strstr(x.bytes + sizeof json, "},\"position\"") - x.bytes);
+	end = (size_t)(strstr(x.bytes + sizeof json, "},\"number/") - x.bytes);
 	CHECK(said < end && end < x.header);
 	for (size_t len = 0; len < x.len; len += len < 32 ? 1 : 499)
 		check_refused(&x, len, "a cut", len);
@@ -155,7 +155,7 @@ TEST(broken_states_are_refused)
 	/* and whole it is taken */
 	temp_bytes(path, x.bytes, x.len);
 	CHECK_INT(trainer_restore(&x.t, path, &e), 0);
-	CHECK_INT(x.t.step, 6);
+	CHECK_INT(x.t.state.step, 6);
 	free(x.bytes);
 	trainer_close(&x.t);
 	small_free(&m);
@@ -181,10 +181,10 @@ TEST(states_of_other_runs_are_refused)
 	CHECK_INT(trainer_restore(&other, path, &e), -1);
 	trainer_close(&other);
 	err_clear(&e);
-	t.fold = 2;
+	t.state.fold = 2;
 	CHECK_INT(trainer_restore(&t, path, &e), -1);
 	CHECK_HAS(e.text, "not a state of fold 2");
-	t.fold = 3;
+	t.state.fold = 3;
 	err_clear(&e);
 	s.train.optimizer.name = OPTIMIZER_ADAMW;
 	REQUIRE(trainer_open(&other, &s, &m.c, 3, par, &e) == 0);
@@ -217,40 +217,40 @@ TEST(states_of_other_runs_are_refused)
 	}
 
 	/* positions no run has */
-	t.best_epoch = 7;
-	t.epoch = 1;
+	t.state.best_epoch = 7;
+	t.state.epoch = 1;
 	REQUIRE(trainer_save(&t, path, &e) == 0);
 	CHECK_INT(trainer_restore(&t, path, &e), -1);
 	err_clear(&e);
-	t.best_epoch = 0;
-	t.in_epoch = 100;
-	t.step = 100;
+	t.state.best_epoch = 0;
+	t.state.in_epoch = 100;
+	t.state.step = 100;
 	REQUIRE(trainer_save(&t, path, &e) == 0);
 	CHECK_INT(trainer_restore(&t, path, &e), -1);
 	err_clear(&e);
-	t.in_epoch = 1;
-	t.step = 0; /* fewer than in the epoch */
+	t.state.in_epoch = 1;
+	t.state.step = 0; /* fewer than in the epoch */
 	REQUIRE(trainer_save(&t, path, &e) == 0);
 	CHECK_INT(trainer_restore(&t, path, &e), -1);
 	err_clear(&e);
-	t.step = 1;
-	t.loss_sum = INFINITY;
+	t.state.step = 1;
+	t.state.loss_sum = INFINITY;
 	REQUIRE(trainer_save(&t, path, &e) == 0);
 	CHECK_INT(trainer_restore(&t, path, &e), -1);
 	err_clear(&e);
-	t.loss_sum = 1;
-	t.order[3] = t.order[2];
+	t.state.loss_sum = 1;
+	t.state.order[3] = t.state.order[2];
 	REQUIRE(trainer_save(&t, path, &e) == 0);
 	CHECK_INT(trainer_restore(&t, path, &e), -1);
 	CHECK_HAS(e.text, "twice");
 	err_clear(&e);
-	t.order[3] = t.split.n[PART_TRAIN];
+	t.state.order[3] = t.split.n[PART_TRAIN];
 	REQUIRE(trainer_save(&t, path, &e) == 0);
 	CHECK_INT(trainer_restore(&t, path, &e), -1);
 	CHECK_HAS(e.text, "the order names row");
 	err_clear(&e);
-	t.order[3] = 0;
-	t.rng.next = RNG_WORDS + 1;
+	t.state.order[3] = 0;
+	t.state.rng.next = RNG_WORDS + 1;
 	REQUIRE(trainer_save(&t, path, &e) == 0);
 	CHECK_INT(trainer_restore(&t, path, &e), -1);
 	err_clear(&e);
@@ -289,19 +289,309 @@ TEST(other_data)
 		REQUIRE(trainer_open(&t, &s, i ? &more.c : &less.c, 0, par, &e) == 0);
 		t.other_data = true;
 		REQUIRE(trainer_restore(&t, path, &e) == 0);
-		CHECK_INT(t.step, 3);
-		CHECK_INT(t.epoch, 1);
-		CHECK_INT(t.in_epoch, i ? 3 : 2); /* of 4 and of 2 */
+		CHECK_INT(t.state.step, 3);
+		CHECK_INT(t.state.epoch, 1);
+		CHECK_INT(t.state.in_epoch, i ? 3 : 2); /* of 4 and of 2 */
 		CHECK_INT(trainer_epoch_full(&t), !i);
 		memset(&part, 0, sizeof part);
 		REQUIRE(go(&t, &part, INT32_MAX));
-		CHECK_INT(t.step, i ? 3 + 1 + 2 * 4 : 3 + 2 * 2);
+		CHECK_INT(t.state.step, i ? 3 + 1 + 2 * 4 : 3 + 2 * 2);
 		trainer_close(&t);
 		run_free(&part);
 	}
 	small_free(&m);
 	small_free(&less);
 	small_free(&more);
+	par_free(par);
+}
+
+/* ---- the value ---- */
+
+/* What differs, as text; free() it. */
+static char *differ(const struct state *a, const struct state *b)
+{
+	struct str how = {0};
+
+	state_differ(a, b, &how);
+	return how.s ? how.s : strdup("");
+}
+
+static void check_differ(const struct state *a, const struct state *b, const char *want)
+{
+	char *how = differ(a, b);
+
+	CHECK_STR(how, want);
+	free(how);
+}
+
+/* Taken within an epoch, put back after its end, and into another trainer: both go on as
+ * if nothing had been. */
+TEST(a_state_goes_back_and_into_another_trainer)
+{
+	static struct run whole, part;
+	struct par *par = par_new(2, &e);
+
+	small_make(&m, LAYOUT_LISTS, three, 9, 25, false);
+	for (int name = OPTIMIZER_RMSPROP; name <= OPTIMIZER_ADAMW; name++) {
+		struct settings s = small_settings();
+		struct state taken = {0};
+		struct trainer t, other;
+		char *how;
+
+		s.train.optimizer.name = name;
+		REQUIRE(whole_run(&whole, &s, 0, 2));
+		REQUIRE(trainer_open(&t, &s, &m.c, 0, par, &e) == 0);
+		memset(&part, 0, sizeof part);
+		REQUIRE(go(&t, &part, 6));
+		REQUIRE(state_copy(&taken, &t.state, &e) == 0);
+		check_differ(&taken, &t.state, "");
+		REQUIRE(go(&t, &part, INT32_MAX));
+		how = differ(&taken, &t.state);
+		CHECK_HAS(how, "epoch 2 (there 3), in_epoch 2 (there 4), step 6 (there 12)");
+		CHECK_HAS(how, "the generator, the order, weights/lstm1.weight_ih_l0, square/");
+		free(how);
+		REQUIRE(trainer_put(&t, &taken, &e) == 0);
+		check_differ(&taken, &t.state, "");
+		REQUIRE(trainer_open(&other, &s, &m.c, 0, par, &e) == 0);
+		REQUIRE(trainer_put(&other, &taken, &e) == 0);
+		trainer_close(&other); /* the copy does not live from it */
+		REQUIRE(trainer_open(&other, &s, &m.c, 0, par, &e) == 0);
+		REQUIRE(trainer_put(&other, &taken, &e) == 0);
+		state_free(&taken);
+		for (int i = 0; i < 2; i++) {
+			struct trainer *on = i ? &other : &t;
+
+			run_free(&part);
+			REQUIRE(go(on, &part, INT32_MAX));
+			finish(on, &part);
+			CHECK_INT(part.steps, 6);
+			check_same(i ? "in another trainer" : "put back", &whole, &part);
+			trainer_close(on);
+		}
+		run_free(&part);
+		run_free(&whole);
+	}
+	small_free(&m);
+	par_free(par);
+}
+
+/* Each number and each array is compared, stored and read again. */
+TEST(every_part_counts)
+{
+	struct settings s = small_settings();
+	struct par *par = par_new(1, &e);
+	struct state a = {0}, b = {0};
+	const char *path;
+	static struct run r;
+	struct trainer t;
+
+	s.train.optimizer.name = OPTIMIZER_ADAMW;
+	small_make(&m, LAYOUT_LISTS, three, 5, 9, false);
+	path = temp_path("part.safetensors");
+	REQUIRE(trainer_open(&t, &s, &m.c, 0, par, &e) == 0);
+	memset(&r, 0, sizeof r);
+	REQUIRE(go(&t, &r, 6));
+	REQUIRE(state_copy(&a, &t.state, &e) == 0);
+	for (int i = 0; i < 20; i++) {
+		const size_t last = a.layout.tensor[a.layout.n - 1].at;
+		char *how;
+		struct state c;
+
+		REQUIRE(state_copy(&b, &a, &e) == 0);
+		switch (i) {
+#define PART(n, change, said)                                  \
+	case n:                                                \
+		change;                                        \
+		how = differ(&a, &b);                          \
+		if (strncmp(how, said, strlen(said)) != 0)     \
+			FAIL("%s: said is \"%s\"", said, how); \
+		break
+			PART(0, b.fold++, "fold 0 (there 1)");
+			PART(1, b.epoch++, "epoch 2 (there 3)");
+			PART(2, b.in_epoch--, "in_epoch 2 (there 1)");
+			PART(3, b.step++, "step 6 (there 7)");
+			PART(4, b.ended = true, "ended 0 (there 1)");
+			PART(5, b.right = 1, "right ");
+			PART(6, b.loss_sum = 0.5, "loss_sum ");
+			PART(7, b.best_epoch = 2, "best_epoch 1 (there 2)");
+			PART(8, b.best.wa = 0.5, "best.wa ");
+			PART(9, b.best.ua = 0.5, "best.ua ");
+			PART(10, b.best.wf1 = 0.5, "best.wf1 ");
+			PART(11, b.best.macro_f1 = NAN, "best.macro_f1 ");
+			PART(12, b.optim_steps++, "optim_steps 6 (there 7)");
+			PART(13, b.rng.word[623]++, "the generator");
+			PART(14, b.rng.next--, "the generator");
+			PART(15, b.order[0] = a.order[1]; b.order[1] = a.order[0], "the order");
+			PART(16, b.array[ARRAY_WEIGHTS][last]++, "weights/");
+			PART(17, b.array[ARRAY_SQUARE][last]++, "square/");
+			PART(18, b.array[ARRAY_MEAN][last]++, "mean/");
+			PART(19, b.array[ARRAY_KEPT][last]++, "best/");
+#undef PART
+		default:
+			how = NULL;
+		}
+		b.seconds = 12; /* no part: neither compared nor stored */
+		REQUIRE(state_save(&b, path, &e) == 0);
+		REQUIRE(state_load(&c, &t.state, path, &e) == 0);
+		CHECK_NEAR(c.seconds, 0, 0);
+		check_differ(&b, &c, "");
+		check_differ(&a, &c, how);
+		free(how);
+		state_free(&c);
+	}
+	state_free(&a);
+	state_free(&b);
+	trainer_close(&t);
+	small_free(&m);
+	par_free(par);
+}
+
+/* A trainer of another run refuses a state, and stays as it was. */
+TEST(a_state_of_another_run_changes_nothing)
+{
+	struct settings s = small_settings();
+	struct par *par = par_new(1, &e);
+	struct state taken = {0}, before = {0};
+	static struct run r;
+	struct trainer t;
+
+	small_make(&m, LAYOUT_IEMOCAP, five, 5, 9, false);
+	s.layout = LAYOUT_IEMOCAP;
+	REQUIRE(trainer_open(&t, &s, &m.c, 3, par, &e) == 0);
+	memset(&r, 0, sizeof r);
+	REQUIRE(go(&t, &r, 2));
+	REQUIRE(state_copy(&taken, &t.state, &e) == 0);
+	trainer_close(&t);
+	for (int i = 0; i < 2; i++) {
+		struct settings other = s;
+
+		if (i == 1)
+			other.model.num_heads = 1;
+		REQUIRE(trainer_open(&t, &other, &m.c, i == 0 ? 1 : 3, par, &e) == 0);
+		REQUIRE(state_copy(&before, &t.state, &e) == 0);
+		CHECK_INT(trainer_put(&t, &taken, &e), -1);
+		CHECK_HAS(e.text, i == 0 ? "the state: fold 1 had" : "model.num_heads 2 (here 1)");
+		err_clear(&e);
+		check_differ(&before, &t.state, "");
+		trainer_close(&t);
+	}
+	state_free(&taken);
+	state_free(&before);
+	small_free(&m);
+	par_free(par);
+}
+
+/* ---- versions of the file ---- */
+
+#define FIRST_VERSION "tests/record/state-1.safetensors"
+
+/* What the first version stored after 6 of 12 steps: read, and gone on with as from
+ * the file this version makes of it. Its training did, from there, as recorded below. */
+TEST(states_of_the_first_version_go_on)
+{
+	static const double losses[] = {0.510274003, 0.526452815, 0.420069069,
+					0.393744864, 0.479035996, 0.427876};
+	struct settings s = small_settings();
+	struct par *par = par_new(1, &e);
+	const char *path;
+	struct state old, now;
+	struct trainer t;
+	static struct run r, again;
+	int epochs, steps;
+
+	if (!file_exists(FIRST_VERSION))
+		SKIP("no " FIRST_VERSION " here: run it from the project's folder");
+	small_make(&m, LAYOUT_LISTS, three, 5, 9, false);
+	path = temp_path("now.safetensors");
+	s.model.num_layers = 1;
+	s.model.cross_attention = false;
+	s.model.hidden_size1 = s.model.hidden_size2 = 2;
+	s.train.loss.main = 0.25;
+	REQUIRE(trainer_stored(FIRST_VERSION, &epochs, &steps, &e) == 0);
+	CHECK_INT(epochs, 1);
+	CHECK_INT(steps, 6);
+	REQUIRE(trainer_open(&t, &s, &m.c, 0, par, &e) == 0);
+	REQUIRE(trainer_restore(&t, FIRST_VERSION, &e) == 0);
+	CHECK_INT(t.state.epoch, 2);
+	CHECK_INT(t.state.in_epoch, 2);
+	CHECK_INT(t.state.step, 6);
+	CHECK_INT(t.state.right, 5);
+	CHECK_INT(t.state.best_epoch, 1);
+	CHECK_INT(t.state.optim_steps, 6);
+	CHECK(!t.state.ended);
+	CHECK_NEAR(t.state.loss_sum, 1.0513886068213272, 0);
+	CHECK_NEAR(t.state.best.wa, 0.4, 0);
+	CHECK_NEAR(t.state.best.macro_f1, 0.19047619047619049, 0);
+	REQUIRE(trainer_save(&t, path, &e) == 0);
+	REQUIRE(state_load(&old, &t.state, FIRST_VERSION, &e) == 0);
+	REQUIRE(state_load(&now, &t.state, path, &e) == 0);
+	check_differ(&old, &now, "");
+	state_free(&old);
+	state_free(&now);
+	memset(&r, 0, sizeof r);
+	REQUIRE(go(&t, &r, INT32_MAX));
+	finish(&t, &r);
+	CHECK_INT(r.steps, 6);
+	for (int i = 0; i < r.steps; i++)
+		CHECK_NEAR(r.step[i].loss, losses[i], 1e-5); /* the last digits: processors */
+	CHECK_NEAR(r.epoch[1].val_loss, 0.801903947, 1e-5);
+	trainer_close(&t);
+
+	REQUIRE(trainer_open(&t, &s, &m.c, 0, par, &e) == 0);
+	REQUIRE(trainer_restore(&t, path, &e) == 0);
+	memset(&again, 0, sizeof again);
+	REQUIRE(go(&t, &again, INT32_MAX));
+	finish(&t, &again);
+	CHECK_INT(again.steps, 6);
+	check_same("from the file of this version", &r, &again);
+	run_free(&again);
+	run_free(&r);
+	trainer_close(&t);
+	small_free(&m);
+	par_free(par);
+}
+
+TEST(states_of_later_versions_are_refused)
+{
+	static const struct {
+		const char *format, *said;
+	} file[] = {
+		{"miust state 3", "a newer version of miust wrote it (its format is \"miust state "
+				  "3\", this version reads up to \"miust state 2\"); go on"},
+		{"miust state 0", "its format is \"miust state 0\", expected \"miust state 2\""},
+		{"miust state x", "its format is \"miust state x\", expected"},
+		{"miust state ", "its format is \"miust state \", expected"},
+		{"miust weights 1", "its format is \"miust weights 1\", expected"},
+		{NULL, "its format is \"\", expected"},
+	};
+	struct settings s = small_settings();
+	struct par *par = par_new(1, &e);
+	const char *path;
+	struct trainer t;
+	int epochs, steps;
+
+	small_make(&m, LAYOUT_LISTS, three, 5, 9, false);
+	path = temp_path("later.safetensors");
+	REQUIRE(trainer_open(&t, &s, &m.c, 0, par, &e) == 0);
+	for (size_t i = 0; i < sizeof file / sizeof file[0]; i++) {
+		struct st_writer *w = st_new();
+		int64_t one = 1;
+
+		if (file[i].format)
+			st_add_meta(w, "format", file[i].format);
+		st_add(w, "order", ST_I64, 1, &one, &one);
+		REQUIRE(st_write(w, path, &e) == 0);
+		for (int k = 0; k < 2; k++) {
+			CHECK_INT(k ? trainer_stored(path, &epochs, &steps, &e)
+				    : trainer_restore(&t, path, &e),
+				  -1);
+			CHECK_HAS(e.text, file[i].said);
+			CHECK_HAS(e.text, "later.safetensors: ");
+			err_clear(&e);
+		}
+	}
+	trainer_close(&t);
+	small_free(&m);
 	par_free(par);
 }
 

@@ -36,40 +36,14 @@ TEST(same_bytes_for_any_threads_and_again)
 }
 
 /* What must not change when a step is refused. */
-struct before {
-	float *w, *v;
-	struct rng rng;
-	int epoch, in_epoch, step;
-	int64_t optim_steps, right;
-	double loss_sum;
-};
-
-static struct before look(const struct trainer *t)
+static void check_unchanged(const struct trainer *t, const struct state *before)
 {
-	size_t size = t->model.params.total * sizeof(float);
-	struct before b = {malloc(size), malloc(size),   t->rng,   t->epoch,   t->in_epoch,
-			   t->step,      t->optim.steps, t->right, t->loss_sum};
+	struct str how = {0};
 
-	memcpy(b.w, t->model.params.w, size);
-	memcpy(b.v, t->optim.v, size);
-	return b;
-}
-
-static void check_unchanged(const struct trainer *t, struct before *b)
-{
-	size_t size = t->model.params.total * sizeof(float);
-
-	CHECK(memcmp(b->w, t->model.params.w, size) == 0);
-	CHECK(memcmp(b->v, t->optim.v, size) == 0);
-	CHECK(memcmp(&b->rng, &t->rng, sizeof b->rng) == 0);
-	CHECK_INT(t->epoch, b->epoch);
-	CHECK_INT(t->in_epoch, b->in_epoch);
-	CHECK_INT(t->step, b->step);
-	CHECK_INT(t->optim.steps, b->optim_steps);
-	CHECK_INT(t->right, b->right);
-	CHECK(same_double(t->loss_sum, b->loss_sum));
-	free(b->w);
-	free(b->v);
+	if (state_differ(&t->state, before, &how))
+		FAIL("changed: %s", how.s);
+	CHECK(same_double(t->state.seconds, before->seconds));
+	str_free(&how);
 }
 
 TEST(a_huge_rate_diverges)
@@ -78,14 +52,14 @@ TEST(a_huge_rate_diverges)
 	struct par *par = par_new(2, &e);
 	struct step_row row;
 	struct trainer t;
-	struct before b;
+	struct state b = {0};
 
 	small_make(&m, LAYOUT_LISTS, three, 9, 25, false);
 	s.train.optimizer.lr = 1e30;
 	REQUIRE(trainer_open(&t, &s, &m.c, 0, par, &e) == 0);
 	trainer_epoch_begin(&t);
 	REQUIRE(trainer_step(&t, &row, &e) == STEP_DONE);
-	b = look(&t);
+	REQUIRE(state_copy(&b, &t.state, &e) == 0);
 	for (int again = 0; again < 2; again++) {
 		err_clear(&e);
 		REQUIRE(trainer_step(&t, &row, &e) == STEP_DIVERGED);
@@ -97,6 +71,7 @@ TEST(a_huge_rate_diverges)
 	}
 	err_clear(&e);
 	check_unchanged(&t, &b);
+	state_free(&b);
 	trainer_close(&t);
 	small_free(&m);
 	par_free(par);
@@ -113,7 +88,7 @@ TEST(features_near_the_end_of_float)
 	for (int row = 0; row < 3; row++) {
 		struct step_row step;
 		struct trainer t;
-		struct before b;
+		struct state b = {0};
 		float x[4 * SMALL_AUDIO];
 		enum step_result result;
 
@@ -126,7 +101,7 @@ TEST(features_near_the_end_of_float)
 		}
 		REQUIRE(trainer_open(&t, &s, &m.c, 0, par, &e) == 0);
 		trainer_epoch_begin(&t);
-		b = look(&t);
+		REQUIRE(state_copy(&b, &t.state, &e) == 0);
 		result = trainer_step(&t, &step, &e);
 		if (result == STEP_DIVERGED) {
 			CHECK_HAS(e.text, "fold 0, epoch 1, step 1: ");
@@ -141,10 +116,9 @@ TEST(features_near_the_end_of_float)
 					     (double)t.model.params.w[i], (double)t.optim.v[i]);
 					break;
 				}
-			free(b.w);
-			free(b.v);
 		}
 		err_clear(&e);
+		state_free(&b);
 		trainer_close(&t);
 		small_free(&m);
 	}
@@ -160,19 +134,20 @@ TEST(a_gradient_too_large_for_its_square)
 	struct par *par = par_new(1, &e);
 	struct step_row row;
 	struct trainer t;
-	struct before b;
+	struct state b = {0};
 
 	small_make(&m, LAYOUT_LISTS, three, 9, 25, false);
 	s.train.loss.main = 1e25;
 	REQUIRE(trainer_open(&t, &s, &m.c, 0, par, &e) == 0);
 	trainer_epoch_begin(&t);
-	b = look(&t);
+	REQUIRE(state_copy(&b, &t.state, &e) == 0);
 	CHECK_INT(trainer_step(&t, &row, &e), STEP_DIVERGED);
 	CHECK(isfinite(row.loss) && isfinite(row.grad_norm) && row.grad_norm > 1e20);
 	CHECK_HAS(e.text, "the gradient norm is ");
 	CHECK_HAS(e.text, "e+2");
 	err_clear(&e);
 	check_unchanged(&t, &b);
+	state_free(&b);
 	t.set.train.clip = 1;
 	CHECK_INT(trainer_step(&t, &row, &e), STEP_DONE);
 	for (size_t i = 0; i < t.model.params.total; i++)
@@ -238,13 +213,13 @@ TEST(answers_that_are_not_numbers)
 	CHECK_INT(trainer_epoch_end(&t, &row, &p, &e), -1);
 	CHECK_INT(e.status, EXIT_DIVERGED);
 	CHECK_HAS(e.text, "fold 0, epoch 1: the model's answer for utterance dia4_utt13 is not");
-	CHECK_INT(t.best_epoch, 0);
-	CHECK(!t.ended);
+	CHECK_INT(t.state.best_epoch, 0);
+	CHECK(!t.state.ended);
 	err_clear(&e);
 	t.model.params.w[0] = 0.1f;
 	REQUIRE(trainer_epoch_end(&t, &row, &p, &e) == 0);
 	predictions_free(&p);
-	t.best_weights[0] = NAN;
+	t.state.array[ARRAY_KEPT][0] = NAN;
 	CHECK_INT(trainer_test(&t, &fold, &p, &e), -1);
 	CHECK_INT(e.status, EXIT_DIVERGED);
 	CHECK(t.model.params.w[0] == 0.1f); /* swapped back */
@@ -272,15 +247,15 @@ TEST(an_epoch_says_its_seconds)
 			struct step_row step;
 
 			REQUIRE(trainer_step(&t, &step, &e) == STEP_DONE);
-			CHECK(t.seconds > spent);
-			spent = t.seconds;
+			CHECK(t.state.seconds > spent);
+			spent = t.state.seconds;
 		}
 		CHECK(spent <= clock_seconds() - before);
 		REQUIRE(trainer_epoch_end(&t, &row, &p, &e) == 0);
 		predictions_free(&p);
 		CHECK(row.seconds > spent);
 		CHECK(row.seconds <= clock_seconds() - before);
-		CHECK_NEAR(t.seconds, 0, 0);
+		CHECK_NEAR(t.state.seconds, 0, 0);
 	}
 	trainer_close(&t);
 	small_free(&m);
@@ -310,9 +285,9 @@ TEST(best_checkpoint)
 	one_epoch(&t);
 	REQUIRE(trainer_epoch_end(&t, &row, &p, &e) == 0);
 	predictions_free(&p);
-	CHECK_INT(t.best_epoch, 1);
-	CHECK(same_figures(t.best, row.val));
-	CHECK(memcmp(t.best_weights, t.model.params.w, size) == 0);
+	CHECK_INT(t.state.best_epoch, 1);
+	CHECK(same_figures(t.state.best, row.val));
+	CHECK(memcmp(t.state.array[ARRAY_KEPT], t.model.params.w, size) == 0);
 	one_epoch(&t);
 	REQUIRE(trainer_save(&t, path, &e) == 0);
 	REQUIRE(trainer_epoch_end(&t, &row, &p, &e) == 0);
@@ -320,15 +295,16 @@ TEST(best_checkpoint)
 	val = row.val;
 	for (size_t i = 0; i < sizeof rule / sizeof *rule; i++) {
 		REQUIRE(trainer_restore(&t, path, &e) == 0);
-		CHECK_INT(t.best_epoch, 1);
-		t.best.wa = val.wa + rule[i].wa;
-		t.best.ua = val.ua + rule[i].ua;
+		CHECK_INT(t.state.best_epoch, 1);
+		t.state.best.wa = val.wa + rule[i].wa;
+		t.state.best.ua = val.ua + rule[i].ua;
 		REQUIRE(trainer_epoch_end(&t, &row, &p, &e) == 0);
 		predictions_free(&p);
 		CHECK(same_figures(row.val, val));
-		if (t.best_epoch != (rule[i].kept ? 2 : 1))
-			FAIL("rule %zu: the best epoch is %d", i, t.best_epoch);
-		CHECK((memcmp(t.best_weights, t.model.params.w, size) == 0) == rule[i].kept);
+		if (t.state.best_epoch != (rule[i].kept ? 2 : 1))
+			FAIL("rule %zu: the best epoch is %d", i, t.state.best_epoch);
+		CHECK((memcmp(t.state.array[ARRAY_KEPT], t.model.params.w, size) == 0) ==
+		      rule[i].kept);
 	}
 	trainer_close(&t);
 	small_free(&m);
@@ -353,8 +329,8 @@ TEST(best_checkpoint_without_a_class)
 	one_epoch(&t);
 	REQUIRE(trainer_epoch_end(&t, &row, &p, &e) == 0);
 	predictions_free(&p);
-	CHECK_INT(t.best_epoch, 1);
-	CHECK(isfinite(t.best.ua)); /* what is shown: over the classes there are */
+	CHECK_INT(t.state.best_epoch, 1);
+	CHECK(isfinite(t.state.best.ua)); /* what is shown: over the classes there are */
 	one_epoch(&t);
 	REQUIRE(trainer_save(&t, path, &e) == 0);
 	REQUIRE(trainer_epoch_end(&t, &row, &p, &e) == 0);
@@ -366,11 +342,11 @@ TEST(best_checkpoint_without_a_class)
 
 		REQUIRE(trainer_restore(&t, path, &e) == 0);
 		t.set.exp.protocol = protocol[i];
-		t.best.wa = wa;
-		t.best.ua = ua;
+		t.state.best.wa = wa;
+		t.state.best.ua = ua;
 		REQUIRE(trainer_epoch_end(&t, &row, &p, &e) == 0);
 		predictions_free(&p);
-		CHECK_INT(t.best_epoch, i == 0 ? 1 : 2);
+		CHECK_INT(t.state.best_epoch, i == 0 ? 1 : 2);
 	}
 	trainer_close(&t);
 	small_free(&m);
@@ -404,7 +380,7 @@ TEST(a_fold_that_gets_nothing_right)
 		REQUIRE(trainer_epoch_end(&t, &row, &p, &e) == 0);
 		predictions_free(&p);
 		CHECK_NEAR(row.val.wa, 0, 0);
-		CHECK_INT(t.best_epoch, 1);
+		CHECK_INT(t.state.best_epoch, 1);
 	}
 	CHECK(trainer_done(&t));
 	REQUIRE(trainer_test(&t, &fold, &p, &e) == 0);
@@ -441,8 +417,9 @@ TEST(protocol_fixed_keeps_the_last_epoch)
 	CHECK_INT(r.epochs, 3);
 	for (int i = 0; i < r.epochs; i++)
 		CHECK(isnan(r.epoch[i].val_loss) && isnan(r.epoch[i].val.wa));
-	CHECK_INT(t.best_epoch, 3);
-	CHECK(memcmp(t.best_weights, t.model.params.w, t.model.params.total * sizeof(float)) == 0);
+	CHECK_INT(t.state.best_epoch, 3);
+	CHECK(memcmp(t.state.array[ARRAY_KEPT], t.model.params.w,
+		     t.model.params.total * sizeof(float)) == 0);
 	REQUIRE(trainer_test(&t, &fold, &p, &e) == 0);
 	CHECK_INT(fold.best_epoch, 3);
 	CHECK_INT(p.n, 6);
@@ -462,18 +439,18 @@ TEST(cosine_rate)
 	s.train.epoch = 4;
 	REQUIRE(trainer_open(&t, &s, &m.c, 0, par, &e) == 0);
 	CHECK_NEAR(trainer_rate(&t), 0.01, 1e-15);
-	t.epoch = 1;
+	t.state.epoch = 1;
 	CHECK_NEAR(trainer_rate(&t), 0.01, 1e-15);
-	t.epoch = 2;
+	t.state.epoch = 2;
 	CHECK_NEAR(trainer_rate(&t), 0.01 * (1 + sqrt(0.5)) / 2, 1e-15);
-	t.epoch = 3;
+	t.state.epoch = 3;
 	CHECK_NEAR(trainer_rate(&t), 0.005, 1e-15);
-	t.epoch = 4;
+	t.state.epoch = 4;
 	CHECK_NEAR(trainer_rate(&t), 0.01 * (1 - sqrt(0.5)) / 2, 1e-15);
 	/* lowered while a later epoch is under way: it does not rise again */
-	t.epoch = 9;
+	t.state.epoch = 9;
 	CHECK_NEAR(trainer_rate(&t), 0, 1e-15);
-	t.epoch = 0;
+	t.state.epoch = 0;
 	trainer_close(&t);
 	small_free(&m);
 	par_free(par);
@@ -517,11 +494,11 @@ TEST(folds_alone_begin_as_in_the_whole_run)
 			if (trainer_done(&t))
 				continue;
 			if (fold == 2) /* so that no later epoch is better */
-				t.best.wa = 2;
+				t.state.best.wa = 2;
 			one_epoch(&t);
-			CHECK(memcmp(order, t.order, (size_t)n * sizeof *order) == 0);
+			CHECK(memcmp(order, t.state.order, (size_t)n * sizeof *order) == 0);
 			if (fold != 2)
-				CHECK_INT(t.epoch, epoch + 1);
+				CHECK_INT(t.state.epoch, epoch + 1);
 			{
 				struct epoch_row row;
 				struct predictions predictions;
@@ -532,7 +509,7 @@ TEST(folds_alone_begin_as_in_the_whole_run)
 		}
 		rng_u64(&r); /* the test's pass */
 		CHECK(trainer_done(&t));
-		CHECK_INT(t.epoch, fold == 2 ? 2 : EPOCHS);
+		CHECK_INT(t.state.epoch, fold == 2 ? 2 : EPOCHS);
 		trainer_close(&t);
 	}
 	small_free(&m);

@@ -76,7 +76,7 @@ static void check_tree(const char *before, const char *after_what)
 static enum job_go stop_at_epoch(void *ctx, struct job *j)
 {
 	(void)ctx;
-	return j->trainer.ended ? JOB_STOP : JOB_GO;
+	return j->trainer.state.ended ? JOB_STOP : JOB_GO;
 }
 
 static void train(const char *session, bool whole)
