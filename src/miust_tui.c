@@ -12,8 +12,8 @@
 #include "ui/console/help.h"
 #include "ui/term/locale.h"
 #include "ui/loop.h"
-#include "ui/draw/page.h"
-#include "ui/view/problems.h"
+#include "ui/state/page.h"
+#include "ui/state/problems.h"
 #include "ui/term/term.h"
 
 #include <signal.h>

@@ -5,7 +5,8 @@
 #include "ui/console/console.h"
 #include "ui/console/help.h"
 #include "ui/console/keys.h"
-#include "ui/draw/page.h"
+#include "ui/state/feed.h"
+#include "ui/state/page.h"
 #include "ui/term/term.h"
 
 #include <errno.h>
@@ -82,6 +83,7 @@ static bool is_pasted(struct ui *u, struct key k)
 void loop_key(struct ui *u, struct key k)
 {
 	const struct binding *b;
+	const char *command;
 	char name[KEY_NAME_LEN];
 	bool pasted = is_pasted(u, k);
 
@@ -103,7 +105,9 @@ void loop_key(struct ui *u, struct key k)
 		help_key(u, k);
 		return;
 	case OVERLAY_PAGE:
-		page_key(u, k);
+		command = page_key(u, k);
+		if (command)
+			run_line(u, command);
 		return;
 	case OVERLAY_NONE:
 		break;
@@ -269,7 +273,7 @@ static void keys(struct ui *u, struct frame *f)
 	while (!u->at_once && (u->leaving || !u->quit) && term_key(&k)) {
 		if (!special(u, f, k))
 			loop_key(u, k);
-		ui_refresh(u);
+		feed_refresh(u);
 		any = true;
 	}
 	if (any)
@@ -282,7 +286,7 @@ static bool events(struct ui *u)
 	bool any = false;
 
 	while (u->work && work_next(u->work, &e)) {
-		ui_event(u, &e);
+		feed_event(u, &e);
 		any = true;
 	}
 	return any;
@@ -350,7 +354,7 @@ static void turn(struct ui *u, struct frame *f)
 		count_seconds(u);
 		f->dirty = true;
 	} else if (u->message.until > 0 && u->clock > u->message.until && u->message.text[0]) {
-		ui_refresh(u);
+		feed_refresh(u);
 		f->dirty = true;
 	}
 	if (!f->gone)
@@ -407,7 +411,7 @@ void loop_settle(struct ui *u)
 		while ((computes(u) || u->look_asked) && !u->quit)
 			wait_event(u);
 		work_snapshot(u->work, &u->now);
-		ui_refresh(u);
+		feed_refresh(u);
 	} while (u->look_asked && !u->quit);
 }
 

@@ -6,6 +6,7 @@
 #include "ui/console/command.h"
 #include "ui/console/keys.h"
 #include "ui/loop.h"
+#include "ui/state/feed.h"
 
 static struct work *work;
 
@@ -82,7 +83,7 @@ static void one(const uint8_t *data, size_t n)
 	work_snapshot(work, &u.now);
 	loop_until_open(&u);
 	u.corpus = work_corpus(work);
-	ui_reload(&u);
+	feed_reload(&u);
 	u.view = (enum view_id)(n ? data[0] % 7 : 0);
 	for (char *line; (line = strsep(&at, "\n")) && !u.quit;) {
 		struct err e = {0};

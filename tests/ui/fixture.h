@@ -19,6 +19,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "base/str.h"
+#include "ui/state/feed.h"
 #include "ui/view/view.h"
 
 struct fixture_of {
@@ -204,7 +205,7 @@ static inline void fixture_make(struct fixture *f, const struct fixture_of *of)
 		fixture_corpus(&f->corpus, &fold->val, of);
 		f->u.corpus = &f->corpus;
 	}
-	ui_refresh(&f->u);
+	feed_refresh(&f->u);
 }
 
 static inline void fixture_free(struct fixture *f)
@@ -228,7 +229,7 @@ static inline int fixture_command(struct fixture *f, const struct view *v, const
 
 	snprintf(verb, sizeof verb, "%.*s", (int)(args - line), line);
 	status = v->command(&f->u, verb, args + strspn(args, " "), e);
-	ui_refresh(&f->u);
+	feed_refresh(&f->u);
 	return status;
 }
 

@@ -12,7 +12,7 @@
 #define MIUST_TESTS_UI_LOOK_H
 
 #include "base/mem.h"
-#include "ui/state/ui.h"
+#include "ui/state/feed.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -256,7 +256,7 @@ static inline void look_open(struct look_fixture *x, const struct look *look, in
 	x->u.utterances.n = LOOK_UTTERANCES;
 	x->u.utterances.made_for_epoch = LOOK_EPOCHS;
 	x->u.utterances.made_for_fold = 3;
-	ui_refresh(&x->u);
+	feed_refresh(&x->u);
 	if (heads > 0)
 		x->u.seen = look_answer(L, T, heads);
 }

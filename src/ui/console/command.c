@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/near.h"
 #include "base/str.h"
+#include "ui/state/feed.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -192,7 +193,7 @@ int command_run(struct ui *u, const char *line, struct err *e)
 		u->message.text[0] = '\0';
 	if (in_view(u, c) ? view_table[u->view]->command(u, c->name, args, e) : c->run(u, args, e))
 		return -1;
-	ui_refresh(u);
+	feed_refresh(u);
 	return 0;
 }
 

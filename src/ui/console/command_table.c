@@ -13,9 +13,9 @@
 #include "ui/console/help.h"
 #include "ui/console/keys.h"
 #include "ui/view/note.h"
-#include "ui/view/problems.h"
+#include "ui/state/problems.h"
 #include "ui/view/sessions.h"
-#include "ui/term/style.h"
+#include "ui/console/style.h"
 #include "ui/view/trash.h"
 
 #include <ctype.h>

@@ -4,10 +4,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "ui/console/complete.h"
-#include "ui/draw/page.h"
-#include "ui/view/problems.h"
 #include "ui/view/sessions.h"
-#include "ui/view/tried.h"
 #include "ui/view/view.h"
 
 #include <ctype.h>
@@ -40,7 +37,7 @@ void ui_free(struct ui *u)
 	confusion_forget(u);
 	sessions_free(u);
 	free(u->told);
-	page_close(u);
+	free(u->page.text);
 	complete_clear(u);
 	*u = (struct ui){0};
 }
@@ -140,44 +137,7 @@ char ui_initial(const struct ui *u, int c)
 	return c >= 0 && c < ui_classes(u) ? taken[c] : '?';
 }
 
-/* Which list an id of this part stands in: ids are unique in a list only. */
-static bool in_part(const struct ui *u, const struct utterance *x)
-{
-	if (u->corpus->layout == LAYOUT_IEMOCAP)
-		return true;
-	return x->list == (u->sel.test ? 2 : 1);
-}
-
-/* Rows of the history found in the corpus. Made when either is another. */
-static void map_utterances(struct ui *u)
-{
-	const struct history *h = ui_history(u);
-
-	if (!u->corpus || !h) {
-		u->utterances.mapped = NULL;
-		return;
-	}
-	if (u->utterances.mapped == h->id)
-		return;
-	u->utterances.mapped = h->id;
-	u->utterances.corpus_row =
-		mem_grow(u->utterances.corpus_row, (size_t)h->n, sizeof *u->utterances.corpus_row);
-	for (int i = 0, at = 0; i < h->n; i++) {
-		u->utterances.corpus_row[i] = -1;
-		/* Both stand in the same order, so the next is usually near. */
-		for (int k = 0; k < u->corpus->n; k++) {
-			const struct utterance *x = &u->corpus->utt[(at + k) % u->corpus->n];
-
-			if (strcmp(x->id, h->id[i]) != 0 || !in_part(u, x))
-				continue;
-			at = (at + k) % u->corpus->n;
-			u->utterances.corpus_row[i] = at;
-			break;
-		}
-	}
-}
-
-static int corpus_row(const struct ui *u, int i)
+int ui_corpus_row(const struct ui *u, int i)
 {
 	const struct history *h = ui_history(u);
 
@@ -188,7 +148,7 @@ static int corpus_row(const struct ui *u, int i)
 
 const struct utterance *ui_utterance(const struct ui *u, int i)
 {
-	int row = corpus_row(u, i);
+	int row = ui_corpus_row(u, i);
 
 	return row < 0 ? NULL : &u->corpus->utt[row];
 }
@@ -230,7 +190,7 @@ const struct look_result *ui_seen(const struct ui *u)
 {
 	const struct look_result *l = u->seen;
 
-	return l && l->fold == u->sel.fold && l->utt == corpus_row(u, u->sel.utt) ? l : NULL;
+	return l && l->fold == u->sel.fold && l->utt == ui_corpus_row(u, u->sel.utt) ? l : NULL;
 }
 
 const struct look_result *ui_seen_plain(const struct ui *u)
@@ -243,203 +203,4 @@ const struct look_result *ui_seen_plain(const struct ui *u)
 void ui_want_look(struct ui *u)
 {
 	u->look_wanted = true;
-}
-
-/* One look at a time: the next is asked for when the last has come. Only view 5
- * silences parts; elsewhere the look stands beside stored predictions. */
-static void ask_look(struct ui *u)
-{
-	int row = corpus_row(u, u->sel.utt);
-
-	if (!u->look_wanted || u->look_asked || !u->work || row < 0)
-		return;
-	if (u->view < VIEW_UTTERANCES || u->view > VIEW_ATTENTION)
-		return;
-	u->look_wanted = false;
-	u->look_asked = work_look(u->work, u->sel.fold, row, u->attention.kept || u->sel.test,
-				  u->view == VIEW_ATTENTION ? u->attention.knock : KNOCK_NOTHING);
-}
-
-void ui_refresh(struct ui *u)
-{
-	const struct history *h;
-
-	if (!u->sel.fold_chosen)
-		u->sel.fold = u->now.nfolds   ? u->now.fold
-			      : u->run.nfolds ? u->run.fold[u->run.nfolds - 1].fold
-					      : u->sel.fold;
-	map_utterances(u);
-	h = ui_history(u);
-	if (!h || u->sel.utt >= h->n)
-		u->sel.utt = -1;
-	/* Another epoch shown alone does not sort anew: rows stay where they are. */
-	if (u->utterances.made_for_epochs != (h ? h->epochs : 0) ||
-	    u->utterances.made_for_fold != u->sel.fold ||
-	    u->utterances.made_for_test != u->sel.test) {
-		ui_order(u);
-		ui_want_look(u);
-	}
-	if (u->now.dropped > u->dropped_seen) {
-		u->dropped_seen = u->now.dropped;
-		ui_reload(u);
-	}
-	if (u->message.until > 0 && u->clock > u->message.until)
-		u->message.text[0] = '\0';
-	ask_look(u);
-}
-
-/* ---- events ---- */
-
-void ui_reload(struct ui *u)
-{
-	struct run fresh;
-	struct err e = {0};
-	const char *dir = u->now.session[0] ? u->now.session : u->run.dir;
-
-	u->unread = run_load(&fresh, dir, &e) != 0;
-	if (u->unread) {
-		ui_error(u, "%s", e.text);
-		return;
-	}
-	run_free(&u->run);
-	u->run = fresh;
-	u->utterances.mapped = NULL;
-	u->utterances.made_for_epochs = -1;
-}
-
-static void mark(struct ui *u, const struct event *e)
-{
-	bool saved = e->u.change.what == CHANGE_SAVED;
-
-	run_add_mark(&u->run, e->u.change.fold, saved ? MARK_SAVED : MARK_BROKEN, e->u.change.epoch,
-		     e->u.change.step, "");
-	if (!saved)
-		ui_error(u, "%s", e->text);
-}
-
-static void take_look(struct ui *u, struct event *e)
-{
-	if (e->request == u->look_asked)
-		u->look_asked = 0;
-	look_free(u->seen);
-	u->seen = e->look;
-	e->look = NULL;
-}
-
-static void take_reply(struct ui *u, const struct event *e)
-{
-	if (e->request == u->look_asked)
-		u->look_asked = 0; /* refused: do not ask again by itself */
-	if (e->request == u->waiting)
-		u->waiting = 0;
-	if (e->request == u->stop_asked)
-		u->stop_asked = 0; /* refused */
-	if (!e->ok)
-		ui_error(u, "%s", e->text);
-	else if (e->text[0])
-		ui_say(u, "%s", e->text);
-}
-
-/* Rows that were left out, and what else the data and config have to say. */
-static void say_opened(struct ui *u)
-{
-	int left = u->corpus ? u->corpus->nleft : 0;
-
-	if (u->unread)
-		return;
-	if (u->now.looking[0]) {
-		ui_error(u, "%s", u->now.looking);
-		problems_open(u);
-	} else if (left) {
-		ui_say(u, "%d row%s left out, %d remain; problems lists them", left,
-		       left == 1 ? " is" : "s are", u->corpus->n);
-	} else if (u->told && strchr(u->told, '\n')[1]) {
-		ui_say(u, "opened with remarks; problems lists them");
-	} else if (u->told) {
-		ui_say(u, "%.*s", (int)strcspn(u->told, "\n"), u->told);
-	}
-}
-
-static bool has_stopped(enum work_state s)
-{
-	return s == WORK_IDLE || s == WORK_DIVERGED || s == WORK_FAILED;
-}
-
-/* View 1 says in its head why it broke, where there is room for that. */
-static bool shows_break(const struct ui *u)
-{
-	return u->view == VIEW_TRAIN && u->cols >= 80 && !u->train.cursor && !u->train.mean;
-}
-
-void ui_event(struct ui *u, struct event *e)
-{
-	struct change change;
-	enum work_state was = u->now.state;
-
-	if (u->work)
-		work_snapshot(u->work, &u->now);
-	if (u->now.state == WORK_BROKE && was != WORK_BROKE && !shows_break(u))
-		ui_say(u, "broke: %s", u->now.broke);
-	if (u->stop_asked && has_stopped(u->now.state)) {
-		u->stop_asked = 0;
-		if (u->now.state == WORK_IDLE && u->now.trains)
-			ui_say(u, "stopped, the checkpoint is stored; Space goes on, q leaves");
-	}
-	switch (e->kind) {
-	case EVENT_OPENED:
-		u->corpus = u->work ? work_corpus(u->work) : NULL;
-		ui_reload(u);
-		say_opened(u);
-		break;
-	case EVENT_FOLD: /* the session may have been cut back to its last state */
-		ui_reload(u);
-		break;
-	case EVENT_STEP:
-		run_add_step(&u->run, &e->u.step);
-		break;
-	case EVENT_EPOCH:
-		run_add_epoch(&u->run, &e->u.epoch, &e->predictions, u->corpus, e->best);
-		ui_want_look(u);
-		break;
-	case EVENT_RESULT:
-		run_add_result(&u->run, e->u.result, &e->predictions, u->corpus);
-		break;
-	case EVENT_CHANGED:
-		change = (struct change){.fold = e->u.change.fold,
-					 .epoch = e->u.change.epoch,
-					 .step = e->u.change.step,
-					 .command = e->text};
-		run_add_change(&u->run, &change);
-		ui_say(u, "%s", e->text);
-		break;
-	case EVENT_MARK:
-		mark(u, e);
-		break;
-	case EVENT_LOOK:
-		take_look(u, e);
-		break;
-	case EVENT_TRIED:
-		tried_open(u, e->tried);
-		break;
-	case EVENT_REPLY:
-		take_reply(u, e);
-		break;
-	case EVENT_SAY:
-		ui_say(u, "%s", e->text);
-		break;
-	case EVENT_TOLD:
-		free(u->told);
-		u->told = e->told;
-		e->told = NULL;
-		break;
-	case EVENT_STATE:
-		break;
-	}
-	if (u->now.state == WORK_FAILED && was != WORK_FAILED) {
-		ui_error(u, "%s", u->now.error);
-		if (!u->now.opened)
-			problems_open(u);
-	}
-	event_free(e);
-	ui_refresh(u);
 }

@@ -238,12 +238,6 @@ void ui_init(struct ui *u, const struct look *look, int rows, int cols);
 void ui_select_view(struct ui *u, enum view_id v);
 void ui_free(struct ui *u);
 
-/* Feed: an event (taken over), the snapshot, the corpus. */
-void ui_event(struct ui *u, struct event *e);
-
-void ui_refresh(struct ui *u); /* what follows from the state; after any change */
-void ui_reload(struct ui *u);  /* the session's folder anew */
-
 /* A line for the user; errors stay until the next command. */
 void ui_say(struct ui *u, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void ui_error(struct ui *u, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -255,7 +249,9 @@ int ui_epoch(const struct ui *u);                     /* the selected or latest 
 int ui_classes(const struct ui *u);
 const char *ui_label(const struct ui *u, int c); /* "neu" */
 char ui_initial(const struct ui *u, int c);      /* first letter not yet taken */
-/* The corpus's utterance behind row i of the history, or NULL. */
+/* Row i of the history in the corpus: its index (-1: not there), and the utterance
+ * (NULL). */
+int ui_corpus_row(const struct ui *u, int i);
 const struct utterance *ui_utterance(const struct ui *u, int i);
 /* Its words for attention rows: L of them if the text has L white-space words,
  * else numbers. word w into out; returns out. */

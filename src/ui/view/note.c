@@ -2,7 +2,7 @@
 #include "ui/view/note.h"
 
 #include "base/str.h"
-#include "ui/draw/page.h"
+#include "ui/state/page.h"
 #include "ui/view/sessions.h"
 
 const char *note_refused(const struct ui *u)

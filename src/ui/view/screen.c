@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The whole screen: what stands in which row. */
+#include "ui/state/page.h"
 #include "ui/view/view.h"
 
 #include <string.h>

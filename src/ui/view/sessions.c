@@ -6,7 +6,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "ui/draw/page.h"
+#include "ui/state/page.h"
 
 #include <dirent.h>
 #include <errno.h>

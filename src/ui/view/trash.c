@@ -3,7 +3,7 @@
 
 #include "base/str.h"
 #include "ui/draw/num.h"
-#include "ui/draw/page.h"
+#include "ui/state/page.h"
 #include "ui/view/sessions.h"
 
 #include <stdio.h>

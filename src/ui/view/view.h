@@ -46,6 +46,5 @@ int tabs_at(const struct ui *u, int col);                /* the view whose tab i
 void help_draw(const struct ui *u, struct canvas *c);    /* over the view */
 void console_draw(const struct ui *u, struct canvas *c); /* pop-up rows and the line */
 int console_column(const struct ui *u, int cols);        /* of the cursor, in the last row */
-void page_draw(const struct ui *u, struct canvas *c);    /* over the view */
 
 #endif

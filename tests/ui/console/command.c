@@ -4,6 +4,7 @@
 #include "tests/ui/util.h"
 
 #include "ui/console/command.h"
+#include "ui/state/feed.h"
 
 #include <poll.h>
 
@@ -56,7 +57,7 @@ static void answered(void)
 	while (u.waiting) {
 		poll(&p, 1, -1);
 		while (work_next(u.work, &e))
-			ui_event(&u, &e);
+			feed_event(&u, &e);
 	}
 }
 
@@ -68,7 +69,7 @@ static void until(enum work_state state)
 	while (u.now.state != state) {
 		poll(&p, 1, -1);
 		while (work_next(u.work, &e))
-			ui_event(&u, &e);
+			feed_event(&u, &e);
 	}
 }
 

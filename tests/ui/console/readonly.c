@@ -16,7 +16,7 @@
 #include "ui/console/help.h"
 #include "ui/console/keys.h"
 #include "ui/loop.h"
-#include "ui/draw/page.h"
+#include "ui/state/page.h"
 #include "ui/view/sessions.h"
 
 #include <limits.h>

@@ -6,6 +6,7 @@
 #include "ui/console/complete.h"
 #include "ui/view/facts.h"
 #include "ui/view/order.h"
+#include "ui/state/feed.h"
 
 static const struct fixture_of small = {.n = 40, .epochs = 12, .classes = 4};
 
@@ -260,7 +261,7 @@ TEST(another_epoch_waits_for_a_sort)
 	fixture_make(&f, &small);
 	memcpy(order, f.u.utterances.order, sizeof order);
 	f.u.sel.epoch = 2;
-	ui_refresh(&f.u);
+	feed_refresh(&f.u);
 	CHECK(!memcmp(order, f.u.utterances.order, sizeof order));
 	CHECK(order_stale(&f.u));
 	CHECK(!order_sort(&f.u, "", &e)); /* first only anew, by the same column */
@@ -271,11 +272,11 @@ TEST(another_epoch_waits_for_a_sort)
 	/* The next evaluation. */
 	p.logits = mem_alloc((size_t)40 * HEADS * 4, sizeof *p.logits);
 	f.u.sel.epoch = 0;
-	ui_refresh(&f.u);
+	feed_refresh(&f.u);
 	CHECK(order_stale(&f.u));
 	p.label = f.u.run.fold[0].val.label;
 	run_add_epoch(&f.u.run, &row, &p, &f.corpus, false);
-	ui_refresh(&f.u);
+	feed_refresh(&f.u);
 	CHECK(!order_stale(&f.u));
 	CHECK_INT(f.u.utterances.made_for_epoch, 13);
 	free(p.logits);

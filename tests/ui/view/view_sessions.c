@@ -5,7 +5,7 @@
 #include "temp.h"
 
 #include "app/session/session.h"
-#include "ui/draw/page.h"
+#include "ui/state/page.h"
 #include "ui/view/sessions.h"
 
 #include <sys/time.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The answer to `try` (ui/view/tried.h). */
+/* The answer to `try` (ui/state/tried.h). */
 #include "tests/ui/golden.h"
 
-#include "ui/draw/page.h"
-#include "ui/view/tried.h"
+#include "ui/state/page.h"
+#include "ui/state/tried.h"
 #include "ui/view/view.h"
 
 static struct tried made(const char *key, const char *was, const char *value)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "ui/term/style.h"
+#include "ui/console/style.h"
 
 #include "ui/term/locale.h"
 

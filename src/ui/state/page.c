@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "ui/draw/page.h"
+#include "ui/state/page.h"
 
-#include "ui/console/command.h"
 #include "ui/draw/list.h"
-#include "ui/view/view.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,23 +101,13 @@ static bool is_all_there_is(const struct ui *u)
 	return u->now.state == WORK_FAILED && !u->now.opened;
 }
 
-static void leave_by_key(struct ui *u)
-{
-	const char *command = u->page.command;
-	struct err e = {0};
-
-	page_close(u);
-	if (command_run(u, command, &e))
-		ui_error(u, "%s", e.text);
-}
-
-void page_key(struct ui *u, struct key k)
+const char *page_key(struct ui *u, struct key k)
 {
 	int n = count_lines(u, u->cols), rows = room(u->rows), top = u->page.top;
 
 	if (u->page.key && k.code == u->page.key && !k.meta) {
-		leave_by_key(u);
-		return;
+		page_close(u);
+		return u->page.command;
 	}
 	switch (k.code) {
 	case K_UP:
@@ -150,12 +138,13 @@ void page_key(struct ui *u, struct key k)
 	case 'q':
 		page_close(u);
 		u->quit |= k.code == 'q' && is_all_there_is(u);
-		return;
+		return NULL;
 	default:
 		break;
 	}
 	top = top < n - rows ? top : n - rows;
 	u->page.top = top > 0 ? top : 0;
+	return NULL;
 }
 
 static int widest(const char *text)

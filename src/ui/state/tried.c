@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "ui/view/tried.h"
+#include "ui/state/tried.h"
 
 #include "base/str.h"
 #include "engine/model/loss.h"
 #include "ui/draw/num.h"
-#include "ui/draw/page.h"
+#include "ui/state/page.h"
 #include "ui/term/text.h"
 
 #include <stdio.h>

@@ -17,8 +17,10 @@ void page_open(struct ui *u, const char *title, char *text);
 void page_open_text(struct ui *u, const char *title, char *text);
 /* Another key closes the open page and runs a command; both texts are constants. */
 void page_offers(struct ui *u, uint32_t key, const char *command, const char *label);
-/* Scrolls; Esc, Enter and q close. Over a run that could not be opened q quits. */
-void page_key(struct ui *u, struct key k);
-void page_close(struct ui *u); /* safe when closed; for ui_free */
+/* Scrolls; Esc, Enter and q close. Over a run that could not be opened q quits.
+ * Returns the command that the key asks for, to be run now, or NULL. */
+const char *page_key(struct ui *u, struct key k);
+void page_draw(const struct ui *u, struct canvas *c); /* over the view */
+void page_close(struct ui *u);                        /* safe when closed */
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "ui/view/problems.h"
+#include "ui/state/problems.h"
 
 #include "base/str.h"
-#include "ui/draw/page.h"
+#include "ui/state/page.h"
 
 #include <stdlib.h>
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How the screen is drawn, and what a click does in each view (ui/term/style.h). */
+/* How the screen is drawn, and what a click does in each view (ui/console/style.h). */
 #include "tests/ui/fixture.h"
 
 #include "base/str.h"
-#include "ui/draw/page.h"
+#include "ui/state/feed.h"
+#include "ui/state/page.h"
 #include "ui/console/command.h"
 #include "ui/loop.h"
 
@@ -70,7 +71,7 @@ TEST(mouse_on_and_off)
 static void click(struct ui *u, int row, int col)
 {
 	loop_key(u, (struct key){.code = K_CLICK, .row = row, .col = col});
-	ui_refresh(u);
+	feed_refresh(u);
 }
 
 /* The row of the screen that shows `text`, -1 if none does. */
