@@ -2,10 +2,10 @@
 #include "ui/console/complete.h"
 
 #include "app/study/breakpoint.h"
+#include "app/study/num.h"
 #include "base/mem.h"
 #include "ui/console/command.h"
 #include "ui/view/facts.h"
-#include "ui/draw/num.h"
 #include "ui/view/order.h"
 #include "ui/view/sessions.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/draw/plot.h"
 
+#include "app/study/num.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "ui/draw/num.h"
 
 #include <math.h>
 #include <stdio.h>

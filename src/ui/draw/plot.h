@@ -20,7 +20,7 @@
 #ifndef MIUST_PLOT_H
 #define MIUST_PLOT_H
 
-#include "ui/draw/axis.h"
+#include "app/study/axis.h"
 #include "ui/term/cell.h"
 
 struct points {

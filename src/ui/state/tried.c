@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/state/tried.h"
 
+#include "app/study/num.h"
 #include "base/str.h"
 #include "engine/model/loss.h"
-#include "ui/draw/num.h"
 #include "ui/state/page.h"
 #include "ui/term/text.h"
 

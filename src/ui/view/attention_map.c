@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/view/attention_map.h"
 
+#include "app/study/num.h"
 #include "base/mem.h"
 #include "ui/draw/list.h"
-#include "ui/draw/num.h"
 #include "ui/view/selected.h"
 
 #include <math.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/view/attention_side.h"
 
+#include "app/study/num.h"
 #include "base/mem.h"
-#include "ui/draw/num.h"
 #include "ui/view/selected.h"
 
 #include <math.h>

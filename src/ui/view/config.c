@@ -6,11 +6,11 @@
  * option_table and what is searched for; u->config.row is an index into the
  * table, so the selected setting stays under any search.
  */
+#include "app/study/num.h"
 #include "ui/console/command.h"
 #include "ui/console/complete.h"
 #include "ui/console/help.h"
 #include "ui/draw/list.h"
-#include "ui/draw/num.h"
 #include "ui/view/view.h"
 
 #include <stdio.h>

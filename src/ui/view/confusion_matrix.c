@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/view/confusion.h"
 
+#include "app/study/num.h"
 #include "base/mem.h"
 #include "ui/draw/heat.h"
-#include "ui/draw/num.h"
 
 #include <math.h>
 #include <stdlib.h>

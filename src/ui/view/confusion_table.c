@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/view/confusion.h"
 
+#include "app/study/num.h"
 #include "base/mem.h"
-#include "ui/draw/heat.h"
 #include "ui/console/keys.h"
+#include "ui/draw/heat.h"
 #include "ui/draw/list.h"
-#include "ui/draw/num.h"
 #include "ui/draw/plot.h"
 
 #include <math.h>

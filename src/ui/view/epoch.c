@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/view/epoch.h"
 
-#include "ui/draw/num.h"
+#include "app/study/num.h"
 
 #include <stdlib.h>
 #include <string.h>

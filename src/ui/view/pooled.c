@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/view/pooled.h"
 
+#include "app/study/num.h"
 #include "ui/draw/heat.h"
 #include "ui/draw/list.h"
-#include "ui/draw/num.h"
 #include "ui/view/selected.h"
 
 static const int of_words[] = {ATT1, ATT11, ATTS1};

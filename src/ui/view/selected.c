@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/view/selected.h"
 
+#include "app/study/axis.h"
+#include "app/study/num.h"
 #include "engine/train/evaluate.h"
-#include "ui/draw/axis.h"
 #include "ui/view/epoch.h"
-#include "ui/draw/num.h"
 
 #include <stdio.h>
 #include <stdlib.h>

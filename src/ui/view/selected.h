@@ -7,7 +7,7 @@
 #ifndef MIUST_SELECTED_H
 #define MIUST_SELECTED_H
 
-#include "ui/draw/num.h"
+#include "app/study/num.h"
 #include "ui/state/ui.h"
 
 enum {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The three rows around a view: tabs above, status and keys below. */
+#include "app/study/num.h"
 #include "ui/console/keys.h"
-#include "ui/draw/num.h"
 #include "ui/view/selected.h"
 
 #include <math.h>

@@ -2,7 +2,7 @@
 /* View 1: the curves of training. Layouts, empty states, and what stands where. */
 #include "ui/view/train.h"
 
-#include "ui/draw/num.h"
+#include "app/study/num.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -3,8 +3,8 @@
 #include "ui/view/train.h"
 
 #include "app/config/option.h"
+#include "app/study/num.h"
 #include "engine/data/split.h"
-#include "ui/draw/num.h"
 
 #include <math.h>
 #include <stdio.h>

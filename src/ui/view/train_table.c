@@ -3,7 +3,7 @@
 #include "ui/view/train.h"
 
 #include "app/config/option.h"
-#include "ui/draw/num.h"
+#include "app/study/num.h"
 
 #include <math.h>
 #include <stdio.h>

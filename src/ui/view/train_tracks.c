@@ -2,8 +2,8 @@
 /* Tracks of view 1: curves over each other on one x axis, and the rail below. */
 #include "ui/view/train.h"
 
+#include "app/study/num.h"
 #include "base/mem.h"
-#include "ui/draw/num.h"
 
 #include <math.h>
 #include <stdlib.h>

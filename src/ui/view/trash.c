@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/view/trash.h"
 
+#include "app/study/num.h"
 #include "base/str.h"
-#include "ui/draw/num.h"
 #include "ui/state/page.h"
 #include "ui/view/sessions.h"
 

@@ -4,10 +4,10 @@
  * epoch and what the three heads say at the epoch shown; below, what the
  * poolings take from its words and from its seconds.
  */
-#include "ui/view/class_curves.h"
+#include "app/study/num.h"
 #include "ui/draw/heat.h"
-#include "ui/draw/num.h"
 #include "ui/draw/list.h"
+#include "ui/view/class_curves.h"
 #include "ui/view/pooled.h"
 #include "ui/view/selected.h"
 #include "ui/view/view.h"

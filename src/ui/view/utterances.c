@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/view/utterances.h"
 
-#include "ui/view/epoch.h"
+#include "app/study/num.h"
 #include "ui/draw/list.h"
-#include "ui/draw/num.h"
+#include "ui/view/epoch.h"
 #include "ui/view/order.h"
 
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/view/utterances.h"
 
+#include "app/study/num.h"
 #include "ui/draw/heat.h"
-#include "ui/draw/num.h"
 
 #include <math.h>
 #include <string.h>

@@ -4,11 +4,11 @@
  * words x seconds, what of them reaches z, and what the model would say
  * without a part of itself.
  */
+#include "app/study/num.h"
+#include "ui/draw/list.h"
 #include "ui/view/attention_map.h"
 #include "ui/view/attention_side.h"
 #include "ui/view/epoch.h"
-#include "ui/draw/list.h"
-#include "ui/draw/num.h"
 #include "ui/view/selected.h"
 #include "ui/view/view.h"
 

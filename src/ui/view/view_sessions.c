@@ -3,11 +3,11 @@
  * View 7: the stored runs, how the selected one differs from another, and what
  * can be done with them. Reading and deleting: sessions.h.
  */
+#include "app/study/num.h"
 #include "base/file.h"
 #include "base/str.h"
 #include "ui/console/command.h"
 #include "ui/draw/list.h"
-#include "ui/draw/num.h"
 #include "ui/view/sessions.h"
 
 #include <math.h>

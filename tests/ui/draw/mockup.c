@@ -3,7 +3,7 @@
 #include "tests/ui/util.h"
 
 #include "ui/draw/heat.h"
-#include "ui/draw/num.h"
+#include "app/study/num.h"
 #include "ui/draw/plot.h"
 
 /* View 1, 80x24: the table beside the curves. */

@@ -2,7 +2,7 @@
 /* Canvases (ui/term/cell.h). */
 #include "tests/ui/util.h"
 
-#include "ui/draw/num.h"
+#include "app/study/num.h"
 
 static struct canvas canvas(int rows, int cols, const struct look *look)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Numbers as the screens write them (ui/draw/num.h). */
+/* Numbers as the screens write them (app/study/num.h). */
 #include "test.h"
 
-#include "ui/draw/num.h"
+#include "app/study/num.h"
 
 static char out[NUM_LEN];
 

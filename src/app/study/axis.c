@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "ui/draw/axis.h"
+#include "app/study/axis.h"
 
 #include "base/err.h"
 #include "base/mem.h"

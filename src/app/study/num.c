@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "ui/draw/num.h"
+#include "app/study/num.h"
 
 #include <math.h>
 #include <stdio.h>

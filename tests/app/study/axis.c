@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Ranges and ticks (ui/draw/axis.h). */
+/* Ranges and ticks (app/study/axis.h). */
 #include "test.h"
 
-#include "ui/draw/axis.h"
+#include "app/study/axis.h"
 
 /* "0 10 20" with the ticks' own decimals */
 static const char *ticks_text(struct ticks t)
