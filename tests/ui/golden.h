@@ -80,7 +80,7 @@ static inline void golden_ansi(const char *dir, const char *name, const struct c
 	for (int row = 0; row < c->rows; row++) {
 		for (int col = 0; col < c->cols; col++) {
 			const struct cell *cell = canvas_at(c, row, col);
-			struct paint p = role_paint(&look, cell->style);
+			struct paint p = paint_of(&look, cell->style);
 
 			if (!cell->base)
 				continue;

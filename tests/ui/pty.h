@@ -237,7 +237,7 @@ static inline void check_screen(const char *file, int line, struct pty *p, const
 		for (int col = 0; col < c->cols; col++) {
 			const struct cell *want = canvas_at(c, row, col);
 			VTermScreenCell got = pty_cell(p, row, col);
-			struct paint paint = role_paint(look, want->style);
+			struct paint paint = paint_of(look, want->style);
 			int fg = pty_colour(got.fg, VTERM_COLOR_IS_DEFAULT_FG(&got.fg));
 			int bg = pty_colour(got.bg, VTERM_COLOR_IS_DEFAULT_BG(&got.bg));
 			uint32_t base = got.chars[0] ? got.chars[0] : ' ';

@@ -20,7 +20,7 @@
 #ifndef MIUST_CELL_H
 #define MIUST_CELL_H
 
-#include "ui/term/role.h"
+#include "ui/term/paint.h"
 
 enum { CELL_MARKS = 2 };
 

@@ -271,7 +271,7 @@ void term_follow(const struct look *look, bool mouse)
 
 static void draw_cell(int row, int col, const struct cell *cell)
 {
-	struct paint p = role_paint(&term.look, cell->style);
+	struct paint p = paint_of(&term.look, cell->style);
 	wchar_t text[CELL_MARKS + 2] = {(wchar_t)cell->base};
 	int pair = p.fg < 0 && p.bg < 0 ? 0 : alloc_pair(p.fg, p.bg);
 	attr_t attr = A_NORMAL;

@@ -1,37 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * role: what a cell is for, and how each kind of terminal paints that.
+ * role: what a piece of a picture is for, and the colours of that.
  *
  * Views name roles ("a warning", "series 1"), never colours. role.c holds the
  * one table of roles with its four columns: 256 colours on dark and on light,
- * 16 colours, mono. 8 colours use the 16 column, bright ones as bold.
+ * 16 colours, none. What a terminal makes of a role is paint's (ui/term/paint.h).
  *
- *	struct look look = {.depth = DEPTH_256, .palette = PALETTE_DARK};
- *	struct paint p = role_paint(&look, (struct style){ROLE_GOOD, ROLE_STATUS, ATTR_BOLD});
- *
- * A style that is all zero is plain text on the terminal's own background.
  * Colours after Okabe and Ito; the ramps rise in lightness (matplotlib's
  * viridis and cividis, sampled into the 256-colour cube).
  */
 #ifndef MIUST_ROLE_H
 #define MIUST_ROLE_H
 
-#include "ui/term/text.h"
+#include <stdbool.h>
 
-#include <stdint.h>
-
-enum depth { DEPTH_MONO, DEPTH_8, DEPTH_16, DEPTH_256 };
 enum palette { PALETTE_DARK, PALETTE_LIGHT };
 enum ramp { RAMP_VIRIDIS, RAMP_CIVIDIS, RAMP_GREY, RAMPS };
-
-/* How this terminal is drawn to; every canvas points to one. Zeroed memory is
- * the form of --dump: braille, mono. */
-struct look {
-	enum glyphs glyphs;
-	enum depth depth;
-	enum palette palette;
-	enum ramp ramp;
-};
 
 enum {
 	RIGHT_STEPS = 3, /* backgrounds of a right cell, by row share */
@@ -74,23 +58,20 @@ enum role {
 
 enum attr { ATTR_BOLD = 1, ATTR_DIM = 2, ATTR_REVERSE = 4 };
 
-struct style {
-	uint8_t fg, bg; /* enum role */
-	uint8_t attr;   /* enum attr, or-ed to what the role brings in mono */
+/* One row per role; rows of the heat ramp are empty (role_name, role_colour). */
+struct role_row {
+	const char *name;
+	int dark, light;     /* of 256 colours */
+	int base, base_attr; /* of 16 colours; enum attr */
+	int mono;            /* without colours: enum attr */
 };
+extern const struct role_row role_table[ROLES];
 
-/* What reaches the terminal. */
-struct paint {
-	int fg, bg; /* colour index, -1: the terminal's own */
-	int attr;   /* enum attr */
-};
+enum { COLOUR_OWN = -1 }; /* the terminal's, or the page's, own */
 
-/* The style of a role and nothing else. */
-#define ROLE(r)        ((struct style){.fg = (r)})
-#define ROLE_BOLD(r)   ((struct style){.fg = (r), .attr = ATTR_BOLD})
-#define ROLE_ON(r, on) ((struct style){.fg = (r), .bg = (on)})
-
-struct paint role_paint(const struct look *look, struct style style);
+/* Of 256 colours. */
+int role_colour(enum role r, enum palette palette, enum ramp ramp);
+bool role_is_heat(enum role r);
 const char *role_name(enum role r); /* "text", "s1", "heat 3"; for tests and messages */
 /* The class with this index in label order: s1, s2, … and round again. */
 enum role role_class(int index);

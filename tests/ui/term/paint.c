@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What roles look like (ui/term/role.h). */
+/* What a terminal makes of roles (ui/term/paint.h). */
 #include "tests/ui/util.h"
 
 static struct paint paint(enum depth depth, enum palette palette, struct style style)
 {
 	struct look look = {.depth = depth, .palette = palette};
 
-	return role_paint(&look, style);
+	return paint_of(&look, style);
 }
 
 static void check_paint(int line, struct paint p, int fg, int bg, int attr)
@@ -65,35 +65,14 @@ TEST(ramps_run_from_dark_to_bright_and_back_on_light)
 	struct style low = ROLE_ON(ROLE_TEXT, ROLE_HEAT), high = low;
 
 	high.bg += HEAT_STEPS - 1;
-	CHECK_INT(role_paint(&look, low).bg, 53);
-	CHECK_INT(role_paint(&look, high).bg, 227);
+	CHECK_INT(paint_of(&look, low).bg, 53);
+	CHECK_INT(paint_of(&look, high).bg, 227);
 	look.palette = PALETTE_LIGHT;
-	CHECK_INT(role_paint(&look, low).bg, 227);
+	CHECK_INT(paint_of(&look, low).bg, 227);
 	look.ramp = RAMP_GREY;
-	CHECK_INT(role_paint(&look, high).bg, 232);
+	CHECK_INT(paint_of(&look, high).bg, 232);
 	look.ramp = RAMP_CIVIDIS;
-	CHECK_INT(role_paint(&look, high).bg, 17);
-}
-
-TEST(cells_of_the_confusion_matrix)
-{
-	CHECK_INT(role_cell(true, 0.1), 0);
-	CHECK_INT(role_cell(true, 0.3), ROLE_RIGHT);
-	CHECK_INT(role_cell(true, 0.77), ROLE_RIGHT + 1);
-	CHECK_INT(role_cell(true, 1), ROLE_RIGHT + 2);
-	CHECK_INT(role_cell(false, 0.14), 0);
-	CHECK_INT(role_cell(false, 0.24), ROLE_WRONG + 1);
-	CHECK_INT(role_cell(false, NAN), 0);
-}
-
-TEST(every_role_has_a_name)
-{
-	for (int r = 0; r < ROLES; r++)
-		CHECK(role_name(r) && *role_name(r));
-	CHECK_STR(role_name(role_class(0)), "s1");
-	CHECK_STR(role_name(role_class(8)), "s2");
-	CHECK_STR(role_name(ROLE_HEAT + 8), "heat 9");
-	CHECK_STR(role_name(ROLE_MORE + 4), "more 5");
+	CHECK_INT(paint_of(&look, high).bg, 17);
 }
 
 int main(int argc, char **argv)

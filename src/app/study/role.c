@@ -1,20 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "ui/term/role.h"
+#include "app/study/role.h"
 
 #include "base/err.h"
 
-#include <stdio.h>
-
-enum { OWN = -1 }; /* the terminal's own colour */
+enum { OWN = COLOUR_OWN };
 
 /* One row per role. A foreground's `mono` are attributes; a background
  * without a colour (OWN) leaves the cell as it is, or reverses it. */
-static const struct {
-	const char *name;
-	int dark, light;
-	int base, base_attr; /* 16 colours */
-	int mono;
-} table[] = {
+const struct role_row role_table[ROLES] = {
 	[ROLE_TEXT] = {"text", 252, 236, 7, 0, 0},
 	[ROLE_STRONG] = {"strong", 231, 16, 15, 0, ATTR_BOLD},
 	[ROLE_DIM] = {"dim", 245, 242, 7, ATTR_DIM, ATTR_DIM},
@@ -60,59 +53,21 @@ static const int ramps[RAMPS][HEAT_STEPS] = {
 	[RAMP_GREY] = {232, 235, 238, 241, 244, 246, 249, 252, 255},
 };
 
-static bool is_heat(int r)
+bool role_is_heat(enum role r)
 {
 	return r >= ROLE_HEAT && r < ROLE_HEAT + HEAT_STEPS;
 }
 
-static int colour_256(const struct look *look, int r)
+int role_colour(enum role r, enum palette palette, enum ramp ramp)
 {
-	bool light = look->palette == PALETTE_LIGHT;
+	bool light = palette == PALETTE_LIGHT;
 
-	if (is_heat(r)) {
-		int step = r - ROLE_HEAT;
+	if (role_is_heat(r)) {
+		int step = (int)r - ROLE_HEAT;
 
-		return ramps[look->ramp][light ? HEAT_STEPS - 1 - step : step];
+		return ramps[ramp][light ? HEAT_STEPS - 1 - step : step];
 	}
-	return light ? table[r].light : table[r].dark;
-}
-
-/* The bright half of 16 colours as bold ones of 8. Bright black would vanish
- * on black, so it becomes dim white. */
-static void narrow_to_8(struct paint *p)
-{
-	if (p->fg < 8)
-		return;
-	p->attr |= p->fg == 8 ? ATTR_DIM : ATTR_BOLD;
-	p->fg = p->fg == 8 ? 7 : p->fg - 8;
-}
-
-struct paint role_paint(const struct look *look, struct style style)
-{
-	struct paint p = {OWN, OWN, style.attr};
-
-	BUG_ON(style.fg > ROLE_BAND || style.bg >= ROLES || (style.bg && style.bg <= ROLE_BAND));
-	switch (look->depth) {
-	case DEPTH_256:
-		p.fg = colour_256(look, style.fg);
-		p.bg = style.bg ? colour_256(look, style.bg) : OWN;
-		break;
-	case DEPTH_16:
-	case DEPTH_8:
-		p.fg = table[style.fg].base;
-		p.attr |= table[style.fg].base_attr;
-		if (style.bg && !is_heat(style.bg))
-			p.attr |= table[style.bg].base_attr;
-		if (look->depth == DEPTH_8)
-			narrow_to_8(&p);
-		break;
-	case DEPTH_MONO:
-		p.attr |= table[style.fg].mono;
-		if (style.bg && !is_heat(style.bg))
-			p.attr |= table[style.bg].mono;
-		break;
-	}
-	return p;
+	return light ? role_table[r].light : role_table[r].dark;
 }
 
 const char *role_name(enum role r)
@@ -123,7 +78,7 @@ const char *role_name(enum role r)
 	};
 
 	BUG_ON(r >= ROLES);
-	return is_heat(r) ? heat[r - ROLE_HEAT] : table[r].name;
+	return role_is_heat(r) ? heat[r - ROLE_HEAT] : role_table[r].name;
 }
 
 enum role role_class(int index)
