@@ -39,6 +39,14 @@ run config train.loss
 check config_prefix rows 'train\.loss\.' 7
 run config train.pat
 check config_prefix_of_one prints '^train.patience$'
+run config cmd
+check config_part rows 'train\.loss\.cmd_' 2
+run config ATTENTION
+check config_part_of_any_case rows 'model\.[a-z_]*attention' 2
+run config clip
+check config_part_of_one prints '^train.clip$'
+run config loss.main
+check config_part_with_a_dot prints '^train.loss.main$'
 run config train.optimiser.lr
 check config_unknown says 1 \
 	'miust: unknown key train.optimiser.lr; did you mean train.optimizer.lr?'
@@ -57,7 +65,7 @@ check too_many says 2 "miust: config: unexpected argument 'b' (see miust config 
 run --help
 check help prints '^  config  *Every setting'
 run config --help
-check command_help prints '^usage: miust config \[KEY\]$'
+check command_help prints '^usage: miust config \[KEY\] '
 run --version
 check version prints '^miust [0-9]'
 run config --version

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "app/cmd/cli.h"
+#include "app/cmd/cli_private.h"
 
 #include "base/mem.h"
 #include "base/near.h"
@@ -18,28 +18,9 @@
 #include <string.h>
 #include <unistd.h>
 
-enum flag_type {
-	TAKES_NOTHING, /* bool */
-	TAKES_TEXT,    /* const char * */
-	TAKES_TEXTS,   /* repeatable: args.set */
-	TAKES_COUNT,   /* int, min to max */
-	TAKES_BITS,    /* repeatable count; unsigned, a bit each */
-	TAKES_CHOICE,  /* int: which word of `value`, A|B|C */
-	TAKES_SIZE,    /* args.cols, args.rows */
-	TAKES_OVER,    /* --help, --version: nothing else counts */
-};
-
-struct flag_row {
-	const char *name, *value; /* "session", "DIR" (NULL: none) */
-	enum flag_type type;
-	size_t at; /* in struct args */
-	int min, max;
-	const char *help;
-};
-
 #define AT(field) .at = offsetof(struct args, field)
 
-static const struct flag_row flag_table[FLAGS] = {
+const struct flag_row flag_table[FLAGS] = {
 	[FLAG_ACCEPT_DATA] = {"accept-data", NULL, TAKES_NOTHING, AT(accept_data),
 			      .help = "Resume with the data as it is now, though it has changed."},
 	[FLAG_ANYWAY] = {"anyway", NULL, TAKES_NOTHING, AT(anyway),
@@ -51,6 +32,10 @@ static const struct flag_row flag_table[FLAGS] = {
 		       .help = "Write the last screen to FILE as text."},
 	[FLAG_FOLD] = {"fold", "N", TAKES_BITS, AT(folds), 0, LISTS_MAX,
 		       "This fold only; may be given again for more."},
+	[FLAG_MANUAL] = {"manual", NULL, TAKES_NOTHING, AT(manual),
+			 .help = "Print the manual page, in roff."},
+	[FLAG_MARKDOWN] = {"markdown", NULL, TAKES_NOTHING, AT(markdown),
+			   .help = "Print all settings as a page in Markdown."},
 	[FLAG_MAX_STEPS] = {"max-steps", "N", TAKES_COUNT, AT(max_steps), 1, INT_MAX,
 			    "End after N training steps."},
 	[FLAG_ONCE] = {"once", NULL, TAKES_NOTHING, AT(once), .help = "Print one screen and end."},
@@ -122,9 +107,7 @@ void cli_warnings(const struct warnings *w)
 
 /* ---- reading ---- */
 
-/* What a command takes, one after the other: its needs, its takes, and what is
- * everybody's. *i starts at 0. FLAG_NONE is the end. */
-static enum flag next_flag(const struct command *c, int *i)
+enum flag cli_next_flag(const struct command *c, int *i)
 {
 	static const enum flag everybodys[] = {FLAG_HELP, FLAG_VERSION, FLAG_NONE};
 	const enum flag *const list[] = {c ? c->needs : NULL, c ? c->takes : NULL, everybodys};
@@ -139,15 +122,6 @@ static enum flag next_flag(const struct command *c, int *i)
 	return FLAG_NONE;
 }
 
-static bool needs(const struct command *c, enum flag flag)
-{
-	for (const enum flag *f = c ? c->needs : NULL; f && *f; f++) {
-		if (*f == flag)
-			return true;
-	}
-	return false;
-}
-
 /* The option whose name is the first `len` bytes of `word`. */
 static enum flag find_flag(const struct command *c, const char *word, size_t len, struct err *e)
 {
@@ -157,7 +131,7 @@ static enum flag find_flag(const struct command *c, const char *word, size_t len
 
 	name[len] = '\0';
 	n = near_to(name);
-	for (int i = 0; (f = next_flag(c, &i));) {
+	for (int i = 0; (f = cli_next_flag(c, &i));) {
 		if (strcmp(flag_table[f].name, name) == 0)
 			break;
 		near_try(&n, flag_table[f].name);
@@ -347,77 +321,6 @@ void args_free(struct args *a)
 	free(a->set);
 }
 
-/* ---- help ---- */
-
-static void flag_word(enum flag f, char *out, size_t n)
-{
-	const struct flag_row *row = &flag_table[f];
-
-	snprintf(out, n, "--%s%s%s", row->name, row->value ? " " : "",
-		 row->value ? row->value : "");
-}
-
-/* "usage: miust train CONFIG [--session DIR] ...", wrapped to 80 columns. */
-static void print_usage(const char *head, const struct command *c)
-{
-	int column = printf("usage: %s%s%s", head, *c->operands ? " " : "", c->operands);
-	int indent = (int)strlen(head) + (int)strlen("usage: ");
-	enum flag f;
-
-	for (int i = 0; (f = next_flag(c, &i));) {
-		const struct flag_row *row = &flag_table[f];
-		bool needed = needs(c, f),
-		     again = row->type == TAKES_TEXTS || row->type == TAKES_BITS;
-		char word[64], text[80];
-		int n;
-
-		if (row->type == TAKES_OVER)
-			continue;
-		flag_word(f, word, sizeof word);
-		n = snprintf(text, sizeof text, needed ? " %s%s" : " [%s]%s", word,
-			     again ? "..." : "");
-		if (column + n > 79)
-			column = printf("\n%*s", indent, "") - 1;
-		column += printf("%s", text);
-	}
-	printf("\n");
-}
-
-static void print_flags(const struct command *c)
-{
-	enum flag f;
-
-	printf("\noptions\n");
-	for (int i = 0; (f = next_flag(c, &i));) {
-		char word[64];
-
-		flag_word(f, word, sizeof word);
-		printf("  %-24s%s", word, strlen(word) < 24 ? "" : "\n");
-		printf("%*s%s\n", strlen(word) < 24 ? 0 : 26, "", flag_table[f].help);
-	}
-}
-
-static void print_help(const struct program *p, const struct command *c)
-{
-	char head[64];
-
-	if (!c) {
-		printf("usage: %s COMMAND [ARGUMENT]...\n       %s COMMAND "
-		       "--help\n\n%s\n\ncommands\n",
-		       p->name, p->name, p->help);
-		for (const struct command *const *k = p->commands; *k; k++)
-			printf("  %-10s%s\n", (*k)->name, (*k)->help);
-		print_flags(NULL);
-		return;
-	}
-	snprintf(head, sizeof head, p->commands ? "%s %s" : "%s", p->name, c->name);
-	print_usage(head, c);
-	printf("\n%s\n", p->commands ? c->help : p->help);
-	if (c->more)
-		printf("\n%s\n", c->more);
-	print_flags(c);
-}
-
 /* ---- running ---- */
 
 static const struct command *find_command(const struct program *p, const char *name, struct err *e)
@@ -440,7 +343,8 @@ static const struct command *find_command(const struct program *p, const char *n
 static void run(const struct program *p, const struct command *c, int argc, char **argv,
 		struct err *e)
 {
-	static const struct command none = {.operands = ""};
+	static const enum flag manual[] = {FLAG_MANUAL, FLAG_NONE};
+	static const struct command none = {.operands = "", .takes = manual};
 	enum flag asked = FLAG_NONE;
 	struct err usage = {0};
 	struct args a = {0};
@@ -453,7 +357,9 @@ static void run(const struct program *p, const struct command *c, int argc, char
 	else if (asked == FLAG_VERSION)
 		printf("%s %s\n", p->name, MIUST_VERSION);
 	else if (asked == FLAG_HELP)
-		print_help(p, c);
+		cli_help(p, c);
+	else if (!c && a.manual)
+		cli_manual(p, stdout);
 	else if (!c)
 		err_usage(e, "no command given (see %s --help)", p->name);
 	else if (c->run(&a, e) && !e->status)

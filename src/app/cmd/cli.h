@@ -9,7 +9,7 @@
  * app/cmd/commands.h and a line in the program's list. To add an option: a field
  * of struct args, a name in enum flag, a row of flag_table.
  *
- * Options may stand before, behind and between operands, as --word VALUE or
+ * Options may stand before, after and between operands, as --word VALUE or
  * --word=VALUE; `--` ends them; the last of two equal options counts.
  */
 #ifndef MIUST_CLI_H
@@ -19,6 +19,7 @@
 #include "base/err.h"
 
 #include <stddef.h>
+#include <stdio.h>
 
 /* FLAG_HELP, FLAG_VERSION are everybody's and are not listed by commands. */
 enum flag {
@@ -29,6 +30,8 @@ enum flag {
 	FLAG_DEEP,
 	FLAG_DUMP,
 	FLAG_FOLD,
+	FLAG_MANUAL,
+	FLAG_MARKDOWN,
 	FLAG_MAX_STEPS,
 	FLAG_ONCE,
 	FLAG_OUT,
@@ -62,7 +65,7 @@ struct args {
 	int seeds, threads, max_steps;
 	int split; /* enum part; not given: PART_TEST */
 	int cols, rows;
-	bool resume, accept_data, skip_bad, deep, once, readonly, ascii, anyway;
+	bool resume, accept_data, skip_bad, deep, once, readonly, ascii, anyway, manual, markdown;
 	unsigned long given; /* for args_given */
 };
 
@@ -86,6 +89,7 @@ struct command {
 struct program {
 	const char *name;
 	const char *help;                      /* one line, a sentence */
+	const char *more;                      /* what the manual page adds; NULL: nothing */
 	const struct command *const *commands; /* NULL at the end */
 	const struct command *only;
 	bool draws; /* curses needs stdout as it is; nothing from outside is printed there */
@@ -100,6 +104,9 @@ struct program {
  * stores its results ends as if all had been read; any other says nothing more
  * and ends with its error's status, or else by the signal. */
 int cli_main(const struct program *p, int argc, char **argv);
+
+/* The manual page of a program with commands, in roff; `miust --manual`. */
+void cli_manual(const struct program *p, FILE *out);
 
 /* Data that other programs read, to stdout: byte for byte as it is, except on a
  * terminal. */

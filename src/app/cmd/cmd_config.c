@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 /* What fits a column beside others: choices without "one of". */
 static const char *takes_short(const struct option *o, char *out, size_t n)
@@ -48,23 +49,54 @@ static bool same_group(const char *a, const char *b)
 	return strncmp(a, b, (size_t)(end - b) + 1) == 0;
 }
 
-static int run(const struct args *a, struct err *e)
+static bool begins_with(const char *key, const char *word)
 {
-	const char *key = a->noperands ? a->operand[0] : "";
-	const struct option *o = option_find(key), *last = NULL;
+	return strncasecmp(key, word, strlen(word)) == 0;
+}
+
+static bool contains(const char *key, const char *word)
+{
+	for (; *key; key++)
+		if (begins_with(key, word))
+			return true;
+	return !*word;
+}
+
+/* Those that a word means: the setting of that name, else those it begins, else
+ * those it is a part of. Returns how many match in that way. */
+static int find(const char *word, bool (**how)(const char *key, const char *word))
+{
+	static bool (*const ways[])(const char *, const char *) = {begins_with, contains};
 	int n = 0;
 
-	for (int i = 0; i < option_count; i++)
-		n += strncmp(option_table[i].key, key, strlen(key)) == 0;
+	for (size_t w = 0; !n && w < sizeof ways / sizeof *ways; w++) {
+		*how = ways[w];
+		for (int i = 0; i < option_count; i++)
+			n += ways[w](option_table[i].key, word);
+	}
+	return n;
+}
+
+static int run(const struct args *a, struct err *e)
+{
+	const char *word = a->noperands ? a->operand[0] : "";
+	const struct option *only = option_find(word), *last = NULL;
+	bool (*how)(const char *, const char *);
+	int n = only ? 1 : find(word, &how);
+
+	if (a->manual || a->markdown) {
+		(a->manual ? option_manual : option_markdown)(stdout);
+		return 0;
+	}
 	if (!n)
-		return option_unknown(key, e);
-	for (int i = 0; !o && i < option_count; i++) {
+		return option_unknown(word, e);
+	for (int i = 0; !only && i < option_count; i++) {
 		const struct option *row = &option_table[i];
 
-		if (strncmp(row->key, key, strlen(key)) != 0)
+		if (!how(row->key, word))
 			continue;
 		if (n == 1) {
-			o = row;
+			only = row;
 			break;
 		}
 		if (!last)
@@ -74,8 +106,8 @@ static int run(const struct args *a, struct err *e)
 		print_row(row);
 		last = row;
 	}
-	if (o)
-		print_entry(o);
+	if (only)
+		print_entry(only);
 	return 0;
 }
 
@@ -84,7 +116,9 @@ const struct command cmd_config = {
 	.operands = "[KEY]",
 	.least = 0,
 	.most = 1,
+	.takes = (const enum flag[]){FLAG_MARKDOWN, FLAG_MANUAL, FLAG_NONE},
 	.help = "Every setting: what it takes, its default, when a change takes effect.",
-	.more = "KEY is a setting (train.optimizer.lr) or the beginning of some (train.loss).",
+	.more = "KEY is a setting (train.optimizer.lr), the beginning of some (train.loss), or a\n"
+		"part of their names (cmd).",
 	.run = run,
 };

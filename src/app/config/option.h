@@ -10,7 +10,7 @@
  *
  * The table and finding a row: option.c. Parsing, printing, comparing a value:
  * option_value.c. Changing one by a factor: option_change.c. What involves several options:
- * option_resolve.c.
+ * option_resolve.c. The table as a page: option_page.c.
  */
 #ifndef MIUST_OPTION_H
 #define MIUST_OPTION_H
@@ -19,6 +19,7 @@
 #include "engine/data/settings.h"
 
 #include <stddef.h>
+#include <stdio.h>
 
 enum option_type {
 	OPT_INT,    /* int */
@@ -105,5 +106,10 @@ const char *option_when_text(const struct option *o);    /* "next step" ... */
  * Errors start with the key at fault: "KEY: ...". May be called again, after a
  * live change. s is unchanged on error. */
 int options_resolve(struct settings *s, struct err *e);
+
+/* Every setting, and how a config is written: miust-config(5) in roff, or
+ * doc/config.md. */
+void option_manual(FILE *out);
+void option_markdown(FILE *out);
 
 #endif

@@ -2,40 +2,16 @@
 /* The manual page, from the tables the program works by. */
 #include "ui/console/help.h"
 
-#include "app/config/option.h"
+#include "base/roff.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* Text in roff: a backslash and a minus are special everywhere, a dot and an
- * apostrophe at the start of a line. */
-static void put(FILE *out, const char *text)
-{
-	if (*text == '.' || *text == '\'')
-		fputs("\\&", out);
-	for (; *text; text++) {
-		if (*text == '\\')
-			fputs("\\e", out);
-		else if (*text == '-')
-			fputs("\\-", out);
-		else
-			putc(*text, out);
-	}
-}
-
-static void put_line(FILE *out, const char *macro, const char *text)
-{
-	fprintf(out, "%s", macro);
-	put(out, text);
-	putc('\n', out);
-}
-
 static void print_intro(FILE *out)
 {
-	fputs(".TH MIUST-TUI 1 \"\" \"miust " MIUST_VERSION "\"\n"
-	      ".SH NAME\n"
-	      "miust\\-tui \\- train a speech and text emotion model and watch it learn\n"
-	      ".SH SYNOPSIS\n"
+	roff_begin(out, "miust-tui", 1,
+		   "Train a speech and text emotion model and watch it learn.");
+	fputs(".SH SYNOPSIS\n"
 	      ".B miust\\-tui\n"
 	      ".RI [ CONFIG \" | \" SESSION ]\n"
 	      ".RI [ options ]\n"
@@ -55,7 +31,7 @@ static void print_views(FILE *out)
 	fputs(".SH VIEWS\n", out);
 	for (int i = 0; i < VIEWS; i++) {
 		fprintf(out, ".TP\n.B %d %s\n", i + 1, view_table[i]->name);
-		put_line(out, "", view_table[i]->help);
+		roff_line(out, "", view_table[i]->help);
 	}
 }
 
@@ -67,15 +43,15 @@ static void print_commands(FILE *out)
 		const char *before = " Views: ";
 
 		fputs(".TP\n\\fB", out);
-		put(out, c->name);
+		roff_text(out, c->name);
 		fputs("\\fR", out);
 		if (*c->args) {
 			fputs(" \\fI", out);
-			put(out, c->args);
+			roff_text(out, c->args);
 			fputs("\\fR", out);
 		}
 		putc('\n', out);
-		put(out, c->help);
+		roff_text(out, c->help);
 		for (int v = 0; v < VIEWS && !c->run; v++) {
 			if (!(c->views >> v & 1))
 				continue;
@@ -111,26 +87,10 @@ static void print_keys(FILE *out)
 					b->view < 0 ? "Everywhere" : view_table[b->view]->name);
 			view = b->view;
 			fputs(".TP\n\\fB", out);
-			put(out, key_text(key, b->key));
+			roff_text(out, key_text(key, b->key));
 			fputs("\\fR\n", out);
-			put_line(out, "", b->command);
+			roff_line(out, "", b->command);
 		}
-	}
-}
-
-static void print_settings(FILE *out)
-{
-	fputs(".SH SETTINGS\n", out);
-	for (int i = 0; i < option_count; i++) {
-		const struct option *o = &option_table[i];
-		char takes[OPTION_TAKES];
-
-		put_line(out, ".TP\n.B ", o->key);
-		put_line(out, "", o->help);
-		put(out, option_takes(o, takes, sizeof takes));
-		fputs("; default ", out);
-		put(out, option_default_text(o));
-		fprintf(out, "; %s.\n", o->no_effect ? "no effect" : option_when_text(o));
 	}
 }
 
@@ -145,9 +105,9 @@ static void print_files(FILE *out)
 	      "How the console is edited; \\fB$if miust\\fR holds what is meant for it alone.\n"
 	      ".SH EXIT STATUS\n"
 	      "0 done, 1 a failure said in one line, 2 wrong usage, 3 the loss diverged,\n"
-	      "129, 130, 143 stopped by a signal after a checkpoint.\n"
+	      "129, 130, 138, 140, 143 stopped by a signal after a checkpoint.\n"
 	      ".SH SEE ALSO\n"
-	      ".BR miust (1),\n.BR readline (3)\n",
+	      ".BR miust (1),\n.BR miust\\-config (5),\n.BR readline (3)\n",
 	      out);
 }
 
@@ -157,6 +117,5 @@ void manual_print(FILE *out)
 	print_views(out);
 	print_commands(out);
 	print_keys(out);
-	print_settings(out);
 	print_files(out);
 }

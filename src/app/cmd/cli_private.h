@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the parts of cli share: cli.c reads a command line, cli_help.c prints
+ * --help, cli_manual.c the manual page. */
+#ifndef MIUST_CLI_PRIVATE_H
+#define MIUST_CLI_PRIVATE_H
+
+#include "app/cmd/cli.h"
+
+enum flag_type {
+	TAKES_NOTHING, /* bool */
+	TAKES_TEXT,    /* const char * */
+	TAKES_TEXTS,   /* repeatable: args.set */
+	TAKES_COUNT,   /* int, min to max */
+	TAKES_BITS,    /* repeatable count; unsigned, a bit each */
+	TAKES_CHOICE,  /* int: which word of `value`, A|B|C */
+	TAKES_SIZE,    /* args.cols, args.rows */
+	TAKES_OVER,    /* --help, --version: nothing else counts */
+};
+
+struct flag_row {
+	const char *name, *value; /* "session", "DIR" (NULL: none) */
+	enum flag_type type;
+	size_t at; /* in struct args */
+	int min, max;
+	const char *help;
+};
+
+extern const struct flag_row flag_table[FLAGS];
+
+/* What a command takes, one after the other: its needs, its takes, and what is
+ * everybody's. *i starts at 0. FLAG_NONE is the end. */
+enum flag cli_next_flag(const struct command *c, int *i);
+/* "--session DIR" */
+void cli_flag_word(enum flag f, char *out, size_t n);
+/* One word of the usage: " --weights FILE", " [--fold N]...", " CONFIG". */
+void cli_flag_usage(const struct command *c, enum flag f, char *out, size_t n);
+/* --help of a command, or of the program (c NULL). */
+void cli_help(const struct program *p, const struct command *c);
+
+#endif
