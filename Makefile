@@ -6,7 +6,7 @@
 # way, base -> engine -> app -> ui -> main, and the link lists below prove it:
 # a test in tests/engine links no readline and no curses.
 
-VERSION := 0.1.0
+VERSION := 0.2.0-dev
 KIND    ?= release
 B       := build/$(KIND)
 PREFIX  ?= /usr/local
@@ -17,9 +17,14 @@ ifeq ($(origin CC),default)
 CC      := gcc
 endif
 
-# The packages, once. `make deps` installs them on Debian and Ubuntu.
+# The packages, once: for building and running, and what the tests need beside them.
+# `make deps` installs them on Debian and Ubuntu.
 PACKAGES := gcc make pkg-config libc6-dev libncurses-dev libopenblas-dev libyaml-dev \
-	libreadline-dev libjansson-dev libcsv-dev libxxhash-dev zlib1g-dev libvterm-dev tmux procps
+	libreadline-dev libjansson-dev libcsv-dev libxxhash-dev zlib1g-dev
+TEST_PACKAGES := libvterm-dev tmux procps
+# One header of each: without it nothing is compiled.
+HEADERS := curses.h cblas.h yaml.h readline/readline.h jansson.h csv.h xxhash.h zlib.h
+TEST_HEADERS := vterm.h
 
 # What distributions build with: overruns are caught, addresses are not known.
 HARDEN := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
@@ -87,11 +92,20 @@ $(B)/miust: $(B)/src/miust.o $(APP)
 $(B)/miust-tui: $(B)/src/miust_tui.o $(UI)
 	@echo "  LINK $@"
 	$(Q)$(LINK) $(LIBS_ui)
-# With -j too, `make deps test` compiles nothing before the packages are there.
-$(B)/%.o: %.c | $(filter deps,$(MAKECMDGOALS))
+# Nothing is compiled before the packages are there, with -j and `make deps test` too.
+$(B)/%.o: %.c | build/packages
 	@mkdir -p $(@D)
 	@echo "  CC   $@"
 	$(Q)$(CC) $(CPPFLAGS) $(BLAS_CFLAGS) $(ALL_CFLAGS) -c -o $@ $<
+
+build/packages: | $(filter deps deps-test,$(MAKECMDGOALS))
+	@CC='$(CC)' FLAGS='$(BLAS_CFLAGS)' sh tests/headers deps $(HEADERS)
+	@mkdir -p $(@D) && touch $@
+build/test-packages: | build/packages
+	@CC='$(CC)' sh tests/headers deps-test $(TEST_HEADERS)
+	@touch $@
+$(addprefix $(B)/,$(patsubst %.c,%.o,$(wildcard tests/ui/*/*.c tests/fuzz/*.c bench/screen.c))): \
+	| build/test-packages
 
 $(call tests,base): $(B)/%: $(B)/%.o $(BASE)
 	@echo "  LINK $@"
@@ -108,7 +122,7 @@ $(call tests,ui) $(FUZZERS): $(B)/%: $(B)/%.o $(UI)
 
 # A library that tests preload; sanitizers have an allocation of their own.
 SHIMS := $(patsubst %.c,$(B)/%.so,$(sort $(wildcard tests/shim/*.c)))
-$(B)/tests/shim/%.so: tests/shim/%.c | $(filter deps,$(MAKECMDGOALS))
+$(B)/tests/shim/%.so: tests/shim/%.c | build/packages
 	@mkdir -p $(@D)
 	@echo "  LINK $@"
 	$(Q)$(CC) -std=c11 $(WARN) $(WERROR) -O2 -shared -fPIC -o $@ $<
@@ -118,16 +132,21 @@ $(B)/tests/shim/%.so: tests/shim/%.c | $(filter deps,$(MAKECMDGOALS))
 
 help:
 	@echo 'make            build build/miust and build/miust-tui'
-	@echo 'make deps       install the packages (Debian, Ubuntu; root or sudo)'
+	@echo 'make deps       install the packages (Debian, Ubuntu; root or sudo);'
+	@echo '                deps-test: also those of the tests, as does make deps test'
 	@echo 'make run        open the workbench on the demo; without a terminal, train the demo'
 	@echo 'make test       all tests; asan, tsan: the same in sanitizer builds'
 	@echo 'make fuzz       libFuzzer on every reader, five minutes each (needs clang)'
 	@echo 'make bench      speed of training on this machine; bench-screen: cost of the screen'
 	@echo 'make lint       formatting and static analysis'
-	@echo 'make install    into PREFIX ($(PREFIX)); make clean'
+	@echo 'make install    into PREFIX ($(PREFIX)), below DESTDIR; uninstall; make clean'
 
+# `make deps test` needs the packages of the tests too.
+TESTING := $(filter test asan tsan fuzz bench-screen,$(MAKECMDGOALS))
 deps:
-	@sh tests/deps $(PACKAGES)
+	@sh tests/deps $(PACKAGES) $(if $(TESTING),$(TEST_PACKAGES))
+deps-test:
+	@sh tests/deps $(PACKAGES) $(TEST_PACKAGES)
 
 run: all
 	@if [ -t 0 ] && [ -t 1 ]; then exec build/miust-tui; else exec build/miust train demo; fi
@@ -162,14 +181,26 @@ lint:
 	@git ls-files 'src/*.c' | xargs -P $$(nproc) -I FILE clang-tidy --quiet FILE -- \
 		-std=c11 $(filter-out -MMD -MP,$(CPPFLAGS)) $(BLAS_CFLAGS) 2>/dev/null
 
+bin     := $(DESTDIR)$(PREFIX)/bin
+man     := $(DESTDIR)$(PREFIX)/share/man
+share   := $(DESTDIR)$(PREFIX)/share/miust
+CONFIGS := $(wildcard configs/*.yml)
+PAGES   := man1/miust.1 man1/miust-tui.1 man5/miust-config.5
 install: all
-	install -D -m 755 $(B)/miust $(DESTDIR)$(PREFIX)/bin/miust
-	install -D -m 755 $(B)/miust-tui $(DESTDIR)$(PREFIX)/bin/miust-tui
-	install -d $(DESTDIR)$(PREFIX)/share/man/man1
-	$(B)/miust-tui --manual >$(DESTDIR)$(PREFIX)/share/man/man1/miust-tui.1
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/miust/configs configs/*.yml
+	install -d $(bin) $(man)/man1 $(man)/man5 $(share)/configs
+	install -m 755 $(B)/miust $(B)/miust-tui $(bin)
+	$(B)/miust --manual >$(man)/man1/miust.1
+	$(B)/miust-tui --manual >$(man)/man1/miust-tui.1
+	$(B)/miust config --manual >$(man)/man5/miust-config.5
+	chmod 644 $(PAGES:%=$(man)/%)
+	@# Nobody can write beside them: data is looked for in $$XDG_DATA_HOME/miust.
+	for f in $(CONFIGS); do sed 's|\.\./data/|$$XDG_DATA_HOME/miust/|' $$f >$(share)/$$f && \
+		chmod 644 $(share)/$$f || exit 1; done
+uninstall:
+	rm -f $(bin)/miust $(bin)/miust-tui $(PAGES:%=$(man)/%) $(CONFIGS:%=$(share)/%)
+	-rmdir $(share)/configs $(share)
 
 clean:
 	rm -rf build
 
-.PHONY: all help deps run test bench bench-screen asan tsan fuzz lint install clean
+.PHONY: all help deps deps-test run test bench bench-screen asan tsan fuzz lint install uninstall clean
