@@ -11,11 +11,11 @@
 #ifndef MIUST_UI_H
 #define MIUST_UI_H
 
-#include "app/study/expr.h"
+#include "app/lab/work.h"
 #include "app/session/run.h"
 #include "app/session/session_trash.h"
-#include "app/lab/work.h"
-#include "ui/view/attention.h"
+#include "app/study/attention.h"
+#include "app/study/expr.h"
 #include "ui/term/cell.h"
 
 #include <math.h>

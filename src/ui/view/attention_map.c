@@ -3,6 +3,7 @@
 
 #include "app/study/num.h"
 #include "base/mem.h"
+#include "ui/draw/heat_draw.h"
 #include "ui/draw/list.h"
 #include "ui/view/selected.h"
 
@@ -111,11 +112,14 @@ struct attention_scene attention_scene(const struct ui *u, const struct look_res
 				    .frame = clamp(u->attention.frame, l->T)};
 	int head = u->attention.head < l->heads ? u->attention.head : HEAD_MEAN;
 
-	attention_make(&s.now, l, head);
+	s.weights = attention_of(l);
+	attention_make(&s.now, &s.weights, head);
 	s.now.map[0].by_row = s.now.map[1].by_row = u->attention.by_row;
 	if (u->attention.difference && attention_comparable(l, u->then)) {
+		struct attention_weights was = attention_of(u->then);
+
 		s.then = u->then;
-		attention_make(&s.was, u->then, head);
+		attention_make(&s.was, &was, head);
 	}
 	return s;
 }

@@ -11,6 +11,7 @@
 #define MIUST_ATTENTION_MAP_H
 
 #include "ui/state/ui.h"
+#include "ui/view/attention_look.h"
 
 /* Where things stand, for a view of some size. */
 struct attention_layout {
@@ -31,6 +32,7 @@ struct attention_layout {
 struct attention_scene {
 	const struct ui *u;
 	const struct look_result *look, *then; /* then NULL: no difference is shown */
+	struct attention_weights weights;      /* the look's */
 	struct attention now, was;
 	struct attention_layout at;
 	int word, frame;

@@ -3,6 +3,7 @@
 
 #include "app/study/num.h"
 #include "base/mem.h"
+#include "ui/draw/heat_draw.h"
 #include "ui/view/selected.h"
 
 #include <math.h>
@@ -113,7 +114,7 @@ static void draw_focus(struct canvas *c, const struct attention_scene *s)
 
 		canvas_text(c, 1 + h, 0, ROLE(here ? ROLE_STRONG : ROLE_TEXT), "%d", h + 1);
 		for (int map = 0; map < CROSSES; map++) {
-			double focus = attention_focus(s->look, map, h);
+			double focus = attention_focus(&s->weights, map, h);
 
 			canvas_field(
 				c, 1 + h, 3 + 6 * map, 4, FIT_RIGHT,
@@ -147,7 +148,7 @@ static void draw_thumb(struct canvas *c, const struct attention_scene *s, int he
 	float *w, *focus;
 	int col;
 
-	attention_make(&one, s->look, head);
+	attention_make(&one, &s->weights, head);
 	h = one.map[map];
 	h.rows = (s->look->L + group - 1) / group;
 	h.row_step = s->look->T;

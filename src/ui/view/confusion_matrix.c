@@ -3,7 +3,7 @@
 
 #include "app/study/num.h"
 #include "base/mem.h"
-#include "ui/draw/heat.h"
+#include "ui/draw/heat_draw.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -56,7 +56,7 @@ static void draw_history(struct canvas *c, int width, const double *share, int e
 		for (int i = from; i < to; i++)
 			sum += share[i];
 		canvas_put(c, 0, col, ROLE(ROLE_BAND),
-			   glyph_ridge(c->look->glyphs, ridge_level(sum / (to - from), 0, 1, 8)));
+			   glyph_ridge(c->look->glyphs, heat_level(sum / (to - from), 0, 1, 8)));
 	}
 }
 

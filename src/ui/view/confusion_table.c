@@ -4,7 +4,7 @@
 #include "app/study/num.h"
 #include "base/mem.h"
 #include "ui/console/keys.h"
-#include "ui/draw/heat.h"
+#include "ui/draw/heat_draw.h"
 #include "ui/draw/list.h"
 #include "ui/draw/plot.h"
 

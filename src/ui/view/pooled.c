@@ -2,7 +2,7 @@
 #include "ui/view/pooled.h"
 
 #include "app/study/num.h"
-#include "ui/draw/heat.h"
+#include "ui/draw/heat_draw.h"
 #include "ui/draw/list.h"
 #include "ui/view/selected.h"
 

@@ -5,7 +5,7 @@
  * poolings take from its words and from its seconds.
  */
 #include "app/study/num.h"
-#include "ui/draw/heat.h"
+#include "ui/draw/heat_draw.h"
 #include "ui/draw/list.h"
 #include "ui/view/class_curves.h"
 #include "ui/view/pooled.h"

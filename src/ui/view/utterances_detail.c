@@ -2,7 +2,7 @@
 #include "ui/view/utterances.h"
 
 #include "app/study/num.h"
-#include "ui/draw/heat.h"
+#include "ui/draw/heat_draw.h"
 
 #include <math.h>
 #include <string.h>

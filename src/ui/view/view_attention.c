@@ -74,7 +74,7 @@ static const char *missing(const struct ui *u, char *out, size_t n)
 {
 	const struct look_result *l = ui_seen(u);
 
-	if (l && attention_has(l))
+	if (attention_there(l))
 		return NULL;
 	if (l || !u->run.set.model.cross_attention)
 		return "this model has no cross attention: model.cross_attention is false";
@@ -377,7 +377,7 @@ static const char *refused(const struct ui *u, const char *verb)
 	const struct look_result *l = ui_seen(u);
 
 	for (size_t i = 0; i < sizeof need / sizeof *need; i++)
-		if (strcmp(verb, need[i]) == 0 && !(l && attention_has(l)))
+		if (strcmp(verb, need[i]) == 0 && !attention_there(l))
 			return "no attention to show yet";
 	return selected_refused(u, verb);
 }

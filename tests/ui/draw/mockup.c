@@ -2,7 +2,7 @@
 /* Parts of the agreed screens, built from their data, character by character. */
 #include "tests/ui/util.h"
 
-#include "ui/draw/heat.h"
+#include "ui/draw/heat_draw.h"
 #include "app/study/num.h"
 #include "ui/draw/plot.h"
 

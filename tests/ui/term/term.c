@@ -3,7 +3,7 @@
 #include "tests/ui/pty.h"
 
 #include "base/rng.h"
-#include "ui/draw/heat.h"
+#include "ui/draw/heat_draw.h"
 #include "ui/draw/plot.h"
 
 enum { POINTS = 300 };

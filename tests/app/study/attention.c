@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What attention maps add up to (ui/view/attention.h). */
-#include "tests/ui/look.h"
+/* What attention maps add up to (app/study/attention.h). */
 #include "test.h"
 
-#include "ui/view/attention.h"
+#include "app/study/attention.h"
+#include "base/mem.h"
+
+#include <math.h>
+#include <stdlib.h>
 
 /* Two heads, two words, three frames; values with exact sums. */
 static float words_ask[2 * 2 * 3] = {
@@ -15,13 +18,69 @@ static float frames_ask[2 * 3 * 2] = {
 	0.5f, 0.5f, 0.75f, 0.25f, 0.0f, 1.0f, /* head 1 */
 };
 static float atts1[] = {0.25f, 0.75f}, attt2[] = {0.5f, 0.25f, 0.25f};
-static const struct look_result small = {
-	.L = 2,
-	.T = 3,
+static const struct attention_weights small = {
+	.words = 2,
+	.frames = 3,
 	.heads = 2,
-	.weights = {[ATTS1] = atts1, [ATTT2] = attt2},
+	.atts1 = atts1,
+	.attt2 = attt2,
 	.cross = {words_ask, frames_ask},
 };
+
+/* Weights that sum to 1, row by row. */
+static void normalize(float *w, int rows, int n)
+{
+	for (int r = 0; r < rows; r++, w += n) {
+		double sum = 0;
+
+		for (int i = 0; i < n; i++)
+			sum += (double)w[i];
+		for (int i = 0; i < n; i++)
+			w[i] = (float)((double)w[i] / sum);
+	}
+}
+
+/* How strongly a head joins a word with a frame: the first runs along the
+ * diagonal, the others hardly choose. */
+static float joined(int head, double word, double time)
+{
+	double along = exp(-(time - word) * (time - word) / 0.0032);
+
+	return (float)(head == 0 ? 0.02 + along : 1 + 0.2 * along);
+}
+
+/* An utterance made up; free w.cross[0], which holds all. */
+static struct attention_weights made_up(int words, int frames, int heads)
+{
+	size_t n = (size_t)words * (size_t)frames * (size_t)heads;
+	float *at = mem_alloc(2 * n + (size_t)(words + frames), sizeof *at);
+	float *asked[] = {at, at + n}, *word = at + 2 * n, *frame = word + words;
+
+	for (int h = 0; h < heads; h++) {
+		for (int w = 0; w < words; w++) {
+			for (int f = 0; f < frames; f++) {
+				float x = joined(h, (w + 0.5) / words, (f + 0.5) / frames);
+
+				asked[0][(h * words + w) * frames + f] = x;
+				asked[1][(h * frames + f) * words + w] = x;
+			}
+		}
+	}
+	normalize(asked[0], heads * words, frames);
+	normalize(asked[1], heads * frames, words);
+	for (int w = 0; w < words; w++)
+		word[w] = (float)(1.2 + sin(2. * w));
+	for (int f = 0; f < frames; f++)
+		frame[f] = (float)(1.2 + cos(f / 9.));
+	normalize(word, 1, words);
+	normalize(frame, 1, frames);
+	return (struct attention_weights){.words = words,
+					  .frames = frames,
+					  .heads = heads,
+					  .cross = {asked[0], asked[1]},
+					  .atts1 = word,
+					  .attt2 = frame};
+}
 
 TEST(one_head_is_as_it_was_recorded)
 {
@@ -85,25 +144,24 @@ TEST(what_reaches_z)
 
 TEST(what_reaches_z_sums_to_1)
 {
-	struct look_result *l = look_answer(12, 226, 4);
+	struct attention_weights w = made_up(12, 226, 4);
 	struct attention a;
 
 	for (int head = HEAD_MEAN; head < 4; head++) {
-		attention_make(&a, l, head);
+		attention_make(&a, &w, head);
 		for (int c = 0; c < CROSSES; c++) {
 			double words = 0, frames = 0;
 
-			for (int w = 0; w < 12; w++)
-				words += (double)a.word[c][w];
+			for (int i = 0; i < 12; i++)
+				words += (double)a.word[c][i];
 			for (int f = 0; f < 226; f++)
 				frames += (double)a.frame[c][f];
-			/* the screen's weights are rounded to 3 digits */
-			CHECK_NEAR(words, 1, 0.002);
-			CHECK_NEAR(frames, 1, 0.002);
+			CHECK_NEAR(words, 1, 1e-5);
+			CHECK_NEAR(frames, 1, 1e-5);
 		}
 		attention_free(&a);
 	}
-	look_free(l);
+	free((void *)w.cross[0]);
 }
 
 TEST(ranks)
@@ -124,35 +182,35 @@ TEST(focus_is_0_for_even_and_1_for_one)
 {
 	float even[] = {0.25f, 0.25f, 0.25f, 0.25f}, one[] = {0, 1, 0, 0, 1, 0, 0, 0};
 	float half[] = {0.5f, 0.5f, 0, 0};
-	struct look_result l = {.L = 1, .T = 4, .heads = 1, .cross = {even, even}};
+	struct attention_weights l = {.words = 1, .frames = 4, .heads = 1, .cross = {even, even}};
 
 	CHECK_NEAR(attention_focus(&l, 0, 0), 0, 1e-7);
 	CHECK(isnan(attention_focus(&l, 1, 0))); /* one word: nothing to choose */
 	l.cross[0] = half;
 	CHECK_NEAR(attention_focus(&l, 0, 0), 0.5, 1e-7);
-	l.L = 2;
+	l.words = 2;
 	l.cross[0] = one;
 	CHECK_NEAR(attention_focus(&l, 0, 0), 1, 1e-7);
 }
 
 TEST(focus_of_each_head)
 {
-	struct look_result *l = look_answer(12, 226, 4);
+	struct attention_weights w = made_up(12, 226, 4);
 
 	for (int c = 0; c < CROSSES; c++) {
-		CHECK(attention_focus(l, c, 0) > 0.1);
-		CHECK(attention_focus(l, c, 2) < 0.02);
+		CHECK(attention_focus(&w, c, 0) > 0.1);
+		CHECK(attention_focus(&w, c, 2) < 0.02);
 	}
-	look_free(l);
+	free((void *)w.cross[0]);
 }
 
 TEST(a_smaller_map_keeps_the_largest)
 {
-	struct look_result *l = look_answer(5, 7, 1);
+	struct attention_weights w = made_up(5, 7, 1);
 	struct attention a;
 	float out[3 * 7], focus[7];
 
-	attention_make(&a, l, 0);
+	attention_make(&a, &w, 0);
 	attention_shrink(&a.map[0], 2, out, focus);
 	CHECK_NEAR(focus[0], fmax(a.focus[0][0], a.focus[0][1]), 0);
 	CHECK_NEAR(focus[2], a.focus[0][4], 0); /* alone in its group */
@@ -166,12 +224,12 @@ TEST(a_smaller_map_keeps_the_largest)
 		CHECK_NEAR(out[2 * 7 + f], heat_at(&a.map[0], 4, f, 1), 0); /* alone in its group */
 	}
 	attention_free(&a);
-	look_free(l);
+	free((void *)w.cross[0]);
 }
 
 TEST(a_model_without_cross_attention_has_no_maps)
 {
-	struct look_result l = small;
+	struct attention_weights l = small;
 
 	CHECK(attention_has(&l));
 	l.cross[1] = NULL;
