@@ -2,9 +2,9 @@
 /* The table of console commands, and what those do that work in every view. */
 #include "ui/console/command.h"
 
-#include "app/study/breakpoint.h"
 #include "app/config/option.h"
 #include "app/session/session.h"
+#include "app/study/breakpoint.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/near.h"
@@ -12,10 +12,10 @@
 #include "ui/console/complete.h"
 #include "ui/console/help.h"
 #include "ui/console/keys.h"
-#include "ui/view/note.h"
-#include "ui/state/problems.h"
-#include "ui/view/sessions.h"
 #include "ui/console/style.h"
+#include "ui/state/problems.h"
+#include "ui/view/note.h"
+#include "ui/view/sessions.h"
 #include "ui/view/trash.h"
 
 #include <ctype.h>

@@ -2,11 +2,10 @@
 #include "ui/console/complete.h"
 
 #include "app/study/breakpoint.h"
+#include "app/study/listing.h"
 #include "app/study/num.h"
 #include "base/mem.h"
 #include "ui/console/command.h"
-#include "ui/view/facts.h"
-#include "ui/view/order.h"
 #include "ui/view/sessions.h"
 
 #include <ctype.h>
@@ -305,7 +304,7 @@ static void add_columns(struct completions *c)
 
 static void add_slices(struct completions *c)
 {
-	for (const struct order_slice *s = order_slices; s->name; s++)
+	for (const struct slice *s = slices; s->name; s++)
 		snprintf(add(c, s->name)->when, sizeof c->at->when, "%s", s->help);
 }
 

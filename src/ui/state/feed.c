@@ -10,14 +10,6 @@
 
 /* ---- what follows from the state ---- */
 
-/* Which list an id of this part stands in: ids are unique in a list only. */
-static bool in_part(const struct ui *u, const struct utterance *x)
-{
-	if (u->corpus->layout == LAYOUT_IEMOCAP)
-		return true;
-	return x->list == (u->sel.test ? 2 : 1);
-}
-
 /* Rows of the history found in the corpus. Made when either is another. */
 static void map_utterances(struct ui *u)
 {
@@ -32,19 +24,7 @@ static void map_utterances(struct ui *u)
 	u->utterances.mapped = h->id;
 	u->utterances.corpus_row =
 		mem_grow(u->utterances.corpus_row, (size_t)h->n, sizeof *u->utterances.corpus_row);
-	for (int i = 0, at = 0; i < h->n; i++) {
-		u->utterances.corpus_row[i] = -1;
-		/* Both stand in the same order, so the next is usually near. */
-		for (int k = 0; k < u->corpus->n; k++) {
-			const struct utterance *x = &u->corpus->utt[(at + k) % u->corpus->n];
-
-			if (strcmp(x->id, h->id[i]) != 0 || !in_part(u, x))
-				continue;
-			at = (at + k) % u->corpus->n;
-			u->utterances.corpus_row[i] = at;
-			break;
-		}
-	}
+	facts_rows(h, u->corpus, u->sel.test ? 2 : 1, u->utterances.corpus_row);
 }
 
 /* One look at a time: the next is asked for when the last has come. Only view 5

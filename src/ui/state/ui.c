@@ -120,7 +120,7 @@ int ui_classes(const struct ui *u)
 
 const char *ui_label(const struct ui *u, int c)
 {
-	return c >= 0 && c < u->run.set.exp.nlabels ? u->run.set.exp.labels[c] : "?";
+	return facts_label(&u->run.set, c);
 }
 
 char ui_initial(const struct ui *u, int c)

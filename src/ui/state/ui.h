@@ -15,7 +15,7 @@
 #include "app/session/run.h"
 #include "app/session/session_trash.h"
 #include "app/study/attention.h"
-#include "app/study/expr.h"
+#include "app/study/facts.h"
 #include "ui/term/cell.h"
 
 #include <math.h>
@@ -33,26 +33,6 @@ enum view_id {
 };
 
 enum overlay { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_CONSOLE, OVERLAY_ASK, OVERLAY_PAGE };
-
-/* What view 3 sorts and filters by; facts.h has the table. Up to the flips they
- * are columns on the screen. */
-enum utterance_column {
-	COLUMN_ID,
-	COLUMN_TEXT,
-	COLUMN_TRUE,
-	COLUMN_PRED,
-	COLUMN_P,
-	COLUMN_LOSS,
-	COLUMN_TEXT_SAYS,
-	COLUMN_AUDIO_SAYS,
-	COLUMN_FLIPS,
-	COLUMN_RIGHT,
-	COLUMN_EPOCH,
-	COLUMN_SPEAKER,
-	COLUMN_WORDS,
-	COLUMN_SECONDS,
-	UTTERANCE_COLUMNS
-};
 
 struct session_row {                        /* view 7: one stored run (or branch); sessions.h */
 	char root[PATH_LEN], dir[PATH_LEN]; /* the session's folder, and this run's in it */

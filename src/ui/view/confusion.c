@@ -167,7 +167,7 @@ static int enter(struct ui *u, struct err *e)
 	if (f.now.count[u->confusion.row][u->confusion.col] == 0)
 		return err_usage(e, "no %s is taken for %s", ui_label(u, u->confusion.row),
 				 ui_label(u, u->confusion.col));
-	order_cell(u, u->confusion.row, u->confusion.col, condition, sizeof condition);
+	listing_cell(&u->run.set, u->confusion.row, u->confusion.col, condition, sizeof condition);
 	u->utterances.slice[0] = '\0';
 	u->utterances.row = u->utterances.top = 0;
 	u->sel.utt = -1;

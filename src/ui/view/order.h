@@ -4,7 +4,7 @@
  *
  * u->utterances.order holds those that pass the filter and the slice, sorted;
  * equal ones stay in the corpus's order, unknown values come last. It is made
- * anew by ui_order (ui.h): when filter, slice, sort, fold or part change, and
+ * again by ui_order (ui.h): when filter, slice, sort, fold or part change, and
  * after an evaluation. While it is not, rows keep their places though their
  * figures follow the epoch shown. The selected utterance stays on its line of
  * the screen; if it is listed no more, who takes its row is selected.
@@ -12,15 +12,16 @@
 #ifndef MIUST_UI_ORDER_H
 #define MIUST_UI_ORDER_H
 
+#include "app/study/listing.h"
 #include "ui/state/ui.h"
 
 /* A condition (expr.h) over the names of facts_column; "" lists all. Nothing
  * is changed by a wrong one. */
 int order_filter(struct ui *u, const char *condition, struct err *e);
 /* A column; the one in force again: the other way round. "": a stale order is
- * made anew, else the next column of the screen. */
+ * made again, else the next column of the screen. */
 int order_sort(struct ui *u, const char *column, struct err *e);
-/* A slice of order_slices; "-": none; "": the next one. */
+/* A slice of listing.h; "-": none; "": the next one. */
 int order_slice(struct ui *u, const char *name, struct err *e);
 
 /* Was the order made at another epoch than the one shown? */
@@ -29,12 +30,7 @@ bool order_stale(const struct ui *u);
 int order_n(const struct ui *u);
 int order_at(const struct ui *u, int row);
 
-struct order_slice {
-	const char *name, *condition, *help;
-};
-extern const struct order_slice order_slices[]; /* name NULL at the end */
-
-/* "true=hap & pred=neu": the condition of a confusion cell. */
-char *order_cell(const struct ui *u, int label, int predicted, char *out, size_t n);
+/* What is known of utterance i of the shown history at the epoch shown. */
+struct facts order_facts(const struct ui *u, int i);
 
 #endif

@@ -11,7 +11,6 @@
 #include "ui/state/ui.h"
 
 enum {
-	FRAMES_PER_SECOND = 50,
 	VIEW_FRAME = 3, /* rows around a view: tabs, status, keys */
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/view/sessions.h"
 
-#include "app/study/compare.h"
 #include "app/session/session.h"
+#include "app/study/compare.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"

@@ -4,7 +4,6 @@
 #include "app/study/num.h"
 #include "ui/draw/list.h"
 #include "ui/view/epoch.h"
-#include "ui/view/order.h"
 
 #include <string.h>
 

@@ -6,12 +6,12 @@
  *	utterances_detail.c  text and heads of the selected utterance
  *	utterances.c         head row, empty states, commands; the view
  *
- * Which rows there are is order.h's, what they say is facts.h's.
+ * Which rows there are is order.h's, what they say is app/study/facts.h's.
  */
 #ifndef MIUST_UI_UTTERANCES_H
 #define MIUST_UI_UTTERANCES_H
 
-#include "ui/view/facts.h"
+#include "ui/view/order.h"
 #include "ui/view/view.h"
 
 struct utterances_field {

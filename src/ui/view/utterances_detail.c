@@ -45,11 +45,11 @@ static void choose(const struct facts *f, struct places *p, int classes, int roo
 static struct places places(const struct facts *f, int cols, bool wide)
 {
 	struct places p = {.x = wide ? 14 : 13, .label = 3};
-	int classes = f->h->classes, width = cols - p.x - (wide ? 2 : 3), room, gap;
+	int classes = f->from.h->classes, width = cols - p.x - (wide ? 2 : 3), room, gap;
 
 	for (int c = 0; c < classes; c++)
-		if (text_width(ui_label(f->u, c)) > p.label)
-			p.label = text_width(ui_label(f->u, c));
+		if (text_width(facts_label(f->from.set, c)) > p.label)
+			p.label = text_width(facts_label(f->from.set, c));
 	p.label = p.label > 8 ? 8 : p.label;
 	room = width / (p.label + 10); /* with a bar of two cells at least */
 	if (room < classes)
@@ -74,7 +74,7 @@ static void draw_head(const struct facts *f, struct canvas *c, int row, const st
 
 		canvas_field(c, row, col, p->label, FIT_LEFT,
 			     says ? ROLE_BOLD(role_class(k)) : ROLE(ROLE_DIM), "%s",
-			     ui_label(f->u, k));
+			     facts_label(f->from.set, k));
 		col = canvas_text(c, row, col + p->label + 1,
 				  says ? ROLE_BOLD(ROLE_STRONG) : ROLE(ROLE_DIM), "%.3f ",
 				  f->p[head][k]);
@@ -101,7 +101,7 @@ static void draw_text(const struct facts *f, struct canvas *c, bool wide)
 	if (*size)
 		room -= 3 + (int)strlen(size);
 	if (!*text)
-		canvas_field(c, 0, 1, room, FIT_ID, ROLE(ROLE_DIM), "%s", f->h->id[f->i]);
+		canvas_field(c, 0, 1, room, FIT_ID, ROLE(ROLE_DIM), "%s", f->from.h->id[f->i]);
 	else
 		canvas_field(c, 0, 1, room, FIT_LEFT, ROLE_BOLD(ROLE_STRONG), "%s", text);
 	canvas_text(c, 0, 1 + (width < room ? width : room) + 3, ROLE(ROLE_DIM), "%s", size);
@@ -109,7 +109,7 @@ static void draw_text(const struct facts *f, struct canvas *c, bool wide)
 
 void utterances_detail_draw(const struct ui *u, struct canvas *c, bool wide)
 {
-	struct facts f = facts_of(u, u->sel.utt);
+	struct facts f = order_facts(u, u->sel.utt);
 	struct places p = places(&f, c->cols, wide);
 
 	draw_text(&f, c, wide);

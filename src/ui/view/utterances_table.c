@@ -168,10 +168,8 @@ static void draw_history(const struct ui *u, struct canvas *row, const struct ut
 }
 
 /* Verdicts of the single heads have colour where they are right. */
-static struct style field_style(const struct facts *f, enum utterance_column column, bool selected)
+static struct style field_style(const struct facts *f, enum utterance_column column, bool strong)
 {
-	bool strong = selected && (column == COLUMN_TEXT || column == f->u->utterances.sort);
-
 	switch (column) {
 	case COLUMN_ID:
 		return ROLE(ROLE_DIM);
@@ -202,17 +200,19 @@ static const char *field_text(const struct facts *f, enum utterance_column colum
 void utterances_row_draw(const struct ui *u, struct canvas *row, const struct utterances_layout *l,
 			 int i, bool selected)
 {
-	struct facts f = facts_of(u, i);
+	struct facts f = order_facts(u, i);
 
 	for (int k = 0; k < l->fields; k++) {
 		const struct utterances_field *at = &l->field[k];
+		bool strong =
+			selected && (at->column == COLUMN_TEXT || at->column == u->utterances.sort);
 		char num[NUM_LEN];
 
-		canvas_field(row, 0, at->x, at->w, at->fit, field_style(&f, at->column, selected),
+		canvas_field(row, 0, at->x, at->w, at->fit, field_style(&f, at->column, strong),
 			     "%s", field_text(&f, at->column, num));
 	}
 	if (l->history)
-		draw_history(u, row, l, f.h, i);
+		draw_history(u, row, l, f.from.h, i);
 	if (selected) {
 		canvas_put(row, 0, 0, ROLE_BOLD(ROLE_CURSOR), U'▸');
 		canvas_ground(row, ROLE_SELECTED);

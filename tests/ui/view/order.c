@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Filter, slices and sorting of view 3 (ui/view/order.h), and the columns (ui/view/facts.h). */
+/* Filter, slices and sorting of view 3 (ui/view/order.h). */
 #include "tests/ui/fixture.h"
 
-#include "engine/train/evaluate.h"
 #include "ui/console/complete.h"
-#include "ui/view/facts.h"
 #include "ui/view/order.h"
 #include "ui/state/feed.h"
 
@@ -21,54 +19,9 @@ static int filtered(struct ui *u, const char *condition)
 
 static double number(const struct ui *u, int row, enum utterance_column column)
 {
-	struct facts f = facts_of(u, order_at(u, row));
+	struct facts f = order_facts(u, order_at(u, row));
 
 	return facts_column[column].get(&f).number;
-}
-
-TEST(facts_are_the_models)
-{
-	struct fixture f;
-	const struct history *h;
-	struct facts facts;
-	double p[LABELS_MAX];
-
-	fixture_make(&f, &small);
-	h = ui_history(&f.u);
-	facts = facts_of(&f.u, 5);
-	class_probabilities(history_at(h, 12, 5, HEAD_MAIN), 4, p);
-	CHECK(facts.known);
-	CHECK_INT(facts.says[HEAD_MAIN], predicted_class(history_at(h, 12, 5, HEAD_MAIN), 4));
-	CHECK_NEAR(facts_column[COLUMN_P].get(&facts).number, p[facts.says[HEAD_MAIN]], 0);
-	CHECK_NEAR(facts_column[COLUMN_LOSS].get(&facts).number, -log(p[h->label[5]]), 1e-9);
-	CHECK_NEAR(facts_column[COLUMN_FLIPS].get(&facts).number, history_flips(h, 5, 12), 0);
-	CHECK_STR(facts_column[COLUMN_ID].get(&facts).text, h->id[5]);
-	CHECK_STR(facts_column[COLUMN_TEXT].get(&facts).text, fixture_texts[5]);
-	CHECK_STR(facts_column[COLUMN_TRUE].get(&facts).text, ui_label(&f.u, h->label[5]));
-	CHECK_STR(facts_column[COLUMN_SPEAKER].get(&facts).text, "M");
-	CHECK_NEAR(facts_column[COLUMN_WORDS].get(&facts).number, 9, 0);
-	CHECK_NEAR(facts_column[COLUMN_SECONDS].get(&facts).number, 1.3, 1e-9);
-	CHECK_NEAR(facts_column[COLUMN_EPOCH].get(&facts).number, 12, 0);
-	fixture_free(&f);
-}
-
-TEST(what_is_not_known_is_missing)
-{
-	struct fixture_of of = small;
-	struct fixture f;
-	struct facts facts;
-
-	of.no_corpus = true;
-	fixture_make(&f, &of);
-	facts = facts_of(&f.u, 5);
-	CHECK_STR(facts_column[COLUMN_TEXT].get(&facts).text, "");
-	CHECK(isnan(facts_column[COLUMN_WORDS].get(&facts).number));
-	f.u.sel.epoch = 99;
-	facts = facts_of(&f.u, 5);
-	CHECK(!facts.known);
-	CHECK(isnan(facts_column[COLUMN_P].get(&facts).number));
-	CHECK_STR(facts_column[COLUMN_PRED].get(&facts).text, "");
-	fixture_free(&f);
 }
 
 /* Every column can be filtered and sorted by. */
@@ -89,7 +42,7 @@ TEST(the_table_is_whole)
 		CHECK(!order_sort(&f.u, x->name, &e));
 		CHECK_INT(f.u.utterances.sort, c);
 	}
-	for (const struct order_slice *s = order_slices; s->name; s++) {
+	for (const struct slice *s = slices; s->name; s++) {
 		filtered(&f.u, s->condition);
 		CHECK(strlen(s->name) < sizeof f.u.utterances.slice);
 	}
@@ -137,9 +90,9 @@ TEST(filters_and_slices_hold_together)
 	CHECK(both < wrong);
 	CHECK(!order_slice(&f.u, "-", &e));
 	CHECK(f.u.utterances.n >= both);
-	for (int i = 0; order_slices[i].name; i++) { /* through all of them, then none */
+	for (int i = 0; slices[i].name; i++) { /* through all of them, then none */
 		CHECK(!order_slice(&f.u, "", &e));
-		CHECK_STR(f.u.utterances.slice, order_slices[i].name);
+		CHECK_STR(f.u.utterances.slice, slices[i].name);
 	}
 	CHECK(!order_slice(&f.u, "", &e));
 	CHECK_STR(f.u.utterances.slice, "");
@@ -238,7 +191,7 @@ TEST(the_selected_one_stays_on_its_line)
 		CHECK_INT(f.u.utterances.row - f.u.utterances.top, 5);
 	/* Listed no more: who takes the row is selected. */
 	filtered(&f.u, "loss<0.5");
-	if (facts_of(&f.u, utt).loss >= 0.5)
+	if (order_facts(&f.u, utt).loss >= 0.5)
 		CHECK_INT(f.u.sel.utt, order_at(&f.u, f.u.utterances.row));
 	CHECK(f.u.utterances.row < f.u.utterances.n);
 	/* None at all: the selection is kept for views 4 and 5. */
@@ -280,21 +233,6 @@ TEST(another_epoch_waits_for_a_sort)
 	CHECK(!order_stale(&f.u));
 	CHECK_INT(f.u.utterances.made_for_epoch, 13);
 	free(p.logits);
-	fixture_free(&f);
-}
-
-TEST(labels_that_are_no_words_are_quoted)
-{
-	struct fixture f;
-	char text[128];
-
-	fixture_make(&f, &small);
-	snprintf(f.u.run.set.exp.labels[1], LABEL_LEN, "very happy");
-	snprintf(f.u.run.set.exp.labels[2], LABEL_LEN, "text");
-	CHECK_STR(order_cell(&f.u, 0, 3, text, sizeof text), "true=ang & pred=sad");
-	CHECK_STR(order_cell(&f.u, 1, 2, text, sizeof text), "true=\"very happy\" & pred=\"text\"");
-	CHECK(filtered(&f.u, order_cell(&f.u, 1, 1, text, sizeof text)) > 0);
-	CHECK(filtered(&f.u, order_cell(&f.u, 2, 2, text, sizeof text)) > 0);
 	fixture_free(&f);
 }
 

@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "ui/view/facts.h"
+#include "app/study/facts.h"
 
 #include "base/near.h"
 #include "engine/train/evaluate.h"
-#include "ui/view/selected.h"
 
 #include <math.h>
 #include <string.h>
 
-struct facts facts_of(const struct ui *u, int i)
+const char *facts_label(const struct settings *set, int c)
 {
-	const struct history *h = ui_history(u);
-	struct facts f = {.u = u, .h = h, .i = i, .epoch = ui_epoch(u), .label = h->label[i]};
+	return c >= 0 && c < set->exp.nlabels ? set->exp.labels[c] : "?";
+}
+
+struct facts facts_of(const struct facts_from *from, int i)
+{
+	const struct history *h = from->h;
+	struct facts f = {.from = *from, .i = i, .label = h->label[i]};
 
 	for (int head = 0; head < HEADS; head++) {
-		const float *logits = history_at(h, f.epoch, i, (enum head)head);
+		const float *logits = history_at(h, from->epoch, i, (enum head)head);
 
 		if (!logits)
 			return f;
@@ -25,6 +29,37 @@ struct facts facts_of(const struct ui *u, int i)
 	}
 	f.known = true;
 	return f;
+}
+
+/* ---- rows of the corpus ---- */
+
+static bool in_list(const struct corpus *c, const struct utterance *x, int list)
+{
+	return c->layout == LAYOUT_IEMOCAP || x->list == list;
+}
+
+void facts_rows(const struct history *h, const struct corpus *c, int list, int *row)
+{
+	for (int i = 0, at = 0; i < h->n; i++) {
+		row[i] = -1;
+		/* Both have the same order, so the next is usually near. */
+		for (int k = 0; k < c->n; k++) {
+			const struct utterance *x = &c->utt[(at + k) % c->n];
+
+			if (strcmp(x->id, h->id[i]) != 0 || !in_list(c, x, list))
+				continue;
+			at = (at + k) % c->n;
+			row[i] = at;
+			break;
+		}
+	}
+}
+
+static const struct utterance *utterance(const struct facts *f)
+{
+	int row = f->from.corpus && f->from.row ? f->from.row[f->i] : -1;
+
+	return row < 0 ? NULL : &f->from.corpus->utt[row];
 }
 
 /* ---- getters ---- */
@@ -41,17 +76,17 @@ static struct expr_value text(const char *s)
 
 static struct expr_value label(const struct facts *f, bool known, int c)
 {
-	return text(known ? ui_label(f->u, c) : NULL);
+	return text(known ? facts_label(f->from.set, c) : NULL);
 }
 
 static struct expr_value get_id(const struct facts *f)
 {
-	return text(f->h->id[f->i]);
+	return text(f->from.h->id[f->i]);
 }
 
 static struct expr_value get_text(const struct facts *f)
 {
-	const struct utterance *utt = ui_utterance(f->u, f->i);
+	const struct utterance *utt = utterance(f);
 
 	return text(utt ? utt->text : NULL);
 }
@@ -88,7 +123,7 @@ static struct expr_value get_audio_says(const struct facts *f)
 
 static struct expr_value get_flips(const struct facts *f)
 {
-	return number(f->known, history_flips(f->h, f->i, f->epoch));
+	return number(f->known, history_flips(f->from.h, f->i, f->from.epoch));
 }
 
 static struct expr_value get_right(const struct facts *f)
@@ -98,26 +133,26 @@ static struct expr_value get_right(const struct facts *f)
 
 static struct expr_value get_epoch(const struct facts *f)
 {
-	return number(true, f->epoch);
+	return number(true, f->from.epoch);
 }
 
 static struct expr_value get_speaker(const struct facts *f)
 {
-	const struct utterance *utt = ui_utterance(f->u, f->i);
+	const struct utterance *utt = utterance(f);
 
 	return text(utt ? utt->speaker : NULL);
 }
 
 static struct expr_value get_words(const struct facts *f)
 {
-	const struct utterance *utt = ui_utterance(f->u, f->i);
+	const struct utterance *utt = utterance(f);
 
 	return number(utt, utt ? (double)utt->words.rows : 0);
 }
 
 static struct expr_value get_seconds(const struct facts *f)
 {
-	const struct utterance *utt = ui_utterance(f->u, f->i);
+	const struct utterance *utt = utterance(f);
 
 	return number(utt, utt ? (double)utt->frames.rows / FRAMES_PER_SECOND : 0);
 }
