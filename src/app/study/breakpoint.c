@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/study/breakpoint.h"
 
+#include "app/session/rows.h"
+
+#include <string.h>
+
 enum name {
 	FOLD,
 	EPOCH,
 	STEP,
 	LOSS,
-	LOSS_MAIN,
-	LOSS_CMD_TEXT,
-	LOSS_CMD_AUDIO,
-	LOSS_TEXT,
-	LOSS_AUDIO,
-	LR,
+	TERM,
+	LR = TERM + TERMS,
 	GRAD_NORM,
 	TRAIN_LOSS,
 	TRAIN_ACC,
@@ -23,16 +23,12 @@ enum name {
 	NAMES
 };
 
-const struct breakpoint_name breakpoint_names[NAMES + 1] = {
+/* But for the terms of the loss, which loss_term[] names. */
+static const struct breakpoint_name names[NAMES] = {
 	[FOLD] = {"fold", "the fold's number", false},
 	[EPOCH] = {"epoch", "being trained, from 1", false},
 	[STEP] = {"step", "done in the fold", false},
 	[LOSS] = {"loss", "of the step: the weighted sum of its terms", false},
-	[LOSS_MAIN] = {"loss_main", "of the step, unweighted", false},
-	[LOSS_CMD_TEXT] = {"loss_cmd_text", "of the step, unweighted", false},
-	[LOSS_CMD_AUDIO] = {"loss_cmd_audio", "of the step, unweighted", false},
-	[LOSS_TEXT] = {"loss_text", "of the step, unweighted", false},
-	[LOSS_AUDIO] = {"loss_audio", "of the step, unweighted", false},
 	[LR] = {"lr", "the rate in force", false},
 	[GRAD_NORM] = {"grad_norm", "of all gradients, before clipping", false},
 	[TRAIN_LOSS] = {"train_loss", "mean of the epoch's steps", true},
@@ -44,49 +40,50 @@ const struct breakpoint_name breakpoint_names[NAMES + 1] = {
 	[BEST_VAL_WA] = {"best_val_wa", "val_wa of the kept checkpoint", true},
 };
 
-static struct expr_value figure(void *ctx, int name)
+struct breakpoint_name breakpoint_name(int i)
+{
+	if (i >= TERM && i < LR)
+		return (struct breakpoint_name){loss_term[i - TERM].column,
+						"of the step, unweighted", false};
+	return i < NAMES ? names[i] : (struct breakpoint_name){NULL, NULL, false};
+}
+
+static double number(const struct columns *c, const void *row, const char *name)
+{
+	for (int i = 0; i < c->n; i++) {
+		const char *at = (const char *)row + c->at[i].at;
+
+		if (strcmp(c->at[i].name, name) == 0)
+			return c->at[i].integer ? *(const int *)at : *(const double *)at;
+	}
+	BUG("no column %s", name);
+}
+
+static struct expr_value figure(void *ctx, int i)
 {
 	const struct breakpoint_figures *f = ctx;
-	const struct step_row *s = f->step;
-	const struct epoch_row *p = f->epoch;
-	const double value[NAMES] = {
-		[FOLD] = s->fold,
-		[EPOCH] = s->epoch,
-		[STEP] = s->step,
-		[LOSS] = s->loss,
-		[LOSS_MAIN] = s->term[TERM_MAIN],
-		[LOSS_CMD_TEXT] = s->term[TERM_CMD_TEXT],
-		[LOSS_CMD_AUDIO] = s->term[TERM_CMD_AUDIO],
-		[LOSS_TEXT] = s->term[TERM_TEXT],
-		[LOSS_AUDIO] = s->term[TERM_AUDIO],
-		[LR] = s->lr,
-		[GRAD_NORM] = s->grad_norm,
-		[TRAIN_LOSS] = p->train_loss,
-		[TRAIN_ACC] = p->train_acc,
-		[VAL_LOSS] = p->val_loss,
-		[VAL_WA] = p->val.wa,
-		[VAL_UA] = p->val.ua,
-		[VAL_WF1] = p->val.wf1,
-		[BEST_VAL_WA] = f->best_wa,
-	};
+	struct breakpoint_name is = breakpoint_name(i);
+	struct columns c = is.epoch ? rows_of_epochs() : rows_of_steps();
+	const void *row = is.epoch ? (const void *)f->epoch : f->step;
 
-	return (struct expr_value){.number = value[name]};
+	return (struct expr_value){.number = i == BEST_VAL_WA ? f->best_wa
+							      : number(&c, row, is.name)};
 }
 
 int breakpoint_set(struct breakpoint *b, const char *when, struct err *e)
 {
-	const char *names[NAMES + 1] = {NULL};
+	const char *name[NAMES + 1] = {NULL};
 	struct expr *x;
 
 	for (int i = 0; i < NAMES; i++)
-		names[i] = breakpoint_names[i].name;
-	x = expr_parse(when, names, e);
+		name[i] = breakpoint_name(i).name;
+	x = expr_parse(when, name, e);
 	if (!x)
 		return -1;
 	breakpoint_clear(b);
 	b->when = x;
 	for (int i = 0; i < NAMES; i++)
-		b->epoch |= breakpoint_names[i].epoch && expr_uses(x, i);
+		b->epoch |= breakpoint_name(i).epoch && expr_uses(x, i);
 	return 0;
 }
 

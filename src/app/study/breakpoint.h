@@ -17,7 +17,8 @@ struct breakpoint_name {
 	const char *name, *help; /* "grad_norm", "norm of all gradients, before clipping" */
 	bool epoch;              /* known after an epoch's evaluation only */
 };
-extern const struct breakpoint_name breakpoint_names[]; /* until name is NULL */
+/* The i-th from 0, the loss's terms among them; name NULL after the last. */
+struct breakpoint_name breakpoint_name(int i);
 
 struct breakpoint {
 	struct expr *when; /* NULL: none is set */

@@ -349,11 +349,12 @@ static bool add_sorts(struct completions *c, const struct words *w)
 
 static void add_figures(const char *word, struct completions *c)
 {
-	for (const struct breakpoint_name *n = breakpoint_names; n->name; n++) {
-		struct completion *m = add_name(c, word, n->name);
+	for (int i = 0; breakpoint_name(i).name; i++) {
+		struct breakpoint_name n = breakpoint_name(i);
+		struct completion *m = add_name(c, word, n.name);
 
-		snprintf(m->when, sizeof m->when, "%s", n->help);
-		snprintf(m->takes, sizeof m->takes, "%s", n->epoch ? "each epoch" : "each step");
+		snprintf(m->when, sizeof m->when, "%s", n.help);
+		snprintf(m->takes, sizeof m->takes, "%s", n.epoch ? "each epoch" : "each step");
 	}
 	c->takes = "tested after";
 	c->when = "is";

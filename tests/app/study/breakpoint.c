@@ -55,7 +55,7 @@ TEST(every_name_is_its_figure)
 	};
 	int names = 0;
 
-	while (breakpoint_names[names].name)
+	while (breakpoint_name(names).name)
 		names++;
 	CHECK_INT(names, sizeof some / sizeof some[0]);
 	for (size_t i = 0; i < sizeof some / sizeof some[0]; i++) {
