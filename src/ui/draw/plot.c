@@ -427,18 +427,3 @@ void rail_draw(struct canvas *row, const struct axis *x, const struct mark *mark
 	}
 	free(col);
 }
-
-void ema(const double *y, int n, double keep, double *out)
-{
-	double mean = 0, weight = 0; /* weight = 1 - keep^points: what the mean lacks of 1 */
-
-	for (int i = 0; i < n; i++) {
-		if (!isfinite(y[i])) {
-			out[i] = y[i];
-			continue;
-		}
-		mean = keep * mean + (1 - keep) * y[i];
-		weight = keep * weight + (1 - keep);
-		out[i] = weight > 0 ? mean / weight : y[i];
-	}
-}

@@ -14,7 +14,7 @@
  *	track_draw(&canvas, &t);
  *
  * Points: x ascends; a y that is not finite is a gap. Dense points are reduced
- * by the mean of each dot column, so smooth first (ema). Points outside are
+ * by the mean of each dot column, so smooth first (ema, curves.h). Points outside are
  * not drawn; a line enters from the edge. Arrays belong to the caller.
  */
 #ifndef MIUST_PLOT_H
@@ -72,9 +72,5 @@ struct mark {
 };
 /* Marks ascend in x. One whose column is taken stands in the next. */
 void rail_draw(struct canvas *row, const struct axis *x, const struct mark *marks, int n);
-
-/* Debiased exponential mean of y[0 … n - 1]: weight `keep` (0 … 1) of the past;
- * 0 copies. Not finite stays so and does not enter the mean. out may be y. */
-void ema(const double *y, int n, double keep, double *out);
 
 #endif

@@ -1,20 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/view/class_curves.h"
 
+#include "app/study/curves.h"
 #include "base/mem.h"
-#include "engine/train/evaluate.h"
 #include "ui/draw/plot.h"
 #include "ui/view/selected.h"
 
 #include <stdlib.h>
-
-/* Where a mark stands on the epoch axis: it happened before a step. */
-static double mark_epoch(const struct fold_run *f, const struct run_mark *m)
-{
-	int in_epoch = m->step - 1 - (m->epoch - 1) * f->steps_per_epoch;
-
-	return m->epoch - 1 + (f->steps_per_epoch ? (double)in_epoch / f->steps_per_epoch : 0);
-}
 
 static bool is_blank(const struct canvas *row, int col)
 {
@@ -61,40 +53,11 @@ static int draw_marks(struct canvas *row, const struct fold_run *f, const struct
 
 		if (m->kind != MARK_CHANGE && m->kind != MARK_BRANCH)
 			continue;
-		guide[n] = mark_epoch(f, m);
+		guide[n] = curve_mark(m, f->steps_per_epoch);
 		put_mark(row, plot_column(x, guide[n++], row->cols),
 			 m->kind == MARK_CHANGE ? GLYPH_CHANGE : GLYPH_BRANCH, m->label);
 	}
 	return n;
-}
-
-/* Probabilities of all epochs: x [epochs], y [classes][epochs]. */
-static void read_points(const struct ui *u, enum head head, double *x, double *y)
-{
-	const struct history *h = ui_history(u);
-
-	for (int k = 0; k < h->epochs; k++) {
-		struct verdict v = verdict_of(u, history_at(h, h->epoch[k], u->sel.utt, head));
-
-		x[k] = h->epoch[k];
-		for (int i = 0; i < ui_classes(u); i++)
-			y[i * h->epochs + k] = v.p[i];
-	}
-}
-
-/* The true class in front, then what the head says, then the rest in order. */
-static void order_classes(const struct ui *u, enum head head, int *order)
-{
-	const struct history *h = ui_history(u);
-	const float *logits = history_at(h, ui_epoch(u), u->sel.utt, head);
-	int first[2] = {h->label[u->sel.utt], predicted_class(logits, ui_classes(u))}, n = 0;
-
-	order[n++] = first[0];
-	if (first[1] != first[0])
-		order[n++] = first[1];
-	for (int i = 0; i < ui_classes(u); i++)
-		if (i != first[0] && i != first[1])
-			order[n++] = i;
 }
 
 /* Epochs are whole: no tick at half of one. */
@@ -134,8 +97,8 @@ void class_curves_draw(struct canvas *c, const struct ui *u, enum head head, int
 		.margin = 1 + label_cols,
 	};
 
-	read_points(u, head, x, y);
-	order_classes(u, head, order);
+	curve_classes(h, u->sel.utt, head, x, y);
+	curve_class_order(h, u->sel.utt, head, ui_epoch(u), order);
 	for (int i = 0; i < t.n_series; i++)
 		series[i] = (struct series){
 			.at = {x, y + (size_t)order[i] * points, h->epochs},

@@ -17,6 +17,7 @@
 #ifndef MIUST_UI_TRAIN_H
 #define MIUST_UI_TRAIN_H
 
+#include "app/study/curves.h"
 #include "ui/draw/plot.h"
 #include "ui/view/view.h"
 
@@ -30,10 +31,6 @@ enum train_track {
 };
 /* Terms as the screen lists them: classifiers, then alignments. */
 extern const enum term train_term[TERMS];
-
-/* Curves over steps, and over epochs. */
-enum { STEP_LOSS, STEP_TERM, STEP_GRAD = STEP_TERM + TERMS, STEP_LR, STEP_CURVES };
-enum { EPOCH_CE, EPOCH_WF1, EPOCH_WA, EPOCH_UA, EPOCH_CURVES };
 
 /* How the view is laid out in a canvas of at least this size. The rows of
  * tracks are the least; what the canvas has more goes to the first two. */
@@ -90,9 +87,8 @@ struct train_frame {
 	/* The instant the table shows, as indexes into the curves; -1: none yet. */
 	int at_step, at_epoch;
 
-	double *clock; /* seconds until the end of each epoch; clock[0] is 0 */
-	int ticks;     /* epochs in it */
-	double unit;   /* of the axis: 1, steps in an epoch, or seconds */
+	struct curve_clock clock; /* of a time axis */
+	double unit;              /* of the axis: 1, steps in an epoch, or seconds */
 };
 
 /* cols: of the tracks. */
@@ -101,8 +97,7 @@ void train_frame_make(struct train_frame *f, const struct ui *u, const struct tr
 void train_frame_free(struct train_frame *f);
 double train_x(const struct train_frame *f, double epochs);
 double train_epochs(const struct train_frame *f, double x); /* train_x back */
-double train_mark_epochs(const struct train_frame *f, const struct run_mark *m);
-const char *train_unit(const struct train_frame *f); /* "epoch" */
+const char *train_unit(const struct train_frame *f);        /* "epoch" */
 
 /* Steps in an epoch, at least 1, and the end of what is recorded, in epochs. */
 int train_per_epoch(const struct ui *u, const struct fold_run *f);

@@ -8,93 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const size_t step_at[STEP_CURVES] = {
-	[STEP_LOSS] = offsetof(struct step_row, loss),
-	[STEP_TERM + TERM_MAIN] = offsetof(struct step_row, term[TERM_MAIN]),
-	[STEP_TERM + TERM_CMD_TEXT] = offsetof(struct step_row, term[TERM_CMD_TEXT]),
-	[STEP_TERM + TERM_CMD_AUDIO] = offsetof(struct step_row, term[TERM_CMD_AUDIO]),
-	[STEP_TERM + TERM_TEXT] = offsetof(struct step_row, term[TERM_TEXT]),
-	[STEP_TERM + TERM_AUDIO] = offsetof(struct step_row, term[TERM_AUDIO]),
-	[STEP_GRAD] = offsetof(struct step_row, grad_norm),
-	[STEP_LR] = offsetof(struct step_row, lr),
-};
-
-static const size_t epoch_at[EPOCH_CURVES] = {
-	[EPOCH_CE] = offsetof(struct epoch_row, val_loss),
-	[EPOCH_WF1] = offsetof(struct epoch_row, val.wf1),
-	[EPOCH_WA] = offsetof(struct epoch_row, val.wa),
-	[EPOCH_UA] = offsetof(struct epoch_row, val.ua),
-};
-
-static double field(const void *row, size_t at)
-{
-	return *(const double *)((const char *)row + at);
-}
-
-/* ---- folds ---- */
-
-/* The folds whose mean is shown: all of them, or the one. */
-struct folds {
-	const struct fold_run *at[LISTS_MAX];
-	int n;
-};
-
-static struct folds folds_of(const struct run *r, int fold, bool all)
-{
-	struct folds s = {.n = 0};
-
-	for (int i = 0; i < r->nfolds; i++)
-		if (all ? r->fold[i].nsteps > 0 : r->fold[i].fold == fold)
-			s.at[s.n++] = &r->fold[i];
-	return s;
-}
-
-/* The one that has come farthest: its rows say where each point stands. */
-static const struct fold_run *most_steps(const struct folds *s)
-{
-	const struct fold_run *most = s->at[0];
-
-	for (int i = 1; i < s->n; i++)
-		if (s->at[i]->nsteps > most->nsteps)
-			most = s->at[i];
-	return most;
-}
-
-static const struct fold_run *most_epochs(const struct folds *s)
-{
-	const struct fold_run *most = s->at[0];
-
-	for (int i = 1; i < s->n; i++)
-		if (s->at[i]->nepochs > most->nepochs)
-			most = s->at[i];
-	return most;
-}
-
-/* Row i of those folds that have one: mean and deviation. */
-static double step_mean(const struct folds *s, int i, int curve, double *sd)
-{
-	double y[LISTS_MAX], mean;
-	int n = 0;
-
-	for (int j = 0; j < s->n; j++)
-		if (i < s->at[j]->nsteps)
-			y[n++] = field(&s->at[j]->step[i], step_at[curve]);
-	mean_sd(y, n, &mean, sd);
-	return mean;
-}
-
-static double epoch_mean(const struct folds *s, int i, int curve, double *sd)
-{
-	double y[LISTS_MAX], mean;
-	int n = 0;
-
-	for (int j = 0; j < s->n; j++)
-		if (i < s->at[j]->nepochs)
-			y[n++] = field(&s->at[j]->epoch[i], epoch_at[curve]);
-	mean_sd(y, n, &mean, sd);
-	return mean;
-}
-
 /* ---- time ---- */
 
 int train_per_epoch(const struct ui *u, const struct fold_run *f)
@@ -120,20 +33,16 @@ static const struct {
 	const char *name;
 } clocks[] = {{600, 1, "seconds"}, {5 * 3600., 60, "minutes"}, {INFINITY, 3600, "hours"}};
 
-/* Seconds until the end of each epoch; where none has ended, a guess from the
- * rate, so that the first epoch has a time axis too. */
-static void make_clock(struct train_frame *f, const struct folds *s)
+/* Where no epoch has ended a guess from the rate, so that the first one has a
+ * time axis too. */
+static void make_clock(struct train_frame *f, const struct curve_folds *s)
 {
-	const struct fold_run *from = most_epochs(s);
 	double rate = f->u->now.rate, all;
 	int k = 0;
 
-	f->ticks = from->nepochs > 0 ? from->nepochs : 1;
-	f->clock = mem_alloc((size_t)f->ticks + 1, sizeof *f->clock);
-	if (from->nepochs == 0)
-		f->clock[1] = rate > 0 ? f->per_epoch * f->u->run.set.train.batch_size / rate : 60;
-	for (int i = 0; i < from->nepochs; i++)
-		f->clock[i + 1] = f->clock[i] + fmax(from->epoch[i].seconds, 1e-3);
+	f->clock =
+		curve_clock(curve_most_epochs(s),
+			    rate > 0 ? f->per_epoch * f->u->run.set.train.batch_size / rate : 60);
 	f->unit = 1;
 	all = train_x(f, f->now);
 	while (!(all < clocks[k].below))
@@ -143,23 +52,16 @@ static void make_clock(struct train_frame *f, const struct folds *s)
 
 double train_x(const struct train_frame *f, double epochs)
 {
-	int i;
-
 	if (f->u->train.axis != AXIS_TIME)
 		return epochs * f->unit;
-	i = (int)fmin(fmax(epochs, 0), f->ticks - 1);
-	return (f->clock[i] + (epochs - i) * (f->clock[i + 1] - f->clock[i])) / f->unit;
+	return curve_clock_seconds(&f->clock, epochs) / f->unit;
 }
 
 double train_epochs(const struct train_frame *f, double x)
 {
-	int i = 0;
-
 	if (f->u->train.axis != AXIS_TIME)
 		return x / f->unit;
-	while (i + 1 < f->ticks && f->clock[i + 1] <= x * f->unit)
-		i++;
-	return i + (x * f->unit - f->clock[i]) / (f->clock[i + 1] - f->clock[i]);
+	return curve_clock_epochs(&f->clock, x * f->unit);
 }
 
 const char *train_unit(const struct train_frame *f)
@@ -173,11 +75,6 @@ const char *train_unit(const struct train_frame *f)
 	return clocks[k].name;
 }
 
-double train_mark_epochs(const struct train_frame *f, const struct run_mark *m)
-{
-	return m->step > 0 ? (m->step - 1.) / f->per_epoch : m->epoch;
-}
-
 /* ---- curves ---- */
 
 static double *numbers(int n)
@@ -185,9 +82,9 @@ static double *numbers(int n)
 	return mem_alloc((size_t)n, sizeof(double));
 }
 
-static void make_step_curves(struct train_frame *f, const struct folds *s)
+static void make_step_curves(struct train_frame *f, const struct curve_folds *s)
 {
-	const struct fold_run *most = most_steps(s);
+	const struct fold_run *most = curve_most_steps(s);
 	struct train_curves *c = &f->step;
 
 	c->n = most->nsteps;
@@ -198,7 +95,7 @@ static void make_step_curves(struct train_frame *f, const struct folds *s)
 		double *y = numbers(c->n), *smooth = numbers(c->n), *sd = numbers(c->n);
 
 		for (int i = 0; i < c->n; i++)
-			y[i] = step_mean(s, i, k, &sd[i]);
+			y[i] = curve_step(s, i, k, &sd[i]);
 		ema(y, c->n, k == STEP_LR ? 0 : f->u->train.keep, smooth);
 		c->y[k] = y;
 		c->smooth[k] = smooth;
@@ -206,9 +103,9 @@ static void make_step_curves(struct train_frame *f, const struct folds *s)
 	}
 }
 
-static void make_epoch_curves(struct train_frame *f, const struct folds *s)
+static void make_epoch_curves(struct train_frame *f, const struct curve_folds *s)
 {
-	const struct fold_run *most = most_epochs(s);
+	const struct fold_run *most = curve_most_epochs(s);
 	struct train_curves *c = &f->epoch;
 
 	c->n = most->nepochs;
@@ -222,21 +119,8 @@ static void make_epoch_curves(struct train_frame *f, const struct folds *s)
 		c->y[k] = numbers(c->n);
 		c->sd[k] = numbers(c->n);
 		for (int i = 0; i < c->n; i++)
-			c->y[k][i] = epoch_mean(s, i, k, &c->sd[k][i]);
+			c->y[k][i] = curve_epoch(s, i, k, &c->sd[k][i]);
 	}
-}
-
-/* Epochs a branch has in common with the fold it left: all but the last of
- * them are not drawn twice. */
-static int common_epochs(const struct fold_run *a, const struct fold_run *b)
-{
-	int n = 0;
-
-	while (n < a->nepochs && n < b->nepochs &&
-	       a->epoch[n].train_loss == b->epoch[n].train_loss &&
-	       a->epoch[n].val.wf1 == b->epoch[n].val.wf1)
-		n++;
-	return n;
 }
 
 static void make_overlay(struct train_frame *f, const struct run *r)
@@ -246,21 +130,25 @@ static void make_overlay(struct train_frame *f, const struct run *r)
 		enum glyph marker;
 	} look[] = {
 		{ROLE_S5, GLYPH_OVERLAY_1}, {ROLE_S6, GLYPH_OVERLAY_2}, {ROLE_S5, GLYPH_OVERLAY_3}};
-	struct folds s = folds_of(r, f->fold->fold, f->mean);
+	struct curve_folds s = curve_folds(r, f->fold->fold, f->mean);
 	struct train_overlay *o = &f->overlay[f->overlays];
 	bool branch = strcmp(r->name, f->u->run.name) == 0;
 	int from = 0;
 
-	if (s.n == 0 || most_epochs(&s)->nepochs == 0)
+	if (s.n == 0 || curve_most_epochs(&s)->nepochs == 0) {
+		curve_folds_free(&s);
 		return;
+	}
+	/* Epochs it has in common with the fold it left are not drawn twice, but for
+	 * the last of them. */
 	if (branch && !f->mean)
-		from = common_epochs(f->fold, s.at[0]);
+		from = curve_common(f->fold, s.at[0]);
 	from -= from > 0;
 	*o = (struct train_overlay){
 		.name = branch ? r->branch : r->name,
 		.role = branch ? ROLE_S4 : look[f->overlays % 3].role,
 		.marker = branch ? GLYPH_BRANCH : look[f->overlays % 3].marker,
-		.n = most_epochs(&s)->nepochs - from,
+		.n = curve_most_epochs(&s)->nepochs - from,
 	};
 	o->number = mem_alloc((size_t)o->n, sizeof *o->number);
 	o->x = numbers(o->n);
@@ -268,11 +156,12 @@ static void make_overlay(struct train_frame *f, const struct run *r)
 	for (int i = 0; i < o->n; i++) {
 		double sd;
 
-		o->number[i] = most_epochs(&s)->epoch[from + i].epoch;
+		o->number[i] = curve_most_epochs(&s)->epoch[from + i].epoch;
 		o->x[i] = train_x(f, o->number[i]);
-		o->y[i] = epoch_mean(&s, from + i, EPOCH_WF1, &sd);
+		o->y[i] = curve_epoch(&s, from + i, EPOCH_WF1, &sd);
 	}
 	f->overlays++;
+	curve_folds_free(&s);
 }
 
 static void make_guides(struct train_frame *f)
@@ -284,7 +173,7 @@ static void make_guides(struct train_frame *f)
 		const struct run_mark *m = &f->fold->mark[i];
 
 		if (m->kind == MARK_CHANGE || m->kind == MARK_BRANCH)
-			f->guide[f->guides++] = train_x(f, train_mark_epochs(f, m));
+			f->guide[f->guides++] = train_x(f, curve_mark(m, f->per_epoch));
 	}
 }
 
@@ -327,16 +216,18 @@ void train_frame_make(struct train_frame *f, const struct ui *u, const struct tr
 {
 	static const struct fold_run none;
 	const struct fold_run *fold = ui_fold(u);
-	struct folds s;
+	struct curve_folds s;
 
 	*f = (struct train_frame){.u = u, .layout = l, .fold = fold ? fold : &none, .cursor = NAN};
-	s = folds_of(&u->run, f->fold->fold, u->train.mean);
+	s = curve_folds(&u->run, f->fold->fold, u->train.mean);
 	f->mean = u->train.mean && s.n > 0;
-	if (s.n == 0)
-		s = (struct folds){.at = {&none}, .n = 1};
-	f->per_epoch = train_per_epoch(u, most_steps(&s));
+	if (s.n == 0) {
+		curve_folds_free(&s);
+		s = curve_fold(&none);
+	}
+	f->per_epoch = train_per_epoch(u, curve_most_steps(&s));
 	f->plan = u->run.set.train.epoch;
-	f->now = train_now(u, most_steps(&s));
+	f->now = train_now(u, curve_most_steps(&s));
 	f->unit = u->train.axis == AXIS_STEP ? f->per_epoch : 1;
 	if (u->train.axis == AXIS_TIME)
 		make_clock(f, &s);
@@ -344,6 +235,7 @@ void train_frame_make(struct train_frame *f, const struct ui *u, const struct tr
 	make_epoch_curves(f, &s);
 	for (int i = 0; i < u->noverlays && f->overlays < OVERLAYS_SHOWN; i++)
 		make_overlay(f, &u->overlay[i]);
+	curve_folds_free(&s);
 	make_guides(f);
 	make_axis(f, cols);
 	if (u->train.cursor)
@@ -357,7 +249,7 @@ void train_frame_make(struct train_frame *f, const struct ui *u, const struct tr
 double train_step_value(const struct train_frame *f, int curve)
 {
 	if (f->diverged)
-		return field(&f->u->now.diverged, step_at[curve]);
+		return step_value(&f->u->now.diverged, curve);
 	return f->at_step < 0 ? NAN : f->step.smooth[curve][f->at_step];
 }
 
@@ -387,5 +279,5 @@ void train_frame_free(struct train_frame *f)
 	}
 	free(f->number);
 	free(f->guide);
-	free(f->clock);
+	curve_clock_free(&f->clock);
 }

@@ -60,13 +60,10 @@ static void put_best(const struct train_frame *f, struct canvas *c, int row, dou
 }
 
 /* The best of n values and the number of its epoch; -1 if there is none. */
-static int best_of(const double *y, const int *number, int n, bool least, double *best)
+static int best_of(const double *y, const int *number, int n, bool smallest, double *best)
 {
-	int at = -1;
+	int at = curve_best(y, n, smallest);
 
-	for (int i = 0; i < n; i++)
-		if (isfinite(y[i]) && (at < 0 || (least ? y[i] < y[at] : y[i] > y[at])))
-			at = i;
 	if (at < 0)
 		return -1;
 	*best = y[at];

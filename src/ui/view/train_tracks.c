@@ -299,7 +299,7 @@ void train_rail_draw(const struct train_frame *f, struct canvas *row)
 		const struct run_mark *m = &fold->mark[i];
 
 		if (m->kind != MARK_KEPT)
-			put_mark(marks, &n, train_x(f, train_mark_epochs(f, m)), m->kind, m->label);
+			put_mark(marks, &n, train_x(f, curve_mark(m, f->per_epoch)), m->kind, m->label);
 	}
 	rail_draw(row, &f->x, marks, n);
 	free(marks);

@@ -291,21 +291,6 @@ TEST(columns_and_clicks)
 	CHECK_INT(plot_column(&x, 1, 0), AXIS_OUTSIDE);
 }
 
-TEST(debiased_mean)
-{
-	double y[] = {4, 4, NAN, 4, 8}, out[5];
-
-	ema(y, 5, 0.9, out);
-	CHECK_NEAR(out[0], 4, 1e-12);
-	CHECK_NEAR(out[1], 4, 1e-12);
-	CHECK(isnan(out[2]));
-	CHECK_NEAR(out[3], 4, 1e-12);
-	/* the mean of 4 4 4 8 with weights 0.9^3 … 1 */
-	CHECK_NEAR(out[4], (4 * (0.729 + 0.81 + 0.9) + 8) / (0.729 + 0.81 + 0.9 + 1), 1e-12);
-	ema(y, 5, 0, y);
-	CHECK_NEAR(y[4], 8, 0);
-}
-
 /* An appended point changes nothing left of its dot column. */
 TEST(curves_stand_still)
 {
