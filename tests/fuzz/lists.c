@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Lists: one is the input, the feature files are not there or all the same. */
-#include "app/config/option.h"
+#include "app/config/setting.h"
 #include "engine/data/opening.h"
 #include "fuzz.h"
 
@@ -27,7 +27,7 @@ static void one(const uint8_t *data, size_t n)
 
 	if (!s.model.num_classes) {
 		options_preset(&s);
-		option_assign(&s, "exp.labels=joy,sadness,calm,glad,cross", &e);
+		setting_assign(&s, "exp.labels=joy,sadness,calm,glad,cross", &e);
 		s.layout = LAYOUT_LISTS;
 		s.model.num_classes = 5;
 		mkdir(dir, 0777);

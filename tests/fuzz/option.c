@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Option values: the first byte says which option, the rest is its text. What is
  * taken must be the same value once more. */
-#include "app/config/option.h"
+#include "app/config/setting.h"
 #include "fuzz.h"
 
 static void seeds(void)
@@ -34,7 +34,7 @@ static void one(const uint8_t *data, size_t n)
 		}
 	}
 	err_clear(&e);
-	option_assign(&s, text, &e);
+	setting_assign(&s, text, &e);
 	free(text);
 }
 

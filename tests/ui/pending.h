@@ -9,6 +9,7 @@
 
 #include "tests/ui/util.h"
 
+#include "app/config/setting.h"
 #include "ui/console/command.h"
 #include "ui/term/key.h"
 
@@ -18,7 +19,7 @@ static inline void moment_set(struct settings *s, const char *assignment)
 {
 	struct err e = {0};
 
-	if (option_assign(s, assignment, &e))
+	if (setting_assign(s, assignment, &e))
 		FAIL("%s", e.text);
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/cmd/commands.h"
 
-#include "app/lab/bench.h"
+#include "app/config/setting.h"
 #include "app/demo/demo.h"
+#include "app/lab/bench.h"
 #include "engine/num/gemm.h"
 #include "engine/num/kern.h"
 
@@ -29,7 +30,7 @@ static int settings(struct settings *s, const struct args *a, struct err *e)
 	strcpy(s->exp.audio_dir, "/");
 	strcpy(s->exp.text_dir, "/");
 	for (int i = 0; i < a->nset; i++)
-		if (option_assign(s, a->set[i], e))
+		if (setting_assign(s, a->set[i], e))
 			return -1;
 	return options_resolve(s, e);
 }

@@ -6,6 +6,7 @@
  */
 #include "app/config/config.h"
 
+#include "app/config/setting.h"
 #include "app/config/yaml_tree.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -341,7 +342,7 @@ static int assign(struct reader *r, const char *assignment)
 	size_t len = strcspn(assignment, "=");
 	struct err why = {0};
 
-	if (option_assign(&r->s, assignment, &why))
+	if (setting_assign(&r->s, assignment, &why))
 		return err_usage(r->e, "--set: %s", why.text);
 	for (int i = 0; i < option_count; i++) {
 		const char *key = option_table[i].key;

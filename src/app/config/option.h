@@ -89,8 +89,6 @@ int option_change(struct settings *s, const struct option *o, const char *text, 
 bool option_is_factor(const struct option *o, const char *text);
 /* "KEY: expected a number, 0 or more; found FOUND". */
 int option_refuse(const struct option *o, const char *found, struct err *e);
-/* "KEY=VALUE", as of --set; paths start at the current folder. */
-int option_assign(struct settings *s, const char *assignment, struct err *e);
 /* One label more, for readers of lists; the same checks as option_set. */
 int option_add_label(struct settings *s, const char *label, size_t len, struct err *e);
 /* The value as option_set reads it back exactly, in the shortest form: 0.25, 5e-4;

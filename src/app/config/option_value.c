@@ -370,23 +370,6 @@ int option_set(struct settings *s, const struct option *o, const char *text, con
 	return 0;
 }
 
-int option_assign(struct settings *s, const char *assignment, struct err *e)
-{
-	size_t len = strcspn(assignment, "=");
-	const struct option *o;
-	char *key;
-	int status;
-
-	if (!len || !assignment[len])
-		return err_set(e, "expected KEY=VALUE; found '%.80s'", assignment);
-	key = mem_dup(assignment);
-	key[len] = '\0';
-	o = option_find(key);
-	status = o ? option_set(s, o, assignment + len + 1, ".", e) : option_unknown(key, e);
-	free(key);
-	return status;
-}
-
 char *option_text(const struct settings *s, const struct option *o, char *out, size_t n)
 {
 	BUG_ON(!n);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/lab/job_session.h"
 
+#include "app/config/setting.h"
 #include "base/file.h"
 #include "base/plain.h"
 
@@ -71,7 +72,7 @@ int job_read_session(struct job *j, const struct settings *asked, struct err *e)
 		return -1;
 	next = stored;
 	for (int i = 0; !asked && i < o->nset; i++)
-		if (option_assign(&next, o->set[i], &why))
+		if (setting_assign(&next, o->set[i], &why))
 			return err_usage(e, "--set: %s", why.text);
 	if (check_same(&stored, asked ? asked : &next, o, e))
 		return -1;

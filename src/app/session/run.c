@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/session/run.h"
 
+#include "app/config/setting.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -181,30 +182,25 @@ void run_add_mark(struct run *r, int fold, enum mark_kind kind, int epoch, int s
 	str_fit(m->label, sizeof m->label, label);
 }
 
-/* "set train.optimizer.lr 3e-4" -> "lr 3e-4": the last part of the key. */
-static void change_label(char *out, size_t n, const char *command)
+/* "lr 3e-4": the last part of the key, and the value. */
+static void change_label(char *out, size_t n, const struct setting *x)
 {
-	const char *key = command + strlen("set "), *end = key + strcspn(key, " "), *part = key;
+	const char *part = strrchr(x->key, '.');
 
-	for (const char *p = key; p < end; p++)
-		if (*p == '.')
-			part = p + 1;
-	snprintf(out, n, "%s", part);
+	snprintf(out, n, "%.32s %s", part ? part + 1 : x->key, x->value);
 }
 
 void run_add_change(struct run *r, const struct change *c)
 {
-	char key[128], label[64];
-	const struct option *o;
 	struct err ignored = {0};
-	int used = 0;
+	struct setting x;
+	char label[64];
 
-	if (sscanf(c->command, "set %127s %n", key, &used) != 1)
+	if (!setting_of_command(&x, c->command) || !x.value)
 		return;
-	o = option_find(key);
-	if (o && o->when != WHEN_RUN) /* else somebody has edited the log */
-		option_set(&r->set, o, c->command + used, ".", &ignored);
-	change_label(label, sizeof label, c->command);
+	if (!setting_live(&x, &ignored)) /* else somebody has edited the log */
+		option_set(&r->set, x.o, x.value, ".", &ignored);
+	change_label(label, sizeof label, &x);
 	run_add_mark(r, c->fold, MARK_CHANGE, c->epoch, c->step, label);
 }
 

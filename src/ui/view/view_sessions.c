@@ -3,6 +3,7 @@
  * View 7: the stored runs, how the selected one differs from another, and what
  * can be done with them. Reading and deleting: sessions.h.
  */
+#include "app/config/setting.h"
 #include "app/study/num.h"
 #include "base/file.h"
 #include "base/str.h"
@@ -175,20 +176,19 @@ static int draw_table(const struct ui *u, struct canvas *c, int rows)
  * The selected one against another
  */
 
-/* The last live change of a setting, and whether there were others; NULL: none. */
-static const struct change *last_change(const struct session_row *r, const char *key, bool *more)
+/* The last live change of a setting, its value, and whether there were others; NULL: none. */
+static const struct change *last_change(const struct session_row *r, const struct option *o,
+					const char **value, bool *more)
 {
 	const struct change *last = NULL;
-	size_t n = strlen(key);
+	struct setting x;
 
 	*more = false;
 	for (int i = 0; i < r->changes.n; i++) {
-		const char *command = r->changes.at[i].command;
-
-		if (strncmp(command, "set ", 4) != 0 || strncmp(command + 4, key, n) != 0 ||
-		    command[4 + n] != ' ')
+		if (!setting_of_command(&x, r->changes.at[i].command) || x.o != o || !x.value)
 			continue;
 		*more = last != NULL;
+		*value = x.value;
 		last = &r->changes.at[i];
 	}
 	return last;
@@ -198,13 +198,14 @@ static const struct change *last_change(const struct session_row *r, const char 
 static void say_value(const struct session_row *r, const struct option *o, char *out, size_t n)
 {
 	char value[OPTION_TEXT];
+	const char *to;
 	bool more;
-	const struct change *c = last_change(r, o->key, &more);
+	const struct change *c = last_change(r, o, &to, &more);
 
 	option_text(&r->set, o, value, sizeof value);
 	if (c)
-		snprintf(out, n, "%.40s, %s%.40s from epoch %d", value, more ? "…, " : "",
-			 c->command + 4 + strlen(o->key) + 1, c->epoch);
+		snprintf(out, n, "%.40s, %s%.40s from epoch %d", value, more ? "…, " : "", to,
+			 c->epoch);
 	else
 		snprintf(out, n, "%s", *value ? value : NUM_MISSING);
 }
@@ -212,10 +213,11 @@ static void say_value(const struct session_row *r, const struct option *o, char 
 static bool differs(const struct session_row *a, const struct session_row *b,
 		    const struct option *o)
 {
+	const char *value;
 	bool more;
 
-	return !option_equal(&a->set, &b->set, o) || last_change(a, o->key, &more) ||
-	       last_change(b, o->key, &more);
+	return !option_equal(&a->set, &b->set, o) || last_change(a, o, &value, &more) ||
+	       last_change(b, o, &value, &more);
 }
 
 static void draw_value(struct canvas *c, int row, int col, int end, const struct session_row *r,

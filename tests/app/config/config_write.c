@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/config/config.h"
+#include "app/config/setting.h"
 #include "base/file.h"
 #include "base/rng.h"
 #include "temp.h"
@@ -12,9 +13,9 @@ static struct settings with(const char *one, const char *two)
 	struct err e = {0};
 
 	options_preset(&s);
-	option_assign(&s, "exp.audio_dir=/audio", &e);
-	option_assign(&s, one, &e);
-	option_assign(&s, two, &e);
+	setting_assign(&s, "exp.audio_dir=/audio", &e);
+	setting_assign(&s, one, &e);
+	setting_assign(&s, two, &e);
 	if (e.status)
 		FAIL("%s", e.text);
 	err_clear(&e);
@@ -54,9 +55,9 @@ TEST(written_as_people_write)
 	struct settings s = with("exp.text_dir=/t b", "exp.iemocap_csv=/c: #$$x");
 	struct err e = {0};
 
-	CHECK(!option_assign(&s, "exp.labels=no,1", &e));
-	CHECK(!option_assign(&s, "model.num_classes=2", &e));
-	CHECK(!option_assign(&s, "train.clip=1e7", &e));
+	CHECK(!setting_assign(&s, "exp.labels=no,1", &e));
+	CHECK(!setting_assign(&s, "model.num_classes=2", &e));
+	CHECK(!setting_assign(&s, "train.clip=1e7", &e));
 	REQUIRE(!options_resolve(&s, &e));
 	CHECK_STR(rewrite(&s), "exp:\n"
 			       "  seed: 53\n"

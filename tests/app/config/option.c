@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "app/config/option.h"
+#include "app/config/setting.h"
 #include "base/near.h"
 #include "test.h"
 
@@ -309,19 +309,19 @@ TEST(assignments)
 	struct settings s = preset();
 	struct err e = {0};
 
-	CHECK(!option_assign(&s, "train.epoch=3", &e));
+	CHECK(!setting_assign(&s, "train.epoch=3", &e));
 	CHECK_INT(s.train.epoch, 3);
-	CHECK(!option_assign(&s, "exp.speaker=a=b", &e));
+	CHECK(!setting_assign(&s, "exp.speaker=a=b", &e));
 	CHECK_STR(s.exp.speaker, "a=b");
-	CHECK(!option_assign(&s, "exp.audio_dir=x", &e));
+	CHECK(!setting_assign(&s, "exp.audio_dir=x", &e));
 	CHECK_INT(s.exp.audio_dir[0], '/');
-	CHECK(option_assign(&s, "train.epoch", &e));
+	CHECK(setting_assign(&s, "train.epoch", &e));
 	CHECK_STR(e.text, "expected KEY=VALUE; found 'train.epoch'");
 	err_clear(&e);
-	CHECK(option_assign(&s, "=3", &e));
+	CHECK(setting_assign(&s, "=3", &e));
 	CHECK_HAS(e.text, "expected KEY=VALUE");
 	err_clear(&e);
-	CHECK(option_assign(&s, "train.optimiser.lr=1", &e));
+	CHECK(setting_assign(&s, "train.optimiser.lr=1", &e));
 	CHECK_STR(e.text, "unknown key train.optimiser.lr; did you mean train.optimizer.lr?");
 }
 
@@ -399,9 +399,9 @@ TEST(resolve_keeps_what_is_given)
 	struct settings s = iemocap(), once;
 	struct err e = {0};
 
-	CHECK(!option_assign(&s, "exp.labels=x,y,z", &e));
-	CHECK(!option_assign(&s, "model.head=32", &e));
-	CHECK(!option_assign(&s, "train.loss.form=mse", &e));
+	CHECK(!setting_assign(&s, "exp.labels=x,y,z", &e));
+	CHECK(!setting_assign(&s, "model.head=32", &e));
+	CHECK(!setting_assign(&s, "train.loss.form=mse", &e));
 	REQUIRE(!options_resolve(&s, &e));
 	CHECK_INT(s.model.num_classes, 3);
 	CHECK_INT(s.model.head, 32);
@@ -443,7 +443,7 @@ TEST(resolve_checks_classes)
 	CHECK_STR(resolved(s), "model.num_classes: 7, but exp.labels has 4 labels; set them to "
 			       "agree, or leave model.num_classes out");
 	s = iemocap();
-	CHECK(!option_assign(&s, "exp.labels=one", &e));
+	CHECK(!setting_assign(&s, "exp.labels=one", &e));
 	CHECK_HAS(resolved(s), "exp.labels: expected 2 labels or more; found 'one' alone");
 }
 
