@@ -141,12 +141,22 @@ void changes_free(struct changes *c)
 	*c = (struct changes){0};
 }
 
+void change_line(struct str *out, const struct change *c, const char *was)
+{
+	BUG_ON(strchr(c->command, '\n') || strchr(was, '\n'));
+	str_addf(out, "at %d %d %d %s%s%s\n", c->fold, c->epoch, c->step, c->command,
+		 *was ? "   # was " : "", was);
+}
+
 int change_write(FILE *f, int fold, int epoch, int step, const char *command, const char *was,
 		 struct err *e)
 {
-	BUG_ON(strchr(command, '\n') || strchr(was, '\n'));
-	fprintf(f, "at %d %d %d %s%s%s\n", fold, epoch, step, command, *was ? "   # was " : "",
-		was);
+	struct change c = {.fold = fold, .epoch = epoch, .step = step, .command = (char *)command};
+	struct str line = {0};
+
+	change_line(&line, &c, was);
+	fputs(line.s, f);
+	str_free(&line);
 	/* A stream of a test or a pipe has nothing to sync. */
 	if (fflush(f) || ferror(f) || (fsync(fileno(f)) && errno != EINVAL))
 		return err_set(e, "commands.log: cannot write: %s", strerror(errno));

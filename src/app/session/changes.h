@@ -12,6 +12,7 @@
 #define MIUST_CHANGES_H
 
 #include "base/err.h"
+#include "base/str.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -34,7 +35,9 @@ int changes_read(struct changes *c, const char *path, bool torn_ok, struct err *
  * with control characters, as a hole of zeros. */
 size_t changes_whole(const char *text, size_t len);
 void changes_free(struct changes *c);
+/* Its line of the log, with the newline; was: "" leaves the comment out. */
+void change_line(struct str *out, const struct change *c, const char *was);
 int change_write(FILE *f, int fold, int epoch, int step, const char *command, const char *was,
-		 struct err *e); /* was: "" leaves the comment out; flushes and fsyncs */
+		 struct err *e); /* flushes and fsyncs */
 
 #endif
