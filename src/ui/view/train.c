@@ -184,7 +184,7 @@ static void tracks_draw(const struct train_frame *f, struct canvas *c)
 	int gap = c->rows >= AIRY_ROWS, row = 1;
 	int used = 1 + l->loss + l->validation + TERMS * l->term + l->grad + l->lr + 2 + 2 * gap;
 	int spare = c->rows - used, loss = l->loss + (spare + 1) / 2;
-	int validation = l->validation + spare / 2;
+	int validation = l->validation + spare - (spare + 1) / 2; /* more terms, fewer rows */
 
 	track_and_table(f, TRACK_LOSS, c, row, loss);
 	row += loss + gap;
