@@ -15,6 +15,7 @@
 #include "ui/state/page.h"
 #include "ui/state/problems.h"
 #include "ui/term/term.h"
+#include "ui/view/screen.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -136,7 +137,7 @@ static void run_on_screen(struct ui *u, struct tui *t)
 	if (*t->why_ascii && !u->message.text[0])
 		ui_say(u, "%s", t->why_ascii);
 	else if (!*t->what && !u->message.text[0])
-		ui_say(u, "the demo is training: Space pauses, 1-7 are the views, ? helps");
+		ui_say(u, "the demo is training: Space pauses, 1-%d are the views, ? helps", VIEWS);
 	t->why_ascii[0] = '\0';
 	loop_run(u);
 	console_stop();

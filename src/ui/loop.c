@@ -2,12 +2,15 @@
 #include "ui/loop.h"
 
 #include "base/clock.h"
+#include "ui/console/command.h"
 #include "ui/console/console.h"
 #include "ui/console/help.h"
 #include "ui/console/keys.h"
 #include "ui/state/feed.h"
 #include "ui/state/page.h"
 #include "ui/term/term.h"
+#include "ui/view/screen.h"
+#include "ui/view/status.h"
 
 #include <errno.h>
 #include <poll.h>

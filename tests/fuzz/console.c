@@ -7,6 +7,7 @@
 #include "ui/console/keys.h"
 #include "ui/loop.h"
 #include "ui/state/feed.h"
+#include "ui/view/screen.h"
 
 static struct work *work;
 
@@ -29,19 +30,21 @@ static void seeds(void)
 		"slice flips",
 		"cursor 3\nmap 2",
 	};
+	const struct ui_command *command;
+	int commands = 0;
 
 	session_train("finished", 0);
-	for (int i = 0; i < command_count; i++) {
+	for (int i = 0; (command = command_at(i)); i++, commands++) {
 		char text[128];
 
-		snprintf(text, sizeof text, "%c%s", (char)(i % 7), command_table[i].name);
+		snprintf(text, sizeof text, "%c%s", (char)(i % VIEWS), command->name);
 		fuzz_seed_text(text);
 	}
 	for (size_t i = 0; i < sizeof line / sizeof *line; i++) {
 		char text[128];
 
-		snprintf(text, sizeof text, "%c%s", (char)(i % 7), line[i]);
-		if (command_count + (int)i < 60)
+		snprintf(text, sizeof text, "%c%s", (char)(i % VIEWS), line[i]);
+		if (commands + (int)i < 60)
 			fuzz_seed_text(text);
 	}
 }
@@ -84,7 +87,7 @@ static void one(const uint8_t *data, size_t n)
 	loop_until_open(&u);
 	u.corpus = work_corpus(work);
 	feed_reload(&u);
-	u.view = (enum view_id)(n ? data[0] % 7 : 0);
+	u.view = (enum view_id)(n ? data[0] % VIEWS : 0);
 	for (char *line; (line = strsep(&at, "\n")) && !u.quit;) {
 		struct err e = {0};
 

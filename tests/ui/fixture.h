@@ -15,12 +15,13 @@
 #define MIUST_TESTS_UI_FIXTURE_H
 
 #include "tests/ui/util.h"
+#include "tests/ui/verb.h"
 
 #include "base/mem.h"
 #include "base/rng.h"
 #include "base/str.h"
 #include "ui/state/feed.h"
-#include "ui/view/view.h"
+#include "ui/state/ui.h"
 
 struct fixture_of {
 	int n, epochs, classes;
@@ -228,7 +229,7 @@ static inline int fixture_command(struct fixture *f, const struct view *v, const
 	int status;
 
 	snprintf(verb, sizeof verb, "%.*s", (int)(args - line), line);
-	status = v->command(&f->u, verb, args + strspn(args, " "), e);
+	status = verb_run(&f->u, v, verb, args + strspn(args, " "), e);
 	feed_refresh(&f->u);
 	return status;
 }

@@ -3,6 +3,7 @@
 #include "ui/console/command.h"
 
 #include "base/file.h"
+#include "base/mem.h"
 #include "base/near.h"
 #include "base/str.h"
 #include "ui/state/feed.h"
@@ -13,6 +14,61 @@
 
 enum { SOURCING_MOST = 8 };
 
+/* ---- the names ---- */
+
+/* Made of the tables when first asked for. The screen's thread alone touches it. */
+static struct {
+	struct ui_command *at;
+	int n;
+} all;
+
+static struct ui_command *named(const char *name)
+{
+	for (int i = 0; i < all.n; i++)
+		if (strcmp(all.at[i].name, name) == 0)
+			return &all.at[i];
+	all.at = mem_grow(all.at, (size_t)all.n + 1, sizeof *all.at);
+	all.at[all.n] = (struct ui_command){.name = name};
+	return &all.at[all.n++];
+}
+
+static void ready(void)
+{
+	if (all.n)
+		return;
+	for (const struct verb *const *table = verb_tables; *table; table++)
+		for (const struct verb *v = *table; v->name; v++)
+			named(v->name)->everywhere = v;
+	for (int i = 0; i < VIEWS; i++)
+		for (const struct verb *v = view_table[i]->verbs; v->name; v++)
+			named(v->name)->in[i] = v;
+}
+
+const struct ui_command *command_at(int i)
+{
+	ready();
+	return i < all.n ? &all.at[i] : NULL;
+}
+
+bool command_is_here(const struct ui *u, const struct ui_command *c)
+{
+	return c->in[u->view] || c->everywhere;
+}
+
+static const struct verb *verb_of(const struct ui_command *c, enum view_id view)
+{
+	const struct verb *v = c->in[view] ? c->in[view] : c->everywhere;
+
+	for (int i = 0; !v; i++)
+		v = c->in[i];
+	return v;
+}
+
+const struct verb *command_verb(const struct ui *u, const struct ui_command *c)
+{
+	return verb_of(c, u->view);
+}
+
 /* quit! of quit: meant only when written out. */
 static bool is_variant(const struct ui_command *c, const struct ui_command *of)
 {
@@ -20,15 +76,29 @@ static bool is_variant(const struct ui_command *c, const struct ui_command *of)
 	       strcmp(c->name + strlen(of->name), "!") == 0;
 }
 
+static bool is_late(const struct ui_command *c)
+{
+	return verb_of(c, VIEW_TRAIN)->traits & LATE;
+}
+
+static void unknown(const char *name, struct err *e)
+{
+	const struct ui_command *c;
+	struct near near = near_to(name);
+
+	for (int i = 0; (c = command_at(i)); i++)
+		near_try(&near, c->name);
+	err_set(e, "no command is called %s%s%s; ? lists them", name,
+		near.best ? "; did you mean " : "", near.best ? near.best : "");
+}
+
 const struct ui_command *command_find(const char *name, struct err *e)
 {
-	const struct ui_command *found = NULL, *old = NULL;
+	const struct ui_command *c, *found = NULL, *old = NULL;
 	struct str candidates = {0};
 	int n = 0, olds = 0; /* candidates; "quit" before "quit!" counts for both */
 
-	for (int i = 0; i < command_count; i++) {
-		const struct ui_command *c = &command_table[i];
-
+	for (int i = 0; (c = command_at(i)); i++) {
 		if (strcmp(c->name, name) == 0) {
 			str_free(&candidates);
 			return c;
@@ -36,31 +106,23 @@ const struct ui_command *command_find(const char *name, struct err *e)
 		if (strncmp(c->name, name, strlen(name)) == 0 && !is_variant(c, found)) {
 			str_addf(&candidates, "%s%s", n++ ? " " : "", c->name);
 			found = c;
-			if (!(c->traits & LATE)) {
+			if (!is_late(c)) {
 				old = c;
 				olds++;
 			}
 		}
 	}
-	if (olds == 1) {
-		str_free(&candidates);
-		return old;
-	}
-	if (n > 1)
+	if (n == 0)
+		unknown(name, e);
+	else if (n > 1 && olds != 1)
 		err_set(e, "%s could be: %s", name, str_text(&candidates));
-	if (n == 0) {
-		struct near near = near_to(name);
-
-		for (int i = 0; i < command_count; i++)
-			near_try(&near, command_table[i].name);
-		err_set(e, "no command is called %s%s%s; ? lists them", name,
-			near.best ? "; did you mean " : "", near.best ? near.best : "");
-	}
 	str_free(&candidates);
-	return n == 1 ? found : NULL;
+	return olds == 1 ? old : n == 1 ? found : NULL;
 }
 
-/* The first word into name (size n); returns what stands behind it. */
+/* ---- why not now ---- */
+
+/* The first word into name (size n); returns what comes after it. */
 static const char *split(const char *line, char *name, size_t n)
 {
 	size_t len;
@@ -72,67 +134,62 @@ static const char *split(const char *line, char *name, size_t n)
 	return line + strspn(line, " \t");
 }
 
-static bool in_view(const struct ui *u, const struct ui_command *c)
+bool command_is_locked(const struct ui *u, const struct verb *v)
 {
-	return c->views >> u->view & 1;
+	return u->readonly && v->traits & CHANGES && !(v->traits & FIRST_LOOKS);
 }
 
-bool command_is_locked(const struct ui *u, const struct ui_command *c)
+const char *command_args(const struct ui *u, const struct verb *v, char *out, size_t n)
 {
-	return u->readonly && c->traits & CHANGES && !(c->traits & FIRST_LOOKS);
-}
+	bool first = u->readonly && v->traits & FIRST_LOOKS;
 
-const char *command_args(const struct ui *u, const struct ui_command *c, char *out, size_t n)
-{
-	bool first = u->readonly && c->traits & FIRST_LOOKS;
-
-	snprintf(out, n, "%.*s", (int)(first ? strcspn(c->args, "|") : strlen(c->args)), c->args);
+	snprintf(out, n, "%.*s", (int)(first ? strcspn(v->args, "|") : strlen(v->args)), v->args);
 	return out;
 }
 
-/* Is the argument the first of those it takes? One in capitals stands for what
- * the command itself has to tell apart. */
-static bool is_first(const struct ui_command *c, const char *args)
+/* Is the argument the first of those it takes? One in capitals is for what the
+ * command itself has to tell apart. */
+static bool is_first(const struct verb *v, const char *args)
 {
-	size_t len = strcspn(args, " \t"), first = strcspn(c->args, "|");
+	size_t len = strcspn(args, " \t"), first = strcspn(v->args, "|");
 
-	return !len || isupper((unsigned char)*c->args) ||
-	       (len == first && strncmp(args, c->args, len) == 0);
+	return !len || isupper((unsigned char)*v->args) ||
+	       (len == first && strncmp(args, v->args, len) == 0);
 }
 
-static bool may_change(const struct ui_command *c, const char *args)
+static bool may_change(const struct verb *v, const char *args)
 {
-	return c->traits & CHANGES && !(c->traits & FIRST_LOOKS && is_first(c, args));
+	return v->traits & CHANGES && !(v->traits & FIRST_LOOKS && is_first(v, args));
 }
 
 static const char *locked(const struct ui *u, const struct ui_command *c, const char *args)
 {
-	return u->readonly && may_change(c, args) ? "not with --readonly, which changes no session"
-						  : NULL;
+	return u->readonly && may_change(command_verb(u, c), args)
+		       ? "not with --readonly, which changes no session"
+		       : NULL;
 }
 
 static const char *refused(const struct ui *u, const struct ui_command *c, const char *args)
 {
-	const struct view *v = view_table[u->view];
+	const struct verb *v = command_verb(u, c);
 
 	if (locked(u, c, args))
 		return locked(u, c, args);
-	if (in_view(u, c))
-		return v->refused ? v->refused(u, c->name) : NULL;
-	if (!c->run)
+	if (!command_is_here(u, c))
 		return "not in this view";
-	return c->refused ? c->refused(u) : NULL;
+	return v->refused ? v->refused(u) : NULL;
 }
 
 /* "console try " counts as "try": it is what the user is about to type. */
-static const struct ui_command *meant(const struct ui_command *c, const char **args)
+static const struct ui_command *meant(const struct ui *u, const struct ui_command *c,
+				      const char **args)
 {
 	struct err ignored = {0};
 	char name[64];
 	const struct ui_command *typed;
 	const char *rest;
 
-	if (c->complete != COMPLETE_COMMAND || !**args)
+	if (!(command_verb(u, c)->traits & TYPES) || !**args)
 		return c;
 	rest = split(*args, name, sizeof name);
 	typed = command_find(name, &ignored);
@@ -151,7 +208,7 @@ const char *command_refused(const struct ui *u, const char *line)
 
 	if (!c)
 		return "no such command";
-	c = meant(c, &args);
+	c = meant(u, c, &args);
 	return refused(u, c, args);
 }
 
@@ -161,12 +218,14 @@ static int not_here(const struct ui_command *c, struct err *e)
 	struct str where = {0};
 
 	for (int i = 0; i < VIEWS; i++)
-		if (c->views >> i & 1)
+		if (c->in[i])
 			str_addf(&where, "%s%s", where.len ? ", " : "", view_table[i]->name);
 	err_set(e, "%s works in: %s", c->name, str_text(&where));
 	str_free(&where);
 	return -1;
 }
+
+/* ---- running ---- */
 
 int command_run(struct ui *u, const char *line, struct err *e)
 {
@@ -183,15 +242,15 @@ int command_run(struct ui *u, const char *line, struct err *e)
 	c = command_find(name, e);
 	if (!c)
 		return -1;
-	if (!in_view(u, c) && !c->run)
+	if (!command_is_here(u, c))
 		return not_here(c, e);
-	typed = meant(c, &rest); /* the console opens for what may be refused later */
+	typed = meant(u, c, &rest); /* the console opens for what may be refused later */
 	why = typed == c ? refused(u, c, args) : locked(u, typed, rest);
 	if (why)
 		return err_set(e, "%s: %s", typed->name, why);
 	if (u->message.error)
 		u->message.text[0] = '\0';
-	if (in_view(u, c) ? view_table[u->view]->command(u, c->name, args, e) : c->run(u, args, e))
+	if (command_verb(u, c)->run(u, args, e))
 		return -1;
 	feed_refresh(u);
 	return 0;

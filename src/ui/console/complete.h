@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * complete: what may stand at the console's cursor.
+ * complete: what the word at the console's cursor may become.
  *
- * A loop over the command table: commands, settings and their values, files,
- * sessions, utterances, columns, views and words. Empty choices are skipped.
- * Works on u->console alone; readline asks it for the same candidates.
+ * The first word is a command; which candidates there are for its arguments its
+ * verb says (struct verb: complete), by one of the functions below or by one of
+ * its own. Those kept are the candidates that start with what is typed or, where
+ * none does, contain it. Works on u->console alone; readline asks it for the same
+ * candidates.
  */
 #ifndef MIUST_COMPLETE_H
 #define MIUST_COMPLETE_H
@@ -17,12 +19,35 @@ void console_type(struct ui *u, const char *line);
 /* The word that ends at byte `point` of the line starts at byte: */
 int complete_start(const char *line, int point);
 /* The candidates for it, in order. */
-void complete_word(const struct ui *u, const char *line, int point, struct completions *c);
+void complete_word(struct ui *u, const char *line, int point, struct completions *c);
 void completions_free(struct completions *c); /* safe on zeroed memory */
 
 /* Make u->console's matches and hint fit its line; an empty line has none. */
 void complete_line(struct ui *u);
 void complete_hint(struct ui *u);  /* the hint alone */
-void complete_clear(struct ui *u); /* no line, no matches; for ui_free too */
+void complete_clear(struct ui *u); /* no line, no matches */
+
+/* ---- candidates of a verb ---- */
+
+void complete_args(struct ui *u, const struct words *w, struct completions *c); /* its words */
+void complete_file(struct ui *u, const struct words *w, struct completions *c);
+void complete_key(struct ui *u, const struct words *w, struct completions *c);    /* a setting */
+void complete_change(struct ui *u, const struct words *w, struct completions *c); /* and value */
+
+/* For those that make their own: one more, whose other texts may be filled; valid
+ * until the next. */
+struct completion *complete_add(struct completions *c, const char *text);
+/* A name within a condition: what is before it without a space stays. */
+struct completion *complete_add_name(struct completions *c, const struct words *w,
+				     const char *name);
+void complete_sort(struct completions *c); /* by text */
+/* After `is` in a condition: nan, inf, finite. False anywhere else. */
+bool complete_is(const struct words *w, struct completions *c);
+void complete_figures(const struct words *w, struct completions *c); /* of the run (breakpoint.h) */
+
+/* ---- for its own files only ---- */
+
+/* What the setting that is typed takes, and is now. False if there is none. */
+bool complete_setting_hint(const struct ui *u, const struct words *w, char *out, size_t n);
 
 #endif

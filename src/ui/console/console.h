@@ -9,7 +9,7 @@
  *	console_stop();
  *
  * readline never sees the terminal: it gets bytes from a queue and its line is
- * copied to u->console, which console_draw (view.h) draws. History, completion,
+ * copied to u->console, which console_draw draws. History, completion,
  * search, vi mode and the user's inputrc are readline's own. One console in a
  * program, in the screen's thread.
  *
@@ -27,8 +27,10 @@
 void console_start(struct ui *u); /* no history file is no failure; says so */
 void console_open(struct ui *u, const char *typed);
 void console_key(struct ui *u, struct key k);
-void console_close(struct ui *u); /* drops the line */
-void console_stop(void);          /* again: nothing */
+void console_close(struct ui *u);                        /* drops the line */
+void console_draw(const struct ui *u, struct canvas *c); /* pop-up rows and the line */
+int console_column(const struct ui *u, int cols);        /* of the cursor, in the last row */
+void console_stop(void);                                 /* again: nothing */
 
 /* A key as the bytes readline knows it by; "" if it has no use for it: of a
  * sequence it does not know it would insert the rest. */

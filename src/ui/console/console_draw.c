@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The console's line, and the pop-up of completions above the status row. */
+#include "ui/console/console.h"
 #include "ui/draw/list.h"
-#include "ui/view/view.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -7,8 +7,11 @@
 #include "ui/console/help.h"
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "base/utf8.h"
+#include "ui/console/command.h"
 #include "ui/console/complete.h"
+#include "ui/console/keys.h"
 #include "ui/draw/list.h"
 
 #include <stdio.h>
@@ -27,7 +30,7 @@ struct row {
 	char command[160]; /* as run, or as typed by the user: "try KEY VALUE" */
 	const char *help;
 	const char *refused; /* or NULL */
-	const struct ui_command *of;
+	const struct verb *of;
 	const char *line; /* what Enter runs, or opens the console with */
 	bool needs_more;  /* the console: an argument is missing */
 	int place;        /* as made */
@@ -59,23 +62,26 @@ static const char *typed_by(const char *command)
 								  : NULL;
 }
 
-static const struct ui_command *command_of(const char *line)
+static const struct verb *verb_of(const struct ui *u, const char *line)
 {
+	const struct ui_command *c = NULL;
 	struct err ignored = {0};
 	char name[64];
 
 	snprintf(name, sizeof name, "%.*s", (int)strcspn(line, " "), line);
-	return *name ? command_find(name, &ignored) : NULL;
+	if (*name)
+		c = command_find(name, &ignored);
+	return c ? command_verb(u, c) : NULL;
 }
 
-static bool wants_arguments(const struct ui_command *c)
+static bool needs_arguments(const struct verb *v)
 {
-	return *c->args && c->args[0] != '[';
+	return *v->args && v->args[0] != '[';
 }
 
 static void fill(const struct ui *u, struct row *r, const char *line)
 {
-	r->of = command_of(line);
+	r->of = verb_of(u, line);
 	r->line = line;
 	r->help = r->of ? r->of->help : "";
 	r->refused = r->of ? command_refused(u, line) : NULL;
@@ -139,31 +145,32 @@ static void add_bindings(const struct ui *u, struct rows *rows, int view)
 	}
 }
 
-static bool has_key(const struct rows *rows, const struct ui_command *c)
+static bool has_key(const struct rows *rows, const struct verb *v)
 {
 	for (int i = 0; i < rows->n; i++)
-		if (rows->at[i].of == c)
+		if (rows->at[i].of == v)
 			return true;
 	return false;
 }
 
 static void add_unbound(const struct ui *u, struct rows *rows)
 {
+	const struct ui_command *c;
 	struct row *r;
 
-	for (int i = 0; i < command_count; i++) {
-		const struct ui_command *c = &command_table[i];
+	for (int i = 0; (c = command_at(i)); i++) {
+		const struct verb *v = command_verb(u, c);
 		char args[sizeof r->command];
 
-		if (has_key(rows, c) || (!c->run && !(c->views >> u->view & 1)))
+		if (has_key(rows, v) || !command_is_here(u, c))
 			continue;
 		r = add(rows);
 		r->section = CONSOLE_ONLY;
 		snprintf(r->keys, sizeof r->keys, ":");
-		snprintf(r->command, sizeof r->command, "%s %s", c->name,
-			 command_args(u, c, args, sizeof args));
-		fill(u, r, c->name);
-		r->needs_more = wants_arguments(c);
+		snprintf(r->command, sizeof r->command, "%s %s", v->name,
+			 command_args(u, v, args, sizeof args));
+		fill(u, r, v->name);
+		r->needs_more = needs_arguments(v);
 	}
 }
 
@@ -436,3 +443,17 @@ void help_key(struct ui *u, struct key k)
 			move(u, &rows, moves[i].to);
 	free(rows.at);
 }
+
+static int run_help(struct ui *u, const char *args, struct err *e)
+{
+	(void)e;
+	help_open(u);
+	str_fit(u->help.filter, sizeof u->help.filter, args);
+	return 0;
+}
+
+const struct verb help_verbs[] = {
+	{"help", "[TEXT]", "The keys and commands that work here.", run_help, NULL, NULL,
+	 CHANGES_NOTHING},
+	{0},
+};

@@ -2,15 +2,16 @@
 /*
  * help: the keys and commands that work here, filtered by what is typed.
  *
- * Made from command_table and the bindings, as is the manual page (manual.c).
+ * Made of the verbs and the bindings, as is the manual page (manual.c).
  */
 #ifndef MIUST_HELP_H
 #define MIUST_HELP_H
 
-#include "ui/console/command.h"
-#include "ui/console/keys.h"
+#include "ui/state/ui.h"
+#include "ui/term/key.h"
 
 void help_open(struct ui *u);
+void help_draw(const struct ui *u, struct canvas *c); /* over the view */
 /* Characters filter, arrows move, Enter runs (or opens the console with what
  * needs arguments), Esc closes. */
 void help_key(struct ui *u, struct key k);

@@ -4,127 +4,30 @@
 #include "base/mem.h"
 #include "base/str.h"
 
+#include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-const char keys_default[] =
-	/* most used first: the key line shows them in this order */
-	"train Up move up\n"
-	"train Down move down\n"
-	"train Left move left\n"
-	"train Right move right\n"
-	"all Space toggle               # pause\n"
-	"all s step                     # step\n"
-	"all S step epoch\n"
-	"train c cursor                 # cursor\n"
-	"train z zoom in                # zoom\n"
-	"train Z zoom out\n"
-	"train 0 zoom all\n"
-	"train + smooth +               # smooth\n"
-	"train - smooth -               # smooth\n"
-	"train l log                    # log y\n"
-	"train x axis                   # axis\n"
-	"train M mean                   # mean\n"
-	"train o overlay                # overlay\n"
-	"confusion Up move up           # cell\n"
-	"confusion Down move down       # cell\n"
-	"confusion Left move left       # cell\n"
-	"confusion Right move right     # cell\n"
-	"confusion Enter enter          # utterances\n"
-	"confusion % cells              # cells\n"
-	"confusion [ epoch prev         # epoch\n"
-	"confusion ] epoch next         # epoch\n"
-	"confusion { epoch mark-prev    # mark\n"
-	"confusion } epoch mark-next    # mark\n"
-	"confusion = compare            # compare\n"
-	"confusion p part               # part\n"
-	"utterances Enter enter         # open\n"
-	"utterances / console filter\t # filter\n"
-	"utterances s sort              # sort\n"
-	"utterances S slice             # slice\n"
-	"utterances a view 5\n"
-	"utterances [ epoch prev        # epoch\n"
-	"utterances ] epoch next        # epoch\n"
-	"utterances { epoch mark-prev\n"
-	"utterances } epoch mark-next\n"
-	"utterances p part              # part\n"
-	"utterances Up move up\n"
-	"utterances Down move down\n"
-	"utterances PgUp move pgup\n"
-	"utterances PgDn move pgdn\n"
-	"utterances Home move home\n"
-	"utterances End move end\n"
-	"utterances Esc view 2\n"
-	"utterance n next               # next\n"
-	"utterance p prev               # previous\n"
-	"utterance [ epoch prev         # epoch\n"
-	"utterance ] epoch next         # epoch\n"
-	"utterance { epoch mark-prev\n"
-	"utterance } epoch mark-next\n"
-	"utterance a view 5             # attention\n"
-	"utterance h head next          # heads\n"
-	"utterance k kept               # kept\n"
-	"utterance Up move up\n"
-	"utterance Down move down\n"
-	"utterance Esc view 3           # back\n"
-	"attention Up move up           # cursor\n"
-	"attention Down move down       # cursor\n"
-	"attention Left move left       # cursor\n"
-	"attention Right move right     # cursor\n"
-	"attention Enter move peak      # peak\n"
-	"attention h head next          # head\n"
-	"attention g scale              # scale\n"
-	"attention [ epoch prev         # epoch\n"
-	"attention ] epoch next         # epoch\n"
-	"attention { epoch mark-prev\n"
-	"attention } epoch mark-next\n"
-	"attention d difference         # difference\n"
-	"attention K knock              # knock out\n"
-	"attention k kept               # kept\n"
-	"attention w console write\t # write\n"
-	"attention Esc back             # back\n"
-	"config Enter enter             # edit\n"
-	"config d default               # default\n"
-	"config t edit try              # try\n"
-	"config / console find\t # find\n"
-	"config Up move up\n"
-	"config Down move down\n"
-	"config PgUp move pgup\n"
-	"config PgDn move pgdn\n"
-	"config Home move home\n"
-	"config End move end\n"
-	"sessions Enter enter           # open\n"
-	"sessions + pick                # pick\n"
-	"sessions o overlay             # overlay\n"
-	"sessions c compare             # compare\n"
-	"sessions D delete              # delete\n"
-	"sessions Up move up\n"
-	"sessions Down move down\n"
-	"sessions PgUp move pgup\n"
-	"sessions PgDn move pgdn\n"
-	"train WheelUp zoom in\n"
-	"train WheelDown zoom out\n"
-	"all WheelUp move up\n"
-	"all WheelDown move down\n"
-	"all u undo                     # undo\n"
-	"all t console try\t # try\n"
-	"all m console note\t # note\n"
-	"all ^C stop\n"
-	"all q quit                     # quit\n"
-	"all 1 view 1\n"
-	"all 2 view 2\n"
-	"all 3 view 3\n"
-	"all 4 view 4\n"
-	"all 5 view 5\n"
-	"all 6 view 6\n"
-	"all 7 view 7\n"
-	"all Tab view next\n"
-	"all S-Tab view prev\n"
-	"all : console\n"
-	"all ? help\n"
-	"all F1 help\n"
-	"all Esc cancel\n";
+/* What works everywhere: before the views' own on the key row, and after them; then
+ * the number of each view, and the rest. */
+static const char keys_first[] = "Space toggle               # pause\n"
+				 "s step                     # step\n"
+				 "S step epoch\n";
+static const char keys_more[] = "WheelUp move up\n"
+				"WheelDown move down\n"
+				"u undo                     # undo\n"
+				"t console try\t # try\n"
+				"m console note\t # note\n"
+				"^C stop\n"
+				"q quit                     # quit\n";
+static const char keys_last[] = "Tab view next\n"
+				"S-Tab view prev\n"
+				": console\n"
+				"? help\n"
+				"F1 help\n"
+				"Esc cancel\n";
 
 /* The bindings in force. The screen's thread alone touches them. */
 static struct {
@@ -133,23 +36,35 @@ static struct {
 	bool ready;
 } bound;
 
-static const char *const view_names[VIEWS] = {"train",     "confusion", "utterances", "utterance",
-					      "attention", "config",    "sessions"};
+/* "train, confusion, … or sessions" */
+static void say_views(struct str *out)
+{
+	for (int i = 0; i < VIEWS; i++)
+		str_addf(out, "%s%s",
+			 i == 0           ? ""
+			 : i == VIEWS - 1 ? " or "
+					  : ", ",
+			 view_table[i]->name);
+	for (size_t i = 0; i < out->len; i++)
+		out->s[i] = (char)tolower((unsigned char)out->s[i]);
+}
 
 static int find_view(const char *name, int *view, struct err *e)
 {
+	struct str names = {0};
+
 	*view = -1;
 	if (strcasecmp(name, "all") == 0)
 		return 0;
 	for (int i = 0; i < VIEWS; i++)
-		if (strcasecmp(name, view_names[i]) == 0) {
+		if (strcasecmp(name, view_table[i]->name) == 0) {
 			*view = i;
 			return 0;
 		}
-	return err_set(e,
-		       "bind: %s is not a view; expected all, train, confusion, utterances, "
-		       "utterance, attention, config or sessions",
-		       name);
+	say_views(&names);
+	err_set(e, "bind: %s is not a view; expected all, %s", name, names.s);
+	str_free(&names);
+	return -1;
 }
 
 /* Replaces a binding of the same view and key in its place, else adds one. */
@@ -170,12 +85,74 @@ static void keep(int view, struct key key, const char *command, const char *labe
 	*b = (struct binding){view, key, mem_dup(command), mem_dup(label)};
 }
 
-static int bind(const char *text, struct err *e)
+/* "COMMAND # label" */
+static void bind(int view, struct key key, const char *text)
 {
-	char view_name[32], key_name[32], command[512], *label;
+	char command[512], *label;
+	size_t len;
+
+	str_fit(command, sizeof command, text);
+	label = strstr(command, " # ");
+	if (label) {
+		*label = '\0';
+		label += strlen(" # ");
+	}
+	/* A tab at the end is the space that a typed text ends with. */
+	len = strcspn(command, "\t");
+	if (command[len] == '\t')
+		strcpy(command + len, " ");
+	else
+		while (len && command[len - 1] == ' ')
+			command[--len] = '\0';
+	keep(view, key, command, label ? label : "");
+}
+
+static void bind_line(int view, const char *line)
+{
+	struct err e = {0};
+	struct key key = {0};
+	char name[32] = "";
+	int used = 0;
+
+	if (sscanf(line, "%31s %n", name, &used) != 1 || !line[used] || key_parse(&key, name, &e))
+		BUG("built-in binding: %s", line);
+	bind(view, key, line + used);
+}
+
+static void bind_lines(int view, const char *text)
+{
+	for (size_t len; *text; text += len + 1) {
+		char line[256];
+
+		len = strcspn(text, "\n");
+		snprintf(line, sizeof line, "%.*s", (int)len, text);
+		bind_line(view, line);
+	}
+}
+
+static void ready(void)
+{
+	char line[32];
+
+	if (bound.ready)
+		return;
+	bound.ready = true;
+	bind_lines(-1, keys_first);
+	for (int i = 0; i < VIEWS; i++)
+		bind_lines(i, view_table[i]->keys);
+	bind_lines(-1, keys_more);
+	for (int i = 1; i <= VIEWS; i++) {
+		snprintf(line, sizeof line, "%d view %d", i, i);
+		bind_line(-1, line);
+	}
+	bind_lines(-1, keys_last);
+}
+
+int keys_bind(const char *text, struct err *e)
+{
+	char view_name[32], key_name[32];
 	struct key key = {0};
 	int view, used = 0;
-	size_t len;
 
 	if (sscanf(text, "%31s %31s %n", view_name, key_name, &used) != 2 || !used || !text[used])
 		return err_set(e,
@@ -184,46 +161,9 @@ static int bind(const char *text, struct err *e)
 			       text);
 	if (find_view(view_name, &view, e) || key_parse(&key, key_name, e))
 		return -1;
-	str_fit(command, sizeof command, text + used);
-	label = strstr(command, " # ");
-	if (label) {
-		*label = '\0';
-		label += strlen(" # ");
-	}
-	/* A tab at the end stands for the blank that a typed text ends with. */
-	len = strcspn(command, "\t");
-	if (command[len] == '\t')
-		strcpy(command + len, " ");
-	else
-		while (len && command[len - 1] == ' ')
-			command[--len] = '\0';
-	keep(view, key, command, label ? label : "");
-	return 0;
-}
-
-static void ready(void)
-{
-	const char *p = keys_default;
-	struct err e = {0};
-
-	if (bound.ready)
-		return;
-	bound.ready = true;
-	while (*p) {
-		char line[256];
-		size_t len = strcspn(p, "\n");
-
-		snprintf(line, sizeof line, "%.*s", (int)len, p);
-		if (bind(line, &e))
-			BUG("built-in binding: %s", e.text);
-		p += len + 1;
-	}
-}
-
-int keys_bind(const char *text, struct err *e)
-{
 	ready();
-	return bind(text, e);
+	bind(view, key, text + used);
+	return 0;
 }
 
 const struct binding *keys_find(enum view_id v, const struct key *k)
@@ -259,3 +199,15 @@ void keys_reset(void)
 	bound.n = 0;
 	bound.ready = false;
 }
+
+static int run_bind(struct ui *u, const char *args, struct err *e)
+{
+	(void)u;
+	return keys_bind(args, e);
+}
+
+const struct verb keys_verbs[] = {
+	{"bind", "VIEW KEY COMMAND", "Bind a key; VIEW is all or a view's name.", run_bind, NULL,
+	 NULL, CHANGES_NOTHING},
+	{0},
+};

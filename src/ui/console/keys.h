@@ -4,16 +4,16 @@
  *
  *	bind VIEW KEY COMMAND...   # label
  *
- * VIEW is all, train, confusion, utterances, utterance, attention, config or
- * sessions. The label is what the key line shows; keys that follow each other
- * with the same label are shown together ("+ - smooth"). The built-in bindings
- * are such a text (keys_default), so a user's miustrc can change any of them.
- * Order is the order of the key line: most used first.
+ * VIEW is all or a view's name. The label is what the key line shows; keys that
+ * follow each other with the same label are shown together ("+ - smooth"). The
+ * built-in bindings are such a text too, a view's own in its row (view.h), so a
+ * user's miustrc can change any of them. Order is the order of the key line: most
+ * used first.
  */
 #ifndef MIUST_KEYS_H
 #define MIUST_KEYS_H
 
-#include "ui/console/command.h"
+#include "ui/state/view.h"
 #include "ui/term/key.h"
 
 struct binding {
@@ -23,11 +23,9 @@ struct binding {
 	char *label; /* "" : not on the key line */
 };
 
-extern const char keys_default[];
-
 int keys_bind(const char *text, struct err *e);                       /* the arguments of `bind` */
 const struct binding *keys_find(enum view_id v, const struct key *k); /* or NULL */
 const struct binding *keys_at(int i); /* all of them in order; NULL at the end */
-void keys_reset(void);                /* back to keys_default */
+void keys_reset(void);                /* back to the built-in ones */
 
 #endif

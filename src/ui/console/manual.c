@@ -3,6 +3,7 @@
 #include "ui/console/help.h"
 
 #include "base/roff.h"
+#include "ui/console/keys.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -35,36 +36,40 @@ static void print_views(FILE *out)
 	}
 }
 
+static void print_verb(FILE *out, const struct verb *v)
+{
+	fputs(".TP\n\\fB", out);
+	roff_text(out, v->name);
+	fputs("\\fR", out);
+	if (*v->args) {
+		fputs(" \\fI", out);
+		roff_text(out, v->args);
+		fputs("\\fR", out);
+	}
+	putc('\n', out);
+	roff_text(out, v->help);
+	if (v->traits & FIRST_LOOKS)
+		fprintf(out, " With \\-\\-readonly only %.*s.", (int)strcspn(v->args, "|"),
+			v->args);
+	else if (v->traits & CHANGES)
+		fputs(" Not with \\-\\-readonly.", out);
+	putc('\n', out);
+}
+
+static void print_table(FILE *out, const struct verb *table)
+{
+	for (const struct verb *v = table; v->name; v++)
+		print_verb(out, v);
+}
+
 static void print_commands(FILE *out)
 {
-	fputs(".SH COMMANDS\n", out);
-	for (int i = 0; i < command_count; i++) {
-		const struct ui_command *c = &command_table[i];
-		const char *before = " Views: ";
-
-		fputs(".TP\n\\fB", out);
-		roff_text(out, c->name);
-		fputs("\\fR", out);
-		if (*c->args) {
-			fputs(" \\fI", out);
-			roff_text(out, c->args);
-			fputs("\\fR", out);
-		}
-		putc('\n', out);
-		roff_text(out, c->help);
-		for (int v = 0; v < VIEWS && !c->run; v++) {
-			if (!(c->views >> v & 1))
-				continue;
-			fprintf(out, "%s%s", before, view_table[v]->name);
-			before = ", ";
-		}
-		fputs(c->run ? "" : ".", out);
-		if (c->traits & FIRST_LOOKS)
-			fprintf(out, " With \\-\\-readonly only %.*s.", (int)strcspn(c->args, "|"),
-				c->args);
-		else if (c->traits & CHANGES)
-			fputs(" Not with \\-\\-readonly.", out);
-		putc('\n', out);
+	fputs(".SH COMMANDS\n.SS Everywhere\n", out);
+	for (const struct verb *const *table = verb_tables; *table; table++)
+		print_table(out, *table);
+	for (int i = 0; i < VIEWS; i++) {
+		fprintf(out, ".SS %s\n", view_table[i]->name);
+		print_table(out, view_table[i]->verbs);
 	}
 }
 

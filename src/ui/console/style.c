@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "ui/console/style.h"
+/*
+ * What the user may choose about how the screen is drawn. Both verbs change the
+ * state alone (u->look, u->mouse); the loop lets the terminal follow (term_follow)
+ * before the next frame.
+ */
+#include "ui/console/complete.h"
 
 #include "ui/term/locale.h"
 
@@ -50,7 +55,8 @@ static int choose(struct look *look, const char *word, size_t len, struct err *e
 		       (int)(len < 40 ? len : 40), word);
 }
 
-int style_command(struct ui *u, const char *args, struct err *e)
+/* Words, each of which chooses one thing. None: says what is in force. */
+static int run_style(struct ui *u, const char *args, struct err *e)
 {
 	struct look look = u->look;
 
@@ -70,7 +76,8 @@ int style_command(struct ui *u, const char *args, struct err *e)
 	return 0;
 }
 
-int style_mouse(struct ui *u, const char *args, struct err *e)
+/* on, off; "": the other one. */
+static int run_mouse(struct ui *u, const char *args, struct err *e)
 {
 	if (*args && strcmp(args, "on") != 0 && strcmp(args, "off") != 0)
 		return err_set(e, "mouse: expected on or off; found '%.40s'", args);
@@ -78,3 +85,12 @@ int style_mouse(struct ui *u, const char *args, struct err *e)
 	ui_say(u, u->mouse ? "mouse on; with Shift held the terminal selects text" : "mouse off");
 	return 0;
 }
+
+const struct verb style_verbs[] = {
+	{"style", "[dark|light|viridis|cividis|grey|braille|block|ascii]...",
+	 "Colours for a dark or light terminal, heat maps, glyphs of curves.", run_style, NULL,
+	 complete_args, CHANGES_NOTHING},
+	{"mouse", "[on|off]", "Clicks choose, the wheel moves.", run_mouse, NULL, complete_args,
+	 CHANGES_NOTHING},
+	{0},
+};

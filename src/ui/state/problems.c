@@ -35,6 +35,11 @@ static const char *title(const struct ui *u)
 	return u->told ? "the data cannot be used as it is" : "this cannot be opened";
 }
 
+static const char *refuse_skip(const struct ui *u)
+{
+	return u->now.can_skip ? NULL : "no rows at fault keep this run from going on";
+}
+
 void problems_open(struct ui *u)
 {
 	char *text = problems_text(u);
@@ -42,11 +47,11 @@ void problems_open(struct ui *u)
 	if (!text)
 		return;
 	page_open_text(u, title(u), text);
-	if (!skip_refused(u))
+	if (!refuse_skip(u))
 		page_offers(u, 's', "skip", "go on without them");
 }
 
-int problems_command(struct ui *u, const char *args, struct err *e)
+static int run_problems(struct ui *u, const char *args, struct err *e)
 {
 	if (*args)
 		return err_set(e, "problems takes no argument; found %.40s", args);
@@ -54,7 +59,7 @@ int problems_command(struct ui *u, const char *args, struct err *e)
 	return 0;
 }
 
-const char *problems_refused(const struct ui *u)
+static const char *refuse_problems(const struct ui *u)
 {
 	char *text = problems_text(u);
 	bool any = text != NULL;
@@ -63,7 +68,7 @@ const char *problems_refused(const struct ui *u)
 	return any ? NULL : "there are none";
 }
 
-int skip_command(struct ui *u, const char *args, struct err *e)
+static int run_skip(struct ui *u, const char *args, struct err *e)
 {
 	if (*args)
 		return err_set(e, "skip takes no argument; found %.40s", args);
@@ -71,7 +76,10 @@ int skip_command(struct ui *u, const char *args, struct err *e)
 	return 0;
 }
 
-const char *skip_refused(const struct ui *u)
-{
-	return u->now.can_skip ? NULL : "no rows at fault keep this run from going on";
-}
+const struct verb problems_verbs[] = {
+	{"problems", "", "What was said while this was opened: rows at fault, and why.",
+	 run_problems, refuse_problems, NULL, CHANGES_NOTHING | LATE},
+	{"skip", "", "Open it again without the rows at fault, as --skip-bad does.", run_skip,
+	 refuse_skip, NULL, CHANGES_FILES | LATE},
+	{0},
+};

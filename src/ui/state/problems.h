@@ -15,9 +15,4 @@
 char *problems_text(const struct ui *u);
 void problems_open(struct ui *u); /* the page, if there is anything */
 
-int problems_command(struct ui *u, const char *args, struct err *e);
-const char *problems_refused(const struct ui *u);
-int skip_command(struct ui *u, const char *args, struct err *e);
-const char *skip_refused(const struct ui *u);
-
 #endif

@@ -5,7 +5,7 @@
 #include "base/str.h"
 #include "ui/console/complete.h"
 #include "ui/view/sessions.h"
-#include "ui/view/view.h"
+#include "ui/view/confusion.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -47,8 +47,8 @@ void ui_select_view(struct ui *u, enum view_id v)
 	if (v == u->view)
 		return;
 	u->view = v;
-	if (v == VIEW_SESSIONS)
-		sessions_load(u);
+	if (view_table[v]->chosen)
+		view_table[v]->chosen(u);
 	ui_want_look(u);
 }
 
@@ -81,6 +81,24 @@ void ui_error(struct ui *u, const char *fmt, ...)
 	va_start(ap, fmt);
 	message(u, true, fmt, ap);
 	va_end(ap);
+}
+
+void ui_ask(struct ui *u, const char *command, const char *fmt, ...)
+{
+	char text[sizeof u->ask.question * 2];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	str_fit(u->ask.question, sizeof u->ask.question, text);
+	snprintf(u->ask.command, sizeof u->ask.command, "%s", command);
+	u->overlay_kind = OVERLAY_ASK;
+}
+
+bool ui_trains(const struct ui *u)
+{
+	return u->now.state == WORK_RUN || u->now.state == WORK_EVAL;
 }
 
 /* ---- the selection ---- */

@@ -16,21 +16,11 @@
 #include "app/session/session_trash.h"
 #include "app/study/attention.h"
 #include "app/study/facts.h"
+#include "ui/state/view.h"
 #include "ui/term/cell.h"
 
 #include <math.h>
 #include <stdarg.h>
-
-enum view_id {
-	VIEW_TRAIN,
-	VIEW_CONFUSION,
-	VIEW_UTTERANCES,
-	VIEW_UTTERANCE,
-	VIEW_ATTENTION,
-	VIEW_CONFIG,
-	VIEW_SESSIONS,
-	VIEWS
-};
 
 enum overlay { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_CONSOLE, OVERLAY_ASK, OVERLAY_PAGE };
 
@@ -51,9 +41,18 @@ struct session_row {                        /* view 7: one stored run (or branch
 	char why[400];  /* it cannot be read, and so has no figures; "": it can */
 };
 
-/* What the word at the console's cursor may become (complete.h). */
+/* A console line up to its cursor, cut into words. */
+struct words {
+	const struct verb *verb; /* what its first word means here; NULL: nothing yet */
+	char argument[192];      /* the first one, if it is before the cursor's word */
+	char before[192];        /* the last one before it */
+	char word[192];          /* at the cursor */
+	int n;                   /* words before it */
+};
+
+/* What the word at the console's cursor may become (console/complete.h). */
 struct completion {
-	char text[192]; /* as it stands in the line */
+	char text[192]; /* as it will be in the line */
 	char now[40];   /* present value, "0.30 → 0.15" */
 	char takes[96]; /* range or choices; of a command its arguments */
 	char when[96];  /* when it takes effect; of a command what it does */
@@ -221,6 +220,11 @@ void ui_free(struct ui *u);
 /* A line for the user; errors stay until the next command. */
 void ui_say(struct ui *u, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void ui_error(struct ui *u, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* A question for y or n; on y the command is run. */
+void ui_ask(struct ui *u, const char *command, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+#define UI_STOP_QUESTION "training goes on; checkpoint, stop and %s? y/n" /* quit */
+bool ui_trains(const struct ui *u);                                       /* the run computes */
 
 /* ---- what the selection means; all may return NULL or 0 ---- */
 const struct fold_run *ui_fold(const struct ui *u);   /* the selected fold */

@@ -11,7 +11,7 @@
 #include "ui/console/complete.h"
 #include "ui/console/help.h"
 #include "ui/draw/list.h"
-#include "ui/view/view.h"
+#include "ui/state/ui.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -373,24 +373,37 @@ static int edit(struct ui *u, const char *how, struct err *e)
 	return 0;
 }
 
-static int reset(struct ui *u, struct err *e)
+static int enter(struct ui *u, const char *args, struct err *e)
+{
+	(void)args;
+	return edit(u, "", e);
+}
+
+static int reset(struct ui *u, const char *args, struct err *e)
 {
 	const struct option *o = selected(u);
 	char text[OPTION_TEXT], line[OPTION_TEXT + 64];
 	struct settings preset;
 
+	(void)args;
 	defaults(in_force(u), &preset);
 	snprintf(line, sizeof line, "set %s %s", o->key,
 		 option_text(&preset, o, text, sizeof text));
 	return command_run(u, line, e);
 }
 
-static const char *refused(const struct ui *u, const char *verb)
+static int find(struct ui *u, const char *args, struct err *e)
+{
+	(void)e;
+	snprintf(u->config.find, sizeof u->config.find, "%s", args);
+	u->config.top = 0;
+	return 0;
+}
+
+static const char *refuse_edit(const struct ui *u)
 {
 	const struct option *o = selected(u);
 
-	if (strcmp(verb, "move") == 0 || strcmp(verb, "find") == 0)
-		return NULL;
 	if (!o)
 		return "no setting is selected";
 	if (o->no_effect)
@@ -400,31 +413,35 @@ static const char *refused(const struct ui *u, const char *verb)
 	return command_refused(u, "set"); /* which these type or run */
 }
 
-static int command(struct ui *u, const char *verb, const char *args, struct err *e)
-{
-	const char *why = refused(u, verb);
+static const struct verb verbs[] = {
+	{"move", "up|down|home|end|pgup|pgdn", "Move the cursor or the selected row.", move, NULL,
+	 complete_args, CHANGES_NOTHING},
+	{"enter", "", "Open what is selected.", enter, refuse_edit, NULL, CHANGES_NOTHING},
+	{"edit", "[try]", "Type a new value for the selected setting, to set or to try.", edit,
+	 refuse_edit, complete_args, CHANGES_SESSION},
+	{"default", "", "Set the selected setting to its default.", reset, refuse_edit, NULL,
+	 CHANGES_SESSION},
+	{"find", "TEXT", "Settings whose name or help contains it.", find, NULL, NULL,
+	 CHANGES_NOTHING},
+	{0},
+};
 
-	if (why)
-		return err_set(e, "%s: %s", verb, why);
-	if (strcmp(verb, "move") == 0)
-		return move(u, args, e);
-	if (strcmp(verb, "enter") == 0 || strcmp(verb, "edit") == 0)
-		return edit(u, args, e);
-	if (strcmp(verb, "default") == 0)
-		return reset(u, e);
-	if (strcmp(verb, "find") == 0) {
-		snprintf(u->config.find, sizeof u->config.find, "%s", args);
-		u->config.top = 0;
-		return 0;
-	}
-	return err_set(e, "%s: not here", verb);
-}
+static const char keys[] = "Enter enter             # edit\n"
+			   "d default               # default\n"
+			   "t edit try              # try\n"
+			   "/ console find\t # find\n"
+			   "Up move up\n"
+			   "Down move down\n"
+			   "PgUp move pgup\n"
+			   "PgDn move pgdn\n"
+			   "Home move home\n"
+			   "End move end\n";
 
 const struct view view_config = {
 	.name = "Config",
 	.help = "Every setting with its value, its default and when a change takes effect.",
 	.draw = draw,
-	.command = command,
-	.refused = refused,
+	.keys = keys,
+	.verbs = verbs,
 	.click = click,
 };

@@ -2,6 +2,7 @@
 #include "ui/view/confusion.h"
 
 #include "base/mem.h"
+#include "ui/console/complete.h"
 #include "ui/view/epoch.h"
 #include "ui/draw/list.h"
 #include "ui/view/order.h"
@@ -155,11 +156,12 @@ static int move(struct ui *u, const char *to, struct err *e)
 }
 
 /* To exactly the utterances of the cell. */
-static int enter(struct ui *u, struct err *e)
+static int enter(struct ui *u, const char *args, struct err *e)
 {
 	struct confusion_frame f;
 	char condition[2 * LABEL_LEN + 32];
 
+	(void)args;
 	if (!confusion_frame_make(&f, u, u->rows - 3, u->cols))
 		return err_usage(e, "%s", epoch_awaited(u, condition, sizeof condition));
 	if (!f.h)
@@ -190,7 +192,7 @@ static void click(struct ui *u, int row, int col)
 	p = (col - f.at.x) / f.at.form->w;
 	if (t >= f.at.rows || p >= f.at.cols)
 		return;
-	if (f.top + t == u->confusion.row && f.left + p == u->confusion.col && enter(u, &e))
+	if (f.top + t == u->confusion.row && f.left + p == u->confusion.col && enter(u, "", &e))
 		ui_error(u, "%s", e.text);
 	u->confusion.row = f.top + t;
 	u->confusion.col = f.left + p;
@@ -326,33 +328,38 @@ static int compare(struct ui *u, const char *args, struct err *e)
 	return 0;
 }
 
-static int command(struct ui *u, const char *verb, const char *args, struct err *e)
-{
-	int status;
+static const struct verb verbs[] = {
+	{"move", "up|down|left|right|home|end", "Move the cursor or the selected row.", move, NULL,
+	 complete_args, CHANGES_NOTHING},
+	{"enter", "", "Open what is selected.", enter, NULL, NULL, CHANGES_NOTHING},
+	EPOCH_VERB,
+	EPOCH_PART_VERB,
+	{"cells", "[counts|row|column]", "Counts, shares of the row, shares of the column.", cells,
+	 NULL, complete_args, CHANGES_NOTHING},
+	{"compare", "[kept|epoch N|fold N|SESSION]",
+	 "Compare with what is shown now, or with another epoch, fold or session.", compare, NULL,
+	 sessions_complete, CHANGES_NOTHING},
+	{0},
+};
 
-	if (epoch_verb(u, verb, args, &status, e))
-		return status;
-	if (strcmp(verb, "move") == 0)
-		return move(u, args, e);
-	if (strcmp(verb, "cells") == 0)
-		return cells(u, args, e);
-	if (strcmp(verb, "compare") == 0)
-		return compare(u, args, e);
-	if (strcmp(verb, "enter") == 0)
-		return enter(u, e);
-	return err_usage(e, "%s does nothing here", verb);
-}
-
-static const char *refused(const struct ui *u, const char *verb)
-{
-	return epoch_refused(u, verb);
-}
+static const char keys[] = "Up move up           # cell\n"
+			   "Down move down       # cell\n"
+			   "Left move left       # cell\n"
+			   "Right move right     # cell\n"
+			   "Enter enter          # utterances\n"
+			   "% cells              # cells\n"
+			   "[ epoch prev         # epoch\n"
+			   "] epoch next         # epoch\n"
+			   "{ epoch mark-prev    # mark\n"
+			   "} epoch mark-next    # mark\n"
+			   "= compare            # compare\n"
+			   "p part               # part\n";
 
 const struct view view_confusion = {
 	.name = "Confusion",
 	.help = "Which class is taken for which, at any epoch and against another.",
 	.draw = draw,
-	.command = command,
-	.refused = refused,
+	.keys = keys,
+	.verbs = verbs,
 	.click = click,
 };

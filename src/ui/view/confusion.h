@@ -13,7 +13,7 @@
 #ifndef MIUST_UI_CONFUSION_H
 #define MIUST_UI_CONFUSION_H
 
-#include "ui/view/view.h"
+#include "ui/state/ui.h"
 
 /* A size of cell; ▸ stands in its first column. */
 struct confusion_form {
@@ -64,6 +64,8 @@ bool confusion_frame_make(struct confusion_frame *f, const struct ui *u, int row
 double confusion_change(const struct confusion_frame *f, int t, int p);
 /* A cell's share of what the view is set to (row, column, counts: of the row). */
 double confusion_share(const struct confusion_frame *f, const struct confusion *m, int t, int p);
+
+void confusion_forget(struct ui *u); /* compare with the kept epoch again */
 
 void confusion_matrix_draw(const struct confusion_frame *f, struct canvas *c);
 void confusion_difference_draw(const struct confusion_frame *f, struct canvas *c);

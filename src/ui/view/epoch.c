@@ -68,9 +68,18 @@ static int choose_place(struct ui *u, const struct fold_run *f, int place, struc
 	return 0;
 }
 
-int epoch_command(struct ui *u, const char *args, struct err *e)
+const char *epoch_refused(const struct ui *u)
 {
-	const char *reason = epoch_refused(u, "epoch");
+	const struct fold_run *f = ui_fold(u);
+
+	if (!f || f->nepochs == 0)
+		return "no epoch is evaluated yet";
+	return u->sel.test ? "the test part is known at the kept epoch only" : NULL;
+}
+
+int epoch_choose(struct ui *u, const char *args, struct err *e)
+{
+	const char *reason = epoch_refused(u);
 	const struct fold_run *f = ui_fold(u);
 	int place;
 
@@ -104,51 +113,26 @@ static void renew(struct ui *u)
 	ui_order(u);
 }
 
-int epoch_part(struct ui *u, const char *args, struct err *e)
+const char *epoch_part_refused(const struct ui *u)
 {
 	const struct fold_run *f = ui_fold(u);
+
+	return f && f->tested ? NULL : "the test part is looked at when the fold is finished";
+}
+
+int epoch_part(struct ui *u, const char *args, struct err *e)
+{
 	bool test = *args ? strcmp(args, "test") == 0 : !u->sel.test;
 
 	if (*args && !test && strcmp(args, "val") != 0)
 		return err_usage(e, "part: expected val or test; found '%.40s'", args);
-	if (test && !(f && f->tested))
-		return err_usage(e, "the test part is looked at when the fold is finished");
+	if (test && epoch_part_refused(u))
+		return err_usage(e, "%s", epoch_part_refused(u));
 	if (test != u->sel.test) {
 		u->sel.test = test;
 		renew(u);
 	}
 	return 0;
-}
-
-bool epoch_verb(struct ui *u, const char *verb, const char *args, int *status, struct err *e)
-{
-	static const struct {
-		const char *name;
-		int (*run)(struct ui *u, const char *args, struct err *e);
-	} verbs[] = {{"epoch", epoch_command}, {"part", epoch_part}};
-
-	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
-		if (strcmp(verbs[i].name, verb) == 0) {
-			*status = verbs[i].run(u, args, e);
-			return true;
-		}
-	}
-	return false;
-}
-
-const char *epoch_refused(const struct ui *u, const char *verb)
-{
-	const struct fold_run *f = ui_fold(u);
-
-	if (strcmp(verb, "epoch") == 0) {
-		if (!f || f->nepochs == 0)
-			return "no epoch is evaluated yet";
-		if (u->sel.test)
-			return "the test part is known at the kept epoch only";
-	}
-	if (strcmp(verb, "part") == 0 && !(f && f->tested))
-		return "the test part is looked at when the fold is finished";
-	return NULL;
 }
 
 char *epoch_awaited(const struct ui *u, char *out, size_t n)

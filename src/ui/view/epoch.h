@@ -9,22 +9,34 @@
 #ifndef MIUST_UI_EPOCH_H
 #define MIUST_UI_EPOCH_H
 
-#include "ui/state/ui.h"
+#include "ui/console/complete.h"
 
 /* next, prev, first, last, a number; mark-next, mark-prev: to the next epoch
  * with a mark (kept, change, branch ...). The last one is followed from then
  * on, a number stays. */
-int epoch_command(struct ui *u, const char *args, struct err *e);
-/* A whole number and nothing else; -1 if it is none. */
-int epoch_number(const char *s);
+int epoch_choose(struct ui *u, const char *args, struct err *e);
+const char *epoch_refused(const struct ui *u); /* why not now, or NULL */
 /* val, test; "": the other one. */
 int epoch_part(struct ui *u, const char *args, struct err *e);
 
-/* The verbs above ("epoch", "part") in a view's command: true if it
- * was one of them, *status is what it returned. */
-bool epoch_verb(struct ui *u, const char *verb, const char *args, int *status, struct err *e);
-/* The same for a view's `refused`: why not now, or NULL. */
-const char *epoch_refused(const struct ui *u, const char *verb);
+const char *epoch_part_refused(const struct ui *u);
+
+/* Their rows in the tables of views. */
+#define EPOCH_ARGS "next|prev|first|last|mark-next|mark-prev|N"
+#define EPOCH_HELP "Choose the epoch that is shown."
+#define EPOCH_VERB                                                                           \
+	{                                                                                    \
+		"epoch", EPOCH_ARGS, EPOCH_HELP, epoch_choose, epoch_refused, complete_args, \
+			CHANGES_NOTHING                                                      \
+	}
+#define EPOCH_PART_VERB                                                                     \
+	{                                                                                   \
+		"part", "val|test", "The validation part, or a finished fold's test part.", \
+			epoch_part, epoch_part_refused, complete_args, CHANGES_NOTHING      \
+	}
+
+/* A whole number and nothing else; -1 if it is none. */
+int epoch_number(const char *s);
 
 /* Why there is nothing to show yet and when there will be, for an empty pane:
  * "validation appears after epoch 1, in about 40 s". */

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "ui/view/note.h"
-
+/*
+ * Notes (app/session/notes.h): at the step that comes next; where nothing trains, at
+ * the epoch that is shown.
+ */
 #include "base/str.h"
 #include "ui/state/page.h"
 #include "ui/view/sessions.h"
 
-const char *note_refused(const struct ui *u)
+static const char *refuse_note(const struct ui *u)
 {
 	if (!u->work)
 		return "no session is open";
@@ -31,7 +33,7 @@ static struct note here(const struct ui *u)
 	return (struct note){0};
 }
 
-int note_command(struct ui *u, const char *args, struct err *e)
+static int run_note(struct ui *u, const char *args, struct err *e)
 {
 	struct note x = here(u);
 
@@ -57,7 +59,7 @@ static void add_note(struct str *text, const struct note *x)
 	str_addf(text, "%-18s %s\n", place, x->text);
 }
 
-int notes_command(struct ui *u, const char *args, struct err *e)
+static int run_notes(struct ui *u, const char *args, struct err *e)
 {
 	const struct session_row *r = u->view == VIEW_SESSIONS ? sessions_at(u) : NULL;
 	struct notes n;
@@ -78,3 +80,11 @@ int notes_command(struct ui *u, const char *args, struct err *e)
 	notes_free(&n);
 	return 0;
 }
+
+const struct verb note_verbs[] = {
+	{"note", "TEXT", "A note at this step or epoch, marked on the time axis.", run_note,
+	 refuse_note, NULL, CHANGES_SESSION},
+	{"notes", "", "All notes of this session, in view 7 of the selected one.", run_notes, NULL,
+	 NULL, CHANGES_NOTHING | LATE},
+	{0},
+};

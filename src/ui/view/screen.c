@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The whole screen: what stands in which row. */
+#include "ui/view/screen.h"
+
+#include "app/session/session.h"
+#include "base/file.h"
+#include "ui/console/complete.h"
+#include "ui/console/console.h"
+#include "ui/console/help.h"
 #include "ui/state/page.h"
-#include "ui/view/view.h"
+#include "ui/view/status.h"
 
+#include <stdlib.h>
 #include <string.h>
-
-const struct view *const view_table[VIEWS] = {
-	[VIEW_TRAIN] = &view_train,           [VIEW_CONFUSION] = &view_confusion,
-	[VIEW_UTTERANCES] = &view_utterances, [VIEW_UTTERANCE] = &view_utterance,
-	[VIEW_ATTENTION] = &view_attention,   [VIEW_CONFIG] = &view_config,
-	[VIEW_SESSIONS] = &view_sessions,
-};
 
 enum { LEAST_ROWS = 10, LEAST_COLS = 40 };
 
@@ -105,3 +106,35 @@ void screen_draw(const struct ui *u, struct canvas *c)
 		break;
 	}
 }
+
+static int run_dump(struct ui *u, const char *args, struct err *e)
+{
+	char session[PATH_LEN];
+	struct look mono = {.glyphs = u->look.glyphs};
+	struct canvas c;
+	char *text;
+	int failed;
+
+	if (!*args)
+		return err_set(e, "dump FILE: expected the name of a file");
+	if (u->readonly && session_around(args, session, sizeof session))
+		return err_set(e,
+			       "dump: %s is in the session %s, which --readonly does not change; "
+			       "choose another folder",
+			       args, session);
+	canvas_init(&c, u->rows, u->cols, &mono);
+	screen_draw(u, &c);
+	text = canvas_dump(&c);
+	failed = file_write(args, text, strlen(text), e);
+	free(text);
+	canvas_free(&c);
+	if (!failed)
+		ui_say(u, "screen written to %s", args);
+	return failed;
+}
+
+const struct verb screen_verbs[] = {
+	{"dump", "FILE", "Write this screen as text.", run_dump, NULL, complete_file,
+	 CHANGES_NOTHING},
+	{0},
+};

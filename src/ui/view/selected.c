@@ -259,37 +259,48 @@ char *knock_name(char *out, enum knock k)
 	return out;
 }
 
-static int kept(struct ui *u, struct err *e)
+int selected_next(struct ui *u, const char *args, struct err *e)
+{
+	(void)args;
+	return step(u, +1, e);
+}
+
+int selected_prev(struct ui *u, const char *args, struct err *e)
+{
+	(void)args;
+	return step(u, -1, e);
+}
+
+const char *selected_refused(const struct ui *u)
+{
+	return ui_history(u) ? NULL : "no predictions yet";
+}
+
+const char *selected_epoch_refused(const struct ui *u)
+{
+	const char *why = selected_refused(u);
+
+	return why ? why : epoch_refused(u);
+}
+
+const char *selected_kept_refused(const struct ui *u)
+{
+	const char *why = selected_refused(u);
+	const struct fold_run *f = ui_fold(u);
+
+	if (why)
+		return why;
+	return u->attention.kept || (f && f->best_epoch) ? NULL : "no checkpoint is kept yet";
+}
+
+int selected_kept(struct ui *u, const char *args, struct err *e)
 {
 	const struct fold_run *f = ui_fold(u);
 
+	(void)args;
 	if (!u->attention.kept && (!f || !f->best_epoch))
 		return err_set(e, "no checkpoint is kept yet: the first is after epoch 1");
 	u->attention.kept = !u->attention.kept;
 	ui_want_look(u);
 	return 0;
-}
-
-bool selected_command(struct ui *u, const char *verb, const char *args, int *status, struct err *e)
-{
-	if (strcmp(verb, "next") == 0)
-		*status = step(u, +1, e);
-	else if (strcmp(verb, "prev") == 0)
-		*status = step(u, -1, e);
-	else if (strcmp(verb, "kept") == 0)
-		*status = kept(u, e);
-	else
-		return epoch_verb(u, verb, args, status, e);
-	return true;
-}
-
-const char *selected_refused(const struct ui *u, const char *verb)
-{
-	const struct fold_run *f = ui_fold(u);
-
-	if (!ui_history(u) && strcmp(verb, "back") != 0)
-		return "no predictions yet";
-	if (strcmp(verb, "kept") == 0 && !u->attention.kept && (!f || !f->best_epoch))
-		return "no checkpoint is kept yet";
-	return epoch_refused(u, verb);
 }

@@ -50,10 +50,19 @@ char *selected_weights(char *out, const struct ui *u, const struct look_result *
  * the column after all of it, which may be to the right of the last frame. */
 int selected_seconds(struct canvas *row, int frames, int k, int cursor);
 
-/* The verbs that both views have (next, prev, epoch, part, kept): false
- * for any other, else *status is what the command returned. */
-bool selected_command(struct ui *u, const char *verb, const char *args, int *status, struct err *e);
-const char *selected_refused(const struct ui *u, const char *verb); /* why not now, or NULL */
+/* What both views answer to, and why not now (or NULL): the utterance after and
+ * before this one in the order of view 3, the kept checkpoint or the current weights. */
+int selected_next(struct ui *u, const char *args, struct err *e);
+int selected_prev(struct ui *u, const char *args, struct err *e);
+int selected_kept(struct ui *u, const char *args, struct err *e);
+const char *selected_refused(const struct ui *u);
+const char *selected_epoch_refused(const struct ui *u);
+const char *selected_kept_refused(const struct ui *u);
+#define SELECTED_KEPT_VERB                                                                 \
+	{                                                                                  \
+		"kept", "", "The kept checkpoint, or the current weights.", selected_kept, \
+			selected_kept_refused, NULL, CHANGES_NOTHING                       \
+	}
 
 /* "nothing", "text", "audio", "head 2". out has KNOCK_NAME bytes; returned. */
 enum { KNOCK_NAME = 16 };

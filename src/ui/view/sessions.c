@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "ui/console/complete.h"
 #include "ui/state/page.h"
 
 #include <dirent.h>
@@ -332,6 +333,21 @@ struct session_row *sessions_named(struct ui *u, const char *name, struct err *e
 		return r;
 	sessions_load(u);
 	return sessions_find(u, name, e);
+}
+
+void sessions_complete(struct ui *u, const struct words *w, struct completions *c)
+{
+	char text[sizeof c->at->text];
+
+	if (u->sessions.n == 0)
+		sessions_load(u);
+	complete_args(u, w, c);
+	for (int i = 0; i < u->sessions.n; i++) {
+		const struct session_row *r = &u->sessions.row[i];
+
+		snprintf(complete_add(c, sessions_name(u, r, text, sizeof text))->when,
+			 sizeof c->at->when, "%s", r->results.protocol);
+	}
 }
 
 /*

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The three rows around a view: tabs above, status and keys below. */
+#include "ui/view/status.h"
+
 #include "app/study/num.h"
+#include "ui/console/command.h"
 #include "ui/console/keys.h"
 #include "ui/view/selected.h"
 

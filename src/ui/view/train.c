@@ -227,11 +227,28 @@ static void draw(const struct ui *u, struct canvas *c)
 	train_frame_free(&f);
 }
 
+static const char keys[] = "Up move up\n"
+			   "Down move down\n"
+			   "Left move left\n"
+			   "Right move right\n"
+			   "c cursor                 # cursor\n"
+			   "z zoom in                # zoom\n"
+			   "Z zoom out\n"
+			   "0 zoom all\n"
+			   "+ smooth +               # smooth\n"
+			   "- smooth -               # smooth\n"
+			   "l log                    # log y\n"
+			   "x axis                   # axis\n"
+			   "M mean                   # mean\n"
+			   "o overlay                # overlay\n"
+			   "WheelUp zoom in\n"
+			   "WheelDown zoom out\n";
+
 const struct view view_train = {
 	.name = "Train",
 	.help = "Curves of training and validation on one time axis, with their values.",
 	.draw = draw,
-	.command = train_command,
-	.refused = train_refused,
+	.keys = keys,
+	.verbs = train_verbs,
 	.click = train_click,
 };

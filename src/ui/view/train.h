@@ -19,7 +19,7 @@
 
 #include "app/study/curves.h"
 #include "ui/draw/plot.h"
-#include "ui/view/view.h"
+#include "ui/state/ui.h"
 
 enum train_track {
 	TRACK_LOSS,
@@ -123,8 +123,7 @@ double train_share(const struct train_frame *f, enum term t); /* of the loss; NA
 
 void train_head_draw(const struct train_frame *f, struct canvas *row);
 
-int train_command(struct ui *u, const char *verb, const char *args, struct err *e);
-const char *train_refused(const struct ui *u, const char *verb);
+extern const struct verb train_verbs[];
 void train_click(struct ui *u, int row, int col);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What view 1 answers to: cursor, move, zoom, smooth, log, axis, mean, overlay. */
+#include "ui/console/complete.h"
 #include "ui/view/sessions.h"
 #include "ui/view/train.h"
 
@@ -37,6 +38,20 @@ static struct span span_of(const struct ui *u)
 	s.stride = s.hi - s.lo > 5 ? 1 : 1. / train_per_epoch(u, f);
 	s.first = f->nepochs > 0 && s.stride == 1 ? 1 : 1. / train_per_epoch(u, f);
 	return s;
+}
+
+static int folds_begun(const struct ui *u)
+{
+	int n = 0;
+
+	for (int i = 0; i < u->run.nfolds; i++)
+		n += u->run.fold[i].nsteps > 0;
+	return n;
+}
+
+static const char *refuse_curve(const struct ui *u)
+{
+	return folds_begun(u) == 0 ? "there is no curve yet" : NULL;
 }
 
 static double clamp(double x, double lo, double hi)
@@ -131,7 +146,7 @@ void train_click(struct ui *u, int row, int col)
 	struct train_frame f;
 
 	col -= l->gutter;
-	if (row == 0 || col < 0 || col >= width || train_refused(u, "cursor"))
+	if (row == 0 || col < 0 || col >= width || refuse_curve(u))
 		return;
 	train_frame_make(&f, u, l, width);
 	set_cursor(u, train_epochs(&f, plot_x_at(&f.x, col, width)));
@@ -183,7 +198,7 @@ static int move(struct ui *u, const char *args, struct err *e)
 	if (strcmp(args, "up") == 0 || strcmp(args, "down") == 0)
 		return move_track(u, args[0] == 'u' ? -1 : 1, e);
 	if (s.last <= 0)
-		return err_set(e, "move: %s", train_refused(u, "cursor"));
+		return err_set(e, "move: %s", refuse_curve(u));
 	if (strcmp(args, "home") == 0) {
 		set_cursor(u, s.first);
 		return 0;
@@ -202,6 +217,11 @@ static int move(struct ui *u, const char *args, struct err *e)
 		       "move: expected left, right, pgup, pgdn, home, end, up or down; "
 		       "found %s",
 		       args);
+}
+
+static const char *refuse_move(const struct ui *u)
+{
+	return is_small(u) ? NULL : refuse_curve(u);
 }
 
 /* ---- how curves are drawn ---- */
@@ -262,46 +282,54 @@ static int toggle(bool *on, const char *verb, const char *args, bool when_on, st
 	return 0;
 }
 
-int train_command(struct ui *u, const char *verb, const char *args, struct err *e)
+static int log_y(struct ui *u, const char *args, struct err *e)
 {
-	const char *why = train_refused(u, verb);
-
-	if (why)
-		return err_set(e, "%s: %s", verb, why);
-	if (strcmp(verb, "cursor") == 0)
-		return cursor(u, args, e);
-	if (strcmp(verb, "move") == 0)
-		return move(u, args, e);
-	if (strcmp(verb, "zoom") == 0)
-		return zoom(u, args, e);
-	if (strcmp(verb, "smooth") == 0)
-		return smooth(u, args, e);
-	if (strcmp(verb, "axis") == 0)
-		return axis(u, args, e);
-	if (strcmp(verb, "log") == 0)
-		return toggle(&u->train.log_off, verb, args, false, e);
-	if (strcmp(verb, "mean") == 0)
-		return toggle(&u->train.mean, verb, args, true, e);
-	if (strcmp(verb, "overlay") == 0)
-		return sessions_overlay(u, e);
-	return err_set(e, "%s: not in this view", verb);
+	return toggle(&u->train.log_off, "log", args, false, e);
 }
 
-const char *train_refused(const struct ui *u, const char *verb)
+static int mean(struct ui *u, const char *args, struct err *e)
 {
-	int folds = 0, picked = 0;
+	return toggle(&u->train.mean, "mean", args, true, e);
+}
 
-	for (int i = 0; i < u->run.nfolds; i++)
-		folds += u->run.fold[i].nsteps > 0;
+static const char *refuse_mean(const struct ui *u)
+{
+	return folds_begun(u) < 2 && !u->train.mean ? "a mean needs two folds that have begun"
+						    : NULL;
+}
+
+static int overlay(struct ui *u, const char *args, struct err *e)
+{
+	(void)args;
+	return sessions_overlay(u, e);
+}
+
+static const char *refuse_overlay(const struct ui *u)
+{
 	for (int i = 0; i < u->sessions.n; i++)
-		picked += u->sessions.row[i].picked;
-	if (strcmp(verb, "overlay") == 0 && !picked && !u->noverlays)
-		return "pick sessions in view 7 first";
-	if (strcmp(verb, "mean") == 0 && folds < 2 && !u->train.mean)
-		return "a mean needs two folds that have begun";
-	if ((strcmp(verb, "cursor") == 0 || strcmp(verb, "zoom") == 0) && folds == 0)
-		return "there is no curve yet";
-	if (strcmp(verb, "move") == 0 && folds == 0 && !is_small(u))
-		return "there is no curve yet";
-	return NULL;
+		if (u->sessions.row[i].picked)
+			return NULL;
+	return u->noverlays ? NULL : "pick sessions in view 7 first";
 }
+
+/* ---- the table ---- */
+
+const struct verb train_verbs[] = {
+	{"move", "left|right|home|end|pgup|pgdn|up|down", "Move the cursor or the selected row.",
+	 move, refuse_move, complete_args, CHANGES_NOTHING},
+	{"cursor", "[EPOCH]", "A cursor through all tracks; the table shows its epoch.", cursor,
+	 refuse_curve, NULL, CHANGES_NOTHING},
+	{"zoom", "in|out|all|FROM TO", "The part of the time axis that is drawn.", zoom,
+	 refuse_curve, complete_args, CHANGES_NOTHING},
+	{"smooth", "+|-|VALUE", "How much the curves are smoothed, 0 to 0.999.", smooth, NULL,
+	 complete_args, CHANGES_NOTHING},
+	{"log", "[on|off]", "Losses on a logarithmic axis, or a linear one.", log_y, NULL,
+	 complete_args, CHANGES_NOTHING},
+	{"axis", "[epoch|step|time]", "Epochs, steps or time along x.", axis, NULL, complete_args,
+	 CHANGES_NOTHING},
+	{"mean", "[on|off]", "Mean and deviation over the folds.", mean, refuse_mean, complete_args,
+	 CHANGES_NOTHING},
+	{"overlay", "", "Draw the picked sessions over this one.", overlay, refuse_overlay, NULL,
+	 CHANGES_NOTHING},
+	{0},
+};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "ui/view/trash.h"
-
+/* The deleted sessions beside those that view 7 lists. */
 #include "app/study/num.h"
 #include "base/str.h"
+#include "ui/console/complete.h"
 #include "ui/state/page.h"
 #include "ui/view/sessions.h"
 
@@ -86,14 +86,12 @@ static int ask_empty(struct ui *u)
 		ui_say(u, "the trash is empty already");
 		return 0;
 	}
-	snprintf(u->ask.question, sizeof u->ask.question, "delete %s in the trash, for good? y/n",
-		 amount(t, what, sizeof what));
-	snprintf(u->ask.command, sizeof u->ask.command, "trash empty now");
-	u->overlay_kind = OVERLAY_ASK;
+	ui_ask(u, "trash empty now", "delete %s in the trash, for good? y/n",
+	       amount(t, what, sizeof what));
 	return 0;
 }
 
-int trash_command(struct ui *u, const char *args, struct err *e)
+static int run_trash(struct ui *u, const char *args, struct err *e)
 {
 	sessions_load(u); /* as it is now */
 	if (strcmp(args, "list") == 0)
@@ -106,3 +104,10 @@ int trash_command(struct ui *u, const char *args, struct err *e)
 		return restore(u, args[7] ? args + 8 : "", e);
 	return err_set(e, "trash list, trash restore NAME, or trash empty; found '%.40s'", args);
 }
+
+const struct verb trash_verbs[] = {
+	{"trash", "list|restore NAME|empty",
+	 "Deleted sessions: list them, put one back, delete all for good, after a question.",
+	 run_trash, NULL, complete_args, CHANGES_FILES | FIRST_LOOKS | LATE},
+	{0},
+};

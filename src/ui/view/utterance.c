@@ -5,12 +5,13 @@
  * poolings take from its words and from its seconds.
  */
 #include "app/study/num.h"
+#include "ui/console/complete.h"
 #include "ui/draw/heat_draw.h"
 #include "ui/draw/list.h"
 #include "ui/view/class_curves.h"
 #include "ui/view/pooled.h"
 #include "ui/view/selected.h"
-#include "ui/view/view.h"
+#include "ui/view/epoch.h"
 
 #include "base/mem.h"
 #include "engine/train/evaluate.h"
@@ -384,35 +385,51 @@ static int move(struct ui *u, const char *args, struct err *e)
 	return list_move(&u->utterance.top, l->L - page + 1, page, args, e);
 }
 
-static int command(struct ui *u, const char *verb, const char *args, struct err *e)
+static const char *refuse_move(const struct ui *u)
 {
-	int status;
-
-	if (selected_command(u, verb, args, &status, e))
-		return status;
-	if (strcmp(verb, "head") == 0)
-		return choose_head(u, args, e);
-	if (strcmp(verb, "move") == 0)
-		return move(u, args, e);
-	if (strcmp(verb, "back") == 0) {
-		ui_select_view(u, VIEW_UTTERANCES);
-		return 0;
-	}
-	return err_set(e, "'%s' does nothing in this view", verb);
+	return ui_seen_plain(u) ? selected_refused(u) : "no words yet";
 }
 
-static const char *refused(const struct ui *u, const char *verb)
+static int back(struct ui *u, const char *args, struct err *e)
 {
-	if (strcmp(verb, "move") == 0 && !ui_seen_plain(u))
-		return "no words yet";
-	return selected_refused(u, verb);
+	(void)args, (void)e;
+	ui_select_view(u, VIEW_UTTERANCES);
+	return 0;
 }
+
+static const struct verb verbs[] = {
+	{"move", "up|down|home|end|pgup|pgdn", "Move the cursor or the selected row.", move,
+	 refuse_move, complete_args, CHANGES_NOTHING},
+	{"back", "", "Back to where this was opened from.", back, NULL, NULL, CHANGES_NOTHING},
+	{"next", "", "The next utterance.", selected_next, selected_refused, NULL, CHANGES_NOTHING},
+	{"prev", "", "The utterance before.", selected_prev, selected_refused, NULL,
+	 CHANGES_NOTHING},
+	{"epoch", EPOCH_ARGS, EPOCH_HELP, epoch_choose, selected_epoch_refused, complete_args,
+	 CHANGES_NOTHING},
+	{"head", "next|main|text|audio", "Whose probabilities are drawn by epoch.", choose_head,
+	 selected_refused, complete_args, CHANGES_NOTHING},
+	SELECTED_KEPT_VERB,
+	{0},
+};
+
+static const char keys[] = "n next               # next\n"
+			   "p prev               # previous\n"
+			   "[ epoch prev         # epoch\n"
+			   "] epoch next         # epoch\n"
+			   "{ epoch mark-prev\n"
+			   "} epoch mark-next\n"
+			   "a view 5             # attention\n"
+			   "h head next          # heads\n"
+			   "k kept               # kept\n"
+			   "Up move up\n"
+			   "Down move down\n"
+			   "Esc view 3           # back\n";
 
 const struct view view_utterance = {
 	.name = "Utterance",
 	.help = "One utterance through time: its classes by epoch, the three heads, what the "
 		"poolings take from words and seconds (~: near even, focus below 0.02).",
 	.draw = draw,
-	.command = command,
-	.refused = refused,
+	.keys = keys,
+	.verbs = verbs,
 };

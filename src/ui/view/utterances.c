@@ -2,9 +2,11 @@
 #include "ui/view/utterances.h"
 
 #include "app/study/num.h"
+#include "ui/console/complete.h"
 #include "ui/draw/list.h"
 #include "ui/view/epoch.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* ---- the head row ---- */
@@ -167,45 +169,81 @@ static void click(struct ui *u, int row, int col)
 	settle_row(u, l.rows);
 }
 
-static int enter(struct ui *u, struct err *e)
+static const char *refuse_enter(const struct ui *u)
 {
-	if (u->sel.utt < 0 || order_n(u) == 0)
-		return err_usage(e, "no utterance is selected");
+	return u->sel.utt < 0 || order_n(u) == 0 ? "no utterance is selected" : NULL;
+}
+
+static int enter(struct ui *u, const char *args, struct err *e)
+{
+	(void)args;
+	if (refuse_enter(u))
+		return err_usage(e, "%s", refuse_enter(u));
 	ui_select_view(u, VIEW_UTTERANCE);
 	return 0;
 }
 
-static int command(struct ui *u, const char *verb, const char *args, struct err *e)
+static void complete_column(struct ui *u, const struct words *w, struct completions *c)
 {
-	int status;
-
-	if (epoch_verb(u, verb, args, &status, e))
-		return status;
-	if (strcmp(verb, "move") == 0)
-		return move(u, args, e);
-	if (strcmp(verb, "enter") == 0)
-		return enter(u, e);
-	if (strcmp(verb, "filter") == 0)
-		return order_filter(u, args, e);
-	if (strcmp(verb, "sort") == 0)
-		return order_sort(u, args, e);
-	if (strcmp(verb, "slice") == 0)
-		return order_slice(u, args, e);
-	return err_usage(e, "%s does nothing here", verb);
+	(void)u, (void)w;
+	for (int i = 0; i < UTTERANCE_COLUMNS; i++)
+		snprintf(complete_add(c, facts_column[i].name)->when, sizeof c->at->when, "%s",
+			 facts_column[i].help);
 }
 
-static const char *refused(const struct ui *u, const char *verb)
+static void complete_filter(struct ui *u, const struct words *w, struct completions *c)
 {
-	if (strcmp(verb, "enter") == 0 && (u->sel.utt < 0 || order_n(u) == 0))
-		return "no utterance is selected";
-	return epoch_refused(u, verb);
+	(void)u;
+	for (int i = 0; i < UTTERANCE_COLUMNS && !complete_is(w, c); i++)
+		snprintf(complete_add_name(c, w, facts_column[i].name)->when, sizeof c->at->when,
+			 "%s", facts_column[i].help);
 }
+
+static void complete_slice(struct ui *u, const struct words *w, struct completions *c)
+{
+	(void)u, (void)w;
+	for (const struct slice *s = slices; s->name; s++)
+		snprintf(complete_add(c, s->name)->when, sizeof c->at->when, "%s", s->help);
+}
+
+static const struct verb verbs[] = {
+	{"move", "up|down|home|end|pgup|pgdn", "Move the cursor or the selected row.", move, NULL,
+	 complete_args, CHANGES_NOTHING},
+	{"enter", "", "Open what is selected.", enter, refuse_enter, NULL, CHANGES_NOTHING},
+	EPOCH_VERB,
+	EPOCH_PART_VERB,
+	{"filter", "CONDITION", "Utterances for which it holds: pred!=true & p>0.8.", order_filter,
+	 NULL, complete_filter, CHANGES_NOTHING},
+	{"sort", "[COLUMN]", "Sort by a column; again: the other way.", order_sort, NULL,
+	 complete_column, CHANGES_NOTHING},
+	{"slice", "NAME", "A named filter; - for none.", order_slice, NULL, complete_slice,
+	 CHANGES_NOTHING},
+	{0},
+};
+
+static const char keys[] = "Enter enter         # open\n"
+			   "/ console filter\t # filter\n"
+			   "s sort              # sort\n"
+			   "S slice             # slice\n"
+			   "a view 5\n"
+			   "[ epoch prev        # epoch\n"
+			   "] epoch next        # epoch\n"
+			   "{ epoch mark-prev\n"
+			   "} epoch mark-next\n"
+			   "p part              # part\n"
+			   "Up move up\n"
+			   "Down move down\n"
+			   "PgUp move pgup\n"
+			   "PgDn move pgdn\n"
+			   "Home move home\n"
+			   "End move end\n"
+			   "Esc view 2\n";
 
 const struct view view_utterances = {
 	.name = "Utterances",
 	.help = "All utterances of the part shown: filter, sort, see what became of each.",
 	.draw = draw,
-	.command = command,
-	.refused = refused,
+	.keys = keys,
+	.verbs = verbs,
 	.click = click,
 };

@@ -12,7 +12,6 @@
 #define MIUST_UI_UTTERANCES_H
 
 #include "ui/view/order.h"
-#include "ui/view/view.h"
 
 struct utterances_field {
 	enum utterance_column column;

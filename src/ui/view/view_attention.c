@@ -5,12 +5,13 @@
  * without a part of itself.
  */
 #include "app/study/num.h"
+#include "ui/console/complete.h"
 #include "ui/draw/list.h"
 #include "ui/view/attention_map.h"
 #include "ui/view/attention_side.h"
 #include "ui/view/epoch.h"
 #include "ui/view/selected.h"
-#include "ui/view/view.h"
+#include "ui/view/screen.h"
 
 #include "base/file.h"
 #include "base/str.h"
@@ -179,10 +180,11 @@ static int scale(struct ui *u, const char *args, struct err *e)
 }
 
 /* From here on; then, where ridges show one sign at a time, the other; then off. */
-static int difference(struct ui *u, struct err *e)
+static int difference(struct ui *u, const char *args, struct err *e)
 {
 	char weights[NUM_LEN];
 
+	(void)args;
 	if (u->attention.difference == DIFFERENCE_OFF) {
 		if (need_look(u, e))
 			return -1;
@@ -344,49 +346,62 @@ static int write_file(struct ui *u, const char *args, struct err *e)
 	return status;
 }
 
-static int command(struct ui *u, const char *verb, const char *args, struct err *e)
+static const char *refuse_map(const struct ui *u)
 {
-	int status;
-
-	if (strcmp(verb, "epoch") == 0)
-		return epoch(u, args, e);
-	if (selected_command(u, verb, args, &status, e))
-		return status;
-	if (strcmp(verb, "move") == 0)
-		return move(u, args, e);
-	if (strcmp(verb, "head") == 0)
-		return choose_head(u, args, e);
-	if (strcmp(verb, "knock") == 0)
-		return knock(u, args, e);
-	if (strcmp(verb, "scale") == 0)
-		return scale(u, args, e);
-	if (strcmp(verb, "difference") == 0)
-		return difference(u, e);
-	if (strcmp(verb, "write") == 0)
-		return write_file(u, args, e);
-	if (strcmp(verb, "back") == 0) {
-		ui_select_view(u, VIEW_UTTERANCE);
-		return 0;
-	}
-	return err_set(e, "'%s' does nothing in this view", verb);
-}
-
-static const char *refused(const struct ui *u, const char *verb)
-{
-	static const char *const need[] = {"move", "head", "scale", "difference", "write"};
 	const struct look_result *l = ui_seen(u);
 
-	for (size_t i = 0; i < sizeof need / sizeof *need; i++)
-		if (strcmp(verb, need[i]) == 0 && !attention_there(l))
-			return "no attention to show yet";
-	return selected_refused(u, verb);
+	return attention_there(l) ? selected_refused(u) : "no attention to show yet";
 }
+
+static int back(struct ui *u, const char *args, struct err *e)
+{
+	(void)args, (void)e;
+	ui_select_view(u, VIEW_UTTERANCE);
+	return 0;
+}
+
+static const struct verb verbs[] = {
+	{"move", "up|down|left|right|home|end|pgup|pgdn|peak",
+	 "Move the cursor or the selected row.", move, refuse_map, complete_args, CHANGES_NOTHING},
+	{"back", "", "Back to where this was opened from.", back, NULL, NULL, CHANGES_NOTHING},
+	{"epoch", EPOCH_ARGS, EPOCH_HELP, epoch, selected_epoch_refused, complete_args,
+	 CHANGES_NOTHING},
+	{"head", "next|mean|max|N", "Which attention head is drawn.", choose_head, refuse_map,
+	 complete_args, CHANGES_NOTHING},
+	{"scale", "[row|map]", "Full scale: the map's maximum or each row's, at least 2 x even.",
+	 scale, refuse_map, complete_args, CHANGES_NOTHING},
+	{"difference", "", "What has changed since now, from here on.", difference, refuse_map,
+	 NULL, CHANGES_NOTHING},
+	{"knock", "nothing|text|audio|head N", "Silence a part and see what the model says.", knock,
+	 selected_refused, complete_args, CHANGES_NOTHING},
+	SELECTED_KEPT_VERB,
+	{"write", "FILE", "Write the maps as CSV, or to a .txt the screen.", write_file, refuse_map,
+	 complete_file, CHANGES_FILES},
+	{0},
+};
+
+static const char keys[] = "Up move up           # cursor\n"
+			   "Down move down       # cursor\n"
+			   "Left move left       # cursor\n"
+			   "Right move right     # cursor\n"
+			   "Enter move peak      # peak\n"
+			   "h head next          # head\n"
+			   "g scale              # scale\n"
+			   "[ epoch prev         # epoch\n"
+			   "] epoch next         # epoch\n"
+			   "{ epoch mark-prev\n"
+			   "} epoch mark-next\n"
+			   "d difference         # difference\n"
+			   "K knock              # knock out\n"
+			   "k kept               # kept\n"
+			   "w console write\t # write\n"
+			   "Esc back             # back\n";
 
 const struct view view_attention = {
 	.name = "Attention",
 	.help = "Who looks at whom: both cross attentions, words x seconds, and what the model "
 		"says without a part of itself. Dim: near even, focus below 0.02.",
 	.draw = draw,
-	.command = command,
-	.refused = refused,
+	.keys = keys,
+	.verbs = verbs,
 };

@@ -7,7 +7,8 @@
 #include "app/study/num.h"
 #include "base/file.h"
 #include "base/str.h"
-#include "ui/console/command.h"
+#include "ui/console/complete.h"
+#include "ui/view/open.h"
 #include "ui/draw/list.h"
 #include "ui/view/sessions.h"
 
@@ -390,7 +391,7 @@ static int open_session(struct ui *u, const char *args, struct err *e)
 		return err_set(e, "open: this session is open already");
 	if (r)
 		what = r->dir;
-	return command_find("open", e)->run(u, what, e);
+	return open_run(u, what, e);
 }
 
 /* "demo-20260104-120000", "demo-20260104-120000/seed-7": no two rows have the same. */
@@ -402,10 +403,11 @@ static const char *folder_of(const struct session_row *r)
 	return strncmp(r->dir, r->root, root) == 0 ? r->dir + (last - r->root) : r->dir;
 }
 
-static int remove_session(struct ui *u, const char *args, struct err *e)
+static int delete_asked(struct ui *u, const char *args, struct err *e)
 {
 	const char *answer = is_answer(args);
 	const struct session_row *r = answer ? sessions_find(u, answer, e) : sessions_at(u);
+	char command[PATH_LEN + 16];
 	struct str question = {0};
 	int inside = 0;
 	const char *why;
@@ -426,23 +428,36 @@ static int remove_session(struct ui *u, const char *args, struct err *e)
 		str_addf(&question, ", and %d seed%s or branch%s in it", inside,
 			 inside == 1 ? "" : "s", inside == 1 ? "" : "es");
 	str_add(&question, "? y/n");
-	str_fit(u->ask.question, sizeof u->ask.question, question.s);
+	snprintf(command, sizeof command, "delete now %s", r->dir);
+	ui_ask(u, command, "%s", question.s);
 	str_free(&question);
-	snprintf(u->ask.command, sizeof u->ask.command, "delete now %s", r->dir);
-	u->overlay_kind = OVERLAY_ASK;
 	return 0;
 }
 
-static int pick(struct ui *u)
+static int enter(struct ui *u, const char *args, struct err *e)
+{
+	(void)args;
+	return open_session(u, "", e);
+}
+
+static int compare(struct ui *u, const char *args, struct err *e)
+{
+	(void)args;
+	return sessions_compare(u, e);
+}
+
+static int pick(struct ui *u, const char *args, struct err *e)
 {
 	struct session_row *r = &u->sessions.row[u->sessions.at];
 
+	(void)args, (void)e;
 	r->picked = !r->picked;
 	return 0;
 }
 
-static int overlay(struct ui *u, struct err *e)
+static int overlay(struct ui *u, const char *args, struct err *e)
 {
+	(void)args;
 	if (sessions_overlay(u, e))
 		return -1;
 	if (u->noverlays)
@@ -472,52 +487,70 @@ static void click(struct ui *u, int row, int col)
 
 	(void)col;
 	if (at >= 0 && at == u->sessions.at)
-		pick(u);
+		pick(u, "", NULL);
 	else if (at >= 0)
 		u->sessions.at = at;
 }
 
-static const char *refused(const struct ui *u, const char *verb)
+static const char *refuse_all(const struct ui *u)
 {
-	const struct session_row *r = sessions_at(u);
-
-	if (strcmp(verb, "open") == 0 || strcmp(verb, "overlay") == 0)
-		return NULL;
-	if (!r)
-		return "no session is stored yet";
-	if (strcmp(verb, "delete") == 0)
-		return sessions_kept(u, r);
-	if (strcmp(verb, "enter") == 0 && r->here)
-		return "this session is open already";
-	if (strcmp(verb, "compare") == 0 && u->sessions.n < 2)
-		return "there is no other session";
-	return NULL;
+	return sessions_at(u) ? NULL : "no session is stored yet";
 }
 
-static int command(struct ui *u, const char *verb, const char *args, struct err *e)
+static const char *refuse_enter(const struct ui *u)
 {
-	if (strcmp(verb, "move") == 0)
-		return move(u, args, e);
-	if (strcmp(verb, "pick") == 0)
-		return pick(u);
-	if (strcmp(verb, "overlay") == 0)
-		return overlay(u, e);
-	if (strcmp(verb, "enter") == 0)
-		return open_session(u, "", e);
-	if (strcmp(verb, "open") == 0)
-		return open_session(u, args, e);
-	if (strcmp(verb, "compare") == 0)
-		return sessions_compare(u, e);
-	if (strcmp(verb, "delete") == 0)
-		return remove_session(u, args, e);
-	return err_set(e, "%s: not here", verb);
+	const char *why = refuse_all(u);
+
+	return why ? why : sessions_at(u)->here ? "this session is open already" : NULL;
 }
+
+static const char *refuse_compare(const struct ui *u)
+{
+	const char *why = refuse_all(u);
+
+	return why ? why : u->sessions.n < 2 ? "there is no other session" : NULL;
+}
+
+static const char *refuse_delete(const struct ui *u)
+{
+	const char *why = refuse_all(u);
+
+	return why ? why : sessions_kept(u, sessions_at(u));
+}
+
+static const struct verb verbs[] = {
+	{"move", "up|down|home|end|pgup|pgdn", "Move the cursor or the selected row.", move,
+	 refuse_all, complete_args, CHANGES_NOTHING},
+	{"enter", "", "Open what is selected.", enter, refuse_enter, NULL, CHANGES_NOTHING},
+	{"compare", "", "Figures and settings of the picked sessions and this one.", compare,
+	 refuse_compare, NULL, CHANGES_NOTHING},
+	{"pick", "", "Pick the session, to draw over or compare.", pick, refuse_all, NULL,
+	 CHANGES_NOTHING},
+	{"overlay", "", "Draw the picked sessions over this one.", overlay, NULL, NULL,
+	 CHANGES_NOTHING},
+	{"delete", "", "Move the selected session's folder to the trash, after a question.",
+	 delete_asked, refuse_delete, NULL, CHANGES_FILES},
+	{"open", "SESSION|CONFIG|demo", "Open another session or configuration.", open_session,
+	 NULL, sessions_complete, CHANGES_FILES | FIRST_LOOKS},
+	{0},
+};
+
+static const char keys[] = "Enter enter           # open\n"
+			   "+ pick                # pick\n"
+			   "o overlay             # overlay\n"
+			   "c compare             # compare\n"
+			   "D delete              # delete\n"
+			   "Up move up\n"
+			   "Down move down\n"
+			   "PgUp move pgup\n"
+			   "PgDn move pgdn\n";
 
 const struct view view_sessions = {
 	.name = "Sessions",
 	.help = "Stored runs: their figures, how they differ, and what to do with them.",
 	.draw = draw,
-	.command = command,
-	.refused = refused,
+	.keys = keys,
+	.verbs = verbs,
 	.click = click,
+	.chosen = sessions_load,
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Console commands that an engine answers (ui/console/command_table.c, ui/state/ui.c). */
+/* Console commands that an engine answers (ui/console/control.c, ui/state/feed.c). */
 #include "temp.h"
 #include "tests/ui/util.h"
 
@@ -129,6 +129,57 @@ TEST(trying_shows_a_table)
 	CHECK_HAS(run("try train.epoch 3"), "one step does not show it");
 	CHECK_HAS(run("try train.clip"), "train.clip: expected its new value, or a factor");
 	end();
+}
+
+TEST(a_views_own_verb_hides_the_one_for_all)
+{
+	struct err e = {0};
+	const struct ui_command *c;
+
+	ui_init(&u, &look_braille, 24, 80);
+	c = command_find("open", &e);
+	REQUIRE(c);
+	CHECK(command_verb(&u, c) == c->everywhere);
+	u.view = VIEW_SESSIONS;
+	CHECK(command_verb(&u, c) == verb_find(view_sessions.verbs, "open"));
+	CHECK(command_verb(&u, c) != c->everywhere);
+	ui_free(&u);
+}
+
+TEST(a_verb_of_other_views_says_which)
+{
+	struct err e = {0};
+	const struct ui_command *c;
+
+	ui_init(&u, &look_braille, 24, 80);
+	c = command_find("comp", &e); /* a unique prefix, of verbs elsewhere too */
+	REQUIRE(c);
+	CHECK_STR(c->name, "compare");
+	CHECK(!command_is_here(&u, c));
+	CHECK_STR(command_refused(&u, "compare"), "not in this view");
+	CHECK_STR(run("compare kept"), "compare works in: Confusion, Sessions");
+	u.view = VIEW_CONFUSION;
+	CHECK(command_is_here(&u, c));
+	CHECK_STR(run("compare kept"), "");
+	ui_free(&u);
+}
+
+/* What every table must keep to: completion, help and manual go through all. */
+TEST(every_row_is_whole)
+{
+	const struct ui_command *c;
+
+	for (int i = 0; (c = command_at(i)); i++)
+		for (int v = -1; v < VIEWS; v++) {
+			const struct verb *row = v < 0 ? c->everywhere : c->in[v];
+
+			if (row && (!row->run || !row->args || !row->help || !*row->help))
+				FAIL("%s of view %d lacks something", c->name, v + 1);
+		}
+	for (int v = 0; v < VIEWS; v++)
+		for (const struct verb *row = view_table[v]->verbs; row->name; row++)
+			if (verb_find(view_table[v]->verbs, row->name) != row)
+				FAIL("%s is twice in %s", row->name, view_table[v]->name);
 }
 
 int main(int argc, char **argv)

@@ -4,6 +4,8 @@
 #include "tests/ui/pending.h"
 
 #include "ui/console/help.h"
+#include "ui/console/keys.h"
+#include "ui/console/command.h"
 
 static struct ui screen;
 
@@ -166,6 +168,7 @@ static void plain(char *text)
 /* Every command and key is in the manual, and roff is not confused. */
 TEST(manual_has_everything)
 {
+	const struct ui_command *command;
 	char *text = NULL;
 	size_t length;
 	FILE *f = open_memstream(&text, &length);
@@ -177,8 +180,13 @@ TEST(manual_has_everything)
 		if (*line == '.')
 			CHECK(strchr("TSBIRa", line[1]) != NULL);
 	plain(text);
-	for (int i = 0; i < command_count; i++)
-		CHECK_HAS(text, command_table[i].help);
+	for (int i = 0; (command = command_at(i)); i++) {
+		if (command->everywhere)
+			CHECK_HAS(text, command->everywhere->help);
+		for (int v = 0; v < VIEWS; v++)
+			if (command->in[v])
+				CHECK_HAS(text, command->in[v]->help);
+	}
 	CHECK_HAS(text, ".SH KEYS\n");
 	CHECK_HAS(text, "fB^CfR\nstop\n");
 	free(text);

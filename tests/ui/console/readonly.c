@@ -18,6 +18,7 @@
 #include "ui/loop.h"
 #include "ui/state/page.h"
 #include "ui/view/sessions.h"
+#include "ui/console/command.h"
 
 #include <limits.h>
 
@@ -172,10 +173,11 @@ static void run_all(void)
 		"dump link/epochs.csv",
 		"console note more",
 	};
+	const struct ui_command *command;
 	char line[PATH_MAX + 16];
 
-	for (int i = 0; i < command_count; i++) {
-		const struct ui_command *c = &command_table[i];
+	for (int i = 0; (command = command_at(i)); i++) {
+		const struct verb *c = command_verb(&screen, command);
 
 		run(c->name);
 		for (const char *at = c->args; *at;) {
@@ -258,14 +260,15 @@ static bool offered(const struct completions *c, const char *word)
 /* Completion, help and key row offer a command exactly if it may be used. */
 TEST(readonly_offers_only_what_looks)
 {
+	const struct ui_command *command;
 	struct completions c;
 	struct err e = {0};
 
 	open_session("sessions/part");
 	ui_select_view(&screen, VIEW_SESSIONS);
 	complete_word(&screen, "", 0, &c);
-	for (int i = 0; i < command_count; i++) {
-		const struct ui_command *k = &command_table[i];
+	for (int i = 0; (command = command_at(i)); i++) {
+		const struct verb *k = command_verb(&screen, command);
 		bool locked = k->traits & CHANGES && !(k->traits & FIRST_LOOKS);
 		const char *why = command_refused(&screen, k->name);
 

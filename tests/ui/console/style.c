@@ -7,6 +7,7 @@
 #include "ui/state/page.h"
 #include "ui/console/command.h"
 #include "ui/loop.h"
+#include "ui/view/screen.h"
 
 static void run(struct ui *u, const char *line)
 {

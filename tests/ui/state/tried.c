@@ -4,7 +4,7 @@
 
 #include "ui/state/page.h"
 #include "ui/state/tried.h"
-#include "ui/view/view.h"
+#include "ui/view/screen.h"
 
 static struct tried made(const char *key, const char *was, const char *value)
 {

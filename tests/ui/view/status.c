@@ -4,6 +4,7 @@
 #include "tests/ui/util.h"
 
 #include "ui/console/keys.h"
+#include "ui/view/status.h"
 
 enum { ROW_MAX = 1024 };
 

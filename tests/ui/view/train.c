@@ -2,8 +2,10 @@
 /* View 1 with its tabs, status and keys: whole screens, and what it answers to. */
 #include "tests/ui/golden.h"
 #include "tests/ui/moment.h"
+#include "tests/ui/verb.h"
 
 #include "ui/console/keys.h"
+#include "ui/view/screen.h"
 
 static void check_screen(const struct ui *u, const char *name)
 {
@@ -21,7 +23,7 @@ static const char *run(struct ui *u, const char *verb, const char *args)
 	static struct err e;
 
 	err_clear(&e);
-	return view_train.command(u, verb, args, &e) ? e.text : "";
+	return verb_run(u, &view_train, verb, args, &e) ? e.text : "";
 }
 
 /* The moment at a size, as a command left it. */
@@ -280,8 +282,8 @@ TEST(refused_with_a_reason)
 	CHECK_HAS(run(&u, "move", "left"), "no curve yet");
 	CHECK_HAS(run(&u, "mean", ""), "two folds");
 	CHECK_HAS(run(&u, "overlay", ""), "pick sessions");
-	CHECK(!view_train.refused(&u, "smooth"));
-	CHECK(!view_train.refused(&u, "axis"));
+	CHECK(!verb_refused(&u, &view_train, "smooth"));
+	CHECK(!verb_refused(&u, &view_train, "axis"));
 	ui_free(&u);
 }
 

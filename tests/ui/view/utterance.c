@@ -2,8 +2,9 @@
 /* View 4 (ui/view/utterance.c). */
 #include "tests/ui/golden.h"
 #include "tests/ui/look.h"
+#include "tests/ui/verb.h"
 
-#include "ui/view/view.h"
+#include "ui/state/ui.h"
 
 static void draw(struct canvas *c, const struct look_fixture *x)
 {
@@ -35,7 +36,7 @@ static const char *row_text(const struct canvas *c, int row)
 static int run(struct look_fixture *x, const char *verb, const char *args, struct err *e)
 {
 	*e = (struct err){0};
-	return view_utterance.command(&x->u, verb, args, e);
+	return verb_of(&view_utterance, verb)->run(&x->u, args, e);
 }
 
 TEST(at_four_sizes)
@@ -153,7 +154,7 @@ TEST(before_anything_was_predicted)
 	CHECK(strspn(row_text(&c, 7), " ") == 1); /* one sentence */
 	canvas_free(&c);
 	CHECK_INT(run(&x, "next", "", &e), -1);
-	CHECK_STR(view_utterance.refused(&x.u, "next"), "no predictions yet");
+	CHECK_STR(verb_refused(&x.u, &view_utterance, "next"), "no predictions yet");
 	look_close(&x);
 }
 
@@ -203,7 +204,7 @@ TEST(a_silenced_model_is_not_shown)
 	draw(&c, &x);
 	CHECK_HAS(row_text(&c, 12), "pooling weights appear in a moment");
 	canvas_free(&c);
-	CHECK_STR(view_utterance.refused(&x.u, "move"), "no words yet");
+	CHECK_STR(verb_refused(&x.u, &view_utterance, "move"), "no words yet");
 	x.u.seen->knock = KNOCK_NOTHING;
 	draw(&c, &x);
 	CHECK_STR(row_text(&c, 10), plain);
@@ -382,8 +383,8 @@ TEST(heads_parts_and_checkpoints_are_chosen)
 	x.u.run.fold[0].best_epoch = 0;
 	CHECK_INT(run(&x, "kept", "", &e), 0); /* back is always possible */
 	CHECK_INT(run(&x, "kept", "", &e), -1);
-	CHECK_STR(view_utterance.refused(&x.u, "kept"), "no checkpoint is kept yet");
-	CHECK_INT(run(&x, "scale", "", &e), -1);
+	CHECK_STR(verb_refused(&x.u, &view_utterance, "kept"), "no checkpoint is kept yet");
+	CHECK(!verb_find(view_utterance.verbs, "scale"));
 	look_close(&x);
 }
 

@@ -3,9 +3,11 @@
 #include "tests/ui/golden.h"
 #include "tests/ui/look.h"
 #include "temp.h"
+#include "tests/ui/verb.h"
 
 #include "ui/view/selected.h"
-#include "ui/view/view.h"
+#include "ui/state/ui.h"
+#include "ui/view/status.h"
 
 static void draw(struct canvas *c, const struct look_fixture *x)
 {
@@ -37,7 +39,7 @@ static const char *row_text(const struct canvas *c, int row)
 static int run(struct look_fixture *x, const char *verb, const char *args, struct err *e)
 {
 	*e = (struct err){0};
-	return view_attention.command(&x->u, verb, args, e);
+	return verb_of(&view_attention, verb)->run(&x->u, args, e);
 }
 
 /* The utterance of the agreed screens, the cursor on "sorry" at 0.86 s. */
@@ -195,8 +197,8 @@ TEST(before_the_model_has_answered)
 	check("attention-no-look", &x);
 	CHECK_INT(run(&x, "move", "up", &e), -1);
 	CHECK_STR(e.text, "attention appears after this step");
-	CHECK_STR(view_attention.refused(&x.u, "difference"), "no attention to show yet");
-	CHECK(view_attention.refused(&x.u, "back") == NULL);
+	CHECK_STR(verb_refused(&x.u, &view_attention, "difference"), "no attention to show yet");
+	CHECK(verb_refused(&x.u, &view_attention, "back") == NULL);
 	x.u.run.set.model.cross_attention = false;
 	draw(&c, &x);
 	CHECK_HAS(row_text(&c, 7), "this model has no cross attention");

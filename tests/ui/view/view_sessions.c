@@ -7,6 +7,7 @@
 #include "app/session/session.h"
 #include "ui/state/page.h"
 #include "ui/view/sessions.h"
+#include "ui/view/screen.h"
 
 #include <sys/time.h>
 

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Settings and their values in the console. */
+#include "ui/console/complete.h"
+
+#include "app/config/option.h"
+#include "app/study/num.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct settings *in_force(const struct ui *u)
+{
+	return u->now.session[0] ? &u->now.set : &u->run.set;
+}
+
+/* "0 to 100", "squared norm mse", "true false": option_takes without the type,
+ * which the hint says. */
+static void say_range(const struct option *o, char *out, size_t n)
+{
+	char takes[OPTION_TAKES];
+	const char *from = option_takes(o, takes, sizeof takes), *comma = strchr(from, ',');
+	size_t at = 0;
+
+	out[0] = '\0';
+	if (o->type == OPT_BOOL) {
+		snprintf(out, n, "true false");
+	} else if (o->type == OPT_CHOICE) {
+		for (int i = 0; o->choices[i] && at < n; i++)
+			if (*o->choices[i])
+				at += (size_t)snprintf(out + at, n - at, "%s%s", at ? " " : "",
+						       o->choices[i]);
+	} else if (o->type == OPT_NUMBER && o->above_min) {
+		snprintf(out, n, "%s", strchr(from, ' ') + 1);
+	} else if (comma && o->type != OPT_BYTES) {
+		snprintf(out, n, "%s", comma + 2);
+	} else {
+		snprintf(out, n, "%s", from);
+	}
+}
+
+static void say_now(const struct ui *u, const struct option *o, bool pending, char *out, size_t n)
+{
+	char value[OPTION_TEXT];
+
+	option_text(in_force(u), o, value, sizeof value);
+	if (pending && u->now.pending && strcmp(u->now.pending_key, o->key) == 0)
+		snprintf(out, n, "%.16s → %.16s", value, u->now.pending_value);
+	else
+		text_cut_middle(out, n, *value ? value : NUM_MISSING, 16);
+}
+
+void complete_key(struct ui *u, const struct words *w, struct completions *c)
+{
+	if (w->n != 1)
+		return;
+	for (int i = 0; i < option_count; i++) {
+		const struct option *o = &option_table[i];
+		struct completion *m = complete_add(c, o->key);
+
+		say_now(u, o, true, m->now, sizeof m->now);
+		say_range(o, m->takes, sizeof m->takes);
+		snprintf(m->when, sizeof m->when, "%s", option_when_text(o));
+	}
+	c->now = "now";
+	c->takes = "takes";
+	c->when = "applies";
+	complete_sort(c);
+}
+
+/* Half and twice the present value, where a factor changes it. */
+static void add_factors(const struct ui *u, const struct option *o, struct completions *c)
+{
+	static const char *const factors[] = {"x0.5", "x2"};
+	char value[OPTION_TEXT];
+
+	for (size_t i = 0; i < sizeof factors / sizeof *factors; i++) {
+		struct settings next = *in_force(u);
+		struct err ignored = {0};
+
+		if (!option_is_factor(o, factors[i]) ||
+		    option_change(&next, o, factors[i], ".", &ignored))
+			continue;
+		snprintf(complete_add(c, factors[i])->now, sizeof c->at->now, "%.30s",
+			 option_text(&next, o, value, sizeof value));
+	}
+}
+
+/* Choices in the table's order; of other types the present value and the
+ * default, to start from, and factors. */
+static void add_values(const struct ui *u, const char *key, struct completions *c)
+{
+	static const char *const yes_no[] = {"true", "false", NULL};
+	const struct option *o = option_find(key);
+	const char *const *choices = NULL;
+	char value[OPTION_TEXT];
+
+	if (!o)
+		return;
+	option_text(in_force(u), o, value, sizeof value);
+	if (o->type == OPT_CHOICE)
+		choices = o->choices;
+	else if (o->type == OPT_BOOL)
+		choices = yes_no;
+	else if (*value)
+		complete_add(c, value);
+	if (!choices && *o->preset && strcmp(o->preset, value) != 0)
+		complete_add(c, o->preset);
+	for (int i = 0; choices && choices[i]; i++)
+		if (*choices[i])
+			complete_add(c, choices[i]);
+	if (!choices)
+		add_factors(u, o, c);
+	for (int i = 0; i < c->n; i++) {
+		bool now = strcmp(c->at[i].text, value) == 0;
+		bool preset = strcmp(c->at[i].text, o->preset) == 0;
+
+		if (now || preset)
+			snprintf(c->at[i].now, sizeof c->at[i].now, "%s%s%s", now ? "now" : "",
+				 now && preset ? ", " : "", preset ? "default" : "");
+	}
+	c->now = "";
+}
+
+void complete_change(struct ui *u, const struct words *w, struct completions *c)
+{
+	if (w->n == 2)
+		add_values(u, w->argument, c);
+	else
+		complete_key(u, w, c);
+}
+
+bool complete_setting_hint(const struct ui *u, const struct words *w, char *out, size_t n)
+{
+	bool takes_key = w->verb->complete == complete_key || w->verb->complete == complete_change;
+	const struct option *o = takes_key ? option_find(w->argument) : NULL;
+	char takes[OPTION_TAKES], now[64];
+
+	if (!o)
+		return false;
+	say_now(u, o, false, now, sizeof now);
+	snprintf(out, n, "%s, now %s", option_takes(o, takes, sizeof takes), now);
+	return true;
+}

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Control of the run: verbs that the engine answers, and settings. */
+#include "app/config/option.h"
+#include "app/study/breakpoint.h"
+#include "ui/console/complete.h"
+#include "ui/console/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- why not now ---- */
+
+static const char *needs_run(const struct ui *u)
+{
+	switch (u->now.state) {
+	case WORK_LOADING:
+		return "the data is still being read";
+	case WORK_FAILED:
+		return "the run has failed";
+	default:
+		break;
+	}
+	if (!u->work)
+		return "this screen has no run";
+	if (u->now.looking[0])
+		return u->now.looking;
+	return u->now.trains ? NULL : "nothing trains: the run is finished or read-only";
+}
+
+/* May be asked for while the data is still being read: it waits, and is answered
+ * before the first step. */
+static const char *refuse_early(const struct ui *u)
+{
+	return u->work && u->now.state == WORK_LOADING ? NULL : needs_run(u);
+}
+
+static bool is_waiting(const struct ui *u)
+{
+	enum work_state s = u->now.state;
+
+	return s == WORK_PAUSED || s == WORK_BROKE || s == WORK_DIVERGED || s == WORK_IDLE;
+}
+
+static const char *refuse_pause(const struct ui *u)
+{
+	const char *why = refuse_early(u);
+
+	return why ? why : is_waiting(u) ? "it is paused already" : NULL;
+}
+
+static const char *refuse_resume(const struct ui *u)
+{
+	const char *why = needs_run(u);
+
+	return why ? why : is_waiting(u) ? NULL : "only while paused, between steps";
+}
+
+static const char *refuse_stop(const struct ui *u)
+{
+	const char *why = needs_run(u);
+
+	return why ? why : u->now.state == WORK_IDLE ? "training has stopped already" : NULL;
+}
+
+static const char *refuse_fold(const struct ui *u)
+{
+	const char *why = needs_run(u);
+
+	return why ? why : u->now.best_epoch == 0 ? "no epoch of this fold is evaluated yet" : NULL;
+}
+
+/* ---- what commands do ---- */
+
+static int no_arguments(const char *args, const char *command, struct err *e)
+{
+	return *args ? err_set(e, "%s takes no argument; found %s", command, args) : 0;
+}
+
+/* Hand a request over; number 0 means that the queue is full. */
+static int asked(struct ui *u, unsigned number, struct err *e)
+{
+	if (!number)
+		return err_set(e, "the engine has too many requests waiting; try again");
+	u->waiting = number;
+	if (u->now.state == WORK_LOADING)
+		ui_say(u, "waits until the data is read");
+	return 0;
+}
+
+static int engine(struct ui *u, const char *verb, const char *args, struct err *e)
+{
+	char line[256];
+
+	if ((size_t)snprintf(line, sizeof line, "%s%s%s", verb, *args ? " " : "", args) >=
+	    sizeof line)
+		return err_set(e, "%s: too long", verb);
+	return asked(u, work_command(u->work, line), e);
+}
+
+static const struct option *find_option(const char *name, size_t len, struct err *e)
+{
+	char key[128];
+	const struct option *o;
+
+	snprintf(key, sizeof key, "%.*s", (int)len, name);
+	o = option_find(key);
+	if (!o)
+		option_unknown(key, e);
+	return o;
+}
+
+/* "KEY VALUE" of a live setting. A mistake is told at once, where it can be known
+ * before the engine is asked: a factor depends on what waits, and before the data
+ * is read there are no settings. *value is where the value begins. */
+static const struct option *parse_change(const struct ui *u, const char *args, const char **value,
+					 struct err *e)
+{
+	size_t len = strcspn(args, " \t"), gap = strspn(args + len, " \t");
+	struct settings next = u->now.set;
+	const struct option *o = find_option(args, len, e);
+
+	*value = args + len + gap;
+	if (!o)
+		return NULL;
+	if (!**value) {
+		err_set(e, "%s: expected its new value, or a factor as x0.5", o->key);
+		return NULL;
+	}
+	if (o->when == WHEN_RUN) {
+		err_set(e, "%s is fixed during a run; it takes effect in the next one", o->key);
+		return NULL;
+	}
+	if (u->now.state == WORK_LOADING || option_is_factor(o, *value))
+		return o;
+	return option_set(&next, o, *value, ".", e) || options_resolve(&next, e) ? NULL : o;
+}
+
+static int run_set(struct ui *u, const char *args, struct err *e)
+{
+	const char *value;
+
+	if (!*args)
+		return err_set(e, "set KEY VALUE: expected a setting and its new value");
+	return parse_change(u, args, &value, e) ? engine(u, "set", args, e) : -1;
+}
+
+static int run_get(struct ui *u, const char *args, struct err *e)
+{
+	const struct option *o = find_option(args, strlen(args), e);
+	char value[OPTION_TEXT], takes[OPTION_TAKES];
+
+	if (!o)
+		return -1;
+	ui_say(u, "%s %s   %s, default %s", o->key,
+	       option_text(u->now.set.exp.nlabels ? &u->now.set : &u->run.set, o, value,
+			   sizeof value),
+	       option_takes(o, takes, sizeof takes), option_default_text(o));
+	return 0;
+}
+
+static int run_try(struct ui *u, const char *args, struct err *e)
+{
+	const struct option *o;
+	const char *value;
+
+	if (!*args)
+		return err_set(e, "try KEY VALUE: expected a setting and a value");
+	o = parse_change(u, args, &value, e);
+	if (!o)
+		return -1;
+	if (o->when == WHEN_EPOCH)
+		return err_set(e, "%s takes effect at an epoch's start; one step does not show it",
+			       o->key);
+	return asked(u, work_try(u->work, o->key, value), e);
+}
+
+static int run_undo(struct ui *u, const char *args, struct err *e)
+{
+	return no_arguments(args, "undo", e) ? -1 : engine(u, "undo", "", e);
+}
+
+static int run_pause(struct ui *u, const char *args, struct err *e)
+{
+	if (no_arguments(args, "pause", e) || asked(u, work_pause(u->work), e))
+		return -1;
+	ui_say(u, "pausing %s step",
+	       u->now.state == WORK_LOADING ? "before the first" : "after this");
+	return 0;
+}
+
+static int run_resume(struct ui *u, const char *args, struct err *e)
+{
+	return no_arguments(args, "resume", e) ? -1 : asked(u, work_resume(u->work), e);
+}
+
+static int run_toggle(struct ui *u, const char *args, struct err *e)
+{
+	return is_waiting(u) ? run_resume(u, args, e) : run_pause(u, args, e);
+}
+
+static int run_step(struct ui *u, const char *args, struct err *e)
+{
+	if (*args && strcmp(args, "epoch") != 0)
+		return err_set(e, "step [epoch]: expected nothing or epoch, found %s", args);
+	return asked(u, work_step(u->work, *args != '\0'), e);
+}
+
+static int run_stop(struct ui *u, const char *args, struct err *e)
+{
+	unsigned number;
+
+	if (no_arguments(args, "stop", e))
+		return -1;
+	number = work_stop(u->work);
+	if (asked(u, number, e))
+		return -1;
+	u->stop_asked = number;
+	u->ending_since = u->clock;
+	ui_say(u, "finishing the step, then a checkpoint; ^C again leaves at once");
+	return 0;
+}
+
+static int run_save(struct ui *u, const char *args, struct err *e)
+{
+	return no_arguments(args, "save", e) ? -1 : engine(u, "save", "", e);
+}
+
+static int run_eval(struct ui *u, const char *args, struct err *e)
+{
+	return no_arguments(args, "eval", e) ? -1 : engine(u, "eval", "", e);
+}
+
+static int run_fold_end(struct ui *u, const char *args, struct err *e)
+{
+	return no_arguments(args, "fold", e) ? -1 : engine(u, "fold", "", e);
+}
+
+/* The condition is parsed here too, so that a mistake is told at once. */
+static int run_break(struct ui *u, const char *args, struct err *e)
+{
+	struct breakpoint b = {0};
+
+	if (!*args || strcmp(args, "list") == 0)
+		return asked(u, work_breaks(u->work), e);
+	if (strcmp(args, "off") == 0)
+		return asked(u, work_break(u->work, ""), e);
+	if (strncmp(args, "when ", 5) != 0)
+		return err_set(e, "break when CONDITION (grad_norm > 10, loss is nan, ...), break "
+				  "list, or break off");
+	if (breakpoint_set(&b, args + 5, e))
+		return -1;
+	breakpoint_clear(&b);
+	return asked(u, work_break(u->work, args + 5), e);
+}
+
+/* `break when CONDITION`: the words, then the run's figures. */
+static void complete_break(struct ui *u, const struct words *w, struct completions *c)
+{
+	if (w->n == 1)
+		complete_args(u, w, c);
+	else if (strcmp(w->argument, "when") == 0 && !complete_is(w, c))
+		complete_figures(w, c);
+}
+
+/* ---- the table ---- */
+
+const struct verb control_verbs[] = {
+	{"pause", "", "Pause between two steps.", run_pause, refuse_pause, NULL, CHANGES_SESSION},
+	{"resume", "", "Go on training.", run_resume, refuse_resume, NULL, CHANGES_SESSION},
+	{"run", "", "Go on training; the same as resume.", run_resume, refuse_resume, NULL,
+	 CHANGES_SESSION},
+	{"toggle", "", "Pause, or go on.", run_toggle, refuse_early, NULL, CHANGES_SESSION},
+	{"step", "[epoch]", "One step, or to the end of the epoch, then pause.", run_step,
+	 refuse_early, complete_args, CHANGES_SESSION},
+	{"stop", "", "Finish the step, write a checkpoint, stop training and stay.", run_stop,
+	 refuse_stop, NULL, CHANGES_SESSION},
+	{"save", "", "Store the state and the weights now.", run_save, refuse_early, NULL,
+	 CHANGES_SESSION},
+	{"eval", "", "Evaluate the validation part now, with the current weights.", run_eval,
+	 refuse_early, NULL, CHANGES_SESSION},
+	{"fold", "", "End this fold: test its kept checkpoint, go to the next.", run_fold_end,
+	 refuse_fold, NULL, CHANGES_SESSION},
+	{"set", "KEY VALUE|xFACTOR",
+	 "Change a live setting from the next step or epoch on; x0.5: half.", run_set, refuse_early,
+	 complete_change, CHANGES_SESSION},
+	{"get", "KEY", "Show a setting's value, range and default.", run_get, NULL, complete_key,
+	 CHANGES_NOTHING},
+	{"try", "KEY VALUE|xFACTOR",
+	 "The next step both ways from a copy of the state; nothing is kept.", run_try,
+	 refuse_early, complete_change, CHANGES_SESSION},
+	{"undo", "", "Take the last change back.", run_undo, refuse_early, NULL, CHANGES_SESSION},
+	{"break", "[when CONDITION|list|off]",
+	 "Pause when a condition holds, as grad_norm > 10; list says which.", run_break,
+	 refuse_early, complete_break, CHANGES_SESSION},
+	{0},
+};

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * status: the three rows around a view.
+ *
+ * Tabs above; below, the state of the run with the last message, and the keys that
+ * work here.
+ */
+#ifndef MIUST_UI_STATUS_H
+#define MIUST_UI_STATUS_H
+
+#include "ui/state/ui.h"
+
+void tabs_draw(const struct ui *u, struct canvas *row);
+int tabs_at(const struct ui *u, int col); /* the view whose tab is there, -1 */
+void status_draw(const struct ui *u, struct canvas *row);
+/* Has the status row, so many columns wide, room for the whole message? */
+bool status_has_message(const struct ui *u, int cols);
+void keys_draw(const struct ui *u, struct canvas *row);
+
+#endif
