@@ -12,6 +12,7 @@
 #include "app/config/setting.h"
 #include "ui/console/command.h"
 #include "ui/term/key.h"
+#include "ui/view/config.h"
 
 static const struct look look_moment = {.glyphs = GLYPHS_BRAILLE};
 
@@ -71,7 +72,7 @@ static inline void moment_init(struct ui *u, int cols, int rows)
 
 static inline void moment_row(struct ui *u, const char *key)
 {
-	u->config.row = (int)(option_find(key) - option_table);
+	config_view(u)->row = (int)(option_find(key) - option_table);
 }
 
 /* The view alone, between the tabs and the status row. */

@@ -147,10 +147,11 @@ static bool has_stopped(enum work_state s)
 	return s == WORK_IDLE || s == WORK_DIVERGED || s == WORK_FAILED;
 }
 
-/* View 1 says in its head why it broke, where there is room for that. */
 static bool shows_break(const struct ui *u)
 {
-	return u->view == VIEW_TRAIN && u->cols >= 80 && !u->train.cursor && !u->train.mean;
+	const struct view *v = view_table[u->view];
+
+	return v->says_break && v->says_break(u);
 }
 
 void feed_event(struct ui *u, struct event *e)

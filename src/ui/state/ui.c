@@ -3,9 +3,6 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "ui/console/complete.h"
-#include "ui/view/sessions.h"
-#include "ui/view/confusion.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -17,12 +14,17 @@ void ui_init(struct ui *u, const struct look *look, int rows, int cols)
 {
 	*u = (struct ui){.look = *look, .rows = rows, .cols = cols};
 	u->sel.utt = -1;
-	u->train.keep = 0.9;
 	u->utterances.sort = COLUMN_LOSS;
 	u->utterances.descending = true;
 	u->attention.head = HEAD_MEAN;
-	u->confusion.against_fold = -1;
 	u->console.chosen = -1;
+	for (int i = 0; i < VIEWS; i++) {
+		const struct view *v = view_table[i];
+
+		u->state[i] = v->size ? mem_alloc(1, v->size) : NULL;
+		if (v->init)
+			v->init(u->state[i]);
+	}
 	u->now.loss = u->now.best_wa = u->now.rate = u->now.eta = NAN;
 }
 
@@ -34,12 +36,25 @@ void ui_free(struct ui *u)
 	expr_free(u->utterances.expr);
 	free(u->utterances.order);
 	free(u->utterances.corpus_row);
-	confusion_forget(u);
-	sessions_free(u);
+	for (int i = 0; i < VIEWS; i++) {
+		if (view_table[i]->free && u->state[i])
+			view_table[i]->free(u->state[i]);
+		free(u->state[i]);
+	}
+	ui_drop_overlays(u);
 	free(u->told);
 	free(u->page.text);
-	complete_clear(u);
+	free(u->console.match.at);
 	*u = (struct ui){0};
+}
+
+void ui_drop_overlays(struct ui *u)
+{
+	for (int i = 0; i < u->noverlays; i++)
+		run_free(&u->overlay[i]);
+	free(u->overlay);
+	u->overlay = NULL;
+	u->noverlays = 0;
 }
 
 void ui_select_view(struct ui *u, enum view_id v)

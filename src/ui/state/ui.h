@@ -13,7 +13,6 @@
 
 #include "app/lab/work.h"
 #include "app/session/run.h"
-#include "app/session/session_trash.h"
 #include "app/study/attention.h"
 #include "app/study/facts.h"
 #include "ui/state/view.h"
@@ -23,23 +22,6 @@
 #include <stdarg.h>
 
 enum overlay { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_CONSOLE, OVERLAY_ASK, OVERLAY_PAGE };
-
-struct session_row {                        /* view 7: one stored run (or branch); sessions.h */
-	char root[PATH_LEN], dir[PATH_LEN]; /* the session's folder, and this run's in it */
-	char name[RUN_NAME], branch[RUN_NAME], date[20];
-	char made[20]; /* its session, as date */
-	bool sibling;  /* of the run on the screen: the same session */
-	bool here;     /* the run on the screen */
-	bool picked;
-	int epochs;             /* evaluated, over all folds */
-	int folds;              /* planned; results.n of them are done */
-	struct settings set;    /* as stored in config.yml */
-	struct changes changes; /* live ones since */
-	struct results results; /* protocol, seed, figures of the finished folds */
-	int notes;
-	char note[160]; /* the last of them */
-	char why[400];  /* it cannot be read, and so has no figures; "": it can */
-};
 
 /* A console line up to its cursor, cut into words. */
 struct words {
@@ -89,30 +71,9 @@ struct ui {
 		int utt;   /* index into the history's utterances, -1: none */
 	} sel;
 
-	/* views */
-	struct {
-		bool cursor;
-		double at;       /* cursor's x in epochs */
-		double from, to; /* zoom in epochs; to 0: all */
-		double keep;     /* smoothing weight, 0..0.999 */
-		bool log_off;    /* losses on a linear axis */
-		enum { AXIS_EPOCH, AXIS_STEP, AXIS_TIME } axis;
-		int track; /* small screens: first track shown */
-		bool mean; /* fold mean and deviation instead of one fold */
-	} train;
-	struct {
-		int row, col; /* cell */
-		enum {
-			CELLS_ROW,
-			CELLS_COLUMN,
-			CELLS_PLAIN
-		} cells; /* share of row, of column; counts */
-		/* What it is compared with: */
-		int against;       /* epoch; 0: the kept one */
-		int against_fold;  /* -1: the fold shown */
-		struct run *other; /* another session, owned; NULL: this one */
-		int top, left;     /* scroll of many classes */
-	} confusion;
+	/* The views' own, by enum view_id; each view's header says what is in it. */
+	void *state[VIEWS];
+
 	struct {
 		char filter[256];
 		struct expr *expr; /* of filter; NULL: all */
@@ -129,10 +90,6 @@ struct ui {
 		int *corpus_row;     /* [n] of the history: corpus index, -1: not there */
 	} utterances;
 	struct {
-		int head; /* bars of this head: enum head */
-		int top;  /* scroll of words */
-	} utterance;
-	struct {
 		int head;        /* 0..heads-1, HEAD_MEAN, HEAD_MAX */
 		bool by_row;     /* scale */
 		int word, frame; /* cursor */
@@ -145,15 +102,6 @@ struct ui {
 		enum knock knock;
 		bool kept; /* the kept checkpoint instead of the current weights */
 	} attention;
-	struct {
-		char find[64];
-		int row, top;
-	} config;
-	struct {
-		struct session_row *row;
-		int n, at, top;
-		struct trash trash; /* beside them */
-	} sessions;
 
 	/* over the view */
 	enum overlay overlay_kind;
@@ -216,6 +164,7 @@ struct ui {
 void ui_init(struct ui *u, const struct look *look, int rows, int cols);
 void ui_select_view(struct ui *u, enum view_id v);
 void ui_free(struct ui *u);
+void ui_drop_overlays(struct ui *u); /* no other run is drawn over this one */
 
 /* A line for the user; errors stay until the next command. */
 void ui_say(struct ui *u, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -10,6 +10,9 @@
 
 #include "ui/state/verb.h"
 
+#include <stdbool.h>
+#include <stddef.h>
+
 struct canvas;
 
 /* The views in the order of their number keys. */
@@ -37,6 +40,13 @@ struct view {
 	/* The mouse, in the view's canvas. NULL: nothing there to click. */
 	void (*click)(struct ui *u, int row, int col);
 	void (*chosen)(struct ui *u); /* it has just been chosen; or NULL */
+	/* Does it say itself why the run broke, when it is shown? NULL: no. */
+	bool (*says_break)(const struct ui *u);
+	/* Its own state, in u->state: bytes, which begin zeroed, what of them begins
+	 * as something else, and what they own. NULL: nothing. */
+	size_t size;
+	void (*init)(void *state);
+	void (*free)(void *state);
 };
 
 #define VIEW_ID(id, name)  VIEW_##id,

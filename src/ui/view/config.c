@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * View 6: every setting, its value, and when a change takes effect.
+ * Every setting, its value, and when a change takes effect.
  *
  * Lines are group titles and settings, made anew for each drawing from
- * option_table and what is searched for; u->config.row is an index into the
+ * option_table and what is searched for; config_view(u)->row is an index into the
  * table, so the selected setting stays under any search.
  */
 #include "app/study/num.h"
+#include "ui/view/config.h"
+
 #include "ui/console/command.h"
 #include "ui/console/complete.h"
 #include "ui/console/help.h"
 #include "ui/draw/list.h"
-#include "ui/state/ui.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -92,7 +93,9 @@ static bool contains(const char *text, const char *part)
 
 static bool found(const struct ui *u, const struct option *o)
 {
-	return contains(o->key, u->config.find) || contains(o->help, u->config.find);
+	const struct config_view *v = config_view(u);
+
+	return contains(o->key, v->find) || contains(o->help, v->find);
 }
 
 /* "loss" of train.loss.main: losses are a group of their own, as people think
@@ -120,7 +123,7 @@ static void make_lines(const struct ui *u, struct lines *l)
 			continue;
 		if (strcmp(group, group_of(o)) != 0)
 			l->at[l->n++] = (struct line){.group = group = group_of(o)};
-		if (l->selected < 0 || i <= u->config.row)
+		if (l->selected < 0 || i <= config_view(u)->row)
 			l->selected = l->n;
 		l->at[l->n++] = (struct line){.o = o};
 		l->settings++;
@@ -164,6 +167,7 @@ static struct columns layout(int cols)
 
 static void draw_head(const struct ui *u, struct canvas *c, const struct lines *l)
 {
+	const struct config_view *v = config_view(u);
 	const struct settings *set = in_force(u);
 	struct settings preset;
 	int changed = 0, col = 1;
@@ -172,9 +176,9 @@ static void draw_head(const struct ui *u, struct canvas *c, const struct lines *
 	for (int i = 0; i < option_count; i++)
 		changed += is_changed(set, &preset, &option_table[i]) ||
 			   is_pending(u, &option_table[i]);
-	if (u->config.find[0]) {
+	if (v->find[0]) {
 		col = canvas_text(c, 0, col, ROLE(ROLE_DIM), "find ");
-		col = canvas_text(c, 0, col, ROLE(ROLE_STRONG), "%s", u->config.find) + 3;
+		col = canvas_text(c, 0, col, ROLE(ROLE_STRONG), "%s", v->find) + 3;
 		col = canvas_text(c, 0, col, ROLE(ROLE_TEXT), "%d of %d settings", l->settings,
 				  option_count);
 	} else {
@@ -295,7 +299,7 @@ static void draw(const struct ui *u, struct canvas *c)
 	}
 	if (first == 2)
 		draw_headings(c, 1, &at);
-	top = list_top(u->config.top, l.selected, l.n, rows);
+	top = list_top(config_view(u)->top, l.selected, l.n, rows);
 	for (int i = top; i < l.n && i < top + rows; i++) {
 		int row = first + i - top;
 
@@ -321,18 +325,20 @@ static void draw(const struct ui *u, struct canvas *c)
 
 static void click(struct ui *u, int row, int col)
 {
+	struct config_view *v = config_view(u);
 	int rows = list_rows(u->rows - 3), first = u->rows - 3 < SMALL ? 1 : 2, at;
 	struct lines l;
 
 	(void)col;
 	make_lines(u, &l);
-	at = l.settings ? list_click(row - first, u->config.top, l.selected, l.n, rows) : -1;
+	at = l.settings ? list_click(row - first, v->top, l.selected, l.n, rows) : -1;
 	if (at >= 0 && !l.at[at].group)
-		u->config.row = (int)(l.at[at].o - option_table);
+		v->row = (int)(l.at[at].o - option_table);
 }
 
 static int move(struct ui *u, const char *to, struct err *e)
 {
+	struct config_view *v = config_view(u);
 	int at = 0, n = 0, setting[OPTIONS_MAX], rows = list_rows(u->rows - 3);
 	const struct option *now = selected(u);
 	struct lines l;
@@ -348,12 +354,12 @@ static int move(struct ui *u, const char *to, struct err *e)
 		return -1;
 	if (!n)
 		return 0;
-	u->config.row = setting[at];
+	v->row = setting[at];
 	make_lines(u, &l);
 	/* The title of the first group is seen from its first setting on. */
 	if (l.selected == 1)
-		u->config.top = 0;
-	u->config.top = list_top(u->config.top, l.selected, l.n, rows);
+		v->top = 0;
+	v->top = list_top(v->top, l.selected, l.n, rows);
 	return 0;
 }
 
@@ -394,9 +400,11 @@ static int reset(struct ui *u, const char *args, struct err *e)
 
 static int find(struct ui *u, const char *args, struct err *e)
 {
+	struct config_view *v = config_view(u);
+
 	(void)e;
-	snprintf(u->config.find, sizeof u->config.find, "%s", args);
-	u->config.top = 0;
+	snprintf(v->find, sizeof v->find, "%s", args);
+	v->top = 0;
 	return 0;
 }
 
@@ -444,4 +452,5 @@ const struct view view_config = {
 	.keys = keys,
 	.verbs = verbs,
 	.click = click,
+	.size = sizeof(struct config_view),
 };

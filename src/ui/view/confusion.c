@@ -37,7 +37,7 @@ static int draw_group(struct canvas *c, int col, const char *name, const char *v
 static int draw_modes(const struct ui *u, struct canvas *c, int col, bool wide)
 {
 	for (int i = 0; i < MODES; i++) {
-		bool chosen = modes[i].cells == (int)u->confusion.cells;
+		bool chosen = modes[i].cells == (int)confusion_view(u)->cells;
 
 		col++;
 		if (chosen)
@@ -52,7 +52,7 @@ static int draw_modes(const struct ui *u, struct canvas *c, int col, bool wide)
 static int draw_mode(const struct ui *u, struct canvas *c, int col)
 {
 	for (int i = 0; i < MODES; i++)
-		if (modes[i].cells == (int)u->confusion.cells)
+		if (modes[i].cells == (int)confusion_view(u)->cells)
 			col = canvas_text(c, 0, col, ROLE_BOLD(ROLE_STRONG), "%s", modes[i].shown);
 	return col;
 }
@@ -130,6 +130,7 @@ static int clamp(int x, int n)
 
 static int move(struct ui *u, const char *to, struct err *e)
 {
+	struct confusion_view *v = confusion_view(u);
 	static const struct {
 		const char *name;
 		int down, right;
@@ -144,11 +145,11 @@ static int move(struct ui *u, const char *to, struct err *e)
 	for (size_t i = 0; i < sizeof moves / sizeof *moves; i++) {
 		if (strcmp(moves[i].name, to) != 0)
 			continue;
-		u->confusion.row = clamp(u->confusion.row + moves[i].down, ui_classes(u));
-		u->confusion.col = clamp(u->confusion.col + moves[i].right, ui_classes(u));
+		v->row = clamp(v->row + moves[i].down, ui_classes(u));
+		v->col = clamp(v->col + moves[i].right, ui_classes(u));
 		if (confusion_frame_make(&f, u, u->rows - 3, u->cols)) {
-			u->confusion.top = f.top;
-			u->confusion.left = f.left;
+			v->top = f.top;
+			v->left = f.left;
 		}
 		return 0;
 	}
@@ -158,6 +159,7 @@ static int move(struct ui *u, const char *to, struct err *e)
 /* To exactly the utterances of the cell. */
 static int enter(struct ui *u, const char *args, struct err *e)
 {
+	struct confusion_view *v = confusion_view(u);
 	struct confusion_frame f;
 	char condition[2 * LABEL_LEN + 32];
 
@@ -166,10 +168,10 @@ static int enter(struct ui *u, const char *args, struct err *e)
 		return err_usage(e, "%s", epoch_awaited(u, condition, sizeof condition));
 	if (!f.h)
 		return err_usage(e, "only the matrix of this test part is stored, no predictions");
-	if (f.now.count[u->confusion.row][u->confusion.col] == 0)
-		return err_usage(e, "no %s is taken for %s", ui_label(u, u->confusion.row),
-				 ui_label(u, u->confusion.col));
-	listing_cell(&u->run.set, u->confusion.row, u->confusion.col, condition, sizeof condition);
+	if (f.now.count[v->row][v->col] == 0)
+		return err_usage(e, "no %s is taken for %s", ui_label(u, v->row),
+				 ui_label(u, v->col));
+	listing_cell(&u->run.set, v->row, v->col, condition, sizeof condition);
 	u->utterances.slice[0] = '\0';
 	u->utterances.row = u->utterances.top = 0;
 	u->sel.utt = -1;
@@ -182,6 +184,7 @@ static int enter(struct ui *u, const char *args, struct err *e)
 /* Selects the cell; the selected one is entered. */
 static void click(struct ui *u, int row, int col)
 {
+	struct confusion_view *v = confusion_view(u);
 	struct confusion_frame f;
 	struct err e = {0};
 	int t, p;
@@ -192,18 +195,20 @@ static void click(struct ui *u, int row, int col)
 	p = (col - f.at.x) / f.at.form->w;
 	if (t >= f.at.rows || p >= f.at.cols)
 		return;
-	if (f.top + t == u->confusion.row && f.left + p == u->confusion.col && enter(u, "", &e))
+	if (f.top + t == v->row && f.left + p == v->col && enter(u, "", &e))
 		ui_error(u, "%s", e.text);
-	u->confusion.row = f.top + t;
-	u->confusion.col = f.left + p;
+	v->row = f.top + t;
+	v->col = f.left + p;
 }
 
 static int cells(struct ui *u, const char *args, struct err *e)
 {
+	struct confusion_view *v = confusion_view(u);
+
 	for (int i = 0; i < MODES; i++) {
 		if (*args ? strcmp(modes[i].name, args) == 0
-			  : modes[(i + MODES - 1) % MODES].cells == (int)u->confusion.cells) {
-			u->confusion.cells = modes[i].cells;
+			  : modes[(i + MODES - 1) % MODES].cells == (int)v->cells) {
+			v->cells = modes[i].cells;
 			return 0;
 		}
 	}
@@ -212,24 +217,40 @@ static int cells(struct ui *u, const char *args, struct err *e)
 
 /* ---- what to compare with ---- */
 
+/* Compare with the kept epoch of the fold shown, as at first. */
+static void forget(void *view)
+{
+	struct confusion_view *v = view;
+
+	if (v->other)
+		run_free(v->other);
+	free(v->other);
+	v->other = NULL;
+	v->against_fold = -1;
+	v->against = 0;
+}
+
 static void compare_with(struct ui *u, struct run *other, int fold, int epoch)
 {
-	confusion_forget(u);
-	u->confusion.other = other;
-	u->confusion.against_fold = fold;
-	u->confusion.against = epoch;
+	struct confusion_view *v = confusion_view(u);
+
+	forget(confusion_view(u));
+	v->other = other;
+	v->against_fold = fold;
+	v->against = epoch;
 }
 
 /* The epoch shown; once more, or of elsewhere: the kept one. */
 static int compare_here(struct ui *u, struct err *e)
 {
-	bool elsewhere = u->confusion.other || u->confusion.against_fold >= 0;
+	struct confusion_view *v = confusion_view(u);
+	bool elsewhere = v->other || v->against_fold >= 0;
 	int epoch = ui_epoch(u);
 
 	if (u->sel.test && !elsewhere)
 		return err_usage(e, "the test part is known at one epoch only; compare fold N or "
 				    "a session");
-	if (elsewhere || u->confusion.against == epoch)
+	if (elsewhere || v->against == epoch)
 		epoch = 0;
 	compare_with(u, NULL, -1, epoch);
 	if (epoch)
@@ -300,22 +321,12 @@ static int compare_session(struct ui *u, const char *name, struct err *e)
 	return 0;
 }
 
-void confusion_forget(struct ui *u)
-{
-	if (u->confusion.other)
-		run_free(u->confusion.other);
-	free(u->confusion.other);
-	u->confusion.other = NULL;
-	u->confusion.against_fold = -1;
-	u->confusion.against = 0;
-}
-
 static int compare(struct ui *u, const char *args, struct err *e)
 {
 	struct confusion_frame f;
 
 	if (strcmp(args, "kept") == 0)
-		confusion_forget(u);
+		forget(confusion_view(u));
 	else if (!*args)
 		return compare_here(u, e);
 	else if (strncmp(args, "epoch ", 6) == 0  ? compare_epoch(u, args + 6, e)
@@ -362,4 +373,7 @@ const struct view view_confusion = {
 	.keys = keys,
 	.verbs = verbs,
 	.click = click,
+	.size = sizeof(struct confusion_view),
+	.init = forget,
+	.free = forget,
 };

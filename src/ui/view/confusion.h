@@ -15,6 +15,20 @@
 
 #include "ui/state/ui.h"
 
+struct confusion_view {                                      /* what the user has chosen */
+	int row, col;                                        /* cell */
+	enum { CELLS_ROW, CELLS_COLUMN, CELLS_PLAIN } cells; /* share of row, of column; counts */
+	/* What it is compared with: */
+	int against;       /* epoch; 0: the kept one */
+	int against_fold;  /* -1: the fold shown */
+	struct run *other; /* another session, owned; NULL: this one */
+	int top, left;     /* scroll of many classes */
+};
+static inline struct confusion_view *confusion_view(const struct ui *u)
+{
+	return u->state[VIEW_CONFUSION];
+}
+
 /* A size of cell; ▸ stands in its first column. */
 struct confusion_form {
 	int w, h;         /* with the gap to the next, but for cells of one row */
@@ -64,8 +78,6 @@ bool confusion_frame_make(struct confusion_frame *f, const struct ui *u, int row
 double confusion_change(const struct confusion_frame *f, int t, int p);
 /* A cell's share of what the view is set to (row, column, counts: of the row). */
 double confusion_share(const struct confusion_frame *f, const struct confusion *m, int t, int p);
-
-void confusion_forget(struct ui *u); /* compare with the kept epoch again */
 
 void confusion_matrix_draw(const struct confusion_frame *f, struct canvas *c);
 void confusion_difference_draw(const struct confusion_frame *f, struct canvas *c);

@@ -154,10 +154,10 @@ static bool is_known(const struct history *h, int epoch)
 static const struct fold_run *find_other(const struct confusion_frame *f)
 {
 	const struct ui *u = f->u;
-	int fold = u->confusion.against_fold;
+	const struct confusion_view *v = confusion_view(u);
+	int fold = v->against_fold;
 
-	return run_find(u->confusion.other ? u->confusion.other : &u->run,
-			fold < 0 ? f->fold->fold : fold);
+	return run_find(v->other ? v->other : &u->run, fold < 0 ? f->fold->fold : fold);
 }
 
 static bool same_utterances(const struct confusion *a, const struct confusion *b)
@@ -170,7 +170,7 @@ static bool same_utterances(const struct confusion *a, const struct confusion *b
 
 static void say_than(struct confusion_frame *f, const struct fold_run *other)
 {
-	const struct run *r = f->u->confusion.other;
+	const struct run *r = confusion_view(f->u)->other;
 	bool kept = f->against == other->best_epoch;
 	if (r)
 		str_fit(f->other, sizeof f->other, r->name);
@@ -188,12 +188,13 @@ static void find_then(struct confusion_frame *f)
 {
 	const struct fold_run *other = find_other(f);
 	const struct ui *u = f->u;
+	const struct confusion_view *v = confusion_view(u);
 	int epoch;
 
 	f->elsewhere = other != f->fold;
 	if (!other || (u->sel.test && !(f->elsewhere && other->tested)))
 		return;
-	epoch = u->confusion.against && !f->elsewhere ? u->confusion.against : other->best_epoch;
+	epoch = v->against && !f->elsewhere ? v->against : other->best_epoch;
 	if (u->sel.test)
 		f->then = other->result.confusion;
 	else if (is_known(&other->val, epoch))
@@ -225,6 +226,8 @@ static bool find_now(struct confusion_frame *f)
 
 bool confusion_frame_make(struct confusion_frame *f, const struct ui *u, int rows, int cols)
 {
+	const struct confusion_view *v = confusion_view(u);
+
 	*f = (struct confusion_frame){.u = u, .fold = ui_fold(u)};
 	if (!f->fold || !find_now(f))
 		return false;
@@ -239,14 +242,14 @@ bool confusion_frame_make(struct confusion_frame *f, const struct ui *u, int row
 			f->column[c] += f->now.count[t][c];
 	}
 	f->at = layout_of(u, f->n, rows, cols);
-	f->top = list_top(u->confusion.top, u->confusion.row, f->n, f->at.rows);
-	f->left = list_top(u->confusion.left, u->confusion.col, f->n, f->at.cols);
+	f->top = list_top(v->top, v->row, f->n, f->at.rows);
+	f->left = list_top(v->left, v->col, f->n, f->at.cols);
 	return true;
 }
 
 double confusion_share(const struct confusion_frame *f, const struct confusion *m, int t, int p)
 {
-	bool by_column = f->u->confusion.cells == CELLS_COLUMN;
+	bool by_column = confusion_view(f->u)->cells == CELLS_COLUMN;
 	int64_t of = 0;
 
 	for (int i = 0; i < f->n; i++)

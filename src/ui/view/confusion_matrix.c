@@ -92,8 +92,8 @@ static const char *share_text(const struct confusion_frame *f, int t, int p, boo
 static void draw_cell(const struct confusion_frame *f, struct canvas *c, int t, int p)
 {
 	const struct confusion_form *form = f->at.form;
-	bool counts = f->u->confusion.cells == CELLS_PLAIN;
-	bool here = t == f->u->confusion.row && p == f->u->confusion.col;
+	bool counts = confusion_view(f->u)->cells == CELLS_PLAIN;
+	bool here = t == confusion_view(f->u)->row && p == confusion_view(f->u)->col;
 	double of = (double)f->of[t].support;
 	enum role ground = role_cell(t == p, of > 0 ? (double)f->now.count[t][p] / of : 0);
 	struct style strong = ROLE_BOLD(f->now.count[t][p] ? ROLE_STRONG : ROLE_DIM);

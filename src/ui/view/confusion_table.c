@@ -79,7 +79,7 @@ void confusion_table_draw(const struct confusion_frame *f, struct canvas *c)
 	const struct confusion_layout *l = &f->at;
 	const struct heading *h = headings(l);
 	/* On small screens beside the rows of the matrix, so it scrolls with them. */
-	int first = l->tiny ? f->top : list_top(0, f->u->confusion.row, f->n, l->table_rows);
+	int first = l->tiny ? f->top : list_top(0, confusion_view(f->u)->row, f->n, l->table_rows);
 
 	if (!l->table)
 		return;
@@ -214,7 +214,7 @@ static void draw_item(const struct confusion_frame *f, struct canvas *c, int row
 	int airy = l->wide; /* a blank more between fields, as the table above has */
 	char num[NUM_LEN];
 
-	if (x->t == f->u->confusion.row && x->p == f->u->confusion.col)
+	if (x->t == confusion_view(f->u)->row && x->p == confusion_view(f->u)->col)
 		canvas_put(c, row, col - 1 - airy, ROLE_BOLD(ROLE_CURSOR), U'▸');
 	canvas_field(c, row, col, l->label, FIT_LEFT, ROLE(role_class(x->t)), "%s",
 		     ui_label(f->u, x->t));

@@ -72,11 +72,11 @@ static const char *mark(bool even)
 	return even ? "~" : "";
 }
 
-void pooled_words(struct canvas *c, const struct ui *u, const struct look_result *l, int word_cols,
-		  int bar, bool note)
+void pooled_words(struct canvas *c, const struct ui *u, const struct look_result *l, int from,
+		  int word_cols, int bar, bool note)
 {
 	int rows = pooled_rows(c->rows, note, l->L);
-	int top = list_top(u->utterance.top, u->utterance.top, l->L, rows);
+	int top = list_top(from, from, l->L, rows);
 	int step = NUMBER + 2 + (bar ? bar + 1 : 0), first = word_cols + 2;
 	double scale = scale_of(l, true);
 	char word[256], num[NUM_LEN];

@@ -12,10 +12,10 @@
 
 #include "ui/state/ui.h"
 
-/* Att1, Att11, Atts1: a row per word from u->utterance.top on, its weights, and
+/* Att1, Att11, Atts1: a row per word from word `from` on, its weights, and
  * bars of `bar` columns (0: none). note: a row below that explains the bars. */
-void pooled_words(struct canvas *c, const struct ui *u, const struct look_result *l, int word_cols,
-		  int bar, bool note);
+void pooled_words(struct canvas *c, const struct ui *u, const struct look_result *l, int from,
+		  int word_cols, int bar, bool note);
 /* Words shown on a canvas of so many rows. */
 int pooled_rows(int rows, bool note, int words);
 

@@ -113,16 +113,17 @@ static void row_read(struct session_row *r, const char *root, const char *dir)
 
 static void add_row(struct ui *u, const char *root, const char *dir)
 {
+	struct sessions_view *v = sessions_view(u);
 	struct session_row *r;
 
-	for (int i = 0; i < u->sessions.n; i++)
-		if (is_same_folder(u->sessions.row[i].dir, dir))
+	for (int i = 0; i < v->n; i++)
+		if (is_same_folder(v->row[i].dir, dir))
 			return;
-	u->sessions.row = mem_grow(u->sessions.row, (size_t)u->sessions.n + 1, sizeof *r);
-	r = &u->sessions.row[u->sessions.n];
+	v->row = mem_grow(v->row, (size_t)v->n + 1, sizeof *r);
+	r = &v->row[v->n];
 	row_read(r, root, dir);
 	r->here = u->run.dir[0] && is_same_folder(dir, u->run.dir);
-	u->sessions.n++;
+	v->n++;
 }
 
 /* Do something with each folder in `dir` whose name starts so. */
@@ -187,16 +188,18 @@ static int by_place(const void *pa, const void *pb)
 
 static void place_rows(struct ui *u)
 {
-	for (int i = 0; i < u->sessions.n; i++) {
-		struct session_row *r = &u->sessions.row[i];
+	struct sessions_view *v = sessions_view(u);
+
+	for (int i = 0; i < v->n; i++) {
+		struct session_row *r = &v->row[i];
 		char here[PATH_LEN];
 
 		root_of(u->run.dir, here, sizeof here);
 		r->sibling = here[0] && is_same_folder(r->root, here);
 		date_of(r->root, r->made, sizeof r->made);
 	}
-	if (u->sessions.n)
-		qsort(u->sessions.row, (size_t)u->sessions.n, sizeof *u->sessions.row, by_place);
+	if (v->n)
+		qsort(v->row, (size_t)v->n, sizeof *v->row, by_place);
 }
 
 static void free_rows(struct session_row *row, int n)
@@ -208,54 +211,45 @@ static void free_rows(struct session_row *row, int n)
 
 void sessions_load(struct ui *u)
 {
-	struct session_row *old = u->sessions.row;
-	int n = u->sessions.n, at = u->sessions.at;
+	struct sessions_view *v = sessions_view(u);
+	struct session_row *old = v->row;
+	int n = v->n, at = v->at;
 	char root[PATH_LEN], *slash;
 
-	u->sessions.row = NULL;
-	u->sessions.n = u->sessions.at = 0;
+	v->row = NULL;
+	v->n = v->at = 0;
 	root_of(u->run.dir, root, sizeof root);
 	if (root[0])
 		add_session(u, NULL, root);
 	slash = strrchr(root, '/');
-	trash_free(&u->sessions.trash);
+	trash_free(&v->trash);
 	if (slash && slash > root) {
 		*slash = '\0';
 		if (strcmp(path_base(root), ".trash") != 0) /* opened by its path */
 			each_folder(u, root, "", NULL, add_session);
-		trash_read(&u->sessions.trash, root);
+		trash_read(&v->trash, root);
 	} else if (root[0] && !slash) {
-		trash_read(&u->sessions.trash, ".");
+		trash_read(&v->trash, ".");
 	}
 	each_folder(u, "sessions", "", NULL, add_session);
 	if (!slash || slash == root || !is_same_folder(root, "sessions"))
-		trash_read(&u->sessions.trash, "sessions");
+		trash_read(&v->trash, "sessions");
 	place_rows(u);
-	for (int i = 0; i < u->sessions.n; i++)
+	for (int i = 0; i < v->n; i++)
 		for (int k = 0; k < n; k++)
-			if (strcmp(u->sessions.row[i].dir, old[k].dir) == 0) {
-				u->sessions.row[i].picked = old[k].picked;
-				u->sessions.at = k == at ? i : u->sessions.at;
+			if (strcmp(v->row[i].dir, old[k].dir) == 0) {
+				v->row[i].picked = old[k].picked;
+				v->at = k == at ? i : v->at;
 			}
 	free_rows(old, n);
 }
 
-static void free_overlays(struct ui *u)
+void sessions_free(void *view)
 {
-	for (int i = 0; i < u->noverlays; i++)
-		run_free(&u->overlay[i]);
-	free(u->overlay);
-	u->overlay = NULL;
-	u->noverlays = 0;
-}
+	struct sessions_view *v = view;
 
-void sessions_free(struct ui *u)
-{
-	free_rows(u->sessions.row, u->sessions.n);
-	u->sessions.row = NULL;
-	u->sessions.n = u->sessions.at = u->sessions.top = 0;
-	trash_free(&u->sessions.trash);
-	free_overlays(u);
+	free_rows(v->row, v->n);
+	trash_free(&v->trash);
 }
 
 /*
@@ -264,19 +258,22 @@ void sessions_free(struct ui *u)
 
 const struct session_row *sessions_at(const struct ui *u)
 {
-	return u->sessions.n ? &u->sessions.row[u->sessions.at] : NULL;
+	const struct sessions_view *v = sessions_view(u);
+
+	return v->n ? &v->row[v->at] : NULL;
 }
 
 const struct session_row *sessions_against(const struct ui *u)
 {
+	const struct sessions_view *v = sessions_view(u);
 	const struct session_row *at = sessions_at(u);
 
-	for (int i = 0; i < u->sessions.n; i++)
-		if (u->sessions.row[i].here && &u->sessions.row[i] != at)
-			return &u->sessions.row[i];
-	for (int i = 0; i < u->sessions.n; i++)
-		if (u->sessions.row[i].picked && &u->sessions.row[i] != at)
-			return &u->sessions.row[i];
+	for (int i = 0; i < v->n; i++)
+		if (v->row[i].here && &v->row[i] != at)
+			return &v->row[i];
+	for (int i = 0; i < v->n; i++)
+		if (v->row[i].picked && &v->row[i] != at)
+			return &v->row[i];
 	return NULL;
 }
 
@@ -292,11 +289,12 @@ static void short_name(const struct session_row *r, const char *name, char *out,
 
 char *sessions_name(const struct ui *u, const struct session_row *r, char *out, size_t n)
 {
+	const struct sessions_view *v = sessions_view(u);
 	char other[2 * RUN_NAME];
 
 	short_name(r, r->name, out, n);
-	for (int i = 0; i < u->sessions.n; i++) {
-		const struct session_row *o = &u->sessions.row[i];
+	for (int i = 0; i < v->n; i++) {
+		const struct session_row *o = &v->row[i];
 
 		if (o == r)
 			continue;
@@ -311,10 +309,11 @@ char *sessions_name(const struct ui *u, const struct session_row *r, char *out, 
 
 struct session_row *sessions_find(struct ui *u, const char *name, struct err *e)
 {
+	struct sessions_view *v = sessions_view(u);
 	char text[2 * PATH_LEN];
 
-	for (int i = 0; i < u->sessions.n; i++) {
-		struct session_row *r = &u->sessions.row[i];
+	for (int i = 0; i < v->n; i++) {
+		struct session_row *r = &v->row[i];
 
 		if (strcmp(r->dir, name) == 0 ||
 		    strcmp(sessions_name(u, r, text, sizeof text), name) == 0)
@@ -337,13 +336,14 @@ struct session_row *sessions_named(struct ui *u, const char *name, struct err *e
 
 void sessions_complete(struct ui *u, const struct words *w, struct completions *c)
 {
+	struct sessions_view *v = sessions_view(u);
 	char text[sizeof c->at->text];
 
-	if (u->sessions.n == 0)
+	if (v->n == 0)
 		sessions_load(u);
 	complete_args(u, w, c);
-	for (int i = 0; i < u->sessions.n; i++) {
-		const struct session_row *r = &u->sessions.row[i];
+	for (int i = 0; i < v->n; i++) {
+		const struct session_row *r = &v->row[i];
 
 		snprintf(complete_add(c, sessions_name(u, r, text, sizeof text))->when,
 			 sizeof c->at->when, "%s", r->results.protocol);
@@ -356,12 +356,13 @@ void sessions_complete(struct ui *u, const struct words *w, struct completions *
 
 int sessions_overlay(struct ui *u, struct err *e)
 {
+	struct sessions_view *v = sessions_view(u);
 	struct run *over;
 	int n = 0;
 
 	over = mem_alloc(OVERLAYS_MAX, sizeof *over);
-	for (int i = 0; i < u->sessions.n; i++) {
-		const struct session_row *r = &u->sessions.row[i];
+	for (int i = 0; i < v->n; i++) {
+		const struct session_row *r = &v->row[i];
 
 		if (!r->picked || r->here)
 			continue;
@@ -373,7 +374,7 @@ int sessions_overlay(struct ui *u, struct err *e)
 			goto fail;
 		n++;
 	}
-	free_overlays(u);
+	ui_drop_overlays(u);
 	u->overlay = over;
 	u->noverlays = n;
 	return 0;
@@ -386,16 +387,17 @@ fail:
 
 int sessions_compare(struct ui *u, struct err *e)
 {
-	const char **dir = mem_alloc((size_t)u->sessions.n + 1, sizeof *dir);
+	struct sessions_view *v = sessions_view(u);
+	const char **dir = mem_alloc((size_t)v->n + 1, sizeof *dir);
 	struct err why = {0};
 	char *text = NULL;
 	size_t length;
 	int n = 0;
 	FILE *f;
 
-	for (int i = 0; i < u->sessions.n; i++)
-		if (u->sessions.row[i].picked || i == u->sessions.at)
-			dir[n++] = u->sessions.row[i].dir;
+	for (int i = 0; i < v->n; i++)
+		if (v->row[i].picked || i == v->at)
+			dir[n++] = v->row[i].dir;
 	if (n == 1 && sessions_against(u))
 		dir[n++] = sessions_against(u)->dir;
 	f = open_memstream(&text, &length);
@@ -417,9 +419,11 @@ int sessions_compare(struct ui *u, struct err *e)
 
 const char *sessions_kept(const struct ui *u, const struct session_row *r)
 {
-	for (int i = 0; i < u->sessions.n; i++)
-		if (u->sessions.row[i].here && strcmp(u->sessions.row[i].root, r->root) == 0 &&
-		    (strcmp(r->dir, r->root) == 0 || u->sessions.row[i].dir == r->dir))
+	const struct sessions_view *v = sessions_view(u);
+
+	for (int i = 0; i < v->n; i++)
+		if (v->row[i].here && strcmp(v->row[i].root, r->root) == 0 &&
+		    (strcmp(r->dir, r->root) == 0 || v->row[i].dir == r->dir))
 			return "this session is open; open another one first";
 	return NULL;
 }

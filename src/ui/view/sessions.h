@@ -13,12 +13,40 @@
 #ifndef MIUST_SESSIONS_H
 #define MIUST_SESSIONS_H
 
+#include "app/session/session_trash.h"
 #include "ui/state/ui.h"
 
-/* Fill u->sessions anew, the trash too; picks and the selected row stay with their folders.
+struct session_row {                        /* one stored run (or branch) */
+	char root[PATH_LEN], dir[PATH_LEN]; /* the session's folder, and this run's in it */
+	char name[RUN_NAME], branch[RUN_NAME], date[20];
+	char made[20]; /* its session, as date */
+	bool sibling;  /* of the run on the screen: the same session */
+	bool here;     /* the run on the screen */
+	bool picked;
+	int epochs;             /* evaluated, over all folds */
+	int folds;              /* planned; results.n of them are done */
+	struct settings set;    /* as stored in config.yml */
+	struct changes changes; /* live ones since */
+	struct results results; /* protocol, seed, figures of the finished folds */
+	int notes;
+	char note[160]; /* the last of them */
+	char why[400];  /* it cannot be read, and so has no figures; "": it can */
+};
+
+struct sessions_view { /* the rows, and which is selected */
+	struct session_row *row;
+	int n, at, top;
+	struct trash trash; /* beside them */
+};
+static inline struct sessions_view *sessions_view(const struct ui *u)
+{
+	return u->state[VIEW_SESSIONS];
+}
+
+/* Read the rows again, the trash too; picks and the selected row stay with their folders.
  * For when view 7 is opened and when a fold has ended. */
 void sessions_load(struct ui *u);
-void sessions_free(struct ui *u); /* rows and overlays; for ui_free */
+void sessions_free(void *view); /* of a struct sessions_view, what it owns */
 
 /* The selected row, and the one it is compared with: the run on the screen or,
  * if that is selected, the first other one picked. NULL: none. */

@@ -39,7 +39,7 @@ bool train_is_small(const struct train_layout *l)
 
 enum train_track train_small_track(const struct ui *u)
 {
-	int at = u->train.track;
+	int at = train_view(u)->track;
 
 	/* Validation first: if only one track can be seen, it is that. */
 	return at == 0 ? TRACK_VALIDATION : at == 1 ? TRACK_LOSS : (enum train_track)at;
@@ -154,10 +154,11 @@ static void track_and_table(const struct train_frame *f, enum train_track t, str
 static void unit_draw(const struct train_frame *f, struct canvas *row)
 {
 	const struct ui *u = f->u;
+	const struct train_view *v = train_view(u);
 	int col = canvas_text(row, 0, 0, ROLE(ROLE_DIM), "%s", train_unit(f));
-	if (u->train.to > u->train.from)
+	if (v->to > v->from)
 		canvas_text(row, 0, col, ROLE(ROLE_DIM), f->layout->wide ? ", zoomed" : "");
-	else if (f->layout->wide && u->train.axis != AXIS_TIME && f->plan > 0)
+	else if (f->layout->wide && v->axis != AXIS_TIME && f->plan > 0)
 		canvas_text(row, 0, col, ROLE(ROLE_DIM), ", plan ends at %.0f",
 			    train_x(f, f->plan));
 }
@@ -227,6 +228,21 @@ static void draw(const struct ui *u, struct canvas *c)
 	train_frame_free(&f);
 }
 
+/* Its head says why, where there is room for that. */
+static bool says_break(const struct ui *u)
+{
+	const struct train_view *v = train_view(u);
+
+	return u->cols >= 80 && !v->cursor && !v->mean;
+}
+
+static void begin(void *view)
+{
+	struct train_view *v = view;
+
+	v->keep = 0.9;
+}
+
 static const char keys[] = "Up move up\n"
 			   "Down move down\n"
 			   "Left move left\n"
@@ -251,4 +267,7 @@ const struct view view_train = {
 	.keys = keys,
 	.verbs = train_verbs,
 	.click = train_click,
+	.says_break = says_break,
+	.size = sizeof(struct train_view),
+	.init = begin,
 };

@@ -21,6 +21,21 @@
 #include "ui/draw/plot.h"
 #include "ui/state/ui.h"
 
+struct train_view { /* what the user has chosen */
+	bool cursor;
+	double at;       /* cursor's x in epochs */
+	double from, to; /* zoom in epochs; to 0: all */
+	double keep;     /* smoothing weight, 0..0.999 */
+	bool log_off;    /* losses on a linear axis */
+	enum { AXIS_EPOCH, AXIS_STEP, AXIS_TIME } axis;
+	int track; /* small screens: first track shown */
+	bool mean; /* fold mean and deviation instead of one fold */
+};
+static inline struct train_view *train_view(const struct ui *u)
+{
+	return u->state[VIEW_TRAIN];
+}
+
 enum train_track {
 	TRACK_LOSS,
 	TRACK_VALIDATION,

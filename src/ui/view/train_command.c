@@ -20,19 +20,20 @@ struct span {
 
 static struct span span_of(const struct ui *u)
 {
+	const struct train_view *v = train_view(u);
 	static const struct fold_run none;
 	const struct fold_run *f = ui_fold(u);
 	struct span s = {.first = 0};
 
-	for (int i = 0; i < u->run.nfolds && u->train.mean; i++)
+	for (int i = 0; i < u->run.nfolds && v->mean; i++)
 		if (!f || train_now(u, &u->run.fold[i]) > train_now(u, f))
 			f = &u->run.fold[i];
 	f = f ? f : &none;
 	s.last = train_now(u, f);
 	s.hi = axis_end(s.last, u->run.set.train.epoch);
-	if (u->train.to > u->train.from) {
-		s.lo = u->train.from;
-		s.hi = u->train.to;
+	if (v->to > v->from) {
+		s.lo = v->from;
+		s.hi = v->to;
 	}
 	/* By epochs, as the table counts; close up by steps. */
 	s.stride = s.hi - s.lo > 5 ? 1 : 1. / train_per_epoch(u, f);
@@ -72,12 +73,15 @@ static bool number(const char *text, double lo, double hi, double *x)
 
 static void show_all(struct ui *u)
 {
-	u->train.from = u->train.to = 0;
+	struct train_view *v = train_view(u);
+
+	v->from = v->to = 0;
 }
 
 /* The range, moved onto the axis; all of it if it is that wide. */
 static void show(struct ui *u, double from, double to)
 {
+	struct train_view *v = train_view(u);
 	double end, width = to - from;
 
 	show_all(u);
@@ -85,14 +89,15 @@ static void show(struct ui *u, double from, double to)
 	if (width >= end)
 		return;
 	from = clamp(from, 0, end - width);
-	u->train.from = from;
-	u->train.to = from + width;
+	v->from = from;
+	v->to = from + width;
 }
 
 static int zoom(struct ui *u, const char *args, struct err *e)
 {
+	struct train_view *v = train_view(u);
 	struct span s = span_of(u);
-	double middle = u->train.cursor ? u->train.at : fmin(s.last, s.hi);
+	double middle = v->cursor ? v->at : fmin(s.last, s.hi);
 	double width = s.hi - s.lo, from, to;
 
 	if (strcmp(args, "all") == 0) {
@@ -117,24 +122,26 @@ static int zoom(struct ui *u, const char *args, struct err *e)
 /* Keep the cursor in what is shown: a zoomed range moves along. */
 static void follow(struct ui *u)
 {
+	struct train_view *v = train_view(u);
 	struct span s = span_of(u);
 
-	if (u->train.to <= u->train.from)
+	if (v->to <= v->from)
 		return;
-	if (u->train.at < s.lo)
-		show(u, u->train.at, u->train.at + (s.hi - s.lo));
-	else if (u->train.at > s.hi)
-		show(u, u->train.at - (s.hi - s.lo), u->train.at);
+	if (v->at < s.lo)
+		show(u, v->at, v->at + (s.hi - s.lo));
+	else if (v->at > s.hi)
+		show(u, v->at - (s.hi - s.lo), v->at);
 }
 
 static void set_cursor(struct ui *u, double at)
 {
+	struct train_view *v = train_view(u);
 	struct span s = span_of(u);
 	double stride = s.stride;
 
-	u->train.cursor = true;
-	u->train.at = clamp(ceil(at / stride - 0.5) * stride, s.first,
-			    fmax(s.first, floor(s.last / stride + 1e-9) * stride));
+	v->cursor = true;
+	v->at = clamp(ceil(at / stride - 0.5) * stride, s.first,
+		      fmax(s.first, floor(s.last / stride + 1e-9) * stride));
 	follow(u);
 }
 
@@ -155,11 +162,12 @@ void train_click(struct ui *u, int row, int col)
 
 static int cursor(struct ui *u, const char *args, struct err *e)
 {
+	struct train_view *v = train_view(u);
 	struct span s = span_of(u);
 	double at;
 
-	if (!*args && u->train.cursor) {
-		u->train.cursor = false;
+	if (!*args && v->cursor) {
+		v->cursor = false;
 	} else if (!*args) {
 		set_cursor(u, s.last);
 	} else if (number(args, 0, s.last, &at)) {
@@ -179,21 +187,24 @@ static bool is_small(const struct ui *u)
 
 static int move_track(struct ui *u, int by, struct err *e)
 {
+	struct train_view *v = train_view(u);
+
 	if (!is_small(u))
 		return err_set(e, "move: all tracks are on the screen; left and right move the "
 				  "cursor");
-	u->train.track = (u->train.track + by + TRACKS) % TRACKS;
+	v->track = (v->track + by + TRACKS) % TRACKS;
 	return 0;
 }
 
 static int move(struct ui *u, const char *args, struct err *e)
 {
+	struct train_view *v = train_view(u);
 	static const struct {
 		const char *name;
 		int strides;
 	} sideways[] = {{"left", -1}, {"right", 1}, {"pgup", -10}, {"pgdn", 10}};
 	struct span s = span_of(u);
-	double at = u->train.cursor ? u->train.at : s.last;
+	double at = v->cursor ? v->at : s.last;
 
 	if (strcmp(args, "up") == 0 || strcmp(args, "down") == 0)
 		return move_track(u, args[0] == 'u' ? -1 : 1, e);
@@ -232,41 +243,43 @@ enum { WEIGHTS = sizeof weights / sizeof *weights };
 
 static int smooth(struct ui *u, const char *args, struct err *e)
 {
+	struct train_view *v = train_view(u);
 	double keep;
 	int i = 0;
 
 	if (strcmp(args, "+") == 0) {
-		while (i + 1 < WEIGHTS && weights[i] <= u->train.keep)
+		while (i + 1 < WEIGHTS && weights[i] <= v->keep)
 			i++;
-		u->train.keep = fmax(weights[i], u->train.keep);
+		v->keep = fmax(weights[i], v->keep);
 	} else if (strcmp(args, "-") == 0) {
 		i = WEIGHTS - 1;
-		while (i > 0 && weights[i] >= u->train.keep)
+		while (i > 0 && weights[i] >= v->keep)
 			i--;
-		u->train.keep = fmin(weights[i], u->train.keep);
+		v->keep = fmin(weights[i], v->keep);
 	} else if (number(args, 0, 0.999, &keep)) {
-		u->train.keep = keep;
+		v->keep = keep;
 	} else {
 		return err_set(e, "smooth: expected +, - or a weight, 0 to 0.999; found %s", args);
 	}
-	ui_say(u, u->train.keep > 0 ? "smoothing %g: a mean of about %.0f steps" : "no smoothing",
-	       u->train.keep, (1 + u->train.keep) / (1 - u->train.keep));
+	ui_say(u, v->keep > 0 ? "smoothing %g: a mean of about %.0f steps" : "no smoothing",
+	       v->keep, (1 + v->keep) / (1 - v->keep));
 	return 0;
 }
 
 static int axis(struct ui *u, const char *args, struct err *e)
 {
+	struct train_view *v = train_view(u);
 	static const char *const names[] = {
 		[AXIS_EPOCH] = "epoch", [AXIS_STEP] = "step", [AXIS_TIME] = "time"};
 	int n = sizeof names / sizeof *names;
 
 	if (!*args) {
-		u->train.axis = (u->train.axis + 1) % (unsigned)n;
+		v->axis = (v->axis + 1) % (unsigned)n;
 		return 0;
 	}
 	for (int i = 0; i < n; i++) {
 		if (strcmp(args, names[i]) == 0) {
-			u->train.axis = (unsigned)i;
+			v->axis = (unsigned)i;
 			return 0;
 		}
 	}
@@ -284,18 +297,18 @@ static int toggle(bool *on, const char *verb, const char *args, bool when_on, st
 
 static int log_y(struct ui *u, const char *args, struct err *e)
 {
-	return toggle(&u->train.log_off, "log", args, false, e);
+	return toggle(&train_view(u)->log_off, "log", args, false, e);
 }
 
 static int mean(struct ui *u, const char *args, struct err *e)
 {
-	return toggle(&u->train.mean, "mean", args, true, e);
+	return toggle(&train_view(u)->mean, "mean", args, true, e);
 }
 
 static const char *refuse_mean(const struct ui *u)
 {
-	return folds_begun(u) < 2 && !u->train.mean ? "a mean needs two folds that have begun"
-						    : NULL;
+	return folds_begun(u) < 2 && !train_view(u)->mean ? "a mean needs two folds that have begun"
+							  : NULL;
 }
 
 static int overlay(struct ui *u, const char *args, struct err *e)
@@ -306,8 +319,10 @@ static int overlay(struct ui *u, const char *args, struct err *e)
 
 static const char *refuse_overlay(const struct ui *u)
 {
-	for (int i = 0; i < u->sessions.n; i++)
-		if (u->sessions.row[i].picked)
+	const struct sessions_view *v = sessions_view(u);
+
+	for (int i = 0; i < v->n; i++)
+		if (v->row[i].picked)
 			return NULL;
 	return u->noverlays ? NULL : "pick sessions in view 7 first";
 }

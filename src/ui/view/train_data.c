@@ -52,14 +52,14 @@ static void make_clock(struct train_frame *f, const struct curve_folds *s)
 
 double train_x(const struct train_frame *f, double epochs)
 {
-	if (f->u->train.axis != AXIS_TIME)
+	if (train_view(f->u)->axis != AXIS_TIME)
 		return epochs * f->unit;
 	return curve_clock_seconds(&f->clock, epochs) / f->unit;
 }
 
 double train_epochs(const struct train_frame *f, double x)
 {
-	if (f->u->train.axis != AXIS_TIME)
+	if (train_view(f->u)->axis != AXIS_TIME)
 		return x / f->unit;
 	return curve_clock_epochs(&f->clock, x * f->unit);
 }
@@ -68,8 +68,8 @@ const char *train_unit(const struct train_frame *f)
 {
 	size_t k = 0;
 
-	if (f->u->train.axis != AXIS_TIME)
-		return f->u->train.axis == AXIS_STEP ? "step" : "epoch";
+	if (train_view(f->u)->axis != AXIS_TIME)
+		return train_view(f->u)->axis == AXIS_STEP ? "step" : "epoch";
 	while (clocks[k].unit != f->unit)
 		k++;
 	return clocks[k].name;
@@ -96,7 +96,7 @@ static void make_step_curves(struct train_frame *f, const struct curve_folds *s)
 
 		for (int i = 0; i < c->n; i++)
 			y[i] = curve_step(s, i, k, &sd[i]);
-		ema(y, c->n, k == STEP_LR ? 0 : f->u->train.keep, smooth);
+		ema(y, c->n, k == STEP_LR ? 0 : train_view(f->u)->keep, smooth);
 		c->y[k] = y;
 		c->smooth[k] = smooth;
 		c->sd[k] = sd;
@@ -182,19 +182,20 @@ static void make_guides(struct train_frame *f)
 static void make_axis(struct train_frame *f, int cols)
 {
 	const struct ui *u = f->u;
+	const struct train_view *v = train_view(u);
 	double now = train_x(f, f->now), plan = train_x(f, f->plan), settled = INFINITY;
 
 	for (int i = 0; i < f->overlays; i++)
 		now = fmax(now, f->overlay[i].x[f->overlay[i].n - 1]);
 	if (f->epoch.n > 0)
 		settled = f->epoch.x[f->epoch.n - 1];
-	if (u->train.axis == AXIS_TIME)
+	if (v->axis == AXIS_TIME)
 		plan = 0; /* epochs may become faster */
 	f->x = axis_x(0, axis_end(now, plan));
 	f->from = train_x(f, 0.1 * f->plan);
 	f->to = settled;
-	if (u->train.to > u->train.from) {
-		f->x = axis_x(train_x(f, u->train.from), train_x(f, u->train.to));
+	if (v->to > v->from) {
+		f->x = axis_x(train_x(f, v->from), train_x(f, v->to));
 		f->from = f->x.lo;
 		f->to = fmin(f->x.hi, settled);
 	}
@@ -214,13 +215,14 @@ static int last_until(const struct train_curves *c, double x)
 void train_frame_make(struct train_frame *f, const struct ui *u, const struct train_layout *l,
 		      int cols)
 {
+	const struct train_view *v = train_view(u);
 	static const struct fold_run none;
 	const struct fold_run *fold = ui_fold(u);
 	struct curve_folds s;
 
 	*f = (struct train_frame){.u = u, .layout = l, .fold = fold ? fold : &none, .cursor = NAN};
-	s = curve_folds(&u->run, f->fold->fold, u->train.mean);
-	f->mean = u->train.mean && s.n > 0;
+	s = curve_folds(&u->run, f->fold->fold, v->mean);
+	f->mean = v->mean && s.n > 0;
 	if (s.n == 0) {
 		curve_folds_free(&s);
 		s = curve_fold(&none);
@@ -228,8 +230,8 @@ void train_frame_make(struct train_frame *f, const struct ui *u, const struct tr
 	f->per_epoch = train_per_epoch(u, curve_most_steps(&s));
 	f->plan = u->run.set.train.epoch;
 	f->now = train_now(u, curve_most_steps(&s));
-	f->unit = u->train.axis == AXIS_STEP ? f->per_epoch : 1;
-	if (u->train.axis == AXIS_TIME)
+	f->unit = v->axis == AXIS_STEP ? f->per_epoch : 1;
+	if (v->axis == AXIS_TIME)
 		make_clock(f, &s);
 	make_step_curves(f, &s);
 	make_epoch_curves(f, &s);
@@ -238,12 +240,12 @@ void train_frame_make(struct train_frame *f, const struct ui *u, const struct tr
 	curve_folds_free(&s);
 	make_guides(f);
 	make_axis(f, cols);
-	if (u->train.cursor)
-		f->cursor = train_x(f, u->train.at);
-	f->diverged = u->now.state == WORK_DIVERGED && u->now.fold == f->fold->fold &&
-		      !u->train.cursor && !f->mean;
-	f->at_step = last_until(&f->step, u->train.cursor ? f->cursor * (1 + 1e-9) : INFINITY);
-	f->at_epoch = last_until(&f->epoch, u->train.cursor ? f->cursor * (1 + 1e-9) : INFINITY);
+	if (v->cursor)
+		f->cursor = train_x(f, v->at);
+	f->diverged = u->now.state == WORK_DIVERGED && u->now.fold == f->fold->fold && !v->cursor &&
+		      !f->mean;
+	f->at_step = last_until(&f->step, v->cursor ? f->cursor * (1 + 1e-9) : INFINITY);
+	f->at_epoch = last_until(&f->epoch, v->cursor ? f->cursor * (1 + 1e-9) : INFINITY);
 }
 
 double train_step_value(const struct train_frame *f, int curve)

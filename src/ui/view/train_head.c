@@ -278,7 +278,8 @@ static void small_draw(const struct train_frame *f, struct canvas *row)
 		if (isfinite(share))
 			col = put(row, col, "share", num_percent(text, share, 0));
 	}
-	canvas_text(row, 0, col, ROLE(ROLE_DIM), "%d of %d ↑↓", f->u->train.track + 1, TRACKS);
+	canvas_text(row, 0, col, ROLE(ROLE_DIM), "%d of %d ↑↓", train_view(f->u)->track + 1,
+		    TRACKS);
 }
 
 void train_head_draw(const struct train_frame *f, struct canvas *row)
@@ -291,7 +292,7 @@ void train_head_draw(const struct train_frame *f, struct canvas *row)
 	else if (f->diverged)
 		diverged_draw(f, row);
 	else if ((now->state == WORK_PAUSED || now->state == WORK_BROKE) &&
-		 !train_is_small(f->layout) && !f->u->train.cursor && !f->mean)
+		 !train_is_small(f->layout) && !train_view(f->u)->cursor && !f->mean)
 		paused_draw(f, row);
 	else if (train_is_small(f->layout))
 		small_draw(f, row);

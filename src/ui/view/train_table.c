@@ -141,14 +141,15 @@ static void put_deviation(const struct train_frame *f, struct canvas *c, int row
 static void put_heading(const struct train_frame *f, struct canvas *c, const char *title)
 {
 	const struct ui *u = f->u;
+	const struct train_view *v = train_view(u);
 	char when[NUM_LEN], position[NUM_LEN];
-	int epoch = (int)floor(u->train.at + 1e-9);
-	int step = (int)lround((u->train.at - epoch) * f->per_epoch);
+	int epoch = (int)floor(v->at + 1e-9);
+	int step = (int)lround((v->at - epoch) * f->per_epoch);
 
 	snprintf(when, sizeof when, "%s", f->mean ? "mean" : "now");
-	if (u->train.cursor && step)
+	if (v->cursor && step)
 		snprintf(when, sizeof when, "at %.16s", num_position(position, epoch + 1, step));
-	else if (u->train.cursor)
+	else if (v->cursor)
 		snprintf(when, sizeof when, "at %d", epoch);
 	canvas_text(c, 0, 0, ROLE_BOLD(ROLE_STRONG), "%s", title);
 	right(c, 0, ends[f->layout->wide].now, ROLE(ROLE_DIM), when);

@@ -112,7 +112,7 @@ static void step_band(struct draft *d, const struct train_frame *f, int curve, i
 static void loss_track(struct draft *d, const struct train_frame *f, int rows, int cols)
 {
 	const struct train_curves *s = &f->step, *e = &f->epoch;
-	bool linear = f->u->train.log_off;
+	bool linear = train_view(f->u)->log_off;
 	double from = linear ? f->from : f->x.lo; /* log has room for all points */
 	struct range r = no_range;
 

@@ -11,7 +11,7 @@
 
 static int list(struct ui *u)
 {
-	const struct trash *t = &u->sessions.trash;
+	const struct trash *t = &sessions_view(u)->trash;
 	char size[NUM_LEN];
 	struct str text = {0};
 
@@ -36,7 +36,7 @@ static int list(struct ui *u)
 
 static int restore(struct ui *u, const char *name, struct err *e)
 {
-	const struct trash_entry *x = trash_find(&u->sessions.trash, name);
+	const struct trash_entry *x = trash_find(&sessions_view(u)->trash, name);
 	char from[PATH_LEN];
 
 	if (!*name)
@@ -64,7 +64,7 @@ static char *amount(const struct trash *t, char *out, size_t n)
 
 static int empty(struct ui *u, struct err *e)
 {
-	struct trash *t = &u->sessions.trash;
+	struct trash *t = &sessions_view(u)->trash;
 	char what[64];
 	int failed = 0;
 
@@ -79,7 +79,7 @@ static int empty(struct ui *u, struct err *e)
 
 static int ask_empty(struct ui *u)
 {
-	const struct trash *t = &u->sessions.trash;
+	const struct trash *t = &sessions_view(u)->trash;
 	char what[64];
 
 	if (!t->n) {

@@ -4,6 +4,8 @@
  * epoch and what the three heads say at the epoch shown; below, what the
  * poolings take from its words and from its seconds.
  */
+#include "ui/view/utterance.h"
+
 #include "app/study/num.h"
 #include "ui/console/complete.h"
 #include "ui/draw/heat_draw.h"
@@ -198,8 +200,9 @@ static void draw_heads(struct canvas *c, const struct scene *s, int bar, bool ti
 		int col = first + h * step, end;
 		int room = (col + step < c->cols ? col + step - 1 : c->cols) - col;
 
-		canvas_text(c, top, col, ROLE(h == s->u->utterance.head ? ROLE_TEXT : ROLE_DIM),
-			    "%s", bar ? heads[h].full : heads[h].brief);
+		canvas_text(c, top, col,
+			    ROLE(h == utterance_view(s->u)->head ? ROLE_TEXT : ROLE_DIM), "%s",
+			    bar ? heads[h].full : heads[h].brief);
 		for (int i = 0; i < s->n_shown; i++)
 			draw_probability(c, top + 1 + i, col, bar, v, s->shown[i]);
 		end = canvas_field(c, says, col, bar ? text_width(ui_label(s->u, v->says)) : NUMBER,
@@ -249,7 +252,7 @@ static void draw_text(struct canvas *c, const struct scene *s)
 
 static void draw_curves(struct canvas *c, const struct scene *s)
 {
-	enum head head = (enum head)s->u->utterance.head;
+	enum head head = (enum head)utterance_view(s->u)->head;
 	struct canvas below = canvas_part(c, 1, 0, c->rows - 1, c->cols);
 	int col = canvas_text(c, 0, 0, ROLE(ROLE_STRONG), "class probability by epoch");
 
@@ -312,7 +315,8 @@ static void draw_below(struct canvas *c, const struct scene *s)
 	char text[128];
 
 	if (l) {
-		pooled_words(&left, s->u, l, word_cols, s->bars ? 9 : 0, s->airy && s->bars);
+		pooled_words(&left, s->u, l, utterance_view(s->u)->top, word_cols, s->bars ? 9 : 0,
+			     s->airy && s->bars);
 		pooled_seconds(&right, l, s->bars, draw_source(&right, s));
 		return;
 	}
@@ -359,13 +363,15 @@ static void draw(const struct ui *u, struct canvas *c)
 
 static int choose_head(struct ui *u, const char *args, struct err *e)
 {
+	struct utterance_view *v = utterance_view(u);
+
 	if (!*args || strcmp(args, "next") == 0) {
-		u->utterance.head = (u->utterance.head + 1) % HEADS;
+		v->head = (v->head + 1) % HEADS;
 		return 0;
 	}
 	for (int h = 0; h < HEADS; h++) {
 		if (strcmp(args, heads[h].name) == 0) {
-			u->utterance.head = h;
+			v->head = h;
 			return 0;
 		}
 	}
@@ -382,7 +388,7 @@ static int move(struct ui *u, const char *args, struct err *e)
 		return err_set(e, "no words to move over yet");
 	s = scene_of(u, u->rows - VIEW_FRAME, u->cols);
 	page = pooled_rows(s.below_rows, s.airy && s.bars, l->L);
-	return list_move(&u->utterance.top, l->L - page + 1, page, args, e);
+	return list_move(&utterance_view(u)->top, l->L - page + 1, page, args, e);
 }
 
 static const char *refuse_move(const struct ui *u)
@@ -432,4 +438,5 @@ const struct view view_utterance = {
 	.draw = draw,
 	.keys = keys,
 	.verbs = verbs,
+	.size = sizeof(struct utterance_view),
 };

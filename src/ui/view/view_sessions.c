@@ -58,18 +58,18 @@ static int list_rows(int rows, int cols)
 
 static void draw_head(const struct ui *u, struct canvas *c)
 {
+	const struct sessions_view *v = sessions_view(u);
 	static const char figures[] = "test figures of finished folds, mean ± sd";
 	int picked = 0, col;
 	char size[NUM_LEN];
 
-	for (int i = 0; i < u->sessions.n; i++)
-		picked += u->sessions.row[i].picked;
-	col = canvas_text(c, 0, 1, ROLE(ROLE_TEXT), "%d session%s", u->sessions.n,
-			  u->sessions.n == 1 ? "" : "s");
+	for (int i = 0; i < v->n; i++)
+		picked += v->row[i].picked;
+	col = canvas_text(c, 0, 1, ROLE(ROLE_TEXT), "%d session%s", v->n, v->n == 1 ? "" : "s");
 	col = canvas_text(c, 0, col + 3, ROLE(ROLE_TEXT), "%d picked +", picked);
-	if (u->sessions.trash.n)
+	if (v->trash.n)
 		col = canvas_text(c, 0, col + 3, ROLE(ROLE_DIM), "trash %s",
-				  num_bytes(size, (double)u->sessions.trash.bytes));
+				  num_bytes(size, (double)v->trash.bytes));
 	if (col + 3 + text_width(figures) < c->cols)
 		canvas_text(c, 0, col + 3, ROLE(ROLE_DIM), "%s", figures);
 }
@@ -158,14 +158,15 @@ static void draw_row(const struct ui *u, struct canvas *c, int row, const struct
 /* Returns the row behind the table. */
 static int draw_table(const struct ui *u, struct canvas *c, int rows)
 {
-	int n = u->sessions.n, row = 2;
-	int top = list_top(u->sessions.top, u->sessions.at, n, rows);
+	const struct sessions_view *v = sessions_view(u);
+	int n = v->n, row = 2;
+	int top = list_top(v->top, v->at, n, rows);
 
 	for (int i = top; i < n && i < top + rows; i++, row++) {
 		struct canvas line = canvas_part(c, row, 0, 1, c->cols);
 
-		draw_row(u, c, row, &u->sessions.row[i]);
-		if (i == u->sessions.at) {
+		draw_row(u, c, row, &v->row[i]);
+		if (i == v->at) {
 			canvas_put(c, row, 0, ROLE(ROLE_CURSOR), U'▸');
 			canvas_ground(&line, ROLE_SELECTED);
 		}
@@ -279,9 +280,11 @@ static void draw_folds(const struct ui *u, struct canvas *c, int row, const stru
 
 static const struct session_row *optimistic(const struct ui *u)
 {
-	for (int i = 0; i < u->sessions.n; i++)
-		if (u->sessions.row[i].results.optimistic)
-			return &u->sessions.row[i];
+	const struct sessions_view *v = sessions_view(u);
+
+	for (int i = 0; i < v->n; i++)
+		if (v->row[i].results.optimistic)
+			return &v->row[i];
 	return NULL;
 }
 
@@ -351,7 +354,7 @@ static void draw(const struct ui *u, struct canvas *c)
 	int end;
 
 	draw_head(u, c);
-	if (!u->sessions.n) {
+	if (!sessions_view(u)->n) {
 		canvas_text(c, 2, 1, ROLE(ROLE_DIM), "no session yet%s",
 			    u->readonly ? "" : "; :open demo");
 		return;
@@ -405,6 +408,7 @@ static const char *folder_of(const struct session_row *r)
 
 static int delete_asked(struct ui *u, const char *args, struct err *e)
 {
+	struct sessions_view *v = sessions_view(u);
 	const char *answer = is_answer(args);
 	const struct session_row *r = answer ? sessions_find(u, answer, e) : sessions_at(u);
 	char command[PATH_LEN + 16];
@@ -419,8 +423,8 @@ static int delete_asked(struct ui *u, const char *args, struct err *e)
 		return err_set(e, "delete: %s", why);
 	if (answer)
 		return sessions_delete(u, r, e);
-	for (int i = 0; i < u->sessions.n; i++)
-		inside += &u->sessions.row[i] != r && strcmp(u->sessions.row[i].root, r->dir) == 0;
+	for (int i = 0; i < v->n; i++)
+		inside += &v->row[i] != r && strcmp(v->row[i].root, r->dir) == 0;
 	str_addf(&question, "delete %s, begun %s, %d of %d fold%s, %d epoch%s", folder_of(r),
 		 r->date, r->results.n, r->folds, r->folds == 1 ? "" : "s", r->epochs,
 		 r->epochs == 1 ? "" : "s");
@@ -448,7 +452,8 @@ static int compare(struct ui *u, const char *args, struct err *e)
 
 static int pick(struct ui *u, const char *args, struct err *e)
 {
-	struct session_row *r = &u->sessions.row[u->sessions.at];
+	struct sessions_view *v = sessions_view(u);
+	struct session_row *r = &v->row[v->at];
 
 	(void)args, (void)e;
 	r->picked = !r->picked;
@@ -470,26 +475,28 @@ static int overlay(struct ui *u, const char *args, struct err *e)
 
 static int move(struct ui *u, const char *to, struct err *e)
 {
-	int rows = list_rows(u->rows - 3, u->cols), at = u->sessions.at;
+	struct sessions_view *v = sessions_view(u);
+	int rows = list_rows(u->rows - 3, u->cols), at = v->at;
 
-	if (list_move(&at, u->sessions.n, rows, to, e))
+	if (list_move(&at, v->n, rows, to, e))
 		return -1;
-	u->sessions.at = at;
-	u->sessions.top = list_top(u->sessions.top, at, u->sessions.n, rows);
+	v->at = at;
+	v->top = list_top(v->top, at, v->n, rows);
 	return 0;
 }
 
 /* Selects the row; the selected one is picked. */
 static void click(struct ui *u, int row, int col)
 {
+	struct sessions_view *v = sessions_view(u);
 	int rows = list_rows(u->rows - 3, u->cols);
-	int at = list_click(row - 2, u->sessions.top, u->sessions.at, u->sessions.n, rows);
+	int at = list_click(row - 2, v->top, v->at, v->n, rows);
 
 	(void)col;
-	if (at >= 0 && at == u->sessions.at)
+	if (at >= 0 && at == v->at)
 		pick(u, "", NULL);
 	else if (at >= 0)
-		u->sessions.at = at;
+		v->at = at;
 }
 
 static const char *refuse_all(const struct ui *u)
@@ -508,7 +515,7 @@ static const char *refuse_compare(const struct ui *u)
 {
 	const char *why = refuse_all(u);
 
-	return why ? why : u->sessions.n < 2 ? "there is no other session" : NULL;
+	return why ? why : sessions_view(u)->n < 2 ? "there is no other session" : NULL;
 }
 
 static const char *refuse_delete(const struct ui *u)
@@ -553,4 +560,6 @@ const struct view view_sessions = {
 	.verbs = verbs,
 	.click = click,
 	.chosen = sessions_load,
+	.size = sizeof(struct sessions_view),
+	.free = sessions_free,
 };

@@ -8,6 +8,7 @@
 #include "ui/console/command.h"
 #include "ui/loop.h"
 #include "ui/view/screen.h"
+#include "ui/view/confusion.h"
 
 static void run(struct ui *u, const char *line)
 {
@@ -150,8 +151,8 @@ TEST(clicks)
 
 	run(u, "view 2");
 	click(u, 6, 17);
-	CHECK_INT(u->confusion.row, 1);
-	CHECK_INT(u->confusion.col, 1);
+	CHECK_INT(confusion_view(u)->row, 1);
+	CHECK_INT(confusion_view(u)->col, 1);
 	run(u, "view 6");
 	click(u, row_of(u, "exp.holdout_unit"), 10);
 	CHECK_INT(row_of(u, "▸   exp.holdout_unit"), row_of(u, "exp.holdout_unit"));

@@ -3,12 +3,14 @@
 #include "tests/ui/golden.h"
 #include "tests/ui/pending.h"
 
+#include "ui/view/config.h"
+
 static void start(struct ui *u, int cols, int rows)
 {
 	moment_init(u, cols, rows);
 	u->view = VIEW_CONFIG;
 	moment_row(u, "train.loss.cmd_text");
-	u->config.top = 13; /* as after moving down to it */
+	config_view(u)->top = 13; /* as after moving down to it */
 }
 
 static void look_at(const char *name, struct ui *u)
@@ -79,17 +81,17 @@ TEST(config_moves_over_settings_not_titles)
 	NEED_UTF8();
 	start(&u, 80, 24);
 	run(&u, "move home");
-	CHECK_STR(option_table[u.config.row].key, "exp.seed");
-	CHECK_INT(u.config.top, 0);
+	CHECK_STR(option_table[config_view(&u)->row].key, "exp.seed");
+	CHECK_INT(config_view(&u)->top, 0);
 	run(&u, "move up");
-	CHECK_STR(option_table[u.config.row].key, "exp.seed");
+	CHECK_STR(option_table[config_view(&u)->row].key, "exp.seed");
 	run(&u, "move end");
-	CHECK_INT(u.config.row, option_count - 1);
+	CHECK_INT(config_view(&u)->row, option_count - 1);
 	run(&u, "move up");
-	CHECK_INT(u.config.row, option_count - 2);
+	CHECK_INT(config_view(&u)->row, option_count - 2);
 	moment_row(&u, "exp.columns.label");
 	run(&u, "move down");
-	CHECK_STR(option_table[u.config.row].key, "train.optimizer.lr");
+	CHECK_STR(option_table[config_view(&u)->row].key, "train.optimizer.lr");
 	ui_free(&u);
 }
 
@@ -107,7 +109,7 @@ TEST(config_find_narrows)
 	CHECK(!moment_shows(&c, "train.loss"));
 	canvas_free(&c);
 	run(&u, "move home");
-	CHECK_STR(option_table[u.config.row].key, "model.num_layers");
+	CHECK_STR(option_table[config_view(&u)->row].key, "model.num_layers");
 	run(&u, "find nothing like it");
 	moment_view(&u, &c);
 	CHECK(moment_shows(&c, "no setting matches"));

@@ -41,8 +41,8 @@ TEST(sizes)
 
 	NEED_UTF8();
 	fixture_make(&f, &full);
-	f.u.confusion.row = 1;
-	f.u.confusion.col = 2;
+	confusion_view(&f.u)->row = 1;
+	confusion_view(&f.u)->col = 2;
 	check(&f, "confusion-40x10", 40, 10, &look_braille);
 	check(&f, "confusion-80x24", 80, 24, &look_braille);
 	check(&f, "confusion-120x36", 120, 36, &look_braille);
@@ -61,11 +61,11 @@ TEST(forms_of_cells)
 	run(&f, "cells column");
 	check(&f, "confusion-column-80x24", 80, 24, &look_braille);
 	run(&f, "cells"); /* after the column the counts come again */
-	CHECK_INT(f.u.confusion.cells, CELLS_PLAIN);
+	CHECK_INT(confusion_view(&f.u)->cells, CELLS_PLAIN);
 	check(&f, "confusion-counts-40x10", 40, 10, &look_braille);
 	check(&f, "confusion-counts-80x24", 80, 24, &look_braille);
 	run(&f, "cells");
-	CHECK_INT(f.u.confusion.cells, CELLS_ROW);
+	CHECK_INT(confusion_view(&f.u)->cells, CELLS_ROW);
 	refused(&f, "cells rows", "expected counts, row, column");
 	fixture_free(&f);
 }
@@ -96,11 +96,11 @@ TEST(twenty_classes_scroll_under_their_labels)
 	check(&f, "confusion-twenty-80x24", 80, 24, &look_braille);
 	run(&f, "move up");
 	run(&f, "move left");
-	CHECK_INT(f.u.confusion.row, 18);
-	CHECK(f.u.confusion.top + 12 > 18); /* stays: the cell is still to be seen */
+	CHECK_INT(confusion_view(&f.u)->row, 18);
+	CHECK(confusion_view(&f.u)->top + 12 > 18); /* stays: the cell is still to be seen */
 	run(&f, "move home");
-	CHECK_INT(f.u.confusion.top, 0);
-	CHECK_INT(f.u.confusion.left, 0);
+	CHECK_INT(confusion_view(&f.u)->top, 0);
+	CHECK_INT(confusion_view(&f.u)->left, 0);
 	fixture_free(&f);
 }
 
@@ -196,8 +196,8 @@ TEST(enter_lists_exactly_the_cell)
 	for (int t = 0; t < 4; t++) {
 		for (int p = 0; p < 4; p++) {
 			f.u.view = VIEW_CONFUSION;
-			f.u.confusion.row = t;
-			f.u.confusion.col = p;
+			confusion_view(&f.u)->row = t;
+			confusion_view(&f.u)->col = p;
 			snprintf(f.u.utterances.slice, sizeof f.u.utterances.slice, "wrong");
 			run(&f, "enter");
 			CHECK_INT(f.u.view, VIEW_UTTERANCES);
@@ -215,7 +215,7 @@ TEST(an_empty_cell_has_nothing_to_list)
 
 	fixture_make(&f, &small);
 	f.u.view = VIEW_CONFUSION;
-	f.u.confusion.col = 2; /* at epoch 12 nobody angry is taken for neutral */
+	confusion_view(&f.u)->col = 2; /* at epoch 12 nobody angry is taken for neutral */
 	refused(&f, "enter", "no ang is taken for neu");
 	CHECK_INT(f.u.view, VIEW_CONFUSION);
 	CHECK_STR(f.u.utterances.filter, "");
@@ -247,7 +247,7 @@ TEST(epochs_are_scrubbed_and_compared)
 	CHECK_INT(ui_epoch(&f.u), f.u.run.fold[0].best_epoch < 5 ? f.u.run.fold[0].best_epoch : 5);
 	run(&f, "epoch 3");
 	run(&f, "compare"); /* once more: with the kept one */
-	CHECK_INT(f.u.confusion.against, 0);
+	CHECK_INT(confusion_view(&f.u)->against, 0);
 	fixture_free(&f);
 }
 
@@ -287,7 +287,7 @@ TEST(no_size_does_harm)
 
 	for (int classes = 1; classes <= LABELS_MAX; classes += classes < 8 ? 1 : 8) {
 		fixture_make(&f, &(struct fixture_of){.n = 64, .epochs = 3, .classes = classes});
-		f.u.confusion.row = f.u.confusion.col = classes - 1;
+		confusion_view(&f.u)->row = confusion_view(&f.u)->col = classes - 1;
 		for (int rows = 10; rows < 60; rows += 3) {
 			for (int cols = 40; cols < 210; cols += 7) {
 				struct canvas c =
@@ -306,9 +306,9 @@ static void adopt(struct fixture *f, const struct fixture_of *of)
 	struct fixture other;
 
 	fixture_make(&other, of);
-	f->u.confusion.other = mem_alloc(1, sizeof *f->u.confusion.other);
-	*f->u.confusion.other = other.u.run;
-	strcpy(f->u.confusion.other->name, "iemocap-ref");
+	confusion_view(&f->u)->other = mem_alloc(1, sizeof *confusion_view(&f->u)->other);
+	*confusion_view(&f->u)->other = other.u.run;
+	strcpy(confusion_view(&f->u)->other->name, "iemocap-ref");
 	memset(&other.u.run, 0, sizeof other.u.run);
 	fixture_free(&other);
 }
@@ -323,7 +323,7 @@ TEST(against_another_session)
 	adopt(&f, &(struct fixture_of){.n = 300, .epochs = 20, .classes = 4});
 	CHECK(confusion_frame_make(&frame, &f.u, 21, 80));
 	CHECK(frame.elsewhere && frame.points);
-	CHECK_INT(frame.against, f.u.confusion.other->fold[0].best_epoch);
+	CHECK_INT(frame.against, confusion_view(&f.u)->other->fold[0].best_epoch);
 	for (int t = 0; t < 4; t++) {
 		double sum = 0, here = (double)frame.now.count[t][1] / (double)frame.of[t].support,
 		       there = (double)frame.then.count[t][1] /
@@ -338,7 +338,7 @@ TEST(against_another_session)
 	check(&f, "confusion-session-200x50", 200, 50, &look_braille);
 
 	run(&f, "compare"); /* back to the kept epoch */
-	CHECK(!f.u.confusion.other);
+	CHECK(!confusion_view(&f.u)->other);
 	CHECK(confusion_frame_make(&frame, &f.u, 21, 80));
 	CHECK(!frame.elsewhere && !frame.points);
 
@@ -379,7 +379,7 @@ TEST(against_another_fold)
 	CHECK_INT(frame.against, 3);
 	CHECK(!frame.elsewhere);
 	run(&f, "compare kept");
-	CHECK_INT(f.u.confusion.against, 0);
+	CHECK_INT(confusion_view(&f.u)->against, 0);
 	fixture_free(&other);
 	fixture_free(&f);
 }

@@ -4,6 +4,8 @@
 #include "tests/ui/moment.h"
 #include "tests/ui/verb.h"
 
+#include "ui/view/train.h"
+
 #include "ui/console/keys.h"
 #include "ui/view/screen.h"
 
@@ -172,22 +174,22 @@ TEST(cursor_moves_and_stays_on_the_curve)
 
 	moment_init(&u, &look_ascii, 24, 80);
 	CHECK_STR(run(&u, "cursor", ""), "");
-	CHECK(u.train.cursor);
-	CHECK_NEAR(u.train.at, 41, 0);
+	CHECK(train_view(&u)->cursor);
+	CHECK_NEAR(train_view(&u)->at, 41, 0);
 	CHECK_STR(run(&u, "move", "left"), "");
-	CHECK_NEAR(u.train.at, 40, 0);
+	CHECK_NEAR(train_view(&u)->at, 40, 0);
 	run(&u, "move", "pgup");
-	CHECK_NEAR(u.train.at, 30, 0);
+	CHECK_NEAR(train_view(&u)->at, 30, 0);
 	run(&u, "move", "home");
 	run(&u, "move", "left");
-	CHECK_NEAR(u.train.at, 1, 0);
+	CHECK_NEAR(train_view(&u)->at, 1, 0);
 	run(&u, "move", "end");
 	run(&u, "move", "right");
-	CHECK_NEAR(u.train.at, 41, 0);
+	CHECK_NEAR(train_view(&u)->at, 41, 0);
 	CHECK_STR(run(&u, "cursor", ""), "");
-	CHECK(!u.train.cursor);
+	CHECK(!train_view(&u)->cursor);
 	run(&u, "move", "left");
-	CHECK(u.train.cursor);
+	CHECK(train_view(&u)->cursor);
 	CHECK_HAS(run(&u, "cursor", "99"), "expected an epoch, 0 to 41.");
 	CHECK_HAS(run(&u, "move", "about"), "expected left, right");
 	CHECK_HAS(run(&u, "move", "up"), "all tracks are on the screen");
@@ -200,25 +202,25 @@ TEST(zoom_halves_doubles_and_follows_the_cursor)
 
 	moment_init(&u, &look_ascii, 24, 80);
 	CHECK_STR(run(&u, "zoom", "in"), "");
-	CHECK_NEAR(u.train.to - u.train.from, 25, 1e-9);
-	CHECK(u.train.from <= 41.4 && u.train.to >= 41.4);
+	CHECK_NEAR(train_view(&u)->to - train_view(&u)->from, 25, 1e-9);
+	CHECK(train_view(&u)->from <= 41.4 && train_view(&u)->to >= 41.4);
 	CHECK_STR(run(&u, "zoom", "10 20"), "");
-	CHECK_NEAR(u.train.from, 10, 0);
+	CHECK_NEAR(train_view(&u)->from, 10, 0);
 	run(&u, "cursor", "20");
 	run(&u, "move", "right");
-	CHECK_NEAR(u.train.from, 11, 1e-9);
-	CHECK_NEAR(u.train.to, 21, 1e-9);
+	CHECK_NEAR(train_view(&u)->from, 11, 1e-9);
+	CHECK_NEAR(train_view(&u)->to, 21, 1e-9);
 	run(&u, "zoom", "10 12");
 	run(&u, "cursor", "11");
 	run(&u, "move", "right"); /* close up: a step */
-	CHECK_NEAR(u.train.at, 11 + 1. / MOMENT_STEPS, 1e-9);
+	CHECK_NEAR(train_view(&u)->at, 11 + 1. / MOMENT_STEPS, 1e-9);
 	for (int i = 0; i < 6; i++)
 		CHECK_STR(run(&u, "zoom", "out"), "");
-	CHECK_NEAR(u.train.to, 0, 0);
+	CHECK_NEAR(train_view(&u)->to, 0, 0);
 	CHECK_HAS(run(&u, "zoom", "20 10"), "expected in, out, all");
 	CHECK_HAS(run(&u, "zoom", "nan 3"), "expected in, out, all");
 	CHECK_STR(run(&u, "zoom", "1 1e300"), "");
-	CHECK_NEAR(u.train.to, 0, 0);
+	CHECK_NEAR(train_view(&u)->to, 0, 0);
 	moment_free(&u);
 }
 
@@ -228,15 +230,15 @@ TEST(a_click_sets_the_cursor)
 
 	moment_init(&u, &look_ascii, 24, 80);
 	view_train.click(&u, 5, 6 + 31); /* a column an epoch, behind the tick labels */
-	CHECK(u.train.cursor);
-	CHECK_NEAR(u.train.at, 31, 0);
+	CHECK(train_view(&u)->cursor);
+	CHECK_NEAR(train_view(&u)->at, 31, 0);
 	run(&u, "axis", "time");
 	view_train.click(&u, 5, 6);
-	CHECK_NEAR(u.train.at, 1, 0);
+	CHECK_NEAR(train_view(&u)->at, 1, 0);
 	view_train.click(&u, 5, 79); /* the table */
 	view_train.click(&u, 0, 30);
 	view_train.click(&u, 5, 2);
-	CHECK_NEAR(u.train.at, 1, 0);
+	CHECK_NEAR(train_view(&u)->at, 1, 0);
 	moment_free(&u);
 }
 
@@ -246,28 +248,28 @@ TEST(switches)
 
 	moment_init(&u, &look_ascii, 24, 80);
 	CHECK_STR(run(&u, "smooth", "+"), "");
-	CHECK_NEAR(u.train.keep, 0.95, 0);
+	CHECK_NEAR(train_view(&u)->keep, 0.95, 0);
 	for (int i = 0; i < 20; i++)
 		run(&u, "smooth", "+");
-	CHECK_NEAR(u.train.keep, 0.999, 0);
+	CHECK_NEAR(train_view(&u)->keep, 0.999, 0);
 	for (int i = 0; i < 20; i++)
 		run(&u, "smooth", "-");
-	CHECK_NEAR(u.train.keep, 0, 0);
+	CHECK_NEAR(train_view(&u)->keep, 0, 0);
 	CHECK_STR(u.message.text, "no smoothing");
 	CHECK_STR(run(&u, "smooth", "0.8"), "");
-	CHECK_NEAR(u.train.keep, 0.8, 0);
+	CHECK_NEAR(train_view(&u)->keep, 0.8, 0);
 	CHECK_HAS(run(&u, "smooth", "1"), "0 to 0.999; found 1");
 	CHECK_HAS(run(&u, "smooth", ""), "expected +, -");
 	CHECK_STR(run(&u, "axis", ""), "");
-	CHECK_INT(u.train.axis, AXIS_STEP);
+	CHECK_INT(train_view(&u)->axis, AXIS_STEP);
 	run(&u, "axis", "");
 	run(&u, "axis", "");
-	CHECK_INT(u.train.axis, AXIS_EPOCH);
+	CHECK_INT(train_view(&u)->axis, AXIS_EPOCH);
 	CHECK_HAS(run(&u, "axis", "weeks"), "expected epoch, step or time");
 	run(&u, "log", "off");
-	CHECK(u.train.log_off);
+	CHECK(train_view(&u)->log_off);
 	run(&u, "log", "");
-	CHECK(!u.train.log_off);
+	CHECK(!train_view(&u)->log_off);
 	CHECK_HAS(run(&u, "log", "maybe"), "expected on, off");
 	moment_free(&u);
 }
@@ -403,7 +405,7 @@ TEST(draws_nothing_at_all)
 	draw_sizes(&u);
 	for (int state = WORK_LOADING; state <= WORK_FAILED; state++) {
 		u.now.state = (enum work_state)state;
-		u.train.axis = (unsigned)state % 3;
+		train_view(&u)->axis = (unsigned)state % 3;
 		draw_sizes(&u);
 	}
 	ui_free(&u);

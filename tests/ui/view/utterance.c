@@ -4,6 +4,8 @@
 #include "tests/ui/look.h"
 #include "tests/ui/verb.h"
 
+#include "ui/view/utterance.h"
+
 #include "ui/state/ui.h"
 
 static void draw(struct canvas *c, const struct look_fixture *x)
@@ -72,14 +74,15 @@ TEST(many_words_scroll)
 	NEED_UTF8();
 	look_open(&x, &look_braille, 24, 80, LOOK_LONG_TEXT, 31, 1706, 2);
 	CHECK_INT(run(&x, "move", "down", &e), 0);
-	CHECK_INT(x.u.utterance.top, 1);
+	CHECK_INT(utterance_view(&x.u)->top, 1);
 	check("utterance-31-words", &x);
 	CHECK_INT(run(&x, "move", "pgdn", &e), 0);
-	CHECK_INT(x.u.utterance.top, 13);
+	CHECK_INT(utterance_view(&x.u)->top, 13);
 	CHECK_INT(run(&x, "move", "end", &e), 0);
-	CHECK_INT(x.u.utterance.top, 31 - 12); /* the last page is full, so up moves at once */
+	CHECK_INT(utterance_view(&x.u)->top,
+		  31 - 12); /* the last page is full, so up moves at once */
 	CHECK_INT(run(&x, "move", "home", &e), 0);
-	CHECK_INT(x.u.utterance.top, 0);
+	CHECK_INT(utterance_view(&x.u)->top, 0);
 	CHECK_INT(run(&x, "move", "aside", &e), -1);
 	look_close(&x);
 }
@@ -165,7 +168,7 @@ TEST(an_earlier_epoch)
 	NEED_UTF8();
 	look_open(&x, &look_braille, 24, 80, LOOK_TEXT, 12, 226, 4);
 	x.u.sel.epoch = 9;
-	x.u.utterance.head = HEAD_AUDIO;
+	utterance_view(&x.u)->head = HEAD_AUDIO;
 	check("utterance-epoch-9", &x);
 	look_close(&x);
 }
@@ -373,9 +376,9 @@ TEST(heads_parts_and_checkpoints_are_chosen)
 
 	look_open(&x, &look_braille, 24, 80, LOOK_TEXT, 12, 226, 4);
 	CHECK_INT(run(&x, "head", "next", &e), 0);
-	CHECK_INT(x.u.utterance.head, HEAD_TEXT);
+	CHECK_INT(utterance_view(&x.u)->head, HEAD_TEXT);
 	CHECK_INT(run(&x, "head", "audio", &e), 0);
-	CHECK_INT(x.u.utterance.head, HEAD_AUDIO);
+	CHECK_INT(utterance_view(&x.u)->head, HEAD_AUDIO);
 	CHECK_INT(run(&x, "head", "3", &e), -1);
 	CHECK_HAS(e.text, "main, text, audio or next");
 	CHECK_INT(run(&x, "kept", "", &e), 0);

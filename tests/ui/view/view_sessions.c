@@ -105,7 +105,7 @@ static void select_row(const char *name)
 	struct session_row *r = sessions_find(&screen, name, &e);
 
 	if (r)
-		screen.sessions.at = (int)(r - screen.sessions.row);
+		sessions_view(&screen)->at = (int)(r - sessions_view(&screen)->row);
 	else
 		FAIL("%s", e.text);
 }
@@ -127,7 +127,7 @@ TEST(sessions_at_each_size)
 	NEED_UTF8();
 	for (size_t i = 0; i < sizeof size / sizeof *size; i++) {
 		start(size[i][0], size[i][1]);
-		screen.sessions.row[1].picked = true;
+		sessions_view(&screen)->row[1].picked = true;
 		select_row("iemocap-ref");
 		run("pick");
 		snprintf(name, sizeof name, "sessions-%dx%d", size[i][0], size[i][1]);
@@ -169,19 +169,20 @@ TEST(sessions_read_in_a_fixed_order)
 	char name[2 * PATH_LEN];
 
 	start(80, 24);
-	CHECK_INT(screen.sessions.n, 7);
-	for (int i = 0; i < screen.sessions.n && i < 7; i++)
-		CHECK_STR(sessions_name(&screen, &screen.sessions.row[i], name, sizeof name),
-			  names[i]);
-	CHECK(screen.sessions.row[0].here && !screen.sessions.row[1].here);
-	CHECK_INT(screen.sessions.row[2].results.seed, 7);
-	CHECK_STR(screen.sessions.row[2].branch, "main");
-	CHECK_INT(screen.sessions.row[0].epochs, 3);
-	CHECK_INT(screen.sessions.row[3].results.n, 5);
-	CHECK_STR(screen.sessions.row[6].why,
+	CHECK_INT(sessions_view(&screen)->n, 7);
+	for (int i = 0; i < sessions_view(&screen)->n && i < 7; i++)
+		CHECK_STR(
+			sessions_name(&screen, &sessions_view(&screen)->row[i], name, sizeof name),
+			names[i]);
+	CHECK(sessions_view(&screen)->row[0].here && !sessions_view(&screen)->row[1].here);
+	CHECK_INT(sessions_view(&screen)->row[2].results.seed, 7);
+	CHECK_STR(sessions_view(&screen)->row[2].branch, "main");
+	CHECK_INT(sessions_view(&screen)->row[0].epochs, 3);
+	CHECK_INT(sessions_view(&screen)->row[3].results.n, 5);
+	CHECK_STR(sessions_view(&screen)->row[6].why,
 		  "config.yml:1:4: a node that contains itself, by an alias inside it; write out "
 		  "what is meant there");
-	CHECK_INT(screen.sessions.row[6].results.n, 0);
+	CHECK_INT(sessions_view(&screen)->row[6].results.n, 0);
 	end();
 }
 
@@ -192,7 +193,7 @@ TEST(sessions_keep_picks_over_reading)
 	run("pick");
 	store("all/newer", 0, 0, NULL, 9);
 	sessions_load(&screen);
-	CHECK_INT(screen.sessions.n, 8);
+	CHECK_INT(sessions_view(&screen)->n, 8);
 	CHECK_STR(sessions_at(&screen)->name, "iemocap-masked");
 	CHECK(sessions_at(&screen)->picked);
 	run("pick");
@@ -208,7 +209,7 @@ TEST(sessions_of_the_same_name_show_their_date)
 	start(80, 24);
 	store("all/iemocap-holdout-20260106-120000", 0, 0, NULL, 5);
 	sessions_load(&screen);
-	CHECK_STR(sessions_name(&screen, &screen.sessions.row[0], name, sizeof name),
+	CHECK_STR(sessions_name(&screen, &sessions_view(&screen)->row[0], name, sizeof name),
 		  "iemocap-holdout-20260104-120000");
 	CHECK(sessions_find(&screen, "iemocap-holdout-20260106-120000", &e) != NULL);
 	CHECK(!sessions_find(&screen, "iemocap-holdout", &e));
@@ -256,13 +257,13 @@ TEST(sessions_delete_asks_and_moves_the_folder_alone)
 	run(screen.ask.command);
 	CHECK(!file_is_dir(temp_path("all/iemocap-ref")));
 	CHECK(file_exists(temp_path("outside/kept.txt")));
-	CHECK_INT(screen.sessions.n, 6);
+	CHECK_INT(sessions_view(&screen)->n, 6);
 	CHECK_HAS(screen.message.text, "deleted; trash restore iemocap-ref brings it back");
 	CHECK(file_exists(temp_path("all/.trash/iemocap-ref/config.yml")));
 	CHECK_INT(command_run(&screen, "delete now /", &e), -1);
 	run("trash restore iemocap-ref");
 	CHECK(file_exists(temp_path("all/iemocap-ref/fold-1/best.safetensors")));
-	CHECK_INT(screen.sessions.n, 7);
+	CHECK_INT(sessions_view(&screen)->n, 7);
 	CHECK_INT(command_run(&screen, "trash restore iemocap-ref", &e), -1);
 	end();
 }
@@ -315,7 +316,7 @@ TEST(sessions_trash_is_shown_and_emptied)
 		run("delete");
 		run(screen.ask.command);
 	}
-	CHECK_INT(screen.sessions.n, 4);
+	CHECK_INT(sessions_view(&screen)->n, 4);
 	moment_view(&screen, &c);
 	CHECK(moment_shows(&c, "trash 14.0 MB"));
 	canvas_free(&c);
@@ -327,7 +328,7 @@ TEST(sessions_trash_is_shown_and_emptied)
 	CHECK(file_exists(temp_path("all/.trash/meld/config.yml")));
 	run(screen.ask.command);
 	CHECK(!file_is_dir(temp_path("all/.trash/meld")));
-	CHECK_INT(screen.sessions.trash.n, 0);
+	CHECK_INT(sessions_view(&screen)->trash.n, 0);
 	CHECK_INT(command_run(&screen, "trash full", &e), -1);
 	end();
 }
