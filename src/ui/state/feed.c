@@ -154,13 +154,20 @@ static bool shows_break(const struct ui *u)
 	return v->says_break && v->says_break(u);
 }
 
-void feed_event(struct ui *u, struct event *e)
+static void take_change(struct ui *u, struct event *e)
 {
-	struct change change;
-	enum work_state was = u->now.state;
+	struct change change = {.fold = e->u.change.fold,
+				.epoch = e->u.change.epoch,
+				.step = e->u.change.step,
+				.command = e->text};
 
-	if (u->work)
-		work_snapshot(u->work, &u->now);
+	run_add_change(&u->run, &change);
+	ui_say(u, "%s", e->text);
+}
+
+/* What another state of the work means, before its event is taken. */
+static void say_state(struct ui *u, enum work_state was)
+{
 	if (u->now.state == WORK_BROKE && was != WORK_BROKE && !shows_break(u))
 		ui_say(u, "broke: %s", u->now.broke);
 	if (u->stop_asked && has_stopped(u->now.state)) {
@@ -168,6 +175,10 @@ void feed_event(struct ui *u, struct event *e)
 		if (u->now.state == WORK_IDLE && u->now.trains)
 			ui_say(u, "stopped, the checkpoint is stored; Space goes on, q leaves");
 	}
+}
+
+static void take(struct ui *u, struct event *e)
+{
 	switch (e->kind) {
 	case EVENT_OPENED:
 		u->corpus = u->work ? work_corpus(u->work) : NULL;
@@ -188,12 +199,7 @@ void feed_event(struct ui *u, struct event *e)
 		run_add_result(&u->run, e->u.result, &e->predictions, u->corpus);
 		break;
 	case EVENT_CHANGED:
-		change = (struct change){.fold = e->u.change.fold,
-					 .epoch = e->u.change.epoch,
-					 .step = e->u.change.step,
-					 .command = e->text};
-		run_add_change(&u->run, &change);
-		ui_say(u, "%s", e->text);
+		take_change(u, e);
 		break;
 	case EVENT_MARK:
 		mark(u, e);
@@ -218,6 +224,16 @@ void feed_event(struct ui *u, struct event *e)
 	case EVENT_STATE:
 		break;
 	}
+}
+
+void feed_event(struct ui *u, struct event *e)
+{
+	enum work_state was = u->now.state;
+
+	if (u->work)
+		work_snapshot(u->work, &u->now);
+	say_state(u, was);
+	take(u, e);
 	if (u->now.state == WORK_FAILED && was != WORK_FAILED) {
 		ui_error(u, "%s", u->now.error);
 		if (!u->now.opened)

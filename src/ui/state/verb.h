@@ -49,7 +49,7 @@ struct verb {
 	X(control)     \
 	X(select)      \
 	X(trash)       \
-	X(open)        \
+	X(sessions)    \
 	X(note)        \
 	X(problems)    \
 	X(screen)      \

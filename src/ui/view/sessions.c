@@ -1,443 +1,384 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/view/sessions.h"
 
-#include "app/session/session.h"
-#include "app/study/compare.h"
+#include "app/study/num.h"
 #include "base/file.h"
-#include "base/mem.h"
 #include "base/str.h"
 #include "ui/console/complete.h"
-#include "ui/state/page.h"
+#include "ui/draw/list.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 
-enum { OVERLAYS_MAX = 3 }; /* markers there are for them */
+enum {
+	DETAIL_ROWS = 12, /* with a blank row before */
+	LEAST_ROWS = 17,  /* fewer have no details */
+	BESIDE = 160,     /* from so many columns on details stand beside */
+	TABLE_COLS = 108,
+};
 
-/*
- * Reading
- */
+/* Columns of the table. */
+enum {
+	NAME = 2,
+	BRANCH = 19,
+	PROTOCOL = 28,
+	SEED_END = 44,
+	FOLDS_END = 50,
+	WA = 52,
+	UA = 59,
+	WF1 = 66,
+	EPOCHS_END = 89,
+	DATE = 92,
+};
 
-static int read_epochs(struct session_row *r, const struct session *s, struct err *e)
+static bool has_details(const struct canvas *c)
 {
-	struct epoch_row *row = NULL;
-	int n = 0, failed = session_epochs(s, &row, &n, e);
-	char path[PATH_LEN];
-
-	failed = failed || path_join(path, sizeof path, s->dir, "epochs.csv", e);
-	for (int i = 0; i < n && !failed; i++)
-		failed = fold_check(&r->set, row[i].fold, path, i + 2, e);
-	free(row);
-	r->epochs = failed ? 0 : n;
-	return failed ? -1 : 0;
+	return c->cols >= 80 && c->rows >= LEAST_ROWS;
 }
 
-/* When the session was made: config.yml is written once. */
-static void date_of(const char *dir, char *out, size_t n)
+static int list_rows(int rows, int cols)
 {
-	struct err ignored = {0};
-	char path[PATH_LEN];
-	struct stat st;
-	struct tm local;
+	bool below = cols >= 80 && cols < BESIDE && rows >= LEAST_ROWS;
 
-	out[0] = '\0';
-	if (path_join(path, sizeof path, dir, "config.yml", &ignored) || stat(path, &st))
-		return;
-	localtime_r(&st.st_mtime, &local);
-	strftime(out, n, "%Y-%m-%d %H:%M", &local);
-}
-
-static bool is_same_folder(const char *a, const char *b)
-{
-	struct stat sa, sb;
-
-	return stat(a, &sa) == 0 && stat(b, &sb) == 0 && sa.st_dev == sb.st_dev &&
-	       sa.st_ino == sb.st_ino;
-}
-
-static void read_notes(struct session_row *r)
-{
-	struct err ignored = {0};
-	struct notes n;
-
-	notes_read(&n, r->dir, &ignored);
-	r->notes = n.n;
-	if (n.n)
-		str_fit(r->note, sizeof r->note, n.at[n.n - 1].text);
-	notes_free(&n);
-}
-
-/* A session may be broken in any way: its row says how, and the others stand. */
-static void row_read(struct session_row *r, const char *root, const char *dir)
-{
-	char path[PATH_LEN];
-	struct err e = {0};
-	struct session s;
-
-	*r = (struct session_row){0};
-	snprintf(r->root, sizeof r->root, "%s", root);
-	snprintf(r->dir, sizeof r->dir, "%s", dir);
-	run_names(dir, r->name, r->branch);
-	if (strncmp(r->branch, "seed-", 5) == 0)
-		snprintf(r->branch, sizeof r->branch, "main"); /* the seed has a column */
-	date_of(dir, r->date, sizeof r->date);
-	if (session_read(&s, dir, &r->set, &e) == 0) {
-		r->folds = r->set.layout == LAYOUT_IEMOCAP ? LISTS_MAX : 1;
-		if (read_epochs(r, &s, &e) == 0 &&
-		    path_join(path, sizeof path, dir, "results.json", &e) == 0 &&
-		    file_exists(path) && results_read(&r->results, path, &e) == 0)
-			results_fit(&r->results, &r->set, path, &e);
-		if (path_join(path, sizeof path, dir, "commands.log", &e) == 0 && file_exists(path))
-			changes_read(&r->changes, path, true, &e);
-		for (int i = 0; i < r->changes.n && !e.status; i++)
-			fold_check(&r->set, r->changes.at[i].fold, path, r->changes.at[i].line, &e);
-		session_close(&s);
-	} else {
-		options_preset(&r->set);
-	}
-	if (e.status || !r->results.n)
-		results_init(&r->results, &r->set);
-	if (e.status) {
-		size_t len = strlen(dir);
-		bool inside = strncmp(e.text, dir, len) == 0 && e.text[len] == '/';
-
-		str_fit(r->why, sizeof r->why, e.text + (inside ? len + 1 : 0));
-	}
-	read_notes(r);
-}
-
-static void add_row(struct ui *u, const char *root, const char *dir)
-{
-	struct sessions_view *v = sessions_view(u);
-	struct session_row *r;
-
-	for (int i = 0; i < v->n; i++)
-		if (is_same_folder(v->row[i].dir, dir))
-			return;
-	v->row = mem_grow(v->row, (size_t)v->n + 1, sizeof *r);
-	r = &v->row[v->n];
-	row_read(r, root, dir);
-	r->here = u->run.dir[0] && is_same_folder(dir, u->run.dir);
-	v->n++;
-}
-
-/* Do something with each folder in `dir` whose name starts so. */
-static void each_folder(struct ui *u, const char *dir, const char *start, const char *root,
-			void (*visit)(struct ui *u, const char *root, const char *dir))
-{
-	struct err ignored = {0};
-	char path[PATH_LEN];
-	struct dirent *d;
-	DIR *open = opendir(dir);
-
-	while (open && (d = readdir(open)))
-		if (d->d_name[0] != '.' && strncmp(d->d_name, start, strlen(start)) == 0 &&
-		    path_join(path, sizeof path, dir, d->d_name, &ignored) == 0 &&
-		    file_is_dir(path))
-			visit(u, root, path);
-	if (open)
-		closedir(open);
-}
-
-static void add_session(struct ui *u, const char *unused, const char *root)
-{
-	struct err ignored = {0};
-	char branches[PATH_LEN];
-
-	(void)unused;
-	if (!session_exists(root))
-		return;
-	add_row(u, root, root);
-	each_folder(u, root, "seed-", root, add_row);
-	if (path_join(branches, sizeof branches, root, "branches", &ignored) == 0)
-		each_folder(u, branches, "", root, add_row);
-}
-
-/* The session's folder of a run: its own, or the one around seed-S, branches/NAME. */
-static void root_of(const char *dir, char *out, size_t n)
-{
-	const char *branches = strstr(dir, "/branches/"), *last = path_base(dir);
-	size_t length = strlen(dir);
-
-	if (branches)
-		length = (size_t)(branches - dir);
-	else if (strncmp(last, "seed-", 5) == 0 && last > dir)
-		length = (size_t)(last - dir) - 1;
-	snprintf(out, n, "%.*s", (int)length, dir);
-}
-
-/* This run first, then what belongs to its session, then the newest. */
-static int by_place(const void *pa, const void *pb)
-{
-	const struct session_row *a = pa, *b = pb;
-	int order = (int)b->here - (int)a->here;
-
-	if (!order)
-		order = (int)b->sibling - (int)a->sibling;
-	if (!order && strcmp(a->root, b->root) != 0) {
-		order = strcmp(b->made, a->made);
-		return order ? order : strcmp(a->root, b->root);
-	}
-	return order ? order : strcmp(a->dir, b->dir);
-}
-
-static void place_rows(struct ui *u)
-{
-	struct sessions_view *v = sessions_view(u);
-
-	for (int i = 0; i < v->n; i++) {
-		struct session_row *r = &v->row[i];
-		char here[PATH_LEN];
-
-		root_of(u->run.dir, here, sizeof here);
-		r->sibling = here[0] && is_same_folder(r->root, here);
-		date_of(r->root, r->made, sizeof r->made);
-	}
-	if (v->n)
-		qsort(v->row, (size_t)v->n, sizeof *v->row, by_place);
-}
-
-static void free_rows(struct session_row *row, int n)
-{
-	for (int i = 0; i < n; i++)
-		changes_free(&row[i].changes);
-	free(row);
-}
-
-void sessions_load(struct ui *u)
-{
-	struct sessions_view *v = sessions_view(u);
-	struct session_row *old = v->row;
-	int n = v->n, at = v->at;
-	char root[PATH_LEN], *slash;
-
-	v->row = NULL;
-	v->n = v->at = 0;
-	root_of(u->run.dir, root, sizeof root);
-	if (root[0])
-		add_session(u, NULL, root);
-	slash = strrchr(root, '/');
-	trash_free(&v->trash);
-	if (slash && slash > root) {
-		*slash = '\0';
-		if (strcmp(path_base(root), ".trash") != 0) /* opened by its path */
-			each_folder(u, root, "", NULL, add_session);
-		trash_read(&v->trash, root);
-	} else if (root[0] && !slash) {
-		trash_read(&v->trash, ".");
-	}
-	each_folder(u, "sessions", "", NULL, add_session);
-	if (!slash || slash == root || !is_same_folder(root, "sessions"))
-		trash_read(&v->trash, "sessions");
-	place_rows(u);
-	for (int i = 0; i < v->n; i++)
-		for (int k = 0; k < n; k++)
-			if (strcmp(v->row[i].dir, old[k].dir) == 0) {
-				v->row[i].picked = old[k].picked;
-				v->at = k == at ? i : v->at;
-			}
-	free_rows(old, n);
-}
-
-void sessions_free(void *view)
-{
-	struct sessions_view *v = view;
-
-	free_rows(v->row, v->n);
-	trash_free(&v->trash);
+	return rows - 2 - (below ? DETAIL_ROWS : 0);
 }
 
 /*
- * Which row
+ * The table
  */
 
-const struct session_row *sessions_at(const struct ui *u)
+static void draw_head(const struct ui *u, struct canvas *c)
 {
 	const struct sessions_view *v = sessions_view(u);
-
-	return v->n ? &v->row[v->at] : NULL;
-}
-
-const struct session_row *sessions_against(const struct ui *u)
-{
-	const struct sessions_view *v = sessions_view(u);
-	const struct session_row *at = sessions_at(u);
+	static const char figures[] = "test figures of finished folds, mean ± sd";
+	int picked = 0, col;
+	char size[NUM_LEN];
 
 	for (int i = 0; i < v->n; i++)
-		if (v->row[i].here && &v->row[i] != at)
-			return &v->row[i];
-	for (int i = 0; i < v->n; i++)
-		if (v->row[i].picked && &v->row[i] != at)
-			return &v->row[i];
-	return NULL;
+		picked += v->row[i].picked;
+	col = canvas_text(c, 0, 1, ROLE(ROLE_TEXT), "%d session%s", v->n, v->n == 1 ? "" : "s");
+	col = canvas_text(c, 0, col + 3, ROLE(ROLE_TEXT), "%d picked +", picked);
+	if (v->trash.n)
+		col = canvas_text(c, 0, col + 3, ROLE(ROLE_DIM), "trash %s",
+				  num_bytes(size, (double)v->trash.bytes));
+	if (col + 3 + text_width(figures) < c->cols)
+		canvas_text(c, 0, col + 3, ROLE(ROLE_DIM), "%s", figures);
 }
 
-static void short_name(const struct session_row *r, const char *name, char *out, size_t n)
+static void draw_headings(struct canvas *c)
 {
-	const char *last = path_base(r->dir);
+	const struct style dim = ROLE(ROLE_DIM);
 
-	if (strcmp(r->root, r->dir) == 0)
-		snprintf(out, n, "%s", name);
+	canvas_text(c, 1, NAME, dim, "session");
+	if (c->cols < 80) {
+		canvas_text(c, 1, c->cols - 14, dim, "WF1");
+		return;
+	}
+	canvas_text(c, 1, BRANCH, dim, "branch");
+	canvas_text(c, 1, PROTOCOL, dim, "protocol");
+	canvas_field(c, 1, SEED_END - 5, 5, FIT_RIGHT, dim, "seed");
+	canvas_field(c, 1, FOLDS_END - 5, 5, FIT_RIGHT, dim, "folds");
+	canvas_field(c, 1, WA, 5, FIT_RIGHT, dim, "WA");
+	canvas_field(c, 1, UA, 5, FIT_RIGHT, dim, "UA");
+	canvas_text(c, 1, WF1, dim, "WF1");
+	if (c->cols < 110)
+		return;
+	canvas_field(c, 1, EPOCHS_END - 6, 6, FIT_RIGHT, dim, "epochs");
+	canvas_text(c, 1, DATE, dim, "begun");
+}
+
+static void draw_figure(struct canvas *c, int row, int col, const struct session_row *r, double x)
+{
+	char num[NUM_LEN];
+
+	if (r->results.n)
+		canvas_text(c, row, col, ROLE(ROLE_TEXT), "%s", num_value(num, x));
 	else
-		snprintf(out, n, "%s/%s", name, last);
+		canvas_field(c, row, col, 5, FIT_CENTRE, ROLE(ROLE_DIM), NUM_MISSING);
 }
 
-char *sessions_name(const struct ui *u, const struct session_row *r, char *out, size_t n)
+static void draw_wf1(struct canvas *c, int row, int col, const struct session_row *r)
+{
+	char num[NUM_LEN];
+
+	if (r->results.n)
+		canvas_text(c, row, col, ROLE(ROLE_STRONG), "%s",
+			    num_mean_sd(num, r->results.mean.wf1, r->results.sd.wf1));
+	else
+		canvas_field(c, row, col, 5, FIT_CENTRE, ROLE(ROLE_DIM), NUM_MISSING);
+}
+
+static void draw_row(const struct ui *u, struct canvas *c, int row, const struct session_row *r)
+{
+	const struct results *x = &r->results;
+	char name[2 * PATH_LEN];
+
+	if (r->picked)
+		canvas_text(c, row, 1, ROLE(ROLE_KEY), "+");
+	if (r->why[0]) {
+		int at = c->cols < 60 ? NAME + 12 : BRANCH;
+
+		canvas_field(c, row, NAME, at - NAME - 1, FIT_ID, ROLE(ROLE_TEXT), "%s", r->name);
+		canvas_field(c, row, at, c->cols - at - 1, FIT_LEFT, ROLE(ROLE_BAD), "%s", r->why);
+		return;
+	}
+	if (c->cols < 80) {
+		canvas_field(c, row, NAME, c->cols - 17, FIT_ID, ROLE(ROLE_TEXT), "%s",
+			     sessions_name(u, r, name, sizeof name));
+		draw_wf1(c, row, c->cols - 14, r);
+		return;
+	}
+	canvas_field(c, row, NAME, BRANCH - NAME - 1, FIT_ID,
+		     r->here ? ROLE_BOLD(ROLE_TEXT) : ROLE(ROLE_TEXT), "%s", r->name);
+	canvas_field(c, row, BRANCH, PROTOCOL - BRANCH - 1, FIT_LEFT, ROLE(ROLE_DIM), "%s",
+		     r->branch);
+	canvas_text(c, row, PROTOCOL, ROLE(x->optimistic ? ROLE_WARN : ROLE_TEXT), "%s%s",
+		    x->protocol, x->optimistic ? "!" : "");
+	canvas_field(c, row, SEED_END - 5, 5, FIT_RIGHT, ROLE(ROLE_TEXT), "%lld",
+		     (long long)x->seed);
+	canvas_field(c, row, FOLDS_END - 5, 5, FIT_RIGHT, ROLE(ROLE_TEXT), "%d/%d", x->n, r->folds);
+	draw_figure(c, row, WA, r, x->mean.wa);
+	draw_figure(c, row, UA, r, x->mean.ua);
+	draw_wf1(c, row, WF1, r);
+	if (c->cols < 110)
+		return;
+	canvas_field(c, row, EPOCHS_END - 6, 6, FIT_RIGHT, ROLE(ROLE_TEXT), "%d", r->epochs);
+	canvas_text(c, row, DATE, ROLE(ROLE_DIM), "%s", r->date);
+}
+
+/* Returns the row behind the table. */
+static int draw_table(const struct ui *u, struct canvas *c, int rows)
 {
 	const struct sessions_view *v = sessions_view(u);
-	char other[2 * RUN_NAME];
+	int n = v->n, row = 2;
+	int top = list_top(v->top, v->at, n, rows);
 
-	short_name(r, r->name, out, n);
-	for (int i = 0; i < v->n; i++) {
-		const struct session_row *o = &v->row[i];
+	for (int i = top; i < n && i < top + rows; i++, row++) {
+		struct canvas line = canvas_part(c, row, 0, 1, c->cols);
 
-		if (o == r)
-			continue;
-		short_name(o, o->name, other, sizeof other);
-		if (strcmp(other, out) == 0) {
-			short_name(r, path_base(r->root), out, n);
-			break;
+		draw_row(u, c, row, &v->row[i]);
+		if (i == v->at) {
+			canvas_put(c, row, 0, ROLE(ROLE_CURSOR), U'▸');
+			canvas_ground(&line, ROLE_SELECTED);
 		}
 	}
-	return out;
+	return row;
 }
 
-struct session_row *sessions_find(struct ui *u, const char *name, struct err *e)
+static void draw(const struct ui *u, struct canvas *c)
 {
-	struct sessions_view *v = sessions_view(u);
-	char text[2 * PATH_LEN];
+	bool beside = c->cols >= BESIDE;
+	struct canvas table = canvas_part(c, 0, 0, c->rows, beside ? TABLE_COLS + 2 : c->cols);
+	struct canvas details;
+	int end;
 
-	for (int i = 0; i < v->n; i++) {
-		struct session_row *r = &v->row[i];
-
-		if (strcmp(r->dir, name) == 0 ||
-		    strcmp(sessions_name(u, r, text, sizeof text), name) == 0)
-			return r;
+	draw_head(u, c);
+	if (!sessions_view(u)->n) {
+		canvas_text(c, 2, 1, ROLE(ROLE_DIM), "no session yet%s",
+			    u->readonly ? "" : "; :open demo");
+		return;
 	}
-	err_set(e, "no session is called %.80s; view 7 lists them", name);
-	return NULL;
+	draw_headings(&table);
+	end = draw_table(u, &table, list_rows(c->rows, c->cols));
+	if (!has_details(c))
+		return;
+	details = beside ? canvas_part(c, 1, TABLE_COLS + 2, c->rows - 1, c->cols)
+			 : canvas_part(c, end + 1, 0, c->rows - end - 1, c->cols);
+	sessions_details_draw(u, &details);
 }
 
-struct session_row *sessions_named(struct ui *u, const char *name, struct err *e)
-{
-	struct err unknown = {0};
-	struct session_row *r = sessions_find(u, name, &unknown);
+/*
+ * Commands
+ */
 
+/* Questions are answered by the same command with `now`. */
+static const char *is_answer(const char *args)
+{
+	return strncmp(args, "now ", 4) == 0 ? args + 4 : NULL;
+}
+
+/* The selected session, one of the table by its name, or whatever else `open`
+ * takes. */
+static int open_session(struct ui *u, const char *args, struct err *e)
+{
+	const char *what = args;
+	const struct session_row *r = sessions_at(u);
+	struct err ignored = {0};
+
+	if (*what)
+		r = sessions_find(u, what, &ignored);
+	else if (!r)
+		return err_set(e, "open: no session is stored yet; open demo makes one");
+	if (r && r->here)
+		return err_set(e, "open: this session is open already");
 	if (r)
-		return r;
-	sessions_load(u);
-	return sessions_find(u, name, e);
+		what = r->dir;
+	return sessions_open(u, what, e);
 }
 
-void sessions_complete(struct ui *u, const struct words *w, struct completions *c)
+/* "demo-20260104-120000", "demo-20260104-120000/seed-7": no two rows have the same. */
+static const char *folder_of(const struct session_row *r)
+{
+	size_t root = strlen(r->root);
+	const char *last = path_base(r->root);
+
+	return strncmp(r->dir, r->root, root) == 0 ? r->dir + (last - r->root) : r->dir;
+}
+
+static int delete_asked(struct ui *u, const char *args, struct err *e)
 {
 	struct sessions_view *v = sessions_view(u);
-	char text[sizeof c->at->text];
+	const char *answer = is_answer(args);
+	const struct session_row *r = answer ? sessions_find(u, answer, e) : sessions_at(u);
+	char command[PATH_LEN + 16];
+	struct str question = {0};
+	int inside = 0;
+	const char *why;
 
-	if (v->n == 0)
-		sessions_load(u);
-	complete_args(u, w, c);
-	for (int i = 0; i < v->n; i++) {
-		const struct session_row *r = &v->row[i];
-
-		snprintf(complete_add(c, sessions_name(u, r, text, sizeof text))->when,
-			 sizeof c->at->when, "%s", r->results.protocol);
-	}
-}
-
-/*
- * What is done with them
- */
-
-int sessions_overlay(struct ui *u, struct err *e)
-{
-	struct sessions_view *v = sessions_view(u);
-	struct run *over;
-	int n = 0;
-
-	over = mem_alloc(OVERLAYS_MAX, sizeof *over);
-	for (int i = 0; i < v->n; i++) {
-		const struct session_row *r = &v->row[i];
-
-		if (!r->picked || r->here)
-			continue;
-		if (n == OVERLAYS_MAX) {
-			err_set(e, "overlay: %d runs can be drawn at once; pick fewer", n);
-			goto fail;
-		}
-		if (run_load(&over[n], r->dir, e))
-			goto fail;
-		n++;
-	}
-	ui_drop_overlays(u);
-	u->overlay = over;
-	u->noverlays = n;
-	return 0;
-fail:
-	while (n)
-		run_free(&over[--n]);
-	free(over);
-	return -1;
-}
-
-int sessions_compare(struct ui *u, struct err *e)
-{
-	struct sessions_view *v = sessions_view(u);
-	const char **dir = mem_alloc((size_t)v->n + 1, sizeof *dir);
-	struct err why = {0};
-	char *text = NULL;
-	size_t length;
-	int n = 0;
-	FILE *f;
-
-	for (int i = 0; i < v->n; i++)
-		if (v->row[i].picked || i == v->at)
-			dir[n++] = v->row[i].dir;
-	if (n == 1 && sessions_against(u))
-		dir[n++] = sessions_against(u)->dir;
-	f = open_memstream(&text, &length);
-	if (!f)
-		BUG("open_memstream: %s", strerror(errno));
-	if (n < 2)
-		err_set(&why, "compare: pick at least two sessions");
-	else
-		compare_print(dir, n, f, &why);
-	fclose(f);
-	free(dir);
-	if (length) { /* it says which of them cannot be read */
-		page_open(u, "sessions side by side", text);
-		return 0;
-	}
-	free(text);
-	return err_set(e, "%s", why.text);
-}
-
-const char *sessions_kept(const struct ui *u, const struct session_row *r)
-{
-	const struct sessions_view *v = sessions_view(u);
-
-	for (int i = 0; i < v->n; i++)
-		if (v->row[i].here && strcmp(v->row[i].root, r->root) == 0 &&
-		    (strcmp(r->dir, r->root) == 0 || v->row[i].dir == r->dir))
-			return "this session is open; open another one first";
-	return NULL;
-}
-
-int sessions_delete(struct ui *u, const struct session_row *r, struct err *e)
-{
-	const char *why = sessions_kept(u, r);
-	char place[PATH_LEN];
-
+	if (!r)
+		return err_set(e, "delete: nothing is selected");
+	why = sessions_kept(u, r);
 	if (why)
 		return err_set(e, "delete: %s", why);
-	if (session_trash(r->root, r->dir, place, sizeof place, e))
-		return -1;
-	sessions_load(u);
-	ui_say(u, "deleted; trash restore %s brings it back", path_base(place));
+	if (answer)
+		return sessions_delete(u, r, e);
+	for (int i = 0; i < v->n; i++)
+		inside += &v->row[i] != r && strcmp(v->row[i].root, r->dir) == 0;
+	str_addf(&question, "delete %s, begun %s, %d of %d fold%s, %d epoch%s", folder_of(r),
+		 r->date, r->results.n, r->folds, r->folds == 1 ? "" : "s", r->epochs,
+		 r->epochs == 1 ? "" : "s");
+	if (inside)
+		str_addf(&question, ", and %d seed%s or branch%s in it", inside,
+			 inside == 1 ? "" : "s", inside == 1 ? "" : "es");
+	str_add(&question, "? y/n");
+	snprintf(command, sizeof command, "delete now %s", r->dir);
+	ui_ask(u, command, "%s", question.s);
+	str_free(&question);
 	return 0;
 }
+
+static int enter(struct ui *u, const char *args, struct err *e)
+{
+	(void)args;
+	return open_session(u, "", e);
+}
+
+static int compare(struct ui *u, const char *args, struct err *e)
+{
+	(void)args;
+	return sessions_compare(u, e);
+}
+
+static int pick(struct ui *u, const char *args, struct err *e)
+{
+	struct sessions_view *v = sessions_view(u);
+	struct session_row *r = &v->row[v->at];
+
+	(void)args, (void)e;
+	r->picked = !r->picked;
+	return 0;
+}
+
+static int overlay(struct ui *u, const char *args, struct err *e)
+{
+	(void)args;
+	if (sessions_overlay(u, e))
+		return -1;
+	if (u->noverlays)
+		ui_say(u, "%d run%s drawn over this one in view 1", u->noverlays,
+		       u->noverlays == 1 ? "" : "s");
+	else
+		ui_say(u, "no other run is drawn over this one; + picks some");
+	return 0;
+}
+
+static int move(struct ui *u, const char *to, struct err *e)
+{
+	struct sessions_view *v = sessions_view(u);
+	int rows = list_rows(u->rows - 3, u->cols), at = v->at;
+
+	if (list_move(&at, v->n, rows, to, e))
+		return -1;
+	v->at = at;
+	v->top = list_top(v->top, at, v->n, rows);
+	return 0;
+}
+
+/* Selects the row; the selected one is picked. */
+static void click(struct ui *u, int row, int col)
+{
+	struct sessions_view *v = sessions_view(u);
+	int rows = list_rows(u->rows - 3, u->cols);
+	int at = list_click(row - 2, v->top, v->at, v->n, rows);
+
+	(void)col;
+	if (at >= 0 && at == v->at)
+		pick(u, "", NULL);
+	else if (at >= 0)
+		v->at = at;
+}
+
+static const char *refuse_all(const struct ui *u)
+{
+	return sessions_at(u) ? NULL : "no session is stored yet";
+}
+
+static const char *refuse_enter(const struct ui *u)
+{
+	const char *why = refuse_all(u);
+
+	return why ? why : sessions_at(u)->here ? "this session is open already" : NULL;
+}
+
+static const char *refuse_compare(const struct ui *u)
+{
+	const char *why = refuse_all(u);
+
+	return why ? why : sessions_view(u)->n < 2 ? "there is no other session" : NULL;
+}
+
+static const char *refuse_delete(const struct ui *u)
+{
+	const char *why = refuse_all(u);
+
+	return why ? why : sessions_kept(u, sessions_at(u));
+}
+
+static const struct verb verbs[] = {
+	{"move", "up|down|home|end|pgup|pgdn", "Move the cursor or the selected row.", move,
+	 refuse_all, complete_args, CHANGES_NOTHING},
+	{"enter", "", "Open what is selected.", enter, refuse_enter, NULL, CHANGES_NOTHING},
+	{"compare", "", "Figures and settings of the picked sessions and this one.", compare,
+	 refuse_compare, NULL, CHANGES_NOTHING},
+	{"pick", "", "Pick the session, to draw over or compare.", pick, refuse_all, NULL,
+	 CHANGES_NOTHING},
+	{"overlay", "", "Draw the picked sessions over this one.", overlay, NULL, NULL,
+	 CHANGES_NOTHING},
+	{"delete", "", "Move the selected session's folder to the trash, after a question.",
+	 delete_asked, refuse_delete, NULL, CHANGES_FILES},
+	{"open", "SESSION|CONFIG|demo", "Open another session or configuration.", open_session,
+	 NULL, sessions_complete, CHANGES_FILES | FIRST_LOOKS},
+	{0},
+};
+
+static const char keys[] = "Enter enter           # open\n"
+			   "+ pick                # pick\n"
+			   "o overlay             # overlay\n"
+			   "c compare             # compare\n"
+			   "D delete              # delete\n"
+			   "Up move up\n"
+			   "Down move down\n"
+			   "PgUp move pgup\n"
+			   "PgDn move pgdn\n";
+
+const struct view view_sessions = {
+	.name = "Sessions",
+	.help = "Stored runs: their figures, how they differ, and what to do with them.",
+	.draw = draw,
+	.keys = keys,
+	.verbs = verbs,
+	.click = click,
+	.chosen = sessions_load,
+	.size = sizeof(struct sessions_view),
+	.free = sessions_free,
+};

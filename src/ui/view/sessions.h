@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * sessions: the stored runs that view 7 lists.
+ * sessions: view 7, the stored runs, how the selected one differs from another, and
+ * what can be done with them.
+ *
+ *	sessions_rows.c     reading them, names, what is done with them
+ *	sessions_open.c     opening one
+ *	sessions_details.c  the selected one against another
+ *	sessions.c          the table, commands; the view
  *
  * Read are the folders below sessions/ and beside this session's own, with
  * their further seeds (seed-S) and branches (branches/NAME). Cheap: config.yml,
@@ -68,9 +74,16 @@ int sessions_overlay(struct ui *u, struct err *e);
 /* Figures and settings of the picked runs and the selected one, on a page. */
 int sessions_compare(struct ui *u, struct err *e);
 
+/* Another session (by its name or folder), a CONFIG, or demo: the loop ends and
+ * u->open_next says what comes. Asks first while this run trains; refused if it cannot
+ * be read. */
+int sessions_open(struct ui *u, const char *what, struct err *e);
 /* Why its folder may not be deleted, or NULL. */
 const char *sessions_kept(const struct ui *u, const struct session_row *r);
 /* Move its folder to the trash, and read the rows again. */
 int sessions_delete(struct ui *u, const struct session_row *r, struct err *e);
+
+/* For its own files only: what is selected against what; there must be a row. */
+void sessions_details_draw(const struct ui *u, struct canvas *c);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "ui/view/open.h"
+/* Another session or configuration on this screen. */
+#include "ui/view/sessions.h"
 
 #include "app/session/session.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "ui/view/sessions.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -45,7 +45,7 @@ static int run_open_now(struct ui *u, const char *args, struct err *e)
 	return 0;
 }
 
-int open_run(struct ui *u, const char *args, struct err *e)
+int sessions_open(struct ui *u, const char *args, struct err *e)
 {
 	char what[80] = "open ", command[PATH_LEN + 8];
 
@@ -57,9 +57,9 @@ int open_run(struct ui *u, const char *args, struct err *e)
 	return 0;
 }
 
-const struct verb open_verbs[] = {
-	{"open", "SESSION|CONFIG|demo", "Open another session or configuration.", open_run, NULL,
-	 sessions_complete, CHANGES_FILES | FIRST_LOOKS},
+const struct verb sessions_verbs[] = {
+	{"open", "SESSION|CONFIG|demo", "Open another session or configuration.", sessions_open,
+	 NULL, sessions_complete, CHANGES_FILES | FIRST_LOOKS},
 	{"open!", "SESSION|CONFIG|demo", "The same without a question; a run leaves a checkpoint.",
 	 run_open_now, NULL, sessions_complete, CHANGES_FILES | FIRST_LOOKS},
 	{0},
