@@ -13,6 +13,7 @@
 
 #include "base/mem.h"
 #include "ui/state/feed.h"
+#include "ui/view/order.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -251,11 +252,11 @@ static inline void look_open(struct look_fixture *x, const struct look *look, in
 	x->u.sel.fold = 3;
 	x->u.sel.fold_chosen = true;
 	x->u.sel.utt = 1;
-	x->u.utterances.order = mem_alloc(LOOK_UTTERANCES, sizeof(int));
-	memcpy(x->u.utterances.order, x->order, sizeof x->order);
-	x->u.utterances.n = LOOK_UTTERANCES;
-	x->u.utterances.made_for_epoch = LOOK_EPOCHS;
-	x->u.utterances.made_for_fold = 3;
+	order_of(&x->u)->order = mem_alloc(LOOK_UTTERANCES, sizeof(int));
+	memcpy(order_of(&x->u)->order, x->order, sizeof x->order);
+	order_of(&x->u)->n = LOOK_UTTERANCES;
+	order_of(&x->u)->made_for.epoch = LOOK_EPOCHS;
+	order_of(&x->u)->made_for.fold = 3;
 	feed_refresh(&x->u);
 	if (heads > 0)
 		x->u.seen = look_answer(L, T, heads);

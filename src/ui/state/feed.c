@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/state/feed.h"
 
+#include "app/study/facts.h"
 #include "base/mem.h"
 #include "ui/state/problems.h"
 #include "ui/state/tried.h"
@@ -16,30 +17,30 @@ static void map_utterances(struct ui *u)
 	const struct history *h = ui_history(u);
 
 	if (!u->corpus || !h) {
-		u->utterances.mapped = NULL;
+		u->map.of = NULL;
 		return;
 	}
-	if (u->utterances.mapped == h->id)
+	if (u->map.of == h->id)
 		return;
-	u->utterances.mapped = h->id;
-	u->utterances.corpus_row =
-		mem_grow(u->utterances.corpus_row, (size_t)h->n, sizeof *u->utterances.corpus_row);
-	facts_rows(h, u->corpus, u->sel.test ? 2 : 1, u->utterances.corpus_row);
+	u->map.of = h->id;
+	u->map.row = mem_grow(u->map.row, (size_t)h->n, sizeof *u->map.row);
+	facts_rows(h, u->corpus, u->sel.test ? 2 : 1, u->map.row);
 }
 
-/* One look at a time: the next is asked for when the last has come. Only view 5
- * silences parts; elsewhere the look stands beside stored predictions. */
+/* One look at a time: the next is asked for when the last has come. A view that shows
+ * stored predictions beside it has no part silenced. */
 static void ask_look(struct ui *u)
 {
+	const struct view *v = view_table[u->view];
 	int row = ui_corpus_row(u, u->sel.utt);
 
 	if (!u->look_wanted || u->look_asked || !u->work || row < 0)
 		return;
-	if (u->view < VIEW_UTTERANCES || u->view > VIEW_ATTENTION)
+	if (v->looks == LOOKS_NOT)
 		return;
 	u->look_wanted = false;
-	u->look_asked = work_look(u->work, u->sel.fold, row, u->attention.kept || u->sel.test,
-				  u->view == VIEW_ATTENTION ? u->attention.knock : KNOCK_NOTHING);
+	u->look_asked = work_look(u->work, u->sel.fold, row, u->sel.kept || u->sel.test,
+				  v->looks == LOOKS_SILENCED ? u->sel.knock : KNOCK_NOTHING);
 }
 
 void feed_refresh(struct ui *u)
@@ -54,13 +55,9 @@ void feed_refresh(struct ui *u)
 	h = ui_history(u);
 	if (!h || u->sel.utt >= h->n)
 		u->sel.utt = -1;
-	/* Another epoch shown alone does not sort anew: rows stay where they are. */
-	if (u->utterances.made_for_epochs != (h ? h->epochs : 0) ||
-	    u->utterances.made_for_fold != u->sel.fold ||
-	    u->utterances.made_for_test != u->sel.test) {
-		ui_order(u);
-		ui_want_look(u);
-	}
+	for (int i = 0; i < VIEWS; i++)
+		if (view_table[i]->refresh)
+			view_table[i]->refresh(u);
 	if (u->now.dropped > u->dropped_seen) {
 		u->dropped_seen = u->now.dropped;
 		feed_reload(u);
@@ -85,8 +82,8 @@ void feed_reload(struct ui *u)
 	}
 	run_free(&u->run);
 	u->run = fresh;
-	u->utterances.mapped = NULL;
-	u->utterances.made_for_epochs = -1;
+	u->map.of = NULL;
+	u->loads++;
 }
 
 static void mark(struct ui *u, const struct event *e)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/state/ui.h"
 
+#include "app/study/facts.h"
 #include "base/mem.h"
 #include "base/str.h"
 
@@ -14,9 +15,6 @@ void ui_init(struct ui *u, const struct look *look, int rows, int cols)
 {
 	*u = (struct ui){.look = *look, .rows = rows, .cols = cols};
 	u->sel.utt = -1;
-	u->utterances.sort = COLUMN_LOSS;
-	u->utterances.descending = true;
-	u->attention.head = HEAD_MEAN;
 	u->console.chosen = -1;
 	for (int i = 0; i < VIEWS; i++) {
 		const struct view *v = view_table[i];
@@ -32,10 +30,7 @@ void ui_free(struct ui *u)
 {
 	run_free(&u->run);
 	look_free(u->seen);
-	look_free(u->then);
-	expr_free(u->utterances.expr);
-	free(u->utterances.order);
-	free(u->utterances.corpus_row);
+	free(u->map.row);
 	for (int i = 0; i < VIEWS; i++) {
 		if (view_table[i]->free && u->state[i])
 			view_table[i]->free(u->state[i]);
@@ -174,9 +169,9 @@ int ui_corpus_row(const struct ui *u, int i)
 {
 	const struct history *h = ui_history(u);
 
-	if (!u->corpus || !h || i < 0 || i >= h->n || u->utterances.mapped != h->id)
+	if (!u->corpus || !h || i < 0 || i >= h->n || u->map.of != h->id)
 		return -1;
-	return u->utterances.corpus_row[i];
+	return u->map.row[i];
 }
 
 const struct utterance *ui_utterance(const struct ui *u, int i)

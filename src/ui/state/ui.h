@@ -13,8 +13,6 @@
 
 #include "app/lab/work.h"
 #include "app/session/run.h"
-#include "app/study/attention.h"
-#include "app/study/facts.h"
 #include "ui/state/view.h"
 #include "ui/term/cell.h"
 
@@ -54,54 +52,31 @@ struct ui {
 
 	/* what is shown */
 	struct run run;      /* this session */
+	unsigned loads;      /* how often it has been read from the disk */
 	struct run *overlay; /* picked others, drawn over as WF1 */
 	int noverlays;
 	struct snapshot now;
 	const struct corpus *corpus; /* of this session; NULL until it is read */
 	struct work *work;           /* NULL: nothing runs behind (tests, --dump of a file) */
 	struct look_result *seen;    /* the selected utterance through the model; may lag */
-	struct look_result *then;    /* the same at an earlier epoch, for the difference */
 
 	/* the shared selection */
 	struct {
 		int fold; /* a fold number of run; follows training until chosen */
 		bool fold_chosen;
-		int epoch; /* 0: the latest evaluated */
-		bool test; /* the test part instead of the validation part */
-		int utt;   /* index into the history's utterances, -1: none */
+		int epoch;        /* 0: the latest evaluated */
+		bool test;        /* the test part instead of the validation part */
+		int utt;          /* index into the history's utterances, -1: none */
+		bool kept;        /* the kept checkpoint instead of the current weights */
+		enum knock knock; /* the part of the model that view 5 silences */
 	} sel;
+	struct {                 /* rows of the shown history in the corpus */
+		char *const *of; /* the history's id, or NULL: not made */
+		int *row;        /* [n] index into the corpus, -1: not there */
+	} map;
 
 	/* The views' own, by enum view_id; each view's header says what is in it. */
 	void *state[VIEWS];
-
-	struct {
-		char filter[256];
-		struct expr *expr; /* of filter; NULL: all */
-		char slice[32];    /* name of the slice in use, "" */
-		enum utterance_column sort;
-		bool descending;
-		int *order; /* [n] rows shown: indexes into the history; made by ui_order */
-		int n;
-		int row, top;                      /* selected row, first row on the screen */
-		int made_for_epoch, made_for_fold; /* what `order` was made for */
-		int made_for_epochs;               /* how many were evaluated then */
-		bool made_for_test;
-		char *const *mapped; /* history.id that corpus_row belongs to, or NULL */
-		int *corpus_row;     /* [n] of the history: corpus index, -1: not there */
-	} utterances;
-	struct {
-		int head;        /* 0..heads-1, HEAD_MEAN, HEAD_MAX */
-		bool by_row;     /* scale */
-		int word, frame; /* cursor */
-		int top;         /* scroll of words */
-		enum {
-			DIFFERENCE_OFF,
-			DIFFERENCE_MORE, /* ridges show one sign at a time */
-			DIFFERENCE_LESS
-		} difference; /* to u->then */
-		enum knock knock;
-		bool kept; /* the kept checkpoint instead of the current weights */
-	} attention;
 
 	/* over the view */
 	enum overlay overlay_kind;
@@ -196,7 +171,5 @@ const struct look_result *ui_seen(const struct ui *u);
  * beside stored predictions comes from the plain model. */
 const struct look_result *ui_seen_plain(const struct ui *u);
 void ui_want_look(struct ui *u); /* after the selection or weights changed */
-/* Make utterances.order anew (filter, sort); keeps the selected utterance. */
-void ui_order(struct ui *u);
 
 #endif

@@ -40,6 +40,11 @@ struct view {
 	/* The mouse, in the view's canvas. NULL: nothing there to click. */
 	void (*click)(struct ui *u, int row, int col);
 	void (*chosen)(struct ui *u); /* it has just been chosen; or NULL */
+	/* What follows in its own state from that of the screen, after any change
+	 * and whichever view is shown; or NULL. */
+	void (*refresh)(struct ui *u);
+	/* What it asks the model about the selected utterance. */
+	enum { LOOKS_NOT, LOOKS_WHOLE, LOOKS_SILENCED } looks;
 	/* Does it say itself why the run broke, when it is shown? NULL: no. */
 	bool (*says_break)(const struct ui *u);
 	/* Its own state, in u->state: bytes, which begin zeroed, what of them begins

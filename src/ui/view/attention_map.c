@@ -13,19 +13,9 @@
 #include <string.h>
 
 enum {
-	MAP_COLS = 60, /* from here rows of words; below: ridges of one */
-	MAP_ROWS = 12,
-	SIDE_COLS = 110, /* from here a panel of SIDE columns at the right */
-	SIDE = 14,
-	AIRY_ROWS = 27,
-	THUMB_COLS = 160, /* from here small maps of all heads, if THUMB_ROWS are left */
-	THUMB_ROWS = 6,
-	BOTH_WORDS = 12, /* both maps are worth it if this many words have a row */
-	NUMBER = 5,
 	FACTOR = 33,       /* of "column = max of 12 frames, 240 ms" */
 	FACTOR_BRIEF = 19, /* of "max of 12 frames", and blanks */
 	SILENCED = 18,     /* of "silenced head 16", and blanks */
-	TITLE = 86,        /* columns of the title with its legend, for a handful of heads */
 	HEADS_LISTED = 8,
 	PROBE = 300, /* columns that any title fits into */
 };
@@ -40,99 +30,9 @@ static int max(int a, int b)
 	return a > b ? a : b;
 }
 
-static int clamp(int x, int n)
-{
-	return x < 0 ? 0 : x >= n ? n - 1 : x;
-}
-
-static void place_columns(struct attention_layout *a, int frames, int cols)
-{
-	int right = a->side ? SIDE + 4 : 1; /* with blanks around the panel */
-	int least = a->side ? 7 : 6, most = cols > 120 ? 24 : a->side ? 7 : 12, number;
-
-	a->word_cols = 9 + (cols > 120 ? (cols - 120) / 8 : 0);
-	a->col = a->word_cols + 2;
-	a->k = heat_factor(frames, cols - a->col - right - NUMBER - least - 3);
-	a->cols = (frames + a->k - 1) / a->k;
-	number = cols - right - NUMBER;
-	a->bar = max(a->col + a->cols + 2, number - 1 - most);
-	if (a->side)
-		a->bar = max(a->bar, TITLE + 3);
-	a->bar_cols = number - 1 - a->bar;
-	a->side_col = cols - 1 - SIDE;
-}
-
-static void place_rows(struct attention_layout *a, int words, int rows, int cols)
-{
-	int airy = rows >= AIRY_ROWS, foot = a->side ? 1 : 2;
-	int single = 1 + airy + 1 + 2 + 1 + foot; /* head, title, reaches z, axis, blanks */
-	int both = single + 2 - 1 + airy;         /* reaches z, caption; no blank if it is tight */
-	int left;
-
-	a->title = 1 + airy;
-	a->foot = rows - foot;
-	a->both = (rows - both) / 2 >= min(words, BOTH_WORDS);
-	a->words = min(words, a->both ? (rows - both) / 2 : rows - single);
-	left = rows - both - 2 * a->words;
-	if (a->both && cols >= THUMB_COLS && left >= THUMB_ROWS) {
-		a->thumb_rows = left - 2; /* a blank row, a title */
-		a->thumbs = a->foot - 1 - a->thumb_rows - 1;
-	}
-}
-
-struct attention_layout attention_layout(const struct ui *u, const struct look_result *l, int rows,
-					 int cols)
-{
-	struct attention_layout a = {.one = cols < MAP_COLS || rows < MAP_ROWS,
-				     .side = cols >= SIDE_COLS && rows >= AIRY_ROWS};
-
-	if (a.one) {
-		a.title = 1;
-		a.words = 1;
-		a.top = clamp(u->attention.word, l->L);
-		a.col = 1;
-		a.k = heat_factor(l->T, cols - 2);
-		a.cols = (l->T + a.k - 1) / a.k;
-		a.foot = rows - 1;
-		return a;
-	}
-	place_columns(&a, l->T, cols);
-	place_rows(&a, l->L, rows, cols);
-	a.top = list_top(u->attention.top, clamp(u->attention.word, l->L), l->L, a.words);
-	return a;
-}
-
-struct attention_scene attention_scene(const struct ui *u, const struct look_result *l, int rows,
-				       int cols)
-{
-	struct attention_scene s = {.u = u,
-				    .look = l,
-				    .at = attention_layout(u, l, rows, cols),
-				    .word = clamp(u->attention.word, l->L),
-				    .frame = clamp(u->attention.frame, l->T)};
-	int head = u->attention.head < l->heads ? u->attention.head : HEAD_MEAN;
-
-	s.weights = attention_of(l);
-	attention_make(&s.now, &s.weights, head);
-	s.now.map[0].by_row = s.now.map[1].by_row = u->attention.by_row;
-	if (u->attention.difference && attention_comparable(l, u->then)) {
-		struct attention_weights was = attention_of(u->then);
-
-		s.then = u->then;
-		attention_make(&s.was, &was, head);
-	}
-	return s;
-}
-
-void attention_scene_free(struct attention_scene *s)
-{
-	attention_free(&s->now);
-	attention_free(&s->was);
-}
-
 static int sign_shown(const struct attention_scene *s)
 {
-	return s->u->attention.difference == DIFFERENCE_LESS ? -1 : 1;
+	return attention_view(s->u)->difference == DIFFERENCE_LESS ? -1 : 1;
 }
 
 /* ---- titles ---- */
@@ -147,7 +47,7 @@ static void full_scale(char *out, size_t n, const struct attention_scene *s, int
 			     : heat_top(heat_max(h, -1), h->even);
 	char num[NUM_LEN];
 
-	if (!s->then && s->u->attention.by_row)
+	if (!s->then && attention_view(s->u)->by_row)
 		snprintf(num, sizeof num, brief ? "row max" : "row max, 2 × even or more");
 	else if (brief)
 		num_ratio(num, top, h->even);
@@ -168,7 +68,7 @@ static int put_choice(struct canvas *c, int row, int col, bool chosen, const cha
 /* "head 1 2 3 4 ▸mean max"; of many heads only the chosen one. */
 static int draw_heads(struct canvas *c, int row, int col, const struct attention_scene *s)
 {
-	int head = s->u->attention.head, heads = s->look->heads;
+	int head = attention_view(s->u)->head, heads = s->look->heads;
 	char name[16];
 
 	col = canvas_text(c, row, col, ROLE(ROLE_DIM), "head");
@@ -235,7 +135,7 @@ static int draw_difference_title(struct canvas *c, int row, int col,
 static int draw_scale(struct canvas *c, int row, int col, const struct attention_scene *s,
 		      enum title left)
 {
-	bool by_row = s->u->attention.by_row;
+	bool by_row = attention_view(s->u)->by_row;
 	char to[80];
 
 	full_scale(to, sizeof to, s, 0, left >= TITLE_BRIEF);
@@ -389,7 +289,7 @@ static void draw_ridge(struct canvas *c, int row, int rows, const struct attenti
 static void draw_one(struct canvas *c, const struct attention_scene *s)
 {
 	int ridges = s->at.foot - 3, above = (ridges + 1) / 2, col;
-	int head = s->u->attention.head;
+	int head = attention_view(s->u)->head;
 	const struct heat *h = &s->now.map[0];
 	bool even = heat_is_even((double)h->focus[s->word]);
 	double max = heat_max(h, h->by_row ? s->word : -1);
@@ -468,7 +368,7 @@ static int say_rank(struct canvas *row, int col, const struct attention_scene *s
 	col = canvas_text(row, 0, col + 3, ROLE(ROLE_DIM), "rank ");
 	col = canvas_text(row, 0, col, ROLE(ROLE_TEXT), "%ld of %d",
 			  attention_rank(h, s->word, value), h->frames);
-	if (row->cols < SIDE_COLS)
+	if (row->cols < ATTENTION_SIDE_COLS)
 		return col;
 	col = canvas_text(row, 0, col, ROLE(ROLE_DIM), " in the row, ");
 	col = canvas_text(row, 0, col, ROLE(ROLE_TEXT), "%ld of %ld", attention_rank(h, -1, value),
@@ -485,7 +385,7 @@ static void draw_factor(struct canvas *row, int col, int k)
 	snprintf(brief, sizeof brief, k == 1 ? "1 frame" : "max of %d frames", k);
 	snprintf(column, sizeof column, "column = %s", brief);
 	snprintf(full, sizeof full, "%s, %d ms", column, k * 1000 / FRAMES_PER_SECOND);
-	for (int i = row->cols < SIDE_COLS; i < 3; i++) {
+	for (int i = row->cols < ATTENTION_SIDE_COLS; i < 3; i++) {
 		if (col + 3 + text_width(form[i]) < row->cols) {
 			canvas_field(row, 0, col, row->cols - 1 - col, FIT_RIGHT, ROLE(ROLE_DIM),
 				     "%s", form[i]);
@@ -531,7 +431,7 @@ void attention_readout_draw(struct canvas *row, const struct attention_scene *s)
 	if (s->then)
 		say_change(row, &col, s, value);
 	col = say_rank(row, col, s, value);
-	if (row->cols >= THUMB_COLS)
+	if (row->cols >= ATTENTION_THUMB_COLS)
 		col = say(row, col, "seconds → words", num_attention(num, back));
 	col = say_focus(row, col, s);
 	if (col + 1 + SILENCED + FACTOR_BRIEF < row->cols) /* the title says it in any case */

@@ -10,10 +10,15 @@
 #ifndef MIUST_ATTENTION_MAP_H
 #define MIUST_ATTENTION_MAP_H
 
-#include "ui/state/ui.h"
+#include "ui/view/attention.h"
 #include "ui/view/attention_look.h"
 
-/* Where things stand, for a view of some size. */
+enum {
+	ATTENTION_SIDE_COLS = 110,  /* from here a panel at the right */
+	ATTENTION_THUMB_COLS = 160, /* from here small maps of all heads */
+};
+
+/* Where things are, for a view of some size. */
 struct attention_layout {
 	bool one;               /* ridges of one word */
 	bool both;              /* both maps, else map 1 */

@@ -110,7 +110,7 @@ static void draw_focus(struct canvas *c, const struct attention_scene *s)
 
 	canvas_text(c, 0, 0, ROLE(ROLE_STRONG), "heads, focus");
 	for (int h = 0; h < s->look->heads; h++) {
-		bool here = h == s->u->attention.head;
+		bool here = h == attention_view(s->u)->head;
 
 		canvas_text(c, 1 + h, 0, ROLE(here ? ROLE_STRONG : ROLE_TEXT), "%d", h + 1);
 		for (int map = 0; map < CROSSES; map++) {
@@ -141,7 +141,7 @@ static void draw_thumb(struct canvas *c, const struct attention_scene *s, int he
 	static const char *const ask[CROSSES] = {"→ seconds", "→ words"};
 	int rows = c->rows - 1, group = (s->look->L + rows - 1) / rows;
 	int k = heat_factor(s->look->T, c->cols);
-	bool here = head == s->u->attention.head;
+	bool here = head == attention_view(s->u)->head;
 	struct canvas part = canvas_part(c, 1, 0, rows, c->cols);
 	struct attention one;
 	struct heat h;

@@ -159,6 +159,7 @@ static int move(struct ui *u, const char *to, struct err *e)
 /* To exactly the utterances of the cell. */
 static int enter(struct ui *u, const char *args, struct err *e)
 {
+	struct order *o = order_of(u);
 	struct confusion_view *v = confusion_view(u);
 	struct confusion_frame f;
 	char condition[2 * LABEL_LEN + 32];
@@ -172,8 +173,8 @@ static int enter(struct ui *u, const char *args, struct err *e)
 		return err_usage(e, "no %s is taken for %s", ui_label(u, v->row),
 				 ui_label(u, v->col));
 	listing_cell(&u->run.set, v->row, v->col, condition, sizeof condition);
-	u->utterances.slice[0] = '\0';
-	u->utterances.row = u->utterances.top = 0;
+	o->slice[0] = '\0';
+	o->row = o->top = 0;
 	u->sel.utt = -1;
 	if (order_filter(u, condition, e))
 		return -1;

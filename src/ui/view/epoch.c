@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/view/epoch.h"
 
+#include "ui/view/order.h"
 #include "app/study/num.h"
 
 #include <stdlib.h>
@@ -107,10 +108,12 @@ int epoch_choose(struct ui *u, const char *args, struct err *e)
 /* Other utterances are shown: what was selected among the old ones is void. */
 static void renew(struct ui *u)
 {
+	struct order *o = order_of(u);
+
 	u->sel.epoch = 0;
 	u->sel.utt = -1;
-	u->utterances.row = u->utterances.top = 0;
-	ui_order(u);
+	o->row = o->top = 0;
+	order_make(u);
 }
 
 const char *epoch_part_refused(const struct ui *u)

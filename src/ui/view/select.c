@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What views 2 to 5 show, chosen by name. */
 #include "ui/console/complete.h"
+#include "ui/view/order.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 /* select fold N | utterance ID | latest: the shared selection. */
 static int run_select(struct ui *u, const char *args, struct err *e)
 {
+	struct order *o = order_of(u);
 	const struct history *h;
 
 	if (strncmp(args, "fold ", 5) == 0) {
@@ -33,9 +35,9 @@ static int run_select(struct ui *u, const char *args, struct err *e)
 	for (int i = 0; h && i < h->n; i++)
 		if (strcmp(h->id[i], args + 10) == 0) {
 			u->sel.utt = i;
-			for (int k = 0; k < u->utterances.n; k++)
-				if (u->utterances.order[k] == i)
-					u->utterances.row = k;
+			for (int k = 0; k < o->n; k++)
+				if (o->order[k] == i)
+					o->row = k;
 			ui_want_look(u);
 			return 0;
 		}

@@ -5,6 +5,7 @@
 #include "app/study/num.h"
 #include "engine/train/evaluate.h"
 #include "ui/view/epoch.h"
+#include "ui/view/order.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -219,30 +220,33 @@ int selected_seconds(struct canvas *row, int frames, int k, int cursor)
 
 static void select_utterance(struct ui *u, int row)
 {
-	u->utterances.row = row;
-	u->sel.utt = u->utterances.order[row];
+	struct order *o = order_of(u);
+
+	o->row = row;
+	u->sel.utt = o->order[row];
 	ui_want_look(u);
 }
 
 /* The neighbour in the order of view 3. */
 static int step(struct ui *u, int by, struct err *e)
 {
+	struct order *o = order_of(u);
 	int at = -1;
 
 	if (!ui_history(u))
 		return err_set(e, "no predictions yet: they appear after epoch 1");
-	if (!u->utterances.order)
-		ui_order(u);
-	if (u->utterances.n == 0)
+	if (!o->order)
+		order_make(u);
+	if (o->n == 0)
 		return err_set(e, "no utterance matches the filter of view 3");
-	for (int i = 0; i < u->utterances.n; i++)
-		if (u->utterances.order[i] == u->sel.utt)
+	for (int i = 0; i < o->n; i++)
+		if (o->order[i] == u->sel.utt)
 			at = i;
 	if (at < 0)
 		at = by > 0 ? -1 : 1; /* filtered out: begin with the first */
-	if (at + by < 0 || at + by >= u->utterances.n)
+	if (at + by < 0 || at + by >= o->n)
 		return err_set(e, "this is the %s of %d in the order of view 3",
-			       by < 0 ? "first" : "last", u->utterances.n);
+			       by < 0 ? "first" : "last", o->n);
 	select_utterance(u, at + by);
 	return 0;
 }
@@ -290,7 +294,7 @@ const char *selected_kept_refused(const struct ui *u)
 
 	if (why)
 		return why;
-	return u->attention.kept || (f && f->best_epoch) ? NULL : "no checkpoint is kept yet";
+	return u->sel.kept || (f && f->best_epoch) ? NULL : "no checkpoint is kept yet";
 }
 
 int selected_kept(struct ui *u, const char *args, struct err *e)
@@ -298,9 +302,9 @@ int selected_kept(struct ui *u, const char *args, struct err *e)
 	const struct fold_run *f = ui_fold(u);
 
 	(void)args;
-	if (!u->attention.kept && (!f || !f->best_epoch))
+	if (!u->sel.kept && (!f || !f->best_epoch))
 		return err_set(e, "no checkpoint is kept yet: the first is after epoch 1");
-	u->attention.kept = !u->attention.kept;
+	u->sel.kept = !u->sel.kept;
 	ui_want_look(u);
 	return 0;
 }

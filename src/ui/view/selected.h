@@ -8,6 +8,7 @@
 #define MIUST_SELECTED_H
 
 #include "app/study/num.h"
+#include "app/study/facts.h"
 #include "ui/state/ui.h"
 
 enum {

@@ -198,7 +198,8 @@ static void add_speed(struct status *s, const struct snapshot *now)
 /* View 5 shows a model that is not the one of the other views. */
 static void add_silenced(struct status *s, const struct ui *u)
 {
-	const struct look_result *l = u->view == VIEW_ATTENTION ? ui_seen(u) : NULL;
+	const struct look_result *l =
+		view_table[u->view]->looks == LOOKS_SILENCED ? ui_seen(u) : NULL;
 	char name[KNOCK_NAME];
 	struct field *f;
 

@@ -281,7 +281,7 @@ static void draw_small(struct canvas *c, const struct scene *s)
 static int draw_source(struct canvas *c, const struct scene *s)
 {
 	const struct look_result *l = s->look;
-	enum knock knock = s->u->attention.knock;
+	enum knock knock = s->u->sel.knock;
 	bool other = selected_epoch(s->u, l) != s->epoch || l->kept || l->step > 0;
 	char weights[NUM_LEN], name[KNOCK_NAME], text[48];
 	int col = c->cols;
@@ -439,4 +439,5 @@ const struct view view_utterance = {
 	.keys = keys,
 	.verbs = verbs,
 	.size = sizeof(struct utterance_view),
+	.looks = LOOKS_WHOLE,
 };

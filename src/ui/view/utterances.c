@@ -36,13 +36,14 @@ enum { GROUP_COUNT, GROUP_SLICE, GROUP_SORT, GROUP_EPOCH, GROUP_ROW, GROUPS };
 
 static void fill_groups(const struct ui *u, bool wide, struct group g[GROUPS])
 {
-	const struct facts_column *by = &facts_column[u->utterances.sort];
-	const char *slice = u->utterances.slice;
+	const struct order *o = order_of(u);
+	const struct facts_column *by = &facts_column[o->sort];
+	const char *slice = o->slice;
 	int n = order_n(u);
 	char at[24] = "";
 
 	if (order_stale(u))
-		snprintf(at, sizeof at, ", as of %d", u->utterances.made_for_epoch);
+		snprintf(at, sizeof at, ", as of %d", o->made_for.epoch);
 	g[GROUP_COUNT] = (struct group){"", "", true};
 	snprintf(g[GROUP_COUNT].value, sizeof g->value, "%d of %d%s", n, ui_history(u)->n,
 		 u->sel.test ? ", test" : "");
@@ -50,20 +51,21 @@ static void fill_groups(const struct ui *u, bool wide, struct group g[GROUPS])
 	snprintf(g[GROUP_SLICE].value, sizeof g->value, "%s", *slice ? slice : NUM_MISSING);
 	g[GROUP_SORT] = (struct group){"sort", "", true};
 	snprintf(g[GROUP_SORT].value, sizeof g->value, "%s %s%s", by->name,
-		 u->utterances.descending ? "▾" : "▴", at);
+		 o->descending ? "▾" : "▴", at);
 	g[GROUP_EPOCH] = (struct group){"epoch", "", wide || u->sel.epoch};
 	snprintf(g[GROUP_EPOCH].value, sizeof g->value, "%d", ui_epoch(u));
 	g[GROUP_ROW] = (struct group){"row", "", n > 0};
-	snprintf(g[GROUP_ROW].value, sizeof g->value, "%d", u->utterances.row + 1);
+	snprintf(g[GROUP_ROW].value, sizeof g->value, "%d", o->row + 1);
 }
 
 /* The filter is cut before a group is left out, but never below 12 columns. */
 static void draw_head(const struct ui *u, struct canvas *c, bool wide)
 {
+	const struct order *o = order_of(u);
 	static const int first_out[] = {GROUP_ROW, GROUP_EPOCH, GROUP_SORT, GROUP_SLICE};
-	const char *filter = u->utterances.filter[0] ? u->utterances.filter : NUM_MISSING;
+	const char *filter = o->filter[0] ? o->filter : NUM_MISSING;
 	struct group g[GROUPS];
-	char cut[sizeof u->utterances.filter * 2];
+	char cut[sizeof o->filter * 2];
 	int least = text_width(filter) < 12 ? text_width(filter) : 12, room, col;
 
 	fill_groups(u, wide, g);
@@ -87,13 +89,14 @@ static void draw_head(const struct ui *u, struct canvas *c, bool wide)
 
 static void draw_rows(const struct ui *u, struct canvas *c, const struct utterances_layout *l)
 {
-	int n = order_n(u), top = list_top(u->utterances.top, u->utterances.row, n, l->rows);
+	const struct order *o = order_of(u);
+	int n = order_n(u), top = list_top(o->top, o->row, n, l->rows);
 
 	utterances_heading_draw(u, c, l);
 	for (int i = 0; i < l->rows && top + i < n; i++) {
 		struct canvas row = canvas_part(c, l->y + i, 0, 1, l->width);
 
-		utterances_row_draw(u, &row, l, order_at(u, top + i), top + i == u->utterances.row);
+		utterances_row_draw(u, &row, l, order_at(u, top + i), top + i == o->row);
 	}
 	if (n > l->rows)
 		utterances_bar_draw(c, l, top, n);
@@ -132,8 +135,10 @@ static void draw(const struct ui *u, struct canvas *c)
 
 static void settle_row(struct ui *u, int page)
 {
-	u->utterances.top = list_top(u->utterances.top, u->utterances.row, order_n(u), page);
-	u->sel.utt = order_at(u, u->utterances.row);
+	struct order *o = order_of(u);
+
+	o->top = list_top(o->top, o->row, order_n(u), page);
+	u->sel.utt = order_at(u, o->row);
 	ui_want_look(u);
 }
 
@@ -144,7 +149,7 @@ static int move(struct ui *u, const char *to, struct err *e)
 	if (!ui_history(u) || n == 0)
 		return err_usage(e, "there is no row to move to");
 	page = utterances_layout(u, u->rows - 3, u->cols).rows;
-	if (list_move(&u->utterances.row, n, page, to, e))
+	if (list_move(&order_of(u)->row, n, page, to, e))
 		return -1;
 	settle_row(u, page);
 	return 0;
@@ -153,19 +158,19 @@ static int move(struct ui *u, const char *to, struct err *e)
 /* Selects the row; the selected one is opened. */
 static void click(struct ui *u, int row, int col)
 {
+	struct order *o = order_of(u);
 	struct utterances_layout l;
 	int n = order_n(u), at;
 
 	if (!ui_history(u) || n == 0)
 		return;
 	l = utterances_layout(u, u->rows - 3, u->cols);
-	at = col < l.width ? list_click(row - l.y, u->utterances.top, u->utterances.row, n, l.rows)
-			   : -1;
+	at = col < l.width ? list_click(row - l.y, o->top, o->row, n, l.rows) : -1;
 	if (at < 0)
 		return;
-	if (at == u->utterances.row && u->sel.utt == order_at(u, at))
+	if (at == o->row && u->sel.utt == order_at(u, at))
 		ui_select_view(u, VIEW_UTTERANCE);
-	u->utterances.row = at;
+	o->row = at;
 	settle_row(u, l.rows);
 }
 
@@ -246,4 +251,9 @@ const struct view view_utterances = {
 	.keys = keys,
 	.verbs = verbs,
 	.click = click,
+	.looks = LOOKS_WHOLE,
+	.refresh = order_refresh,
+	.size = sizeof(struct order),
+	.init = order_begin,
+	.free = order_end,
 };

@@ -125,11 +125,13 @@ struct utterances_layout utterances_layout(const struct ui *u, int rows, int col
 void utterances_heading_draw(const struct ui *u, struct canvas *c,
 			     const struct utterances_layout *l)
 {
+	const struct order *o = order_of(u);
+
 	for (int i = 0; i < l->fields; i++) {
 		const struct utterances_field *f = &l->field[i];
 		const char *heading = facts_column[f->column].heading;
-		bool sorted = f->column == u->utterances.sort;
-		const char *arrow = u->utterances.descending ? "▾" : "▴";
+		bool sorted = f->column == o->sort;
+		const char *arrow = o->descending ? "▾" : "▴";
 		int width = text_width(heading);
 		/* Where "loss ▾" does not fit, "pred▾" reaches into the gap. */
 		const char *blank = width + 2 <= f->w ? " " : "";
@@ -205,7 +207,7 @@ void utterances_row_draw(const struct ui *u, struct canvas *row, const struct ut
 	for (int k = 0; k < l->fields; k++) {
 		const struct utterances_field *at = &l->field[k];
 		bool strong =
-			selected && (at->column == COLUMN_TEXT || at->column == u->utterances.sort);
+			selected && (at->column == COLUMN_TEXT || at->column == order_of(u)->sort);
 		char num[NUM_LEN];
 
 		canvas_field(row, 0, at->x, at->w, at->fit, field_style(&f, at->column, strong),

@@ -9,6 +9,7 @@
 #include "ui/loop.h"
 #include "ui/view/screen.h"
 #include "ui/view/confusion.h"
+#include "ui/view/order.h"
 
 static void run(struct ui *u, const char *line)
 {
@@ -142,8 +143,8 @@ TEST(clicks)
 	click(u, 0, 30);
 	CHECK_INT(u->view, VIEW_UTTERANCES);
 	click(u, 7, 5);
-	CHECK_INT(u->utterances.row, 4);
-	CHECK_INT(u->sel.utt, u->utterances.order[4]);
+	CHECK_INT(order_of(u)->row, 4);
+	CHECK_INT(u->sel.utt, order_of(u)->order[4]);
 	CHECK_INT(row_of(u, "\n▸") + 1, 7);
 	click(u, 7, 5); /* the selected one: opened */
 	CHECK_INT(u->view, VIEW_UTTERANCE);

@@ -198,14 +198,14 @@ TEST(enter_lists_exactly_the_cell)
 			f.u.view = VIEW_CONFUSION;
 			confusion_view(&f.u)->row = t;
 			confusion_view(&f.u)->col = p;
-			snprintf(f.u.utterances.slice, sizeof f.u.utterances.slice, "wrong");
+			snprintf(order_of(&f.u)->slice, sizeof order_of(&f.u)->slice, "wrong");
 			run(&f, "enter");
 			CHECK_INT(f.u.view, VIEW_UTTERANCES);
-			CHECK_INT(f.u.utterances.n, m.count[t][p]);
-			CHECK_INT(f.u.utterances.row, 0);
+			CHECK_INT(order_of(&f.u)->n, m.count[t][p]);
+			CHECK_INT(order_of(&f.u)->row, 0);
 		}
 	}
-	CHECK_STR(f.u.utterances.filter, "true=sad & pred=sad");
+	CHECK_STR(order_of(&f.u)->filter, "true=sad & pred=sad");
 	fixture_free(&f);
 }
 
@@ -218,7 +218,7 @@ TEST(an_empty_cell_has_nothing_to_list)
 	confusion_view(&f.u)->col = 2; /* at epoch 12 nobody angry is taken for neutral */
 	refused(&f, "enter", "no ang is taken for neu");
 	CHECK_INT(f.u.view, VIEW_CONFUSION);
-	CHECK_STR(f.u.utterances.filter, "");
+	CHECK_STR(order_of(&f.u)->filter, "");
 	fixture_free(&f);
 }
 
@@ -275,7 +275,7 @@ TEST(test_part_is_the_stored_result)
 	refused(&f, "epoch next", "at the kept epoch only");
 	refused(&f, "compare", "at one epoch only");
 	run(&f, "enter");
-	CHECK_INT(f.u.utterances.n, f.u.run.fold[0].result.confusion.count[0][0]);
+	CHECK_INT(order_of(&f.u)->n, f.u.run.fold[0].result.confusion.count[0][0]);
 	run(&f, "part val");
 	CHECK(!f.u.sel.test);
 	fixture_free(&f);

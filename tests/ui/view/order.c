@@ -14,7 +14,7 @@ static int filtered(struct ui *u, const char *condition)
 
 	if (order_filter(u, condition, &e))
 		FAIL("%s: %s", condition, e.text);
-	return u->utterances.n;
+	return order_of(u)->n;
 }
 
 static double number(const struct ui *u, int row, enum utterance_column column)
@@ -40,11 +40,11 @@ TEST(the_table_is_whole)
 			 x->text ? "!= \"\"" : "is finite");
 		CHECK_INT(filtered(&f.u, condition), 40);
 		CHECK(!order_sort(&f.u, x->name, &e));
-		CHECK_INT(f.u.utterances.sort, c);
+		CHECK_INT(order_of(&f.u)->sort, c);
 	}
 	for (const struct slice *s = slices; s->name; s++) {
 		filtered(&f.u, s->condition);
-		CHECK(strlen(s->name) < sizeof f.u.utterances.slice);
+		CHECK(strlen(s->name) < sizeof order_of(&f.u)->slice);
 	}
 	fixture_free(&f);
 }
@@ -85,17 +85,17 @@ TEST(filters_and_slices_hold_together)
 	CHECK_INT(filtered(&f.u, "true=hap & pred=neu"), m.count[1][2]);
 	CHECK_INT(filtered(&f.u, ""), 40);
 	CHECK(!order_slice(&f.u, "wrong", &e));
-	CHECK_INT(f.u.utterances.n, wrong);
+	CHECK_INT(order_of(&f.u)->n, wrong);
 	both = filtered(&f.u, "true=neu");
 	CHECK(both < wrong);
 	CHECK(!order_slice(&f.u, "-", &e));
-	CHECK(f.u.utterances.n >= both);
+	CHECK(order_of(&f.u)->n >= both);
 	for (int i = 0; slices[i].name; i++) { /* through all of them, then none */
 		CHECK(!order_slice(&f.u, "", &e));
-		CHECK_STR(f.u.utterances.slice, slices[i].name);
+		CHECK_STR(order_of(&f.u)->slice, slices[i].name);
 	}
 	CHECK(!order_slice(&f.u, "", &e));
-	CHECK_STR(f.u.utterances.slice, "");
+	CHECK_STR(order_of(&f.u)->slice, "");
 	fixture_free(&f);
 }
 
@@ -110,7 +110,7 @@ TEST(a_wrong_command_changes_nothing)
 	n = filtered(&f.u, "p>0.5");
 	CHECK(order_filter(&f.u, "p>0.5 & los>1", &e));
 	CHECK_STR(e.text, "column 9: \"los\" is not a name here; did you mean loss?");
-	CHECK_STR(f.u.utterances.filter, "p>0.5");
+	CHECK_STR(order_of(&f.u)->filter, "p>0.5");
 	err_clear(&e);
 	CHECK(order_sort(&f.u, "lose", &e));
 	CHECK_HAS(e.text, "did you mean loss?");
@@ -122,7 +122,7 @@ TEST(a_wrong_command_changes_nothing)
 	longest[sizeof longest - 1] = '\0';
 	CHECK(order_filter(&f.u, longest, &e));
 	CHECK_HAS(e.text, "longer than");
-	CHECK_INT(f.u.utterances.n, n);
+	CHECK_INT(order_of(&f.u)->n, n);
 	fixture_free(&f);
 }
 
@@ -152,7 +152,7 @@ TEST(sorting)
 		CHECK(h->label[a] > h->label[b] || (h->label[a] == h->label[b] && a < b));
 	}
 	CHECK(!order_sort(&f.u, "", &e));
-	CHECK_INT(f.u.utterances.sort, COLUMN_PRED);
+	CHECK_INT(order_of(&f.u)->sort, COLUMN_PRED);
 	fixture_free(&f);
 }
 
@@ -162,7 +162,7 @@ TEST(unknown_values_come_last_either_way)
 	struct err e = {0};
 
 	fixture_make(&f, &small);
-	f.u.utterances.corpus_row[7] = -1; /* no words, no text */
+	f.u.map.row[7] = -1; /* no words, no text */
 	CHECK(!order_sort(&f.u, "words", &e));
 	CHECK_INT(order_at(&f.u, 39), 7);
 	CHECK(!order_sort(&f.u, "words", &e));
@@ -181,23 +181,23 @@ TEST(the_selected_one_stays_on_its_line)
 	int utt;
 
 	fixture_make(&f, &small);
-	f.u.utterances.row = 20;
-	f.u.utterances.top = 15;
+	order_of(&f.u)->row = 20;
+	order_of(&f.u)->top = 15;
 	utt = f.u.sel.utt = order_at(&f.u, 20);
 	CHECK(!order_sort(&f.u, "p", &e));
 	CHECK_INT(f.u.sel.utt, utt);
-	CHECK_INT(order_at(&f.u, f.u.utterances.row), utt);
-	if (f.u.utterances.row >= 5)
-		CHECK_INT(f.u.utterances.row - f.u.utterances.top, 5);
+	CHECK_INT(order_at(&f.u, order_of(&f.u)->row), utt);
+	if (order_of(&f.u)->row >= 5)
+		CHECK_INT(order_of(&f.u)->row - order_of(&f.u)->top, 5);
 	/* Listed no more: who takes the row is selected. */
 	filtered(&f.u, "loss<0.5");
 	if (order_facts(&f.u, utt).loss >= 0.5)
-		CHECK_INT(f.u.sel.utt, order_at(&f.u, f.u.utterances.row));
-	CHECK(f.u.utterances.row < f.u.utterances.n);
+		CHECK_INT(f.u.sel.utt, order_at(&f.u, order_of(&f.u)->row));
+	CHECK(order_of(&f.u)->row < order_of(&f.u)->n);
 	/* None at all: the selection is kept for views 4 and 5. */
 	utt = f.u.sel.utt;
 	filtered(&f.u, "loss<0");
-	CHECK_INT(f.u.utterances.n, 0);
+	CHECK_INT(order_of(&f.u)->n, 0);
 	CHECK_INT(f.u.sel.utt, utt);
 	fixture_free(&f);
 }
@@ -212,15 +212,15 @@ TEST(another_epoch_waits_for_a_sort)
 	int order[40];
 
 	fixture_make(&f, &small);
-	memcpy(order, f.u.utterances.order, sizeof order);
+	memcpy(order, order_of(&f.u)->order, sizeof order);
 	f.u.sel.epoch = 2;
 	feed_refresh(&f.u);
-	CHECK(!memcmp(order, f.u.utterances.order, sizeof order));
+	CHECK(!memcmp(order, order_of(&f.u)->order, sizeof order));
 	CHECK(order_stale(&f.u));
 	CHECK(!order_sort(&f.u, "", &e)); /* first only anew, by the same column */
-	CHECK_INT(f.u.utterances.sort, COLUMN_LOSS);
+	CHECK_INT(order_of(&f.u)->sort, COLUMN_LOSS);
 	CHECK(!order_stale(&f.u));
-	CHECK(memcmp(order, f.u.utterances.order, sizeof order) != 0);
+	CHECK(memcmp(order, order_of(&f.u)->order, sizeof order) != 0);
 
 	/* The next evaluation. */
 	p.logits = mem_alloc((size_t)40 * HEADS * 4, sizeof *p.logits);
@@ -231,7 +231,7 @@ TEST(another_epoch_waits_for_a_sort)
 	run_add_epoch(&f.u.run, &row, &p, &f.corpus, false);
 	feed_refresh(&f.u);
 	CHECK(!order_stale(&f.u));
-	CHECK_INT(f.u.utterances.made_for_epoch, 13);
+	CHECK_INT(order_of(&f.u)->made_for.epoch, 13);
 	free(p.logits);
 	fixture_free(&f);
 }

@@ -203,7 +203,7 @@ TEST(a_silenced_model_is_not_shown)
 	snprintf(plain, sizeof plain, "%s", row_text(&c, 10));
 	CHECK_HAS(plain, "sorry  0.354");
 	canvas_free(&c);
-	x.u.attention.knock = x.u.seen->knock = KNOCK_AUDIO;
+	x.u.sel.knock = x.u.seen->knock = KNOCK_AUDIO;
 	draw(&c, &x);
 	CHECK_HAS(row_text(&c, 12), "pooling weights appear in a moment");
 	canvas_free(&c);
@@ -357,7 +357,7 @@ TEST(next_and_prev_follow_view_3)
 	look_open(&x, &look_braille, 24, 80, LOOK_TEXT, 12, 226, 4);
 	CHECK_INT(run(&x, "next", "", &e), 0); /* its order is 2, 1, 0 */
 	CHECK_INT(x.u.sel.utt, 0);
-	CHECK_INT(x.u.utterances.row, 2);
+	CHECK_INT(order_of(&x.u)->row, 2);
 	CHECK(ui_seen(&x.u) == NULL);
 	CHECK_INT(run(&x, "next", "", &e), -1);
 	CHECK_STR(e.text, "this is the last of 3 in the order of view 3");
@@ -382,7 +382,7 @@ TEST(heads_parts_and_checkpoints_are_chosen)
 	CHECK_INT(run(&x, "head", "3", &e), -1);
 	CHECK_HAS(e.text, "main, text, audio or next");
 	CHECK_INT(run(&x, "kept", "", &e), 0);
-	CHECK(x.u.attention.kept);
+	CHECK(x.u.sel.kept);
 	x.u.run.fold[0].best_epoch = 0;
 	CHECK_INT(run(&x, "kept", "", &e), 0); /* back is always possible */
 	CHECK_INT(run(&x, "kept", "", &e), -1);

@@ -127,7 +127,7 @@ TEST(nothing_to_show)
 	refused(&f, "enter", "no utterance is selected");
 	refused(&f, "move down", "no row to move to");
 	run(&f, "filter");
-	CHECK_INT(f.u.utterances.n, 40);
+	CHECK_INT(order_of(&f.u)->n, 40);
 	fixture_free(&f);
 }
 
@@ -140,17 +140,17 @@ TEST(moving_selects_and_scrolls)
 	page = utterances_layout(&f.u, 21, 80).rows;
 	CHECK_INT(page, 14);
 	run(&f, "move pgdn");
-	CHECK_INT(f.u.utterances.row, page);
-	CHECK_INT(f.u.utterances.top, 1);
-	CHECK_INT(f.u.sel.utt, f.u.utterances.order[page]);
+	CHECK_INT(order_of(&f.u)->row, page);
+	CHECK_INT(order_of(&f.u)->top, 1);
+	CHECK_INT(f.u.sel.utt, order_of(&f.u)->order[page]);
 	run(&f, "move end");
-	CHECK_INT(f.u.utterances.row, 875);
-	CHECK_INT(f.u.utterances.top, 876 - page);
+	CHECK_INT(order_of(&f.u)->row, 875);
+	CHECK_INT(order_of(&f.u)->top, 876 - page);
 	run(&f, "move up");
-	CHECK_INT(f.u.utterances.top, 876 - page);
+	CHECK_INT(order_of(&f.u)->top, 876 - page);
 	run(&f, "move home");
-	CHECK_INT(f.u.utterances.row, 0);
-	CHECK_INT(f.u.utterances.top, 0);
+	CHECK_INT(order_of(&f.u)->row, 0);
+	CHECK_INT(order_of(&f.u)->top, 0);
 	refused(&f, "move sideways", "expected up, down");
 	f.u.view = VIEW_UTTERANCES;
 	run(&f, "enter");

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * View 5: who looks at whom. Both cross attentions of the selected utterance,
- * words x seconds, what of them reaches z, and what the model would say
- * without a part of itself.
+ * Both cross attentions of the selected utterance, words x seconds, what of them
+ * reaches z, and what the model would say without a part of itself.
  */
+#include "ui/view/attention.h"
+
 #include "app/study/num.h"
 #include "ui/console/complete.h"
 #include "ui/draw/list.h"
@@ -117,6 +118,7 @@ static int need_look(const struct ui *u, struct err *e)
 /* left and right go by columns; peak goes to the row's largest weight. */
 static int move(struct ui *u, const char *args, struct err *e)
 {
+	struct attention_view *v = attention_view(u);
 	const struct look_result *l = ui_seen(u);
 	struct attention_scene s;
 	int column, columns, status = 0;
@@ -139,9 +141,9 @@ static int move(struct ui *u, const char *args, struct err *e)
 	else
 		status = list_move(&s.word, l->L, s.at.words, args, e);
 	if (status == 0) {
-		u->attention.word = s.word;
-		u->attention.frame = column * s.at.k;
-		u->attention.top = attention_layout(u, l, u->rows - VIEW_FRAME, u->cols).top;
+		v->word = s.word;
+		v->frame = column * s.at.k;
+		v->top = attention_layout(u, l, u->rows - VIEW_FRAME, u->cols).top;
 	}
 	attention_scene_free(&s);
 	return status;
@@ -149,7 +151,8 @@ static int move(struct ui *u, const char *args, struct err *e)
 
 static int choose_head(struct ui *u, const char *args, struct err *e)
 {
-	int heads = u->run.set.model.num_heads, head = u->attention.head;
+	struct attention_view *v = attention_view(u);
+	int heads = u->run.set.model.num_heads, head = v->head;
 	char *end;
 	long n;
 
@@ -157,46 +160,49 @@ static int choose_head(struct ui *u, const char *args, struct err *e)
 		heads = ui_seen(u)->heads;
 	if (!*args || strcmp(args, "next") == 0) { /* mean, max, 1, 2, … and round again */
 		head = head == HEAD_MEAN ? HEAD_MAX : head == HEAD_MAX ? 0 : head + 1;
-		u->attention.head = head < heads ? head : HEAD_MEAN;
+		v->head = head < heads ? head : HEAD_MEAN;
 		return 0;
 	}
 	if (strcmp(args, "mean") == 0 || strcmp(args, "max") == 0) {
-		u->attention.head = strcmp(args, "mean") == 0 ? HEAD_MEAN : HEAD_MAX;
+		v->head = strcmp(args, "mean") == 0 ? HEAD_MEAN : HEAD_MAX;
 		return 0;
 	}
 	n = strtol(args, &end, 10);
 	if (*end || n < 1 || n > heads)
 		return err_set(e, "no head '%s'; 1 to %d, mean, max or next", args, heads);
-	u->attention.head = (int)n - 1;
+	v->head = (int)n - 1;
 	return 0;
 }
 
 static int scale(struct ui *u, const char *args, struct err *e)
 {
+	struct attention_view *v = attention_view(u);
+
 	if (*args && strcmp(args, "row") != 0 && strcmp(args, "map") != 0)
 		return err_set(e, "no scale '%s'; row or map", args);
-	u->attention.by_row = *args ? strcmp(args, "row") == 0 : !u->attention.by_row;
+	v->by_row = *args ? strcmp(args, "row") == 0 : !v->by_row;
 	return 0;
 }
 
 /* From here on; then, where ridges show one sign at a time, the other; then off. */
 static int difference(struct ui *u, const char *args, struct err *e)
 {
+	struct attention_view *v = attention_view(u);
 	char weights[NUM_LEN];
 
 	(void)args;
-	if (u->attention.difference == DIFFERENCE_OFF) {
+	if (v->difference == DIFFERENCE_OFF) {
 		if (need_look(u, e))
 			return -1;
-		look_free(u->then);
-		u->then = attention_copy(ui_seen(u));
-		u->attention.difference = DIFFERENCE_MORE;
+		look_free(v->then);
+		v->then = attention_copy(ui_seen(u));
+		v->difference = DIFFERENCE_MORE;
 		ui_say(u, "changes since epoch %s from here on",
-		       selected_weights(weights, u, u->then));
-	} else if (u->attention.difference == DIFFERENCE_MORE && u->look.depth != DEPTH_256) {
-		u->attention.difference = DIFFERENCE_LESS;
+		       selected_weights(weights, u, v->then));
+	} else if (v->difference == DIFFERENCE_MORE && u->look.depth != DEPTH_256) {
+		v->difference = DIFFERENCE_LESS;
 	} else {
-		u->attention.difference = DIFFERENCE_OFF;
+		v->difference = DIFFERENCE_OFF;
 	}
 	return 0;
 }
@@ -223,10 +229,10 @@ static int epoch(struct ui *u, const char *args, struct err *e)
 			args, kept, now);
 	if (to_kept && !kept)
 		return err_set(e, "no checkpoint is kept yet");
-	if (u->attention.kept == to_kept)
+	if (u->sel.kept == to_kept)
 		return err_set(e, "no weights are stored for epochs %s",
 			       to_kept ? "before the kept one's" : "after this one");
-	u->attention.kept = to_kept;
+	u->sel.kept = to_kept;
 	ui_want_look(u);
 	return 0;
 }
@@ -239,13 +245,13 @@ static int knock(struct ui *u, const char *args, struct err *e)
 	char name[KNOCK_NAME];
 
 	if (!*args) { /* the key: one after the other */
-		u->attention.knock = (enum knock)((u->attention.knock + 1) % knocks);
+		u->sel.knock = (enum knock)((u->sel.knock + 1) % knocks);
 		ui_want_look(u);
 		return 0;
 	}
 	for (int k = 0; k < knocks; k++) {
 		if (strcmp(args, knock_name(name, (enum knock)k)) == 0) {
-			u->attention.knock = (enum knock)k;
+			u->sel.knock = (enum knock)k;
 			ui_want_look(u);
 			return 0;
 		}
@@ -270,7 +276,8 @@ static void add_field(struct str *b, const char *text)
  * the step within it (empty: the epoch's end), what is silenced. */
 static void add_source(struct str *b, const struct ui *u, const struct look_result *l)
 {
-	int head = u->attention.head < l->heads ? u->attention.head : HEAD_MEAN;
+	const struct attention_view *v = attention_view(u);
+	int head = v->head < l->heads ? v->head : HEAD_MEAN;
 	char name[KNOCK_NAME];
 
 	if (head >= 0)
@@ -380,6 +387,20 @@ static const struct verb verbs[] = {
 	{0},
 };
 
+static void begin(void *view)
+{
+	struct attention_view *v = view;
+
+	v->head = HEAD_MEAN;
+}
+
+static void end(void *view)
+{
+	struct attention_view *v = view;
+
+	look_free(v->then);
+}
+
 static const char keys[] = "Up move up           # cursor\n"
 			   "Down move down       # cursor\n"
 			   "Left move left       # cursor\n"
@@ -404,4 +425,8 @@ const struct view view_attention = {
 	.draw = draw,
 	.keys = keys,
 	.verbs = verbs,
+	.looks = LOOKS_SILENCED,
+	.size = sizeof(struct attention_view),
+	.init = begin,
+	.free = end,
 };

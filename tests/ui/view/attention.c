@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* View 5 (ui/view/view_attention.c, attention_map.c, attention_side.c). */
+/* View 5 (ui/view/attention.h). */
 #include "tests/ui/golden.h"
 #include "tests/ui/look.h"
 #include "temp.h"
@@ -8,6 +8,7 @@
 #include "ui/view/selected.h"
 #include "ui/state/ui.h"
 #include "ui/view/status.h"
+#include "ui/view/attention.h"
 
 static void draw(struct canvas *c, const struct look_fixture *x)
 {
@@ -46,8 +47,8 @@ static int run(struct look_fixture *x, const char *verb, const char *args, struc
 static void open_agreed(struct look_fixture *x, const struct look *look, int rows, int cols)
 {
 	look_open(x, look, rows, cols, LOOK_TEXT, 12, 226, 4);
-	x->u.attention.word = 1;
-	x->u.attention.frame = 43;
+	attention_view(&x->u)->word = 1;
+	attention_view(&x->u)->frame = 43;
 }
 
 TEST(at_four_sizes)
@@ -71,7 +72,7 @@ TEST(in_ascii)
 
 	NEED_UTF8();
 	open_agreed(&x, &look_ascii, 24, 80);
-	x.u.attention.by_row = true;
+	attention_view(&x.u)->by_row = true;
 	check("attention-ascii", &x);
 	look_close(&x);
 }
@@ -82,7 +83,7 @@ TEST(one_head_without_audio)
 
 	NEED_UTF8();
 	open_agreed(&x, &look_braille, 36, 120);
-	x.u.attention.head = 1;
+	attention_view(&x.u)->head = 1;
 	x.u.seen->knock = KNOCK_AUDIO;
 	memcpy(x.u.seen->logits[HEAD_MAIN], x.u.seen->knocked[KNOCK_AUDIO],
 	       sizeof x.u.seen->logits[HEAD_MAIN]);
@@ -97,17 +98,17 @@ TEST(many_words_scroll_with_the_cursor)
 
 	NEED_UTF8();
 	look_open(&x, &look_braille, 36, 120, LOOK_LONG_TEXT, 31, 1706, 2);
-	x.u.attention.word = 20;
-	x.u.attention.frame = 1000;
+	attention_view(&x.u)->word = 20;
+	attention_view(&x.u)->frame = 1000;
 	check("attention-31-words", &x);
 	CHECK_INT(run(&x, "move", "up", &e), 0);
-	CHECK_INT(x.u.attention.word, 19);
-	CHECK_INT(x.u.attention.top, 8); /* 12 rows: 8 … 19, and no more moved than that */
+	CHECK_INT(attention_view(&x.u)->word, 19);
+	CHECK_INT(attention_view(&x.u)->top, 8); /* 12 rows: 8 … 19, and no more moved than that */
 	CHECK_INT(run(&x, "move", "home", &e), 0);
-	CHECK_INT(x.u.attention.frame, 0);
+	CHECK_INT(attention_view(&x.u)->frame, 0);
 	CHECK_INT(run(&x, "move", "pgup", &e), 0);
-	CHECK_INT(x.u.attention.word, 7);
-	CHECK_INT(x.u.attention.top, 7);
+	CHECK_INT(attention_view(&x.u)->word, 7);
+	CHECK_INT(attention_view(&x.u)->top, 7);
 	look_close(&x);
 }
 
@@ -137,7 +138,7 @@ TEST(wide_characters)
 
 	NEED_UTF8();
 	look_open(&x, &look_braille, 24, 80, LOOK_WIDE_TEXT, 7, 140, 2);
-	x.u.attention.word = 3;
+	attention_view(&x.u)->word = 3;
 	check("attention-wide", &x);
 	look_close(&x);
 }
@@ -177,7 +178,7 @@ TEST(many_heads_are_counted)
 
 	NEED_UTF8();
 	look_open(&x, &look_braille, 36, 120, LOOK_TEXT, 12, 60, 16);
-	x.u.attention.head = 6;
+	attention_view(&x.u)->head = 6;
 	draw(&c, &x);
 	CHECK_HAS(row_text(&c, 2), "head ▸7 of 16 mean max");
 	canvas_free(&c);
@@ -215,17 +216,17 @@ TEST(back_to_the_kept_checkpoint_and_forward)
 	x.u.now.epoch = 41;
 	CHECK(run(&x, "epoch", "next", &e) != 0); /* these are the current weights */
 	CHECK_INT(run(&x, "epoch", "prev", &e), 0);
-	CHECK(x.u.attention.kept);
+	CHECK(x.u.sel.kept);
 	CHECK(x.u.look_wanted);
 	CHECK(run(&x, "epoch", "first", &e) != 0);
 	CHECK_HAS(e.text, "before the kept one's");
 	CHECK(run(&x, "epoch", "12", &e) != 0);
 	CHECK_HAS(e.text, "no weights are stored for epoch 12, only for 30 (kept) and 41 (now)");
 	CHECK_INT(run(&x, "epoch", "41", &e), 0);
-	CHECK(!x.u.attention.kept);
+	CHECK(!x.u.sel.kept);
 	CHECK_INT(run(&x, "epoch", "30", &e), 0);
 	CHECK_INT(run(&x, "epoch", "last", &e), 0);
-	CHECK(!x.u.attention.kept);
+	CHECK(!x.u.sel.kept);
 	look_close(&x);
 }
 
@@ -242,7 +243,7 @@ TEST(a_difference_keeps_its_epoch)
 	CHECK_INT(run(&x, "difference", "", &e), 0);
 	f = run_fold(&x.u.run, x.u.sel.fold);
 	f->best_epoch = 42;
-	CHECK_INT(selected_epoch(&x.u, x.u.then), 30);
+	CHECK_INT(selected_epoch(&x.u, attention_view(&x.u)->then), 30);
 	look_close(&x);
 }
 
@@ -286,7 +287,7 @@ TEST(the_burst_has_the_highest_step)
 
 	NEED_UTF8();
 	open_agreed(&x, &look_256, 36, 120);
-	x.u.attention.head = 1;
+	attention_view(&x.u)->head = 1;
 	draw(&c, &x);
 	/* 226 frames, 3 to a column: the burst at a fifth of the time is column 15. */
 	CHECK_INT(canvas_at(&c, top + 1, left + 15)->style.bg, ROLE_HEAT + HEAT_STEPS - 1);
@@ -314,7 +315,7 @@ TEST(each_row_can_reach_the_highest_step)
 
 	NEED_UTF8();
 	open_agreed(&x, &look_256, 36, 120);
-	x.u.attention.head = 0;
+	attention_view(&x.u)->head = 0;
 	CHECK_INT(run(&x, "scale", "", &e), 0);
 	draw(&c, &x);
 	for (int word = 0; word < 12; word++) {
@@ -340,9 +341,9 @@ TEST(a_difference_is_blue_or_orange)
 
 	NEED_UTF8();
 	open_agreed(&x, &look_256, 36, 120);
-	x.u.attention.head = 0;
+	attention_view(&x.u)->head = 0;
 	CHECK_INT(run(&x, "difference", "", &e), 0);
-	REQUIRE(x.u.then != NULL && x.u.then != x.u.seen);
+	REQUIRE(attention_view(&x.u)->then != NULL && attention_view(&x.u)->then != x.u.seen);
 	w = x.u.seen->cross[0] + 2 * 226; /* the third word now looks elsewhere */
 	w[6] += 0.04f;
 	w[150] -= 0.03f;
@@ -356,7 +357,7 @@ TEST(a_difference_is_blue_or_orange)
 	CHECK_HAS(row_text(&c, 2), "to 0.040 = 9.0 × even");
 	canvas_free(&c);
 	CHECK_INT(run(&x, "difference", "", &e), 0); /* both signs are seen: off */
-	CHECK_INT(x.u.attention.difference, DIFFERENCE_OFF);
+	CHECK_INT(attention_view(&x.u)->difference, DIFFERENCE_OFF);
 	look_close(&x);
 }
 
@@ -373,13 +374,14 @@ TEST(ridges_show_one_sign_of_a_difference)
 	for (int f = 0; f < 226; f++) /* the whole utterance half a second later */
 		for (int i = 0; i < 4 * 12; i++)
 			x.u.seen->cross[0][i * 226 + f] =
-				x.u.then->cross[0][i * 226 + (f + 226 - 25) % 226];
+				attention_view(&x.u)
+					->then->cross[0][i * 226 + (f + 226 - 25) % 226];
 	check("attention-more", &x);
 	CHECK_INT(run(&x, "difference", "", &e), 0);
-	CHECK_INT(x.u.attention.difference, DIFFERENCE_LESS);
+	CHECK_INT(attention_view(&x.u)->difference, DIFFERENCE_LESS);
 	check("attention-less", &x);
 	CHECK_INT(run(&x, "difference", "", &e), 0);
-	CHECK_INT(x.u.attention.difference, DIFFERENCE_OFF);
+	CHECK_INT(attention_view(&x.u)->difference, DIFFERENCE_OFF);
 	look_close(&x);
 }
 
@@ -392,11 +394,11 @@ TEST(another_utterance_has_no_difference)
 	NEED_UTF8();
 	open_agreed(&x, &look_braille, 24, 80);
 	CHECK_INT(run(&x, "difference", "", &e), 0);
-	x.u.then->L = 11;
+	attention_view(&x.u)->then->L = 11;
 	draw(&c, &x);
 	CHECK_HAS(row_text(&c, 1), "max  to 0.019");
 	canvas_free(&c);
-	x.u.then->L = 12;
+	attention_view(&x.u)->then->L = 12;
 	look_close(&x);
 }
 
@@ -511,7 +513,7 @@ TEST(a_peak_among_noise_is_bright)
 	NEED_UTF8();
 	open_agreed(&x, &look_256, 36, 120);
 	make_noise(x.u.seen);
-	x.u.attention.head = 0;
+	attention_view(&x.u)->head = 0;
 	for (int f = 30; f < 36; f++)
 		x.u.seen->cross[0][4 * 226 + f] = 0.5f;
 	look_normalize(x.u.seen->cross[0] + 4 * 226, 1, 226);
@@ -532,7 +534,7 @@ TEST(a_difference_of_noise_does_not_glow)
 	NEED_UTF8();
 	open_agreed(&x, &look_256, 36, 120);
 	make_noise(x.u.seen);
-	x.u.attention.head = 0;
+	attention_view(&x.u)->head = 0;
 	CHECK_INT(run(&x, "difference", "", &e), 0);
 	for (int i = 0; i < 12 * 226; i++)
 		x.u.seen->cross[0][i] *= 1 + 0.1f * (float)sin(3.1 * i);
@@ -634,12 +636,12 @@ TEST(parts_are_silenced)
 	open_agreed(&x, &look_braille, 24, 80);
 	x.u.run.set.model.num_heads = 4;
 	CHECK_INT(run(&x, "knock", "audio", &e), 0);
-	CHECK_INT(x.u.attention.knock, KNOCK_AUDIO);
+	CHECK_INT(x.u.sel.knock, KNOCK_AUDIO);
 	CHECK_INT(run(&x, "knock", "", &e), 0); /* the key goes round */
-	CHECK_INT(x.u.attention.knock, KNOCK_HEAD);
+	CHECK_INT(x.u.sel.knock, KNOCK_HEAD);
 	CHECK_INT(run(&x, "knock", "head 4", &e), 0);
 	CHECK_INT(run(&x, "knock", "", &e), 0);
-	CHECK_INT(x.u.attention.knock, KNOCK_NOTHING);
+	CHECK_INT(x.u.sel.knock, KNOCK_NOTHING);
 	CHECK_INT(run(&x, "knock", "head 5", &e), -1);
 	CHECK_HAS(e.text, "head 1 to 4");
 	look_close(&x);
@@ -654,21 +656,21 @@ TEST(the_cursor_goes_by_columns)
 	NEED_UTF8();
 	open_agreed(&x, &look_braille, 24, 80); /* 5 frames to a column */
 	CHECK_INT(run(&x, "move", "left", &e), 0);
-	CHECK_INT(x.u.attention.frame, 35);
+	CHECK_INT(attention_view(&x.u)->frame, 35);
 	CHECK_INT(run(&x, "move", "right", &e), 0);
 	CHECK_INT(run(&x, "move", "right", &e), 0);
-	CHECK_INT(x.u.attention.frame, 45);
+	CHECK_INT(attention_view(&x.u)->frame, 45);
 	CHECK_INT(run(&x, "move", "end", &e), 0);
-	CHECK_INT(x.u.attention.frame, 225);
+	CHECK_INT(attention_view(&x.u)->frame, 225);
 	CHECK_INT(run(&x, "move", "right", &e), 0);
-	CHECK_INT(x.u.attention.frame, 225);
+	CHECK_INT(attention_view(&x.u)->frame, 225);
 	draw(&c, &x);
 	CHECK_HAS(row_text(&c, 19), "4.50–4.52 s"); /* the last column is not whole */
 	canvas_free(&c);
 	CHECK_INT(run(&x, "move", "peak", &e), 0);
-	CHECK_INT(x.u.attention.frame, 40);
+	CHECK_INT(attention_view(&x.u)->frame, 40);
 	CHECK_INT(run(&x, "move", "down", &e), 0);
-	CHECK_INT(x.u.attention.word, 2);
+	CHECK_INT(attention_view(&x.u)->word, 2);
 	CHECK_INT(run(&x, "move", "sideways", &e), -1);
 	look_close(&x);
 }
@@ -680,19 +682,19 @@ TEST(heads_are_chosen)
 
 	open_agreed(&x, &look_braille, 24, 80);
 	CHECK_INT(run(&x, "head", "next", &e), 0);
-	CHECK_INT(x.u.attention.head, HEAD_MAX);
+	CHECK_INT(attention_view(&x.u)->head, HEAD_MAX);
 	CHECK_INT(run(&x, "head", "next", &e), 0);
-	CHECK_INT(x.u.attention.head, 0);
+	CHECK_INT(attention_view(&x.u)->head, 0);
 	CHECK_INT(run(&x, "head", "4", &e), 0);
-	CHECK_INT(x.u.attention.head, 3);
+	CHECK_INT(attention_view(&x.u)->head, 3);
 	CHECK_INT(run(&x, "head", "next", &e), 0);
-	CHECK_INT(x.u.attention.head, HEAD_MEAN);
+	CHECK_INT(attention_view(&x.u)->head, HEAD_MEAN);
 	CHECK_INT(run(&x, "head", "5", &e), -1);
 	CHECK_STR(e.text, "no head '5'; 1 to 4, mean, max or next");
 	CHECK_INT(run(&x, "head", "max", &e), 0);
-	CHECK_INT(x.u.attention.head, HEAD_MAX);
+	CHECK_INT(attention_view(&x.u)->head, HEAD_MAX);
 	CHECK_INT(run(&x, "scale", "row", &e), 0);
-	CHECK(x.u.attention.by_row);
+	CHECK(attention_view(&x.u)->by_row);
 	CHECK_INT(run(&x, "scale", "log", &e), -1);
 	CHECK_INT(run(&x, "back", "", &e), 0);
 	CHECK_INT(x.u.view, VIEW_UTTERANCE);
@@ -720,7 +722,7 @@ TEST(the_maps_are_written_as_csv)
 	/* One head of a silenced model, within an epoch. */
 	x.u.seen->knock = KNOCK_HEAD;
 	x.u.seen->step = 11;
-	x.u.attention.head = 0;
+	attention_view(&x.u)->head = 0;
 	CHECK_INT(run(&x, "write", path, &e), 0);
 	text = file_read(path, FILE_ROWS, NULL, &e);
 	REQUIRE(text != NULL);
