@@ -222,7 +222,7 @@ void completions_free(struct completions *c)
  * The console's line
  */
 
-/* What stands at the right: why the command is refused, what its arguments
+/* What is said at the right: why the command is refused, what its arguments
  * are, or what the setting takes and is. */
 void complete_hint(struct ui *u)
 {
@@ -283,7 +283,7 @@ static int run_console(struct ui *u, const char *args, struct err *e)
 	char line[sizeof u->console.line];
 
 	(void)e;
-	/* What stands there already is a whole word. */
+	/* What is there already is a whole word. */
 	snprintf(line, sizeof line, "%s%s", args, *args ? " " : "");
 	console_type(u, line);
 	return 0;

@@ -273,7 +273,7 @@ static bool is_prefix_in_search(const char *bytes)
 	       rl_get_keymap()[(unsigned char)*bytes].type == ISKMAP;
 }
 
-/* The candidate that stands before the cursor, without the blank behind it. */
+/* The candidate before the cursor, without the space after it. */
 static int chosen(const struct ui *u)
 {
 	const char *line = u->console.line;
@@ -383,7 +383,7 @@ static void end_paste(struct ui *u)
 	str_reset(text);
 }
 
-/* Paste is text: line breaks and tabs become blanks, other control characters
+/* Paste is text: line breaks and tabs become spaces, other control characters
  * are left out, and nothing runs. */
 static void paste(struct ui *u, struct key k)
 {
@@ -393,7 +393,7 @@ static void paste(struct ui *u, struct key k)
 	if (k.code == K_PASTE_END) {
 		end_paste(u);
 	} else if (con.pasted.len > LINE_BYTES) {
-		con.too_long |= k.code > ' '; /* what is only blank is trimmed */
+		con.too_long |= k.code > ' '; /* what is only spaces is trimmed */
 	} else if (k.code == '\n' || k.code == '\r' || k.code == '\t') {
 		if (con.pasted.len && !blank)
 			str_add(&con.pasted, " ");

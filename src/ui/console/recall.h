@@ -23,8 +23,8 @@ struct recall {
 /* Find the file, make its folder, give readline its lines. Without a home
  * nothing is kept, which is no error. */
 int recall_open(struct recall *r, struct err *e);
-/* Add a line, here and in the file; not blank ones, not one said just before
- * and none that begins with a blank. */
+/* Add a line, here and in the file; no empty ones, not one typed just before
+ * and none that begins with a space. */
 int recall_add(struct recall *r, const char *line, struct err *e);
 void recall_close(struct recall *r);
 

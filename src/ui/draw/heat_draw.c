@@ -7,7 +7,7 @@
 
 enum { RIDGES = 8 };
 
-#define SMALL 0.1 /* differences below this part of the scale's end are blank */
+#define SMALL 0.1 /* differences below this part of the scale's end are left empty */
 
 enum { DIM_STEPS = 3 }; /* a third of HEAT_STEPS */
 

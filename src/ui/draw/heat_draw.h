@@ -3,7 +3,7 @@
  * heat_draw: attention (heat.h) as colours or ridges, and bars.
  *
  * In 256 colours the levels are HEAT_STEPS backgrounds, elsewhere the eight
- * ridges ▁▂▃▄▅▆▇█; level 0 is blank. Weights that are near even are drawn dim,
+ * ridges ▁▂▃▄▅▆▇█; level 0 is a space. Weights that are near even are drawn dim,
  * in the lowest third of the colours.
  */
 #ifndef MIUST_HEAT_DRAW_H

@@ -284,7 +284,7 @@ static void draw_labels(struct canvas *c, const struct track *t, const struct en
 	}
 }
 
-/* ---- behind the data ---- */
+/* ---- under the data ---- */
 
 static void draw_grid(struct canvas *c, const struct dots *d, const struct track *t)
 {

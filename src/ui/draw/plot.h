@@ -31,14 +31,14 @@ struct points {
 struct series {
 	struct points at;
 	enum role role;
-	enum glyph marker; /* in the cell behind the end; in its place if it is one point */
-	const char *label; /* or a name there, one blank behind, never on another's row */
+	enum glyph marker; /* in the cell after the end; in its place if it is one point */
+	const char *label; /* or a name there, one space after it, never on another's row */
 };
 
 struct track {
 	struct axis x, y;
-	struct ticks x_ticks, y_ticks; /* where they meet stands a faint dot */
-	bool strip;         /* no markers; from 2 rows the top dots stay blank, on 1 row no band */
+	struct ticks x_ticks, y_ticks; /* where they meet is a faint dot */
+	bool strip;         /* no markers; from 2 rows the top dots stay empty, on 1 row no band */
 	struct points band; /* raw points; n 0: none */
 	const struct series *series; /* the first is in front */
 	int n_series;
@@ -51,7 +51,7 @@ struct track {
 void track_draw(struct canvas *c, const struct track *t);
 
 /* Tick labels. Below a track: one row, as wide as it, a label's middle (of two
- * digits the last) on its tick. Left of it: right-aligned, one blank behind. */
+ * digits the last) on its tick. Left of it: right-aligned, one space after it. */
 void plot_x_labels(struct canvas *row, const struct axis *x, const struct ticks *t);
 void plot_y_labels(struct canvas *gutter, const struct axis *y, const struct ticks *t);
 /* The two ends of a strip, in its first and last row; one row: nothing. */
@@ -60,7 +60,7 @@ void plot_strip_labels(struct canvas *gutter, const struct axis *y);
 /* Column of an x value on a canvas `cols` wide, AXIS_OUTSIDE if not on it. The
  * same for tracks, rails and cursors, in every glyph mode. */
 int plot_column(const struct axis *x, double at, int cols);
-/* The x a column stands for: the middle of its cell (a click). */
+/* The x of a column: the middle of its cell (a click). */
 double plot_x_at(const struct axis *x, int column, int cols);
 
 /* What happened, on one rail above the x labels. */
@@ -68,9 +68,9 @@ struct mark {
 	double x;
 	enum glyph glyph;
 	enum role role;
-	const char *label; /* or NULL; drawn where 1 blank remains before the next mark */
+	const char *label; /* or NULL; drawn where 1 space remains before the next mark */
 };
-/* Marks ascend in x. One whose column is taken stands in the next. */
+/* Marks ascend in x. One whose column is taken is drawn in the next. */
 void rail_draw(struct canvas *row, const struct axis *x, const struct mark *marks, int n);
 
 #endif

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A border, and one blank column inside it. */
+/* A border, and one empty column inside it. */
 enum { FRAME_ROWS = 2, FRAME_COLS = 4, INDENT = 2, PROSE_COLS = 110 };
 
 /* Columns of a frame that holds the text, on a screen of so many. */
@@ -27,7 +27,7 @@ static struct lines lines_of(const struct ui *u, int cols)
 			      .wraps = u->page.wraps};
 }
 
-/* The next line's first byte, its end to *end and how far it stands in; NULL at the
+/* The next line's first byte, its end to *end and how far it is indented; NULL at the
  * end. */
 static const char *take_line(struct lines *l, const char **end, int *indent)
 {

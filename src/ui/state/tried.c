@@ -12,7 +12,7 @@
 
 enum {
 	WIDE = 70,  /* columns of the screen from which values head their columns */
-	NAME = 10,  /* of "cmd audio" and a blank */
+	NAME = 10,  /* of "cmd audio" and a space */
 	NARROW = 6, /* the same at 40 columns: five digits */
 	VALUE = 14, /* of a value in a heading */
 };

@@ -2,9 +2,10 @@
 /*
  * ui: the state of the screen, as plain data.
  *
- * Commands (command.h) change it, views (view.h) draw it, the loop (loop.h)
- * feeds it events; none of them keeps state of its own. So a screen is a pure
- * function of this and can be tested without a terminal. One thread owns it.
+ * Commands (console/command.h) change it, views (view.h) draw it, events are taken
+ * into it (feed.h); what one view alone needs is in that view's header, and lies in
+ * `state`. So a screen is a pure function of this and can be tested without a
+ * terminal. One thread owns it.
  *
  * Views 2-5 follow one selection: fold, epoch, part, utterance.
  */
@@ -57,7 +58,7 @@ struct ui {
 	int noverlays;
 	struct snapshot now;
 	const struct corpus *corpus; /* of this session; NULL until it is read */
-	struct work *work;           /* NULL: nothing runs behind (tests, --dump of a file) */
+	struct work *work;           /* NULL: no run (tests) */
 	struct look_result *seen;    /* the selected utterance through the model; may lag */
 
 	/* the shared selection */
@@ -121,7 +122,7 @@ struct ui {
 	unsigned long dropped_seen;
 	unsigned stop_asked;          /* request to stop training, until it has; 0: none */
 	double ending_since;          /* clock when stopping or leaving began */
-	bool pasting;                 /* what comes is pasted text, where no text is wanted */
+	bool pasting;                 /* what comes is pasted text, where no text is expected */
 	double key_at;                /* clock at the last key */
 	bool quit;                    /* the loop ends */
 	int ended;                    /* the signal from outside that ended it, 0: none */
@@ -167,7 +168,7 @@ char *ui_word(const struct ui *u, const struct look_result *l, int w, char *out,
 /* The look result if it is of the selected utterance, else NULL (asked for by
  * ui_want_look). */
 const struct look_result *ui_seen(const struct ui *u);
-/* The same, but NULL while it is of a model with a part silenced: what stands
+/* The same, but NULL while it is of a model with a part silenced: what is
  * beside stored predictions comes from the plain model. */
 const struct look_result *ui_seen_plain(const struct ui *u);
 void ui_want_look(struct ui *u); /* after the selection or weights changed */

@@ -147,7 +147,7 @@ static int put_shown(const struct canvas *c, int row, int col, struct style styl
 	return col + columns;
 }
 
-/* Draw one character of a text; `s` stands behind it and may lose a blank. */
+/* Draw one character of a text; `s` follows it and may lose a space. */
 static int put_next(const struct canvas *c, int row, int col, struct style style, uint32_t ch,
 		    const char **s)
 {

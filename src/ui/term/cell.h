@@ -5,7 +5,7 @@
  * A canvas is where every view draws; term.h brings it to the terminal and
  * canvas_dump makes text of it. A cell holds a character with its combining
  * marks and a style of roles. A wide character takes two cells, the right one
- * with base 0; drawing over half of it blanks the other half.
+ * with base 0; drawing over half of it clears the other half.
  *
  *	struct canvas c, left;
  *	canvas_init(&c, 24, 80, &look);
@@ -37,7 +37,7 @@ struct canvas {
 	const struct look *look;
 };
 
-/* All blank. The look must outlive the canvas. */
+/* All spaces. The look must outlive the canvas. */
 void canvas_init(struct canvas *c, int rows, int cols, const struct look *look);
 void canvas_free(struct canvas *c); /* the whole, not a part; safe on zeroed memory */
 /* The rectangle, cut to what lies on c. Empty parts are fine to draw on. */
@@ -48,30 +48,30 @@ const struct cell *canvas_at(const struct canvas *c, int row, int col);
 
 void canvas_clear(struct canvas *c);
 void canvas_copy(struct canvas *to, const struct canvas *from); /* of the same size */
-/* One character; returns the column behind it. A wide one that does not fit
- * becomes a blank. */
+/* One character; returns the column after it. A wide one that does not fit
+ * becomes a space. */
 int canvas_put(struct canvas *c, int row, int col, struct style style, uint32_t ch);
-/* Text from a column on; returns the column behind it, clipped or not. */
+/* Text from a column on; returns the column after it, clipped or not. */
 int canvas_text(struct canvas *c, int row, int col, struct style style, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
 
 enum fit {
-	FIT_LEFT,   /* cut at the end, blanks behind */
-	FIT_RIGHT,  /* cut at the end, blanks before */
+	FIT_LEFT,   /* cut at the end, spaces after */
+	FIT_RIGHT,  /* cut at the end, spaces before */
 	FIT_CENTRE, /* … on both sides */
-	FIT_ID,     /* cut in the middle, blanks behind */
+	FIT_ID,     /* cut in the middle, spaces after */
 };
-/* Text in a field of `width` columns; returns the column behind the field. */
+/* Text in a field of `width` columns; returns the column after the field. */
 int canvas_field(struct canvas *c, int row, int col, int width, enum fit fit, struct style style,
 		 const char *fmt, ...) __attribute__((format(printf, 7, 8)));
 /* A number as text with its decimal point at column `point`; one without a
- * point (a count, "nan", "–") ends before it. Returns the column behind. */
+ * point (a count, "nan", "–") ends before it. Returns the column after it. */
 int canvas_decimal(struct canvas *c, int row, int point, struct style style, const char *number);
 
 /* Restyle without touching characters: background of a row, emphasis. */
 void canvas_ground(struct canvas *c, enum role bg);
 void canvas_emphasis(struct canvas *c, int attr);
-/* A border with a title around the canvas, its inside blank; returns the inside. */
+/* A border with a title around the canvas, its inside empty; returns the inside. */
 struct canvas canvas_box(struct canvas *c, struct style style, const char *title);
 
 bool cell_same(const struct cell *a, const struct cell *b);

@@ -36,7 +36,7 @@ static struct {
 	struct termios modes; /* before the start */
 	char restore[RESTORE_MAX];
 	size_t restore_n;
-	bool held; /* a character read ahead, behind an Esc */
+	bool held; /* a character read ahead, after an Esc */
 	wint_t held_char;
 	bool held_function;
 } term;

@@ -41,7 +41,7 @@ int term_cols(void);
 const struct look *term_look(void); /* until term_stop */
 bool term_wide(void);               /* it draws ● on two columns, and so gets ASCII */
 /* Palette, ramp and glyphs as in *look (the depth is the terminal's), clicks
- * and wheel as keys or not. What changes colours draws the next frame anew. */
+ * and wheel as keys or not. What changes colours makes the next frame a whole one. */
 void term_follow(const struct look *look, bool mouse);
 
 /* Bring the canvas (of the terminal's size) to the screen. The cursor shows at
@@ -54,10 +54,10 @@ bool term_key(struct key *k);
 
 /* After SIGWINCH: take the new size. True if it differs: the canvas needs it. */
 bool term_resize(void);
-/* For ^Z and SIGTSTP: leave the screen, stop, come back and draw anew. True if
+/* For ^Z and SIGTSTP: leave the screen, stop, come back and draw all again. True if
  * the size has changed meanwhile. */
 bool term_suspend(void);
-/* After SIGCONT of a stop we did not ask for, and for ^L: draw all anew. */
+/* After SIGCONT of a stop we did not ask for, and for ^L: draw all again. */
 void term_redraw(void);
 
 #endif

@@ -58,10 +58,10 @@ enum glyph {
 };
 
 uint32_t glyph(enum glyphs mode, enum glyph g);
-/* Ridges: level 1 … 8; 0 is a blank. ASCII: `.:-=+*#@`. */
+/* Ridges: level 1 … 8; 0 is a space. ASCII: `.:-=+*#@`. */
 uint32_t glyph_ridge(enum glyphs mode, int level);
 /* The ASCII form of a character, or NULL if it has none: one character, or
- * two of which the second takes the place of a blank behind ("± 0.009"). */
+ * two of which the second takes the place of a space after it ("± 0.009"). */
 const char *glyph_ascii(uint32_t c);
 
 uint32_t text_plain(uint32_t c);  /* a space, or as plain.h has it */

@@ -14,8 +14,8 @@
 
 enum {
 	FACTOR = 33,       /* of "column = max of 12 frames, 240 ms" */
-	FACTOR_BRIEF = 19, /* of "max of 12 frames", and blanks */
-	SILENCED = 18,     /* of "silenced head 16", and blanks */
+	FACTOR_BRIEF = 19, /* of "max of 12 frames", and spaces */
+	SILENCED = 18,     /* of "silenced head 16", and spaces */
 	HEADS_LISTED = 8,
 	PROBE = 300, /* columns that any title fits into */
 };
@@ -56,7 +56,7 @@ static void full_scale(char *out, size_t n, const struct attention_scene *s, int
 	snprintf(out, n, "%s%sto %s", remark, *remark ? ", " : "", num);
 }
 
-/* A name a blank behind what is before; the chosen one has its mark there too. */
+/* A name a space after what is before; the chosen one has its mark there too. */
 static int put_choice(struct canvas *c, int row, int col, bool chosen, const char *name)
 {
 	col++;
@@ -82,7 +82,7 @@ static int draw_heads(struct canvas *c, int row, int col, const struct attention
 	return put_choice(c, row, col, head == HEAD_MAX, "max");
 }
 
-/* "silenced audio", two blanks behind what is before; nothing of a whole model. */
+/* "silenced audio", two spaces after what is before; nothing of a whole model. */
 static int draw_silenced(struct canvas *c, int row, int col, const struct attention_scene *s)
 {
 	char name[KNOCK_NAME];
@@ -152,7 +152,7 @@ static int draw_scale(struct canvas *c, int row, int col, const struct attention
 	return canvas_text(c, row, col, ROLE(ROLE_DIM), "%s", to);
 }
 
-/* Returns the column behind it. */
+/* Returns the column after it. */
 static int put_title(struct canvas *c, int row, const struct attention_scene *s, enum title left)
 {
 	int col = canvas_text(c, row, 1, ROLE(ROLE_STRONG), "words → seconds");
@@ -376,7 +376,7 @@ static int say_rank(struct canvas *row, int col, const struct attention_scene *s
 	return canvas_text(row, 0, col, ROLE(ROLE_DIM), " in the map");
 }
 
-/* What a column stands for, at the right, as long as there is room to say it. */
+/* What a column is, at the right, as long as there is room to say it. */
 static void draw_factor(struct canvas *row, int col, int k)
 {
 	char brief[48], column[64], full[96];

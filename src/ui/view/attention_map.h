@@ -2,7 +2,7 @@
 /*
  * attention_map: the two maps of view 5, words x seconds, around one axis.
  *
- * Map 1 (words ask seconds) stands above the axis, map 2 (seconds ask words)
+ * Map 1 (words ask seconds) is above the axis, map 2 (seconds ask words)
  * below: the same second is the same column. At the right each word's weight
  * in z, beside the axis what of each second reaches z. Where there is no room
  * for rows of words, both are ridges of the word under the cursor.

@@ -33,7 +33,7 @@ static int clamp(int x, int n)
 
 static void place_columns(struct attention_layout *a, int frames, int cols)
 {
-	int right = a->side ? SIDE + 4 : 1; /* with blanks around the panel */
+	int right = a->side ? SIDE + 4 : 1; /* with spaces around the panel */
 	int least = a->side ? 7 : 6, most = cols > 120 ? 24 : a->side ? 7 : 12, number;
 
 	a->word_cols = 9 + (cols > 120 ? (cols - 120) / 8 : 0);
@@ -51,8 +51,8 @@ static void place_columns(struct attention_layout *a, int frames, int cols)
 static void place_rows(struct attention_layout *a, int words, int rows, int cols)
 {
 	int airy = rows >= AIRY_ROWS, foot = a->side ? 1 : 2;
-	int single = 1 + airy + 1 + 2 + 1 + foot; /* head, title, reaches z, axis, blanks */
-	int both = single + 2 - 1 + airy;         /* reaches z, caption; no blank if it is tight */
+	int single = 1 + airy + 1 + 2 + 1 + foot; /* head, title, reaches z, axis, spaces */
+	int both = single + 2 - 1 + airy;         /* reaches z, caption; no space if it is tight */
 	int left;
 
 	a->title = 1 + airy;
@@ -61,7 +61,7 @@ static void place_rows(struct attention_layout *a, int words, int rows, int cols
 	a->words = min(words, a->both ? (rows - both) / 2 : rows - single);
 	left = rows - both - 2 * a->words;
 	if (a->both && cols >= ATTENTION_THUMB_COLS && left >= THUMB_ROWS) {
-		a->thumb_rows = left - 2; /* a blank row, a title */
+		a->thumb_rows = left - 2; /* an empty row, a title */
 		a->thumbs = a->foot - 1 - a->thumb_rows - 1;
 	}
 }

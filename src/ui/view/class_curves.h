@@ -3,7 +3,7 @@
  * class_curves: how probable one head found each class of the selected
  * utterance, by epoch.
  *
- * y labels at the left, names of the classes behind the curves' ends, below a
+ * y labels at the left, names of the classes after the curves' ends, below a
  * row of epochs with marks where the run was changed, branched, or its
  * checkpoint kept. The epoch shown is a cursor unless it is the latest.
  */

@@ -2,7 +2,7 @@
 /*
  * Every setting, its value, and when a change takes effect.
  *
- * Lines are group titles and settings, made anew for each drawing from
+ * Lines are group titles and settings, made again for each drawing from
  * option_table and what is searched for; config_view(u)->row is an index into the
  * table, so the selected setting stays under any search.
  */
@@ -22,7 +22,7 @@ enum {
 	OPTIONS_MAX = 128,
 	KEY_COL = 4,
 	GAP = 2,
-	DETAIL_ROWS = 5, /* blank, what it takes, help, pending, blank */
+	DETAIL_ROWS = 5, /* empty, what it takes, help, pending, empty */
 	SMALL = 12,      /* fewer rows have no details and no headings */
 };
 
@@ -39,7 +39,7 @@ struct lines {
 
 struct columns {
 	int value, preset, when, help; /* first column; 0: not shown */
-	int end;                       /* behind the last */
+	int end;                       /* after the last */
 };
 
 /*

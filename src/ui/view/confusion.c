@@ -24,7 +24,7 @@ enum { MODES = sizeof modes / sizeof *modes };
 
 /* ---- drawing ---- */
 
-/* A dim name and its value, a group of the head row; returns the column behind. */
+/* A dim name and its value, a group of the head row; returns the column after it. */
 static int draw_group(struct canvas *c, int col, const char *name, const char *value, bool strong)
 {
 	if (*name)

@@ -2,12 +2,12 @@
 /*
  * confusion: the parts of view 2, for its own files only.
  *
- *	confusion_frame.c   what is shown: the matrices, and where all of it stands
+ *	confusion_frame.c   what is shown: the matrices, and where all of it is
  *	confusion_matrix.c  cells, their histories, the difference matrix
  *	confusion_table.c   classes, figures, largest confusions, curves
  *	confusion.c         head row, empty states, commands; the view
  *
- * A frame is made anew for every drawing from state and size alone, so commands
+ * A frame is made again for every drawing from state and size alone, so commands
  * that scroll can ask the same layout the screen shows.
  */
 #ifndef MIUST_UI_CONFUSION_H
@@ -29,11 +29,11 @@ static inline struct confusion_view *confusion_view(const struct ui *u)
 	return u->state[VIEW_CONFUSION];
 }
 
-/* A size of cell; ▸ stands in its first column. */
+/* A size of cell; ▸ is in its first column. */
 struct confusion_form {
 	int w, h;         /* with the gap to the next, but for cells of one row */
 	int count, share; /* columns the fields end before; share 0: one field for both */
-	int label;        /* where the class stands above */
+	int label;        /* where the class is named above */
 	int history;      /* columns of the ridge; 0: none */
 	int first;        /* least column of the first cell */
 };

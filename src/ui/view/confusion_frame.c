@@ -23,7 +23,7 @@ enum {
 	TABLE_TINY = 11,   /* class and F1 */
 	FIGURES = 3,       /* rows */
 	CURVES_LEAST = 3,  /* rows of a plot */
-	CURVES_ROUND = 3,  /* blank above, tick labels, marks */
+	CURVES_ROUND = 3,  /* an empty row above, tick labels, marks */
 	LIST_ROWS = 2,     /* below the matrix, of two each */
 	LIST_BESIDE = 3    /* least beside it */
 };
@@ -58,7 +58,7 @@ static void use_form(struct confusion_layout *l, const struct confusion_form *fo
 	l->x = l->label + 2 > form->first ? l->label + 2 : form->first;
 }
 
-/* Between matrix and table, besides the blank each cell but the smallest has. */
+/* Between matrix and table, besides the space each cell but the smallest has. */
 static int gap(const struct confusion_layout *l)
 {
 	return l->form->h == 1 ? 2 : l->wide ? 3 : 0;
@@ -96,8 +96,8 @@ static void place_difference(struct confusion_layout *l, int n, int width)
 	l->table += more;
 }
 
-/* What stands beside the matrix in `height` rows from the class labels on:
- * heading, classes, a blank, figures and (wide) the largest confusions. */
+/* What is beside the matrix in `height` rows from the class labels on:
+ * heading, classes, a space, figures and (wide) the largest confusions. */
 static void place_beside(struct confusion_layout *l, int n, int height)
 {
 	int list = l->wide ? 2 + LIST_BESIDE : 0;

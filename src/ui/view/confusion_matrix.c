@@ -75,7 +75,7 @@ static const char *change_text(const struct confusion_frame *f, int t, int p, ch
 	return f->points ? num_signed(out, change, 1) : num_signed_count(out, (long)change);
 }
 
-/* close: no room for a blank; beside a count none for the sign of 100 either. */
+/* close: no room for a space; beside a count none for the sign of 100 either. */
 static const char *share_text(const struct confusion_frame *f, int t, int p, bool close, char *out)
 {
 	double share = confusion_share(f, &f->now, t, p);
@@ -88,7 +88,7 @@ static const char *share_text(const struct confusion_frame *f, int t, int p, boo
 	return out;
 }
 
-/* canvas: the cell without the gap behind it. */
+/* canvas: the cell without the gap after it. */
 static void draw_cell(const struct confusion_frame *f, struct canvas *c, int t, int p)
 {
 	const struct confusion_form *form = f->at.form;

@@ -123,7 +123,7 @@ static int64_t right(const struct confusion_frame *f)
 	return n;
 }
 
-/* What the figure is, behind it. */
+/* What the figure is, after it. */
 static void draw_meaning(const struct confusion_frame *f, struct canvas *c, int row, int col, int i)
 {
 	if (i == 0)
@@ -206,12 +206,12 @@ static int largest(const struct confusion_frame *f, struct confusion_item *item)
 	return n;
 }
 
-/* "hap as neu  66 24.4 %  ━━━"; col is the text's, ▸ stands before it. */
+/* "hap as neu  66 24.4 %  ━━━"; col is the text's, ▸ is before it. */
 static void draw_item(const struct confusion_frame *f, struct canvas *c, int row, int col,
 		      const struct confusion_item *x, double share_of_largest)
 {
 	const struct confusion_layout *l = &f->at;
-	int airy = l->wide; /* a blank more between fields, as the table above has */
+	int airy = l->wide; /* a space more between fields, as the table above has */
 	char num[NUM_LEN];
 
 	if (x->t == confusion_view(f->u)->row && x->p == confusion_view(f->u)->col)
@@ -346,7 +346,7 @@ static void draw_track(const struct confusion_frame *f, struct canvas *c, struct
 	for (int i = 0; i < n; i++)
 		x[i] = f->fold->epoch[i].epoch;
 	for (int r = 0; r < RATES; r++) {
-		/* The last of the table, WF1, stands in front. */
+		/* The last of the table, WF1, is in front. */
 		const struct rate *rate = &rates[RATES - 1 - r];
 
 		y[r] = x + (r + 1) * n;

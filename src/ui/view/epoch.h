@@ -3,7 +3,7 @@
  * epoch: which epoch and part views 2-5 show, and how commands choose.
  *
  * Both change the shared selection only. The order of view 3 stays as it
- * is when the epoch changes (a re-sort is asked for), and is made anew when
+ * is when the epoch changes (a re-sort is asked for), and is made again when
  * other utterances are shown.
  */
 #ifndef MIUST_UI_EPOCH_H

@@ -20,7 +20,7 @@ void pooled_words(struct canvas *c, const struct ui *u, const struct look_result
 int pooled_rows(int rows, bool note, int words);
 
 /* Att2, Att22, Attt2 over one axis of seconds. titles: a row above each with
- * its name and peak; else the name stands at its right. room: columns of the
+ * its name and peak; else the name is at its right. room: columns of the
  * first row for its title and the scale. */
 void pooled_seconds(struct canvas *c, const struct look_result *l, bool titles, int room);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The whole screen: what stands in which row. */
+/* The whole screen: what is in which row. */
 #include "ui/view/screen.h"
 
 #include "app/session/session.h"

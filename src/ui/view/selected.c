@@ -25,7 +25,7 @@ struct verdict verdict_of(const struct ui *u, const float *logits)
 struct piece {
 	char name[24], value[LABEL_LEN + 8], more[NUM_LEN];
 	struct style style;
-	int gap;  /* blanks before */
+	int gap;  /* spaces before */
 	int rank; /* the highest goes first where there is no room; 0 stays */
 };
 

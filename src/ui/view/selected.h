@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * selected: the utterance that views 4 and 5 show, and what they share: the
- * head row, the axis of seconds, the sentence that stands in for what is not
+ * head row, the axis of seconds, the sentence in place of what is not
  * there yet, and the commands that both answer to.
  */
 #ifndef MIUST_SELECTED_H

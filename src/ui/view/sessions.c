@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum {
-	DETAIL_ROWS = 12, /* with a blank row before */
+	DETAIL_ROWS = 12, /* with an empty row before */
 	LEAST_ROWS = 17,  /* fewer have no details */
 	BESIDE = 160,     /* from so many columns on details stand beside */
 	TABLE_COLS = 108,
@@ -146,7 +146,7 @@ static void draw_row(const struct ui *u, struct canvas *c, int row, const struct
 	canvas_text(c, row, DATE, ROLE(ROLE_DIM), "%s", r->date);
 }
 
-/* Returns the row behind the table. */
+/* Returns the row after the table. */
 static int draw_table(const struct ui *u, struct canvas *c, int rows)
 {
 	const struct sessions_view *v = sessions_view(u);

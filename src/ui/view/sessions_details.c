@@ -137,7 +137,7 @@ static void draw_why(struct canvas *c, const struct session_row *r)
 void sessions_details_draw(const struct ui *u, struct canvas *c)
 {
 	const struct session_row *a = sessions_at(u), *b = sessions_against(u);
-	/* title, blank, note, blank, WF1 and two rows */
+	/* title, empty row, note, empty row, WF1 and two rows */
 	int row = 0, rows = c->rows - 8 - (a->notes > 0);
 
 	canvas_text(c, row, 1, ROLE_BOLD(ROLE_STRONG), "%s/%s", a->name, a->branch);

@@ -13,7 +13,7 @@
 
 enum {
 	WIDE = 100,  /* columns from which words are whole and messages beside them */
-	AIRY = 120,  /* from which tabs stand two blanks apart */
+	AIRY = 120,  /* from which tabs are two spaces apart */
 	CUT_AT = 12, /* a message cut shorter says nothing */
 };
 
@@ -93,11 +93,11 @@ static const struct {
 enum goes { GOES_ETA, GOES_RATE, GOES_BEST, GOES_FOLD, GOES_LOSS, GOES_SILENCED, STAYS };
 
 struct field {
-	const char *before, *behind; /* dim, with the blanks that belong there */
+	const char *before, *behind; /* dim, with the spaces that belong there */
 	char value[NUM_LEN];
 	enum role role;
 	bool bold;
-	int gap;   /* blanks before */
+	int gap;   /* spaces before */
 	int width; /* least columns: what follows keeps its place when a number shrinks */
 	enum goes goes;
 };
@@ -116,7 +116,7 @@ static struct field *add(struct status *s, const char *before, enum goes goes)
 	return f;
 }
 
-/* A number that grows a column longer takes it from the gap behind. */
+/* A number that grows a column longer takes it from the gap after it. */
 static int field_columns(const struct field *f)
 {
 	int columns = text_width(f->before) + text_width(f->value) + text_width(f->behind);
@@ -256,7 +256,7 @@ static bool drop_one(struct status *s)
 	return true;
 }
 
-/* An evaluation takes the blank behind its name from the gap: the fields stay
+/* An evaluation takes the space behind its name from the gap: the fields stay
  * where they were while it ran. */
 static int state_columns(enum work_state state)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* View 1: the curves of training. Layouts, empty states, and what stands where. */
+/* View 1: the curves of training. Layouts, empty states, and what is where. */
 #include "ui/view/train.h"
 
 #include "app/study/num.h"
@@ -21,7 +21,7 @@ static const struct train_layout layouts[] = {
 	{0, 0, 5, 0, 0, 0, 0, 5, 1, 0, false},
 };
 
-enum { AIRY_ROWS = 27 }; /* from here on a blank row between groups */
+enum { AIRY_ROWS = 27 }; /* from here on an empty row between groups */
 
 const struct train_layout *train_layout(int rows, int cols)
 {
@@ -47,7 +47,7 @@ enum train_track train_small_track(const struct ui *u)
 
 /* ---- nothing to draw yet ---- */
 
-/* Bytes of the text that make a row: up to a comma, else to a blank. */
+/* Bytes of the text that make a row: up to a comma, else to a space. */
 static int row_of(const char *text, int width)
 {
 	int n = (int)strlen(text), comma = (int)strcspn(text, ",;") + 1;

@@ -9,7 +9,7 @@
  *	train.c         layouts, head row, empty states; the view
  *	train_command.c what it answers to
  *
- * A frame is made anew for every drawing and holds all curves as arrays, so
+ * A frame is made again for every drawing and holds all curves as arrays, so
  * that tracks and table read the same numbers. Time has two forms: epochs
  * (2.5: in the middle of the third) are what state and commands speak of; x is
  * the same instant in the unit of the axis (epochs, steps, minutes).
@@ -52,7 +52,7 @@ extern const enum term train_term[TERMS];
 struct train_layout {
 	int rows, cols;
 	int loss, validation, term, grad, lr; /* rows; loss alone: one track at a time */
-	int gutter, gap, table;               /* columns: tick labels, blank, numbers */
+	int gutter, gap, table;               /* columns: tick labels, space, numbers */
 	bool wide;                            /* the table has `at` and `weight`, words are whole */
 };
 const struct train_layout *train_layout(int rows, int cols);
@@ -122,7 +122,7 @@ double train_now(const struct ui *u, const struct fold_run *f);
 void train_track_draw(const struct train_frame *f, enum train_track t, struct canvas *gutter,
 		      struct canvas *c);
 void train_rail_draw(const struct train_frame *f, struct canvas *row);
-/* Small screens: x labels, and what is kept behind them. */
+/* Small screens: x labels, and what is kept after them. */
 void train_small_labels(const struct train_frame *f, struct canvas *row);
 
 /* The table's rows beside a track, from the track's first on. */

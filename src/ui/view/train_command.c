@@ -60,7 +60,7 @@ static double clamp(double x, double lo, double hi)
 	return fmin(fmax(x, lo), hi);
 }
 
-/* A number from lo to hi and nothing behind it. */
+/* A number from lo to hi and nothing after it. */
 static bool number(const char *text, double lo, double hi, double *x)
 {
 	char *end;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The head row of view 1: folds and their test figures, or why training stands still. */
+/* The head row of view 1: folds and their test figures, or why training does not go on. */
 #include "ui/view/train.h"
 
 #include "app/config/option.h"

@@ -78,7 +78,7 @@ int train_best(const struct train_frame *f, int curve, double *best)
 /* ---- weights and shares ---- */
 
 /* Does the loss follow from the terms with the weights in force? Where the
- * cursor stands before a change of them it does not. */
+ * cursor is before a change of them it does not. */
 static bool weights_hold(const struct train_frame *f)
 {
 	const struct train_curves *s = &f->step;

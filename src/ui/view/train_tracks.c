@@ -67,7 +67,7 @@ static void extend_most(struct range *r, const struct train_frame *f, const doub
 		widen(r, lo, hi);
 }
 
-/* ---- the band behind ---- */
+/* ---- the band under it ---- */
 
 static double between(const double *x, const double *y, int i, double at)
 {
@@ -299,7 +299,8 @@ void train_rail_draw(const struct train_frame *f, struct canvas *row)
 		const struct run_mark *m = &fold->mark[i];
 
 		if (m->kind != MARK_KEPT)
-			put_mark(marks, &n, train_x(f, curve_mark(m, f->per_epoch)), m->kind, m->label);
+			put_mark(marks, &n, train_x(f, curve_mark(m, f->per_epoch)), m->kind,
+				 m->label);
 	}
 	rail_draw(row, &f->x, marks, n);
 	free(marks);

@@ -26,11 +26,11 @@ enum {
 	FULL_COLS = 80, /* from here: curves, words, seconds; below: text and heads */
 	FULL_ROWS = 21,
 	BARS_COLS = 100, /* from here: bars beside numbers */
-	AIRY_ROWS = 27,  /* from here: a blank row between groups */
+	AIRY_ROWS = 27,  /* from here: an empty row between groups */
 	NUMBER = 5,      /* columns of "0.889" */
 	LABEL_MOST = 9,  /* columns of a class's name */
 	WORDS_LEAST = 5, /* rows that classes leave to words */
-	TITLE = 9,       /* columns of "seconds" and two blanks */
+	TITLE = 9,       /* columns of "seconds" and two spaces */
 };
 
 static const struct {
@@ -81,7 +81,7 @@ static int curve_rows(const struct scene *s, int rows)
 	int least = s->n_shown + 1;
 
 	if (s->airy)
-		least += 2; /* a blank row, and the record */
+		least += 2; /* an empty row, and the record */
 	return s->airy && (rows + 1) / 3 > least ? (rows + 1) / 3 : least;
 }
 
@@ -107,7 +107,7 @@ static struct scene scene_of(const struct ui *u, int rows, int cols)
 	}
 	s.label_cols = s.label_cols < LABEL_MOST ? s.label_cols : LABEL_MOST;
 	choose_classes(&s, full ? rows - 5 - WORDS_LEAST - 4 * s.airy : rows - 3);
-	if (full) /* head, title, labels of epochs, and blank rows */
+	if (full) /* head, title, labels of epochs, and empty rows */
 		s.below_rows = rows - curve_rows(&s, rows) - 3 - 2 * s.airy;
 	return s;
 }
@@ -218,7 +218,7 @@ static void draw_heads(struct canvas *c, const struct scene *s, int bar, bool ti
 
 /* ---- the whole ---- */
 
-/* Text broken at blanks into the canvas. */
+/* Text broken at spaces into the canvas. */
 static void draw_wrapped(struct canvas *c, const char *text)
 {
 	int row = 0, col = 0;

@@ -53,7 +53,7 @@ static struct places places(const struct facts *f, int cols, bool wide)
 	p.label = p.label > 8 ? 8 : p.label;
 	room = width / (p.label + 10); /* with a bar of two cells at least */
 	if (room < classes)
-		room = (width - 4) / (p.label + 10); /* "+13" behind them */
+		room = (width - 4) / (p.label + 10); /* "+13" after them */
 	choose(f, &p, classes, room > 0 ? room : 1);
 	p.pitch = (width - (p.out ? 4 : 0)) / (p.n > 0 ? p.n : 1);
 	gap = p.pitch >= 20 ? 3 : 1;

@@ -14,7 +14,7 @@ enum {
 	LABEL_MAX = 8,
 	LABEL_CUT = 5, /* names are cut to this, not further */
 	HISTORY = 16,
-	SIDE = 66 /* columns of view 4 with the blank before */
+	SIDE = 66 /* columns of view 4 with the space before */
 };
 
 /* ---- layout ---- */
@@ -75,7 +75,7 @@ static int place_fields(const struct ui *u, struct utterances_layout *l, int lab
 	}
 	if (l->width >= 100)
 		add(l, COLUMN_FLIPS, 1, 5, FIT_RIGHT);
-	/* What is free, less a blank and the scroll bar. */
+	/* What is free, less a space and the scroll bar. */
 	rest = l->width - 2 - (l->field[l->fields - 1].x + l->field[l->fields - 1].w);
 	if (l->width < 100)
 		return rest;
@@ -103,7 +103,7 @@ static void share_width(const struct ui *u, struct utterances_layout *l)
 struct utterances_layout utterances_layout(const struct ui *u, int rows, int cols)
 {
 	struct utterances_layout l = {.wide = cols >= 100 && rows >= 27, .width = cols};
-	int below = 0; /* rows the detail takes with its blanks */
+	int below = 0; /* rows the detail takes with its spaces */
 
 	if (cols >= 180 && rows >= 40) {
 		l.width = cols - SIDE;
