@@ -69,7 +69,6 @@ static void add(struct tensors *t, int utt, const char *name, int dims, const in
 static int collect(void *ctx, const struct model *m, const struct batch *b, struct err *e)
 {
 	static const char *const head[HEADS] = {"logits", "logits_text", "logits_audio"};
-	static const char *const cross[CROSSES] = {"attn_text_to_audio", "attn_audio_to_text"};
 	struct tensors *t = ctx;
 	char name[64];
 
@@ -84,18 +83,18 @@ static int collect(void *ctx, const struct model *m, const struct batch *b, stru
 			const real *a = model_pool_weights(m, b, p, i);
 			int64_t n = pool_seqs(b, p)->len[i];
 
-			snprintf(name, sizeof name, "weights_%s", pool_name[p]);
+			snprintf(name, sizeof name, "weights_%s", pool_table[p].name);
 			if (a)
 				add(t, b->utt[i], name, 1, &n, a);
 		}
 		for (int x = 0; x < CROSSES; x++) {
 			const real *a = model_cross_weights(m, x, i);
-			int64_t dim[3] = {m->encoder.cross[x].heads,
-					  (x ? b->audio : b->text).len[i],
-					  (x ? b->text : b->audio).len[i]};
+			int64_t dim[3] = {model_heads(m),
+					  stack_seqs(b, cross_table[x].query)->len[i],
+					  stack_seqs(b, cross_table[x].key)->len[i]};
 
 			if (a)
-				add(t, b->utt[i], cross[x], 3, dim, a);
+				add(t, b->utt[i], cross_table[x].output, 3, dim, a);
 		}
 	}
 	return 0;

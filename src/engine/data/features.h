@@ -9,8 +9,6 @@
 #include "engine/data/problem.h"
 #include "engine/data/settings.h"
 
-enum modality { MODALITY_TEXT, MODALITY_AUDIO, MODALITIES };
-
 /* "DIR/FEATURE.npy"; free() it. */
 char *features_path(const struct settings *s, enum modality m, const char *feature);
 const char *features_dir(const struct settings *s, enum modality m);

@@ -20,6 +20,7 @@ enum {
 	LAYERS_MAX = 8
 }; /* what kernels keep on the stack */
 
+enum modality { MODALITY_TEXT, MODALITY_AUDIO, MODALITIES };
 enum layout { LAYOUT_IEMOCAP, LAYOUT_LISTS }; /* which of iemocap_csv, train_csv is given */
 enum protocol { PROTOCOL_REFERENCE, PROTOCOL_HOLDOUT, PROTOCOL_SESSION, PROTOCOL_FIXED };
 enum holdout_unit { UNIT_UTTERANCE, UNIT_SPEAKER, UNIT_DIALOGUE };

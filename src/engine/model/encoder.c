@@ -6,10 +6,23 @@
 #include <xmmintrin.h>
 #endif
 
-const char *const pool_name[POOLS] = {"Att1", "Att2", "Att11", "Att22", "Atts1", "Attt2"};
+const struct stack_row stack_table[STACKS] = {
+	[LSTM1] = {"lstm1", MODALITY_TEXT},
+	[LSTM11] = {"lstm11", MODALITY_TEXT},
+	[LSTM2] = {"lstm2", MODALITY_AUDIO},
+	[LSTM22] = {"lstm22", MODALITY_AUDIO},
+};
 
-static const int pool_stack[4] = {LSTM1, LSTM2, LSTM11, LSTM22}; /* by enum pooling */
-static const int cross_query[CROSSES] = {LSTM1, LSTM2}, cross_key[CROSSES] = {LSTM22, LSTM11};
+const struct cross_row cross_table[CROSSES] = {
+	{"cross_attn1", "attn_text_to_audio", LSTM1, LSTM22},
+	{"cross_attn2", "attn_audio_to_text", LSTM2, LSTM11},
+};
+
+const struct pool_row pool_table[POOLS] = {
+	[ATT1] = {"Att1", false, LSTM1},    [ATT2] = {"Att2", false, LSTM2},
+	[ATT11] = {"Att11", false, LSTM11}, [ATT22] = {"Att22", false, LSTM22},
+	[ATTS1] = {"Atts1", true, 0},       [ATTT2] = {"Attt2", true, 1},
+};
 
 /* The audio stacks are the long ones: they go first. */
 static const int stack_order[STACKS] = {LSTM2, LSTM22, LSTM1, LSTM11};
@@ -18,14 +31,22 @@ static const int stack_order[STACKS] = {LSTM2, LSTM22, LSTM1, LSTM11};
  * for good products, small enough to share out; never depends on threads. */
 enum { BLOCK_ROWS = 1024 };
 
-bool stack_reads_audio(int stack)
+static const struct seqs *query_seqs(const struct batch *b, int cross)
 {
-	return stack >= LSTM2;
+	return stack_seqs(b, cross_table[cross].query);
 }
 
-const struct seqs *pool_seqs(const struct batch *b, int pool)
+static const struct seqs *key_seqs(const struct batch *b, int cross)
 {
-	return stack_seqs(b, pool < ATTS1 ? pool_stack[pool] : cross_query[pool - ATTS1]);
+	return stack_seqs(b, cross_table[cross].key);
+}
+
+/* What a pool runs over: [rows, E]. */
+static const real *pool_input(const struct encoder_work *w, int pool)
+{
+	const struct pool_row *p = &pool_table[pool];
+
+	return p->over_cross ? w->cross[p->source].a : w->state[p->source];
 }
 
 static void cut_blocks(struct encoder_work *w, const struct batch *b)
@@ -60,8 +81,8 @@ void encoder_lay(const struct encoder *c, struct encoder_work *w, struct arena *
 	for (int i = 0; i < c->npools; i++)
 		pool_lay(&c->pool[i], &w->pool[i], a, pool_seqs(b, i)->rows, backward);
 	for (int i = 0; i < encoder_crosses(c); i++)
-		cross_lay(&c->cross[i], &w->cross[i], a, stack_seqs(b, cross_query[i]),
-			  stack_seqs(b, cross_key[i]), backward);
+		cross_lay(&c->cross[i], &w->cross[i], a, query_seqs(b, i), key_seqs(b, i),
+			  backward);
 	if (a->base)
 		cut_blocks(w, b);
 }
@@ -168,14 +189,13 @@ static void block_forward(void *ctx, int task, int worker)
 		       w->state[i], from, to);
 	lap(&time, PHASE_COPY);
 	for (int i = 0; i < encoder_crosses(c); i++)
-		cross_forward(&c->cross[i], a->p, &w->cross[i], stack_seqs(a->b, cross_query[i]),
-			      stack_seqs(a->b, cross_key[i]), w->state[cross_query[i]],
-			      w->state[cross_key[i]], from, to);
+		cross_forward(&c->cross[i], a->p, &w->cross[i], query_seqs(a->b, i),
+			      key_seqs(a->b, i), w->state[cross_table[i].query],
+			      w->state[cross_table[i].key], from, to);
 	lap(&time, PHASE_ATTENTION);
 	for (int i = 0; i < c->npools; i++)
-		pool_forward(&c->pool[i], a->p, &w->pool[i], pool_seqs(a->b, i),
-			     i < ATTS1 ? w->state[pool_stack[i]] : w->cross[i - ATTS1].a, from, to,
-			     a->z + c->z_at[i], c->z_width);
+		pool_forward(&c->pool[i], a->p, &w->pool[i], pool_seqs(a->b, i), pool_input(w, i),
+			     from, to, a->z + c->z_at[i], c->z_width);
 	lap(&time, PHASE_POOLING);
 	lap_end(&time);
 }
@@ -204,18 +224,17 @@ static void block_backward(void *ctx, int task, int worker)
 
 	(void)worker;
 	for (int i = 0; i < c->npools; i++) {
-		bool stack = i < ATTS1;
+		const struct pool_row *p = &pool_table[i];
 
-		pool_backward(&c->pool[i], a->p, &w->pool[i], pool_seqs(a->b, i),
-			      stack ? w->state[pool_stack[i]] : w->cross[i - ATTS1].a, from, to,
-			      a->dz + c->z_at[i], c->z_width,
-			      stack ? w->dstate[pool_stack[i]] : w->cross[i - ATTS1].da);
+		pool_backward(&c->pool[i], a->p, &w->pool[i], pool_seqs(a->b, i), pool_input(w, i),
+			      from, to, a->dz + c->z_at[i], c->z_width,
+			      p->over_cross ? w->cross[p->source].da : w->dstate[p->source]);
 	}
 	lap(&time, PHASE_POOLING);
 	for (int i = 0; i < encoder_crosses(c); i++)
-		cross_backward(&c->cross[i], a->p, &w->cross[i], stack_seqs(a->b, cross_query[i]),
-			       stack_seqs(a->b, cross_key[i]), from, to, w->dstate[cross_query[i]],
-			       w->dstate[cross_key[i]]);
+		cross_backward(&c->cross[i], a->p, &w->cross[i], query_seqs(a->b, i),
+			       key_seqs(a->b, i), from, to, w->dstate[cross_table[i].query],
+			       w->dstate[cross_table[i].key]);
 	lap(&time, PHASE_ATTENTION);
 	lap_end(&time);
 }
@@ -231,14 +250,12 @@ static void attention_gradients(void *ctx, int task, int worker)
 
 	(void)worker;
 	if (pool < 0)
-		cross_weight_gradients(&c->cross[i], a->p, &w->cross[i],
-				       stack_seqs(a->b, cross_query[i]),
-				       stack_seqs(a->b, cross_key[i]), w->state[cross_query[i]],
-				       w->state[cross_key[i]], task / CROSSES);
+		cross_weight_gradients(&c->cross[i], a->p, &w->cross[i], query_seqs(a->b, i),
+				       key_seqs(a->b, i), w->state[cross_table[i].query],
+				       w->state[cross_table[i].key], task / CROSSES);
 	else
-		pool_weight_gradients(
-			&c->pool[pool], a->p, &w->pool[pool], pool_seqs(a->b, pool)->rows,
-			pool < ATTS1 ? w->state[pool_stack[pool]] : w->cross[pool - ATTS1].a);
+		pool_weight_gradients(&c->pool[pool], a->p, &w->pool[pool],
+				      pool_seqs(a->b, pool)->rows, pool_input(w, pool));
 	lap(&time, pool < 0 ? PHASE_ATTENTION : PHASE_POOLING);
 	lap_end(&time);
 }

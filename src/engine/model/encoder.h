@@ -7,9 +7,38 @@
  * go through in pieces (piece.h); only what follows (heads, loss) needs all of
  * z. Here a batch is its piece at hand: n stands for that piece's utterances.
  *
- *	stack	LSTM1 LSTM11 read the text, LSTM2 LSTM22 the audio
- *	cross	0: LSTM1 asks LSTM22; 1: LSTM2 asks LSTM11
- *	pool	Att1 Att2 Att11 Att22 over the stacks, Atts1 Attt2 over the crosses
+ * Memory is used more than once. Arrays that change their meaning, by who writes, reads
+ * and overwrites them (S: a stack, X: a cross attention, P: a pool; "next": whatever
+ * comes next for another batch):
+ *
+ *	array        written by           read by                    overwritten by
+ *	S gates      strand_forward:      strand_backward            itself: gradients of
+ *	             activated                                       the pre-activations
+ *	  gradients  strand_backward      weight gradients, lstm_    next
+ *	                                  input_backward
+ *	S cell       strand_forward       strand_backward            next
+ *	S out        strand_forward       next layer, block_forward, next
+ *	                                  weight gradients
+ *	state        block_forward:       crosses and pools, forward block_repack
+ *	             out, flat            and backward
+ *	  dtop       block_repack:        strand_backward of the     lstm_input_backward,
+ *	             dstate, packed       top layer                  two layers down
+ *	dstate       pool_backward sets,  block_repack               lstm_input_backward of
+ *	             cross_backward adds                             the top layer
+ *	X q, o, a    cross_forward        cross_backward (o, a: the  next
+ *	                                  weight gradients, pools)
+ *	X k, v       cross_forward        cross_backward             itself: their gradients
+ *	X weights    cross_forward        whoever asks the model,    cross_backward: gradients
+ *	                                  cross_backward             of the scores
+ *	X dq         cross_backward:      weight gradients           next
+ *	             of o, then of q
+ *	X packed     cross_begin          forward or backward        cross_begin
+ *	P t          pool_forward: tanh   pool_backward              itself: gradient inside
+ *	P a          pool_forward         whoever asks the model,    next
+ *	                                  pool_backward
+ *	z            pool_forward         the model: z of the batch  the model: its gradient
+ *
+ * Without backward all layers of a stack share one gates and one cell.
  */
 #ifndef MIUST_ENCODER_H
 #define MIUST_ENCODER_H
@@ -22,7 +51,37 @@ enum stack { LSTM1, LSTM11, LSTM2, LSTM22, STACKS };
 enum { CROSSES = 2 };
 enum pooling { ATT1, ATT2, ATT11, ATT22, ATTS1, ATTT2, POOLS };
 
-extern const char *const pool_name[POOLS]; /* "Att1" ... */
+/*
+ * MIUST's topology: what reads what. Names are those of the tensors ("lstm1.…"); in
+ * predict's tensors a cross attention is its `output`, a pool "weights_NAME".
+ */
+struct stack_row {
+	const char *name;
+	enum modality modality;
+};
+struct cross_row {
+	const char *name, *output;
+	enum stack query, key;
+};
+struct pool_row {
+	const char *name;
+	bool over_cross; /* it pools a cross attention's result, not a stack's states */
+	int source;      /* which: its number */
+};
+extern const struct stack_row stack_table[STACKS];
+extern const struct cross_row cross_table[CROSSES];
+extern const struct pool_row pool_table[POOLS];
+
+static inline enum modality cross_modality(int cross) /* of its queries, so of its result */
+{
+	return stack_table[cross_table[cross].query].modality;
+}
+static inline enum modality pool_modality(int pool)
+{
+	const struct pool_row *p = &pool_table[pool];
+
+	return p->over_cross ? cross_modality(p->source) : stack_table[p->source].modality;
+}
 
 struct encoder {
 	struct lstm stack[STACKS];
@@ -50,13 +109,19 @@ static inline int encoder_crosses(const struct encoder *c) /* 0 without cross at
 	return c->npools > ATTS1 ? CROSSES : 0;
 }
 
-bool stack_reads_audio(int stack);
+/* The sequences of a batch that a stack reads, and that a pool runs over. */
+static inline const struct seqs *modality_seqs(const struct batch *b, enum modality m)
+{
+	return m == MODALITY_AUDIO ? &b->audio : &b->text;
+}
 static inline const struct seqs *stack_seqs(const struct batch *b, int stack)
 {
-	return stack_reads_audio(stack) ? &b->audio : &b->text;
+	return modality_seqs(b, stack_table[stack].modality);
 }
-/* Flat rows of the sequence a pool runs over. */
-const struct seqs *pool_seqs(const struct batch *b, int pool);
+static inline const struct seqs *pool_seqs(const struct batch *b, int pool)
+{
+	return modality_seqs(b, pool_modality(pool));
+}
 
 /* Room for the piece that batch_lay laid out; backward: for gradients too.
  * Measures or cuts from `a` (arena.h). */

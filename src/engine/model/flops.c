@@ -56,15 +56,16 @@ static void count_phases(const struct model *m, const struct batch *b, bool trai
 			 double flop[PHASES])
 {
 	const struct encoder *c = &m->encoder;
-	struct seqs text = whole(b->words, b->n), audio = whole(b->frames, b->n);
+	struct seqs of[MODALITIES] = {whole(b->words, b->n), whole(b->frames, b->n)};
 
 	for (int i = 0; i < PHASES; i++)
 		flop[i] = 0;
 	for (int i = 0; i < STACKS; i++)
-		add_stack(&c->stack[i], stack_reads_audio(i) ? &audio : &text, train, flop);
-	if (c->npools > ATTS1)
-		flop[PHASE_ATTENTION] = attention(&c->cross[0], &text, &audio, train) +
-					attention(&c->cross[1], &audio, &text, train);
+		add_stack(&c->stack[i], &of[stack_table[i].modality], train, flop);
+	for (int i = 0; i < encoder_crosses(c); i++)
+		flop[PHASE_ATTENTION] +=
+			attention(&c->cross[i], &of[cross_modality(i)],
+				  &of[stack_table[cross_table[i].key].modality], train);
 }
 
 static double count(const struct model *m, const struct batch *b, bool train)

@@ -6,33 +6,31 @@
 /* Table rows in the published program's draw order; the poolings draw nothing. */
 int model_open(struct model *m, const struct settings *s, struct par *par, struct err *e)
 {
-	static const char *const stack_name[STACKS] = {"lstm1", "lstm11", "lstm2", "lstm22"};
-	static const char *const cross_name[CROSSES] = {"cross_attn1", "cross_attn2"};
-	int H[2] = {s->model.hidden_size1, s->model.hidden_size2};
-	int dim[2] = {s->model.text_feat_dim, s->model.audio_feat_dim};
+	const int E[MODALITIES] = {2 * s->model.hidden_size1, 2 * s->model.hidden_size2};
+	const int dim[MODALITIES] = {s->model.text_feat_dim, s->model.audio_feat_dim};
 	struct encoder *c = &m->encoder;
 
 	*m = (struct model){.classes = s->model.num_classes, .par = par};
 	for (int i = 0; i < STACKS; i++) {
-		int audio = stack_reads_audio(i);
+		enum modality of = stack_table[i].modality;
 
-		lstm_add(&c->stack[i], &m->params, stack_name[i], dim[audio], H[audio],
+		lstm_add(&c->stack[i], &m->params, stack_table[i].name, dim[of], E[of] / 2,
 			 s->model.num_layers);
 	}
 	c->npools = s->model.cross_attention ? POOLS : ATTS1;
 	for (int i = 0; i < c->npools; i++) {
-		static const int audio[POOLS] = {0, 1, 0, 1, 0, 1};
-		int E = 2 * H[audio[i]];
+		int width = E[pool_modality(i)];
 
-		pool_add(&c->pool[i], &m->params, pool_name[i], E, s->model.attention_size);
+		pool_add(&c->pool[i], &m->params, pool_table[i].name, width,
+			 s->model.attention_size);
 		c->z_at[i] = c->z_width;
-		c->z_width += E;
+		c->z_width += width;
 	}
 	heads_add(&m->heads, &m->params, c->z_width, s->model.head, m->classes, c->z_at[ATT1],
-		  2 * H[0], c->z_at[ATT2], 2 * H[1]);
+		  E[MODALITY_TEXT], c->z_at[ATT2], E[MODALITY_AUDIO]);
 	for (int i = 0; i < encoder_crosses(c); i++)
-		cross_add(&c->cross[i], &m->params, cross_name[i], 2 * H[i], 2 * H[!i],
-			  s->model.num_heads);
+		cross_add(&c->cross[i], &m->params, cross_table[i].name, E[cross_modality(i)],
+			  E[stack_table[cross_table[i].key].modality], s->model.num_heads);
 	m->room = piece_room(s, m->params.total);
 	return params_ready(&m->params, e);
 }
@@ -185,6 +183,11 @@ void model_backward(struct model *m, struct batch *b)
 	}
 }
 
+int model_heads(const struct model *m)
+{
+	return encoder_crosses(&m->encoder) > 0 ? m->encoder.cross[0].heads : 0;
+}
+
 const real *model_logits(const struct model *m, enum head h)
 {
 	return m->heads_work.logits[h];
@@ -202,5 +205,5 @@ const real *model_cross_weights(const struct model *m, int cross, int i)
 {
 	const struct cross_work *w = &m->encoder_work.cross[cross];
 
-	return m->encoder.npools > ATTS1 ? w->weights + w->place[i] : NULL;
+	return encoder_crosses(&m->encoder) > 0 ? w->weights + w->place[i] : NULL;
 }

@@ -52,6 +52,8 @@ double model_loss(struct model *m, const struct batch *b, const struct settings 
 		  double term[TERMS]);
 void model_backward(struct model *m, struct batch *b); /* clears the gradients first */
 
+int model_heads(const struct model *m); /* of a cross attention; 0: there is none */
+
 /* Logits [n, classes] of a head, after model_forward. */
 const real *model_logits(const struct model *m, enum head h);
 /* Pooling weights over the rows of utterance i of a batch in one piece, after

@@ -94,7 +94,7 @@ void pooled_words(struct canvas *c, const struct ui *u, const struct look_result
 		bool even = is_even(w, l->L);
 
 		canvas_text(c, 0, col - even, ROLE(ROLE_DIM), "%s%s", mark(even),
-			    pool_name[of_words[i]]);
+			    pool_table[of_words[i]].name);
 		for (int r = 0; r < rows; r++) {
 			bool most = w && !even && largest(w, l->L) == top + r;
 
@@ -122,7 +122,7 @@ static void draw_profile(struct canvas *c, const struct look_result *l, int i, b
 			 double scale)
 {
 	const float *w = l->weights[of_seconds[i].pool];
-	const char *name = pool_name[of_seconds[i].pool];
+	const char *name = pool_table[of_seconds[i].pool].name;
 	int cols = (l->T + k - 1) / k, col, peak;
 	struct canvas ridge = canvas_part(c, title, 0, c->rows - title, cols);
 	bool even = is_even(w, l->T);
