@@ -258,8 +258,7 @@ int trained_open(struct trained *t, const struct trained_options *o, struct err 
 	if (check_weights(t, e))
 		goto fail;
 	t->par = par_new(o->threads, e);
-	if (!t->par || model_open(&t->model, &t->set, t->par, e) ||
-	    weights_load(&t->weights, &t->model.params, e) || load_norm(t, e))
+	if (!t->par || model_load(&t->model, &t->set, &t->weights, t->par, e) || load_norm(t, e))
 		goto fail;
 	return 0;
 fail:

@@ -342,7 +342,7 @@ int work_end(struct work *w)
 	while (work_next(w, &e))
 		event_free(&e);
 	work_close_looker(w);
-	batch_free(&w->batch);
+	probe_free(&w->probe);
 	str_free(&w->told);
 	breakpoint_clear(&w->breakpoint);
 	for (int i = 0; i < w->undos; i++)

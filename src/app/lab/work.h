@@ -22,6 +22,7 @@
 #define MIUST_WORK_H
 
 #include "app/lab/job.h"
+#include "engine/train/probe.h"
 
 enum work_state {
 	WORK_LOADING,  /* configuration, data, session */
@@ -63,7 +64,12 @@ struct snapshot {
 };
 
 /* Which of a model's parts to silence while looking. */
-enum knock { KNOCK_NOTHING, KNOCK_TEXT, KNOCK_AUDIO, KNOCK_HEAD /* + head */ };
+enum knock { /* the engine's ablations (probe.h) */
+	     KNOCK_NOTHING = ABLATE_NOTHING,
+	     KNOCK_TEXT = ABLATE_TEXT,
+	     KNOCK_AUDIO = ABLATE_AUDIO,
+	     KNOCK_HEAD = ABLATE_HEAD, /* + head */
+};
 enum { KNOCKS_MAX = KNOCK_HEAD + 16 };
 
 /* One utterance through the model: the answer to REQUEST_LOOK. Whoever takes

@@ -66,15 +66,14 @@ static int open_looker(struct work *w, int fold, struct err *e)
 	work_close_looker(w);
 	if (session_file(w, fold, "best.safetensors", path, sizeof path) || !file_exists(path))
 		return err_set(e, "fold %d has no kept checkpoint yet", fold);
-	if (model_open(&l->model, &w->job.set, w->job.par, e))
-		return -1;
-	l->fold = fold;
 	if (weights_open(&weights, path, e))
-		goto fail;
-	failed = check_weights(w, &weights, fold, e) || weights_load(&weights, &l->model.params, e);
+		return -1;
+	failed = check_weights(w, &weights, fold, e) ||
+		 model_load(&l->model, &w->job.set, &weights, w->job.par, e);
 	weights_close(&weights);
 	if (failed)
-		goto fail;
+		return -1;
+	l->fold = fold;
 	session_file(w, fold, "normalize.safetensors", path, sizeof path);
 	if (w->job.set.exp.normalize != NORMALIZE_NONE && norm_load(&l->norm, path, &w->job.set, e))
 		goto fail;
@@ -84,33 +83,11 @@ fail:
 	return -1;
 }
 
-/* The main head's logits of the batch's utterance with a part silenced. */
-static int look_through(struct work *w, struct model *m, const struct norm *norm, int utt,
-			enum knock knock, struct err *e)
-{
-	struct batch *b = &w->batch;
-
-	if (batch_take(b, &w->job.corpus, &w->job.set, norm, &utt, 1, BATCH_EVAL, e) ||
-	    model_ready(m, b, false, e))
-		return -1;
-	if (knock == KNOCK_TEXT)
-		memset(b->text.x, 0, (size_t)b->text.rows * (size_t)b->text.dim * sizeof(real));
-	if (knock == KNOCK_AUDIO)
-		memset(b->audio.x, 0, (size_t)b->audio.rows * (size_t)b->audio.dim * sizeof(real));
-	for (int i = 0; i < CROSSES; i++)
-		m->encoder.cross[i].silent =
-			knock >= KNOCK_HEAD ? 1u << ((int)knock - KNOCK_HEAD) : 0;
-	model_forward(m, b);
-	for (int i = 0; i < CROSSES; i++)
-		m->encoder.cross[i].silent = 0;
-	return 0;
-}
-
 static float *floats(const real *x, size_t n)
 {
-	float *y = mem_alloc(n, sizeof *y);
+	float *y = x ? mem_alloc(n, sizeof *y) : NULL;
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; x && i < n; i++)
 		y[i] = (float)x[i];
 	return y;
 }
@@ -120,11 +97,11 @@ static void copy_look(struct look_result *l, const struct model *m, const struct
 	l->L = b->text.len[0];
 	l->T = b->audio.len[0];
 	l->classes = m->classes;
-	l->heads = m->encoder.npools > ATTS1 ? m->encoder.cross[0].heads : 0;
+	l->heads = model_heads(m);
 	for (int h = 0; h < HEADS; h++)
 		for (int c = 0; c < m->classes; c++)
 			l->logits[h][c] = (float)model_logits(m, (enum head)h)[c];
-	for (int p = 0; p < m->encoder.npools; p++)
+	for (int p = 0; p < POOLS; p++)
 		l->weights[p] =
 			floats(model_pool_weights(m, b, p, 0), (size_t)pool_seqs(b, p)->len[0]);
 	for (int x = 0; x < CROSSES && l->heads; x++)
@@ -140,52 +117,55 @@ static int kept_epoch(const struct results *r, int fold)
 	return 0; /* not tested yet: the screen knows from its rows */
 }
 
-struct look_result *work_look_at(struct work *w, const struct request *r, struct err *e)
+/* Whose weights the utterance goes through: the fold's that trains, its kept
+ * checkpoint, or another fold's. */
+static void choose_model(struct work *w, const struct request *r, struct look_result *l)
 {
 	struct trainer *t = &w->job.trainer;
-	bool training = t->corpus && t->state.fold == r->fold;
-	bool swap = training && r->kept && t->state.best_epoch > 0;
-	struct model *m = training ? &t->model : &w->looker.model;
-	const struct norm *norm = training ? &t->norm : &w->looker.norm;
+	const struct state *s = &t->state;
+	bool training = t->corpus && s->fold == r->fold;
+	bool kept = training && r->kept && s->best_epoch > 0;
+
+	w->probe.model = training ? &t->model : &w->looker.model;
+	w->probe.norm = training ? &t->norm : &w->looker.norm;
+	w->probe.weights = kept ? s->array[ARRAY_KEPT] : NULL;
+	w->probe.corpus = &w->job.corpus;
+	w->probe.set = &w->job.set;
+	l->kept = kept || !training;
+	l->step = training && !kept && !s->ended ? s->in_epoch : 0;
+	l->epoch = !training ? kept_epoch(&w->job.results, r->fold)
+		   : kept    ? s->best_epoch
+			     : s->epoch;
+}
+
+struct look_result *work_look_at(struct work *w, const struct request *r, struct err *e)
+{
+	const struct trainer *t = &w->job.trainer;
 	struct look_result *l;
-	real *kept = NULL;
 
 	if (!w->corpus_ready || r->utt < 0 || r->utt >= w->job.corpus.n) {
 		err_set(e, "the features are not at hand");
 		return NULL;
 	}
-	if (!training && open_looker(w, r->fold, e))
+	if (!(t->corpus && t->state.fold == r->fold) && open_looker(w, r->fold, e))
 		return NULL;
-	if (swap) {
-		kept = m->params.w;
-		m->params.w = t->state.array[ARRAY_KEPT];
-	}
 	l = mem_alloc(1, sizeof *l);
 	*l = (struct look_result){.utt = r->utt, .fold = r->fold, .knock = r->knock};
-	l->kept = swap || !training;
-	l->step = training && !swap && !t->state.ended ? t->state.in_epoch : 0;
-	l->epoch = !training ? kept_epoch(&w->job.results, r->fold)
-		   : swap    ? t->state.best_epoch
-			     : t->state.epoch;
-	l->knocks = KNOCK_HEAD + (m->encoder.npools > ATTS1 ? m->encoder.cross[0].heads : 0);
+	choose_model(w, r, l);
+	l->knocks = probe_ablations(w->probe.model);
 	if (l->knocks > KNOCKS_MAX)
 		l->knocks = KNOCKS_MAX;
 	/* The one asked for comes last: its arrays are still in the workspace. */
-	for (int i = 0; i <= l->knocks && !e->status; i++) {
-		enum knock k = i < l->knocks ? (enum knock)i : r->knock;
+	for (int i = 0; i <= l->knocks; i++) {
+		int k = i < l->knocks ? i : (int)r->knock;
 
-		if (look_through(w, m, norm, r->utt, k, e))
-			break;
-		for (int c = 0; c < m->classes; c++)
-			l->knocked[k][c] = (float)model_logits(m, HEAD_MAIN)[c];
+		if (probe_forward(&w->probe, r->utt, k, e)) {
+			look_free(l);
+			return NULL;
+		}
+		for (int c = 0; c < w->probe.model->classes; c++)
+			l->knocked[k][c] = (float)model_logits(w->probe.model, HEAD_MAIN)[c];
 	}
-	if (!e->status)
-		copy_look(l, m, &w->batch);
-	if (swap)
-		m->params.w = kept;
-	if (e->status) {
-		look_free(l);
-		return NULL;
-	}
+	copy_look(l, w->probe.model, &w->probe.batch);
 	return l;
 }

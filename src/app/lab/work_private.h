@@ -13,6 +13,7 @@
 #include "app/study/breakpoint.h"
 #include "app/lab/work.h"
 #include "base/str.h"
+#include "engine/train/probe.h"
 
 #include <pthread.h>
 
@@ -76,7 +77,7 @@ struct work {
 	char *undo[UNDO_MAX]; /* commands that take changes back, newest last */
 	int undos;
 	struct looker looker;
-	struct batch batch; /* for looking */
+	struct probe probe;
 	double step_started, smooth_loss, smooth_weight, rate, epoch_seconds;
 	int status;
 };

@@ -26,7 +26,7 @@ void cross_add(struct cross *c, struct params *p, const char *name, int E, int E
 	double joint = sqrt(6.0 / (E + 3.0 * E));
 	double own_q = sqrt(6.0 / (2.0 * E)), own_kv = sqrt(6.0 / (E + Ekv));
 
-	*c = (struct cross){.E = E, .Ekv = Ekv, .heads = heads, .in_proj = -1};
+	*c = (struct cross){.E = E, .Ekv = Ekv, .heads = heads, .in_proj = -1, .ablated = -1};
 	c->q = c->k = c->v = -1;
 	c->out_proj = add(p, name, "out_proj.weight", E, E, INIT_UNIFORM, linear);
 	c->out_bias = add(p, name, "out_proj.bias", E, 0, INIT_DISCARD, 0);
@@ -135,7 +135,7 @@ void cross_forward(const struct cross *c, const struct params *p, struct cross_w
 			kern_once_nt(Lq, Lk, width, w->q + q, E, w->k + k, E, 0, a, Lk);
 			for (int r = 0; r < Lq; r++)
 				kern_softmax(a + (size_t)r * Lk, Lk, scale);
-			if (c->silent >> h & 1)
+			if (h == c->ablated)
 				clear(Lq, width, w->o + q, E);
 			else
 				kern_once_nn(Lq, width, Lk, a, Lk, w->v + k, E, 0, w->o + q, E);

@@ -19,7 +19,7 @@ struct cross {
 	int in_proj;                     /* tensor [3E, E]; -1 where q, k, v stand apart */
 	int q, k, v;                     /* tensors [E, E], [E, Ekv], [E, Ekv]; -1 with in_proj */
 	int in_bias, out_proj, out_bias; /* [3E], [E, E], [E] */
-	unsigned silent; /* bit h: head h gives zero; for looking, never while training */
+	int ablated; /* this head gives zero; -1: none, as always while training */
 };
 
 enum { CROSS_PARTS = 4 }; /* q, k, v, out */

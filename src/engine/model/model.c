@@ -35,6 +35,15 @@ int model_open(struct model *m, const struct settings *s, struct par *par, struc
 	return params_ready(&m->params, e);
 }
 
+int model_load(struct model *m, const struct settings *s, const struct weights_file *w,
+	       struct par *par, struct err *e)
+{
+	if (model_open(m, s, par, e) == 0 && weights_load(w, &m->params, e) == 0)
+		return 0;
+	model_close(m);
+	return -1;
+}
+
 void model_close(struct model *m)
 {
 	params_free(&m->params);
@@ -49,6 +58,12 @@ real *model_weights(struct model *m, real *w)
 
 	m->params.w = w;
 	return was;
+}
+
+void model_ablate_head(struct model *m, int head)
+{
+	for (int i = 0; i < encoder_crosses(&m->encoder); i++)
+		m->encoder.cross[i].ablated = head;
 }
 
 static void lay(struct model *m, int batch)

@@ -15,6 +15,7 @@
 #include "engine/model/heads.h"
 #include "engine/model/loss.h"
 #include "engine/model/piece.h"
+#include "engine/model/weights.h"
 
 struct model {
 	int classes;
@@ -33,11 +34,17 @@ struct model {
 };
 
 int model_open(struct model *m, const struct settings *s, struct par *par, struct err *e);
+/* The same, with the weights of a file. */
+int model_load(struct model *m, const struct settings *s, const struct weights_file *w,
+	       struct par *par, struct err *e);
 void model_close(struct model *m);
 
 /* Compute with other weights (laid out as params.w), until it is given back what this
  * returns: the weights so far. */
 real *model_weights(struct model *m, real *w);
+
+/* In forward passes from now on this head of both cross attentions gives 0; -1: none. */
+void model_ablate_head(struct model *m, int head);
 
 /* Cut the batch, make room and pack its first piece. Another forward of the
  * same batch needs it only if the model has seen another one in between. */

@@ -228,11 +228,11 @@ TEST(weights_sum_to_one)
 	small_free(&m);
 }
 
-/* A silent head gives what one gives whose columns of out_proj are zero. */
-TEST(a_silent_head_adds_nothing)
+/* An ablated head gives what one gives whose columns of out_proj are zero. */
+TEST(an_ablated_head_adds_nothing)
 {
 	static const int utt[] = {3, 1, 6};
-	enum { SILENT = 1 };
+	enum { HEAD = 1 };
 	struct settings s = small_settings();
 	struct model model;
 	struct batch b = {0};
@@ -243,18 +243,17 @@ TEST(a_silent_head_adds_nothing)
 	open_model(&model, &s);
 	REQUIRE(forward(&model, &b, &s, utt, 3, BATCH_EVAL));
 	heard = copy(model_logits(&model, HEAD_MAIN), n);
-	for (int i = 0; i < CROSSES; i++)
-		model.encoder.cross[i].silent = 1u << SILENT;
+	model_ablate_head(&model, HEAD);
 	model_forward(&model, &b);
 	memcpy(want, model_logits(&model, HEAD_MAIN), sizeof want);
 	CHECK(largest(heard, want, n) > 1e-3);
+	model_ablate_head(&model, -1);
 	for (int i = 0; i < CROSSES; i++) {
 		struct cross *c = &model.encoder.cross[i];
 		int width = c->E / c->heads;
 
-		c->silent = 0;
 		for (int r = 0; r < c->E; r++)
-			memset(weight(&model.params, c->out_proj) + r * c->E + SILENT * width, 0,
+			memset(weight(&model.params, c->out_proj) + r * c->E + HEAD * width, 0,
 			       (size_t)width * sizeof(float));
 	}
 	model_forward(&model, &b);
