@@ -6,40 +6,16 @@
  * Callers see utterances in their order (rows of label, z, logits). Nearly
  * always all of them are one piece; piece.h says how they are cut else.
  *
- * In a piece sequences lie time-major: step 0 of all, then step 1 of those that
- * have one, and so on, longest first. So each step's rows are contiguous, the
- * recurrent product shrinks as sequences end, and no arithmetic is spent on
- * padding. Both directions use the same rows: the backward one walks the steps
- * from the last to the first, and sequences join as their last step is reached.
- *
- * Behind the recurrent layers rows lie utterance by utterance ("flat" rows).
- *
  * Reference padding is the same layout with every length set to the batch's
  * longest and zero rows as data (model specification, "Padding").
  */
 #ifndef MIUST_BATCH_H
 #define MIUST_BATCH_H
 
-#include "base/arena.h"
 #include "engine/data/corpus.h"
 #include "engine/data/norm.h"
+#include "engine/data/seqs.h"
 #include "engine/num/par.h"
-#include "engine/num/real.h"
-
-struct seqs {
-	int n;              /* sequences */
-	int rows;           /* sum of lengths */
-	int steps;          /* longest length */
-	int dim;            /* columns of x */
-	const int *len;     /* [n] length used, padding included under reference padding */
-	int *first;         /* [n+1] first flat row of sequence i */
-	int *rank;          /* [n] sequences, longest first (stable) */
-	int *live;          /* [steps] sequences that have this step */
-	int *at;            /* [steps+1] first packed row of this step */
-	int *packed;        /* [rows] packed row of each flat row */
-	real *x;            /* [rows, dim] packed features */
-	unsigned char *out; /* [rows] flat; 1: the pooling leaves this row out */
-};
 
 struct batch {
 	int n;
@@ -90,10 +66,5 @@ void batch_lay(struct batch *b, struct arena *a, int from, int to);
  * pooling; under masked padding every row within the length is data.
  */
 void batch_fill(struct batch *b, struct par *par);
-
-/* Lay out sequences of the given lengths (which stay the caller's): everything
- * but x and out, which are taken uncleared. Measures or cuts from `a`; lengths,
- * n and rows can be read after measuring too. For tests too. */
-void seqs_lay(struct seqs *s, struct arena *a, int n, const int *len, int dim);
 
 #endif

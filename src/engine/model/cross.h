@@ -11,7 +11,7 @@
 #ifndef MIUST_CROSS_H
 #define MIUST_CROSS_H
 
-#include "engine/data/batch.h"
+#include "engine/data/seqs.h"
 #include "engine/model/params.h"
 
 struct cross {

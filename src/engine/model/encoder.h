@@ -43,6 +43,7 @@
 #ifndef MIUST_ENCODER_H
 #define MIUST_ENCODER_H
 
+#include "engine/data/batch.h"
 #include "engine/model/cross.h"
 #include "engine/model/lstm.h"
 #include "engine/model/pool.h"

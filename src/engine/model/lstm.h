@@ -16,7 +16,7 @@
 #ifndef MIUST_LSTM_H
 #define MIUST_LSTM_H
 
-#include "engine/data/batch.h"
+#include "engine/data/seqs.h"
 #include "engine/model/params.h"
 #include "engine/num/phase.h"
 

@@ -12,7 +12,7 @@
 #ifndef MIUST_POOL_H
 #define MIUST_POOL_H
 
-#include "engine/data/batch.h"
+#include "engine/data/seqs.h"
 #include "engine/model/params.h"
 
 struct pool {
