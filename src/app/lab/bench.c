@@ -173,11 +173,10 @@ struct limit {
 	bool off;     /* these batches are not compared with it */
 };
 
-static void product(void *ctx, int task, int worker)
+static void product(void *ctx, int task)
 {
 	real *const *m = ctx;
 
-	(void)worker;
 	for (int i = 0; i < PEAK_REPEAT; i++)
 		gemm_nt(PEAK_M, PEAK_N, PEAK_K, 1, m[0], PEAK_K, m[1], PEAK_K, 0, m[2 + task],
 			PEAK_N);

@@ -153,13 +153,12 @@ static void fill_sequence(const struct batch *b, const struct seqs *s, int i, co
 	}
 }
 
-static void fill_utterance(void *ctx, int i, int worker)
+static void fill_utterance(void *ctx, int i)
 {
 	const struct batch *b = ctx;
 	const struct utterance *u = &b->corpus->utt[b->utt[b->row[b->from + i]]];
 	const struct norm *m = b->norm && b->norm->text_dim ? b->norm : NULL;
 
-	(void)worker;
 	fill_sequence(b, &b->text, i, &u->words, m ? m->text_mean : NULL, m ? m->text_sd : NULL);
 	fill_sequence(b, &b->audio, i, &u->frames, m ? m->audio_mean : NULL,
 		      m ? m->audio_sd : NULL);

@@ -96,7 +96,7 @@ struct pass {
 	real *z;
 	const real *dz;
 	int layer;
-	void (*task)(void *ctx, int task, int worker);
+	void (*task)(void *ctx, int task);
 };
 
 /*
@@ -133,27 +133,26 @@ static void flush_end(unsigned was)
 }
 #endif
 
-static void flushed(void *ctx, int task, int worker)
+static void flushed(void *ctx, int task)
 {
 	const struct pass *a = ctx;
 	unsigned was = flush_begin();
 
-	a->task(ctx, task, worker);
+	a->task(ctx, task);
 	flush_end(was);
 }
 
-static void run(struct pass *a, struct par *par, int tasks, void (*fn)(void *, int, int))
+static void run(struct pass *a, struct par *par, int tasks, void (*fn)(void *, int))
 {
 	a->task = fn;
 	par_run(par, tasks, flushed, a);
 }
 
-static void strand_task(void *ctx, int task, int worker)
+static void strand_task(void *ctx, int task)
 {
 	const struct pass *a = ctx;
 	int i = stack_order[task / DIRECTIONS];
 
-	(void)worker;
 	lstm_strand_forward(&a->c->stack[i], a->p, &a->w->stack[i], stack_seqs(a->b, i), a->layer,
 			    task % DIRECTIONS);
 }
@@ -175,7 +174,7 @@ static void repack(const struct seqs *s, int width, const real *flat, real *pack
 		       (size_t)width * sizeof *flat);
 }
 
-static void block_forward(void *ctx, int task, int worker)
+static void block_forward(void *ctx, int task)
 {
 	const struct pass *a = ctx;
 	const struct encoder *c = a->c;
@@ -183,7 +182,6 @@ static void block_forward(void *ctx, int task, int worker)
 	int from = w->block[task], to = w->block[task + 1];
 	struct lap time = lap_begin(w->phases);
 
-	(void)worker;
 	for (int i = 0; i < STACKS; i++)
 		unpack(stack_seqs(a->b, i), 2 * c->stack[i].H, lstm_top(&c->stack[i], &w->stack[i]),
 		       w->state[i], from, to);
@@ -214,7 +212,7 @@ void encoder_forward(const struct encoder *c, const struct params *p, struct enc
 	run(&pass, par, w->blocks, block_forward);
 }
 
-static void block_backward(void *ctx, int task, int worker)
+static void block_backward(void *ctx, int task)
 {
 	const struct pass *a = ctx;
 	const struct encoder *c = a->c;
@@ -222,7 +220,6 @@ static void block_backward(void *ctx, int task, int worker)
 	int from = w->block[task], to = w->block[task + 1];
 	struct lap time = lap_begin(w->phases);
 
-	(void)worker;
 	for (int i = 0; i < c->npools; i++) {
 		const struct pool_row *p = &pool_table[i];
 
@@ -240,7 +237,7 @@ static void block_backward(void *ctx, int task, int worker)
 }
 
 /* Weight gradients of the cross attentions, then of the poolings. */
-static void attention_gradients(void *ctx, int task, int worker)
+static void attention_gradients(void *ctx, int task)
 {
 	const struct pass *a = ctx;
 	const struct encoder *c = a->c;
@@ -248,7 +245,6 @@ static void attention_gradients(void *ctx, int task, int worker)
 	int i = task % CROSSES, pool = task - encoder_crosses(c) * CROSS_PARTS;
 	struct lap time = lap_begin(w->phases);
 
-	(void)worker;
 	if (pool < 0)
 		cross_weight_gradients(&c->cross[i], a->p, &w->cross[i], query_seqs(a->b, i),
 				       key_seqs(a->b, i), w->state[cross_table[i].query],
@@ -261,14 +257,13 @@ static void attention_gradients(void *ctx, int task, int worker)
 }
 
 /* The gradients of the states, packed, where the states have been. */
-static void block_repack(void *ctx, int task, int worker)
+static void block_repack(void *ctx, int task)
 {
 	const struct pass *a = ctx;
 	const struct encoder *c = a->c;
 	struct encoder_work *w = a->w;
 	struct lap time = lap_begin(w->phases);
 
-	(void)worker;
 	for (int i = 0; i < STACKS; i++)
 		repack(stack_seqs(a->b, i), 2 * c->stack[i].H, w->dstate[i], w->state[i],
 		       w->block[task], w->block[task + 1]);
@@ -276,12 +271,11 @@ static void block_repack(void *ctx, int task, int worker)
 	lap_end(&time);
 }
 
-static void strand_back(void *ctx, int task, int worker)
+static void strand_back(void *ctx, int task)
 {
 	const struct pass *a = ctx;
 	int i = stack_order[task / DIRECTIONS];
 
-	(void)worker;
 	lstm_strand_backward(&a->c->stack[i], a->p, &a->w->stack[i], stack_seqs(a->b, i), a->layer,
 			     task % DIRECTIONS);
 }
@@ -293,12 +287,11 @@ static int input_tasks(const struct batch *b, int stack)
 	return (stack_seqs(b, stack)->rows + INPUT_ROWS - 1) / INPUT_ROWS;
 }
 
-static void input_back(void *ctx, int task, int worker)
+static void input_back(void *ctx, int task)
 {
 	const struct pass *a = ctx;
 	int k = 0, rows, from;
 
-	(void)worker;
 	while (task >= input_tasks(a->b, stack_order[k]))
 		task -= input_tasks(a->b, stack_order[k++]);
 	rows = stack_seqs(a->b, stack_order[k])->rows;

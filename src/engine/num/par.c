@@ -17,43 +17,36 @@
  * DESIGN. `lock` protects run, busy and quit. A run is published by raising
  * `run` under the lock; each worker that sees a new number takes tasks from the
  * atomic counter until none is left, then lowers `busy`. The caller works too
- * (as worker 0) and leaves when busy is 0, so fn, ctx and tasks are stable
+ * and leaves when busy is 0, so fn, ctx and tasks are stable
  * while anyone may read them.
  */
 struct par {
 	int threads;
-	pthread_t *thread; /* threads - 1; the caller is worker 0 */
+	pthread_t *thread; /* threads - 1; the caller works too */
 	pthread_mutex_t lock;
 	pthread_cond_t start, done;
 	unsigned run;
 	int busy;
 	bool quit;
-	void (*fn)(void *, int, int);
+	void (*fn)(void *, int);
 	void *ctx;
 	int tasks;
 	atomic_int next;
 };
 
-struct worker {
-	struct par *par;
-	int index;
-};
-
-static void take_tasks(struct par *p, int worker)
+static void take_tasks(struct par *p)
 {
 	int task;
 
 	while ((task = atomic_fetch_add_explicit(&p->next, 1, memory_order_relaxed)) < p->tasks)
-		p->fn(p->ctx, task, worker);
+		p->fn(p->ctx, task);
 }
 
 static void *work(void *arg)
 {
-	struct worker w = *(struct worker *)arg;
-	struct par *p = w.par;
+	struct par *p = arg;
 	unsigned seen = 0;
 
-	free(arg);
 	pthread_mutex_lock(&p->lock);
 	for (;;) {
 		while (p->run == seen && !p->quit)
@@ -62,7 +55,7 @@ static void *work(void *arg)
 			break;
 		seen = p->run;
 		pthread_mutex_unlock(&p->lock);
-		take_tasks(p, w.index);
+		take_tasks(p);
 		pthread_mutex_lock(&p->lock);
 		if (--p->busy == 0)
 			pthread_cond_signal(&p->done);
@@ -87,13 +80,9 @@ struct par *par_new(int threads, struct err *e)
 	pthread_cond_init(&p->done, NULL);
 	process_block_signals(&old); /* they are for the threads that handle them */
 	for (; made < p->threads; made++) {
-		struct worker *w = mem_alloc(1, sizeof *w);
-		int failed;
+		int failed = pthread_create(&p->thread[made - 1], NULL, work, p);
 
-		*w = (struct worker){p, made};
-		failed = pthread_create(&p->thread[made - 1], NULL, work, w);
 		if (failed) {
-			free(w);
 			err_set(e,
 				"cannot start thread %d of %d: %s; use a smaller --threads, or "
 				"raise the limit (ulimit -v, ulimit -u)",
@@ -132,11 +121,11 @@ int par_threads(const struct par *p)
 	return p->threads;
 }
 
-void par_run(struct par *p, int tasks, void (*fn)(void *ctx, int task, int worker), void *ctx)
+void par_run(struct par *p, int tasks, void (*fn)(void *ctx, int task), void *ctx)
 {
 	if (p->threads == 1 || tasks < 2) {
 		for (int task = 0; task < tasks; task++)
-			fn(ctx, task, 0);
+			fn(ctx, task);
 		return;
 	}
 	pthread_mutex_lock(&p->lock);
@@ -148,7 +137,7 @@ void par_run(struct par *p, int tasks, void (*fn)(void *ctx, int task, int worke
 	p->run++;
 	pthread_cond_broadcast(&p->start);
 	pthread_mutex_unlock(&p->lock);
-	take_tasks(p, 0);
+	take_tasks(p);
 	pthread_mutex_lock(&p->lock);
 	while (p->busy > 0)
 		pthread_cond_wait(&p->done, &p->lock);

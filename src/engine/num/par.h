@@ -22,9 +22,8 @@ struct par *par_new(int threads, struct err *e);
 void par_free(struct par *p);
 int par_threads(const struct par *p);
 
-/* Run fn(ctx, task, worker) for task 0..tasks-1 and return when all are done.
- * worker is 0..par_threads-1: an index for scratch memory. Called from one
+/* Run fn(ctx, task) for task 0..tasks-1 and return when all are done. Called from one
  * thread at a time; not from inside a task. */
-void par_run(struct par *p, int tasks, void (*fn)(void *ctx, int task, int worker), void *ctx);
+void par_run(struct par *p, int tasks, void (*fn)(void *ctx, int task), void *ctx);
 
 #endif

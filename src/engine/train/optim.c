@@ -55,12 +55,11 @@ static size_t piece_end(size_t total, int task)
 	return end < total ? end : total;
 }
 
-static void square_piece(void *ctx, int task, int worker)
+static void square_piece(void *ctx, int task)
 {
 	const struct step *s = ctx;
 	double sum = 0;
 
-	(void)worker;
 	for (size_t i = (size_t)task * PIECE; i < piece_end(s->p->total, task); i++)
 		sum += (double)s->p->g[i] * s->p->g[i];
 	s->o->square[task] = sum;
@@ -101,14 +100,13 @@ static void adamw(real *restrict w, const real *restrict g, real *restrict v, re
 	}
 }
 
-static void step_piece(void *ctx, int task, int worker)
+static void step_piece(void *ctx, int task)
 {
 	const struct step *s = ctx;
 	struct optim *o = s->o;
 	size_t at = (size_t)task * PIECE, n = piece_end(o->total, task) - at;
 	real *w = s->p->w + at, *g = s->p->g + at;
 
-	(void)worker;
 	if (o->name == OPTIMIZER_RMSPROP) {
 		rmsprop(w, g, o->v + at, n, (real)s->lr, (real)s->scale);
 	} else {
