@@ -47,7 +47,7 @@ static void print(const struct bench *b)
 	       b->threads == 1 ? "" : "s");
 	printf("  %ld frames, %ld words, %.2f s\n\n", b->frames, b->words, b->seconds);
 	bench_table(&b->parts, b->threads);
-	printf("\nkernels: %s\n", kern_set(0)->name);
+	printf("\nkernels: %s\n", kern_best()->name);
 	printf("blas: %s\n", blas);
 	if (gemm_is_outdated())
 		printf("This OpenBLAS does not know the processor and multiplies without its AVX2 "

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "engine/model/cross.h"
 
-#include "engine/num/kern.h"
-
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,7 +24,12 @@ void cross_add(struct cross *c, struct params *p, const char *name, int E, int E
 	double joint = sqrt(6.0 / (E + 3.0 * E));
 	double own_q = sqrt(6.0 / (2.0 * E)), own_kv = sqrt(6.0 / (E + Ekv));
 
-	*c = (struct cross){.E = E, .Ekv = Ekv, .heads = heads, .in_proj = -1, .ablated = -1};
+	*c = (struct cross){.kern = kern_best(),
+			    .E = E,
+			    .Ekv = Ekv,
+			    .heads = heads,
+			    .in_proj = -1,
+			    .ablated = -1};
 	c->q = c->k = c->v = -1;
 	c->out_proj = add(p, name, "out_proj.weight", E, E, INIT_UNIFORM, linear);
 	c->out_bias = add(p, name, "out_proj.bias", E, 0, INIT_DISCARD, 0);
@@ -91,19 +94,19 @@ void cross_begin(const struct cross *c, const struct params *p, struct cross_wor
 		int in = i == 1 || i == 2 ? c->Ekv : c->E;
 
 		if (backward)
-			kern_pack(c->E, in, from, in, 0, w->packed[i]);
+			c->kern->pack(c->E, in, from, in, 0, w->packed[i]);
 		else
-			kern_pack(in, c->E, from, in, 1, w->packed[i]);
+			c->kern->pack(in, c->E, from, in, 1, w->packed[i]);
 	}
 }
 
 /* y [rows, E] = x [rows, in] . weight' + bias */
-static void affine(int rows, int out, int in, const real *x, const real *packed, const real *bias,
-		   real *y)
+static void affine(const struct kern *k, int rows, int out, int in, const real *x,
+		   const real *packed, const real *bias, real *y)
 {
-	kern_product(rows, out, in, x, in, packed, 0, y, out);
+	k->product(rows, out, in, x, in, packed, 0, y, out);
 	for (int r = 0; r < rows; r++)
-		kern_add(y + (size_t)r * out, bias, out);
+		k->add(y + (size_t)r * out, bias, out);
 }
 
 static void clear(int rows, int width, real *x, int ld)
@@ -122,9 +125,9 @@ void cross_forward(const struct cross *c, const struct params *p, struct cross_w
 	const real *bias = weight(p, c->in_bias);
 	real scale = (real)(1 / sqrt(width));
 
-	affine(nq, E, E, query + q0 * E, w->packed[0], bias, w->q + q0 * E);
-	affine(nk, E, Ekv, key + k0 * Ekv, w->packed[1], bias + E, w->k + k0 * E);
-	affine(nk, E, Ekv, key + k0 * Ekv, w->packed[2], bias + 2 * E, w->v + k0 * E);
+	affine(c->kern, nq, E, E, query + q0 * E, w->packed[0], bias, w->q + q0 * E);
+	affine(c->kern, nk, E, Ekv, key + k0 * Ekv, w->packed[1], bias + E, w->k + k0 * E);
+	affine(c->kern, nk, E, Ekv, key + k0 * Ekv, w->packed[2], bias + 2 * E, w->v + k0 * E);
 	for (int i = from; i < to; i++) {
 		size_t q = (size_t)sq->first[i] * E, k = (size_t)sk->first[i] * E;
 		int Lq = sq->len[i], Lk = sk->len[i];
@@ -132,24 +135,26 @@ void cross_forward(const struct cross *c, const struct params *p, struct cross_w
 		for (int h = 0; h < c->heads; h++, q += width, k += width) {
 			real *a = w->weights + w->place[i] + (size_t)h * Lq * Lk;
 
-			kern_once_nt(Lq, Lk, width, w->q + q, E, w->k + k, E, 0, a, Lk);
+			c->kern->once_nt(Lq, Lk, width, w->q + q, E, w->k + k, E, 0, a, Lk);
 			for (int r = 0; r < Lq; r++)
-				kern_softmax(a + (size_t)r * Lk, Lk, scale);
+				c->kern->softmax(a + (size_t)r * Lk, Lk, scale);
 			if (h == c->ablated)
 				clear(Lq, width, w->o + q, E);
 			else
-				kern_once_nn(Lq, width, Lk, a, Lk, w->v + k, E, 0, w->o + q, E);
+				c->kern->once_nn(Lq, width, Lk, a, Lk, w->v + k, E, 0, w->o + q, E);
 		}
 	}
-	affine(nq, E, E, w->o + q0 * E, w->packed[3], weight(p, c->out_bias), w->a + q0 * E);
+	affine(c->kern, nq, E, E, w->o + q0 * E, w->packed[3], weight(p, c->out_bias),
+	       w->a + q0 * E);
 }
 
 /* Through the softmax of scale s: ds = scale a (da - sum(da a)), row by row; a is
  * overwritten. */
-static void softmax_backward(real *a, const real *da, int rows, int n, real scale)
+static void softmax_backward(const struct kern *k, real *a, const real *da, int rows, int n,
+			     real scale)
 {
 	for (int r = 0; r < rows; r++, a += n, da += n) {
-		real mean = kern_dot(a, da, n);
+		real mean = k->dot(a, da, n);
 
 		for (int j = 0; j < n; j++)
 			a[j] *= scale * (da[j] - mean);
@@ -166,7 +171,7 @@ void cross_backward(const struct cross *c, const struct params *p, struct cross_
 	real scale = (real)(1 / sqrt(width));
 
 	(void)p; /* cross_begin has laid the weights out */
-	kern_product(nq, E, E, w->da + q0 * E, E, w->packed[3], 0, w->dq + q0 * E, E);
+	c->kern->product(nq, E, E, w->da + q0 * E, E, w->packed[3], 0, w->dq + q0 * E, E);
 	for (int i = from; i < to; i++) {
 		size_t q = (size_t)sq->first[i] * E, k = (size_t)sk->first[i] * E;
 		int Lq = sq->len[i], Lk = sk->len[i];
@@ -177,28 +182,28 @@ void cross_backward(const struct cross *c, const struct params *p, struct cross_
 		for (int h = 0; h < c->heads; h++, q += width, k += width) {
 			real *a = w->weights + w->place[i] + (size_t)h * Lq * Lk;
 
-			kern_once_nt(Lq, Lk, width, w->dq + q, E, w->v + k, E, 0, da, Lk);
-			kern_once_tn(Lk, width, Lq, a, Lk, w->dq + q, E, 0, w->v + k, E);
-			softmax_backward(a, da, Lq, Lk, scale);
-			kern_once_nn(Lq, width, Lk, a, Lk, w->k + k, E, 0, w->dq + q, E);
-			kern_once_tn(Lk, width, Lq, a, Lk, w->q + q, E, 0, w->k + k, E);
+			c->kern->once_nt(Lq, Lk, width, w->dq + q, E, w->v + k, E, 0, da, Lk);
+			c->kern->once_tn(Lk, width, Lq, a, Lk, w->dq + q, E, 0, w->v + k, E);
+			softmax_backward(c->kern, a, da, Lq, Lk, scale);
+			c->kern->once_nn(Lq, width, Lk, a, Lk, w->k + k, E, 0, w->dq + q, E);
+			c->kern->once_tn(Lk, width, Lq, a, Lk, w->q + q, E, 0, w->k + k, E);
 		}
 	}
-	kern_product(nq, E, E, w->dq + q0 * E, E, w->packed[0], 1, dquery + q0 * E, E);
-	kern_product(nk, Ekv, E, w->k + k0 * E, E, w->packed[1], 1, dkey + k0 * Ekv, Ekv);
-	kern_product(nk, Ekv, E, w->v + k0 * E, E, w->packed[2], 1, dkey + k0 * Ekv, Ekv);
+	c->kern->product(nq, E, E, w->dq + q0 * E, E, w->packed[0], 1, dquery + q0 * E, E);
+	c->kern->product(nk, Ekv, E, w->k + k0 * E, E, w->packed[1], 1, dkey + k0 * Ekv, Ekv);
+	c->kern->product(nk, Ekv, E, w->v + k0 * E, E, w->packed[2], 1, dkey + k0 * Ekv, Ekv);
 }
 
 /* dw [out, in] += dy' x, db += column sums of dy */
-static void affine_gradients(int rows, int out, int in, const real *dy, const real *x, real *dw,
-			     real *db, real *piece)
+static void affine_gradients(const struct kern *k, int rows, int out, int in, const real *dy,
+			     const real *x, real *dw, real *db, real *piece)
 {
 	for (int from = 0; from < rows; from += CHUNK) {
 		int n = rows - from < CHUNK ? rows - from : CHUNK;
 
-		kern_pack(n, in, x + (size_t)from * in, in, 0, piece);
-		kern_product_tn(out, in, n, dy + (size_t)from * out, out, piece, 1, dw, in);
-		kern_add_rows(db, dy + (size_t)from * out, n, out, out);
+		k->pack(n, in, x + (size_t)from * in, in, 0, piece);
+		k->product_tn(out, in, n, dy + (size_t)from * out, out, piece, 1, dw, in);
+		kern_add_rows(k, db, dy + (size_t)from * out, n, out, out);
 	}
 }
 
@@ -210,19 +215,19 @@ void cross_weight_gradients(const struct cross *c, const struct params *p,
 
 	switch (part) {
 	case 0:
-		affine_gradients(sq->rows, c->E, c->E, w->dq, query, in_weight(c, p, p->g, 0), db,
-				 w->piece[0]);
+		affine_gradients(c->kern, sq->rows, c->E, c->E, w->dq, query,
+				 in_weight(c, p, p->g, 0), db, w->piece[0]);
 		break;
 	case 1:
-		affine_gradients(sk->rows, c->E, c->Ekv, w->k, key, in_weight(c, p, p->g, 1),
-				 db + c->E, w->piece[1]);
+		affine_gradients(c->kern, sk->rows, c->E, c->Ekv, w->k, key,
+				 in_weight(c, p, p->g, 1), db + c->E, w->piece[1]);
 		break;
 	case 2:
-		affine_gradients(sk->rows, c->E, c->Ekv, w->v, key, in_weight(c, p, p->g, 2),
-				 db + 2 * c->E, w->piece[2]);
+		affine_gradients(c->kern, sk->rows, c->E, c->Ekv, w->v, key,
+				 in_weight(c, p, p->g, 2), db + 2 * c->E, w->piece[2]);
 		break;
 	case 3:
-		affine_gradients(sq->rows, c->E, c->E, w->da, w->o, grad(p, c->out_proj),
+		affine_gradients(c->kern, sq->rows, c->E, c->E, w->da, w->o, grad(p, c->out_proj),
 				 grad(p, c->out_bias), w->piece[3]);
 		break;
 	default:

@@ -13,8 +13,10 @@
 
 #include "engine/data/seqs.h"
 #include "engine/model/params.h"
+#include "engine/num/kern.h"
 
 struct cross {
+	const struct kern *kern;
 	int E, Ekv, heads;
 	int in_proj;                     /* tensor [3E, E]; -1 where q, k, v stand apart */
 	int q, k, v;                     /* tensors [E, E], [E, Ekv], [E, Ekv]; -1 with in_proj */

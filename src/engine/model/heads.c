@@ -2,7 +2,6 @@
 #include "engine/model/heads.h"
 
 #include "engine/num/gemm.h"
-#include "engine/num/kern.h"
 
 #include <math.h>
 
@@ -17,7 +16,8 @@ static void add_linear(struct params *p, const char *w_name, const char *b_name,
 void heads_add(struct heads *h, struct params *p, int z_width, int hidden, int classes, int text_at,
 	       int text_width, int audio_at, int audio_width)
 {
-	*h = (struct heads){.z_width = z_width, .hidden = hidden, .classes = classes};
+	*h = (struct heads){
+		.kern = kern_best(), .z_width = z_width, .hidden = hidden, .classes = classes};
 	h->piece[HEAD_TEXT].at = text_at;
 	h->piece[HEAD_TEXT].width = text_width;
 	h->piece[HEAD_AUDIO].at = audio_at;
@@ -32,35 +32,38 @@ void heads_add(struct heads *h, struct params *p, int z_width, int hidden, int c
 }
 
 /* y [n, out] = x [n, in; ldx] . w' + b */
-static void linear(const struct params *p, int w, int b, int n, const real *x, int ldx, real *y)
+static void linear(const struct kern *k, const struct params *p, int w, int b, int n, const real *x,
+		   int ldx, real *y)
 {
 	int out = p->tensor[w].dim[0], in = p->tensor[w].dim[1];
 
 	gemm_nt(n, out, in, 1, x, ldx, weight(p, w), in, 0, y, out);
 	for (int i = 0; i < n; i++)
-		kern_add(y + (size_t)i * out, weight(p, b), out);
+		k->add(y + (size_t)i * out, weight(p, b), out);
 }
 
 /* dw, db and dx [n, in; ldx] += */
-static void linear_backward(const struct params *p, int w, int b, int n, const real *x, int ldx,
-			    const real *dy, real *dx)
+static void linear_backward(const struct kern *k, const struct params *p, int w, int b, int n,
+			    const real *x, int ldx, const real *dy, real *dx)
 {
 	int out = p->tensor[w].dim[0], in = p->tensor[w].dim[1];
 
 	gemm_tn(out, in, n, 1, dy, out, x, ldx, 1, grad(p, w), in);
-	kern_add_rows(grad(p, b), dy, n, out, out);
+	kern_add_rows(k, grad(p, b), dy, n, out, out);
 	gemm_nn(n, in, out, 1, dy, out, weight(p, w), in, 1, dx, ldx);
 }
 
 void heads_forward(const struct heads *h, const struct params *p, struct heads_work *w, int n,
 		   const real *z)
 {
-	linear(p, h->st_w, h->st_b, n, z, h->z_width, w->hidden);
+	linear(h->kern, p, h->st_w, h->st_b, n, z, h->z_width, w->hidden);
 	for (int i = 0; i < n * h->hidden; i++)
 		w->hidden[i] = w->hidden[i] < 0 ? 0 : w->hidden[i]; /* NaN stays */
-	linear(p, h->w[HEAD_MAIN], h->b[HEAD_MAIN], n, w->hidden, h->hidden, w->logits[HEAD_MAIN]);
+	linear(h->kern, p, h->w[HEAD_MAIN], h->b[HEAD_MAIN], n, w->hidden, h->hidden,
+	       w->logits[HEAD_MAIN]);
 	for (int i = HEAD_TEXT; i <= HEAD_AUDIO; i++)
-		linear(p, h->w[i], h->b[i], n, z + h->piece[i].at, h->z_width, w->logits[i]);
+		linear(h->kern, p, h->w[i], h->b[i], n, z + h->piece[i].at, h->z_width,
+		       w->logits[i]);
 }
 
 void heads_backward(const struct heads *h, const struct params *p, struct heads_work *w, int n,
@@ -68,12 +71,12 @@ void heads_backward(const struct heads *h, const struct params *p, struct heads_
 {
 	for (int i = 0; i < n * h->hidden; i++)
 		w->dhidden[i] = 0;
-	linear_backward(p, h->w[HEAD_MAIN], h->b[HEAD_MAIN], n, w->hidden, h->hidden,
+	linear_backward(h->kern, p, h->w[HEAD_MAIN], h->b[HEAD_MAIN], n, w->hidden, h->hidden,
 			w->dlogits[HEAD_MAIN], w->dhidden);
 	for (int i = 0; i < n * h->hidden; i++)
 		w->dhidden[i] = w->hidden[i] > 0 ? w->dhidden[i] : 0;
-	linear_backward(p, h->st_w, h->st_b, n, z, h->z_width, w->dhidden, dz);
+	linear_backward(h->kern, p, h->st_w, h->st_b, n, z, h->z_width, w->dhidden, dz);
 	for (int i = HEAD_TEXT; i <= HEAD_AUDIO; i++)
-		linear_backward(p, h->w[i], h->b[i], n, z + h->piece[i].at, h->z_width,
+		linear_backward(h->kern, p, h->w[i], h->b[i], n, z + h->piece[i].at, h->z_width,
 				w->dlogits[i], dz + h->piece[i].at);
 }

@@ -10,11 +10,13 @@
 #define MIUST_HEADS_H
 
 #include "engine/model/params.h"
+#include "engine/num/kern.h"
 
 /* The three classifiers: fused, text only (ss), audio only (tt). */
 enum head { HEAD_MAIN, HEAD_TEXT, HEAD_AUDIO, HEADS };
 
 struct heads {
+	const struct kern *kern;
 	int z_width, hidden, classes;
 	struct {
 		int at, width; /* the piece of z it reads */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "engine/model/lstm.h"
 
-#include "engine/num/kern.h"
-
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +14,7 @@ void lstm_add(struct lstm *l, struct params *p, const char *name, int input, int
 	double bound = 1 / sqrt(H);
 	char full[64];
 
-	*l = (struct lstm){.input = input, .H = H, .layers = layers};
+	*l = (struct lstm){.kern = kern_best(), .input = input, .H = H, .layers = layers};
 	for (int layer = 0; layer < layers; layer++)
 		for (int dir = 0; dir < DIRECTIONS; dir++) {
 			int in = layer ? 2 * H : input;
@@ -141,10 +139,10 @@ static void step_forward(const struct lstm *l, struct lstm_work *w, const struct
 	real *out = w->out[layer] + dir * H;
 
 	if (n)
-		kern_product(n, 4 * H, H, out + (size_t)s->at[before] * 2 * H, 2 * H, w->w_hh[dir],
-			     1, cells.gates, w->ld);
+		l->kern->product(n, 4 * H, H, out + (size_t)s->at[before] * 2 * H, 2 * H,
+				 w->w_hh[dir], 1, cells.gates, w->ld);
 	lap(time, PHASE_RECURRENCE);
-	lstm_cells_forward(&cells, bias, out + (size_t)s->at[t] * 2 * H);
+	l->kern->cells_forward(&cells, bias, out + (size_t)s->at[t] * 2 * H);
 	lap(time, PHASE_GATES);
 }
 
@@ -161,12 +159,12 @@ void lstm_strand_forward(const struct lstm *l, const struct params *p, struct ls
 	BUG_ON(H > HIDDEN_MAX);
 	for (int j = 0; j < 4 * H; j++)
 		bias[j] = b_ih[j] + b_hh[j];
-	kern_pack(H, 4 * H, weight(p, l->strand[layer][dir].w_hh), H, 1, w->w_hh[dir]);
-	kern_pack(in, 4 * H, weight(p, l->strand[layer][dir].w_ih), in, 1, w->w_ih[dir]);
+	l->kern->pack(H, 4 * H, weight(p, l->strand[layer][dir].w_hh), H, 1, w->w_hh[dir]);
+	l->kern->pack(in, 4 * H, weight(p, l->strand[layer][dir].w_ih), in, 1, w->w_ih[dir]);
 	for (int i = 0, next; i < s->steps; i = next) {
 		next = take_steps(s, dir, false, i, &from, &to);
-		kern_product(to - from, 4 * H, in, x + (size_t)from * in, in, w->w_ih[dir], 0,
-			     w->gates[layer][dir] + (size_t)from * w->ld, w->ld);
+		l->kern->product(to - from, 4 * H, in, x + (size_t)from * in, in, w->w_ih[dir], 0,
+				 w->gates[layer][dir] + (size_t)from * w->ld, w->ld);
 		lap(&time, PHASE_INPUT);
 		for (; i < next; i++)
 			step_forward(l, w, s, layer, dir, step_at(s, dir, false, i), bias, &time);
@@ -207,17 +205,17 @@ static void weight_gradients(const struct lstm *l, const struct params *p, struc
 		real sum[4 * HIDDEN_MAX];
 
 		n = to - from < CHUNK ? to - from : CHUNK;
-		kern_pack(n, in, x + (size_t)from * in, in, 0, piece);
-		kern_product_tn(4 * H, in, n, dg, w->ld, piece, 1,
-				grad(p, l->strand[layer][dir].w_ih), in);
+		l->kern->pack(n, in, x + (size_t)from * in, in, 0, piece);
+		l->kern->product_tn(4 * H, in, n, dg, w->ld, piece, 1,
+				    grad(p, l->strand[layer][dir].w_ih), in);
 		rows_before(l, w, s, layer, dir, from, from + n, &t, row);
-		kern_pack_rows(n, H, row, piece);
-		kern_product_tn(4 * H, H, n, dg, w->ld, piece, 1,
-				grad(p, l->strand[layer][dir].w_hh), H);
+		l->kern->pack_rows(n, H, row, piece);
+		l->kern->product_tn(4 * H, H, n, dg, w->ld, piece, 1,
+				    grad(p, l->strand[layer][dir].w_hh), H);
 		memset(sum, 0, (size_t)(4 * H) * sizeof *sum);
-		kern_add_rows(sum, dg, n, 4 * H, w->ld);
-		kern_add(db_ih, sum, 4 * H);
-		kern_add(db_hh, sum, 4 * H);
+		kern_add_rows(l->kern, sum, dg, n, 4 * H, w->ld);
+		l->kern->add(db_ih, sum, 4 * H);
+		l->kern->add(db_hh, sum, 4 * H);
 	}
 }
 
@@ -230,10 +228,11 @@ static void step_backward(const struct lstm *l, struct lstm_work *w, const struc
 	const real *dout = w->dout[layer & 1] + (size_t)s->at[t] * 2 * H + dir * H;
 	real *dh = w->carry[dir], *dc = dh + (size_t)s->n * H;
 
-	lstm_cells_backward(&cells, dout, dh, dc);
+	l->kern->cells_backward(&cells, dout, dh, dc);
 	lap(time, PHASE_GATES);
 	if (cells.started)
-		kern_product(cells.started, H, 4 * H, cells.gates, w->ld, w->w_hh[dir], 0, dh, H);
+		l->kern->product(cells.started, H, 4 * H, cells.gates, w->ld, w->w_hh[dir], 0, dh,
+				 H);
 	lap(time, PHASE_RECURRENCE);
 }
 
@@ -243,10 +242,10 @@ void lstm_strand_backward(const struct lstm *l, const struct params *p, struct l
 	struct lap time = lap_begin(w->phases);
 	int H = l->H, from, to;
 
-	kern_pack(4 * H, H, weight(p, l->strand[layer][dir].w_hh), H, 0, w->w_hh[dir]);
+	l->kern->pack(4 * H, H, weight(p, l->strand[layer][dir].w_hh), H, 0, w->w_hh[dir]);
 	if (layer > 0) /* for lstm_input_backward */
-		kern_pack(4 * H, 2 * H, weight(p, l->strand[layer][dir].w_ih), 2 * H, 0,
-			  w->w_ih[dir]);
+		l->kern->pack(4 * H, 2 * H, weight(p, l->strand[layer][dir].w_ih), 2 * H, 0,
+			      w->w_ih[dir]);
 	/* A sequence's last step in this direction finds no gradient carried. */
 	memset(w->carry[dir], 0, 2 * (size_t)s->n * (size_t)H * sizeof(real));
 	for (int i = 0, next; i < s->steps; i = next) {
@@ -268,8 +267,9 @@ void lstm_input_backward(const struct lstm *l, const struct params *p, struct ls
 
 	(void)p; /* lstm_strand_backward has packed the weights */
 	for (int dir = 0; dir < DIRECTIONS; dir++)
-		kern_product(to - from, 2 * H, 4 * H, w->gates[layer][dir] + (size_t)from * w->ld,
-			     w->ld, w->w_ih[dir], dir, dx, 2 * H);
+		l->kern->product(to - from, 2 * H, 4 * H,
+				 w->gates[layer][dir] + (size_t)from * w->ld, w->ld, w->w_ih[dir],
+				 dir, dx, 2 * H);
 	lap(&time, PHASE_BETWEEN);
 	lap_end(&time);
 }

@@ -18,11 +18,13 @@
 
 #include "engine/data/seqs.h"
 #include "engine/model/params.h"
+#include "engine/num/kern.h"
 #include "engine/num/phase.h"
 
 enum { DIRECTIONS = 2 };
 
 struct lstm {
+	const struct kern *kern;
 	int input, H, layers;
 	struct {
 		int w_ih, w_hh, b_ih, b_hh; /* tensors: [4H, in], [4H, H], [4H], [4H] */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "engine/model/pool.h"
 
-#include "engine/num/kern.h"
-
 #include <stdio.h>
 #include <string.h>
 
@@ -10,7 +8,7 @@ void pool_add(struct pool *q, struct params *p, const char *name, int E, int A)
 {
 	char full[64];
 
-	*q = (struct pool){.E = E, .A = A};
+	*q = (struct pool){.kern = kern_best(), .E = E, .A = A};
 	snprintf(full, sizeof full, "%s.w_omega", name);
 	q->w_omega = params_add(p, full, E, A, INIT_CONSTANT, 0.001);
 	snprintf(full, sizeof full, "%s.u_omega", name);
@@ -35,17 +33,17 @@ void pool_forward(const struct pool *q, const struct params *p, struct pool_work
 	const real *u = weight(p, q->u_omega);
 	real *t = w->t + (size_t)first * A;
 
-	kern_once_nn(rows, A, E, h + (size_t)first * E, E, weight(p, q->w_omega), A, 0, t, A);
-	kern_tanh(t, rows * A);
+	q->kern->once_nn(rows, A, E, h + (size_t)first * E, E, weight(p, q->w_omega), A, 0, t, A);
+	q->kern->tanh(t, rows * A);
 	for (int r = first; r < s->first[to]; r++)
-		w->a[r] = s->out[r] ? (real)-1e9 : kern_dot(w->t + (size_t)r * A, u, A);
+		w->a[r] = s->out[r] ? (real)-1e9 : q->kern->dot(w->t + (size_t)r * A, u, A);
 	for (int i = from; i < to; i++) {
 		real *sum = out + (size_t)i * ldout;
 
-		kern_softmax(w->a + s->first[i], s->len[i], 1);
+		q->kern->softmax(w->a + s->first[i], s->len[i], 1);
 		memset(sum, 0, (size_t)E * sizeof *sum);
 		for (int r = s->first[i]; r < s->first[i + 1]; r++)
-			kern_axpy(sum, w->a[r], h + (size_t)r * E, E);
+			q->kern->axpy(sum, w->a[r], h + (size_t)r * E, E);
 	}
 }
 
@@ -61,7 +59,7 @@ void pool_backward(const struct pool *q, const struct params *p, struct pool_wor
 		double mean = 0;
 
 		for (int r = s->first[i]; r < s->first[i + 1]; r++) {
-			w->de[r] = kern_dot(d, h + (size_t)r * E, E);
+			w->de[r] = q->kern->dot(d, h + (size_t)r * E, E);
 			mean += (double)w->a[r] * w->de[r];
 		}
 		for (int r = s->first[i]; r < s->first[i + 1]; r++) {
@@ -77,8 +75,8 @@ void pool_backward(const struct pool *q, const struct params *p, struct pool_wor
 				to_row[j] = w->a[r] * d[j];
 		}
 	}
-	kern_once_nt(rows, E, A, w->t + (size_t)first * A, A, weight(p, q->w_omega), A, 1,
-		     dh + (size_t)first * E, E);
+	q->kern->once_nt(rows, E, A, w->t + (size_t)first * A, A, weight(p, q->w_omega), A, 1,
+			 dh + (size_t)first * E, E);
 }
 
 void pool_weight_gradients(const struct pool *q, const struct params *p, const struct pool_work *w,
@@ -88,7 +86,7 @@ void pool_weight_gradients(const struct pool *q, const struct params *p, const s
 	int E = q->E, A = q->A;
 
 	/* t' h, not h' t: A is small, and h's rows are vectors. */
-	kern_once_tn(A, E, rows, w->t, A, h, E, 0, w->turned, E);
+	q->kern->once_tn(A, E, rows, w->t, A, h, E, 0, w->turned, E);
 	for (int i = 0; i < E; i++)
 		for (int j = 0; j < A; j++)
 			dw[i * A + j] += w->turned[(size_t)j * E + i];

@@ -14,8 +14,10 @@
 
 #include "engine/data/seqs.h"
 #include "engine/model/params.h"
+#include "engine/num/kern.h"
 
 struct pool {
+	const struct kern *kern;
 	int E, A;
 	int w_omega, u_omega; /* tensors */
 };

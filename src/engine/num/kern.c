@@ -5,13 +5,13 @@
 #else
 #define KERN_NAME "portable"
 #endif
+#include "base/util.h"
 #include "engine/num/kern_code.h"
 
 #include <string.h>
 
-/* Best first. What a set needs is asked of the processor each time, which costs
- * a load and a test: the engine keeps no state. */
-const struct kern_set *kern_set(int i)
+/* What a set needs is asked of the processor each time: the engine keeps no state. */
+const struct kern *kern_set(int i)
 {
 #if defined __x86_64__ && defined KERN_VECTORS
 	if (__builtin_cpu_supports("avx512f") && i-- == 0)
@@ -22,47 +22,21 @@ const struct kern_set *kern_set(int i)
 	return i == 0 ? &kern_portable : NULL;
 }
 
-void lstm_cells_forward(const struct lstm_cells *s, const real *bias, real *h)
+const struct kern *kern_best(void)
 {
-	kern_set(0)->cells_forward(s, bias, h);
+	return kern_set(0);
 }
 
-void lstm_cells_backward(const struct lstm_cells *s, const real *dout, const real *dh, real *dc)
-{
-	kern_set(0)->cells_backward(s, dout, dh, dc);
-}
-
-void kern_tanh(real *x, int n)
-{
-	kern_set(0)->tanh(x, n);
-}
-
-void kern_sigmoid(real *x, int n)
-{
-	kern_set(0)->sigmoid(x, n);
-}
-
-void kern_softmax(real *x, int n, real scale)
-{
-	kern_set(0)->softmax(x, n, scale);
-}
-
-void kern_add(real *to, const real *from, int n)
-{
-	kern_set(0)->add(to, from, n);
-}
-
-void kern_add_rows(real *to, const real *x, int rows, int n, int ld)
+void kern_add_rows(const struct kern *k, real *to, const real *x, int rows, int n, int ld)
 {
 	enum { PART = 512, COLUMNS = 1024 };
-	const struct kern_set *k = kern_set(0);
 	real sum[COLUMNS];
 
 	for (int from = 0; from < rows; from += PART) {
-		int end = rows - from < PART ? rows : from + PART;
+		int end = min_int(from + PART, rows);
 
 		for (int j = 0; j < n; j += COLUMNS) {
-			int width = n - j < COLUMNS ? n - j : COLUMNS;
+			int width = min_int(COLUMNS, n - j);
 
 			memset(sum, 0, (size_t)width * sizeof *sum);
 			for (int r = from; r < end; r++)
@@ -70,54 +44,4 @@ void kern_add_rows(real *to, const real *x, int rows, int n, int ld)
 			k->add(to + j, sum, width);
 		}
 	}
-}
-
-void kern_axpy(real *to, real a, const real *x, int n)
-{
-	kern_set(0)->axpy(to, a, x, n);
-}
-
-real kern_dot(const real *x, const real *y, int n)
-{
-	return kern_set(0)->dot(x, y, n);
-}
-
-void kern_pack(int k, int n, const real *b, int ldb, int transposed, real *panels)
-{
-	kern_set(0)->pack(k, n, b, ldb, transposed, panels);
-}
-
-void kern_pack_rows(int k, int n, const real *const *row, real *panels)
-{
-	kern_set(0)->pack_rows(k, n, row, panels);
-}
-
-void kern_product(int m, int n, int k, const real *a, int lda, const real *panels, int add, real *c,
-		  int ldc)
-{
-	kern_set(0)->product(m, n, k, a, lda, panels, add, c, ldc);
-}
-
-void kern_product_tn(int m, int n, int k, const real *a, int lda, const real *panels, int add,
-		     real *c, int ldc)
-{
-	kern_set(0)->product_tn(m, n, k, a, lda, panels, add, c, ldc);
-}
-
-void kern_once_nn(int m, int n, int k, const real *a, int lda, const real *b, int ldb, int add,
-		  real *c, int ldc)
-{
-	kern_set(0)->once_nn(m, n, k, a, lda, b, ldb, add, c, ldc);
-}
-
-void kern_once_nt(int m, int n, int k, const real *a, int lda, const real *b, int ldb, int add,
-		  real *c, int ldc)
-{
-	kern_set(0)->once_nt(m, n, k, a, lda, b, ldb, add, c, ldc);
-}
-
-void kern_once_tn(int m, int n, int k, const real *a, int lda, const real *b, int ldb, int add,
-		  real *c, int ldc)
-{
-	kern_set(0)->once_tn(m, n, k, a, lda, b, ldb, add, c, ldc);
 }

@@ -14,20 +14,20 @@
 INLINE void columns_forward(int j, int n, int H, real *gates, const real *bias, const real *before,
 			    real *cell, real *h)
 {
-	vec i = sigmoid_of(take(gates + j, n) + take(bias + j, n));
-	vec f = sigmoid_of(take(gates + H + j, n) + take(bias + H + j, n));
-	vec g = tanh_of(take(gates + 2 * H + j, n) + take(bias + 2 * H + j, n));
-	vec o = sigmoid_of(take(gates + 3 * H + j, n) + take(bias + 3 * H + j, n));
+	vec i = sigmoid_of(load(gates + j, n) + load(bias + j, n));
+	vec f = sigmoid_of(load(gates + H + j, n) + load(bias + H + j, n));
+	vec g = tanh_of(load(gates + 2 * H + j, n) + load(bias + 2 * H + j, n));
+	vec o = sigmoid_of(load(gates + 3 * H + j, n) + load(bias + 3 * H + j, n));
 	vec c = i * g;
 
 	if (before)
-		c += f * take(before + j, n);
-	put(gates + j, i, n);
-	put(gates + H + j, f, n);
-	put(gates + 2 * H + j, g, n);
-	put(gates + 3 * H + j, o, n);
-	put(cell + j, c, n);
-	put(h + j, o * tanh_of(c), n);
+		c += f * load(before + j, n);
+	store(gates + j, i, n);
+	store(gates + H + j, f, n);
+	store(gates + 2 * H + j, g, n);
+	store(gates + 3 * H + j, o, n);
+	store(cell + j, c, n);
+	store(h + j, o * tanh_of(c), n);
 }
 
 static void cells_forward(const struct lstm_cells *s, const real *bias, real *h)
@@ -49,16 +49,16 @@ static void cells_forward(const struct lstm_cells *s, const real *bias, real *h)
 INLINE void columns_backward(int j, int n, int H, real *gates, const real *before, const real *cell,
 			     const real *dout, const real *dh_carried, real *dc)
 {
-	vec i = take(gates + j, n), f = take(gates + H + j, n), g = take(gates + 2 * H + j, n);
-	vec o = take(gates + 3 * H + j, n), was = before ? take(before + j, n) : all(0);
-	vec t = tanh_of(take(cell + j, n)), dh = take(dout + j, n) + take(dh_carried + j, n);
-	vec d = take(dc + j, n) + dh * o * (1 - t * t);
+	vec i = load(gates + j, n), f = load(gates + H + j, n), g = load(gates + 2 * H + j, n);
+	vec o = load(gates + 3 * H + j, n), was = before ? load(before + j, n) : all(0);
+	vec t = tanh_of(load(cell + j, n)), dh = load(dout + j, n) + load(dh_carried + j, n);
+	vec d = load(dc + j, n) + dh * o * (1 - t * t);
 
-	put(gates + j, d * g * i * (1 - i), n);
-	put(gates + H + j, d * was * f * (1 - f), n);
-	put(gates + 2 * H + j, d * i * (1 - g * g), n);
-	put(gates + 3 * H + j, dh * t * o * (1 - o), n);
-	put(dc + j, d * f, n);
+	store(gates + j, d * g * i * (1 - i), n);
+	store(gates + H + j, d * was * f * (1 - f), n);
+	store(gates + 2 * H + j, d * i * (1 - g * g), n);
+	store(gates + 3 * H + j, dh * t * o * (1 - o), n);
+	store(dc + j, d * f, n);
 }
 
 static void cells_backward(const struct lstm_cells *s, const real *dout, const real *dh, real *dc)
@@ -80,13 +80,7 @@ static void cells_backward(const struct lstm_cells *s, const real *dout, const r
 static void tanh_all(real *x, int n)
 {
 	for (int i = 0; i < n; i += LANES)
-		put(x + i, tanh_of(take(x + i, least(LANES, n - i))), least(LANES, n - i));
-}
-
-static void sigmoid_all(real *x, int n)
-{
-	for (int i = 0; i < n; i += LANES)
-		put(x + i, sigmoid_of(take(x + i, least(LANES, n - i))), least(LANES, n - i));
+		store(x + i, tanh_of(load(x + i, min_int(LANES, n - i))), min_int(LANES, n - i));
 }
 
 static real largest(const real *x, int n)
@@ -95,11 +89,11 @@ static real largest(const real *x, int n)
 	real lane[LANES];
 
 	for (int i = 0; i < n; i += LANES) {
-		vec v = take_or(x + i, least(LANES, n - i), top);
+		vec v = load_or(x + i, min_int(LANES, n - i), top);
 
 		top = where_less(top, v, v, top);
 	}
-	put(lane, top, LANES);
+	store(lane, top, LANES);
 	FOLD(lane, LARGER);
 	return lane[0];
 }
@@ -110,17 +104,17 @@ static void softmax(real *x, int n, real scale)
 	real top = scale * largest(x, n), share;
 
 	for (int i = 0; i < n; i += LANES) {
-		int m = least(LANES, n - i);
-		vec e = exp_of(scale * take_or(x + i, m, all(-INFINITY)) - top);
+		int m = min_int(LANES, n - i);
+		vec e = exp_of(scale * load_or(x + i, m, all(-INFINITY)) - top);
 
-		put(x + i, e, m);
+		store(x + i, e, m);
 		for (int j = 0; j < LANES; j++)
 			sum[j] += e[j];
 	}
 	FOLD(sum, SUM);
 	share = (real)(1 / sum[0]);
 	for (int i = 0; i < n; i += LANES)
-		put(x + i, share * take(x + i, least(LANES, n - i)), least(LANES, n - i));
+		store(x + i, share * load(x + i, min_int(LANES, n - i)), min_int(LANES, n - i));
 }
 
 static void add(real *restrict to, const real *restrict from, int n)
@@ -141,23 +135,22 @@ static real dot(const real *x, const real *y, int n)
 	int i = 0;
 
 	for (; i + 2 * LANES <= n; i += 2 * LANES) {
-		even += take(x + i, LANES) * take(y + i, LANES);
-		odd += take(x + i + LANES, LANES) * take(y + i + LANES, LANES);
+		even += load(x + i, LANES) * load(y + i, LANES);
+		odd += load(x + i + LANES, LANES) * load(y + i + LANES, LANES);
 	}
 	for (; i < n; i += LANES) {
-		int m = least(LANES, n - i);
+		int m = min_int(LANES, n - i);
 
-		even += take(x + i, m) * take(y + i, m);
+		even += load(x + i, m) * load(y + i, m);
 	}
 	return total(even + odd);
 }
 
-const struct kern_set KERN_SET = {
+const struct kern KERN_SET = {
 	.name = KERN_NAME,
 	.cells_forward = cells_forward,
 	.cells_backward = cells_backward,
 	.tanh = tanh_all,
-	.sigmoid = sigmoid_all,
 	.softmax = softmax,
 	.add = add,
 	.axpy = axpy,

@@ -28,9 +28,9 @@ enum { PANEL = 2 * LANES, DEPTH = 768, LINE = 64 / sizeof(real), AHEAD = 2048 / 
 /* How deep the panels of k rows are: even, so that none is shallow. */
 static int depth(int k)
 {
-	int pieces = (k + DEPTH - 1) / DEPTH;
+	int parts = (k + DEPTH - 1) / DEPTH;
 
-	return pieces > 1 ? (k + pieces - 1) / pieces : k;
+	return parts > 1 ? (k + parts - 1) / parts : k;
 }
 
 /* A line of a panel out of a row: `width` values, then zeros. */
@@ -38,9 +38,9 @@ INLINE void pack_row(real *panel, int width, const real *row)
 {
 	for (int j = 0; j < PANEL; j += LANES)
 		if (width > j)
-			put(panel + j, take(row + j, least(LANES, width - j)), LANES);
+			store(panel + j, load(row + j, min_int(LANES, width - j)), LANES);
 		else
-			put(panel + j, all(0), LANES);
+			store(panel + j, all(0), LANES);
 }
 
 /* Out of a column: `width` values from b on, ldb apart. */
@@ -58,12 +58,12 @@ static void pack(int k, int n, const real *b, int ldb, int transposed, real *pan
 
 	for (int top = 0; top < k; top += step)
 		for (int from = 0; from < n; from += PANEL)
-			for (int p = top; p < least(top + step, k); p++, panels += PANEL)
+			for (int p = top; p < min_int(top + step, k); p++, panels += PANEL)
 				if (transposed)
-					pack_column(panels, least(PANEL, n - from),
+					pack_column(panels, min_int(PANEL, n - from),
 						    b + (size_t)from * ldb + p, ldb);
 				else
-					pack_row(panels, least(PANEL, n - from),
+					pack_row(panels, min_int(PANEL, n - from),
 						 b + (size_t)p * ldb + from);
 }
 
@@ -73,9 +73,9 @@ static void pack_rows(int k, int n, const real *const *row, real *panels)
 
 	for (int top = 0; top < k; top += step)
 		for (int from = 0; from < n; from += PANEL)
-			for (int p = top; p < least(top + step, k); p++, panels += PANEL)
+			for (int p = top; p < min_int(top + step, k); p++, panels += PANEL)
 				if (row[p])
-					pack_row(panels, least(PANEL, n - from), row[p] + from);
+					pack_row(panels, min_int(PANEL, n - from), row[p] + from);
 				else
 					memset(panels, 0, sizeof(real[PANEL]));
 }
@@ -127,9 +127,9 @@ INLINE void rows_by_panel(const int rows, const int vecs, int k, struct operand 
 	for (int r = 0; r < rows; r++)
 		for (int v = 0; v < vecs; v++) {
 			real *to = c + (size_t)r * ldc + v * LANES;
-			int n = least(LANES, b.width - v * LANES);
+			int n = min_int(LANES, b.width - v * LANES);
 
-			put(to, add ? take(to, n) + sum[r][v] : sum[r][v], n);
+			store(to, add ? load(to, n) + sum[r][v] : sum[r][v], n);
 		}
 }
 
@@ -167,13 +167,13 @@ static void tile(int rows, int k, struct operand o, struct panel b, int add, rea
 }
 
 /* Rows row.. of A, at most ROWS, by panels that lie side by side; returns the
- * place behind them. */
+ * place after them. */
 INLINE const real *rows_by_panels(int rows, int n, int k, struct operand o, const real *panels,
 				  int add, real *c, int ldc)
 {
 	for (int col = 0; col < n; col += PANEL, panels += (size_t)k * PANEL)
-		tile(rows, k, o, (struct panel){panels, PANEL, least(PANEL, n - col)}, add, c + col,
-		     ldc);
+		tile(rows, k, o, (struct panel){panels, PANEL, min_int(PANEL, n - col)}, add,
+		     c + col, ldc);
 	return panels;
 }
 
@@ -186,7 +186,7 @@ static void product(int m, int n, int k, const real *a, int lda, const real *pan
 		const real *next = panels;
 
 		for (int row = 0; row < m; row += ROWS)
-			next = rows_by_panels(least(ROWS, m - row), n, least(step, k - top),
+			next = rows_by_panels(min_int(ROWS, m - row), n, min_int(step, k - top),
 					      part_of(o, row, top), panels, add || top > 0,
 					      c + (size_t)row * ldc, ldc);
 		panels = next;
@@ -194,7 +194,7 @@ static void product(int m, int n, int k, const real *a, int lda, const real *pan
 }
 
 /* ROWS columns of A as rows, so that a step down costs no new cache line. */
-static void lay_strip(real *strip, int rows, int deep, const real *a, int lda)
+static void copy_strip(real *strip, int rows, int deep, const real *a, int lda)
 {
 	for (int p = 0; p < deep; p++, a += lda, strip += ROWS)
 		if (rows == ROWS) /* a size the compiler knows */
@@ -209,13 +209,13 @@ static void product_tn(int m, int n, int k, const real *a, int lda, const real *
 	real strip[DEPTH * ROWS];
 
 	for (int top = 0, step = depth(k); top < k; top += step) {
-		int deep = least(step, k - top);
+		int deep = min_int(step, k - top);
 		const real *next = panels;
 
 		for (int row = 0; row < m; row += ROWS) {
-			lay_strip(strip, least(ROWS, m - row), deep, a + (size_t)top * lda + row,
-				  lda);
-			next = rows_by_panels(least(ROWS, m - row), n, deep,
+			copy_strip(strip, min_int(ROWS, m - row), deep, a + (size_t)top * lda + row,
+				   lda);
+			next = rows_by_panels(min_int(ROWS, m - row), n, deep,
 					      (struct operand){strip, 1, ROWS}, panels,
 					      add || top > 0, c + (size_t)row * ldc, ldc);
 		}
@@ -233,8 +233,8 @@ static void once(int m, int n, int k, struct operand o, const real *b, int ldb, 
 	real edge[DEPTH * PANEL];
 
 	for (int top = 0, step = depth(k); top < k; top += step, b += (size_t)step * ldb)
-		for (int col = 0, deep = least(step, k - top); col < n; col += PANEL) {
-			struct panel panel = {b + col, (size_t)ldb, least(PANEL, n - col)};
+		for (int col = 0, deep = min_int(step, k - top); col < n; col += PANEL) {
+			struct panel panel = {b + col, (size_t)ldb, min_int(PANEL, n - col)};
 
 			if (panel.width < PANEL) {
 				for (int p = 0; p < deep; p++)
@@ -244,7 +244,7 @@ static void once(int m, int n, int k, struct operand o, const real *b, int ldb, 
 				panel.down = PANEL;
 			}
 			for (int row = 0; row < m; row += ROWS)
-				tile(least(ROWS, m - row), deep, part_of(o, row, top), panel,
+				tile(min_int(ROWS, m - row), deep, part_of(o, row, top), panel,
 				     add || top > 0, c + (size_t)row * ldc + col, ldc);
 		}
 }
@@ -261,8 +261,8 @@ static void once_tn(int m, int n, int k, const real *a, int lda, const real *b, 
 	once(m, n, k, (struct operand){a, 1, (size_t)lda}, b, ldb, add, c, ldc);
 }
 
-/* A panel of PANEL rows of a matrix, turned. */
-INLINE struct panel turn(real *room, int width, int deep, const real *a, int lda)
+/* A panel of PANEL rows of a matrix, transposed. */
+INLINE struct panel transpose(real *room, int width, int deep, const real *a, int lda)
 {
 	for (int p = 0; p < deep; p++)
 		pack_column(room + p * PANEL, width, a + p, lda);
@@ -270,17 +270,17 @@ INLINE struct panel turn(real *room, int width, int deep, const real *a, int lda
 }
 
 /* C' = B A' */
-static void once_nt_turned(int m, int n, int k, const real *a, int lda, const real *b, int ldb,
-			   int add, real *c, int ldc)
+static void once_nt_transposed(int m, int n, int k, const real *a, int lda, const real *b, int ldb,
+			       int add, real *c, int ldc)
 {
 	real room[DEPTH * PANEL], part[ROWS * PANEL];
 
 	for (int row = 0; row < m; row += PANEL) {
 		struct panel panel =
-			turn(room, least(PANEL, m - row), k, a + (size_t)row * lda, lda);
+			transpose(room, min_int(PANEL, m - row), k, a + (size_t)row * lda, lda);
 
 		for (int col = 0; col < n; col += ROWS) {
-			int cols = least(ROWS, n - col);
+			int cols = min_int(ROWS, n - col);
 
 			tile(cols, k, (struct operand){b + (size_t)col * ldb, (size_t)ldb, 1},
 			     panel, 0, part, PANEL);
@@ -294,25 +294,25 @@ static void once_nt_turned(int m, int n, int k, const real *a, int lda, const re
 	}
 }
 
-/* What has the fewer rows is turned. */
+/* What has the fewer rows is transposed. */
 static void once_nt(int m, int n, int k, const real *a, int lda, const real *b, int ldb, int add,
 		    real *c, int ldc)
 {
 	real room[DEPTH * PANEL];
 
 	for (int top = 0, step = depth(k); top < k; top += step, a += step, b += step, add = 1) {
-		int deep = least(step, k - top);
+		int deep = min_int(step, k - top);
 
 		if (m < n) {
-			once_nt_turned(m, n, deep, a, lda, b, ldb, add, c, ldc);
+			once_nt_transposed(m, n, deep, a, lda, b, ldb, add, c, ldc);
 			continue;
 		}
 		for (int col = 0; col < n; col += PANEL) {
-			struct panel panel =
-				turn(room, least(PANEL, n - col), deep, b + (size_t)col * ldb, ldb);
+			struct panel panel = transpose(room, min_int(PANEL, n - col), deep,
+						       b + (size_t)col * ldb, ldb);
 
 			for (int row = 0; row < m; row += ROWS)
-				tile(least(ROWS, m - row), deep,
+				tile(min_int(ROWS, m - row), deep,
 				     (struct operand){a + (size_t)row * lda, (size_t)lda, 1}, panel,
 				     add, c + (size_t)row * ldc + col, ldc);
 		}

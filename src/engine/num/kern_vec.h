@@ -11,6 +11,7 @@
 #ifndef MIUST_KERN_VEC_H
 #define MIUST_KERN_VEC_H
 
+#include "base/util.h"
 #include "engine/num/real.h"
 
 #include <math.h>
@@ -38,11 +39,6 @@ typedef word bits __attribute__((vector_size(LANES * sizeof(real)), aligned(size
 
 #define INLINE static inline __attribute__((always_inline))
 
-INLINE int least(int a, int b)
-{
-	return a < b ? a : b;
-}
-
 #if defined __AVX512F__ && !defined REAL_DOUBLE
 #define MASKS /* loads, stores and choices by a bit for each lane */
 INLINE __mmask16 first_lanes(int n)
@@ -57,7 +53,7 @@ INLINE vec all(real x)
 }
 
 /* The first n lanes, for which alone memory is read; the others as in `rest`. */
-INLINE vec take_or(const real *x, int n, vec rest)
+INLINE vec load_or(const real *x, int n, vec rest)
 {
 	if (n == LANES)
 		return *(const vec *)x;
@@ -70,12 +66,12 @@ INLINE vec take_or(const real *x, int n, vec rest)
 #endif
 }
 
-INLINE vec take(const real *x, int n)
+INLINE vec load(const real *x, int n)
 {
-	return take_or(x, n, all(0));
+	return load_or(x, n, all(0));
 }
 
-INLINE void put(real *x, vec v, int n)
+INLINE void store(real *x, vec v, int n)
 {
 	if (n == LANES) {
 		*(vec *)x = v;
@@ -139,7 +135,7 @@ INLINE real total(vec v)
 {
 	real x[LANES];
 
-	put(x, v, LANES);
+	store(x, v, LANES);
 	FOLD(x, SUM);
 	return x[0];
 }
