@@ -217,6 +217,8 @@ static double objective_loss(void *ctx)
 	return loss_eval(&o->s, &o->in, term);
 }
 
+static const int aligned[4] = {ATT1, ATT22, ATT2, ATT11};
+
 TEST(loss_inputs)
 {
 	static struct objective o;
@@ -240,7 +242,7 @@ TEST(loss_inputs)
 	}
 	for (int i = 0; i < 4; i++) {
 		draw_all(o.z[i], 30, 1.5);
-		o.in.align[i / 2][i % 2] =
+		o.in.pool[aligned[i]] =
 			(struct loss_vectors){.x = o.z[i], .dx = o.dz[i], .ld = 6, .width = 6};
 	}
 	for (int form = FORM_SQUARED; form <= FORM_MSE; form++)
@@ -277,7 +279,7 @@ TEST(moments_of_one_vanish)
 	}
 	for (int i = 0; i < 4; i++) {
 		draw_all(o.z[i], 6, 1);
-		o.in.align[i / 2][i % 2] =
+		o.in.pool[aligned[i]] =
 			(struct loss_vectors){.x = o.z[i], .dx = o.dz[i], .ld = 6, .width = 6};
 	}
 	for (int form = FORM_SQUARED; form <= FORM_NORM; form++) {

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/config/option.h"
 
+#include "base/str.h"
+#include "engine/model/loss.h"
+
 #include <string.h>
 
 static const char *const iemocap_labels[] = {"ang", "hap", "neu", "sad", NULL};
@@ -82,6 +85,31 @@ static int check_heads(const struct settings *s, const char *key, int hidden, st
 		       s->model.num_heads, key, 2 * hidden);
 }
 
+/* Vectors of two modalities are compared value by value, if the loss does so at all. */
+static int check_alignments(const struct settings *s, struct err *e)
+{
+	struct str keys = {0};
+	bool weighted = false;
+	int failed = 0;
+
+	for (int t = 0; t < TERMS; t++) {
+		const struct loss_term *l = &loss_term[t];
+
+		if (!l->aligns || pool_modality(l->pair[0]) == pool_modality(l->pair[1]))
+			continue;
+		weighted |= loss_weight(s, (enum term)t) != 0;
+		str_addf(&keys, "%s%s", keys.len ? " and " : "", l->key);
+	}
+	if (weighted && s->model.hidden_size1 != s->model.hidden_size2)
+		failed = err_set(
+			e,
+			"model.hidden_size2: %d differs from model.hidden_size1 = %d, and vectors "
+			"of different width cannot be aligned; make them equal, or set %s to 0",
+			s->model.hidden_size2, s->model.hidden_size1, keys.s);
+	str_free(&keys);
+	return failed;
+}
+
 static int resolve_model(struct settings *s, struct err *e)
 {
 	if (!s->model.head)
@@ -94,14 +122,7 @@ static int resolve_model(struct settings *s, struct err *e)
 	if (check_heads(s, "model.hidden_size1", s->model.hidden_size1, e) ||
 	    check_heads(s, "model.hidden_size2", s->model.hidden_size2, e))
 		return -1;
-	if (s->model.hidden_size1 != s->model.hidden_size2 &&
-	    (s->train.loss.cmd_text != 0 || s->train.loss.cmd_audio != 0))
-		return err_set(e,
-			       "model.hidden_size2: %d differs from model.hidden_size1 = %d, and "
-			       "vectors of different width cannot be aligned; make them equal, or "
-			       "set train.loss.cmd_text and train.loss.cmd_audio to 0",
-			       s->model.hidden_size2, s->model.hidden_size1);
-	return 0;
+	return check_alignments(s, e);
 }
 
 int options_resolve(struct settings *s, struct err *e)

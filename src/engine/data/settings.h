@@ -33,6 +33,10 @@ enum loss_form { FORM_AUTO, FORM_SQUARED, FORM_NORM, FORM_MSE };
 extern const char *const protocol_name[], *const holdout_unit_name[], *const normalize_name[],
 									      *const padding_name[];
 
+/* The terms of the loss, in the order of steps.csv; loss.c says what each is. Each has a
+ * weight in train.loss below. */
+enum term { TERM_MAIN, TERM_CMD_TEXT, TERM_CMD_AUDIO, TERM_TEXT, TERM_AUDIO, TERMS };
+
 struct settings {
 	enum layout layout; /* derived */
 	struct {

@@ -5,23 +5,9 @@
 
 #include <math.h>
 
-#define WEIGHT(field) "train.loss." #field, offsetof(struct settings, train.loss.field)
-
-const struct loss_term loss_term[TERMS] = {
-	[TERM_MAIN] = {"main", "loss_main", WEIGHT(main)},
-	[TERM_CMD_TEXT] = {"cmd text", "loss_cmd_text", WEIGHT(cmd_text)},
-	[TERM_CMD_AUDIO] = {"cmd audio", "loss_cmd_audio", WEIGHT(cmd_audio)},
-	[TERM_TEXT] = {"text", "loss_text", WEIGHT(text)},
-	[TERM_AUDIO] = {"audio", "loss_audio", WEIGHT(audio)},
-};
-
-double loss_weight(const struct settings *s, enum term t)
-{
-	return *(const double *)((const char *)s + loss_term[t].weight_at);
-}
-
-double cross_entropy(int n, int classes, const real *logits, const int *label, double weight,
-		     real *dlogits)
+/* Mean cross-entropy of n rows; dlogits is set to weight times its gradient. */
+static double cross_entropy(int n, int classes, const real *logits, const int *label, double weight,
+			    real *dlogits)
 {
 	double total = 0;
 
@@ -34,7 +20,7 @@ double cross_entropy(int n, int classes, const real *logits, const int *label, d
 		for (int c = 0; c < classes; c++)
 			sum += exp(x[c] - top);
 		total += log(sum) + top - x[label[i]];
-		for (int c = 0; dlogits && c < classes; c++)
+		for (int c = 0; c < classes; c++)
 			dlogits[(size_t)i * classes + c] =
 				(real)(weight / n * (exp(x[c] - top) / sum - (c == label[i])));
 	}
@@ -139,31 +125,58 @@ static double mean_square(const struct loss_vectors v[2], int n, double weight)
 	return sum / count;
 }
 
-static double alignment(const struct settings *s, const struct loss_vectors v[2], int n,
-			double weight)
+/* ---- the table ---- */
+
+static double eval_head(const struct loss_term *t, const struct settings *s,
+			const struct loss_input *in, double weight)
 {
+	(void)s;
+	return cross_entropy(in->n, in->classes, in->logits[t->head], in->label, weight,
+			     in->dlogits[t->head]);
+}
+
+static double eval_alignment(const struct loss_term *t, const struct settings *s,
+			     const struct loss_input *in, double weight)
+{
+	const struct loss_vectors v[2] = {in->pool[t->pair[0]], in->pool[t->pair[1]]};
+
 	if (v[0].width != v[1].width) {
 		BUG_ON(weight != 0); /* options_resolve refuses */
 		return 0;
 	}
 	if (s->train.loss.form == FORM_MSE)
-		return mean_square(v, n, weight);
-	return discrepancy(s, v, n, weight);
+		return mean_square(v, in->n, weight);
+	return discrepancy(s, v, in->n, weight);
+}
+
+#define ROW(field) "loss_" #field, "train.loss." #field, offsetof(struct settings, train.loss.field)
+#define HEAD(h)    .eval = eval_head, .head = (h)
+#define ALIGN(...) .eval = eval_alignment, .aligns = true, .pair = {__VA_ARGS__}
+
+const struct loss_term loss_term[TERMS] = {
+	[TERM_MAIN] = {"main", ROW(main), HEAD(HEAD_MAIN)},
+	[TERM_CMD_TEXT] = {"cmd text", ROW(cmd_text), ALIGN(ATT1, ATT22)},
+	[TERM_CMD_AUDIO] = {"cmd audio", ROW(cmd_audio), ALIGN(ATT2, ATT11)},
+	[TERM_TEXT] = {"text", ROW(text), HEAD(HEAD_TEXT)},
+	[TERM_AUDIO] = {"audio", ROW(audio), HEAD(HEAD_AUDIO)},
+};
+
+double loss_weight(const struct settings *s, enum term t)
+{
+	return *(const double *)((const char *)s + loss_term[t].weight_at);
 }
 
 double loss_eval(const struct settings *s, const struct loss_input *in, double term[TERMS])
 {
-	static const enum term head_term[HEADS] = {TERM_MAIN, TERM_TEXT, TERM_AUDIO};
 	double loss = 0;
 
-	for (int h = 0; h < HEADS; h++)
-		term[head_term[h]] = cross_entropy(in->n, in->classes, in->logits[h], in->label,
-						   loss_weight(s, head_term[h]), in->dlogits[h]);
-	term[TERM_CMD_TEXT] = alignment(s, in->align[0], in->n, loss_weight(s, TERM_CMD_TEXT));
-	term[TERM_CMD_AUDIO] = alignment(s, in->align[1], in->n, loss_weight(s, TERM_CMD_AUDIO));
-	/* A weight of 0 takes a term out, also one that is not finite. */
-	for (int t = 0; t < TERMS; t++)
-		if (loss_weight(s, (enum term)t) != 0)
-			loss += loss_weight(s, (enum term)t) * term[t];
+	for (int t = 0; t < TERMS; t++) {
+		double weight = loss_weight(s, (enum term)t);
+
+		term[t] = loss_term[t].eval(&loss_term[t], s, in, weight);
+		/* A weight of 0 takes a term out, also one that is not finite. */
+		if (weight != 0)
+			loss += weight * term[t];
+	}
 	return loss;
 }

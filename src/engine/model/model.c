@@ -162,7 +162,6 @@ void model_forward(struct model *m, struct batch *b)
 double model_loss(struct model *m, const struct batch *b, const struct settings *s,
 		  double term[TERMS])
 {
-	static const int pair[2][2] = {{ATT1, ATT22}, {ATT2, ATT11}}; /* CMD_TEXT, CMD_AUDIO */
 	struct loss_input in = {.n = b->n, .classes = m->classes, .label = b->label};
 
 	memset(m->dz, 0, (size_t)b->n * (size_t)m->encoder.z_width * sizeof *m->dz);
@@ -170,16 +169,13 @@ double model_loss(struct model *m, const struct batch *b, const struct settings 
 		in.logits[h] = m->heads_work.logits[h];
 		in.dlogits[h] = m->heads_work.dlogits[h];
 	}
-	for (int i = 0; i < 4; i++) {
-		int pool = pair[i / 2][i % 2];
-
-		in.align[i / 2][i % 2] = (struct loss_vectors){
-			.x = m->z + m->encoder.z_at[pool],
-			.dx = m->dz + m->encoder.z_at[pool],
+	for (int i = 0; i < m->encoder.npools; i++)
+		in.pool[i] = (struct loss_vectors){
+			.x = m->z + m->encoder.z_at[i],
+			.dx = m->dz + m->encoder.z_at[i],
 			.ld = m->encoder.z_width,
-			.width = m->encoder.pool[pool].E,
+			.width = m->encoder.pool[i].E,
 		};
-	}
 	return loss_eval(s, &in, term);
 }
 
