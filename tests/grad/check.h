@@ -94,10 +94,10 @@ static inline void random_seqs(struct seqs *s, struct arena *a, int n, const int
 	struct err e = {0};
 
 	arena_measure(a);
-	seqs_lay(s, a, n, len, dim);
+	seqs_layout(s, a, n, len, dim);
 	if (arena_ready(a, "test", &e))
 		abort();
-	seqs_lay(s, a, n, len, dim);
+	seqs_layout(s, a, n, len, dim);
 	draw_all(s->x, (size_t)s->rows * (size_t)dim, 1);
 	for (int i = 0; i < n; i++)
 		for (int t = 0; t < len[i]; t++)

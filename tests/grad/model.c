@@ -13,7 +13,7 @@ struct shape {
 	bool means;
 	double align; /* weight of both alignment terms */
 	enum padding padding;
-	bool pieces; /* no two utterances fit at once */
+	bool chunks; /* no two utterances fit at once */
 };
 
 static const int some_words[] = {3, 1, 5, 2}, some_frames[] = {7, 12, 1, 4};
@@ -154,7 +154,7 @@ static bool whole_open(struct whole *w, const struct shape *a, struct par *par, 
 	if (model_open(&w->m, &w->s, par, e) ||
 	    batch_take(&w->b, &w->c, &w->s, NULL, order, a->n, BATCH_TRAIN, e))
 		return false;
-	if (a->pieces)
+	if (a->chunks)
 		w->m.room = 0;
 	for (int i = 0; i < w->m.params.n; i++)
 		draw_all(weight(&w->m.params, i), w->m.params.tensor[i].count,
@@ -193,7 +193,7 @@ static void check_model(const char *what, const struct shape *a)
 		FAIL("%s: %s", what, e.text);
 		goto out;
 	}
-	CHECK_INT(w->b.pieces, a->pieces ? a->n : 1);
+	CHECK_INT(w->b.chunks, a->chunks ? a->n : 1);
 	g = gradient_of(w);
 	for (int i = 0; i < w->m.params.n; i++) {
 		const struct tensor *t = &w->m.params.tensor[i];
@@ -231,8 +231,8 @@ TEST(every_loss_form_both_paddings)
 			}
 }
 
-/* In pieces the gradients are numerically right, and those of the whole. */
-TEST(in_pieces)
+/* In chunks the gradients are numerically right, and those of the whole. */
+TEST(in_chunks)
 {
 	for (int variant = 0; variant < 8; variant++) {
 		struct shape a = plain;
@@ -248,7 +248,7 @@ TEST(in_pieces)
 		a.H2 = variant & 4 ? 6 : 4;
 		a.align = variant & 4 ? 0 : 0.3;
 		for (int i = 0; i < 2; i++) {
-			a.pieces = i;
+			a.chunks = i;
 			w[i] = calloc(1, sizeof *w[i]);
 			REQUIRE(par && whole_open(w[i], &a, par, &e));
 			g[i] = gradient_of(w[i]);
@@ -264,7 +264,7 @@ TEST(in_pieces)
 			free(g[i]);
 		}
 		par_free(par);
-		snprintf(what, sizeof what, "in pieces, variant %d", variant);
+		snprintf(what, sizeof what, "in chunks, variant %d", variant);
 		check_model(what, &a);
 	}
 }

@@ -84,7 +84,7 @@ TEST(pooling_input)
 			arena_measure(&o.work);
 		else
 			REQUIRE(arena_ready(&o.work, "test", &e) == 0);
-		pool_lay(&o.pool, &o.pool_work, &o.work, o.s.rows, true);
+		pool_layout(&o.pool, &o.pool_work, &o.work, o.s.rows, true);
 	}
 	n = (size_t)o.s.rows * 6;
 	o.x = doubles(n);
@@ -124,7 +124,7 @@ static void check_cross(int E, int Ekv, int heads)
 			arena_measure(&o.work);
 		else
 			REQUIRE(arena_ready(&o.work, "test", &e) == 0);
-		cross_lay(&o.cross, &o.cross_work, &o.work, &o.s, &o.s2, true);
+		cross_layout(&o.cross, &o.cross_work, &o.work, &o.s, &o.s2, true);
 	}
 	n = (size_t)o.s.rows * (size_t)E;
 	n2 = (size_t)o.s2.rows * (size_t)Ekv;
@@ -179,7 +179,7 @@ TEST(lstm_weights)
 				arena_measure(&o.work);
 			else
 				REQUIRE(arena_ready(&o.work, "test", &e) == 0);
-			lstm_lay(&o.lstm, &o.lstm_work, &o.work, &o.s, true);
+			lstm_layout(&o.lstm, &o.lstm_work, &o.work, &o.s, true);
 			n = (size_t)o.s.rows * 8;
 			*lstm_dtop(&o.lstm, &o.lstm_work) = arena_take(&o.work, n, sizeof(real));
 		}

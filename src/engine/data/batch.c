@@ -30,7 +30,7 @@ static void pad_to_longest(int *len, int n)
 		len[i] = longest;
 }
 
-static void lay(struct batch *b, size_t n)
+static void layout(struct batch *b, size_t n)
 {
 	struct arena *a = &b->arena;
 
@@ -46,24 +46,24 @@ size_t batch_bytes(int n)
 {
 	struct batch measured = {0};
 
-	lay(&measured, (size_t)n);
+	layout(&measured, (size_t)n);
 	return measured.arena.used;
 }
 
 int batch_take(struct batch *b, struct corpus *c, const struct settings *s, const struct norm *norm,
 	       const int *utt, int n, enum batch_how how, struct err *e)
 {
-	*b = (struct batch){.n = n, .utt = utt, .pieces = 1, .arena = b->arena};
+	*b = (struct batch){.n = n, .utt = utt, .chunks = 1, .arena = b->arena};
 	b->corpus = c;
 	b->norm = norm;
 	b->reference = s->train.padding == PADDING_REFERENCE;
 	b->text_dim = s->model.text_feat_dim;
 	b->audio_dim = s->model.audio_feat_dim;
 	arena_measure(&b->arena);
-	lay(b, (size_t)n);
+	layout(b, (size_t)n);
 	if (arena_ready(&b->arena, "a batch", e))
 		return -1;
-	lay(b, (size_t)n);
+	layout(b, (size_t)n);
 
 	b->cut[0] = 0;
 	b->cut[1] = n;
@@ -118,11 +118,11 @@ void batch_sort(struct batch *b)
 
 /* ---- packing ---- */
 
-void batch_lay(struct batch *b, struct arena *a, int from, int to)
+void batch_layout(struct batch *b, struct arena *a, int from, int to)
 {
 	b->from = from;
-	seqs_lay(&b->text, a, to - from, b->words + from, b->text_dim);
-	seqs_lay(&b->audio, a, to - from, b->frames + from, b->audio_dim);
+	seqs_layout(&b->text, a, to - from, b->words + from, b->text_dim);
+	seqs_layout(&b->audio, a, to - from, b->frames + from, b->audio_dim);
 }
 
 /* One sequence's rows into their packed places. */

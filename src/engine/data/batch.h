@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * batch: some utterances, cut into pieces that are packed for the recurrent
+ * batch: some utterances, cut into chunks that are packed for the recurrent
  * layers one at a time.
  *
  * Callers see utterances in their order (rows of label, z, logits). Nearly
- * always all of them are one piece; piece.h says how they are cut else.
+ * always all of them are one chunk; chunk.h says how they are cut else.
  *
  * Reference padding is the same layout with every length set to the batch's
  * longest and zero rows as data (model specification, "Padding").
@@ -22,14 +22,14 @@ struct batch {
 	const int *utt; /* [n] indexes into the corpus; the caller's */
 	int *label;     /* [n] */
 
-	/* Places: the utterances in the order of pieces. */
-	int pieces;
-	int *cut;            /* [pieces+1] first place of each piece, then n */
+	/* Places: the utterances in the order of chunks. */
+	int chunks;
+	int *cut;            /* [chunks+1] first place of each chunk, then n */
 	int *row;            /* [n] the utterance at a place */
 	int *words, *frames; /* [n] lengths used, padding included */
 	struct place *place; /* [n] scratch of batch_sort */
 
-	int from; /* first place of the piece that is packed */
+	int from; /* first place of the chunk that is packed */
 	struct seqs text, audio;
 
 	const struct corpus *corpus;
@@ -45,7 +45,7 @@ enum batch_how {
 };
 
 /*
- * Utterances utt[0..n-1], as one piece; nothing is packed yet. Features are
+ * Utterances utt[0..n-1], as one chunk; nothing is packed yet. Features are
  * checked to be finite on first use: -1 names file, row and column. corpus,
  * norm (may be NULL) and utt stay the caller's, and in place.
  */
@@ -54,12 +54,12 @@ int batch_take(struct batch *b, struct corpus *c, const struct settings *s, cons
 void batch_free(struct batch *b);
 size_t batch_bytes(int n); /* of a batch's arena */
 
-enum { ROWS_MAX = 1 << 28 }; /* of a piece: rows are counted in int */
+enum { ROWS_MAX = 1 << 28 }; /* of a chunk: rows are counted in int */
 
 /* Places by length, shortest first (stable): before cutting. */
 void batch_sort(struct batch *b);
 /* Lay out places from..to-1: measures or cuts from `a` (see arena.h). */
-void batch_lay(struct batch *b, struct arena *a, int from, int to);
+void batch_layout(struct batch *b, struct arena *a, int from, int to);
 /*
  * Pack the places that were laid out: features are read and normalised. Under
  * reference padding a row whose float32 sum is exactly 0 is left out of the

@@ -15,7 +15,7 @@ static void sort_by_length(int *rank, const int *len, int n, int longest, int *c
 		rank[count[longest - len[i]]++] = i;
 }
 
-void seqs_lay(struct seqs *s, struct arena *a, int n, const int *len, int dim)
+void seqs_layout(struct seqs *s, struct arena *a, int n, const int *len, int dim)
 {
 	int rows = 0, steps = 0, *count;
 

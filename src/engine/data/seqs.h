@@ -34,6 +34,6 @@ struct seqs {
 /* Lay out n sequences of the given lengths (which stay the caller's): everything
  * but x and out, which are taken uncleared. Measures or cuts from `a`; lengths,
  * n and rows can be read after measuring too. For tests too. */
-void seqs_lay(struct seqs *s, struct arena *a, int n, const int *len, int dim);
+void seqs_layout(struct seqs *s, struct arena *a, int n, const int *len, int dim);
 
 #endif

@@ -73,7 +73,7 @@ struct settings {
 		} loss;
 		double clip; /* global L2 norm, 0: off */
 		int patience;
-		int64_t memory; /* bytes, 0: by the machine (piece.h) */
+		int64_t memory; /* bytes, 0: by the machine (chunk.h) */
 	} train;
 	struct {
 		int text_feat_dim, audio_feat_dim;

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CHUNK = 384 }; /* rows of a weight gradient's product at a time */
+enum { PANEL_ROWS = 384 }; /* rows of a weight gradient's product at a time */
 
 static int add(struct params *p, const char *name, const char *what, int rows, int cols,
 	       enum init init, double bound)
@@ -43,8 +43,8 @@ void cross_add(struct cross *c, struct params *p, const char *name, int E, int E
 	c->in_bias = add(p, name, "in_proj_bias", 3 * E, 0, INIT_CONSTANT, 0);
 }
 
-void cross_lay(const struct cross *c, struct cross_work *w, struct arena *a,
-	       const struct seqs *query, const struct seqs *key, bool backward)
+void cross_layout(const struct cross *c, struct cross_work *w, struct arena *a,
+		  const struct seqs *query, const struct seqs *key, bool backward)
 {
 	size_t nq = (size_t)query->rows * (size_t)c->E, nk = (size_t)key->rows * (size_t)c->E;
 	size_t pairs = 0;
@@ -71,7 +71,7 @@ void cross_lay(const struct cross *c, struct cross_work *w, struct arena *a,
 	if (!backward)
 		return;
 	for (int i = 0; i < CROSS_PARTS; i++)
-		w->piece[i] = arena_take(a, kern_packed(CHUNK, widest), sizeof(real));
+		w->panels[i] = arena_take(a, kern_packed(PANEL_ROWS, widest), sizeof(real));
 	w->da = arena_take(a, nq, sizeof(real));
 	w->dq = arena_take(a, nq, sizeof(real));
 	w->dweights = arena_take(a, pairs, sizeof(real));
@@ -196,13 +196,13 @@ void cross_backward(const struct cross *c, const struct params *p, struct cross_
 
 /* dw [out, in] += dy' x, db += column sums of dy */
 static void affine_gradients(const struct kern *k, int rows, int out, int in, const real *dy,
-			     const real *x, real *dw, real *db, real *piece)
+			     const real *x, real *dw, real *db, real *panels)
 {
-	for (int from = 0; from < rows; from += CHUNK) {
-		int n = rows - from < CHUNK ? rows - from : CHUNK;
+	for (int from = 0; from < rows; from += PANEL_ROWS) {
+		int n = rows - from < PANEL_ROWS ? rows - from : PANEL_ROWS;
 
-		k->pack(n, in, x + (size_t)from * in, in, 0, piece);
-		k->product_tn(out, in, n, dy + (size_t)from * out, out, piece, 1, dw, in);
+		k->pack(n, in, x + (size_t)from * in, in, 0, panels);
+		k->product_tn(out, in, n, dy + (size_t)from * out, out, panels, 1, dw, in);
 		kern_add_rows(k, db, dy + (size_t)from * out, n, out, out);
 	}
 }
@@ -216,19 +216,19 @@ void cross_weight_gradients(const struct cross *c, const struct params *p,
 	switch (part) {
 	case 0:
 		affine_gradients(c->kern, sq->rows, c->E, c->E, w->dq, query,
-				 in_weight(c, p, p->g, 0), db, w->piece[0]);
+				 in_weight(c, p, p->g, 0), db, w->panels[0]);
 		break;
 	case 1:
 		affine_gradients(c->kern, sk->rows, c->E, c->Ekv, w->k, key,
-				 in_weight(c, p, p->g, 1), db + c->E, w->piece[1]);
+				 in_weight(c, p, p->g, 1), db + c->E, w->panels[1]);
 		break;
 	case 2:
 		affine_gradients(c->kern, sk->rows, c->E, c->Ekv, w->v, key,
-				 in_weight(c, p, p->g, 2), db + 2 * c->E, w->piece[2]);
+				 in_weight(c, p, p->g, 2), db + 2 * c->E, w->panels[2]);
 		break;
 	case 3:
 		affine_gradients(c->kern, sq->rows, c->E, c->E, w->da, w->o, grad(p, c->out_proj),
-				 grad(p, c->out_bias), w->piece[3]);
+				 grad(p, c->out_bias), w->panels[3]);
 		break;
 	default:
 		BUG("part %d", part);

@@ -39,12 +39,12 @@ struct cross_work {
 	real *dweights;            /* [Lq, Lk] of utterance i from place[i] / heads on */
 	size_t *place;             /* [n+1] */
 	real *packed[CROSS_PARTS]; /* the projections, packed (kern.h) as the pass needs them */
-	real *piece[CROSS_PARTS];  /* some rows, packed, for their gradients */
+	real *panels[CROSS_PARTS]; /* some rows, packed, for their gradients */
 };
 
 void cross_add(struct cross *c, struct params *p, const char *name, int E, int Ekv, int heads);
-void cross_lay(const struct cross *c, struct cross_work *w, struct arena *a,
-	       const struct seqs *query, const struct seqs *key, bool backward);
+void cross_layout(const struct cross *c, struct cross_work *w, struct arena *a,
+		  const struct seqs *query, const struct seqs *key, bool backward);
 
 /* Before the others, once a pass: lays the weights out for it. */
 void cross_begin(const struct cross *c, const struct params *p, struct cross_work *w,

@@ -62,8 +62,8 @@ static void cut_blocks(struct encoder_work *w, const struct batch *b)
 	}
 }
 
-void encoder_lay(const struct encoder *c, struct encoder_work *w, struct arena *a,
-		 const struct batch *b, bool backward)
+void encoder_layout(const struct encoder *c, struct encoder_work *w, struct arena *a,
+		    const struct batch *b, bool backward)
 {
 	size_t n = (size_t)b->text.n;
 
@@ -72,17 +72,17 @@ void encoder_lay(const struct encoder *c, struct encoder_work *w, struct arena *
 	for (int i = 0; i < STACKS; i++) {
 		const struct seqs *s = stack_seqs(b, i);
 
-		lstm_lay(&c->stack[i], &w->stack[i], a, s, backward);
+		lstm_layout(&c->stack[i], &w->stack[i], a, s, backward);
 		w->state[i] =
 			arena_take(a, (size_t)s->rows * 2 * (size_t)c->stack[i].H, sizeof(real));
 		w->dstate[i] = backward ? lstm_spare(&c->stack[i], &w->stack[i]) : NULL;
 		*lstm_dtop(&c->stack[i], &w->stack[i]) = w->state[i];
 	}
 	for (int i = 0; i < c->npools; i++)
-		pool_lay(&c->pool[i], &w->pool[i], a, pool_seqs(b, i)->rows, backward);
+		pool_layout(&c->pool[i], &w->pool[i], a, pool_seqs(b, i)->rows, backward);
 	for (int i = 0; i < encoder_crosses(c); i++)
-		cross_lay(&c->cross[i], &w->cross[i], a, query_seqs(b, i), key_seqs(b, i),
-			  backward);
+		cross_layout(&c->cross[i], &w->cross[i], a, query_seqs(b, i), key_seqs(b, i),
+			     backward);
 	if (a->base)
 		cut_blocks(w, b);
 }

@@ -4,8 +4,8 @@
  *
  * Four stacks, two cross attentions, six poolings (model specification,
  * "Forward" 1-3). Everything here treats utterances one by one, so a batch may
- * go through in pieces (piece.h); only what follows (heads, loss) needs all of
- * z. Here a batch is its piece at hand: n stands for that piece's utterances.
+ * go through in chunks (chunk.h); only what follows (heads, loss) needs all of
+ * z. Here a batch is its chunk at hand: n stands for that chunk's utterances.
  *
  * Memory is used more than once. Arrays that change their meaning, by who writes, reads
  * and overwrites them (S: a stack, X: a cross attention, P: a pool; "next": whatever
@@ -95,7 +95,7 @@ struct encoder {
 
 struct encoder_work {
 	struct phases *phases; /* the caller's; NULL: not timed */
-	real *z;               /* [n, z_width] of the piece; then its gradient; for the caller */
+	real *z;               /* [n, z_width] of the chunk; then its gradient; for the caller */
 	struct lstm_work stack[STACKS];
 	struct cross_work cross[CROSSES];
 	struct pool_work pool[POOLS];
@@ -124,10 +124,10 @@ static inline const struct seqs *pool_seqs(const struct batch *b, int pool)
 	return modality_seqs(b, pool_modality(pool));
 }
 
-/* Room for the piece that batch_lay laid out; backward: for gradients too.
+/* Room for the chunk that batch_layout laid out; backward: for gradients too.
  * Measures or cuts from `a` (arena.h). */
-void encoder_lay(const struct encoder *c, struct encoder_work *w, struct arena *a,
-		 const struct batch *b, bool backward);
+void encoder_layout(const struct encoder *c, struct encoder_work *w, struct arena *a,
+		    const struct batch *b, bool backward);
 
 /* z [n, z_width] */
 void encoder_forward(const struct encoder *c, const struct params *p, struct encoder_work *w,

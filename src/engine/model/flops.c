@@ -42,7 +42,7 @@ static double attention(const struct cross *c, const struct seqs *q, const struc
 	       2 * product(pairs, c->E, 1) * (train ? 3 : 1);  /* scores, sums */
 }
 
-/* All of a batch, whatever its pieces; what is computed twice counts once. */
+/* All of a batch, whatever its chunks; what is computed twice counts once. */
 static struct seqs whole(const int *len, int n)
 {
 	struct seqs s = {.n = n, .len = len};
@@ -79,7 +79,7 @@ static double count(const struct model *m, const struct batch *b, bool train)
 	sum += layer(b->n, h->hidden, h->z_width, train, true) +
 	       layer(b->n, h->classes, h->hidden, train, true);
 	for (int i = HEAD_TEXT; i <= HEAD_AUDIO; i++)
-		sum += layer(b->n, h->classes, h->piece[i].width, train, true);
+		sum += layer(b->n, h->classes, h->input[i].width, train, true);
 	return sum;
 }
 

@@ -18,10 +18,10 @@ void heads_add(struct heads *h, struct params *p, int z_width, int hidden, int c
 {
 	*h = (struct heads){
 		.kern = kern_best(), .z_width = z_width, .hidden = hidden, .classes = classes};
-	h->piece[HEAD_TEXT].at = text_at;
-	h->piece[HEAD_TEXT].width = text_width;
-	h->piece[HEAD_AUDIO].at = audio_at;
-	h->piece[HEAD_AUDIO].width = audio_width;
+	h->input[HEAD_TEXT].at = text_at;
+	h->input[HEAD_TEXT].width = text_width;
+	h->input[HEAD_AUDIO].at = audio_at;
+	h->input[HEAD_AUDIO].width = audio_width;
 	add_linear(p, "st.0.weight", "st.0.bias", hidden, z_width, &h->st_w, &h->st_b);
 	add_linear(p, "ss.weight", "ss.bias", classes, text_width, &h->w[HEAD_TEXT],
 		   &h->b[HEAD_TEXT]);
@@ -62,7 +62,7 @@ void heads_forward(const struct heads *h, const struct params *p, struct heads_w
 	linear(h->kern, p, h->w[HEAD_MAIN], h->b[HEAD_MAIN], n, w->hidden, h->hidden,
 	       w->logits[HEAD_MAIN]);
 	for (int i = HEAD_TEXT; i <= HEAD_AUDIO; i++)
-		linear(h->kern, p, h->w[i], h->b[i], n, z + h->piece[i].at, h->z_width,
+		linear(h->kern, p, h->w[i], h->b[i], n, z + h->input[i].at, h->z_width,
 		       w->logits[i]);
 }
 
@@ -77,6 +77,6 @@ void heads_backward(const struct heads *h, const struct params *p, struct heads_
 		w->dhidden[i] = w->hidden[i] > 0 ? w->dhidden[i] : 0;
 	linear_backward(h->kern, p, h->st_w, h->st_b, n, z, h->z_width, w->dhidden, dz);
 	for (int i = HEAD_TEXT; i <= HEAD_AUDIO; i++)
-		linear_backward(h->kern, p, h->w[i], h->b[i], n, z + h->piece[i].at, h->z_width,
-				w->dlogits[i], dz + h->piece[i].at);
+		linear_backward(h->kern, p, h->w[i], h->b[i], n, z + h->input[i].at, h->z_width,
+				w->dlogits[i], dz + h->input[i].at);
 }

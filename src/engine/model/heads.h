@@ -19,8 +19,8 @@ struct heads {
 	const struct kern *kern;
 	int z_width, hidden, classes;
 	struct {
-		int at, width; /* the piece of z it reads */
-	} piece[HEADS];
+		int at, width; /* the columns of z it reads */
+	} input[HEADS];
 	int st_w, st_b, w[HEADS], b[HEADS]; /* tensors */
 };
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Rows that are in the cache together, at least and at most. */
-enum { ENOUGH = 256, CHUNK = 512, LINE = 16 };
+enum { ENOUGH = 256, PANEL_ROWS = 512, LINE = 16 };
 
 void lstm_add(struct lstm *l, struct params *p, const char *name, int input, int H, int layers)
 {
@@ -30,8 +30,8 @@ void lstm_add(struct lstm *l, struct params *p, const char *name, int input, int
 		}
 }
 
-void lstm_lay(const struct lstm *l, struct lstm_work *w, struct arena *a, const struct seqs *s,
-	      bool backward)
+void lstm_layout(const struct lstm *l, struct lstm_work *w, struct arena *a, const struct seqs *s,
+		 bool backward)
 {
 	size_t rows = (size_t)s->rows, H = (size_t)l->H;
 	int widest = l->input > 2 * l->H ? l->input : 2 * l->H;
@@ -61,7 +61,7 @@ void lstm_lay(const struct lstm *l, struct lstm_work *w, struct arena *a, const 
 	w->dout[l->layers & 1] = arena_take(a, rows * 2 * H, sizeof(real));
 	for (int dir = 0; dir < DIRECTIONS; dir++) {
 		w->carry[dir] = arena_take(a, 2 * (size_t)s->n * H, sizeof(real));
-		w->piece[dir] = arena_take(a, kern_packed(CHUNK, widest), sizeof(real));
+		w->panels[dir] = arena_take(a, kern_packed(PANEL_ROWS, widest), sizeof(real));
 	}
 }
 
@@ -195,22 +195,22 @@ static void weight_gradients(const struct lstm *l, const struct params *p, struc
 			     const struct seqs *s, int layer, int dir, int from, int to)
 {
 	int H = l->H, in, t = 0;
-	const real *x = layer_input(l, w, s, layer, &in), *row[CHUNK];
+	const real *x = layer_input(l, w, s, layer, &in), *row[PANEL_ROWS];
 	real *db_ih = grad(p, l->strand[layer][dir].b_ih);
 	real *db_hh = grad(p, l->strand[layer][dir].b_hh);
-	real *piece = w->piece[dir];
+	real *panels = w->panels[dir];
 
 	for (int n; from < to; from += n) {
 		const real *dg = w->gates[layer][dir] + (size_t)from * w->ld;
 		real sum[4 * HIDDEN_MAX];
 
-		n = to - from < CHUNK ? to - from : CHUNK;
-		l->kern->pack(n, in, x + (size_t)from * in, in, 0, piece);
-		l->kern->product_tn(4 * H, in, n, dg, w->ld, piece, 1,
+		n = to - from < PANEL_ROWS ? to - from : PANEL_ROWS;
+		l->kern->pack(n, in, x + (size_t)from * in, in, 0, panels);
+		l->kern->product_tn(4 * H, in, n, dg, w->ld, panels, 1,
 				    grad(p, l->strand[layer][dir].w_ih), in);
 		rows_before(l, w, s, layer, dir, from, from + n, &t, row);
-		l->kern->pack_rows(n, H, row, piece);
-		l->kern->product_tn(4 * H, H, n, dg, w->ld, piece, 1,
+		l->kern->pack_rows(n, H, row, panels);
+		l->kern->product_tn(4 * H, H, n, dg, w->ld, panels, 1,
 				    grad(p, l->strand[layer][dir].w_hh), H);
 		memset(sum, 0, (size_t)(4 * H) * sizeof *sum);
 		kern_add_rows(l->kern, sum, dg, n, 4 * H, w->ld);

@@ -41,18 +41,19 @@ struct lstm_work {
 	real *cell[LAYERS_MAX]; /* [rows, E] */
 	real *out[LAYERS_MAX];  /* [rows, E] hidden states, [forward, backward] */
 	/* [rows, E] gradients of the layers' outputs, in turn. The room for the top
-	 * layer's is the caller's, set after lstm_lay. */
+	 * layer's is the caller's, set after lstm_layout. */
 	real *dout[2];
-	real *carry[DIRECTIONS]; /* [2][n, H] gradients of h and c between steps */
-	real *w_hh[DIRECTIONS];  /* packed: the recurrent weights */
-	real *w_ih[DIRECTIONS];  /* packed: the input weights */
-	real *piece[DIRECTIONS]; /* packed: CHUNK rows of the input, or of the states before */
+	real *carry[DIRECTIONS];  /* [2][n, H] gradients of h and c between steps */
+	real *w_hh[DIRECTIONS];   /* packed: the recurrent weights */
+	real *w_ih[DIRECTIONS];   /* packed: the input weights */
+	real *panels[DIRECTIONS]; /* packed: PANEL_ROWS rows of the input, or of the states before
+				   */
 };
 
 /* Table rows NAME.weight_ih_l0 ... in PyTorch's order. */
 void lstm_add(struct lstm *l, struct params *p, const char *name, int input, int H, int layers);
-void lstm_lay(const struct lstm *l, struct lstm_work *w, struct arena *a, const struct seqs *s,
-	      bool backward);
+void lstm_layout(const struct lstm *l, struct lstm_work *w, struct arena *a, const struct seqs *s,
+		 bool backward);
 
 void lstm_strand_forward(const struct lstm *l, const struct params *p, struct lstm_work *w,
 			 const struct seqs *s, int layer, int dir);

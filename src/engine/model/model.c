@@ -31,7 +31,7 @@ int model_open(struct model *m, const struct settings *s, struct par *par, struc
 	for (int i = 0; i < encoder_crosses(c); i++)
 		cross_add(&c->cross[i], &m->params, cross_table[i].name, E[cross_modality(i)],
 			  E[stack_table[cross_table[i].key].modality], s->model.num_heads);
-	m->room = piece_room(s, m->params.total);
+	m->room = chunk_room(s, m->params.total);
 	return params_ready(&m->params, e);
 }
 
@@ -47,7 +47,7 @@ int model_load(struct model *m, const struct settings *s, const struct weights_f
 void model_close(struct model *m)
 {
 	params_free(&m->params);
-	arena_free(&m->piece);
+	arena_free(&m->chunk);
 	arena_free(&m->arena);
 	*m = (struct model){0};
 }
@@ -66,7 +66,7 @@ void model_ablate_head(struct model *m, int head)
 		m->encoder.cross[i].ablated = head;
 }
 
-static void lay(struct model *m, int batch)
+static void layout(struct model *m, int batch)
 {
 	struct arena *a = &m->arena;
 	struct heads_work *w = &m->heads_work;
@@ -82,12 +82,12 @@ static void lay(struct model *m, int batch)
 	}
 }
 
-/* Pack a piece, at the place of the one before. */
-static void load(struct model *m, struct batch *b, int piece)
+/* Pack a chunk, at the place of the one before. */
+static void load(struct model *m, struct batch *b, int chunk)
 {
-	arena_again(&m->piece);
-	piece_lay(&m->encoder, &m->encoder_work, &m->piece, b, b->cut[piece], b->cut[piece + 1],
-		  m->backward);
+	arena_again(&m->chunk);
+	chunk_layout(&m->encoder, &m->encoder_work, &m->chunk, b, b->cut[chunk], b->cut[chunk + 1],
+		     m->backward);
 	batch_fill(b, m->par);
 }
 
@@ -96,11 +96,11 @@ size_t model_beside(const struct model *m, int n)
 	struct model measured = *m;
 
 	arena_measure(&measured.arena);
-	lay(&measured, n);
+	layout(&measured, n);
 	return measured.arena.used + batch_bytes(n);
 }
 
-static size_t piece_share(const struct model *m, const struct batch *b)
+static size_t chunk_share(const struct model *m, const struct batch *b)
 {
 	size_t beside = model_beside(m, b->n);
 
@@ -109,17 +109,17 @@ static size_t piece_share(const struct model *m, const struct batch *b)
 
 int model_ready(struct model *m, struct batch *b, bool backward, struct err *e)
 {
-	size_t share = piece_share(m, b);
-	size_t largest = piece_cut(&m->encoder, b, share, backward);
+	size_t share = chunk_share(m, b);
+	size_t largest = chunk_cut(&m->encoder, b, share, backward);
 
-	if (m->piece.size > share && largest <= share)
-		arena_free(&m->piece); /* what one utterance alone has needed */
-	m->piece.used = largest;
+	if (m->chunk.size > share && largest <= share)
+		arena_free(&m->chunk); /* what one utterance alone has needed */
+	m->chunk.used = largest;
 	arena_measure(&m->arena);
-	lay(m, b->n);
-	if (arena_ready(&m->arena, "a batch", e) || arena_ready(&m->piece, "a batch", e))
+	layout(m, b->n);
+	if (arena_ready(&m->arena, "a batch", e) || arena_ready(&m->chunk, "a batch", e))
 		return -1;
-	lay(m, b->n);
+	layout(m, b->n);
 	m->backward = backward;
 	load(m, b, 0);
 	return 0;
@@ -127,11 +127,11 @@ int model_ready(struct model *m, struct batch *b, bool backward, struct err *e)
 
 bool model_holds(const struct model *m, const struct batch *b, bool backward)
 {
-	return piece_bytes(&m->encoder, b, 0, b->n, backward) <= piece_share(m, b);
+	return chunk_bytes(&m->encoder, b, 0, b->n, backward) <= chunk_share(m, b);
 }
 
-/* Rows of the whole batch out of those of the packed piece, or back. */
-static void rows_of_piece(const struct model *m, const struct batch *b, real *all, bool out)
+/* Rows of the whole batch out of those of the packed chunk, or back. */
+static void rows_of_chunk(const struct model *m, const struct batch *b, real *all, bool out)
 {
 	size_t width = (size_t)m->encoder.z_width;
 
@@ -143,18 +143,18 @@ static void rows_of_piece(const struct model *m, const struct batch *b, real *al
 	}
 }
 
-static void piece_forward(struct model *m, struct batch *b)
+static void chunk_forward(struct model *m, struct batch *b)
 {
 	encoder_forward(&m->encoder, &m->params, &m->encoder_work, b, m->encoder_work.z, m->par);
 }
 
 void model_forward(struct model *m, struct batch *b)
 {
-	for (int i = 0; i < b->pieces; i++) {
+	for (int i = 0; i < b->chunks; i++) {
 		if (b->from != b->cut[i])
 			load(m, b, i);
-		piece_forward(m, b);
-		rows_of_piece(m, b, m->z, true);
+		chunk_forward(m, b);
+		rows_of_chunk(m, b, m->z, true);
 	}
 	heads_forward(&m->heads, &m->params, &m->heads_work, b->n, m->z);
 }
@@ -183,12 +183,12 @@ void model_backward(struct model *m, struct batch *b)
 {
 	memset(m->params.g, 0, m->params.total * sizeof *m->params.g);
 	heads_backward(&m->heads, &m->params, &m->heads_work, b->n, m->z, m->dz);
-	for (int i = b->pieces - 1; i >= 0; i--) {
-		if (i < b->pieces - 1) {
+	for (int i = b->chunks - 1; i >= 0; i--) {
+		if (i < b->chunks - 1) {
 			load(m, b, i);
-			piece_forward(m, b);
+			chunk_forward(m, b);
 		}
-		rows_of_piece(m, b, m->dz, false);
+		rows_of_chunk(m, b, m->dz, false);
 		encoder_backward(&m->encoder, &m->params, &m->encoder_work, b, m->encoder_work.z,
 				 m->par);
 	}
@@ -206,7 +206,7 @@ const real *model_logits(const struct model *m, enum head h)
 
 const real *model_pool_weights(const struct model *m, const struct batch *b, int pool, int i)
 {
-	BUG_ON(b->pieces > 1);
+	BUG_ON(b->chunks > 1);
 	if (pool >= m->encoder.npools)
 		return NULL;
 	return m->encoder_work.pool[pool].a + pool_seqs(b, pool)->first[i];

@@ -5,7 +5,7 @@
  * Weights, the encoder, the heads, and the workspace of the batch at hand.
  * A step is: batch_take, model_ready (may allocate), model_forward, model_loss,
  * model_backward (which do not allocate). A batch that does not fit into
- * train.memory is cut into pieces on the way (piece.h); nothing else changes.
+ * train.memory is cut into chunks on the way (chunk.h); nothing else changes.
  * Not thread-safe: one model, one thread calling, which shares the work out
  * over `par`.
  */
@@ -14,7 +14,7 @@
 
 #include "engine/model/heads.h"
 #include "engine/model/loss.h"
-#include "engine/model/piece.h"
+#include "engine/model/chunk.h"
 #include "engine/model/weights.h"
 
 struct model {
@@ -25,7 +25,7 @@ struct model {
 	/* workspace */
 	size_t room; /* bytes that a batch may take */
 	struct encoder_work encoder_work;
-	struct arena piece; /* the packed piece and encoder_work */
+	struct arena chunk; /* the packed chunk and encoder_work */
 	bool backward;      /* it is laid out for gradients too */
 	struct heads_work heads_work;
 	real *z, *dz; /* [n, z_width] of the whole batch */
@@ -46,12 +46,12 @@ real *model_weights(struct model *m, real *w);
 /* In forward passes from now on this head of both cross attentions gives 0; -1: none. */
 void model_ablate_head(struct model *m, int head);
 
-/* Cut the batch, make room and pack its first piece. Another forward of the
+/* Cut the batch, make room and pack its first chunk. Another forward of the
  * same batch needs it only if the model has seen another one in between. */
 int model_ready(struct model *m, struct batch *b, bool backward, struct err *e);
-/* Bytes that a batch of n takes beside its pieces. */
+/* Bytes that a batch of n takes beside its chunks. */
 size_t model_beside(const struct model *m, int n);
-/* Whether the batch would be one piece. */
+/* Whether the batch would be one chunk. */
 bool model_holds(const struct model *m, const struct batch *b, bool backward);
 void model_forward(struct model *m, struct batch *b);
 /* The terms and the weighted sum; leaves gradients for model_backward. */
@@ -63,7 +63,7 @@ int model_heads(const struct model *m); /* of a cross attention; 0: there is non
 
 /* Logits [n, classes] of a head, after model_forward. */
 const real *model_logits(const struct model *m, enum head h);
-/* Pooling weights over the rows of utterance i of a batch in one piece, after
+/* Pooling weights over the rows of utterance i of a batch in one chunk, after
  * model_forward (until model_backward overwrites them); NULL: no such pool. */
 const real *model_pool_weights(const struct model *m, const struct batch *b, int pool, int i);
 /* Attention weights [heads, Lq, Lk] of utterance i; likewise. */

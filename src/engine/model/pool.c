@@ -15,7 +15,8 @@ void pool_add(struct pool *q, struct params *p, const char *name, int E, int A)
 	q->u_omega = params_add(p, full, A, 0, INIT_CONSTANT, 0.001);
 }
 
-void pool_lay(const struct pool *q, struct pool_work *w, struct arena *a, int rows, bool backward)
+void pool_layout(const struct pool *q, struct pool_work *w, struct arena *a, int rows,
+		 bool backward)
 {
 	w->t = arena_take(a, (size_t)rows * (size_t)q->A, sizeof(real));
 	w->a = arena_take(a, (size_t)rows, sizeof(real));
@@ -23,7 +24,7 @@ void pool_lay(const struct pool *q, struct pool_work *w, struct arena *a, int ro
 		return;
 	w->de = arena_take(a, (size_t)rows, sizeof(real));
 	w->dout_t = arena_take(a, (size_t)rows * (size_t)q->A, sizeof(real));
-	w->turned = arena_take(a, (size_t)q->A * (size_t)q->E, sizeof(real));
+	w->dw_t = arena_take(a, (size_t)q->A * (size_t)q->E, sizeof(real));
 }
 
 void pool_forward(const struct pool *q, const struct params *p, struct pool_work *w,
@@ -86,10 +87,10 @@ void pool_weight_gradients(const struct pool *q, const struct params *p, const s
 	int E = q->E, A = q->A;
 
 	/* t' h, not h' t: A is small, and h's rows are vectors. */
-	q->kern->once_tn(A, E, rows, w->t, A, h, E, 0, w->turned, E);
+	q->kern->once_tn(A, E, rows, w->t, A, h, E, 0, w->dw_t, E);
 	for (int i = 0; i < E; i++)
 		for (int j = 0; j < A; j++)
-			dw[i * A + j] += w->turned[(size_t)j * E + i];
+			dw[i * A + j] += w->dw_t[(size_t)j * E + i];
 	for (int j = 0; j < A; j++) {
 		double sum = 0;
 

@@ -27,11 +27,12 @@ struct pool_work {
 	real *a;      /* [rows] weights */
 	real *de;     /* [rows] gradient of e */
 	real *dout_t; /* [rows, A] de * t, for du */
-	real *turned; /* [A, E] gradient of w_omega, turned */
+	real *dw_t;   /* [A, E] gradient of w_omega, transposed */
 };
 
 void pool_add(struct pool *q, struct params *p, const char *name, int E, int A);
-void pool_lay(const struct pool *q, struct pool_work *w, struct arena *a, int rows, bool backward);
+void pool_layout(const struct pool *q, struct pool_work *w, struct arena *a, int rows,
+		 bool backward);
 
 /* Sequences from..to-1. out: row i at out + i * ldout. */
 void pool_forward(const struct pool *q, const struct params *p, struct pool_work *w,

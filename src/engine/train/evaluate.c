@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 /* A batch of an evaluation ends when it has this many frames or utterances, or
- * sooner if they would not be one piece. */
+ * sooner if they would not be one chunk. */
 enum { BATCH_FRAMES = 8192, BATCH_UTTERANCES = 128 };
 
 static int batch_end(const struct corpus *c, const int *utt, int from, int n)

@@ -7,11 +7,11 @@
 #include <string.h>
 #include <tgmath.h>
 
-enum { PIECE = 1 << 16 }; /* values a task handles */
+enum { BLOCK = 1 << 16 }; /* values a task handles */
 
-static int pieces(size_t total)
+static int blocks(size_t total)
 {
-	return (int)((total + PIECE - 1) / PIECE);
+	return (int)((total + BLOCK - 1) / BLOCK);
 }
 
 int optim_open(struct optim *o, enum optimizer name, size_t total, struct err *e)
@@ -19,7 +19,7 @@ int optim_open(struct optim *o, enum optimizer name, size_t total, struct err *e
 	bool adam = params_array_used(ARRAY_MEAN, name);
 
 	*o = (struct optim){.name = name, .total = total};
-	o->square = mem_alloc((size_t)pieces(total), sizeof *o->square);
+	o->square = mem_alloc((size_t)blocks(total), sizeof *o->square);
 	o->v = mem_try(total * sizeof *o->v);
 	o->m = adam ? mem_try(total * sizeof *o->m) : NULL;
 	if (!o->v || (adam && !o->m)) {
@@ -48,19 +48,19 @@ struct step {
 	double lr, scale;
 };
 
-static size_t piece_end(size_t total, int task)
+static size_t block_end(size_t total, int task)
 {
-	size_t end = ((size_t)task + 1) * PIECE;
+	size_t end = ((size_t)task + 1) * BLOCK;
 
 	return end < total ? end : total;
 }
 
-static void square_piece(void *ctx, int task)
+static void square_block(void *ctx, int task)
 {
 	const struct step *s = ctx;
 	double sum = 0;
 
-	for (size_t i = (size_t)task * PIECE; i < piece_end(s->p->total, task); i++)
+	for (size_t i = (size_t)task * BLOCK; i < block_end(s->p->total, task); i++)
 		sum += (double)s->p->g[i] * s->p->g[i];
 	s->o->square[task] = sum;
 }
@@ -70,8 +70,8 @@ double grad_norm(struct optim *o, const struct params *p, struct par *par)
 	struct step s = {.o = o, .p = (struct params *)p};
 	double sum = 0;
 
-	par_run(par, pieces(p->total), square_piece, &s);
-	for (int i = 0; i < pieces(p->total); i++)
+	par_run(par, blocks(p->total), square_block, &s);
+	for (int i = 0; i < blocks(p->total); i++)
 		sum += o->square[i];
 	return sqrt(sum);
 }
@@ -100,11 +100,11 @@ static void adamw(real *restrict w, const real *restrict g, real *restrict v, re
 	}
 }
 
-static void step_piece(void *ctx, int task)
+static void step_block(void *ctx, int task)
 {
 	const struct step *s = ctx;
 	struct optim *o = s->o;
-	size_t at = (size_t)task * PIECE, n = piece_end(o->total, task) - at;
+	size_t at = (size_t)task * BLOCK, n = block_end(o->total, task) - at;
 	real *w = s->p->w + at, *g = s->p->g + at;
 
 	if (o->name == OPTIMIZER_RMSPROP) {
@@ -123,5 +123,5 @@ void optim_step(struct optim *o, struct params *p, int64_t step, double lr, doub
 {
 	struct step s = {.o = o, .p = p, .number = step, .lr = lr, .scale = scale};
 
-	par_run(par, pieces(o->total), step_piece, &s);
+	par_run(par, blocks(o->total), step_block, &s);
 }

@@ -20,7 +20,7 @@ struct optim {
 	size_t total;
 	real *v;        /* [total] mean of g^2 */
 	real *m;        /* [total] mean of g; NULL for RMSprop */
-	double *square; /* scratch for grad_norm, by piece */
+	double *square; /* scratch for grad_norm, by block */
 };
 
 int optim_open(struct optim *o, enum optimizer name, size_t total, struct err *e);

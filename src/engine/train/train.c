@@ -107,10 +107,10 @@ int64_t trainer_least_memory(const struct trainer *t)
 				words = frames = 1;
 			words = u->words.rows > words ? u->words.rows : words;
 			frames = u->frames.rows > frames ? u->frames.rows : frames;
-			bytes = piece_bytes_of(c, words, frames, train);
+			bytes = chunk_bytes_of(c, words, frames, train);
 			most = bytes > most ? bytes : most;
 		}
-	return piece_held(&t->set, t->model.params.total) + (int64_t)(beside + most);
+	return chunk_held(&t->set, t->model.params.total) + (int64_t)(beside + most);
 }
 
 int trainer_steps_per_epoch(const struct trainer *t)

@@ -50,7 +50,7 @@ int trainer_open(struct trainer *t, const struct settings *s, struct corpus *c, 
 		 struct par *par, struct err *e);
 void trainer_close(struct trainer *t);
 
-/* The train.memory that all pieces fit into: what the most demanding utterance
+/* The train.memory that all chunks fit into: what the most demanding utterance
  * of the fold asks for, alone. With less, such utterances go beyond it. */
 int64_t trainer_least_memory(const struct trainer *t);
 

@@ -6,17 +6,17 @@
 static struct small m;
 static struct settings s;
 static struct batch b;
-static struct arena piece;
+static struct arena chunk;
 static struct par *par;
 static struct err e;
 
-static void lay(struct seqs *q, struct arena *a, int n, const int *len, int dim)
+static void layout(struct seqs *q, struct arena *a, int n, const int *len, int dim)
 {
 	arena_measure(a);
-	seqs_lay(q, a, n, len, dim);
+	seqs_layout(q, a, n, len, dim);
 	if (arena_ready(a, "test", &e))
 		abort();
-	seqs_lay(q, a, n, len, dim);
+	seqs_layout(q, a, n, len, dim);
 }
 
 /* Step 0 of all, then step 1 of those that have one: worked out by hand. */
@@ -29,7 +29,7 @@ TEST(layout)
 	struct arena a = {0};
 	struct seqs q;
 
-	lay(&q, &a, 4, len, 3);
+	layout(&q, &a, 4, len, 3);
 	CHECK_INT(q.n, 4);
 	CHECK_INT(q.rows, 11);
 	CHECK_INT(q.steps, 4);
@@ -56,7 +56,7 @@ TEST(layout_of_random_lengths)
 
 		for (int i = 0; i < n; i++)
 			len[i] = 1 + (int)(rng_u32(&r) % 30);
-		lay(&q, &a, n, len, 1);
+		layout(&q, &a, n, len, 1);
 		for (int i = 1; i < n; i++) {
 			int x = q.rank[i - 1], y = q.rank[i];
 
@@ -76,17 +76,17 @@ TEST(layout_of_random_lengths)
 	arena_free(&a);
 }
 
-/* All of it as one piece. */
+/* All of it as one chunk. */
 static int pack(const struct norm *norm, const int *utt, int n, enum batch_how how)
 {
 	err_clear(&e);
 	if (batch_take(&b, &m.c, &s, norm, utt, n, how, &e))
 		return -1;
-	arena_measure(&piece);
-	batch_lay(&b, &piece, 0, n);
-	if (arena_ready(&piece, "test", &e))
+	arena_measure(&chunk);
+	batch_layout(&b, &chunk, 0, n);
+	if (arena_ready(&chunk, "test", &e))
 		abort();
-	batch_lay(&b, &piece, 0, n);
+	batch_layout(&b, &chunk, 0, n);
 	batch_fill(&b, par);
 	return 0;
 }
@@ -335,16 +335,16 @@ TEST(sorted_by_length)
 		CHECK_INT(b.row[i], i);
 }
 
-/* A piece in the middle: its own layout, the batch's padding, the right rows. */
-TEST(a_piece_is_packed_alone)
+/* A chunk in the middle: its own layout, the batch's padding, the right rows. */
+TEST(a_chunk_is_packed_alone)
 {
 	static const int utt[] = {2, 0, 3, 1};
 
 	make();
 	s.train.padding = PADDING_REFERENCE;
 	REQUIRE(pack(NULL, utt, 4, BATCH_TRAIN) == 0);
-	arena_again(&piece);
-	batch_lay(&b, &piece, 1, 3);
+	arena_again(&chunk);
+	batch_layout(&b, &chunk, 1, 3);
 	batch_fill(&b, par);
 	CHECK_INT(b.text.n, 2);
 	CHECK_INT(b.text.rows, 2 * 4);
@@ -364,7 +364,7 @@ int main(int argc, char **argv)
 		return 1;
 	failed = TEST_MAIN(argc, argv);
 	batch_free(&b);
-	arena_free(&piece);
+	arena_free(&chunk);
 	small_free(&m);
 	par_free(par);
 	return failed;

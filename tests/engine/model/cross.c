@@ -53,7 +53,7 @@ TEST(bias_gradients_of_many_rows)
 	w.o = draw(&r, (size_t)ROWS * E);
 	w.da = draw(&r, (size_t)ROWS * E);
 	for (int i = 0; i < CROSS_PARTS; i++)
-		w.piece[i] = aligned_alloc(64, kern_packed(512, E) * sizeof(float));
+		w.panels[i] = aligned_alloc(64, kern_packed(512, E) * sizeof(float));
 	for (int part = 0; part < CROSS_PARTS; part++)
 		cross_weight_gradients(&c, &p, &w, &s, &s, x, x, part);
 	CHECK(off(grad(&p, c.in_bias), w.dq) < 2e-6);
@@ -61,7 +61,7 @@ TEST(bias_gradients_of_many_rows)
 	CHECK(off(grad(&p, c.in_bias) + 2 * E, w.v) < 2e-6);
 	CHECK(off(grad(&p, c.out_bias), w.da) < 2e-6);
 	for (int i = 0; i < CROSS_PARTS; i++)
-		free(w.piece[i]);
+		free(w.panels[i]);
 	free(x);
 	free(w.dq);
 	free(w.k);

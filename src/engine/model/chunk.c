@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "engine/model/piece.h"
+#include "engine/model/chunk.h"
 
 #include "base/machine.h"
 
 #include <stdint.h>
 #include <string.h>
 
-int64_t piece_held(const struct settings *s, size_t total)
+int64_t chunk_held(const struct settings *s, size_t total)
 {
 	int arrays = 0;
 
@@ -15,25 +15,25 @@ int64_t piece_held(const struct settings *s, size_t total)
 	return (int64_t)(total * sizeof(real)) * arrays + PROGRAM_BYTES;
 }
 
-size_t piece_room(const struct settings *s, size_t total)
+size_t chunk_room(const struct settings *s, size_t total)
 {
 	int64_t all = s->train.memory ? s->train.memory : machine_memory() / 2;
-	int64_t held = piece_held(s, total);
+	int64_t held = chunk_held(s, total);
 
 	return all > held ? (size_t)(all - held) : 0;
 }
 
-void piece_lay(const struct encoder *c, struct encoder_work *w, struct arena *a, struct batch *b,
-	       int from, int to, bool backward)
+void chunk_layout(const struct encoder *c, struct encoder_work *w, struct arena *a, struct batch *b,
+		  int from, int to, bool backward)
 {
-	batch_lay(b, a, from, to);
-	encoder_lay(c, w, a, b, backward);
+	batch_layout(b, a, from, to);
+	encoder_layout(c, w, a, b, backward);
 }
 
-size_t piece_bytes(const struct encoder *c, const struct batch *b, int from, int to, bool backward)
+size_t chunk_bytes(const struct encoder *c, const struct batch *b, int from, int to, bool backward)
 {
 	struct encoder_work measured = {0};
-	struct batch piece = *b;
+	struct batch chunk = *b;
 	struct arena a = {0};
 	int64_t words = 0, frames = 0;
 
@@ -44,11 +44,11 @@ size_t piece_bytes(const struct encoder *c, const struct batch *b, int from, int
 	if (words > ROWS_MAX || frames > ROWS_MAX)
 		return SIZE_MAX;
 	arena_measure(&a);
-	piece_lay(c, &measured, &a, &piece, from, to, backward);
+	chunk_layout(c, &measured, &a, &chunk, from, to, backward);
 	return a.used;
 }
 
-size_t piece_bytes_of(const struct encoder *c, int words, int frames, bool backward)
+size_t chunk_bytes_of(const struct encoder *c, int words, int frames, bool backward)
 {
 	struct batch b = {.n = 1,
 			  .words = &words,
@@ -56,11 +56,11 @@ size_t piece_bytes_of(const struct encoder *c, int words, int frames, bool backw
 			  .text_dim = c->stack[LSTM1].input,
 			  .audio_dim = c->stack[LSTM2].input};
 
-	return piece_bytes(c, &b, 0, 1, backward);
+	return chunk_bytes(c, &b, 0, 1, backward);
 }
 
-/* The first place of the piece that ends before `to`: as many as fit. */
-static int piece_start(const struct encoder *c, const struct batch *b, int to, size_t room,
+/* The first place of the chunk that ends before `to`: as many as fit. */
+static int chunk_start(const struct encoder *c, const struct batch *b, int to, size_t room,
 		       bool backward)
 {
 	int most = 0, least = to - 1; /* the answer lies between: the first that fits */
@@ -68,7 +68,7 @@ static int piece_start(const struct encoder *c, const struct batch *b, int to, s
 	while (most < least) {
 		int from = most + (least - most) / 2;
 
-		if (piece_bytes(c, b, from, to, backward) <= room)
+		if (chunk_bytes(c, b, from, to, backward) <= room)
 			least = from;
 		else
 			most = from + 1;
@@ -76,12 +76,12 @@ static int piece_start(const struct encoder *c, const struct batch *b, int to, s
 	return least;
 }
 
-size_t piece_cut(const struct encoder *c, struct batch *b, size_t room, bool backward)
+size_t chunk_cut(const struct encoder *c, struct batch *b, size_t room, bool backward)
 {
-	size_t largest = piece_bytes(c, b, 0, b->n, backward);
+	size_t largest = chunk_bytes(c, b, 0, b->n, backward);
 	int first = b->n;
 
-	b->pieces = 1;
+	b->chunks = 1;
 	b->cut[0] = 0;
 	b->cut[1] = b->n;
 	if (b->n == 1 || largest <= room)
@@ -90,13 +90,13 @@ size_t piece_cut(const struct encoder *c, struct batch *b, size_t room, bool bac
 	largest = 0;
 	b->cut[first] = b->n;
 	for (int to = b->n; to > 0; to = b->cut[first]) {
-		int from = piece_start(c, b, to, room, backward);
-		size_t bytes = piece_bytes(c, b, from, to, backward);
+		int from = chunk_start(c, b, to, room, backward);
+		size_t bytes = chunk_bytes(c, b, from, to, backward);
 
 		b->cut[--first] = from;
 		largest = bytes > largest ? bytes : largest;
 	}
-	b->pieces = b->n - first;
-	memmove(b->cut, b->cut + first, ((size_t)b->pieces + 1) * sizeof *b->cut);
+	b->chunks = b->n - first;
+	memmove(b->cut, b->cut + first, ((size_t)b->chunks + 1) * sizeof *b->cut);
 	return largest;
 }

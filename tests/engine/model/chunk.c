@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A batch in pieces: the same results within the memory allowed. */
-#include "engine/model/piece.h"
+/* A batch in chunks: the same results within the memory allowed. */
+#include "engine/model/chunk.h"
 
 #include "engine/model/model.h"
 #include "tests/engine/run.h"
@@ -53,7 +53,7 @@ static void open_model(struct model *model, const struct settings *s)
 
 static size_t in_use(const struct model *model, const struct batch *b)
 {
-	return model->arena.size + model->piece.size + b->arena.size;
+	return model->arena.size + model->chunk.size + b->arena.size;
 }
 
 /* Forward, loss and backward, with room for `room` bytes. */
@@ -120,7 +120,7 @@ TEST(gradients_are_those_of_the_whole)
 		open_model(&whole, &s);
 		open_model(&cut, &s);
 		loss = whole_step(&whole, &b, &s, SIZE_MAX, term[0]);
-		CHECK_INT(b.pieces, 1);
+		CHECK_INT(b.chunks, 1);
 		all = in_use(&whole, &b);
 		for (size_t room = all;; room = room * 2 / 3) {
 			double again = whole_step(&cut, &c, &s, room, term[1]);
@@ -140,13 +140,13 @@ TEST(gradients_are_those_of_the_whole)
 						   1e-5);
 			}
 			if (!(apart <= 1e-5))
-				FAIL("variant %d, %d pieces: gradients differ by %g", variant,
-				     c.pieces, apart);
-			if (c.pieces == 1)
+				FAIL("variant %d, %d chunks: gradients differ by %g", variant,
+				     c.chunks, apart);
+			if (c.chunks == 1)
 				CHECK(memcmp(whole.params.g, cut.params.g,
 					     cut.params.total * sizeof(float)) == 0);
-			seen |= 1 << c.pieces;
-			if (c.pieces == N)
+			seen |= 1 << c.chunks;
+			if (c.chunks == N)
 				break;
 		}
 		model_close(&whole);
@@ -158,26 +158,26 @@ TEST(gradients_are_those_of_the_whole)
 	small_free(&m);
 }
 
-/* Every utterance in one piece; none larger than the room, none that could have
+/* Every utterance in one chunk; none larger than the room, none that could have
  * taken one more; the longest in the last. */
 static void check_cut(const struct model *model, const struct batch *b, size_t share)
 {
 	int seen[N] = {0};
 
 	CHECK_INT(b->cut[0], 0);
-	CHECK_INT(b->cut[b->pieces], N);
+	CHECK_INT(b->cut[b->chunks], N);
 	for (int i = 0; i < N; i++) {
 		CHECK_INT(seen[b->row[i]]++, 0);
 		CHECK(i == 0 || b->frames[i - 1] <= b->frames[i]);
 	}
-	for (int i = 0; i < b->pieces; i++) {
+	for (int i = 0; i < b->chunks; i++) {
 		int from = b->cut[i], to = b->cut[i + 1];
 
 		CHECK(from < to);
 		if (to - from > 1)
-			CHECK(piece_bytes(&model->encoder, b, from, to, true) <= share);
+			CHECK(chunk_bytes(&model->encoder, b, from, to, true) <= share);
 		if (from > 0)
-			CHECK(piece_bytes(&model->encoder, b, from - 1, to, true) > share);
+			CHECK(chunk_bytes(&model->encoder, b, from - 1, to, true) > share);
 	}
 }
 
@@ -187,7 +187,7 @@ static size_t least_room(const struct model *model, const struct batch *b)
 	size_t most = 0;
 
 	for (int i = 0; i < N; i++) {
-		size_t bytes = piece_bytes(&model->encoder, b, i, i + 1, true);
+		size_t bytes = chunk_bytes(&model->encoder, b, i, i + 1, true);
 
 		most = bytes > most ? bytes : most;
 	}
@@ -211,8 +211,8 @@ TEST(the_room_is_kept)
 		REQUIRE(batch_take(&b, &m.c, &s, NULL, some, N, BATCH_TRAIN, &e) == 0);
 		CHECK(model_holds(&model, &b, true));
 		REQUIRE(model_ready(&model, &b, true, &e) == 0);
-		CHECK_INT((long long)model.piece.used,
-			  (long long)piece_bytes(&model.encoder, &b, 0, N, true));
+		CHECK_INT((long long)model.chunk.used,
+			  (long long)chunk_bytes(&model.encoder, &b, 0, N, true));
 		all = in_use(&model, &b);
 		model.room = all - 1;
 		CHECK(!model_holds(&model, &b, true));
@@ -221,20 +221,20 @@ TEST(the_room_is_kept)
 		for (size_t room = all - 1, least = least_room(&model, &b); room >= least;
 		     room -= all / 50) {
 			whole_step(&model, &b, &s, room, term);
-			CHECK(b.pieces > 1);
+			CHECK(b.chunks > 1);
 			CHECK(in_use(&model, &b) <= room);
 			check_cut(&model, &b, room - model.arena.used - b.arena.used);
 		}
 		whole_step(&model, &b, &s, 0, term);
-		CHECK_INT(b.pieces, N);
+		CHECK_INT(b.chunks, N);
 		model_close(&model);
 		batch_free(&b);
 	}
 	small_free(&m);
 }
 
-/* Room is made before the first piece; the others find it. */
-TEST(nothing_is_allocated_between_pieces)
+/* Room is made before the first chunk; the others find it. */
+TEST(nothing_is_allocated_between_chunks)
 {
 	struct settings s = variant_of(0);
 	struct model model;
@@ -247,11 +247,11 @@ TEST(nothing_is_allocated_between_pieces)
 	model.room = 0;
 	REQUIRE(batch_take(&b, &m.c, &s, NULL, some, N, BATCH_TRAIN, &e) == 0);
 	REQUIRE(model_ready(&model, &b, true, &e) == 0);
-	block = model.piece.block;
+	block = model.chunk.block;
 	model_forward(&model, &b);
 	model_loss(&model, &b, &s, term);
 	model_backward(&model, &b);
-	CHECK(model.piece.block == block);
+	CHECK(model.chunk.block == block);
 	model_close(&model);
 	batch_free(&b);
 	small_free(&m);
@@ -263,18 +263,18 @@ TEST(what_a_run_holds_anyway_counts)
 	size_t total = 1 << 20, arrays = 4 * sizeof(float) << 20;
 
 	s.train.memory = 1 << 30;
-	CHECK_INT((long long)piece_room(&s, total),
+	CHECK_INT((long long)chunk_room(&s, total),
 		  (long long)((1 << 30) - PROGRAM_BYTES - arrays));
 	s.train.optimizer.name = OPTIMIZER_ADAMW;
-	CHECK_INT((long long)piece_room(&s, total),
+	CHECK_INT((long long)chunk_room(&s, total),
 		  (long long)((1 << 30) - PROGRAM_BYTES - arrays / 4 * 5));
 	s.train.memory = 1;
-	CHECK_INT((long long)piece_room(&s, total), 0);
+	CHECK_INT((long long)chunk_room(&s, total), 0);
 	s.train.memory = 0;
-	CHECK(piece_room(&s, total) > 0);
+	CHECK(chunk_room(&s, total) > 0);
 }
 
-/* With that all of a run's pieces fit, and with no less: what the run really
+/* With that all of a run's chunks fit, and with no less: what the run really
  * takes, at its most, is it. */
 TEST(least_memory)
 {
@@ -297,7 +297,7 @@ TEST(least_memory)
 			struct step_row row;
 
 			REQUIRE(trainer_step(&t, &row, &e) == STEP_DONE);
-			CHECK(t.batch.pieces > 1);
+			CHECK(t.batch.chunks > 1);
 			used = in_use(&t.model, &t.batch);
 			CHECK(used <= t.model.room);
 		}
@@ -347,7 +347,7 @@ static int look(void *ctx, const struct model *model, const struct batch *b, str
 			sum += (double)model_pool_weights(model, b, ATT2, i)[t];
 		CHECK_NEAR(sum, 1, 1e-5);
 	}
-	CHECK_INT(b->pieces, 1);
+	CHECK_INT(b->chunks, 1);
 	*seen += b->n;
 	return 0;
 }
@@ -364,13 +364,13 @@ TEST(evaluation_within_the_room)
 	small_make(&m, LAYOUT_LISTS, list_sizes, 14, 60, false);
 	open_model(&model, &s);
 	REQUIRE(evaluate(&model, &m.c, &s, NULL, some, N, NULL, &whole, &e) == 0);
-	most = model.piece.size;
+	most = model.chunk.size;
 	for (size_t room = most; room > most / 5; room = room * 2 / 3) {
-		arena_free(&model.piece);
+		arena_free(&model.chunk);
 		arena_free(&model.arena);
 		model.room = room;
 		REQUIRE(evaluate(&model, &m.c, &s, NULL, some, N, NULL, &cut, &e) == 0);
-		CHECK(model.piece.size + model.arena.size <= room);
+		CHECK(model.chunk.size + model.arena.size <= room);
 		CHECK_INT(cut.n, N);
 		for (int i = 0; i < N; i++) {
 			CHECK_INT(cut.utt[i], some[i]);
@@ -393,8 +393,8 @@ TEST(evaluation_within_the_room)
 	small_free(&m);
 }
 
-/* A look ahead in pieces: what the step then gives, and nothing kept. */
-TEST(try_in_pieces)
+/* A look ahead in chunks: what the step then gives, and nothing kept. */
+TEST(try_in_chunks)
 {
 	struct settings s = variant_of(0);
 	struct step_row before, after, step, next;
@@ -407,7 +407,7 @@ TEST(try_in_pieces)
 	w = malloc(t.model.params.total * sizeof *w);
 	memcpy(w, t.model.params.w, t.model.params.total * sizeof *w);
 	REQUIRE(trainer_try(&t, &s, &before, &after, &e) == 0);
-	CHECK_INT(t.batch.pieces, N);
+	CHECK_INT(t.batch.chunks, N);
 	CHECK(memcmp(w, t.model.params.w, t.model.params.total * sizeof *w) == 0);
 	CHECK_INT(t.state.step, 0);
 	trainer_epoch_begin(&t);

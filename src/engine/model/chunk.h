@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * chunk: as much of a batch as the memory holds at a time.
+ *
+ * The encoder treats utterances one by one, so a batch that does not fit goes
+ * through it in chunks: forward chunk by chunk, keeping z alone; heads and loss
+ * once over the whole batch; then backward from the last chunk, which still
+ * lies there, to the first, each of the others after a forward of its own once
+ * more. The gradients are those of the whole batch, to rounding.
+ *
+ * Utterances of like length share a chunk, so that their recurrence is wide,
+ * and the last chunk, the one that is computed once, is filled with the longest.
+ * The cut depends on lengths, settings and the memory allowed, never on
+ * threads. What fits as a whole is one chunk, in the batch's own order.
+ *
+ * A chunk has one utterance at least: one that alone needs more than is allowed
+ * gets it.
+ */
+#ifndef MIUST_CHUNK_H
+#define MIUST_CHUNK_H
+
+#include "engine/model/encoder.h"
+
+/* The program, its libraries, their buffers, the corpus without features. */
+enum { PROGRAM_BYTES = 48 << 20 };
+
+/* Bytes that a run holds anyway: PROGRAM_BYTES, `total` weights, their
+ * gradients, the optimiser's means and the kept checkpoint. */
+int64_t chunk_held(const struct settings *s, size_t total);
+/* Bytes that batches may take: train.memory, or without one half of what the
+ * machine has (the other half is for the features' pages), less that. At least 0. */
+size_t chunk_room(const struct settings *s, size_t total);
+
+/* Lay out places from..to-1: batch and workspace, in one arena (arena.h). */
+void chunk_layout(const struct encoder *c, struct encoder_work *w, struct arena *a, struct batch *b,
+		  int from, int to, bool backward);
+/* Bytes of that; and of one utterance of such lengths. */
+size_t chunk_bytes(const struct encoder *c, const struct batch *b, int from, int to, bool backward);
+size_t chunk_bytes_of(const struct encoder *c, int words, int frames, bool backward);
+/* Cut the batch so that each chunk fits into `room`; returns the bytes of the
+ * largest. */
+size_t chunk_cut(const struct encoder *c, struct batch *b, size_t room, bool backward);
+
+#endif
