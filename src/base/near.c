@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/near.h"
 
+#include "base/util.h"
+
 #include <ctype.h>
 #include <string.h>
-
-static int min(int a, int b)
-{
-	return a < b ? a : b;
-}
 
 static int same(char a, char b)
 {
@@ -29,10 +26,10 @@ int near_distance(const char *a, const char *b)
 		d[0][j] = j;
 	for (int i = 1; i <= na; i++) {
 		for (int j = 1; j <= nb; j++) {
-			d[i][j] = min(d[i - 1][j], d[i][j - 1]) + 1;
-			d[i][j] = min(d[i][j], d[i - 1][j - 1] + !same(a[i - 1], b[j - 1]));
+			d[i][j] = min_int(d[i - 1][j], d[i][j - 1]) + 1;
+			d[i][j] = min_int(d[i][j], d[i - 1][j - 1] + !same(a[i - 1], b[j - 1]));
 			if (i > 1 && j > 1 && same(a[i - 1], b[j - 2]) && same(a[i - 2], b[j - 1]))
-				d[i][j] = min(d[i][j], d[i - 2][j - 2] + 1);
+				d[i][j] = min_int(d[i][j], d[i - 2][j - 2] + 1);
 		}
 	}
 	return d[na][nb];
@@ -43,7 +40,7 @@ struct near near_to(const char *word)
 	int third = (int)strnlen(word, NEAR_WORD) / 3;
 	struct near n = {.word = word, .best = NULL, .distance = 1};
 
-	n.distance += third < 1 ? 1 : min(third, 4);
+	n.distance += clamp_int(third, 1, 4);
 	return n;
 }
 

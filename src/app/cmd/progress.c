@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/cmd/progress.h"
 
+#include "base/util.h"
+
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -37,8 +39,8 @@ void progress_show(struct progress *p, const char *text)
 	if (p->lines) {
 		fprintf(p->to, "%s\n", text);
 	} else {
-		n = n < most ? n : most;
-		fprintf(p->to, "\r%.*s%*s", n, text, p->shown > n ? p->shown - n : 0, "");
+		n = min_int(n, most);
+		fprintf(p->to, "\r%.*s%*s", n, text, max_int(p->shown - n, 0), "");
 		p->shown = n;
 	}
 	fflush(p->to);

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "base/util.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -199,7 +200,7 @@ static int parse_bytes(const struct input *in)
 
 int option_add_label(struct settings *s, const char *label, size_t len, struct err *e)
 {
-	int shown = len < 80 ? (int)len : 80;
+	int shown = (int)min_size(len, 80);
 
 	if (!len)
 		return err_set(e, "exp.labels: expected a name; found an empty one");
@@ -236,7 +237,7 @@ static int parse_labels(const struct input *in)
 	for (;;) {
 		size_t len = strcspn(text, ","), blanks = strspn(text, " ");
 		const char *next = text + len;
-		const char *from = text + (blanks < len ? blanks : len);
+		const char *from = text + min_size(blanks, len);
 
 		len = (size_t)(next - from);
 		while (len && from[len - 1] == ' ')
@@ -278,7 +279,7 @@ static void print_number(const struct settings *s, const struct option *o, char 
 		return;
 	}
 	decimals = digit > exponent ? digit - exponent : 0;
-	snprintf(out, n, "%.*f", decimals > o->decimals ? decimals : o->decimals, v);
+	snprintf(out, n, "%.*f", max_int(decimals, o->decimals), v);
 }
 
 static void print_bool(const struct settings *s, const struct option *o, char *out, size_t n)

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/process.h"
 #include "base/rng.h"
+#include "base/util.h"
 #include "base/xdg.h"
 #include "engine/file/npy.h"
 
@@ -134,7 +135,7 @@ static int make_words(struct rng *r, const char *text, float *out)
 static int envelope(const struct line *u, int t)
 {
 	int rise = t - u->start + 1, fall = u->end - t;
-	int least = rise < fall ? rise : fall;
+	int least = min_int(rise, fall);
 
 	if (least <= 0)
 		return 0;

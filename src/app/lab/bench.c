@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/util.h"
 #include "engine/model/flops.h"
 #include "engine/num/gemm.h"
 
@@ -57,10 +58,8 @@ static struct npy matrix(struct rng *r, const float *values, size_t room, int ro
 float *bench_corpus(struct corpus *c, const struct settings *s, int n, double longer, uint64_t seed)
 {
 	int frames = (int)(FRAMES_MOST * longer), words = (int)(WORDS_MOST * longer);
-	size_t room =
-		(size_t)(frames + 64) * (size_t)(s->model.audio_feat_dim > s->model.text_feat_dim
-							 ? s->model.audio_feat_dim
-							 : s->model.text_feat_dim);
+	size_t room = (size_t)(frames + 64) *
+		      (size_t)max_int(s->model.audio_feat_dim, s->model.text_feat_dim);
 	struct rng r;
 	float *values;
 
@@ -265,7 +264,7 @@ static void add_parts(struct running *s, const struct marks *m)
 static int one_batch(struct bench *b, struct running *s, struct corpus *c, struct par *par,
 		     int from, struct err *e)
 {
-	int n = c->n - from < b->set.train.batch_size ? c->n - from : b->set.train.batch_size;
+	int n = min_int(c->n - from, b->set.train.batch_size);
 	struct marks m = {.start = clock_seconds()};
 	double term[TERMS];
 

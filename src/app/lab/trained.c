@@ -5,6 +5,7 @@
 #include "app/session/session.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/util.h"
 #include "engine/data/roster.h"
 #include "engine/data/opening.h"
 
@@ -38,14 +39,6 @@ static int folder_of(char *out, size_t n, const char *path, struct err *e)
 	return 0;
 }
 
-static bool has_fold(const int *have, int n, int fold)
-{
-	for (int i = 0; i < n; i++)
-		if (have[i] == fold)
-			return true;
-	return false;
-}
-
 static int find_fold(struct trained *t, struct err *e)
 {
 	int have[LISTS_MAX], n = split_folds(&t->corpus, have), asked = 0, own;
@@ -58,7 +51,7 @@ static int find_fold(struct trained *t, struct err *e)
 	if (asked == 1)
 		for (t->fold = 0; !(t->opt.folds >> t->fold & 1);)
 			t->fold++;
-	else if (weights_trained_on(&t->weights.meta, &ignored, &own) && has_fold(have, n, own))
+	else if (weights_trained_on(&t->weights.meta, &ignored, &own) && contains_int(have, n, own))
 		t->fold = own;
 	else if (n == 1)
 		t->fold = have[0];
@@ -67,7 +60,7 @@ static int find_fold(struct trained *t, struct err *e)
 				 "which fold? give --fold N (%d to %d), or weights that say it or "
 				 "are in a session's fold-N folder",
 				 have[0], have[n - 1]);
-	if (has_fold(have, n, t->fold))
+	if (contains_int(have, n, t->fold))
 		return 0;
 	return err_usage(e, "fold %d: this corpus has fold%s %d%s", t->fold, n > 1 ? "s" : "",
 			 have[0], n > 1 ? " to 5" : " only");

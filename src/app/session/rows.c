@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/util.h"
 #include "engine/model/loss.h"
 
 #include <float.h>
@@ -131,7 +132,7 @@ static int parse_line(const struct columns *c, void *row, const char *text, cons
 				      k->name, c->n);
 		if (!in_range(k, x))
 			return err_at(e, path, line, 0, "%s %.*s (%s%s); remove the line to go on",
-				      k->name, (int)(len < 40 ? len : 40), at, k->rule,
+				      k->name, (int)min_size(len, 40), at, k->rule,
 				      k->integer && x > k->max ? "; this is too many" : "");
 		if (k->integer)
 			*(int *)to = (int)x;

@@ -2,6 +2,7 @@
 #include "engine/data/batch.h"
 
 #include "base/mem.h"
+#include "base/util.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +26,7 @@ static void pad_to_longest(int *len, int n)
 	int longest = 0;
 
 	for (int i = 0; i < n; i++)
-		longest = len[i] > longest ? len[i] : longest;
+		longest = max_int(len[i], longest);
 	for (int i = 0; i < n; i++)
 		len[i] = longest;
 }

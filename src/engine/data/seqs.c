@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "engine/data/seqs.h"
 
+#include "base/util.h"
+
 #include <string.h>
 
 /* Longest first; equal lengths keep their order, so that sums do too. */
@@ -22,7 +24,7 @@ void seqs_layout(struct seqs *s, struct arena *a, int n, const int *len, int dim
 	for (int i = 0; i < n; i++) {
 		BUG_ON(len[i] < 1);
 		rows += len[i];
-		steps = len[i] > steps ? len[i] : steps;
+		steps = max_int(len[i], steps);
 	}
 	*s = (struct seqs){.n = n, .rows = rows, .steps = steps, .dim = dim, .len = len};
 	s->first = arena_take(a, (size_t)n + 1, sizeof *s->first);

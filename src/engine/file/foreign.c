@@ -3,6 +3,7 @@
 #include "engine/file/foreign.h"
 
 #include "base/file.h"
+#include "base/util.h"
 
 #include <string.h>
 
@@ -21,7 +22,7 @@ static bool starts(struct bytes b, const char *magic, size_t n)
 
 static bool holds(struct bytes b, const char *word)
 {
-	return memmem(b.at, b.n < LOOK ? b.n : LOOK, word, strlen(word)) != NULL;
+	return memmem(b.at, min_size(b.n, LOOK), word, strlen(word)) != NULL;
 }
 
 /* The text as a pickle has it: its length in front. */
@@ -30,11 +31,11 @@ static bool holds_key(struct bytes b, const char *key)
 	char text[64] = {'X', (char)strlen(key)}; /* BINUNICODE, four bytes of length */
 
 	strcpy(text + 5, key);
-	if (memmem(b.at, b.n < LOOK ? b.n : LOOK, text, 5 + strlen(key)))
+	if (memmem(b.at, min_size(b.n, LOOK), text, 5 + strlen(key)))
 		return true;
 	text[3] = '\x8c'; /* SHORT_BINUNICODE, one */
 	text[4] = (char)strlen(key);
-	return memmem(b.at, b.n < LOOK ? b.n : LOOK, text + 3, 2 + strlen(key)) != NULL;
+	return memmem(b.at, min_size(b.n, LOOK), text + 3, 2 + strlen(key)) != NULL;
 }
 
 static bool is_zip(struct bytes b)

@@ -2,6 +2,7 @@
 #include "engine/model/chunk.h"
 
 #include "base/machine.h"
+#include "base/util.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -94,7 +95,7 @@ size_t chunk_cut(const struct encoder *c, struct batch *b, size_t room, bool bac
 		size_t bytes = chunk_bytes(c, b, from, to, backward);
 
 		b->cut[--first] = from;
-		largest = bytes > largest ? bytes : largest;
+		largest = max_size(bytes, largest);
 	}
 	b->chunks = b->n - first;
 	memmove(b->cut, b->cut + first, ((size_t)b->chunks + 1) * sizeof *b->cut);

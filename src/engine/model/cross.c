@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "engine/model/cross.h"
 
+#include "base/util.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -48,7 +50,7 @@ void cross_layout(const struct cross *c, struct cross_work *w, struct arena *a,
 {
 	size_t nq = (size_t)query->rows * (size_t)c->E, nk = (size_t)key->rows * (size_t)c->E;
 	size_t pairs = 0;
-	int widest = c->E > c->Ekv ? c->E : c->Ekv;
+	int widest = max_int(c->E, c->Ekv);
 
 	w->place = arena_take(a, (size_t)query->n + 1, sizeof *w->place);
 	for (int i = 0; i <= query->n; i++) {
@@ -66,7 +68,7 @@ void cross_layout(const struct cross *c, struct cross_work *w, struct arena *a,
 	for (int i = 0; i < CROSS_PARTS; i++) {
 		size_t there = kern_packed(widest, c->E), back = kern_packed(c->E, widest);
 
-		w->packed[i] = arena_take(a, there > back ? there : back, sizeof(real));
+		w->packed[i] = arena_take(a, max_size(there, back), sizeof(real));
 	}
 	if (!backward)
 		return;
@@ -199,7 +201,7 @@ static void affine_gradients(const struct kern *k, int rows, int out, int in, co
 			     const real *x, real *dw, real *db, real *panels)
 {
 	for (int from = 0; from < rows; from += PANEL_ROWS) {
-		int n = rows - from < PANEL_ROWS ? rows - from : PANEL_ROWS;
+		int n = min_int(rows - from, PANEL_ROWS);
 
 		k->pack(n, in, x + (size_t)from * in, in, 0, panels);
 		k->product_tn(out, in, n, dy + (size_t)from * out, out, panels, 1, dw, in);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "engine/model/encoder.h"
 
+#include "base/util.h"
+
 #include <string.h>
 #ifdef __SSE2__
 #include <xmmintrin.h>
@@ -297,7 +299,7 @@ static void input_back(void *ctx, int task)
 	rows = stack_seqs(a->b, stack_order[k])->rows;
 	from = task * INPUT_ROWS;
 	lstm_input_backward(&a->c->stack[stack_order[k]], a->p, &a->w->stack[stack_order[k]],
-			    a->layer, from, from + INPUT_ROWS < rows ? from + INPUT_ROWS : rows);
+			    a->layer, from, min_int(from + INPUT_ROWS, rows));
 }
 
 void encoder_backward(const struct encoder *c, const struct params *p, struct encoder_work *w,

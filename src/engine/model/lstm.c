@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "engine/model/lstm.h"
 
+#include "base/util.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,7 +36,7 @@ void lstm_layout(const struct lstm *l, struct lstm_work *w, struct arena *a, con
 		 bool backward)
 {
 	size_t rows = (size_t)s->rows, H = (size_t)l->H;
-	int widest = l->input > 2 * l->H ? l->input : 2 * l->H;
+	int widest = max_int(l->input, 2 * l->H);
 
 	w->ld = 4 * l->H + LINE;
 	for (int layer = 0; layer < l->layers; layer++) {
@@ -53,7 +55,7 @@ void lstm_layout(const struct lstm *l, struct lstm_work *w, struct arena *a, con
 
 		if (backward && kern_packed(4 * l->H, 2 * l->H) > in)
 			in = kern_packed(4 * l->H, 2 * l->H);
-		w->w_hh[dir] = arena_take(a, forth > back ? forth : back, sizeof(real));
+		w->w_hh[dir] = arena_take(a, max_size(forth, back), sizeof(real));
 		w->w_ih[dir] = arena_take(a, in, sizeof(real));
 	}
 	if (!backward)
@@ -105,8 +107,8 @@ static int take_steps(const struct seqs *s, int dir, bool backward, int i, int *
 	*to = s->at[t + 1];
 	while (++i < s->steps && *to - *from < ENOUGH) {
 		t = step_at(s, dir, backward, i);
-		*from = s->at[t] < *from ? s->at[t] : *from;
-		*to = s->at[t + 1] > *to ? s->at[t + 1] : *to;
+		*from = min_int(s->at[t], *from);
+		*to = max_int(s->at[t + 1], *to);
 	}
 	return i;
 }
@@ -204,7 +206,7 @@ static void weight_gradients(const struct lstm *l, const struct params *p, struc
 		const real *dg = w->gates[layer][dir] + (size_t)from * w->ld;
 		real sum[4 * HIDDEN_MAX];
 
-		n = to - from < PANEL_ROWS ? to - from : PANEL_ROWS;
+		n = min_int(to - from, PANEL_ROWS);
 		l->kern->pack(n, in, x + (size_t)from * in, in, 0, panels);
 		l->kern->product_tn(4 * H, in, n, dg, w->ld, panels, 1,
 				    grad(p, l->strand[layer][dir].w_ih), in);

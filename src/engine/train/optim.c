@@ -2,6 +2,7 @@
 #include "engine/train/optim.h"
 
 #include "base/mem.h"
+#include "base/util.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -50,9 +51,7 @@ struct step {
 
 static size_t block_end(size_t total, int task)
 {
-	size_t end = ((size_t)task + 1) * BLOCK;
-
-	return end < total ? end : total;
+	return min_size(((size_t)task + 1) * BLOCK, total);
 }
 
 static void square_block(void *ctx, int task)

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/util.h"
 #include "engine/data/roster.h"
 
 #include <math.h>
@@ -105,10 +106,10 @@ int64_t trainer_least_memory(const struct trainer *t)
 
 			if (!pads)
 				words = frames = 1;
-			words = u->words.rows > words ? u->words.rows : words;
-			frames = u->frames.rows > frames ? u->frames.rows : frames;
+			words = max_int(u->words.rows, words);
+			frames = max_int(u->frames.rows, frames);
 			bytes = chunk_bytes_of(c, words, frames, train);
-			most = bytes > most ? bytes : most;
+			most = max_size(bytes, most);
 		}
 	return chunk_held(&t->set, t->model.params.total) + (int64_t)(beside + most);
 }
@@ -239,7 +240,7 @@ enum step_result trainer_step(struct trainer *t, struct step_row *row, struct er
 	real square;
 
 	BUG_ON(t->state.ended || trainer_epoch_full(t));
-	n = n < t->set.train.batch_size ? n : t->set.train.batch_size;
+	n = min_int(n, t->set.train.batch_size);
 	for (int i = 0; i < n; i++)
 		t->batch_utt[i] = t->split.at[PART_TRAIN][t->state.order[from + i]];
 	if (batch_take(&t->batch, t->corpus, &t->set, &t->norm, t->batch_utt, n, BATCH_TRAIN, e) ||
