@@ -5,6 +5,8 @@
 #ifndef MIUST_UTF8_H
 #define MIUST_UTF8_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum { UTF8_REPLACEMENT = 0xfffd };
@@ -13,6 +15,9 @@ enum { UTF8_REPLACEMENT = 0xfffd };
  * A byte that begins no character (also of an overlong form, a surrogate or
  * one above U+10FFFF) is UTF8_REPLACEMENT, and the next call goes on after it. */
 uint32_t utf8_next(const char **s);
+/* A copy of n bytes that is UTF-8 without NULs: a byte that begins no character, and a
+ * NUL, is UTF8_REPLACEMENT, and *replaced becomes true. free() it. */
+char *utf8_copy(const char *s, size_t n, bool *replaced);
 int utf8_put(char out[5], uint32_t c); /* bytes written, NUL not counted */
 
 #endif

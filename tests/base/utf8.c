@@ -72,6 +72,36 @@ TEST(the_shortest_form_only)
 	}
 }
 
+/* Of n bytes, whatever comes after them; the sanitizer build sees a look beyond. */
+TEST(a_copy_is_utf8)
+{
+	static const struct {
+		const char *bytes;
+		size_t n;
+		const char *copy;
+	} row[] = {
+		{"aé…😀", 10, "aé…😀"},
+		{"", 0, ""},
+		{"\xff\xc3(\xe2\x82", 5, "\uFFFD\uFFFD(\uFFFD\uFFFD"},
+		{"a\0b", 3, "a\uFFFDb"},
+		{"é", 1, "\uFFFD"},                        /* its second byte is not ours */
+		{"\xed\xa0\x80", 3, "\uFFFD\uFFFD\uFFFD"}, /* a surrogate */
+	};
+
+	for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+		char *own = malloc(row[i].n + 1), *copy;
+		bool replaced = false;
+
+		memcpy(own, row[i].bytes, row[i].n);
+		own = realloc(own, row[i].n ? row[i].n : 1);
+		copy = utf8_copy(own, row[i].n, &replaced);
+		CHECK_STR(copy, row[i].copy);
+		CHECK_INT(replaced, strstr(row[i].copy, "\uFFFD") != NULL);
+		free(copy);
+		free(own);
+	}
+}
+
 TEST(encodes_what_it_decodes)
 {
 	static const uint32_t some[] = {1,      0x7f,   0x80,    0x7ff,    0x800,

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/utf8.h"
 
 #include <csv.h>
 #include <stdint.h>
@@ -27,49 +28,6 @@ struct reader {
 };
 
 /* ---- text ---- */
-
-/* Bytes of the UTF-8 character at s (RFC 3629), or 0 if there is none. */
-static size_t utf8_length(const unsigned char *s, size_t n)
-{
-	uint32_t code;
-	size_t len;
-
-	if (s[0] < 0x80)
-		return s[0] != '\0'; /* a NUL would end the string */
-	len = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
-	if (s[0] < 0xc2 || s[0] > 0xf4 || len > n)
-		return 0;
-	code = s[0] & (0x7fu >> len);
-	for (size_t i = 1; i < len; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		code = code << 6 | (s[i] & 0x3f);
-	}
-	if ((len == 3 && code < 0x800) || (len == 4 && code < 0x10000) || code > 0x10ffff ||
-	    (code >= 0xd800 && code <= 0xdfff))
-		return 0;
-	return len;
-}
-
-static char *utf8_copy(const unsigned char *s, size_t n, bool *mended)
-{
-	static const char replacement[] = "\xef\xbf\xbd";
-	char *out, *to;
-	size_t bad = 0, len;
-
-	for (size_t i = 0; i < n; i += len ? len : 1) {
-		len = utf8_length(s + i, n - i);
-		bad += len == 0;
-	}
-	*mended |= bad > 0;
-	out = to = mem_alloc(n + 2 * bad + 1, 1);
-	for (size_t i = 0; i < n; i += len ? len : 1) {
-		len = utf8_length(s + i, n - i);
-		memcpy(to, len ? (const char *)s + i : replacement, len ? len : 3);
-		to += len ? len : 3;
-	}
-	return out;
-}
 
 static void trim(char *s)
 {
