@@ -136,7 +136,7 @@ static void check_cross(int E, int Ekv, int heads)
 	cross_loss(&o);
 	memcpy(o.cross_work.da, o.c, n * sizeof *o.c);
 	cross_begin(&o.cross, &o.p, &o.cross_work, true);
-	cross_backward(&o.cross, &o.p, &o.cross_work, &o.s, &o.s2, 0, N, o.dx, o.dx2);
+	cross_backward(&o.cross, &o.cross_work, &o.s, &o.s2, 0, N, o.dx, o.dx2);
 	for (int part = 0; part < CROSS_PARTS; part++)
 		cross_weight_gradients(&o.cross, &o.p, &o.cross_work, &o.s, &o.s2, o.x, o.x2, part);
 	check_gradient("queries", cross_loss, &o, o.x, o.dx, n, false);
@@ -190,8 +190,7 @@ TEST(lstm_weights)
 			for (int dir = 0; dir < DIRECTIONS; dir++)
 				lstm_strand_backward(&o.lstm, &o.p, &o.lstm_work, &o.s, layer, dir);
 			if (layer > 0)
-				lstm_input_backward(&o.lstm, &o.p, &o.lstm_work, layer, 0,
-						    o.s.rows);
+				lstm_input_backward(&o.lstm, &o.lstm_work, layer, 0, o.s.rows);
 		}
 		for (int i = 0; i < o.p.n; i++)
 			check_gradient(o.p.tensor[i].name, lstm_loss, &o, weight(&o.p, i),

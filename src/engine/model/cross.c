@@ -163,16 +163,14 @@ static void softmax_backward(const struct kern *k, real *a, const real *da, int 
 	}
 }
 
-void cross_backward(const struct cross *c, const struct params *p, struct cross_work *w,
-		    const struct seqs *sq, const struct seqs *sk, int from, int to, real *dquery,
-		    real *dkey)
+void cross_backward(const struct cross *c, struct cross_work *w, const struct seqs *sq,
+		    const struct seqs *sk, int from, int to, real *dquery, real *dkey)
 {
 	int E = c->E, Ekv = c->Ekv, width = E / c->heads;
 	size_t q0 = (size_t)sq->first[from], k0 = (size_t)sk->first[from];
 	int nq = sq->first[to] - sq->first[from], nk = sk->first[to] - sk->first[from];
 	real scale = (real)(1 / sqrt(width));
 
-	(void)p; /* cross_begin has laid the weights out */
 	c->kern->product(nq, E, E, w->da + q0 * E, E, w->packed[3], 0, w->dq + q0 * E, E);
 	for (int i = from; i < to; i++) {
 		size_t q = (size_t)sq->first[i] * E, k = (size_t)sk->first[i] * E;

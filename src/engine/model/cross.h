@@ -54,9 +54,8 @@ void cross_forward(const struct cross *c, const struct params *p, struct cross_w
 		   const struct seqs *sq, const struct seqs *sk, const real *query, const real *key,
 		   int from, int to);
 /* From w->da: adds to dquery [rows, E] and dkey [rows, Ekv]. */
-void cross_backward(const struct cross *c, const struct params *p, struct cross_work *w,
-		    const struct seqs *sq, const struct seqs *sk, int from, int to, real *dquery,
-		    real *dkey);
+void cross_backward(const struct cross *c, struct cross_work *w, const struct seqs *sq,
+		    const struct seqs *sk, int from, int to, real *dquery, real *dkey);
 
 /* Weight gradients over all rows, in parts that touch different tensors. */
 void cross_weight_gradients(const struct cross *c, const struct params *p,

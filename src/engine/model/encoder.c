@@ -231,8 +231,8 @@ static void block_backward(void *ctx, int task)
 	}
 	lap(&time, PHASE_POOLING);
 	for (int i = 0; i < encoder_crosses(c); i++)
-		cross_backward(&c->cross[i], a->p, &w->cross[i], query_seqs(a->b, i),
-			       key_seqs(a->b, i), from, to, w->dstate[cross_table[i].query],
+		cross_backward(&c->cross[i], &w->cross[i], query_seqs(a->b, i), key_seqs(a->b, i),
+			       from, to, w->dstate[cross_table[i].query],
 			       w->dstate[cross_table[i].key]);
 	lap(&time, PHASE_ATTENTION);
 	lap_end(&time);
@@ -298,8 +298,8 @@ static void input_back(void *ctx, int task)
 		task -= input_tasks(a->b, stack_order[k++]);
 	rows = stack_seqs(a->b, stack_order[k])->rows;
 	from = task * INPUT_ROWS;
-	lstm_input_backward(&a->c->stack[stack_order[k]], a->p, &a->w->stack[stack_order[k]],
-			    a->layer, from, min_int(from + INPUT_ROWS, rows));
+	lstm_input_backward(&a->c->stack[stack_order[k]], &a->w->stack[stack_order[k]], a->layer,
+			    from, min_int(from + INPUT_ROWS, rows));
 }
 
 void encoder_backward(const struct encoder *c, const struct params *p, struct encoder_work *w,

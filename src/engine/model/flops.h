@@ -14,8 +14,7 @@
 
 #include "engine/model/model.h"
 
-double flops_forward(const struct model *m, const struct batch *b);
-double flops_train(const struct model *m, const struct batch *b); /* forward and backward */
+double flops_train(const struct model *m, const struct batch *b);
 /* What of flops_train belongs to each phase; the heads are in none. */
 void flops_phases(const struct model *m, const struct batch *b, double flop[PHASES]);
 

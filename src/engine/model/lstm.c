@@ -260,14 +260,12 @@ void lstm_strand_backward(const struct lstm *l, const struct params *p, struct l
 	lap_end(&time);
 }
 
-void lstm_input_backward(const struct lstm *l, const struct params *p, struct lstm_work *w,
-			 int layer, int from, int to)
+void lstm_input_backward(const struct lstm *l, struct lstm_work *w, int layer, int from, int to)
 {
 	struct lap time = lap_begin(w->phases);
 	int H = l->H;
 	real *dx = w->dout[(layer - 1) & 1] + (size_t)from * 2 * H;
 
-	(void)p; /* lstm_strand_backward has packed the weights */
 	for (int dir = 0; dir < DIRECTIONS; dir++)
 		l->kern->product(to - from, 2 * H, 4 * H,
 				 w->gates[layer][dir] + (size_t)from * w->ld, w->ld, w->w_ih[dir],

@@ -63,8 +63,7 @@ void lstm_strand_backward(const struct lstm *l, const struct params *p, struct l
 			  const struct seqs *s, int layer, int dir);
 /* After both strands: gradient of layer's input, packed rows from..to-1, into
  * w->dout[(layer-1) & 1]. layer > 0: nothing is computed for the features. */
-void lstm_input_backward(const struct lstm *l, const struct params *p, struct lstm_work *w,
-			 int layer, int from, int to);
+void lstm_input_backward(const struct lstm *l, struct lstm_work *w, int layer, int from, int to);
 
 static inline real *lstm_top(const struct lstm *l, const struct lstm_work *w)
 {
