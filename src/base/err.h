@@ -28,7 +28,7 @@ struct err {
 	char text[2048];
 };
 
-/* Each sets the sentence (unless one stands already) and returns -1, so that
+/* Each sets the sentence (unless there is one already) and returns -1, so that
  * a failing function ends with `return err_set(e, ...)`. */
 int err_set(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int err_usage(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

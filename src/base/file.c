@@ -132,9 +132,9 @@ void dirs_missing(char *out, size_t n, const char *path)
 void dirs_remove(const char *path, const char *top)
 {
 	char *dir = mem_dup(path), *slash;
-	size_t least = strlen(top);
+	size_t min = strlen(top);
 
-	while (strlen(dir) >= least && rmdir(dir) == 0 && (slash = strrchr(dir, '/')))
+	while (strlen(dir) >= min && rmdir(dir) == 0 && (slash = strrchr(dir, '/')))
 		*slash = '\0';
 	free(dir);
 }
@@ -412,7 +412,7 @@ static void expand(struct str *b, const char *path)
 	}
 }
 
-/* "X/.." is the folder of X only if X is a real folder: behind a symbolic link
+/* "X/.." is the folder of X only if X is a real folder: after a symbolic link
  * it lies elsewhere. Takes the last part off b if so. */
 static bool step_up(struct str *b)
 {

@@ -50,7 +50,7 @@ void temps_remove(const char *dir);
 /*
  * Reading files that come from outside. Only regular files are read: a folder,
  * pipe, socket or device of that name is an error, and nothing here waits for
- * one. Links are followed. `most` bounds what one file can cost; the limits are
+ * one. Links are followed. `max` bounds what one file can cost; the limits are
  * far beyond what the program writes or anybody needs, one for each kind:
  */
 enum file_limit {
@@ -66,13 +66,13 @@ enum file_limit {
 
 /* A descriptor at the start of a regular file of at most `most` bytes, to be
  * closed; its size in *size (may be NULL). -1 on error. */
-int file_open_read(const char *path, size_t most, size_t *size, struct err *e);
+int file_open_read(const char *path, size_t max, size_t *size, struct err *e);
 /* The whole file, NUL-terminated after its end; free() it. len may be NULL. */
-char *file_read(const char *path, size_t most, size_t *len, struct err *e);
+char *file_read(const char *path, size_t max, size_t *len, struct err *e);
 /* The same, and also what a pipe or a character device gives until its end:
  * for files that the user names in the command line and may type there
  * (--script /dev/stdin, <(...)). A pipe that nobody writes to is empty. */
-char *file_read_stream(const char *path, size_t most, size_t *len, struct err *e);
+char *file_read_stream(const char *path, size_t max, size_t *len, struct err *e);
 
 bool file_exists(const char *path);
 bool file_is_dir(const char *path);
@@ -92,6 +92,6 @@ int path_join(char *out, size_t n, const char *dir, const char *name, struct err
 int path_resolve(char *out, size_t n, const char *dir, const char *path, struct err *e);
 /* The same without expanding: for what a shell has expanded already. */
 int path_absolute(char *out, size_t n, const char *dir, const char *path, struct err *e);
-const char *path_base(const char *path); /* behind the last slash */
+const char *path_base(const char *path); /* after the last slash */
 
 #endif

@@ -20,12 +20,12 @@ static const char *kind_of(mode_t mode)
 				: "a device";
 }
 
-static int too_large(const char *path, size_t most, struct err *e)
+static int too_large(const char *path, size_t max, struct err *e)
 {
-	if (most >= (size_t)1 << 20)
+	if (max >= (size_t)1 << 20)
 		return err_at(e, path, 0, 0, "larger than %zu MiB, the most that is read here",
-			      most >> 20);
-	return err_at(e, path, 0, 0, "larger than %zu bytes, the most that is read here", most);
+			      max >> 20);
+	return err_at(e, path, 0, 0, "larger than %zu bytes, the most that is read here", max);
 }
 
 static int check_kind(const char *path, const struct stat *st, struct err *e)
@@ -48,7 +48,7 @@ int file_check_own(const char *path, struct err *e)
 		      "copy of what it leads to in its place");
 }
 
-int file_open_read(const char *path, size_t most, size_t *size, struct err *e)
+int file_open_read(const char *path, size_t max, size_t *size, struct err *e)
 {
 	struct stat st;
 	int fd, failed = 0;
@@ -67,8 +67,8 @@ int file_open_read(const char *path, size_t most, size_t *size, struct err *e)
 		failed = err_errno(e, path, "cannot read");
 	else if (check_kind(path, &st, e))
 		failed = -1;
-	else if ((uintmax_t)st.st_size > most)
-		failed = too_large(path, most, e);
+	else if ((uintmax_t)st.st_size > max)
+		failed = too_large(path, max, e);
 	if (failed) {
 		close(fd);
 		return -1;
@@ -90,8 +90,7 @@ static ssize_t read_some(int fd, char *to, size_t n)
 }
 
 /* All there is from fd, which is closed; `room` is how much that may be. */
-static char *read_all(int fd, const char *path, size_t room, size_t most, size_t *len,
-		      struct err *e)
+static char *read_all(int fd, const char *path, size_t room, size_t max, size_t *len, struct err *e)
 {
 	char *data = mem_alloc(room + 1, 1);
 	size_t n = 0;
@@ -100,7 +99,7 @@ static char *read_all(int fd, const char *path, size_t room, size_t most, size_t
 	/* Files in /proc have no size and grow while they are read. */
 	while ((got = read_some(fd, data + n, room - n)) > 0) {
 		n += (size_t)got;
-		if (n > most)
+		if (n > max)
 			break;
 		if (n == room) {
 			room *= 2;
@@ -109,10 +108,10 @@ static char *read_all(int fd, const char *path, size_t room, size_t most, size_t
 	}
 	if (got < 0)
 		err_errno(e, path, "cannot read");
-	else if (n > most)
-		too_large(path, most, e);
+	else if (n > max)
+		too_large(path, max, e);
 	close(fd);
-	if (got < 0 || n > most) {
+	if (got < 0 || n > max) {
 		free(data);
 		return NULL;
 	}
@@ -122,28 +121,28 @@ static char *read_all(int fd, const char *path, size_t room, size_t most, size_t
 	return data;
 }
 
-char *file_read(const char *path, size_t most, size_t *len, struct err *e)
+char *file_read(const char *path, size_t max, size_t *len, struct err *e)
 {
 	size_t size;
-	int fd = file_open_read(path, most, &size, e);
+	int fd = file_open_read(path, max, &size, e);
 
 	/* One byte more than the size finds the end without growing. */
-	return fd < 0 ? NULL : read_all(fd, path, size + 1, most, len, e);
+	return fd < 0 ? NULL : read_all(fd, path, size + 1, max, len, e);
 }
 
-char *file_read_stream(const char *path, size_t most, size_t *len, struct err *e)
+char *file_read_stream(const char *path, size_t max, size_t *len, struct err *e)
 {
 	struct stat st;
 	int fd;
 
 	if (stat(path, &st) || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) || S_ISBLK(st.st_mode) ||
 	    S_ISSOCK(st.st_mode))
-		return file_read(path, most, len, e);
+		return file_read(path, max, len, e);
 	/* A pipe that nobody has opened for writing ends at once. */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0) {
 		err_errno(e, path, "cannot open");
 		return NULL;
 	}
-	return read_all(fd, path, 4096, most, len, e);
+	return read_all(fd, path, 4096, max, len, e);
 }

@@ -32,7 +32,7 @@ static int read_numbers(const char *dir, const char *file, double v[2])
 		found = fscanf(f, "%lf %lf", &v[0], &v[1]);
 		fclose(f);
 	}
-	return found > 0 ? found : 0; /* "max" is no number */
+	return found > 0 ? found : 0; /* "max" is not a number */
 }
 
 static double bytes_of(const char *dir, const char *file)
@@ -78,17 +78,17 @@ static const struct resource cores = {"cpu", cores_one, cores_two};
 static double smallest(const char *mount, const char *group, double (*limit)(const char *dir))
 {
 	char dir[PATH_MOST], up[PATH_MOST];
-	double least = INFINITY;
+	double min = INFINITY;
 
 	snprintf(up, sizeof up, "%s", group);
 	for (;;) {
 		char *slash = strrchr(up, '/');
 
 		if (snprintf(dir, sizeof dir, "%s%s", mount, up) >= (int)sizeof dir)
-			return least;
-		least = fmin(least, limit(dir));
+			return min;
+		min = fmin(min, limit(dir));
 		if (!slash)
-			return least;
+			return min;
 		*slash = '\0';
 	}
 }
@@ -107,7 +107,7 @@ static bool lists(const char *list, const char *name)
 /* Lines "0::/GROUP" (version 2) or "N:CONTROLLER,...:/GROUP" (version 1). */
 static double group_limit(const struct resource *r, const char *groups, const char *mount)
 {
-	double least = INFINITY;
+	double min = INFINITY;
 
 	while (*groups) {
 		size_t len = strcspn(groups, "\n");
@@ -122,13 +122,13 @@ static double group_limit(const struct resource *r, const char *groups, const ch
 		*what++ = *group++ = '\0';
 		group[strcmp(group, "/") == 0 ? 0 : strlen(group)] = '\0';
 		if (!*what) {
-			least = fmin(least, smallest(mount, group, r->two));
+			min = fmin(min, smallest(mount, group, r->two));
 		} else if (lists(what, r->controller)) {
 			snprintf(folder, sizeof folder, "%s/%s", mount, r->controller);
-			least = fmin(least, smallest(folder, group, r->one));
+			min = fmin(min, smallest(folder, group, r->one));
 		}
 	}
-	return least;
+	return min;
 }
 
 int64_t machine_group_memory(const char *groups, const char *mount)

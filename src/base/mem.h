@@ -4,7 +4,7 @@
  *
  * Running out of memory for small things ends the program with one line;
  * large blocks (a batch's workspace, a corpus) use mem_try and say how much
- * was wanted.
+ * was needed.
  */
 #ifndef MIUST_MEM_H
 #define MIUST_MEM_H

@@ -130,11 +130,11 @@ int str_columns(const char *text)
 
 void str_cell(FILE *f, int width, const char *text)
 {
-	int blanks = abs(width) - str_columns(text);
+	int spaces = abs(width) - str_columns(text);
 
-	if (blanks < 0)
-		blanks = 0;
-	fprintf(f, "%*s%s%*s", width > 0 ? blanks : 0, "", text, width > 0 ? 0 : blanks, "");
+	if (spaces < 0)
+		spaces = 0;
+	fprintf(f, "%*s%s%*s", width > 0 ? spaces : 0, "", text, width > 0 ? 0 : spaces, "");
 }
 
 void str_fit(char *out, size_t n, const char *text)

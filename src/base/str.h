@@ -36,7 +36,7 @@ char *str_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void str_fit(char *out, size_t n, const char *text);
 
 /* Cut the next line off the text from *at to end (end[0] is NUL): returns it
- * with its newline made a NUL and moves *at behind it, or returns NULL at the
+ * with its newline made a NUL and moves *at after it, or returns NULL at the
  * end. *whole is false for a last line without a newline. */
 char *str_line(char **at, const char *end, bool *whole);
 

@@ -319,7 +319,7 @@ static int by_size(const void *a, const void *b)
 }
 
 static int measure(struct bench *b, struct running *s, struct corpus *c, struct par *par,
-		   int rounds, double least, struct err *e)
+		   int rounds, double min_seconds, struct err *e)
 {
 	double took[BENCH_ROUNDS];
 	int done = 0;
@@ -327,7 +327,7 @@ static int measure(struct bench *b, struct running *s, struct corpus *c, struct 
 	s->limit.rate = peak(&s->limit);
 	s->limit.since = s->limit.flop = 0;
 	s->limit.off = false;
-	while (done < BENCH_ROUNDS && (done < rounds || b->seconds < least)) {
+	while (done < BENCH_ROUNDS && (done < rounds || b->seconds < min_seconds)) {
 		double before = b->seconds;
 
 		if (one_round(b, s, c, par, e))
@@ -343,7 +343,7 @@ static int measure(struct bench *b, struct running *s, struct corpus *c, struct 
 }
 
 int bench_run(struct bench *b, struct corpus *c, struct par *par, bool warm, int rounds,
-	      double least, enum bench_watch when, struct err *e)
+	      double min_seconds, enum bench_watch when, struct err *e)
 {
 	struct running s = {.utt = mem_alloc((size_t)c->n, sizeof *s.utt)};
 	struct bench aside = {.set = b->set};
@@ -361,7 +361,7 @@ int bench_run(struct bench *b, struct corpus *c, struct par *par, bool warm, int
 		params_init(&s.model.params, &r);
 	failed = failed || (warm && one_round(&aside, &s, c, par, e));
 	watch(&s, when == WATCH_TOO ? &b->parts : NULL);
-	failed = failed || measure(b, &s, c, par, rounds, least, e);
+	failed = failed || measure(b, &s, c, par, rounds, min_seconds, e);
 	watch(&s, &b->parts);
 	if (when == WATCH_AFTERWARDS)
 		failed = failed || one_round(&aside, &s, c, par, e);

@@ -46,14 +46,14 @@ int bench_write(const char *dir, int n, struct err *e);
 /*
  * Train over the corpus's utterances in batches: whole rounds over all of it,
  * the first of them to warm up (`warm`), then at least `rounds` (up to
- * BENCH_ROUNDS) and `least` seconds. What the parts take is timed in the same
+ * BENCH_ROUNDS) and `min_seconds`. What the parts take is timed in the same
  * batches or in a round of its own afterwards: a small model spends 3 % of its
  * time on being watched.
  */
 enum { BENCH_ROUNDS = 64 };
 enum bench_watch { WATCH_NOTHING, WATCH_AFTERWARDS, WATCH_TOO };
 int bench_run(struct bench *b, struct corpus *c, struct par *par, bool warm, int rounds,
-	      double least, enum bench_watch watch, struct err *e);
+	      double min_seconds, enum bench_watch watch, struct err *e);
 /* The parts as lines of a table on stdout. */
 void bench_table(const struct bench_parts *p, int threads);
 

@@ -109,7 +109,7 @@ void job_close_fold(struct job *j)
 /* train.memory is what the user may rely on; where it cannot be kept, it is said. */
 static void say_beyond(const struct job *j)
 {
-	int64_t least = trainer_least_memory(&j->trainer), memory = j->set.train.memory;
+	int64_t least = trainer_min_memory(&j->trainer), memory = j->set.train.memory;
 
 	if (memory && least > memory)
 		job_say(j,

@@ -36,17 +36,17 @@ char *features_path(const struct settings *s, enum modality m, const char *featu
 
 /* ---- values ---- */
 
-struct look {
+struct scan {
 	int row, col;  /* first value that is NaN or Inf; row -1: none */
 	double value;  /* as stored */
-	int zero_rows; /* as far as looked */
+	int zero_rows; /* as far as scanned */
 };
 
-static struct look look_at(const struct npy *a)
+static struct scan scan(const struct npy *a)
 {
 	const float *direct = npy_direct(a);
 	float *copy = direct ? NULL : mem_alloc((size_t)a->cols, sizeof *copy);
-	struct look found = {.row = -1};
+	struct scan found = {.row = -1};
 
 	for (int i = 0; i < a->rows && found.row < 0; i++) {
 		const float *x = direct ? direct + (size_t)i * (size_t)a->cols : copy;
@@ -70,7 +70,7 @@ static struct look look_at(const struct npy *a)
 	return found;
 }
 
-static char *not_finite(const struct look *l)
+static char *not_finite(const struct scan *l)
 {
 	const char *what = isnan(l->value) ? "NaN" : l->value > 0 ? "Inf" : "-Inf";
 
@@ -85,7 +85,7 @@ static char *not_finite(const struct look *l)
 
 char *features_not_finite(const struct npy *a)
 {
-	struct look l = look_at(a);
+	struct scan l = scan(a);
 
 	return l.row < 0 ? NULL : not_finite(&l);
 }
@@ -102,7 +102,7 @@ static const char *without_path(const char *sentence, const char *path)
 
 static void check_values(const struct npy *a, struct fault f, struct problems *p)
 {
-	struct look l = look_at(a);
+	struct scan l = scan(a);
 	struct err e = {0};
 
 	f.value = true;

@@ -16,7 +16,7 @@ const char *features_dir_key(enum modality m); /* "exp.text_dir", "exp.audio_dir
 
 /*
  * Open DIR/FEATURE.npy. Whatever is wrong with it is added to *p as a problem
- * of row `line` of `list`; with `deep` its values are looked at too.
+ * of row `line` of `list`; with `deep` its values are scanned too.
  */
 void features_open(struct npy *a, const struct settings *s, enum modality m, const char *feature,
 		   const char *list, long line, bool deep, struct problems *p);

@@ -164,7 +164,7 @@ static bool read_row(struct opening *o, struct utterance *u, const struct table_
 	if (u->label >= 0)
 		o->at->list->of_class[u->label]++;
 
-	if (row->mended)
+	if (row->replaced)
 		report(o, PROBLEM_NOTE, NULL,
 		       "not valid UTF-8; what is not reads as U+FFFD: save the list as UTF-8");
 	if (u->label < 0)

@@ -12,7 +12,7 @@
 enum corpus_how {
 	CORPUS_HEADERS = 0,  /* lists and headers */
 	CORPUS_DEEP = 1,     /* every value too */
-	CORPUS_SKIP_BAD = 2, /* leave rows with errors out; implies a deep look */
+	CORPUS_SKIP_BAD = 2, /* leave rows with errors out; implies CORPUS_DEEP */
 };
 
 /*
@@ -22,7 +22,7 @@ enum corpus_how {
  * (twins.h). Rows with errors are not in the corpus; without CORPUS_SKIP_BAD the caller
  * refuses when p->errors > 0. Returns -1 if a list or a feature folder as a
  * whole is of no use (missing, no such column, empty, with CORPUS_SKIP_BAD no
- * usable row); the first such sentence stands in *e, all of them in *p too.
+ * usable row); the first such sentence is in *e, all of them are in *p too.
  */
 int corpus_open(struct corpus *c, const struct settings *s, unsigned how, struct problems *p,
 		struct err *e);

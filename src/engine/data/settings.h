@@ -3,7 +3,7 @@
  * settings: everything a run depends on, as plain data.
  *
  * Copy it by assignment: the engine keeps its own copy, the screen another.
- * Names, ranges, defaults and help stand once, in app/config/option.c. Where a
+ * Names, ranges, defaults and help are in one place, app/config/option.c. Where a
  * default depends on the layout of the data ("auto" below), option_resolve
  * fills it in before the engine sees it.
  */

@@ -56,13 +56,13 @@ static void draw_utterances(const struct corpus *c, const int *train, int n, int
 		left -= share[k];
 	}
 	for (; left > 0; left--) {
-		int most = 0;
+		int max = 0;
 
 		for (int k = 1; k < LABELS_MAX; k++)
-			if (rest[k] >= rest[most]) /* ties to the later label */
-				most = k;
-		share[most]++;
-		rest[most] = -1;
+			if (rest[k] >= rest[max]) /* ties to the later label */
+				max = k;
+		share[max]++;
+		rest[max] = -1;
 	}
 	for (int k = 0; k < LABELS_MAX; k++) {
 		int rows = 0;

@@ -61,7 +61,7 @@ static ssize_t read_at(int fd, char *buf, size_t n, off_t from)
 	return (ssize_t)got;
 }
 
-/* Where the header stands, from the file's first `got` bytes. */
+/* Where the header is, from the file's first `got` bytes. */
 static int find_header(const char *first, size_t got, size_t size, size_t *at, size_t *len,
 		       const char *path, struct err *e)
 {

@@ -59,7 +59,7 @@ static void on_field(void *s, size_t n, void *ctx)
 	struct table_row *row = &((struct reader *)ctx)->row;
 
 	row->field = mem_grow(row->field, (size_t)row->n + 1, sizeof *row->field);
-	row->field[row->n++] = utf8_copy(s, n, &row->mended);
+	row->field[row->n++] = utf8_copy(s, n, &row->replaced);
 }
 
 static void on_row(int terminator, void *ctx)
@@ -198,7 +198,7 @@ static void break_row(struct reader *r, bool end)
 static int no_space(unsigned char c)
 {
 	(void)c;
-	return 0; /* libcsv would cut blanks off */
+	return 0; /* libcsv would cut spaces off */
 }
 
 static void parser_reset(struct reader *r)

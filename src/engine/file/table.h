@@ -26,11 +26,11 @@
 #include <stddef.h>
 
 struct table_row {
-	long line;    /* the row's first line in the file, from 1 */
-	int n;        /* fields; as many as the header has unless there is a fault */
-	char **field; /* UTF-8; what was not is replaced by U+FFFD */
-	char *fault;  /* what is wrong with the row and what to do, or NULL */
-	bool mended;  /* something was replaced */
+	long line;     /* the row's first line in the file, from 1 */
+	int n;         /* fields; as many as the header has unless there is a fault */
+	char **field;  /* UTF-8; what was not is replaced by U+FFFD */
+	char *fault;   /* what is wrong with the row and what to do, or NULL */
+	bool replaced; /* something that was not UTF-8 was */
 };
 
 struct table {
@@ -40,7 +40,7 @@ struct table {
 	int n;
 };
 
-/* -1 if there is no such file, it is no text, or has no header. */
+/* -1 if there is no such file, it is not a text, or it has no header. */
 int table_read(struct table *t, const char *path, struct err *e);
 void table_free(struct table *t); /* safe on zeroed memory */
 

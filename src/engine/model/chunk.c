@@ -64,17 +64,17 @@ size_t chunk_bytes_of(const struct encoder *c, int words, int frames, bool backw
 static int chunk_start(const struct encoder *c, const struct batch *b, int to, size_t room,
 		       bool backward)
 {
-	int most = 0, least = to - 1; /* the answer lies between: the first that fits */
+	int low = 0, high = to - 1; /* the answer is between: the first that fits */
 
-	while (most < least) {
-		int from = most + (least - most) / 2;
+	while (low < high) {
+		int from = low + (high - low) / 2;
 
 		if (chunk_bytes(c, b, from, to, backward) <= room)
-			least = from;
+			high = from;
 		else
-			most = from + 1;
+			low = from + 1;
 	}
-	return least;
+	return high;
 }
 
 size_t chunk_cut(const struct encoder *c, struct batch *b, size_t room, bool backward)

@@ -18,7 +18,7 @@
 struct cross {
 	const struct kern *kern;
 	int E, Ekv, heads;
-	int in_proj;                     /* tensor [3E, E]; -1 where q, k, v stand apart */
+	int in_proj;                     /* tensor [3E, E]; -1 where q, k, v are apart */
 	int q, k, v;                     /* tensors [E, E], [E, Ekv], [E, Ekv]; -1 with in_proj */
 	int in_bias, out_proj, out_bias; /* [3E], [E, E], [E] */
 	int ablated; /* this head gives zero; -1: none, as always while training */
@@ -46,7 +46,7 @@ void cross_add(struct cross *c, struct params *p, const char *name, int E, int E
 void cross_layout(const struct cross *c, struct cross_work *w, struct arena *a,
 		  const struct seqs *query, const struct seqs *key, bool backward);
 
-/* Before the others, once a pass: lays the weights out for it. */
+/* Before the others, once a pass: packs the weights for it. */
 void cross_begin(const struct cross *c, const struct params *p, struct cross_work *w,
 		 bool backward);
 /* Utterances from..to-1. */

@@ -32,7 +32,7 @@ struct lstm {
 };
 
 /* Workspace of one stack for one batch; rows are packed rows. Packed: as
- * kern_pack lays a matrix out. */
+ * kern.pack does a matrix. */
 struct lstm_work {
 	struct phases *phases; /* the caller's; NULL: not timed */
 	/* Without backward all layers share the same gates and cell. */

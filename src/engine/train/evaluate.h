@@ -26,7 +26,7 @@ int evaluate(struct model *m, struct corpus *c, const struct settings *s, const 
 	     const int *utt, int n, const struct evaluate_stop *stop, struct predictions *p,
 	     struct err *e);
 
-/* After each batch of an evaluation: look at the model's workspace. */
+/* After each batch of an evaluation: read the model's workspace. */
 typedef int (*evaluate_fn)(void *ctx, const struct model *m, const struct batch *b, struct err *e);
 int evaluate_each(struct model *m, struct corpus *c, const struct settings *s,
 		  const struct norm *norm, const int *utt, int n, evaluate_fn fn, void *ctx,

@@ -15,7 +15,7 @@
  * one for each of two passes over the validation part; the test pass one. */
 enum { EPOCH_DRAWS = 8, TEST_DRAWS = 2 };
 
-/* The generator as it stands when this fold's model is made: every earlier fold
+/* The generator as it is when this fold's model is made: every earlier fold
  * has drawn its weights and trained all its epochs. */
 static void seed_fold(struct trainer *t)
 {
@@ -91,10 +91,10 @@ void trainer_close(struct trainer *t)
 	*t = (struct trainer){0};
 }
 
-int64_t trainer_least_memory(const struct trainer *t)
+int64_t trainer_min_memory(const struct trainer *t)
 {
 	const struct encoder *c = &t->model.encoder;
-	size_t most = 0, beside = model_beside(&t->model, t->set.train.batch_size);
+	size_t largest = 0, beside = model_beside(&t->model, t->set.train.batch_size);
 	int words = 1, frames = 1; /* so far, where training pads to the longest */
 
 	for (int part = 0; part < PARTS; part++)
@@ -109,9 +109,9 @@ int64_t trainer_least_memory(const struct trainer *t)
 			words = max_int(u->words.rows, words);
 			frames = max_int(u->frames.rows, frames);
 			bytes = chunk_bytes_of(c, words, frames, train);
-			most = max_size(bytes, most);
+			largest = max_size(bytes, largest);
 		}
-	return chunk_held(&t->set, t->model.params.total) + (int64_t)(beside + most);
+	return chunk_held(&t->set, t->model.params.total) + (int64_t)(beside + largest);
 }
 
 int trainer_steps_per_epoch(const struct trainer *t)

@@ -52,7 +52,7 @@ void trainer_close(struct trainer *t);
 
 /* The train.memory that all chunks fit into: what the most demanding utterance
  * of the fold asks for, alone. With less, such utterances go beyond it. */
-int64_t trainer_least_memory(const struct trainer *t);
+int64_t trainer_min_memory(const struct trainer *t);
 
 int trainer_steps_per_epoch(const struct trainer *t);
 bool trainer_epoch_full(const struct trainer *t); /* all batches of the epoch are done */
