@@ -136,7 +136,8 @@ TEST(demo_learns)
 			wa[h] += confusion_figures(&m).wa / DEMO_SESSIONS;
 		}
 		predictions_free(&test);
-		memcpy(t.model.params.w, t.state.array[ARRAY_KEPT], t.model.params.total * sizeof(real));
+		memcpy(t.model.params.w, t.state.array[ARRAY_KEPT],
+		       t.model.params.total * sizeof(real));
 		REQUIRE(evaluate_each(&t.model, &c, &s, &t.norm, t.split.at[PART_TEST],
 				      t.split.n[PART_TEST], look, &found, &e) == 0);
 		trainer_close(&t);
