@@ -137,7 +137,7 @@ bool work_serve(struct work *w, bool wait)
 	pthread_mutex_lock(&w->lock);
 	while (wait && w->requests == 0 && !w->quit)
 		pthread_cond_wait(&w->asked, &w->lock);
-	while (w->requests > 0 && !w->quit) {
+	while (w->requests > 0 && !w->quit && w->control.want != WANT_FOLD) {
 		r = w->request[0];
 		memmove(w->request, w->request + 1, (size_t)--w->requests * sizeof *w->request);
 		pthread_mutex_unlock(&w->lock);
@@ -234,6 +234,21 @@ static void send_told(struct work *w)
 		work_send(w, &e);
 }
 
+/* The run, until it has ended or stopped. */
+static void run_job(struct work *w)
+{
+	struct err e = {0};
+
+	w->status = job_run(&w->job, &e) ? e.status : 0;
+	w->control.want = WANT_STOP;
+	if (e.status == EXIT_DIVERGED)
+		work_show(w, WORK_DIVERGED);
+	else if (e.status)
+		work_show_error(w, WORK_FAILED, &e);
+	else
+		work_show(w, WORK_IDLE);
+}
+
 static void run(struct work *w)
 {
 	struct err e = {0};
@@ -248,29 +263,17 @@ static void run(struct work *w)
 		return;
 	}
 	w->opened = true;
+	if (w->opt.readonly)
+		w->control.want = WANT_STOP;
 	pthread_mutex_lock(&w->lock);
 	w->corpus_ready = w->job.corpus.n > 0;
 	pthread_mutex_unlock(&w->lock);
-	work_show(w, w->opt.readonly ? WORK_IDLE : w->paused ? WORK_PAUSED : WORK_RUN);
+	work_show(w, w->opt.readonly ? WORK_IDLE : w->opt.paused ? WORK_PAUSED : WORK_RUN);
 	work_send_text(w, EVENT_OPENED, 0, true, "");
-	for (bool running = !w->opt.readonly;; running = !w->paused) {
-		if (running) {
-			err_clear(&e);
-			w->running = true;
-			w->status = job_run(&w->job, &e) ? e.status : 0;
-			w->running = false;
-			if (e.status == EXIT_DIVERGED)
-				work_show(w, WORK_DIVERGED);
-			else if (e.status)
-				work_show_error(w, WORK_FAILED, &e);
-			else
-				work_show(w, WORK_IDLE);
-		}
-		w->paused = true;
-		w->stop = w->broke = false;
-		if (!work_serve(w, true))
-			return;
-	}
+	do {
+		if (w->control.want != WANT_STOP)
+			run_job(w);
+	} while (work_serve(w, true));
 }
 
 static void *work(void *arg)
@@ -291,7 +294,9 @@ struct work *work_start(const struct work_options *o, struct err *e)
 	sigset_t old;
 	int failed;
 
-	*w = (struct work){.opt = *o, .paused = o->paused, .steps_left = -1};
+	*w = (struct work){.opt = *o};
+	if (o->paused)
+		work_pause_as(w, WORK_PAUSED);
 	w->looker.fold = -1;
 	w->rate = NAN;
 	w->shown.state = WORK_LOADING;

@@ -69,7 +69,7 @@ static void list_breaks(struct work *w, const struct request *r, struct err *e)
 		return;
 	}
 	describe_break(w, &text);
-	if (w->broke) {
+	if (w->control.want == WANT_PAUSE && w->control.pause == WORK_BROKE) {
 		str_add(&text, "; now ");
 		breakpoint_text(&w->breakpoint, &f, &text);
 	}
@@ -84,7 +84,7 @@ void work_test_break(struct work *w, bool epoch)
 
 	if (w->breakpoint.epoch != epoch || !breakpoint_holds(&w->breakpoint, &f))
 		return;
-	w->paused = w->broke = true;
+	work_pause_as(w, WORK_BROKE);
 	breakpoint_text(&w->breakpoint, &f, &text);
 	pthread_mutex_lock(&w->lock);
 	str_fit(w->shown.broke, sizeof w->shown.broke, str_text(&text));
@@ -134,6 +134,7 @@ static void evaluate_now(struct work *w, struct err *e, char *text, size_t n)
 {
 	struct trainer *t = &w->job.trainer;
 	enum work_state was = work_state(w);
+	bool had_stopped = w->control.want == WANT_STOP;
 	struct predictions p;
 	struct confusion m;
 	struct figures f;
@@ -150,7 +151,8 @@ static void evaluate_now(struct work *w, struct err *e, char *text, size_t n)
 			 f.ua, f.wf1, predictions_loss(&p, HEAD_MAIN));
 		predictions_free(&p);
 	}
-	work_show(w, was);
+	if (w->control.want != WANT_STOP || had_stopped) /* else a stop ended it */
+		work_show(w, was);
 }
 
 /* "set KEY xFACTOR" as "set KEY VALUE", from the value that is due. */
@@ -197,6 +199,16 @@ static void change(struct work *w, const char *asked, char *say, size_t n, struc
 		snprintf(say, n, "%.200s at the next epoch", command + 4);
 }
 
+/* The run is then what it is now: paused, stopped or going on. Shown before the
+ * reply: whoever waits sees that it computes. */
+static void end_fold(struct work *w)
+{
+	w->control.then = w->control.want;
+	w->control.pause = WORK_PAUSED; /* the reason of the old pause ends with the fold */
+	w->control.want = WANT_FOLD;
+	work_show(w, WORK_EVAL);
+}
+
 /* "set KEY VALUE", "undo", "save", "eval", "fold" */
 static void command(struct work *w, const struct request *r, struct err *e)
 {
@@ -225,9 +237,7 @@ static void command(struct work *w, const struct request *r, struct err *e)
 			err_set(e, "no epoch of this fold is evaluated yet, so there is nothing "
 				   "to test");
 		else
-			w->next_fold = true;
-		if (w->next_fold) /* before the reply: whoever waits sees that it computes */
-			work_show(w, WORK_EVAL);
+			end_fold(w);
 	} else if (strcmp(r->text, "undo") == 0) {
 		if (w->undos == 0) {
 			err_set(e, "no change to take back");
@@ -257,13 +267,22 @@ static void go_on(struct work *w, enum request_kind kind, struct err *e)
 					   : "the data is still being read");
 		return;
 	}
-	w->paused = false;
-	w->steps_left = kind == REQUEST_STEP ? 1 : -1;
-	w->pause_at_epoch = 0;
-	w->stop = false;
+	w->control = (struct control){.want = WANT_GO};
+	if (kind == REQUEST_STEP)
+		w->control.steps = 1;
 	if (kind == REQUEST_STEP_EPOCH)
-		w->pause_at_epoch = t->state.ended ? t->state.epoch + 1 : t->state.epoch;
+		w->control.until_epoch = t->state.ended ? t->state.epoch + 1 : t->state.epoch;
 	work_show(w, WORK_RUN);
+}
+
+static void stop(struct work *w, struct err *e)
+{
+	if (w->control.want == WANT_STOP && work_state(w) != WORK_STOPPING) {
+		err_set(e, "training has stopped already");
+		return;
+	}
+	w->control.want = WANT_STOP;
+	work_show(w, WORK_STOPPING);
 }
 
 /* The run could not be opened, or has ended with an error: that is why nothing
@@ -295,7 +314,8 @@ void work_answer(struct work *w, const struct request *r)
 		reply(w, r, &e, "");
 		break;
 	case REQUEST_PAUSE:
-		w->paused = true;
+		if (w->control.want == WANT_GO)
+			work_pause_as(w, WORK_PAUSED);
 		break;
 	case REQUEST_RESUME:
 	case REQUEST_STEP:
@@ -303,12 +323,7 @@ void work_answer(struct work *w, const struct request *r)
 		go_on(w, r->kind, &e);
 		break;
 	case REQUEST_STOP:
-		if (!w->running) {
-			err_set(&e, "training has stopped already");
-			break;
-		}
-		w->stop = true;
-		work_show(w, WORK_STOPPING);
+		stop(w, &e);
 		break;
 	case REQUEST_BREAK:
 		set_break(w, r, &e);

@@ -49,6 +49,26 @@ struct looker {
 	struct norm norm;
 };
 
+/*
+ * What the run is to do: one word. Whoever asks for something sets it, and the
+ * hooks of the job act on it between two steps (work_run.c). A new thing to ask
+ * for is a word, not a flag beside it.
+ */
+enum want {
+	WANT_GO,
+	WANT_PAUSE, /* wait between two steps for another word */
+	WANT_STOP,  /* a checkpoint, then no more; also what a run that has ended waits in */
+	WANT_FOLD,  /* test the kept checkpoint and end this fold */
+};
+
+struct control {
+	enum want want;
+	enum want then;        /* WANT_FOLD: the word for the next fold */
+	enum work_state pause; /* WANT_PAUSE: how it is shown; PAUSED, BROKE or DIVERGED */
+	int steps;             /* pause after so many more; 0: no limit */
+	int until_epoch;       /* pause when that epoch has been evaluated; 0: no limit */
+};
+
 struct work {
 	pthread_t thread;
 	pthread_mutex_t lock;
@@ -66,12 +86,10 @@ struct work {
 	struct work_options opt;
 	char session[PATH_LEN];
 	struct job job;
-	struct str told;                               /* while opening */
-	bool opened, running, paused, stop, next_fold; /* running: inside job_run */
-	int pause_at_epoch;                            /* > 0: pause when that epoch has ended */
-	int steps_left; /* > 0: pause after so many steps; -1: no limit */
+	struct str told; /* while opening */
+	bool opened;
+	struct control control;
 	struct breakpoint breakpoint;
-	bool broke; /* it holds: pause, until the run goes on */
 	struct step_row last_step;
 	struct epoch_row last_epoch;
 	char *undo[UNDO_MAX]; /* commands that take changes back, newest last */
@@ -86,7 +104,8 @@ struct work {
 void work_send(struct work *w, struct event *e); /* takes what the event owns */
 void work_send_text(struct work *w, enum event_kind kind, unsigned request, bool ok,
 		    const char *text);
-/* Serve what waits; with `wait`, first wait for something. False: quit. */
+/* Serve what waits; with `wait`, first wait for something. What was asked after
+ * `fold` waits until the fold has ended. False: quit. */
 bool work_serve(struct work *w, bool wait);
 /* Within an evaluation, where nothing is served: is the worker to quit, or a
  * stop the next request to change anything? Then it is taken. */
@@ -97,6 +116,9 @@ extern const struct job_hooks work_hooks;              /* ctx is to be set */
 void work_show(struct work *w, enum work_state state); /* the snapshot anew */
 void work_show_error(struct work *w, enum work_state state, const struct err *e);
 enum work_state work_state(struct work *w);
+
+/* Pause before the next step, shown as `state`. */
+void work_pause_as(struct work *w, enum work_state state);
 
 /* work_ask.c */
 void work_answer(struct work *w, const struct request *r);

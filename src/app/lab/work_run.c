@@ -90,44 +90,49 @@ static void on_fold(void *ctx, struct job *j)
 	work_close_looker(w);
 	w->smooth_loss = w->smooth_weight = 0;
 	w->step_started = clock_seconds();
-	work_show(w, w->paused ? WORK_PAUSED : WORK_RUN);
+	work_show(w, w->control.want == WANT_PAUSE ? w->control.pause : WORK_RUN);
 	work_send(w, &e);
+}
+
+void work_pause_as(struct work *w, enum work_state state)
+{
+	w->control = (struct control){.want = WANT_PAUSE, .pause = state};
+}
+
+/* What comes next. Serves requests, and while the run pauses waits for them. */
+static enum job_go next_word(struct work *w)
+{
+	struct control *c = &w->control;
+	bool quit = !work_serve(w, false);
+
+	while (c->want == WANT_PAUSE && !quit) {
+		work_show(w, c->pause);
+		quit = !work_serve(w, true);
+	}
+	if (quit && c->want != WANT_FOLD) /* which was asked for before */
+		c->want = WANT_STOP;
+	if (c->want == WANT_STOP)
+		return JOB_STOP;
+	if (c->want == WANT_FOLD) {
+		c->want = c->then;
+		return JOB_FOLD;
+	}
+	return JOB_GO;
 }
 
 static enum job_go between(void *ctx, struct job *j)
 {
 	struct work *w = ctx;
 	double entered = clock_seconds();
+	enum job_go go = next_word(w);
 
-	if (w->pause_at_epoch > 0 && j->trainer.state.ended &&
-	    j->trainer.state.epoch >= w->pause_at_epoch) {
-		w->paused = true;
-		w->pause_at_epoch = 0;
-	}
-	if (w->steps_left == 0) {
-		w->paused = true;
-		w->steps_left = -1;
-	}
-	if (!work_serve(w, false))
-		w->stop = true;
-	while (w->paused && !w->stop && !w->next_fold) {
-		work_show(w, w->broke ? WORK_BROKE : WORK_PAUSED);
-		if (!work_serve(w, true))
-			w->stop = true;
-	}
-	w->broke = false;
-	if (w->next_fold) { /* asked for before the stop, if both were */
-		w->next_fold = false;
-		return JOB_FOLD;
-	}
-	if (w->stop) {
-		w->stop = false;
+	(void)j;
+	if (go == JOB_STOP)
 		work_show(w, WORK_STOPPING);
-		return JOB_STOP;
-	}
-	work_show(w, WORK_RUN);
+	if (go == JOB_GO)
+		work_show(w, WORK_RUN);
 	w->step_started += clock_seconds() - entered; /* waiting is no work */
-	return JOB_GO;
+	return go;
 }
 
 static void on_step(void *ctx, struct job *j, const struct step_row *r)
@@ -145,8 +150,8 @@ static void on_step(void *ctx, struct job *j, const struct step_row *r)
 	}
 	w->smooth_loss = 0.95 * w->smooth_loss + 0.05 * r->loss;
 	w->smooth_weight = 0.95 * w->smooth_weight + 0.05;
-	if (w->steps_left > 0)
-		w->steps_left--;
+	if (w->control.steps > 0 && --w->control.steps == 0)
+		work_pause_as(w, WORK_PAUSED);
 	work_send(w, &e);
 	work_test_break(w, false);
 }
@@ -163,6 +168,7 @@ static bool stopping(void *ctx)
 
 	if (!work_takes_stop(w))
 		return false;
+	w->control.want = WANT_STOP;
 	work_show(w, WORK_STOPPING);
 	return true;
 }
@@ -196,6 +202,8 @@ static void on_epoch(void *ctx, struct job *j, const struct epoch_row *r,
 	w->epoch_seconds =
 		w->epoch_seconds > 0 ? 0.7 * w->epoch_seconds + 0.3 * r->seconds : r->seconds;
 	w->step_started = clock_seconds();
+	if (w->control.until_epoch > 0 && r->epoch >= w->control.until_epoch)
+		work_pause_as(w, WORK_PAUSED);
 	work_show(w, WORK_RUN);
 	work_send(w, &e);
 	work_test_break(w, true);
@@ -204,13 +212,16 @@ static void on_epoch(void *ctx, struct job *j, const struct epoch_row *r,
 static void on_result(void *ctx, struct job *j, const struct fold_row *r,
 		      const struct predictions *test)
 {
+	struct work *w = ctx;
 	struct event e = {.kind = EVENT_RESULT};
 
 	(void)j;
+	if (w->control.want == WANT_FOLD) /* commands.log ended the fold already */
+		w->control.want = w->control.then;
 	e.u.result = mem_alloc(1, sizeof *e.u.result);
 	*e.u.result = *r;
 	e.predictions = copy_predictions(test);
-	work_send(ctx, &e);
+	work_send(w, &e);
 }
 
 static void on_change(void *ctx, struct job *j, const struct change *c)
@@ -235,7 +246,7 @@ void work_show_error(struct work *w, enum work_state state, const struct err *e)
 }
 
 /* Wait with the failed step shown. Resuming tries the same step again, with
- * whatever has been changed. */
+ * whatever has been changed; `fold` ends the fold before it. */
 static enum job_go on_diverged(void *ctx, struct job *j, const struct step_row *r,
 			       const struct err *err)
 {
@@ -253,15 +264,8 @@ static enum job_go on_diverged(void *ctx, struct job *j, const struct step_row *
 	work_send(w, &e);
 	work_show_error(w, WORK_DIVERGED, err);
 	(void)j;
-	w->paused = true;
-	while (w->paused && !w->stop)
-		if (!work_serve(w, true))
-			w->stop = true;
-	if (w->stop) {
-		w->stop = false;
-		return JOB_STOP;
-	}
-	return JOB_GO;
+	work_pause_as(w, WORK_DIVERGED);
+	return next_word(w);
 }
 
 /* While opening there may be thousands of rows at fault: they are told at once. */

@@ -31,7 +31,6 @@ static struct work *idle_worker(void)
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->asked, NULL);
 	w->ring = calloc(RING, sizeof *w->ring);
-	w->steps_left = -1;
 	w->looker.fold = -1;
 	w->rate = NAN;
 	w->job.corpus = corpus;

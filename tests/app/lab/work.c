@@ -1,108 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The engine thread: requests, events, snapshots, and their order. */
-#include "test.h"
+#include "tests/app/lab/worker.h"
 
 #include "app/lab/trained.h"
-#include "app/lab/work.h"
 #include "base/file.h"
 #include "base/str.h"
-#include "temp.h"
-
-#include <poll.h>
-
-static const char *const settings[] = {"train.epoch=2"};
-
-static struct work *start(const char *session, bool paused, bool readonly)
-{
-	struct err e = {0};
-	struct work_options o = {
-		.job = {.config = "tests/record/tiny/config.yml",
-			.session = session,
-			.set = settings,
-			.nset = 1,
-			.resume = true,
-			.threads = 1},
-		.paused = paused,
-		.readonly = readonly,
-	};
-	struct work *w;
-
-	w = work_start(&o, &e);
-	if (!w)
-		FAIL("%s", e.text);
-	return w;
-}
-
-/* What has come so far. */
-struct seen {
-	int steps, epochs, results, changes, says;
-	unsigned replied; /* number of the last reply */
-	bool opened, refused;
-	char text[512], said[512]; /* the last reply, the last thing said */
-	struct look_result *look;
-	struct tried tried;
-	int tries;
-	struct snapshot now;
-};
-
-static void take(struct seen *s, struct work *w)
-{
-	struct event e;
-
-	while (work_next(w, &e)) {
-		s->steps += e.kind == EVENT_STEP;
-		s->epochs += e.kind == EVENT_EPOCH;
-		s->results += e.kind == EVENT_RESULT;
-		s->changes += e.kind == EVENT_CHANGED;
-		s->says += e.kind == EVENT_SAY;
-		if (e.kind == EVENT_SAY)
-			snprintf(s->said, sizeof s->said, "%s", e.text);
-		s->opened |= e.kind == EVENT_OPENED;
-		if (e.kind == EVENT_REPLY) {
-			s->replied = e.request;
-			s->refused |= !e.ok;
-			if (e.text[0])
-				snprintf(s->text, sizeof s->text, "%s", e.text);
-		}
-		if (e.kind == EVENT_TRIED) {
-			s->tried = *e.tried;
-			s->tries++;
-		}
-		if (e.kind == EVENT_LOOK) {
-			look_free(s->look);
-			s->look = e.look;
-			e.look = NULL;
-		}
-		event_free(&e);
-	}
-	work_snapshot(w, &s->now);
-}
-
-static void wait_more(struct seen *s, struct work *w)
-{
-	struct pollfd p = {.fd = work_fd(w), .events = POLLIN};
-
-	poll(&p, 1, -1);
-	take(s, w);
-}
-
-static void until_state(struct seen *s, struct work *w, enum work_state state)
-{
-	take(s, w);
-	while (s->now.state != state && s->now.state != WORK_FAILED)
-		wait_more(s, w);
-	CHECK_INT(s->now.state, state);
-	take(s, w);
-}
-
-/* Everything asked for before has been served. */
-static void served(struct seen *s, struct work *w)
-{
-	unsigned ping = work_ping(w);
-
-	while (s->replied != ping)
-		wait_more(s, w);
-}
 
 TEST(trains_to_the_end)
 {

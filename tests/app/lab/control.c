@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Every word that controls a run, in every state: what the run does then. Two
+ * seeds of one fold each, four steps an epoch; evaluations go utterance by
+ * utterance, so that a stop finds them at work.
+ */
+#include "tests/app/lab/worker.h"
+
+#include "app/lab/work_private.h"
+#include "base/file.h"
+
+static struct work *start_long(const char *session)
+{
+	static const char *const settings[] = {"train.epoch=100000", "train.memory=1K"};
+	struct err e = {0};
+	struct work_options o = {
+		.job = {.config = "tests/record/tiny/config.yml",
+			.session = session,
+			.set = settings,
+			.nset = 2,
+			.seeds = 2,
+			.threads = 1},
+		.paused = true,
+	};
+	struct work *w = work_start(&o, &e);
+
+	if (!w)
+		FAIL("%s", e.text);
+	return w;
+}
+
+/* The requests are all there before the first is served. */
+static void ask_together(struct work *w, const struct request *r, int n)
+{
+	pthread_mutex_lock(&w->lock);
+	for (int i = 0; i < n; i++) {
+		w->request[w->requests] = r[i];
+		w->request[w->requests++].number = ++w->next_number;
+	}
+	pthread_cond_signal(&w->asked);
+	pthread_mutex_unlock(&w->lock);
+}
+
+/* The worker waits: a weight becomes infinite, so that the next step diverges. */
+static void spoil(struct work *w)
+{
+	pthread_mutex_lock(&w->lock);
+	w->job.trainer.model.params.w[0] = INFINITY;
+	pthread_mutex_unlock(&w->lock);
+}
+
+/* One epoch is trained and evaluated, and the run waits in `state`. */
+static void bring_to(struct seen *s, struct work *w, enum work_state state)
+{
+	until_state(s, w, WORK_PAUSED);
+	work_step(w, true);
+	served(s, w);
+	until_state(s, w, WORK_PAUSED);
+	CHECK_INT(s->now.step, 4);
+	switch (state) {
+	case WORK_BROKE:
+		work_break(w, "step = 5");
+		break;
+	case WORK_DIVERGED:
+		spoil(w);
+		break;
+	case WORK_IDLE:
+		work_stop(w);
+		break;
+	default:
+		break;
+	}
+	if (state == WORK_RUN || state == WORK_BROKE || state == WORK_DIVERGED)
+		work_resume(w);
+	served(s, w);
+	if (state != WORK_RUN)
+		until_state(s, w, state);
+}
+
+/* With an evaluated epoch, `fold` ends the fold whether or not its step can be done. */
+TEST(fold_while_diverged_tests_the_kept_checkpoint)
+{
+	const char *dir = temp_path("diverged-fold");
+	struct work *w = start_long(dir);
+	struct seen s = {0};
+
+	bring_to(&s, w, WORK_DIVERGED);
+	work_command(w, "fold");
+	served(&s, w);
+	until_state(&s, w, WORK_PAUSED);
+	CHECK(!s.refused);
+	CHECK_INT(s.results, 1);
+	CHECK_INT(s.now.step, 0); /* of the next seed's fold */
+	CHECK_INT(work_end(w), 0);
+}
+
+/* A stop that ends an evaluation asked for by hand ends the run too. */
+TEST(stop_within_an_eval_leaves_a_checkpoint)
+{
+	const struct request asked[] = {{.kind = REQUEST_COMMAND, .text = "eval"},
+					{.kind = REQUEST_STOP}};
+	const char *dir = temp_path("eval-stop");
+	char path[PATH_LEN];
+	struct work *w = start_long(dir);
+	struct seen s = {0};
+
+	until_state(&s, w, WORK_PAUSED);
+	work_step(w, false);
+	served(&s, w);
+	until_state(&s, w, WORK_PAUSED);
+	snprintf(path, sizeof path, "%s/fold-0/state.safetensors", dir);
+	CHECK(!file_exists(path));
+	ask_together(w, asked, 2);
+	served(&s, w);
+	CHECK_HAS(s.text, "the evaluation was stopped after 1 of 4 utterances");
+	until_state(&s, w, WORK_IDLE);
+	CHECK(file_exists(path));
+	CHECK_INT(work_end(w), 0);
+}
+
+/* ---- every word in every state ---- */
+
+enum word { PAUSE, RESUME, STEP, EPOCH, STOP, FOLD, WORDS };
+
+static const struct request word_request[WORDS] = {
+	[PAUSE] = {.kind = REQUEST_PAUSE}, [RESUME] = {.kind = REQUEST_RESUME},
+	[STEP] = {.kind = REQUEST_STEP},   [EPOCH] = {.kind = REQUEST_STEP_EPOCH},
+	[STOP] = {.kind = REQUEST_STOP},   [FOLD] = {.kind = REQUEST_COMMAND, .text = "fold"},
+};
+
+/* What the word is given in, and then does. While it trains, the number of steps
+ * is not known. */
+enum { RUNS = -1, ANY = -1 };
+struct cell {
+	int state; /* the run waits like that in the end, or RUNS: it goes on training */
+	int step;  /* where */
+	int results;
+	const char *refused;
+};
+
+static const struct {
+	const char *name;
+	enum work_state state;
+	const char *within; /* a command that evaluates: the word comes while it does */
+	struct cell cell[WORDS];
+} table[] = {
+	{"run",
+	 WORK_RUN,
+	 NULL,
+	 {[PAUSE] = {WORK_PAUSED, ANY, 0, NULL},
+	  [RESUME] = {RUNS, ANY, 0, NULL},
+	  [STEP] = {WORK_PAUSED, ANY, 0, NULL},
+	  [EPOCH] = {WORK_PAUSED, ANY, 0, NULL},
+	  [STOP] = {WORK_IDLE, ANY, 0, NULL},
+	  [FOLD] = {RUNS, ANY, 1, NULL}}},
+	{"paused",
+	 WORK_PAUSED,
+	 NULL,
+	 {[PAUSE] = {WORK_PAUSED, 4, 0, NULL},
+	  [RESUME] = {RUNS, ANY, 0, NULL},
+	  [STEP] = {WORK_PAUSED, 5, 0, NULL},
+	  [EPOCH] = {WORK_PAUSED, 8, 0, NULL},
+	  [STOP] = {WORK_IDLE, 4, 0, NULL},
+	  [FOLD] = {WORK_PAUSED, 0, 1, NULL}}},
+	{"eval",
+	 WORK_PAUSED,
+	 "eval",
+	 {[PAUSE] = {WORK_PAUSED, 4, 0, NULL},
+	  [RESUME] = {RUNS, ANY, 0, NULL},
+	  [STEP] = {WORK_PAUSED, 5, 0, NULL},
+	  [EPOCH] = {WORK_PAUSED, 8, 0, NULL},
+	  [STOP] = {WORK_IDLE, 4, 0, "the evaluation was stopped"},
+	  [FOLD] = {WORK_PAUSED, 0, 1, NULL}}},
+	{"test",
+	 WORK_PAUSED,
+	 "fold",
+	 {[PAUSE] = {WORK_PAUSED, 0, 1, NULL},
+	  [RESUME] = {RUNS, ANY, 1, NULL},
+	  [STEP] = {WORK_PAUSED, 1, 1, NULL},
+	  [EPOCH] = {WORK_PAUSED, 4, 1, NULL},
+	  [STOP] = {WORK_IDLE, 4, 0, NULL},
+	  [FOLD] = {WORK_PAUSED, 0, 1, "no epoch of this fold is evaluated yet"}}},
+	{"broke",
+	 WORK_BROKE,
+	 NULL,
+	 {[PAUSE] = {WORK_BROKE, 5, 0, NULL},
+	  [RESUME] = {RUNS, ANY, 0, NULL},
+	  [STEP] = {WORK_PAUSED, 6, 0, NULL},
+	  [EPOCH] = {WORK_PAUSED, 8, 0, NULL},
+	  [STOP] = {WORK_IDLE, 5, 0, NULL},
+	  [FOLD] = {WORK_PAUSED, 0, 1, NULL}}},
+	{"diverged",
+	 WORK_DIVERGED,
+	 NULL,
+	 {[PAUSE] = {WORK_DIVERGED, 4, 0, NULL},
+	  [RESUME] = {WORK_DIVERGED, 4, 0, NULL},
+	  [STEP] = {WORK_DIVERGED, 4, 0, NULL},
+	  [EPOCH] = {WORK_DIVERGED, 4, 0, NULL},
+	  [STOP] = {WORK_DIVERGED, 4, 0, NULL},
+	  [FOLD] = {WORK_PAUSED, 0, 1, NULL}}},
+	{"idle",
+	 WORK_IDLE,
+	 NULL,
+	 {[PAUSE] = {WORK_IDLE, 4, 0, NULL},
+	  [RESUME] = {RUNS, ANY, 0, NULL},
+	  [STEP] = {WORK_PAUSED, 5, 0, NULL},
+	  [EPOCH] = {WORK_PAUSED, 8, 0, NULL},
+	  [STOP] = {WORK_IDLE, 4, 0, "training has stopped already"},
+	  [FOLD] = {WORK_IDLE, 0, 1, NULL}}},
+	{"idle_eval",
+	 WORK_IDLE,
+	 "eval",
+	 {[PAUSE] = {WORK_IDLE, 4, 0, NULL},
+	  [RESUME] = {RUNS, ANY, 0, NULL},
+	  [STEP] = {WORK_PAUSED, 5, 0, NULL},
+	  [EPOCH] = {WORK_PAUSED, 8, 0, NULL},
+	  [STOP] = {WORK_IDLE, 4, 0, "the evaluation was stopped"},
+	  [FOLD] = {WORK_IDLE, 0, 1, NULL}}},
+};
+
+static void until_steps(struct seen *s, struct work *w, int steps)
+{
+	while (s->steps < steps && s->now.state != WORK_FAILED)
+		wait_more(s, w);
+	CHECK(s->steps >= steps);
+}
+
+static void check_cell(size_t row, enum word word)
+{
+	const struct cell *c = &table[row].cell[word];
+	struct request asked[] = {{.kind = REQUEST_COMMAND}, word_request[word]};
+	char dir[64];
+	int steps;
+	struct seen s = {0};
+	struct work *w;
+
+	snprintf(dir, sizeof dir, "%s-%d", table[row].name, word);
+	w = start_long(temp_path("%s", dir));
+	bring_to(&s, w, table[row].state);
+	if (table[row].within)
+		snprintf(asked[0].text, sizeof asked[0].text, "%s", table[row].within);
+	ask_together(w, table[row].within ? asked : asked + 1, table[row].within ? 2 : 1);
+	served(&s, w);
+	steps = s.steps;
+	if (c->state == RUNS)
+		until_steps(&s, w, steps + 8);
+	else
+		until_state(&s, w, (enum work_state)c->state);
+	if (c->step != ANY)
+		CHECK_INT(s.now.step, c->step);
+	CHECK_INT(s.results, c->results);
+	CHECK(s.refused == (c->refused != NULL));
+	if (c->refused)
+		CHECK_HAS(s.text, c->refused);
+	CHECK_INT(work_end(w), c->state == WORK_DIVERGED ? EXIT_DIVERGED : 0);
+	if (test_faults)
+		printf("# in %s, word %d\n", table[row].name, word);
+}
+
+TEST(every_word_in_every_state)
+{
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		for (enum word word = 0; word < WORDS && !test_faults; word++)
+			check_cell(i, word);
+}
+
+/* Whatever the run waits for, leaving the program stores a checkpoint. */
+TEST(quitting_in_every_state)
+{
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		char path[PATH_LEN];
+		const char *dir;
+		struct seen s = {0};
+		struct work *w;
+
+		snprintf(path, sizeof path, "quit-%s", table[i].name);
+		dir = temp_path("%s", path);
+		w = start_long(dir);
+		bring_to(&s, w, table[i].state);
+		if (table[i].within)
+			work_command(w, table[i].within);
+		CHECK_INT(work_end(w), table[i].state == WORK_DIVERGED ? EXIT_DIVERGED : 0);
+		snprintf(path, sizeof path, "%s/fold-0/state.safetensors", dir);
+		CHECK(file_exists(path));
+	}
+}
+
+int main(int argc, char **argv)
+{
+	return TEST_MAIN(argc, argv);
+}
