@@ -4,7 +4,6 @@
 #include "app/demo/demo.h"
 #include "app/lab/job_fold.h"
 #include "app/lab/job_session.h"
-#include "app/lab/steer.h"
 #include "base/file.h"
 #include "base/mapped.h"
 #include "base/plain.h"
@@ -151,6 +150,26 @@ static int open_data(struct job *j, struct err *e)
 	return job_check_data(j, e);
 }
 
+static void changed(void *ctx, const struct change *c)
+{
+	struct job *j = ctx;
+
+	if (j->hooks.changed)
+		j->hooks.changed(j->hooks.ctx, j, c);
+}
+
+static int open_steer(struct job *j, struct err *e)
+{
+	j->steer = (struct steer){.corpus = &j->corpus,
+				  .session = &j->session,
+				  .base = &j->base,
+				  .set = &j->set,
+				  .trainer = &j->trainer,
+				  .changed = changed,
+				  .ctx = j};
+	return steer_open(&j->steer, j->opt.replay, e);
+}
+
 int job_open(struct job *j, const struct job_options *o, const struct job_hooks *h, struct err *e)
 {
 	*j = (struct job){.opt = *o, .hooks = *h};
@@ -163,7 +182,7 @@ int job_open(struct job *j, const struct job_options *o, const struct job_hooks 
 				 "--accept-data is for --resume: a new session takes the data as "
 				 "it is");
 	/* Data first: a corpus at fault leaves no empty session behind. */
-	if (open_settings(j, e) || open_data(j, e) || job_check_asked(j, e) || steer_open(j, e))
+	if (open_settings(j, e) || open_data(j, e) || job_check_asked(j, e) || open_steer(j, e))
 		goto fail;
 	j->par = par_new(o->threads, e);
 	if (!j->par || job_open_session(j, e))
@@ -181,7 +200,7 @@ void job_close(struct job *j)
 	if (j->trainer.corpus)
 		trainer_close(&j->trainer);
 	history_free(&j->history);
-	steer_close(j);
+	steer_close(&j->steer);
 	session_close(&j->session);
 	job_discard_session(j);
 	session_close(&j->root);
@@ -196,11 +215,7 @@ void job_close(struct job *j)
 
 void job_position(const struct job *j, int *fold, int *epoch, int *step)
 {
-	const struct trainer *t = &j->trainer;
-
-	*fold = t->state.fold;
-	*epoch = t->state.ended ? t->state.epoch + 1 : t->state.epoch;
-	*step = t->state.step + 1;
+	steer_position(&j->trainer, fold, epoch, step);
 }
 
 /* ---- running ---- */
@@ -236,7 +251,7 @@ static int run_seed(struct job *j, enum job_go *go, struct err *e)
 		left += wanted(j, have[i]) && !results_has(&j->results, have[i]);
 	if (failed || !left)
 		return failed || job_store_paths(j, e) ? -1 : 0;
-	failed = steer_begin(j, e);
+	failed = steer_begin(&j->steer, e);
 	for (int i = 0; i < n && !failed && *go != JOB_STOP; i++) {
 		if (!wanted(j, have[i]) || results_has(&j->results, have[i]))
 			continue;

@@ -5,21 +5,21 @@
  * The job owns corpus, trainer and session and drives them; whoever started it
  * watches through hooks and steers between two steps: `between` is called
  * before every step and after every epoch, and may look at everything, change
- * settings (job_command), save, or tell the run to end. `miust train` hooks a
+ * settings (steer_command), save, or tell the run to end. `miust train` hooks a
  * progress line, the workbench its queues; both run the same code.
  *
  * What is stored when: a live change before it is in force (steer.h); steps.csv
  * row by row; at the end of an epoch the rows
  * are synced, then best.safetensors (if better), last.safetensors and, last,
  * state.safetensors, which says how far the run has come. A kill at any
- * instant leaves the previous state, and the rows behind it are cut on resume.
+ * instant leaves the previous state, and the rows after it are cut on resume.
  *
  * Single-threaded: all calls come from the thread that runs job_run.
  */
 #ifndef MIUST_JOB_H
 #define MIUST_JOB_H
 
-#include "app/session/changes.h"
+#include "app/lab/steer.h"
 #include "app/session/history.h"
 #include "app/session/results.h"
 #include "engine/train/train.h"
@@ -88,18 +88,16 @@ struct job {
 	struct results results;       /* of the seed being run */
 	struct trainer trainer;       /* of the fold being run; trainer.corpus NULL: none */
 	struct history history;
-	struct changes replay; /* of --replay, as the file has them */
-	struct changes log;    /* the seed's commands.log, in the order it applies */
-	int log_next;          /* log.at[log_next] is the first not yet in force */
-	struct origin then;    /* what the folder of the seed being run says of its data */
-	bool data_known;       /* that, or --accept-data: other data was noticed, and is meant */
-	bool paths_moved;      /* the folder's config.yml has other paths */
-	bool data_stored;      /* in the folder of the seed being run */
-	bool created;          /* the session, by this job */
-	bool begun;            /* a step was made, or the run stopped as asked: it stays */
-	char made[PATH_LEN];   /* the topmost folder made for it, "" if none */
-	int64_t steps;         /* done by this process */
-	bool complete;         /* all folds of all seeds have results */
+	struct steer steer;  /* the changes it is told while it runs */
+	struct origin then;  /* what the folder of the seed being run says of its data */
+	bool data_known;     /* that, or --accept-data: other data was noticed, and is meant */
+	bool paths_moved;    /* the folder's config.yml has other paths */
+	bool data_stored;    /* in the folder of the seed being run */
+	bool created;        /* the session, by this job */
+	bool begun;          /* a step was made, or the run stopped as asked: it stays */
+	char made[PATH_LEN]; /* the topmost folder made for it, "" if none */
+	int64_t steps;       /* done by this process */
+	bool complete;       /* all folds of all seeds have results */
 };
 
 /*
@@ -120,19 +118,9 @@ int job_run(struct job *j, struct err *e);
 void job_close(struct job *j);
 void job_say(const struct job *j, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* "set KEY VALUE": for the step that comes next, or the next epoch if the
- * setting says so (or the next fold, should this one end before). It stands in
- * commands.log, at the step it is for, when this returns. Only between two
- * steps (in `between`, `diverged`). Errors change nothing. */
-int job_command(struct job *j, const char *command, struct err *e);
-/* How many changes wait for a later step of this fold; *last is the last. */
-int job_pending(const struct job *j, const struct change **last);
-/* The settings once all of those are in force. */
-void job_due(const struct job *j, struct settings *s);
 int job_save(struct job *j, struct err *e); /* state and last.safetensors, now */
 
-/* Where the next step stands: fold, epoch, step (within the fold), as
- * commands.log counts. */
+/* Where the next step is (steer_position). */
 void job_position(const struct job *j, int *fold, int *epoch, int *step);
 
 /* Read settings for a command that only looks: CONFIG or "demo". Warnings and

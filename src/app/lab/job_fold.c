@@ -2,7 +2,6 @@
 #include "app/lab/job_fold.h"
 
 #include "app/lab/job_session.h"
-#include "app/lab/steer.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "engine/data/watch.h"
@@ -129,7 +128,8 @@ static int begin_fold(struct job *j, int fold, struct err *e)
 
 	job_close_fold(j); /* one that was stopped */
 	/* Opened as configured: a live train.epoch must not move this fold's draws. */
-	if (steer_fold(j, fold, e) || trainer_open(t, &j->base, &j->corpus, fold, j->par, e))
+	if (steer_fold(&j->steer, fold, e) ||
+	    trainer_open(t, &j->base, &j->corpus, fold, j->par, e))
 		return -1;
 	t->set = j->set;
 	t->stop = (struct evaluate_stop){j->hooks.stopping, j->hooks.ctx};
@@ -262,9 +262,12 @@ static int end_fold(struct job *j, enum job_go *go, struct err *e)
 static int decide(struct job *j, enum job_go *go, struct err *e)
 {
 	bool asked = *go == JOB_FOLD; /* as the answer to a step that diverged */
+	bool logged = false;
 
-	if (*go == JOB_GO && steer_due(j, go, e))
+	if (*go == JOB_GO && steer_due(&j->steer, &logged, e))
 		return -1;
+	if (logged)
+		*go = JOB_FOLD;
 	if (*go == JOB_GO && j->hooks.between) {
 		*go = j->hooks.between(j->hooks.ctx, j);
 		asked = true;
@@ -279,7 +282,7 @@ static int decide(struct job *j, enum job_go *go, struct err *e)
 		*go = JOB_GO;
 		return 0;
 	}
-	return asked ? steer_end_fold(j, e) : 0;
+	return asked ? steer_end_fold(&j->steer, e) : 0;
 }
 
 int job_run_fold(struct job *j, int fold, enum job_go *go, struct err *e)

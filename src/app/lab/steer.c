@@ -6,13 +6,21 @@
 #include "base/near.h"
 #include "base/str.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* What a log may say besides "set KEY VALUE". Only `fold` changes the figures. */
 static const char *const words[] = {"fold", "pause", "resume", "save", "eval", "branch", "stop"};
 
-/* ---- where a change stands ---- */
+/* ---- where a change applies ---- */
+
+void steer_position(const struct trainer *t, int *fold, int *epoch, int *step)
+{
+	*fold = t->state.fold;
+	*epoch = t->state.ended ? t->state.epoch + 1 : t->state.epoch;
+	*step = t->state.step + 1;
+}
 
 static int fold_place(const struct corpus *c, int fold)
 {
@@ -24,7 +32,7 @@ static int fold_place(const struct corpus *c, int fold)
 	return -1;
 }
 
-/* Below, at or above 0: before, at or behind (fold, step). Folds ascend. */
+/* Below, at or above 0: before, at or after (fold, step). Folds ascend. */
 static int from_position(const struct change *c, int fold, int step)
 {
 	if (c->fold != fold)
@@ -40,18 +48,19 @@ static struct change copy_of(const struct change *c)
 	return copy;
 }
 
-/* Behind all that apply at its position. Takes the command over. */
-static int insert(struct changes *log, struct change c)
+/* After all that apply at its position. `after`: the settings then. */
+static void insert(struct schedule *to, const struct change *c, const struct settings *after)
 {
+	struct changes *log = &to->list;
 	int at = log->n;
 
-	while (at > 0 && from_position(&log->at[at - 1], c.fold, c.step) > 0)
+	while (at > 0 && from_position(&log->at[at - 1], c->fold, c->step) > 0)
 		at--;
 	log->at = mem_grow(log->at, (size_t)log->n + 1, sizeof *log->at);
 	memmove(&log->at[at + 1], &log->at[at], (size_t)(log->n - at) * sizeof *log->at);
-	log->at[at] = c;
-	log->n++;
-	return at;
+	log->at[at] = copy_of(c);
+	to->known = at == log->n++;
+	to->after = *after;
 }
 
 /* ---- what a change says ---- */
@@ -115,18 +124,30 @@ static int check_word(const char *command, struct err *e)
 	return err_set(e, "unknown command %s; expected set KEY VALUE or fold", word);
 }
 
-/* The fold is one of the corpus, and the step lies in the epoch. */
-static int check_position(const struct job *j, const struct change *c, struct err *e)
+/* How many steps an epoch of the fold has; -1 on error. The split is made once. */
+static int epoch_steps(struct steer *s, int fold, struct err *e)
 {
-	int batch = j->set.train.batch_size, each, epoch;
+	int place = fold_place(s->corpus, fold), batch = s->set->train.batch_size;
 	struct split sp;
 
-	if (fold_place(&j->corpus, c->fold) < 0)
-		return err_set(e, "the corpus has no fold %d", c->fold);
-	if (split_make(&sp, &j->corpus, &j->set, c->fold, e))
+	if (place < 0)
+		return err_set(e, "the corpus has no fold %d", fold);
+	if (!s->epoch_steps[place]) {
+		if (split_make(&sp, s->corpus, s->set, fold, e))
+			return -1;
+		s->epoch_steps[place] = (sp.n[PART_TRAIN] + batch - 1) / batch;
+		split_free(&sp);
+	}
+	return s->epoch_steps[place];
+}
+
+/* The fold is one of the corpus, and the step lies in the epoch. */
+static int check_position(struct steer *s, const struct change *c, struct err *e)
+{
+	int each = epoch_steps(s, c->fold, e), epoch;
+
+	if (each < 0)
 		return -1;
-	each = (sp.n[PART_TRAIN] + batch - 1) / batch;
-	split_free(&sp);
 	epoch = each ? (c->step - 1) / each + 1 : 1;
 	if (c->epoch != epoch)
 		return err_set(e,
@@ -136,57 +157,80 @@ static int check_position(const struct job *j, const struct change *c, struct er
 	return 0;
 }
 
+/* The settings a change meets as one after those of `log`. Nearly always that is after
+ * the last of them: no need to make them all again. */
+static int settings_before(struct settings *set, const struct settings *base, struct schedule *log,
+			   const struct change *c, struct err *e)
+{
+	const struct changes *l = &log->list;
+
+	if (l->n && from_position(&l->at[l->n - 1], c->fold, c->step) > 0)
+		return settings_at(set, base, l, c->fold, c->step, e);
+	if (!log->known && settings_at(&log->after, base, l, INT_MAX, INT_MAX, e))
+		return -1;
+	log->known = true;
+	*set = log->after;
+	return 0;
+}
+
 /* A change as one after those of `log`: *was is what it replaces ("" if it sets
- * nothing). *base are the settings before the first. */
-static int check(const struct job *j, const struct settings *base, const struct changes *log,
-		 const struct change *c, char *was, size_t n, struct err *e)
+ * nothing), *after are the settings then. *base are those before the first. */
+static int check(struct steer *s, const struct settings *base, struct schedule *log,
+		 const struct change *c, char *was, size_t n, struct settings *after, struct err *e)
 {
 	const struct option *o;
-	struct settings before, after;
+	struct settings before;
 
 	*was = '\0';
-	if (check_position(j, c, e))
+	if (check_position(s, c, e) || settings_before(&before, base, log, c, e))
 		return -1;
+	*after = before;
 	if (!is_set(c->command))
 		return check_word(c->command, e);
-	if (settings_at(&before, base, log, c->fold, c->step, e))
-		return -1;
-	after = before;
-	if (parse_set(&after, c->command, &o, e))
+	if (parse_set(after, c->command, &o, e))
 		return -1;
 	option_text(&before, o, was, n);
 	return 0;
 }
 
 /* Every line of a log; `log` becomes its changes in the order they apply. */
-static int check_all(const struct job *j, const struct settings *base, const struct changes *read,
-		     const char *path, struct changes *log, struct err *e)
+static int check_all(struct steer *s, const struct settings *base, const struct changes *read,
+		     const char *path, struct schedule *log, struct err *e)
 {
 	char was[OPTION_TEXT];
+	struct settings after;
 
 	for (int i = 0; i < read->n; i++) {
 		const struct change *c = &read->at[i];
 		struct err why = {0};
 
-		if (check(j, base, log, c, was, sizeof was, &why))
+		if (check(s, base, log, c, was, sizeof was, &after, &why))
 			return err_at(e, path, c->line, 0, "%s", why.text);
-		insert(log, copy_of(c));
+		insert(log, c, &after);
 	}
 	return 0;
 }
 
+static void forget(struct schedule *log)
+{
+	changes_free(&log->list);
+	log->known = false;
+}
+
 /* ---- the log of a seed ---- */
 
-int steer_open(struct job *j, struct err *e)
+int steer_open(struct steer *s, const char *replay, struct err *e)
 {
-	struct changes sorted = {0};
-	int failed;
+	int have[LISTS_MAX], folds = split_folds(s->corpus, have), failed;
+	struct schedule sorted = {0};
 
-	if (!j->opt.replay)
+	s->epoch_steps = mem_alloc((size_t)folds, sizeof *s->epoch_steps);
+	s->path = replay;
+	if (!replay)
 		return 0;
-	failed = changes_read(&j->replay, j->opt.replay, false, e) ||
-		 check_all(j, &j->set, &j->replay, j->opt.replay, &sorted, e);
-	changes_free(&sorted);
+	failed = changes_read(&s->replay, replay, false, e) ||
+		 check_all(s, s->set, &s->replay, replay, &sorted, e);
+	forget(&sorted);
 	return failed ? -1 : 0;
 }
 
@@ -197,7 +241,7 @@ static bool same_change(const struct change *a, const struct change *b)
 }
 
 /* missing[i]: the stored log lacks change i of --replay. The same change may
- * stand there more than once. Returns how many are missing. */
+ * be there more than once. Returns how many are missing. */
 static int find_missing(const struct changes *replay, const struct changes *stored, bool *missing)
 {
 	bool *used = mem_alloc((size_t)stored->n, sizeof *used);
@@ -236,195 +280,203 @@ static int add_lines(struct str *text, const char *path, struct err *e)
 
 /* Copy what is missing into the log, in the order of the file, as if a person
  * had asked for it. */
-static int import(struct job *j, const char *path, const bool *missing, struct err *e)
+static int import(struct steer *s, const char *path, const bool *missing, struct err *e)
 {
 	struct str text = {0};
+	struct settings after;
 	char was[OPTION_TEXT];
 	int failed = add_lines(&text, path, e);
 
-	for (int i = 0; i < j->replay.n && !failed; i++) {
-		const struct change *c = &j->replay.at[i];
+	for (int i = 0; i < s->replay.n && !failed; i++) {
+		const struct change *c = &s->replay.at[i];
 
 		if (!missing[i])
 			continue;
-		failed = check(j, &j->base, &j->log, c, was, sizeof was, e);
+		failed = check(s, s->base, &s->log, c, was, sizeof was, &after, e);
 		if (failed)
 			break;
 		str_addf(&text, "at %d %d %d %s%s%s\n", c->fold, c->epoch, c->step, c->command,
 			 *was ? "   # was " : "", was);
-		insert(&j->log, copy_of(c));
+		insert(&s->log, c, &after);
 	}
 	failed = failed || file_write(path, str_text(&text), text.len, e);
 	str_free(&text);
 	return failed;
 }
 
-static int follow_replay(struct job *j, const struct changes *stored, const char *path,
+static int follow_replay(struct steer *s, const struct changes *stored, const char *path,
 			 struct err *e)
 {
-	bool *missing = mem_alloc((size_t)j->replay.n, sizeof *missing);
+	bool *missing = mem_alloc((size_t)s->replay.n, sizeof *missing);
 	char steps[PATH_LEN];
-	int failed = path_join(steps, sizeof steps, j->session.dir, "steps.csv", e);
+	int failed = path_join(steps, sizeof steps, s->session->dir, "steps.csv", e);
 
-	if (!failed && find_missing(&j->replay, stored, missing)) {
-		for (int i = 0; !failed && file_exists(steps) && i < j->replay.n; i++)
+	if (!failed && find_missing(&s->replay, stored, missing)) {
+		for (int i = 0; !failed && file_exists(steps) && i < s->replay.n; i++)
 			if (missing[i])
-				failed = err_at(e, j->opt.replay, j->replay.at[i].line, 0,
+				failed = err_at(e, s->path, s->replay.at[i].line, 0,
 						"%s has begun without this change; replay the log "
 						"into a new session",
-						j->session.dir);
-		failed = failed || import(j, path, missing, e);
+						s->session->dir);
+		failed = failed || import(s, path, missing, e);
 	}
 	free(missing);
 	return failed;
 }
 
-int steer_begin(struct job *j, struct err *e)
+int steer_begin(struct steer *s, struct err *e)
 {
 	struct changes stored = {0};
 	char path[PATH_LEN];
-	int failed;
+	int have[LISTS_MAX], failed;
 
-	changes_free(&j->log);
-	j->log_next = 0;
-	failed = session_path(&j->session, "commands.log", path, sizeof path, e) ||
+	forget(&s->log);
+	s->next = 0;
+	memset(s->epoch_steps, 0, (size_t)split_folds(s->corpus, have) * sizeof *s->epoch_steps);
+	failed = session_path(s->session, "commands.log", path, sizeof path, e) ||
 		 (file_exists(path) && changes_read(&stored, path, true, e)) ||
-		 check_all(j, &j->base, &stored, path, &j->log, e) ||
-		 follow_replay(j, &stored, path, e);
+		 check_all(s, s->base, &stored, path, &s->log, e) ||
+		 follow_replay(s, &stored, path, e);
 	changes_free(&stored);
 	return failed ? -1 : 0;
 }
 
-void steer_close(struct job *j)
+void steer_close(struct steer *s)
 {
-	changes_free(&j->replay);
-	changes_free(&j->log);
+	changes_free(&s->replay);
+	forget(&s->log);
+	free(s->epoch_steps);
+	*s = (struct steer){0};
 }
 
 /* ---- following ---- */
 
-int steer_fold(struct job *j, int fold, struct err *e)
+int steer_fold(struct steer *s, int fold, struct err *e)
 {
+	const struct changes *log = &s->log.list;
 	const struct option *o;
 
-	for (; j->log_next < j->log.n && j->log.at[j->log_next].fold < fold; j->log_next++) {
-		const char *command = j->log.at[j->log_next].command;
+	for (; s->next < log->n && log->at[s->next].fold < fold; s->next++) {
+		const char *command = log->at[s->next].command;
 
-		if (is_set(command) && parse_set(&j->set, command, &o, e))
+		if (is_set(command) && parse_set(s->set, command, &o, e))
 			return -1;
 	}
 	return 0;
 }
 
-static void tell(const struct job *j, const struct change *c)
-{
-	if (j->hooks.changed)
-		j->hooks.changed(j->hooks.ctx, (struct job *)j, c);
-}
-
-static int apply(struct job *j, const struct change *c, struct err *e)
+static int apply(struct steer *s, const struct change *c, struct err *e)
 {
 	const struct option *o;
 
-	if (parse_set(&j->set, c->command, &o, e))
+	if (parse_set(s->set, c->command, &o, e))
 		return -1;
-	j->trainer.set = j->set;
+	s->trainer->set = *s->set;
 	return 0;
 }
 
-int steer_due(struct job *j, enum job_go *go, struct err *e)
+static void tell(const struct steer *s, const struct change *c)
 {
+	if (s->changed)
+		s->changed(s->ctx, c);
+}
+
+int steer_due(struct steer *s, bool *fold_ends, struct err *e)
+{
+	const struct changes *log = &s->log.list;
 	int fold, epoch, step;
 
-	job_position(j, &fold, &epoch, &step);
-	for (; j->log_next < j->log.n; j->log_next++) {
-		const struct change *c = &j->log.at[j->log_next];
+	steer_position(s->trainer, &fold, &epoch, &step);
+	for (; s->next < log->n; s->next++) {
+		const struct change *c = &log->at[s->next];
 		/* A run that goes on has had the earlier ones in force before. */
 		bool now = from_position(c, fold, step) == 0;
 
 		if (from_position(c, fold, step) > 0)
 			break;
-		if (is_set(c->command) && apply(j, c, e))
+		if (is_set(c->command) && apply(s, c, e))
 			return -1;
 		if (is_set(c->command) && now)
-			tell(j, c);
+			tell(s, c);
 		if (strcmp(c->command, "fold") == 0 && now)
-			*go = JOB_FOLD;
+			*fold_ends = true;
 	}
 	return 0;
 }
 
 /* ---- the person ---- */
 
-/* Write a change of now or later, and keep it in mind. Returns its place. */
-static int note(struct job *j, const struct change *c, const char *was, struct err *e)
+/* Write a change of now or later, then remember it. */
+static int note(struct steer *s, const struct change *c, const char *was,
+		const struct settings *after, struct err *e)
 {
-	if (session_check_held(&j->session, e) ||
-	    change_write(j->session.commands, c->fold, c->epoch, c->step, c->command, was, e))
+	if (session_check_held(s->session, e) ||
+	    change_write(s->session->commands, c->fold, c->epoch, c->step, c->command, was, e))
 		return -1;
-	return insert(&j->log, copy_of(c));
+	insert(&s->log, c, after);
+	return 0;
 }
 
-int job_command(struct job *j, const char *command, struct err *e)
+int steer_command(struct steer *s, const char *command, struct err *e)
 {
-	const struct trainer *t = &j->trainer;
-	struct settings s;
+	const struct trainer *t = s->trainer;
+	struct settings set = *s->set, after;
 	struct change c = {.command = (char *)command};
 	const struct option *o;
 	char was[OPTION_TEXT];
 
-	s = j->set;
-	if (parse_set(&s, command, &o, e))
+	if (parse_set(&set, command, &o, e))
 		return -1;
-	job_position(j, &c.fold, &c.epoch, &c.step);
+	steer_position(t, &c.fold, &c.epoch, &c.step);
 	if (o->when == WHEN_EPOCH && !t->state.ended) {
 		c.epoch++;
 		c.step += trainer_steps_per_epoch(t) - t->state.in_epoch;
 	}
-	if (check(j, &j->base, &j->log, &c, was, sizeof was, e) || note(j, &c, was, e) < 0)
+	if (check(s, s->base, &s->log, &c, was, sizeof was, &after, e) ||
+	    note(s, &c, was, &after, e))
 		return -1;
 	if (c.step > t->state.step + 1)
 		return 0;
-	j->log_next++;
-	if (apply(j, &c, e))
+	s->next++;
+	if (apply(s, &c, e))
 		return -1;
-	tell(j, &c);
+	tell(s, &c);
 	return 0;
 }
 
-int steer_end_fold(struct job *j, struct err *e)
+int steer_end_fold(struct steer *s, struct err *e)
 {
 	struct change c = {.command = (char *)"fold"};
+	struct settings after;
 
-	job_position(j, &c.fold, &c.epoch, &c.step);
-	if (note(j, &c, "", e) < 0)
+	steer_position(s->trainer, &c.fold, &c.epoch, &c.step);
+	if (settings_before(&after, s->base, &s->log, &c, e) || note(s, &c, "", &after, e))
 		return -1;
-	j->log_next++;
+	s->next++;
 	return 0;
 }
 
-int job_pending(const struct job *j, const struct change **last)
+int steer_pending(const struct steer *s, const struct change **last)
 {
-	int fold, epoch, step, n = 0;
+	const struct changes *log = &s->log.list;
+	int n = 0;
 
-	job_position(j, &fold, &epoch, &step);
-	for (int i = j->log_next; i < j->log.n && j->log.at[i].fold == fold; i++)
-		if (is_set(j->log.at[i].command)) {
-			*last = &j->log.at[i];
+	for (int i = s->next; i < log->n && log->at[i].fold == s->trainer->state.fold; i++)
+		if (is_set(log->at[i].command)) {
+			*last = &log->at[i];
 			n++;
 		}
 	return n;
 }
 
-void job_due(const struct job *j, struct settings *s)
+void steer_after_pending(const struct steer *s, struct settings *set)
 {
+	const struct changes *log = &s->log.list;
 	const struct option *o;
-	int fold, epoch, step;
 	struct err ignored = {0};
 
-	*s = j->set;
-	job_position(j, &fold, &epoch, &step);
-	for (int i = j->log_next; i < j->log.n && j->log.at[i].fold == fold; i++)
-		if (is_set(j->log.at[i].command))
-			parse_set(s, j->log.at[i].command, &o, &ignored);
+	*set = *s->set;
+	for (int i = s->next; i < log->n && log->at[i].fold == s->trainer->state.fold; i++)
+		if (is_set(log->at[i].command))
+			parse_set(set, log->at[i].command, &o, &ignored);
 }

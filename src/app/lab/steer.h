@@ -6,30 +6,72 @@
  * there, and on the disk, before it is in force; --replay is copied into it
  * before the first step; a resumed run follows it again. So whatever stops the
  * run, and wherever it goes on, each step is done with the settings of the run
- * that was not stopped. Applied in the order of (fold, step), and within one
- * step in the order of the file.
+ * that was not stopped. Changes apply in the order of (fold, step), and within
+ * one step in the order of the file.
  *
- * Used by job.c between two steps; people call job_command (job.h).
+ * A job owns one and calls it between two steps. It knows nothing of the job:
+ * the job lends what a change depends on, and what it changes.
  */
 #ifndef MIUST_STEER_H
 #define MIUST_STEER_H
 
-#include "app/lab/job.h"
+#include "app/session/changes.h"
+#include "app/session/session.h"
+#include "engine/train/train.h"
 
-/* --replay: read and checked against settings and corpus, before anything is
- * stored. Errors are FILE:LINE. */
-int steer_open(struct job *j, struct err *e);
-/* A seed begins or goes on, with j->base and j->session: read its log, and copy
- * --replay into it. A session that has begun without one of the changes of
- * --replay is an error: they cannot be made in its past. */
-int steer_begin(struct job *j, struct err *e);
+/* Changes in the order they apply. */
+struct schedule {
+	struct changes list;
+	struct settings after; /* after the last of them, if `known` */
+	bool known;
+};
+
+struct steer {
+	/* Lent by the job: they must stay where they are. */
+	const struct corpus *corpus;
+	struct session *session;     /* of the seed being run */
+	const struct settings *base; /* its configuration */
+	struct settings *set;        /* in force: the configuration and every change since */
+	struct trainer *trainer;     /* of the fold being run; its settings follow *set */
+	void (*changed)(void *ctx, const struct change *c); /* took effect; NULL: untold */
+	void *ctx;
+
+	/* Its own. */
+	const char *path;      /* --replay, or NULL */
+	struct changes replay; /* as the file has them */
+	struct schedule log;   /* the seed's commands.log */
+	int next;              /* log.list.at[next] is the first not yet in force */
+	int *epoch_steps; /* of each fold, in split_folds' order, for this seed; 0: not yet known */
+};
+
+/* What is lent is set, and *set is the configuration. replay: a file to follow, or
+ * NULL; it is read and checked before anything is stored. Errors are FILE:LINE. */
+int steer_open(struct steer *s, const char *replay, struct err *e);
+void steer_close(struct steer *s); /* safe on zeroed memory, and twice */
+/* A seed begins or goes on: read its log, and copy --replay into it. A session that
+ * has begun without one of the changes of --replay is an error: they cannot be made
+ * in its past. */
+int steer_begin(struct steer *s, struct err *e);
 /* Changes that earlier folds were given; before trainer_open. */
-int steer_fold(struct job *j, int fold, struct err *e);
-/* Changes due before the next step; *go becomes JOB_FOLD where the log ends
- * the fold. */
-int steer_due(struct job *j, enum job_go *go, struct err *e);
+int steer_fold(struct steer *s, int fold, struct err *e);
+/* Changes due before the next step; *fold_ends becomes true where the log ends the
+ * fold, else it is left. */
+int steer_due(struct steer *s, bool *fold_ends, struct err *e);
 /* The person ends the fold here: log it. */
-int steer_end_fold(struct job *j, struct err *e);
-void steer_close(struct job *j);
+int steer_end_fold(struct steer *s, struct err *e);
+
+/* "set KEY VALUE": for the step that comes next, or the next epoch if the setting
+ * says so (or the next fold, should this one end before). It is in commands.log, at
+ * the step it is for, when this returns. Only between two steps. Errors change
+ * nothing. */
+int steer_command(struct steer *s, const char *command, struct err *e);
+/* How many changes wait for a later step of this fold; *last is the last. */
+int steer_pending(const struct steer *s, const struct change **last);
+/* The settings once all of those are in force. */
+void steer_after_pending(const struct steer *s, struct settings *set);
+
+/* Where the next step is: fold, epoch, step (within the fold), as commands.log
+ * counts. */
+void steer_position(const struct trainer *t, int *fold, int *epoch, int *step);
 
 #endif

@@ -183,12 +183,12 @@ static void change(struct work *w, const char *asked, char *say, size_t n, struc
 	if (o) {
 		struct settings due;
 
-		job_due(&w->job, &due);
+		steer_after_pending(&w->job.steer, &due);
 		option_text(&due, o, was, sizeof was);
 		if (absolute(o, asked + used, &due, command, sizeof command, e))
 			return;
 	}
-	if (job_command(&w->job, command, e))
+	if (steer_command(&w->job.steer, command, e))
 		return;
 	if (w->undos == UNDO_MAX) {
 		free(w->undo[0]);
@@ -243,7 +243,7 @@ static void command(struct work *w, const struct request *r, struct err *e)
 			err_set(e, "no change to take back");
 			return;
 		}
-		if (!job_command(j, w->undo[w->undos - 1], e)) {
+		if (!steer_command(&j->steer, w->undo[w->undos - 1], e)) {
 			snprintf(text, sizeof text, "%s", w->undo[w->undos - 1]);
 			free(w->undo[--w->undos]);
 		}

@@ -38,7 +38,7 @@ void work_show(struct work *w, enum work_state state)
 	changed = w->shown.state != state;
 	w->shown.state = state;
 	w->shown.set = j->set;
-	w->shown.pending = t->corpus ? job_pending(j, &last) : 0;
+	w->shown.pending = t->corpus ? steer_pending(&j->steer, &last) : 0;
 	if (w->shown.pending)
 		sscanf(last->command, "set %63s %63[^\n]", w->shown.pending_key,
 		       w->shown.pending_value);

@@ -25,10 +25,10 @@ static enum job_go between(void *ctx, struct job *j)
 	for (int i = 0; i < 8; i++) {
 		struct err e = {0};
 
-		if (p->at[i].step == step && job_command(j, p->at[i].command, &e))
+		if (p->at[i].step == step && steer_command(&j->steer, p->at[i].command, &e))
 			FAIL("%s", e.text);
 	}
-	waiting = job_pending(j, &last);
+	waiting = steer_pending(&j->steer, &last);
 	p->pending = waiting > p->pending ? waiting : p->pending;
 	return step == p->stop ? JOB_STOP : step == p->fold ? JOB_FOLD : JOB_GO;
 }
@@ -188,7 +188,7 @@ static enum job_go refuses(void *ctx, struct job *j)
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
 		struct err e = {0};
 
-		CHECK_INT(job_command(j, wrong[i][0], &e), -1);
+		CHECK_INT(steer_command(&j->steer, wrong[i][0], &e), -1);
 		CHECK_HAS(e.text, wrong[i][1]);
 	}
 	return JOB_STOP;
