@@ -50,7 +50,7 @@ static inline void session_train(const char *name, int64_t max_steps)
 	struct job j;
 	struct err e = {0};
 
-	if (job_open(&j, &o, &hooks, &e) || job_run(&j, &e)) {
+	if (job_open(&j, NULL, &o, &hooks, &e) || job_run(&j, &e)) {
 		fprintf(stderr, "%s\n", e.text);
 		abort();
 	}

@@ -11,7 +11,7 @@ static void one(const uint8_t *data, size_t n)
 	struct job j;
 	struct err e = {0};
 
-	if (job_open(&j, &o, &hooks, &e))
+	if (job_open(&j, NULL, &o, &hooks, &e))
 		return;
 	job_run(&j, &e);
 	job_close(&j);

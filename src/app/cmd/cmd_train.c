@@ -222,7 +222,7 @@ static int run(const struct args *a, struct err *e)
 	progress_start(&watch.line, stderr, getenv("TERM"));
 	reading = true;
 	catch_signals();
-	failed = job_open(&j, &o, &hooks, e);
+	failed = job_open(&j, NULL, &o, &hooks, e);
 	reading = false;
 	if (failed)
 		return -1;

@@ -44,69 +44,18 @@ static int load_settings(struct settings *s, struct origin *origin, const struct
 	return failed ? -1 : 0;
 }
 
-/* Without the rows of `known`. leave_out: how others are left out as well. */
-static int open_corpus(struct corpus *c, const struct settings *s, const struct origin *known,
-		       unsigned how, bool notes, const char *leave_out,
-		       void (*say_to)(void *, const char *), void *ctx, struct err *e)
-{
-	struct problems p = {0};
-	struct problem_groups g;
-	int failed = corpus_open_known(c, s, how, known->left, known->nleft, &p, e);
-
-	/* Notes about rows are for `check`. What stopped the reading is in *e as well,
-	 * and is said at the end. */
-	g = problems_grouped(&p);
-	for (int i = 0; i < g.n && say_to; i++) {
-		const struct problem_group *at = &g.at[i];
-		char *warning = NULL;
-
-		if (at->kind == PROBLEM_WARNING)
-			warning = str_format("warning: %s", at->text);
-		if (at->kind == PROBLEM_NOTE && !(notes && at->rows == 0))
-			continue;
-		if (strcmp(at->text, e->text) != 0)
-			say_to(ctx, warning ? warning : at->text);
-		free(warning);
-	}
-	if (!failed && !(how & CORPUS_SKIP_BAD))
-		failed = corpus_refuse(c, &p, leave_out, e);
-	if (failed)
-		corpus_close(c);
-	problem_groups_free(&g);
-	problems_free(&p);
-	return failed;
-}
-
-static void say_left_out(const struct corpus *c, void (*say_to)(void *, const char *), void *ctx)
-{
-	char text[128];
-	int known = 0, found;
-
-	if (!say_to)
-		return;
-	for (int i = 0; i < c->nleft; i++)
-		known += c->left[i].known;
-	found = c->nleft - known;
-	snprintf(text, sizeof text,
-		 "%d row%s left out as before (left_out in config.yml), %d remain", known,
-		 known == 1 ? "" : "s", c->n);
-	if (known)
-		say_to(ctx, text);
-	snprintf(text, sizeof text, "%d row%s left out (listed above), %d remain", found,
-		 found == 1 ? "" : "s", c->n);
-	if (found)
-		say_to(ctx, text);
-}
-
 int job_load(struct settings *s, struct corpus *c, const struct job_options *o, unsigned how,
 	     void (*say_to)(void *ctx, const char *text), void *ctx, struct err *e)
 {
 	struct origin origin = {0};
-	int failed = load_settings(s, &origin, o, say_to, ctx, e) ||
-		     open_corpus(c, s, &origin, how, false, JOB_SKIP_BAD, say_to, ctx, e);
+	const struct lab_data data = {.set = s,
+				      .known = &origin,
+				      .how = how,
+				      .leave_out = JOB_SKIP_BAD,
+				      .say = say_to,
+				      .ctx = ctx};
+	int failed = load_settings(s, &origin, o, say_to, ctx, e) || lab_read(c, &data, e);
 
-	if (!failed)
-		say_left_out(c, say_to, ctx);
 	origin_free(&origin);
 	return failed ? -1 : 0;
 }
@@ -132,22 +81,27 @@ static int open_settings(struct job *j, struct err *e)
 	return 0;
 }
 
-static int open_data(struct job *j, struct err *e)
+static int open_data(struct job *j, struct lab *lab, struct err *e)
 {
 	bool resumes = job_resumes(&j->opt);
-	unsigned how = j->opt.skip_bad ? CORPUS_SKIP_BAD : CORPUS_HEADERS;
+	const struct lab_data data = {
+		.set = &j->set,
+		.known = &j->origin,
+		.how = j->opt.skip_bad ? CORPUS_SKIP_BAD : CORPUS_HEADERS,
+		.notes = j->opt.notes,
+		.leave_out = resumes ? JOB_SKIP_BAD " --accept-data" : JOB_SKIP_BAD,
+		.say = j->hooks.say,
+		.ctx = j->hooks.ctx,
+	};
 
 	if (resumes && job_find_data(j, e))
 		return -1;
-	if (open_corpus(&j->corpus, &j->set, &j->origin, how, j->opt.notes,
-			resumes ? JOB_SKIP_BAD " --accept-data" : JOB_SKIP_BAD, j->hooks.say,
-			j->hooks.ctx, e)) {
-		if (resumes)
-			e->status = EXIT_DATA;
-		return -1;
-	}
-	say_left_out(&j->corpus, j->hooks.say, j->hooks.ctx);
-	return job_check_data(j, e);
+	j->lab = lab_take(lab, &data, j->opt.threads, e);
+	if (j->lab)
+		return job_check_data(j, e);
+	if (resumes)
+		e->status = EXIT_DATA;
+	return -1;
 }
 
 static void changed(void *ctx, const struct change *c)
@@ -160,7 +114,7 @@ static void changed(void *ctx, const struct change *c)
 
 static int open_steer(struct job *j, struct err *e)
 {
-	j->steer = (struct steer){.corpus = &j->corpus,
+	j->steer = (struct steer){.corpus = &j->lab->corpus,
 				  .session = &j->session,
 				  .base = &j->base,
 				  .set = &j->set,
@@ -170,7 +124,8 @@ static int open_steer(struct job *j, struct err *e)
 	return steer_open(&j->steer, j->opt.replay, e);
 }
 
-int job_open(struct job *j, const struct job_options *o, const struct job_hooks *h, struct err *e)
+int job_open(struct job *j, struct lab *lab, const struct job_options *o, const struct job_hooks *h,
+	     struct err *e)
 {
 	*j = (struct job){.opt = *o, .hooks = *h};
 	j->root.lock = j->session.lock = -1;
@@ -182,16 +137,35 @@ int job_open(struct job *j, const struct job_options *o, const struct job_hooks 
 				 "--accept-data is for --resume: a new session takes the data as "
 				 "it is");
 	/* Data first: a corpus at fault leaves no empty session behind. */
-	if (open_settings(j, e) || open_data(j, e) || job_check_asked(j, e) || open_steer(j, e))
+	if (open_settings(j, e) || open_data(j, lab, e) || job_check_asked(j, e) ||
+	    open_steer(j, e))
 		goto fail;
-	j->par = par_new(o->threads, e);
-	if (!j->par || job_open_session(j, e))
+	if (job_open_session(j, e))
 		goto fail;
 	j->base = j->set;
 	return 0;
 fail:
 	job_close(j);
 	return -1;
+}
+
+int job_look(struct job *j, struct lab *lab, const struct job_options *o, const struct job_hooks *h,
+	     bool tell, struct err *e)
+{
+	struct err no_data = {0};
+	const struct lab_data data = {
+		.set = &j->set, .known = &j->origin, .how = CORPUS_HEADERS, .look = true};
+
+	*j = (struct job){.opt = *o, .hooks = *h};
+	j->root.lock = j->session.lock = -1;
+	if (session_read(&j->session, o->session, &j->set, e) ||
+	    session_origin(&j->session, &j->set, &j->origin, e))
+		return -1;
+	memcpy(j->root.root, j->session.root, sizeof j->root.root);
+	j->lab = lab_take(lab, &data, o->threads, &no_data);
+	if (!j->lab && tell)
+		job_say(j, "%s", no_data.text);
+	return 0;
 }
 
 void job_close(struct job *j)
@@ -206,10 +180,7 @@ void job_close(struct job *j)
 	session_close(&j->root);
 	origin_free(&j->origin);
 	origin_free(&j->then);
-	origin_free(&j->now);
-	str_free(&j->roster);
-	corpus_close(&j->corpus);
-	par_free(j->par);
+	lab_drop(j->lab);
 	*j = (struct job){0};
 }
 
@@ -244,7 +215,7 @@ static bool wanted(const struct job *j, int fold)
 
 static int run_seed(struct job *j, enum job_go *go, struct err *e)
 {
-	int have[LISTS_MAX], n = split_folds(&j->corpus, have), left = 0, failed;
+	int have[LISTS_MAX], n = split_folds(&j->lab->corpus, have), left = 0, failed;
 
 	failed = read_results(j, e) || job_begin_data(j, e);
 	for (int i = 0; i < n; i++)
@@ -307,7 +278,7 @@ int job_run(struct job *j, struct err *e)
 	/* Where the session has gone, that is the reason, whichever write met it. */
 	if (failed && session_check_held(&j->root, &gone))
 		*e = gone;
-	else if (failed && watch_whole(&j->corpus, NULL, j->corpus.n, &files)) {
+	else if (failed && watch_whole(&j->lab->corpus, NULL, j->lab->corpus.n, &files)) {
 		size_t n = strlen(e->text);
 
 		str_fit(e->text + n, sizeof e->text - n, advice.s);

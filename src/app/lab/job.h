@@ -2,9 +2,9 @@
 /*
  * job: a run from its first fold to its results, in a session folder.
  *
- * The job owns corpus, trainer and session and drives them; whoever started it
- * watches through hooks and steers between two steps: `between` is called
- * before every step and after every epoch, and may look at everything, change
+ * The job owns trainer and session and drives them over the data of a lab, which
+ * several jobs may share; whoever started it watches through hooks and steers between two steps:
+ * `between` is called before every step and after every epoch, and may look at everything, change
  * settings (steer_command), save, or tell the run to end. `miust train` hooks a
  * progress line, the workbench its queues; both run the same code.
  *
@@ -19,6 +19,7 @@
 #ifndef MIUST_JOB_H
 #define MIUST_JOB_H
 
+#include "app/lab/lab.h"
 #include "app/lab/steer.h"
 #include "app/session/history.h"
 #include "app/session/results.h"
@@ -77,13 +78,11 @@ struct job_options {
 struct job {
 	struct job_options opt;
 	struct job_hooks hooks;
-	struct settings base; /* the configuration of the seed being run */
-	struct settings set;  /* in force: the configuration and every change since */
-	struct corpus corpus;
-	struct origin origin; /* what session or config know of the data */
-	struct origin now;    /* of the corpus */
-	struct str roster;    /* its data.csv */
-	struct par *par;
+	struct settings base;         /* the configuration of the seed being run */
+	struct settings set;          /* in force: the configuration and every change since */
+	struct lab *lab;              /* held; NULL: the data of a session that is only looked at
+				       * cannot be read */
+	struct origin origin;         /* what session or config know of the data */
 	struct session root, session; /* the folder, and that of the seed being run */
 	struct results results;       /* of the seed being run */
 	struct trainer trainer;       /* of the fold being run; trainer.corpus NULL: none */
@@ -101,11 +100,19 @@ struct job {
 };
 
 /*
- * Load configuration, data and session; nothing is trained yet. e->status is
+ * Load configuration, data and session; nothing is trained yet. If `lab` (may be NULL)
+ * has the data it is used, else another one is opened: j->lab. e->status is
  * EXIT_DATA if a session cannot go on only because its data is gone, at fault or
  * has changed: it can still be looked at.
  */
-int job_open(struct job *j, const struct job_options *o, const struct job_hooks *h, struct err *e);
+int job_open(struct job *j, struct lab *lab, const struct job_options *o, const struct job_hooks *h,
+	     struct err *e);
+/*
+ * A stored session (o->session) to be looked at: nothing is locked or written, and
+ * nothing can be run. It opens without its data too; why is said if `tell`.
+ */
+int job_look(struct job *j, struct lab *lab, const struct job_options *o, const struct job_hooks *h,
+	     bool tell, struct err *e);
 /*
  * Run to the end. 0: done, or stopped by the hook or --max-steps after a
  * checkpoint (j->complete tells; the trainer stays open to be looked at). -1:

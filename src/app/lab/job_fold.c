@@ -20,7 +20,7 @@ static int check_files(const struct job *j, struct err *e)
 {
 	const struct split *s = &j->trainer.split;
 
-	return watch_whole(&j->corpus, s->at[PART_TRAIN], s->n[PART_TRAIN], e);
+	return watch_whole(&j->lab->corpus, s->at[PART_TRAIN], s->n[PART_TRAIN], e);
 }
 
 /* Files that were written to in place may have been read half old, half new, and
@@ -28,7 +28,7 @@ static int check_files(const struct job *j, struct err *e)
 static void say_written(const struct job *j)
 {
 	const char *path = NULL;
-	int n = watch_written(&j->corpus, &path);
+	int n = watch_written(&j->lab->corpus, &path);
 	char others[48] = "";
 
 	if (n == 0)
@@ -129,7 +129,7 @@ static int begin_fold(struct job *j, int fold, struct err *e)
 	job_close_fold(j); /* one that was stopped */
 	/* Opened as configured: a live train.epoch must not move this fold's draws. */
 	if (steer_fold(&j->steer, fold, e) ||
-	    trainer_open(t, &j->base, &j->corpus, fold, j->par, e))
+	    trainer_open(t, &j->base, &j->lab->corpus, fold, j->lab->par, e))
 		return -1;
 	t->set = j->set;
 	t->stop = (struct evaluate_stop){j->hooks.stopping, j->hooks.ctx};
@@ -146,11 +146,11 @@ static int begin_fold(struct job *j, int fold, struct err *e)
 	val.utt = t->split.at[PART_VAL];
 	val.label = mem_alloc((size_t)val.n, sizeof *val.label);
 	for (int i = 0; i < val.n; i++)
-		val.label[i] = j->corpus.utt[val.utt[i]].label;
+		val.label[i] = j->lab->corpus.utt[val.utt[i]].label;
 	failed = (j->data_known && history_set_aside(&j->session, fold, "history", epoch, &val,
-						     &j->corpus, &j->set, e)) ||
-		 history_begin(&j->history, &j->session, fold, "history", epoch, &val, &j->corpus,
-			       &j->set, e);
+						     &j->lab->corpus, &j->set, e)) ||
+		 history_begin(&j->history, &j->session, fold, "history", epoch, &val,
+			       &j->lab->corpus, &j->set, e);
 	free(val.label);
 	if (!failed && j->hooks.begin_fold)
 		j->hooks.begin_fold(j->hooks.ctx, j);
@@ -226,8 +226,8 @@ static int one_step(struct job *j, enum job_go *go, struct err *e)
 static int keep_test(struct job *j, const struct predictions *p, struct err *e)
 {
 	struct history h;
-	int failed = history_begin(&h, &j->session, j->trainer.state.fold, "test", 1, p, &j->corpus,
-				   &j->set, e);
+	int failed = history_begin(&h, &j->session, j->trainer.state.fold, "test", 1, p,
+				   &j->lab->corpus, &j->set, e);
 
 	if (failed)
 		return -1;
@@ -249,7 +249,7 @@ static int end_fold(struct job *j, enum job_go *go, struct err *e)
 		return stopped_within(go, e);
 	results_add(&j->results, &row);
 	failed = fold_path(j, "predictions.csv", path, sizeof path, e) ||
-		 predictions_write(path, &p, &j->corpus, &j->set, e) || keep_test(j, &p, e) ||
+		 predictions_write(path, &p, &j->lab->corpus, &j->set, e) || keep_test(j, &p, e) ||
 		 store(j, e) || session_path(&j->session, "results.json", path, sizeof path, e) ||
 		 results_write(&j->results, path, e);
 	if (!failed && j->hooks.fold)

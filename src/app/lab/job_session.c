@@ -150,10 +150,10 @@ static int check_folder(struct job *j, const struct session *s, struct err *e)
 	struct str text = {0};
 	int failed = session_origin(s, &ignored, &then, e);
 
-	if (failed || !then.hash[0] || strcmp(then.hash, j->now.hash) == 0)
+	if (failed || !then.hash[0] || strcmp(then.hash, j->lab->now.hash) == 0)
 		goto out;
 	str_addf(&text, "%s: the data has changed since the session was started: ", s->dir);
-	failed = session_data_changes(s, &then, &j->corpus, &j->set, &text, e);
+	failed = session_data_changes(s, &then, &j->lab->corpus, &j->set, &text, e);
 	if (failed)
 		goto out;
 	if (j->opt.accept_data) {
@@ -173,8 +173,6 @@ out:
 
 int job_check_data(struct job *j, struct err *e)
 {
-	origin_of(&j->now, &j->corpus, &j->set);
-	roster_text(&j->corpus, &j->set, &j->roster);
 	for (int i = 0; job_resumes(&j->opt) && i < j->opt.seeds; i++) {
 		struct session s;
 
@@ -206,7 +204,7 @@ static int remark_change(struct job *j, struct err *e)
 	job_position(j, &fold, &epoch, &step);
 	str_addf(&text, "before epoch %d, step %d of fold %d other data was accepted: ", epoch,
 		 step, fold);
-	failed = session_data_changes(&j->session, &j->then, &j->corpus, &j->base, &text, e) ||
+	failed = session_data_changes(&j->session, &j->then, &j->lab->corpus, &j->base, &text, e) ||
 		 session_remark(&j->session, text.s, e);
 	str_free(&text);
 	return failed ? -1 : 0;
@@ -219,7 +217,7 @@ int job_store_paths(struct job *j, struct err *e)
 
 int job_store_data(struct job *j, struct err *e)
 {
-	bool same = strcmp(j->then.hash, j->now.hash) == 0;
+	bool same = strcmp(j->then.hash, j->lab->now.hash) == 0;
 	int fold, epoch, step;
 
 	if (j->data_stored)
@@ -233,8 +231,8 @@ int job_store_data(struct job *j, struct err *e)
 			"nothing was compared; from now on it does",
 			j->session.dir);
 	if (((!same || j->paths_moved) &&
-	     session_store_config(&j->session, &j->base, &j->now, e)) ||
-	    session_store_roster(&j->session, &j->roster, e))
+	     session_store_config(&j->session, &j->base, &j->lab->now, e)) ||
+	    session_store_roster(&j->session, &j->lab->roster, e))
 		return -1;
 	j->data_stored = true;
 	return 0;
@@ -275,13 +273,13 @@ int job_open_session(struct job *j, struct err *e)
 		snprintf(j->made, sizeof j->made, "%s", first ? "sessions" : name);
 		root = name;
 	}
-	if (session_create_origin(&j->root, root, &j->set, &j->now, e)) {
+	if (session_create_origin(&j->root, root, &j->set, &j->lab->now, e)) {
 		if (j->made[0])
 			dirs_remove(root, j->made);
 		return -1;
 	}
 	j->created = true;
-	return session_store_roster(&j->root, &j->roster, e);
+	return session_store_roster(&j->root, &j->lab->roster, e);
 }
 
 void job_discard_session(struct job *j)
@@ -296,7 +294,7 @@ void job_discard_session(struct job *j)
 
 int job_check_asked(const struct job *j, struct err *e)
 {
-	int have[LISTS_MAX], n = split_folds(&j->corpus, have);
+	int have[LISTS_MAX], n = split_folds(&j->lab->corpus, have);
 
 	if (j->set.exp.seed > INT64_MAX - (j->opt.seeds - 1))
 		return err_usage(e,

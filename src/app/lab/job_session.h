@@ -19,8 +19,7 @@ bool job_resumes(const struct job_options *o); /* there is a session to go on wi
 int job_read_session(struct job *j, const struct settings *asked, struct err *e);
 /* Going on: an error if a folder or list of j->set is not there. */
 int job_find_data(const struct job *j, struct err *e);
-/* The corpus is open: is it what session and seeds were trained on? Sets j->now and
- * j->roster. */
+/* The corpus is open: is it what session and seeds were trained on? */
 int job_check_data(struct job *j, struct err *e);
 int job_check_asked(const struct job *j, struct err *e); /* --fold, --seeds */
 

@@ -117,7 +117,7 @@ const struct corpus *work_corpus(const struct work *w)
 	pthread_mutex_lock(&mine->lock);
 	ready = mine->corpus_ready;
 	pthread_mutex_unlock(&mine->lock);
-	return ready ? &w->job.corpus : NULL;
+	return ready ? &w->job.lab->corpus : NULL;
 }
 
 void work_send_text(struct work *w, enum event_kind kind, unsigned request, bool ok,
@@ -169,31 +169,6 @@ bool work_takes_stop(struct work *w)
 
 /* ---- the thread ---- */
 
-static int open_readonly(struct work *w, struct err *e)
-{
-	struct job *j = &w->job;
-	struct problems p = {0};
-	struct origin o = {0};
-	struct err no_data = {0};
-
-	j->root.lock = j->session.lock = -1;
-	if (session_read(&j->session, w->session, &j->set, e) ||
-	    session_origin(&j->session, &j->set, &o, e))
-		return -1;
-	j->origin = o;
-	snprintf(j->root.root, sizeof j->root.root, "%s", j->session.root);
-	j->par = par_new(w->opt.job.threads, e);
-	if (!j->par)
-		return -1;
-	/* Without its data a session can be looked at all the same. If that is why, it
-	 * is told already. */
-	if (corpus_open_known(&j->corpus, &j->set, CORPUS_HEADERS, o.left, o.nleft, &p, &no_data) &&
-	    w->opt.readonly)
-		work_hooks.say(w, no_data.text);
-	problems_free(&p);
-	return 0;
-}
-
 /* Is it a session that is stored already, so that it can be looked at? */
 static bool is_stored(const struct work *w)
 {
@@ -208,13 +183,13 @@ static int open_job(struct work *w, struct err *e)
 
 	hooks.ctx = w;
 	if (w->opt.readonly)
-		return open_readonly(w, e);
-	if (job_open(&w->job, &w->opt.job, &hooks, &why) == 0)
+		return job_look(&w->job, NULL, &w->opt.job, &hooks, true, e);
+	if (job_open(&w->job, NULL, &w->opt.job, &hooks, &why) == 0)
 		return 0;
 	pthread_mutex_lock(&w->lock);
 	w->shown.can_skip = why.status != EXIT_DATA && strstr(why.text, JOB_SKIP_BAD);
 	pthread_mutex_unlock(&w->lock);
-	if (is_stored(w) && open_readonly(w, &unreadable) == 0) {
+	if (is_stored(w) && job_look(&w->job, NULL, &w->opt.job, &hooks, false, &unreadable) == 0) {
 		w->opt.readonly = true;
 		pthread_mutex_lock(&w->lock);
 		str_fit(w->shown.looking, sizeof w->shown.looking, why.text);
@@ -266,7 +241,7 @@ static void run(struct work *w)
 	if (w->opt.readonly)
 		w->control.want = WANT_STOP;
 	pthread_mutex_lock(&w->lock);
-	w->corpus_ready = w->job.corpus.n > 0;
+	w->corpus_ready = w->job.lab && w->job.lab->corpus.n > 0;
 	pthread_mutex_unlock(&w->lock);
 	work_show(w, w->opt.readonly ? WORK_IDLE : w->opt.paused ? WORK_PAUSED : WORK_RUN);
 	work_send_text(w, EVENT_OPENED, 0, true, "");

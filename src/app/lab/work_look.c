@@ -36,7 +36,7 @@ static int check_weights(struct work *w, const struct weights_file *weights, int
 	struct weights_meta here;
 	struct str what = {0};
 
-	roster_hash(&w->job.corpus, &w->job.set, data);
+	roster_hash(&w->job.lab->corpus, &w->job.set, data);
 	weights_meta_of(&here, &w->job.set, data, fold, 0);
 	if (weights_differ(&weights->meta, &here, WEIGHTS_REFUSED, &what)) {
 		err_set(e,
@@ -69,7 +69,7 @@ static int open_looker(struct work *w, int fold, struct err *e)
 	if (weights_open(&weights, path, e))
 		return -1;
 	failed = check_weights(w, &weights, fold, e) ||
-		 model_load(&l->model, &w->job.set, &weights, w->job.par, e);
+		 model_load(&l->model, &w->job.set, &weights, w->job.lab->par, e);
 	weights_close(&weights);
 	if (failed)
 		return -1;
@@ -129,7 +129,7 @@ static void choose_model(struct work *w, const struct request *r, struct look_re
 	w->probe.model = training ? &t->model : &w->looker.model;
 	w->probe.norm = training ? &t->norm : &w->looker.norm;
 	w->probe.weights = kept ? s->array[ARRAY_KEPT] : NULL;
-	w->probe.corpus = &w->job.corpus;
+	w->probe.corpus = &w->job.lab->corpus;
 	w->probe.set = &w->job.set;
 	l->kept = kept || !training;
 	l->step = training && !kept && !s->ended ? s->in_epoch : 0;
@@ -143,7 +143,7 @@ struct look_result *work_look_at(struct work *w, const struct request *r, struct
 	const struct trainer *t = &w->job.trainer;
 	struct look_result *l;
 
-	if (!w->corpus_ready || r->utt < 0 || r->utt >= w->job.corpus.n) {
+	if (!w->corpus_ready || r->utt < 0 || r->utt >= w->job.lab->corpus.n) {
 		err_set(e, "the features are not at hand");
 		return NULL;
 	}

@@ -14,7 +14,7 @@ static double seconds_left(const struct work *w)
 {
 	const struct job *j = &w->job;
 	const struct trainer *t = &j->trainer;
-	int have[LISTS_MAX], n = split_folds(&j->corpus, have), folds = 0;
+	int have[LISTS_MAX], n = split_folds(&j->lab->corpus, have), folds = 0;
 	double epochs;
 
 	if (w->epoch_seconds <= 0)
@@ -49,7 +49,7 @@ void work_show(struct work *w, enum work_state state)
 	if (t->corpus) {
 		int have[LISTS_MAX];
 
-		w->shown.nfolds = split_folds(&j->corpus, have);
+		w->shown.nfolds = split_folds(&j->lab->corpus, have);
 		for (int i = 0; i < w->shown.nfolds; i++)
 			if (have[i] == t->state.fold)
 				w->shown.place = i + 1;

@@ -41,7 +41,7 @@ static void train(const char *name, struct plan *p, const char *replay, bool res
 	struct err e = {0};
 	struct job j;
 
-	if (job_open(&j, &o, &hooks, &e)) {
+	if (job_open(&j, NULL, &o, &hooks, &e)) {
 		FAIL("%s", e.text);
 		return;
 	}
@@ -146,20 +146,20 @@ TEST(job_stops_within_an_evaluation)
 
 	folder_make();
 	o.session = in("a");
-	REQUIRE(job_open(&j, &o, &hooks, &e) == 0);
+	REQUIRE(job_open(&j, NULL, &o, &hooks, &e) == 0);
 	CHECK_INT(job_run(&j, &e), 0);
 	job_close(&j);
 
 	o.session = in("b");
 	hooks = (struct job_hooks){.ctx = &asked, .stopping = stop_at_third};
-	REQUIRE(job_open(&j, &o, &hooks, &e) == 0);
+	REQUIRE(job_open(&j, NULL, &o, &hooks, &e) == 0);
 	REQUIRE(job_run(&j, &e) == 0);
 	REQUIRE(!j.complete);
 	CHECK(!j.trainer.state.ended &&
 	      trainer_epoch_full(&j.trainer)); /* the epoch is not evaluated */
 	job_close(&j);
 	o.resume = true; /* in another process, as it were; then in the same one */
-	REQUIRE(job_open(&j, &o, &hooks, &e) == 0);
+	REQUIRE(job_open(&j, NULL, &o, &hooks, &e) == 0);
 	for (; !j.complete && stops < 50; stops++) {
 		CHECK_INT(job_run(&j, &e), 0);
 		CHECK_STR(e.text, "");
@@ -170,6 +170,116 @@ TEST(job_stops_within_an_evaluation)
 	CHECK(stops > 2);
 	job_close(&j);
 	check_same("a", "b");
+	folder_remove();
+}
+
+/* ---- one lab, two runs ---- */
+
+static const char *const other_set[] = {"exp.seed=77", "train.optimizer.lr=0.02"};
+static const struct job_options first = {.config = CONFIG},
+				other = {.config = CONFIG, .set = other_set, .nset = 2};
+
+/* Each time the first is between two steps, the second does one. */
+struct two {
+	struct job *second;
+	bool done;
+	int shared; /* times the second was given a step */
+};
+
+static enum job_go give_a_step(void *ctx, struct job *j)
+{
+	struct two *t = ctx;
+	struct err e = {0};
+
+	(void)j;
+	if (t->second->complete)
+		return JOB_GO;
+	t->shared++;
+	t->done = false;
+	if (job_run(t->second, &e))
+		FAIL("%s", e.text);
+	return JOB_GO;
+}
+
+static enum job_go one_step(void *ctx, struct job *j)
+{
+	struct two *t = ctx;
+	bool done = t->done;
+
+	(void)j;
+	t->done = true;
+	return done ? JOB_STOP : JOB_GO;
+}
+
+static void train_alone(const char *name, struct job_options o)
+{
+	const struct job_hooks none = {0};
+	struct err e = {0};
+	struct job j;
+
+	o.session = in(name);
+	REQUIRE(job_open(&j, NULL, &o, &none, &e) == 0);
+	CHECK_INT(job_run(&j, &e), 0);
+	job_close(&j);
+}
+
+TEST(two_interleaved_runs_over_one_lab_are_two_separate_runs)
+{
+	struct job_options a = first, b = other;
+	struct err e = {0};
+	struct two two = {0};
+	const struct job_hooks outer = {.ctx = &two, .between = give_a_step};
+	const struct job_hooks inner = {.ctx = &two, .between = one_step};
+	struct job one, second;
+
+	folder_make();
+	train_alone("a", first);
+	train_alone("b", other);
+	a.session = in("c");
+	REQUIRE(job_open(&one, NULL, &a, &outer, &e) == 0);
+	b.session = in("d");
+	REQUIRE(job_open(&second, one.lab, &b, &inner, &e) == 0);
+	CHECK(second.lab == one.lab);
+	two.second = &second;
+	CHECK_INT(job_run(&one, &e), 0);
+	CHECK(one.complete);
+	CHECK(second.complete);
+	CHECK(two.shared > 8); /* both were trained at once, not one after the other */
+	job_close(&one);
+	CHECK_INT(second.lab->held, 1); /* the data stays for who is left */
+	job_close(&second);
+	check_same("a", "c");
+	check_same("b", "d");
+	folder_remove();
+}
+
+/* Other labels make other data of the same files; how it is used does not. */
+TEST(a_lab_lends_only_the_data_that_is_asked_for)
+{
+	static const char *const labels[] = {"exp.labels=glad,calm,cross"},
+				 *const usage[] = {"exp.normalize=train", "exp.protocol=fixed"};
+	struct job_options o = first;
+	const struct job_hooks none = {0};
+	struct err e = {0};
+	struct job one, another;
+
+	folder_make();
+	o.session = in("a");
+	REQUIRE(job_open(&one, NULL, &o, &none, &e) == 0);
+	o.session = in("b");
+	o.set = labels;
+	o.nset = 1;
+	REQUIRE(job_open(&another, one.lab, &o, &none, &e) == 0);
+	CHECK(another.lab != one.lab);
+	CHECK_INT(one.lab->held, 1);
+	job_close(&another);
+	o.session = in("c");
+	o.set = usage;
+	o.nset = 2;
+	REQUIRE(job_open(&another, one.lab, &o, &none, &e) == 0);
+	CHECK(another.lab == one.lab);
+	job_close(&another);
+	job_close(&one);
 	folder_remove();
 }
 
@@ -203,10 +313,10 @@ TEST(job_refuses_wrong_changes_and_stays_open_to_be_looked_at)
 
 	folder_make();
 	o.session = in("a");
-	REQUIRE(job_open(&j, &o, &hooks, &e) == 0);
+	REQUIRE(job_open(&j, NULL, &o, &hooks, &e) == 0);
 	CHECK_INT(job_run(&j, &e), 0);
 	check_holds(in("a/commands.log"), "");
-	CHECK(j.trainer.corpus == &j.corpus);
+	CHECK(j.trainer.corpus == &j.lab->corpus);
 	CHECK_INT(job_run(&j, &e), 0); /* again: goes on from the checkpoint */
 	job_close(&j);
 	job_close(&j);
@@ -223,7 +333,7 @@ TEST(job_failed_open_can_be_closed)
 
 	folder_make();
 	o.session = in("a");
-	CHECK_INT(job_open(&j, &o, &hooks, &e), -1);
+	CHECK_INT(job_open(&j, NULL, &o, &hooks, &e), -1);
 	CHECK_HAS(e.text, "/nowhere: no such folder; correct exp.audio_dir");
 	job_close(&j);
 	CHECK(!file_exists(in("a")));

@@ -24,7 +24,7 @@ static size_t mapped;
  * in 10 epochs of 4 steps. */
 static struct work *idle_worker(void)
 {
-	static struct corpus corpus = {.layout = LAYOUT_IEMOCAP, .nlists = 5};
+	static struct lab lab = {.corpus = {.layout = LAYOUT_IEMOCAP, .nlists = 5}};
 	struct work *w = calloc(1, sizeof *w);
 	struct trainer *t = &w->job.trainer;
 
@@ -33,8 +33,8 @@ static struct work *idle_worker(void)
 	w->ring = calloc(RING, sizeof *w->ring);
 	w->looker.fold = -1;
 	w->rate = NAN;
-	w->job.corpus = corpus;
-	t->corpus = &w->job.corpus;
+	w->job.lab = &lab;
+	t->corpus = &lab.corpus;
 	t->state.fold = 2;
 	t->split.n[PART_TRAIN] = 13;
 	t->set.train.batch_size = 4;
@@ -205,7 +205,6 @@ static struct work *watched_worker(void)
 	memcpy(w, from, sizeof *w);
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->asked, NULL);
-	w->job.trainer.corpus = &w->job.corpus;
 	pages = (char *)w + end_of_shown - npages * page;
 	free(from);
 	return w;

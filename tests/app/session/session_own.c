@@ -39,7 +39,7 @@ static const char *train(const char *name, struct plan *p, bool resume, int seed
 	struct job j;
 
 	err_clear(&e);
-	if (job_open(&j, &o, &hooks, &e) == 0) {
+	if (job_open(&j, NULL, &o, &hooks, &e) == 0) {
 		job_run(&j, &e);
 		job_close(&j);
 	}

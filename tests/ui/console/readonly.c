@@ -89,7 +89,7 @@ static void train(const char *session, bool whole)
 	struct err e = {0};
 	struct job j;
 
-	if (job_open(&j, &o, &hooks, &e) || job_run(&j, &e))
+	if (job_open(&j, NULL, &o, &hooks, &e) || job_run(&j, &e))
 		FAIL("%s", e.text);
 	job_close(&j);
 }
