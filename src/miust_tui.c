@@ -217,6 +217,7 @@ static int show(struct tui *t, struct err *e)
 		ui_free(&u);
 		return -1;
 	}
+	u.run_shown = WORK_FIRST;
 	if (t->headless) {
 		run_headless(&u, t, e);
 		loop_leave(&u);

@@ -149,7 +149,7 @@ static void begin_leaving(struct ui *u)
 {
 	if (!u->work)
 		return;
-	work_snapshot(u->work, &u->now);
+	work_snapshot(u->work, u->run_shown, &u->now);
 	if (u->now.state == WORK_LOADING)
 		u->at_once = true;
 	if (u->at_once)
@@ -407,13 +407,13 @@ void loop_settle(struct ui *u)
 	if (!u->work)
 		return;
 	do {
-		ping = work_ping(u->work);
+		ping = work_ping(u->work, u->run_shown);
 		u->waiting = ping;
 		while (u->waiting == ping && ping && !u->quit)
 			wait_event(u);
 		while ((computes(u) || u->look_asked) && !u->quit)
 			wait_event(u);
-		work_snapshot(u->work, &u->now);
+		work_snapshot(u->work, u->run_shown, &u->now);
 		feed_refresh(u);
 	} while (u->look_asked && !u->quit);
 }

@@ -83,9 +83,10 @@ static void one(const uint8_t *data, size_t n)
 		start();
 	ui_init(&u, &look, 24, 80);
 	u.work = work;
-	work_snapshot(work, &u.now);
+	u.run_shown = WORK_FIRST;
+	work_snapshot(work, u.run_shown, &u.now);
 	loop_until_open(&u);
-	u.corpus = work_corpus(work);
+	u.corpus = work_corpus(work, u.run_shown);
 	feed_reload(&u);
 	u.view = (enum view_id)(n ? data[0] % VIEWS : 0);
 	for (char *line; (line = strsep(&at, "\n")) && !u.quit;) {

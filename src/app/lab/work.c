@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DESIGN. The worker thread runs work(): it opens the job, runs it, and serves
- * requests until it is told to quit. While a job runs, requests are served in
- * the hook `between`; at all other times in serve_until(). So every request is
- * carried out by the worker, between two steps, and needs no lock but for its
- * passage through the queue.
+ * DESIGN. The worker thread runs work(): it opens runs as asked, runs the job of the
+ * first that is to go on, and serves requests until it is told to quit. While a job
+ * runs, requests are served in its hook `between`; at all other times in work().
+ * So every request is carried out by the worker, between two steps, and needs no
+ * lock but for its passage through the queue.
  *
- * lock guards: request[], requests, event ring (ring, first, count), shown
- * (the snapshot), quit, dropped, corpus_ready. `asked` is signalled when a
- * request or quit arrives. The pipe gets a byte when the ring goes from empty
- * to not empty; work_next takes the byte with the last event.
+ * The pipe gets a byte when the ring goes from empty to not empty; work_next takes
+ * the byte with the last event.
  */
 #include "app/lab/work_private.h"
 
@@ -56,17 +54,19 @@ static bool may_be_dropped(const struct event *e)
 	return e->kind == EVENT_STEP || e->kind == EVENT_EPOCH || e->kind == EVENT_SAY;
 }
 
-void work_send(struct work *w, struct event *e)
+void work_send(struct work_run *run, struct event *e)
 {
+	struct work *w = run->work;
 	bool wake;
 
+	e->run = run->id;
 	pthread_mutex_lock(&w->lock);
 	if (e->kind == EVENT_STATE && w->count >= RING - RING_KEPT) {
 		pthread_mutex_unlock(&w->lock);
 		return; /* whoever takes one of those looks at the snapshot too */
 	}
 	if (w->count >= (may_be_dropped(e) ? RING - RING_KEPT : RING)) {
-		w->shown.dropped++;
+		run->shown.dropped++;
 		pthread_mutex_unlock(&w->lock);
 		event_free(e);
 		return;
@@ -102,46 +102,150 @@ bool work_next(struct work *w, struct event *e)
 	return any;
 }
 
-void work_snapshot(struct work *w, struct snapshot *s)
+/* ---- runs ---- */
+
+/* Whoever asks for a run has its id from here. */
+static struct work_run *find(struct work *w, int run)
 {
+	struct work_run *found = NULL;
+
 	pthread_mutex_lock(&w->lock);
-	*s = w->shown;
+	if (run >= WORK_FIRST && run < WORK_FIRST + w->runs)
+		found = w->run[run - WORK_FIRST];
+	pthread_mutex_unlock(&w->lock);
+	if (!found)
+		BUG("no run %d", run);
+	return found;
+}
+
+void work_snapshot(struct work *w, int run, struct snapshot *s)
+{
+	struct work_run *of = find(w, run);
+
+	pthread_mutex_lock(&w->lock);
+	*s = of->shown;
 	pthread_mutex_unlock(&w->lock);
 }
 
-const struct corpus *work_corpus(const struct work *w)
+const struct corpus *work_corpus(struct work *w, int run)
 {
-	struct work *mine = (struct work *)w; /* the lock is not part of what is const */
+	struct work_run *of = find(w, run);
 	bool ready;
 
-	pthread_mutex_lock(&mine->lock);
-	ready = mine->corpus_ready;
-	pthread_mutex_unlock(&mine->lock);
-	return ready ? &w->job.lab->corpus : NULL;
+	pthread_mutex_lock(&w->lock);
+	ready = of->corpus_ready;
+	pthread_mutex_unlock(&w->lock);
+	return ready ? &of->job.lab->corpus : NULL;
 }
 
-void work_send_text(struct work *w, enum event_kind kind, unsigned request, bool ok,
+int work_training(struct work *w)
+{
+	int id;
+
+	pthread_mutex_lock(&w->lock);
+	id = w->training ? w->training->id : 0;
+	pthread_mutex_unlock(&w->lock);
+	return id;
+}
+
+static struct work_run *new_run(struct work *w, const struct work_options *o)
+{
+	struct work_run *run = mem_alloc(1, sizeof *run);
+
+	*run = (struct work_run){.work = w, .opt = *o, .rate = NAN};
+	if (o->paused)
+		work_pause_as(run, WORK_PAUSED);
+	run->looker.fold = -1;
+	run->shown.state = WORK_LOADING;
+	run->shown.loss = run->shown.best_wa = run->shown.rate = run->shown.eta = NAN;
+	if (o->job.session)
+		snprintf(run->session, sizeof run->session, "%s", o->job.session);
+	return run;
+}
+
+static void free_run(struct work_run *run)
+{
+	work_close_looker(run);
+	probe_free(&run->probe);
+	str_free(&run->told);
+	breakpoint_clear(&run->breakpoint);
+	for (int i = 0; i < run->undos; i++)
+		free(run->undo[i]);
+	job_close(&run->job);
+	free(run);
+}
+
+int work_open(struct work *w, const struct work_options *o)
+{
+	struct work_run *run = new_run(w, o);
+	int id = 0;
+
+	pthread_mutex_lock(&w->lock);
+	if (w->runs < RUNS_MAX && w->requests < REQUESTS) {
+		id = run->id = run->shown.run = WORK_FIRST + w->runs;
+		w->run[w->runs++] = run;
+		w->request[w->requests++] = (struct request){
+			.kind = REQUEST_OPEN, .run = id, .number = ++w->next_number};
+		pthread_cond_signal(&w->asked);
+	}
+	pthread_mutex_unlock(&w->lock);
+	if (!id)
+		free_run(run);
+	return id;
+}
+
+/* ---- requests in ---- */
+
+void work_send_text(struct work_run *run, enum event_kind kind, unsigned request, bool ok,
 		    const char *text)
 {
 	struct event e = {.kind = kind, .request = request, .ok = ok};
 
 	str_fit(e.text, sizeof e.text, text);
-	work_send(w, &e);
+	work_send(run, &e);
+}
+
+/* The run that is to train next, where none does. -- under the lock */
+static struct work_run *due(const struct work *w)
+{
+	for (int i = 0; i < w->runs && !w->training; i++)
+		if (w->run[i]->opened && w->run[i]->control.want != WANT_STOP)
+			return w->run[i];
+	return NULL;
+}
+
+static void remove_request(struct work *w, int i)
+{
+	memmove(w->request + i, w->request + i + 1,
+		(size_t)(--w->requests - i) * sizeof *w->request);
+}
+
+/* The first request that can be served now, or -1. -- under the lock */
+static int next_request(const struct work *w)
+{
+	int i = 0;
+
+	while (i < w->requests && w->run[w->request[i].run - WORK_FIRST]->control.want == WANT_FOLD)
+		i++;
+	return i < w->requests && !w->quit && !due(w) ? i : -1;
 }
 
 bool work_serve(struct work *w, bool wait)
 {
+	struct work_run *run;
 	struct request r;
 	bool quit;
+	int i;
 
 	pthread_mutex_lock(&w->lock);
-	while (wait && w->requests == 0 && !w->quit)
+	while (wait && next_request(w) < 0 && !due(w) && !w->quit)
 		pthread_cond_wait(&w->asked, &w->lock);
-	while (w->requests > 0 && !w->quit && w->control.want != WANT_FOLD) {
-		r = w->request[0];
-		memmove(w->request, w->request + 1, (size_t)--w->requests * sizeof *w->request);
+	while ((i = next_request(w)) >= 0) {
+		r = w->request[i];
+		run = w->run[r.run - WORK_FIRST];
+		remove_request(w, i);
 		pthread_mutex_unlock(&w->lock);
-		work_answer(w, &r);
+		work_answer(run, &r);
 		pthread_mutex_lock(&w->lock);
 	}
 	quit = w->quit;
@@ -149,19 +253,24 @@ bool work_serve(struct work *w, bool wait)
 	return !quit;
 }
 
-bool work_takes_stop(struct work *w)
+/* What may be overtaken: it changes nothing, or is another run's. */
+static bool may_wait(const struct request *r, int run)
 {
+	return r->run != run || r->kind == REQUEST_LOOK || r->kind == REQUEST_PING;
+}
+
+bool work_takes_stop(struct work_run *run)
+{
+	struct work *w = run->work;
 	bool takes;
 	int i = 0;
 
 	pthread_mutex_lock(&w->lock);
-	while (i < w->requests &&
-	       (w->request[i].kind == REQUEST_LOOK || w->request[i].kind == REQUEST_PING))
+	while (i < w->requests && may_wait(&w->request[i], run->id))
 		i++;
 	takes = i < w->requests && w->request[i].kind == REQUEST_STOP;
 	if (takes)
-		memmove(w->request + i, w->request + i + 1,
-			(size_t)(--w->requests - i) * sizeof *w->request);
+		remove_request(w, i);
 	takes |= w->quit;
 	pthread_mutex_unlock(&w->lock);
 	return takes;
@@ -169,98 +278,149 @@ bool work_takes_stop(struct work *w)
 
 /* ---- the thread ---- */
 
-/* Is it a session that is stored already, so that it can be looked at? */
-static bool is_stored(const struct work *w)
+/* The data of the run opened last, or NULL. */
+static struct lab *known_lab(struct work *w)
 {
-	return !w->opt.job.config && w->session[0] && session_exists(w->session);
+	struct lab *lab = NULL;
+
+	pthread_mutex_lock(&w->lock);
+	for (int i = 0; i < w->runs; i++)
+		lab = w->run[i]->job.lab ? w->run[i]->job.lab : lab;
+	pthread_mutex_unlock(&w->lock);
+	return lab;
+}
+
+/* Is it a session that is stored already, so that it can be looked at? */
+static bool is_stored(const struct work_run *run)
+{
+	return !run->opt.job.config && run->session[0] && session_exists(run->session);
 }
 
 /* Run it, or if it is a stored session that cannot go on, look at it. */
-static int open_job(struct work *w, struct err *e)
+static int open_job(struct work_run *run, struct err *e)
 {
 	struct job_hooks hooks = work_hooks;
+	struct lab *lab = known_lab(run->work);
 	struct err why = {0}, unreadable = {0};
 
-	hooks.ctx = w;
-	if (w->opt.readonly)
-		return job_look(&w->job, NULL, &w->opt.job, &hooks, true, e);
-	if (job_open(&w->job, NULL, &w->opt.job, &hooks, &why) == 0)
+	hooks.ctx = run;
+	if (run->opt.readonly)
+		return job_look(&run->job, lab, &run->opt.job, &hooks, true, e);
+	if (job_open(&run->job, lab, &run->opt.job, &hooks, &why) == 0)
 		return 0;
-	pthread_mutex_lock(&w->lock);
-	w->shown.can_skip = why.status != EXIT_DATA && strstr(why.text, JOB_SKIP_BAD);
-	pthread_mutex_unlock(&w->lock);
-	if (is_stored(w) && job_look(&w->job, NULL, &w->opt.job, &hooks, false, &unreadable) == 0) {
-		w->opt.readonly = true;
-		pthread_mutex_lock(&w->lock);
-		str_fit(w->shown.looking, sizeof w->shown.looking, why.text);
-		pthread_mutex_unlock(&w->lock);
+	pthread_mutex_lock(&run->work->lock);
+	run->shown.can_skip = why.status != EXIT_DATA && strstr(why.text, JOB_SKIP_BAD);
+	pthread_mutex_unlock(&run->work->lock);
+	if (is_stored(run) &&
+	    job_look(&run->job, lab, &run->opt.job, &hooks, false, &unreadable) == 0) {
+		run->opt.readonly = true;
+		pthread_mutex_lock(&run->work->lock);
+		str_fit(run->shown.looking, sizeof run->shown.looking, why.text);
+		pthread_mutex_unlock(&run->work->lock);
 		return 0;
 	}
 	*e = why;
 	return -1;
 }
 
-static void send_told(struct work *w)
+static void send_told(struct work_run *run)
 {
-	struct event e = {.kind = EVENT_TOLD, .told = w->told.s};
+	struct event e = {.kind = EVENT_TOLD, .told = run->told.s};
 
-	w->told = (struct str){0};
+	run->told = (struct str){0};
 	if (e.told)
-		work_send(w, &e);
+		work_send(run, &e);
+}
+
+/* It begins at once, unless another one trains. */
+static enum work_state opened_as(const struct work_run *run)
+{
+	if (run->opt.readonly || run->work->training)
+		return WORK_IDLE;
+	return run->control.want == WANT_PAUSE ? WORK_PAUSED : WORK_RUN;
+}
+
+void work_open_run(struct work_run *run)
+{
+	struct err e = {0};
+	int failed = open_job(run, &e);
+
+	send_told(run);
+	if (failed) {
+		run->status = e.status == EXIT_DATA ? EXIT_FAILED : e.status;
+		run->control.want = WANT_STOP;
+		work_show_error(run, WORK_FAILED, &e);
+		return;
+	}
+	run->opened = true;
+	if (run->opt.readonly)
+		run->control.want = WANT_STOP;
+	pthread_mutex_lock(&run->work->lock);
+	run->corpus_ready = run->job.lab && run->job.lab->corpus.n > 0;
+	pthread_mutex_unlock(&run->work->lock);
+	work_show(run, opened_as(run));
+	work_send_text(run, EVENT_OPENED, 0, true, "");
+}
+
+static void set_training(struct work *w, struct work_run *run)
+{
+	pthread_mutex_lock(&w->lock);
+	w->training = run;
+	pthread_mutex_unlock(&w->lock);
 }
 
 /* The run, until it has ended or stopped. */
-static void run_job(struct work *w)
+static void train(struct work_run *run)
 {
 	struct err e = {0};
 
-	w->status = job_run(&w->job, &e) ? e.status : 0;
-	w->control.want = WANT_STOP;
+	set_training(run->work, run);
+	run->status = job_run(&run->job, &e) ? e.status : 0;
+	set_training(run->work, NULL);
+	run->control.want = WANT_STOP;
 	if (e.status == EXIT_DIVERGED)
-		work_show(w, WORK_DIVERGED);
+		work_show(run, WORK_DIVERGED);
 	else if (e.status)
-		work_show_error(w, WORK_FAILED, &e);
+		work_show_error(run, WORK_FAILED, &e);
 	else
-		work_show(w, WORK_IDLE);
-}
-
-static void run(struct work *w)
-{
-	struct err e = {0};
-	int failed = open_job(w, &e);
-
-	send_told(w);
-	if (failed) {
-		w->status = e.status == EXIT_DATA ? EXIT_FAILED : e.status;
-		work_show_error(w, WORK_FAILED, &e);
-		while (work_serve(w, true))
-			;
-		return;
-	}
-	w->opened = true;
-	if (w->opt.readonly)
-		w->control.want = WANT_STOP;
-	pthread_mutex_lock(&w->lock);
-	w->corpus_ready = w->job.lab && w->job.lab->corpus.n > 0;
-	pthread_mutex_unlock(&w->lock);
-	work_show(w, w->opt.readonly ? WORK_IDLE : w->opt.paused ? WORK_PAUSED : WORK_RUN);
-	work_send_text(w, EVENT_OPENED, 0, true, "");
-	do {
-		if (w->control.want != WANT_STOP)
-			run_job(w);
-	} while (work_serve(w, true));
+		work_show(run, WORK_IDLE);
 }
 
 static void *work(void *arg)
 {
 	struct work *w = arg;
+	struct work_run *next;
 
-	run(w);
+	while (work_serve(w, true)) {
+		pthread_mutex_lock(&w->lock);
+		next = due(w);
+		pthread_mutex_unlock(&w->lock);
+		if (next)
+			train(next);
+	}
 	pthread_mutex_lock(&w->lock);
-	w->shown.ended = true;
+	for (int i = 0; i < w->runs; i++)
+		w->run[i]->shown.ended = true;
 	pthread_mutex_unlock(&w->lock);
-	work_send_text(w, EVENT_STATE, 0, true, "");
+	work_send_text(w->run[0], EVENT_STATE, 0, true, "");
 	return NULL;
+}
+
+/* Everything but the thread; also where that has not come to be. */
+static void free_work(struct work *w)
+{
+	struct event e;
+
+	while (work_next(w, &e))
+		event_free(&e);
+	for (int i = 0; i < w->runs; i++)
+		free_run(w->run[i]);
+	close(w->pipe[0]);
+	close(w->pipe[1]);
+	pthread_mutex_destroy(&w->lock);
+	pthread_cond_destroy(&w->asked);
+	free(w->ring);
+	free(w);
 }
 
 struct work *work_start(const struct work_options *o, struct err *e)
@@ -269,15 +429,6 @@ struct work *work_start(const struct work_options *o, struct err *e)
 	sigset_t old;
 	int failed;
 
-	*w = (struct work){.opt = *o};
-	if (o->paused)
-		work_pause_as(w, WORK_PAUSED);
-	w->looker.fold = -1;
-	w->rate = NAN;
-	w->shown.state = WORK_LOADING;
-	w->shown.loss = w->shown.best_wa = w->shown.rate = w->shown.eta = NAN;
-	if (o->job.session)
-		snprintf(w->session, sizeof w->session, "%s", o->job.session);
 	w->ring = mem_alloc(RING, sizeof *w->ring);
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->asked, NULL);
@@ -290,15 +441,13 @@ struct work *work_start(const struct work_options *o, struct err *e)
 	}
 	fcntl(w->pipe[0], F_SETFD, FD_CLOEXEC);
 	fcntl(w->pipe[1], F_SETFD, FD_CLOEXEC);
+	work_open(w, o);
 	process_block_signals(&old); /* they are the screen's */
 	failed = pthread_create(&w->thread, NULL, work, w);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (failed) {
 		err_set(e, "cannot start the engine thread: %s", strerror(failed));
-		close(w->pipe[0]);
-		close(w->pipe[1]);
-		free(w->ring);
-		free(w);
+		free_work(w);
 		return NULL;
 	}
 	return w;
@@ -314,34 +463,21 @@ void work_quit(struct work *w)
 
 int work_end(struct work *w)
 {
-	struct event e;
-	int status;
+	int status = 0;
 
 	work_quit(w);
 	pthread_join(w->thread, NULL);
-	while (work_next(w, &e))
-		event_free(&e);
-	work_close_looker(w);
-	probe_free(&w->probe);
-	str_free(&w->told);
-	breakpoint_clear(&w->breakpoint);
-	for (int i = 0; i < w->undos; i++)
-		free(w->undo[i]);
-	job_close(&w->job);
-	close(w->pipe[0]);
-	close(w->pipe[1]);
-	pthread_mutex_destroy(&w->lock);
-	pthread_cond_destroy(&w->asked);
-	free(w->ring);
-	status = w->status;
-	free(w);
+	for (int i = 0; i < w->runs && !status; i++)
+		status = w->run[i]->status;
+	free_work(w);
 	return status;
 }
 
-static unsigned ask(struct work *w, struct request r, const char *text)
+static unsigned ask(struct work *w, int run, struct request r, const char *text)
 {
 	unsigned number = 0;
 
+	r.run = find(w, run)->id;
 	str_fit(r.text, sizeof r.text, text);
 	pthread_mutex_lock(&w->lock);
 	if (w->requests < REQUESTS) {
@@ -353,49 +489,49 @@ static unsigned ask(struct work *w, struct request r, const char *text)
 	return number;
 }
 
-unsigned work_ping(struct work *w)
+unsigned work_ping(struct work *w, int run)
 {
-	return ask(w, (struct request){.kind = REQUEST_PING}, "");
+	return ask(w, run, (struct request){.kind = REQUEST_PING}, "");
 }
 
-unsigned work_command(struct work *w, const char *text)
+unsigned work_command(struct work *w, int run, const char *text)
 {
-	return ask(w, (struct request){.kind = REQUEST_COMMAND}, text);
+	return ask(w, run, (struct request){.kind = REQUEST_COMMAND}, text);
 }
 
-unsigned work_pause(struct work *w)
+unsigned work_pause(struct work *w, int run)
 {
-	return ask(w, (struct request){.kind = REQUEST_PAUSE}, "");
+	return ask(w, run, (struct request){.kind = REQUEST_PAUSE}, "");
 }
 
-unsigned work_resume(struct work *w)
+unsigned work_resume(struct work *w, int run)
 {
-	return ask(w, (struct request){.kind = REQUEST_RESUME}, "");
+	return ask(w, run, (struct request){.kind = REQUEST_RESUME}, "");
 }
 
-unsigned work_step(struct work *w, bool epoch)
+unsigned work_step(struct work *w, int run, bool epoch)
 {
-	return ask(w, (struct request){.kind = epoch ? REQUEST_STEP_EPOCH : REQUEST_STEP}, "");
+	return ask(w, run, (struct request){.kind = epoch ? REQUEST_STEP_EPOCH : REQUEST_STEP}, "");
 }
 
-unsigned work_stop(struct work *w)
+unsigned work_stop(struct work *w, int run)
 {
-	return ask(w, (struct request){.kind = REQUEST_STOP}, "");
+	return ask(w, run, (struct request){.kind = REQUEST_STOP}, "");
 }
 
-unsigned work_break(struct work *w, const char *when)
+unsigned work_break(struct work *w, int run, const char *when)
 {
-	return ask(w, (struct request){.kind = REQUEST_BREAK}, when);
+	return ask(w, run, (struct request){.kind = REQUEST_BREAK}, when);
 }
 
-unsigned work_breaks(struct work *w)
+unsigned work_breaks(struct work *w, int run)
 {
-	return ask(w, (struct request){.kind = REQUEST_BREAKS}, "");
+	return ask(w, run, (struct request){.kind = REQUEST_BREAKS}, "");
 }
 
-unsigned work_look(struct work *w, int fold, int utt, bool kept, enum knock knock)
+unsigned work_look(struct work *w, int run, int fold, int utt, bool kept, enum knock knock)
 {
-	return ask(w,
+	return ask(w, run,
 		   (struct request){.kind = REQUEST_LOOK,
 				    .fold = fold,
 				    .utt = utt,
@@ -404,10 +540,10 @@ unsigned work_look(struct work *w, int fold, int utt, bool kept, enum knock knoc
 		   "");
 }
 
-unsigned work_try(struct work *w, const char *key, const char *value)
+unsigned work_try(struct work *w, int run, const char *key, const char *value)
 {
 	char text[256];
 
 	snprintf(text, sizeof text, "%s=%s", key, value);
-	return ask(w, (struct request){.kind = REQUEST_TRY}, text);
+	return ask(w, run, (struct request){.kind = REQUEST_TRY}, text);
 }

@@ -2,15 +2,19 @@
 /*
  * work: the engine in a thread of its own, behind two queues.
  *
- * One border between the threads. Requests go in, and are served between two
- * steps (or while paused); events come out through a ring of fixed size, with
- * a byte in a pipe to wake whoever polls; the present state is a snapshot that
- * is copied whole under the lock.
+ * It holds several runs, each with an id, and trains one of them at a time: the
+ * next that is to go on begins when the one that trains has ended or stopped.
+ * Runs with the same data share it (lab.h).
  *
- * Field protection (work.c): `lock` guards both queues, the snapshot and the
- * stop flag. It is held for copying only, never while the engine computes and
- * never while another lock is taken: there is no lock order to get wrong.
- * Everything else belongs to the worker, but for the corpus: its lists, ids and
+ * One border between the threads. Requests go in, each for one run, and are served
+ * between two steps of the run that trains (or while it pauses); events come out
+ * through a ring of fixed size, with a byte in a pipe to wake whoever polls; the
+ * present state of each run is a snapshot that is copied whole under the lock.
+ *
+ * Field protection (work_private.h): `lock` guards both queues, the snapshots and
+ * what is marked so. It is held for copying only, never while the engine computes
+ * and never while another lock is taken: there is no lock order to get wrong.
+ * Everything else belongs to the worker, but for a corpus: its lists, ids and
  * texts do not change once EVENT_OPENED has been sent, and may be read.
  *
  * Overflow: events that do not fit are dropped and counted (snapshot.dropped);
@@ -37,6 +41,7 @@ enum work_state {
 };
 
 struct snapshot {
+	int run; /* its id */
 	enum work_state state;
 	int fold, nfolds, place;       /* fold number; how many; which of them from 1 */
 	int epoch, epochs;             /* being trained (or trained last); planned */
@@ -119,6 +124,7 @@ enum event_kind {
 
 struct event {
 	enum event_kind kind;
+	int run;          /* whose it is */
 	unsigned request; /* EVENT_REPLY, EVENT_LOOK, EVENT_TRIED: its number */
 	bool ok, best;
 	union {
@@ -146,43 +152,50 @@ struct work_options {
 	bool paused;   /* wait before the first step */
 };
 
-/* Start the worker; it opens the job itself, so this returns at once. A stored session
- * that cannot go on (another program writes it, its data has changed) is only looked
- * at: the snapshot's `looking` says why. Strings of
- * the options must live until work_end. */
+enum { WORK_FIRST = 1 }; /* the id of the first run; those that follow count on */
+
+/* Start the worker with one run; it opens the job itself, so this returns at once. A
+ * stored session that cannot go on (another program writes it, its data has changed) is
+ * only looked at: the snapshot's `looking` says why. Strings of the options must live
+ * until work_end. */
 struct work *work_start(const struct work_options *o, struct err *e);
-/* Ask it to checkpoint and stop, wait, free all. Returns the exit status of the
- * run (enum exit_status). */
+/* Another run, likewise: its id; 0: there are too many runs or requests. Where it has
+ * the data of the run opened before, that is not read again. */
+int work_open(struct work *w, const struct work_options *o);
+int work_training(struct work *w); /* the run that trains, also if it pauses; 0: none */
+/* Ask the worker to checkpoint and stop, wait, free all. Returns the exit status (enum
+ * exit_status) of the first run that did not end well, or 0. */
 int work_end(struct work *w);
-/* The same request, without waiting: the snapshot's `ended` says when it has
- * been carried out. work_end must follow. */
+/* The same request, without waiting: the snapshots' `ended` says when it has been
+ * carried out. work_end must follow. */
 void work_quit(struct work *w);
 
 int work_fd(const struct work *w);               /* readable: events wait */
 bool work_next(struct work *w, struct event *e); /* the next event; event_free it */
-void work_snapshot(struct work *w, struct snapshot *s);
-const struct corpus *work_corpus(const struct work *w); /* after EVENT_OPENED, else NULL */
+void work_snapshot(struct work *w, int run, struct snapshot *s);
+const struct corpus *work_corpus(struct work *w, int run); /* after EVENT_OPENED, else NULL */
 
-/* Requests: each returns its number, which EVENT_REPLY repeats; 0: too many wait
+/* Requests of a run: each returns its number, which EVENT_REPLY repeats; 0: too many wait
  * already. Replies to what only starts or stops come only if it is refused. What
  * is asked while the data is still being read waits, and is answered in order
  * before the first step. */
-unsigned work_ping(struct work *w); /* a reply when all before has been served */
+unsigned work_ping(struct work *w, int run); /* a reply when all it asked before has been served */
 /* set KEY VALUE, set KEY xFACTOR (of what is in force or waits; the log has the
  * value), undo, fold, save, eval. */
-unsigned work_command(struct work *w, const char *command);
-unsigned work_pause(struct work *w);
-unsigned work_resume(struct work *w);
-unsigned work_step(struct work *w, bool epoch); /* one step, or to the epoch's end, then pause */
-unsigned work_stop(struct work *w);             /* finish the step, checkpoint, WORK_IDLE */
+unsigned work_command(struct work *w, int run, const char *command);
+unsigned work_pause(struct work *w, int run);
+unsigned work_resume(struct work *w, int run);
+unsigned work_step(struct work *w, int run,
+		   bool epoch);              /* one step, or to the epoch's end, then pause */
+unsigned work_stop(struct work *w, int run); /* finish the step, checkpoint, WORK_IDLE */
 /* See breakpoint.h; "" clears. The reply says when it will be tested. */
-unsigned work_break(struct work *w, const char *when);
-unsigned work_breaks(struct work *w); /* the reply says which condition is set */
+unsigned work_break(struct work *w, int run, const char *when);
+unsigned work_breaks(struct work *w, int run); /* the reply says which condition is set */
 /* Utterance utt of the corpus through fold's model: its current weights while it
  * trains, else (or if `kept`) its kept checkpoint. */
-unsigned work_look(struct work *w, int fold, int utt, bool kept, enum knock knock);
+unsigned work_look(struct work *w, int run, int fold, int utt, bool kept, enum knock knock);
 /* The next batch both ways from a copy of the state; nothing is kept. EVENT_TRIED
  * comes before the reply. value may be xFACTOR. */
-unsigned work_try(struct work *w, const char *key, const char *value);
+unsigned work_try(struct work *w, int run, const char *key, const char *value);
 
 #endif

@@ -10,34 +10,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-void work_close_looker(struct work *w)
+void work_close_looker(struct work_run *run)
 {
-	if (w->looker.fold < 0)
+	if (run->looker.fold < 0)
 		return;
-	model_close(&w->looker.model);
-	norm_free(&w->looker.norm);
-	w->looker.fold = -1;
+	model_close(&run->looker.model);
+	norm_free(&run->looker.norm);
+	run->looker.fold = -1;
 }
 
-static int session_file(const struct work *w, int fold, const char *name, char *out, size_t n)
+static int session_file(const struct work_run *run, int fold, const char *name, char *out, size_t n)
 {
 	return snprintf(out, n, "%s/fold-%d/%s",
-			w->job.session.dir[0] ? w->job.session.dir : w->session, fold,
+			run->job.session.dir[0] ? run->job.session.dir : run->session, fold,
 			name) < (int)n
 		       ? 0
 		       : -1;
 }
 
 /* As `miust eval` does: what does not fit the settings is refused, or said. */
-static int check_weights(struct work *w, const struct weights_file *weights, int fold,
+static int check_weights(struct work_run *run, const struct weights_file *weights, int fold,
 			 struct err *e)
 {
 	char data[ROSTER_HASH], text[512];
 	struct weights_meta here;
 	struct str what = {0};
 
-	roster_hash(&w->job.lab->corpus, &w->job.set, data);
-	weights_meta_of(&here, &w->job.set, data, fold, 0);
+	roster_hash(&run->job.lab->corpus, &run->job.set, data);
+	weights_meta_of(&here, &run->job.set, data, fold, 0);
 	if (weights_differ(&weights->meta, &here, WEIGHTS_REFUSED, &what)) {
 		err_set(e,
 			"the kept checkpoint of fold %d was trained with %s; put that back into "
@@ -46,7 +46,7 @@ static int check_weights(struct work *w, const struct weights_file *weights, int
 	} else if (weights_differ(&weights->meta, &here, WEIGHTS_NOTED, &what)) {
 		snprintf(text, sizeof text, "the kept checkpoint of fold %d was trained with %s",
 			 fold, what.s);
-		work_send_text(w, EVENT_SAY, 0, true, text);
+		work_send_text(run, EVENT_SAY, 0, true, text);
 	}
 	weights_meta_free(&here);
 	str_free(&what);
@@ -54,32 +54,33 @@ static int check_weights(struct work *w, const struct weights_file *weights, int
 }
 
 /* The kept checkpoint of a fold that is not being trained. */
-static int open_looker(struct work *w, int fold, struct err *e)
+static int open_looker(struct work_run *run, int fold, struct err *e)
 {
-	struct looker *l = &w->looker;
+	struct looker *l = &run->looker;
 	struct weights_file weights;
 	char path[PATH_LEN * 2];
 	int failed;
 
 	if (l->fold == fold)
 		return 0;
-	work_close_looker(w);
-	if (session_file(w, fold, "best.safetensors", path, sizeof path) || !file_exists(path))
+	work_close_looker(run);
+	if (session_file(run, fold, "best.safetensors", path, sizeof path) || !file_exists(path))
 		return err_set(e, "fold %d has no kept checkpoint yet", fold);
 	if (weights_open(&weights, path, e))
 		return -1;
-	failed = check_weights(w, &weights, fold, e) ||
-		 model_load(&l->model, &w->job.set, &weights, w->job.lab->par, e);
+	failed = check_weights(run, &weights, fold, e) ||
+		 model_load(&l->model, &run->job.set, &weights, run->job.lab->par, e);
 	weights_close(&weights);
 	if (failed)
 		return -1;
 	l->fold = fold;
-	session_file(w, fold, "normalize.safetensors", path, sizeof path);
-	if (w->job.set.exp.normalize != NORMALIZE_NONE && norm_load(&l->norm, path, &w->job.set, e))
+	session_file(run, fold, "normalize.safetensors", path, sizeof path);
+	if (run->job.set.exp.normalize != NORMALIZE_NONE &&
+	    norm_load(&l->norm, path, &run->job.set, e))
 		goto fail;
 	return 0;
 fail:
-	work_close_looker(w);
+	work_close_looker(run);
 	return -1;
 }
 
@@ -119,53 +120,53 @@ static int kept_epoch(const struct results *r, int fold)
 
 /* Whose weights the utterance goes through: the fold's that trains, its kept
  * checkpoint, or another fold's. */
-static void choose_model(struct work *w, const struct request *r, struct look_result *l)
+static void choose_model(struct work_run *run, const struct request *r, struct look_result *l)
 {
-	struct trainer *t = &w->job.trainer;
+	struct trainer *t = &run->job.trainer;
 	const struct state *s = &t->state;
 	bool training = t->corpus && s->fold == r->fold;
 	bool kept = training && r->kept && s->best_epoch > 0;
 
-	w->probe.model = training ? &t->model : &w->looker.model;
-	w->probe.norm = training ? &t->norm : &w->looker.norm;
-	w->probe.weights = kept ? s->array[ARRAY_KEPT] : NULL;
-	w->probe.corpus = &w->job.lab->corpus;
-	w->probe.set = &w->job.set;
+	run->probe.model = training ? &t->model : &run->looker.model;
+	run->probe.norm = training ? &t->norm : &run->looker.norm;
+	run->probe.weights = kept ? s->array[ARRAY_KEPT] : NULL;
+	run->probe.corpus = &run->job.lab->corpus;
+	run->probe.set = &run->job.set;
 	l->kept = kept || !training;
 	l->step = training && !kept && !s->ended ? s->in_epoch : 0;
-	l->epoch = !training ? kept_epoch(&w->job.results, r->fold)
+	l->epoch = !training ? kept_epoch(&run->job.results, r->fold)
 		   : kept    ? s->best_epoch
 			     : s->epoch;
 }
 
-struct look_result *work_look_at(struct work *w, const struct request *r, struct err *e)
+struct look_result *work_look_at(struct work_run *run, const struct request *r, struct err *e)
 {
-	const struct trainer *t = &w->job.trainer;
+	const struct trainer *t = &run->job.trainer;
 	struct look_result *l;
 
-	if (!w->corpus_ready || r->utt < 0 || r->utt >= w->job.lab->corpus.n) {
+	if (!run->corpus_ready || r->utt < 0 || r->utt >= run->job.lab->corpus.n) {
 		err_set(e, "the features are not at hand");
 		return NULL;
 	}
-	if (!(t->corpus && t->state.fold == r->fold) && open_looker(w, r->fold, e))
+	if (!(t->corpus && t->state.fold == r->fold) && open_looker(run, r->fold, e))
 		return NULL;
 	l = mem_alloc(1, sizeof *l);
 	*l = (struct look_result){.utt = r->utt, .fold = r->fold, .knock = r->knock};
-	choose_model(w, r, l);
-	l->knocks = probe_ablations(w->probe.model);
+	choose_model(run, r, l);
+	l->knocks = probe_ablations(run->probe.model);
 	if (l->knocks > KNOCKS_MAX)
 		l->knocks = KNOCKS_MAX;
 	/* The one asked for comes last: its arrays are still in the workspace. */
 	for (int i = 0; i <= l->knocks; i++) {
 		int k = i < l->knocks ? i : (int)r->knock;
 
-		if (probe_forward(&w->probe, r->utt, k, e)) {
+		if (probe_forward(&run->probe, r->utt, k, e)) {
 			look_free(l);
 			return NULL;
 		}
-		for (int c = 0; c < w->probe.model->classes; c++)
-			l->knocked[k][c] = (float)model_logits(w->probe.model, HEAD_MAIN)[c];
+		for (int c = 0; c < run->probe.model->classes; c++)
+			l->knocked[k][c] = (float)model_logits(run->probe.model, HEAD_MAIN)[c];
 	}
-	copy_look(l, w->probe.model, &w->probe.batch);
+	copy_look(l, run->probe.model, &run->probe.batch);
 	return l;
 }

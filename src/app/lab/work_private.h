@@ -3,8 +3,8 @@
  * work_private: what the files of the worker share. Nobody else includes it, but for
  * a test of what the snapshot says.
  *
- * work.c has the thread and its two queues, work_run.c the hooks of the job and
- * the snapshot, work_ask.c carries requests out, work_look.c looks at an
+ * work.c has the thread, its runs and its two queues, work_run.c the hooks of a run's
+ * job and its snapshot, work_ask.c carries requests out, work_look.c looks at an
  * utterance.
  */
 #ifndef MIUST_WORK_PRIVATE_H
@@ -17,9 +17,10 @@
 
 #include <pthread.h>
 
-enum { RING = 1024, RING_KEPT = RING / 4, REQUESTS = 64, UNDO_MAX = 64 };
+enum { RING = 1024, RING_KEPT = RING / 4, REQUESTS = 64, UNDO_MAX = 64, RUNS_MAX = 64 };
 
 enum request_kind {
+	REQUEST_OPEN,
 	REQUEST_PING,
 	REQUEST_COMMAND,
 	REQUEST_PAUSE,
@@ -35,6 +36,7 @@ enum request_kind {
 
 struct request {
 	unsigned number;
+	int run;
 	enum request_kind kind;
 	int fold, utt;
 	bool kept;
@@ -69,20 +71,13 @@ struct control {
 	int until_epoch;       /* pause when that epoch has been evaluated; 0: no limit */
 };
 
-struct work {
-	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t asked;
-	struct request request[REQUESTS];
-	int requests;
-	unsigned next_number;
-	struct event *ring; /* [RING] */
-	int first, count;
-	int pipe[2];
-	struct snapshot shown;
-	bool quit, corpus_ready;
+struct work_run {
+	int id;                /* from WORK_FIRST on */
+	struct work *work;     /* whose run it is */
+	struct snapshot shown; /* -- protected by work->lock */
+	bool corpus_ready;     /* -- protected by work->lock */
 
-	/* the worker's own */
+	/* The worker's own. */
 	struct work_options opt;
 	char session[PATH_LEN];
 	struct job job;
@@ -100,34 +95,55 @@ struct work {
 	int status;
 };
 
+struct work {
+	pthread_t thread;
+	pthread_mutex_t lock; /* no other is taken while it is held */
+	pthread_cond_t asked; /* a request or quit has come */
+	int pipe[2];          /* holds a byte while events wait */
+
+	struct request request[REQUESTS]; /* -- protected by lock, as all below */
+	int requests;
+	unsigned next_number;
+	struct event *ring; /* [RING] */
+	int first, count;
+	bool quit;
+	struct work_run *run[RUNS_MAX]; /* by id - WORK_FIRST; what they point to stays */
+	int runs;
+	struct work_run *training; /* inside job_run, NULL: none; set by the worker only */
+};
+
 /* work.c */
-void work_send(struct work *w, struct event *e); /* takes what the event owns */
-void work_send_text(struct work *w, enum event_kind kind, unsigned request, bool ok,
+void work_send(struct work_run *run, struct event *e); /* takes what the event owns */
+void work_send_text(struct work_run *run, enum event_kind kind, unsigned request, bool ok,
 		    const char *text);
-/* Serve what waits; with `wait`, first wait for something. What was asked after
- * `fold` waits until the fold has ended. False: quit. */
+/*
+ * Serve what waits, of every run; with `wait`, first wait for something. What was asked
+ * of a run after `fold` waits until its fold has ended; where none trains and one is
+ * to, all waits until it has begun. False: quit.
+ */
 bool work_serve(struct work *w, bool wait);
+void work_open_run(struct work_run *run); /* REQUEST_OPEN */
 /* Within an evaluation, where nothing is served: is the worker to quit, or a
  * stop the next request to change anything? Then it is taken. */
-bool work_takes_stop(struct work *w);
+bool work_takes_stop(struct work_run *run);
 
 /* work_run.c */
-extern const struct job_hooks work_hooks;              /* ctx is to be set */
-void work_show(struct work *w, enum work_state state); /* the snapshot anew */
-void work_show_error(struct work *w, enum work_state state, const struct err *e);
-enum work_state work_state(struct work *w);
+extern const struct job_hooks work_hooks;                    /* ctx is to be the run */
+void work_show(struct work_run *run, enum work_state state); /* makes the snapshot */
+void work_show_error(struct work_run *run, enum work_state state, const struct err *e);
+enum work_state work_state(struct work_run *run);
 
 /* Pause before the next step, shown as `state`. */
-void work_pause_as(struct work *w, enum work_state state);
+void work_pause_as(struct work_run *run, enum work_state state);
 
 /* work_ask.c */
-void work_answer(struct work *w, const struct request *r);
+void work_answer(struct work_run *run, const struct request *r);
 /* After a step or an epoch: if the breakpoint is tested there and holds, pause
  * before the next step. */
-void work_test_break(struct work *w, bool epoch);
+void work_test_break(struct work_run *run, bool epoch);
 
 /* work_look.c */
-struct look_result *work_look_at(struct work *w, const struct request *r, struct err *e);
-void work_close_looker(struct work *w);
+struct look_result *work_look_at(struct work_run *run, const struct request *r, struct err *e);
+void work_close_looker(struct work_run *run);
 
 #endif

@@ -10,104 +10,104 @@
 #include <stdlib.h>
 #include <string.h>
 
-static double seconds_left(const struct work *w)
+static double seconds_left(const struct work_run *run)
 {
-	const struct job *j = &w->job;
+	const struct job *j = &run->job;
 	const struct trainer *t = &j->trainer;
 	int have[LISTS_MAX], n = split_folds(&j->lab->corpus, have), folds = 0;
 	double epochs;
 
-	if (w->epoch_seconds <= 0)
+	if (run->epoch_seconds <= 0)
 		return NAN;
 	for (int i = 0; i < n; i++)
 		folds += have[i] > t->state.fold && !results_has(&j->results, have[i]);
 	epochs = t->set.train.epoch - t->state.epoch + (t->state.ended ? 0 : 1) -
 		 (double)(t->state.ended ? 0 : t->state.in_epoch) / trainer_steps_per_epoch(t) +
 		 (double)folds * t->set.train.epoch;
-	return epochs * w->epoch_seconds;
+	return epochs * run->epoch_seconds;
 }
 
-void work_show(struct work *w, enum work_state state)
+void work_show(struct work_run *run, enum work_state state)
 {
-	const struct job *j = &w->job;
+	const struct job *j = &run->job;
 	const struct trainer *t = &j->trainer;
 	const struct change *last;
 	bool changed;
 
-	pthread_mutex_lock(&w->lock);
-	changed = w->shown.state != state;
-	w->shown.state = state;
-	w->shown.set = j->set;
-	w->shown.pending = t->corpus ? steer_pending(&j->steer, &last) : 0;
-	if (w->shown.pending)
-		sscanf(last->command, "set %63s %63[^\n]", w->shown.pending_key,
-		       w->shown.pending_value);
+	pthread_mutex_lock(&run->work->lock);
+	changed = run->shown.state != state;
+	run->shown.state = state;
+	run->shown.set = j->set;
+	run->shown.pending = t->corpus ? steer_pending(&j->steer, &last) : 0;
+	if (run->shown.pending)
+		sscanf(last->command, "set %63s %63[^\n]", run->shown.pending_key,
+		       run->shown.pending_value);
 	if (j->root.root[0])
-		str_fit(w->shown.session, sizeof w->shown.session, j->root.root);
-	w->shown.opened = w->opened;
-	w->shown.trains = w->opened && !w->opt.readonly && !j->complete;
+		str_fit(run->shown.session, sizeof run->shown.session, j->root.root);
+	run->shown.opened = run->opened;
+	run->shown.trains = run->opened && !run->opt.readonly && !j->complete;
 	if (t->corpus) {
 		int have[LISTS_MAX];
 
-		w->shown.nfolds = split_folds(&j->lab->corpus, have);
-		for (int i = 0; i < w->shown.nfolds; i++)
+		run->shown.nfolds = split_folds(&j->lab->corpus, have);
+		for (int i = 0; i < run->shown.nfolds; i++)
 			if (have[i] == t->state.fold)
-				w->shown.place = i + 1;
-		w->shown.fold = t->state.fold;
-		w->shown.epoch = t->state.epoch;
-		w->shown.epochs = t->set.train.epoch;
-		w->shown.in_epoch = t->state.in_epoch;
-		w->shown.steps_per_epoch = trainer_steps_per_epoch(t);
-		w->shown.step = t->state.step;
-		w->shown.best_epoch = t->state.best_epoch;
-		w->shown.best_wa = t->state.best_epoch ? t->state.best.wa : NAN;
-		w->shown.lr = trainer_rate(t);
-		w->shown.eta = seconds_left(w);
+				run->shown.place = i + 1;
+		run->shown.fold = t->state.fold;
+		run->shown.epoch = t->state.epoch;
+		run->shown.epochs = t->set.train.epoch;
+		run->shown.in_epoch = t->state.in_epoch;
+		run->shown.steps_per_epoch = trainer_steps_per_epoch(t);
+		run->shown.step = t->state.step;
+		run->shown.best_epoch = t->state.best_epoch;
+		run->shown.best_wa = t->state.best_epoch ? t->state.best.wa : NAN;
+		run->shown.lr = trainer_rate(t);
+		run->shown.eta = seconds_left(run);
 	}
-	w->shown.loss = w->smooth_weight > 0 ? w->smooth_loss / w->smooth_weight : NAN;
-	w->shown.rate = w->rate;
-	pthread_mutex_unlock(&w->lock);
+	run->shown.loss = run->smooth_weight > 0 ? run->smooth_loss / run->smooth_weight : NAN;
+	run->shown.rate = run->rate;
+	pthread_mutex_unlock(&run->work->lock);
 	if (changed)
-		work_send_text(w, EVENT_STATE, 0, true, "");
+		work_send_text(run, EVENT_STATE, 0, true, "");
 }
 
-enum work_state work_state(struct work *w)
+enum work_state work_state(struct work_run *run)
 {
 	enum work_state s;
 
-	pthread_mutex_lock(&w->lock);
-	s = w->shown.state;
-	pthread_mutex_unlock(&w->lock);
+	pthread_mutex_lock(&run->work->lock);
+	s = run->shown.state;
+	pthread_mutex_unlock(&run->work->lock);
 	return s;
 }
 
 static void on_fold(void *ctx, struct job *j)
 {
-	struct work *w = ctx;
+	struct work_run *run = ctx;
 	struct event e = {.kind = EVENT_FOLD};
 
 	job_position(j, &e.u.change.fold, &e.u.change.epoch, &e.u.change.step);
-	work_close_looker(w);
-	w->smooth_loss = w->smooth_weight = 0;
-	w->step_started = clock_seconds();
-	work_show(w, w->control.want == WANT_PAUSE ? w->control.pause : WORK_RUN);
-	work_send(w, &e);
+	work_close_looker(run);
+	run->smooth_loss = run->smooth_weight = 0;
+	run->step_started = clock_seconds();
+	work_show(run, run->control.want == WANT_PAUSE ? run->control.pause : WORK_RUN);
+	work_send(run, &e);
 }
 
-void work_pause_as(struct work *w, enum work_state state)
+void work_pause_as(struct work_run *run, enum work_state state)
 {
-	w->control = (struct control){.want = WANT_PAUSE, .pause = state};
+	run->control = (struct control){.want = WANT_PAUSE, .pause = state};
 }
 
 /* What comes next. Serves requests, and while the run pauses waits for them. */
-static enum job_go next_word(struct work *w)
+static enum job_go next_word(struct work_run *run)
 {
-	struct control *c = &w->control;
-	bool quit = !work_serve(w, false);
+	struct control *c = &run->control;
+	bool quit = !work_serve(run->work, false);
 
 	while (c->want == WANT_PAUSE && !quit) {
-		work_show(w, c->pause);
-		quit = !work_serve(w, true);
+		work_show(run, c->pause);
+		quit = !work_serve(run->work, true);
 	}
 	if (quit && c->want != WANT_FOLD) /* which was asked for before */
 		c->want = WANT_STOP;
@@ -122,38 +122,38 @@ static enum job_go next_word(struct work *w)
 
 static enum job_go between(void *ctx, struct job *j)
 {
-	struct work *w = ctx;
+	struct work_run *run = ctx;
 	double entered = clock_seconds();
-	enum job_go go = next_word(w);
+	enum job_go go = next_word(run);
 
 	(void)j;
 	if (go == JOB_STOP)
-		work_show(w, WORK_STOPPING);
+		work_show(run, WORK_STOPPING);
 	if (go == JOB_GO)
-		work_show(w, WORK_RUN);
-	w->step_started += clock_seconds() - entered; /* waiting is no work */
+		work_show(run, WORK_RUN);
+	run->step_started += clock_seconds() - entered; /* waiting is no work */
 	return go;
 }
 
 static void on_step(void *ctx, struct job *j, const struct step_row *r)
 {
-	struct work *w = ctx;
+	struct work_run *run = ctx;
 	struct event e = {.kind = EVENT_STEP, .u.step = *r};
-	double time = clock_seconds(), taken = time - w->step_started;
+	double time = clock_seconds(), taken = time - run->step_started;
 
-	w->last_step = *r;
-	w->step_started = time;
+	run->last_step = *r;
+	run->step_started = time;
 	if (taken > 0) {
 		double rate = j->trainer.batch.n / taken;
 
-		w->rate = isfinite(w->rate) ? 0.9 * w->rate + 0.1 * rate : rate;
+		run->rate = isfinite(run->rate) ? 0.9 * run->rate + 0.1 * rate : rate;
 	}
-	w->smooth_loss = 0.95 * w->smooth_loss + 0.05 * r->loss;
-	w->smooth_weight = 0.95 * w->smooth_weight + 0.05;
-	if (w->control.steps > 0 && --w->control.steps == 0)
-		work_pause_as(w, WORK_PAUSED);
-	work_send(w, &e);
-	work_test_break(w, false);
+	run->smooth_loss = 0.95 * run->smooth_loss + 0.05 * r->loss;
+	run->smooth_weight = 0.95 * run->smooth_weight + 0.05;
+	if (run->control.steps > 0 && --run->control.steps == 0)
+		work_pause_as(run, WORK_PAUSED);
+	work_send(run, &e);
+	work_test_break(run, false);
 }
 
 static void on_evaluating(void *ctx, struct job *j)
@@ -164,12 +164,12 @@ static void on_evaluating(void *ctx, struct job *j)
 
 static bool stopping(void *ctx)
 {
-	struct work *w = ctx;
+	struct work_run *run = ctx;
 
-	if (!work_takes_stop(w))
+	if (!work_takes_stop(run))
 		return false;
-	w->control.want = WANT_STOP;
-	work_show(w, WORK_STOPPING);
+	run->control.want = WANT_STOP;
+	work_show(run, WORK_STOPPING);
 	return true;
 }
 
@@ -192,36 +192,36 @@ static struct predictions copy_predictions(const struct predictions *p)
 static void on_epoch(void *ctx, struct job *j, const struct epoch_row *r,
 		     const struct predictions *val)
 {
-	struct work *w = ctx;
+	struct work_run *run = ctx;
 	struct event e = {.kind = EVENT_EPOCH, .u.epoch = *r};
 
 	e.best = j->trainer.state.best_epoch == r->epoch;
 	e.predictions = copy_predictions(val);
-	w->last_epoch = *r;
+	run->last_epoch = *r;
 	/* smoothed: the first is slow, and other programs come and go */
-	w->epoch_seconds =
-		w->epoch_seconds > 0 ? 0.7 * w->epoch_seconds + 0.3 * r->seconds : r->seconds;
-	w->step_started = clock_seconds();
-	if (w->control.until_epoch > 0 && r->epoch >= w->control.until_epoch)
-		work_pause_as(w, WORK_PAUSED);
-	work_show(w, WORK_RUN);
-	work_send(w, &e);
-	work_test_break(w, true);
+	run->epoch_seconds =
+		run->epoch_seconds > 0 ? 0.7 * run->epoch_seconds + 0.3 * r->seconds : r->seconds;
+	run->step_started = clock_seconds();
+	if (run->control.until_epoch > 0 && r->epoch >= run->control.until_epoch)
+		work_pause_as(run, WORK_PAUSED);
+	work_show(run, WORK_RUN);
+	work_send(run, &e);
+	work_test_break(run, true);
 }
 
 static void on_result(void *ctx, struct job *j, const struct fold_row *r,
 		      const struct predictions *test)
 {
-	struct work *w = ctx;
+	struct work_run *run = ctx;
 	struct event e = {.kind = EVENT_RESULT};
 
 	(void)j;
-	if (w->control.want == WANT_FOLD) /* commands.log ended the fold already */
-		w->control.want = w->control.then;
+	if (run->control.want == WANT_FOLD) /* commands.log ended the fold already */
+		run->control.want = run->control.then;
 	e.u.result = mem_alloc(1, sizeof *e.u.result);
 	*e.u.result = *r;
 	e.predictions = copy_predictions(test);
-	work_send(w, &e);
+	work_send(run, &e);
 }
 
 static void on_change(void *ctx, struct job *j, const struct change *c)
@@ -237,12 +237,12 @@ static void on_change(void *ctx, struct job *j, const struct change *c)
 	work_send(ctx, &e);
 }
 
-void work_show_error(struct work *w, enum work_state state, const struct err *e)
+void work_show_error(struct work_run *run, enum work_state state, const struct err *e)
 {
-	pthread_mutex_lock(&w->lock);
-	str_fit(w->shown.error, sizeof w->shown.error, e->text);
-	pthread_mutex_unlock(&w->lock);
-	work_show(w, state);
+	pthread_mutex_lock(&run->work->lock);
+	str_fit(run->shown.error, sizeof run->shown.error, e->text);
+	pthread_mutex_unlock(&run->work->lock);
+	work_show(run, state);
 }
 
 /* Wait with the failed step shown. Resuming tries the same step again, with
@@ -250,7 +250,7 @@ void work_show_error(struct work *w, enum work_state state, const struct err *e)
 static enum job_go on_diverged(void *ctx, struct job *j, const struct step_row *r,
 			       const struct err *err)
 {
-	struct work *w = ctx;
+	struct work_run *run = ctx;
 	struct event e = {.kind = EVENT_MARK};
 
 	e.u.change.fold = r->fold;
@@ -258,25 +258,25 @@ static enum job_go on_diverged(void *ctx, struct job *j, const struct step_row *
 	e.u.change.step = r->step;
 	e.u.change.what = CHANGE_BROKEN;
 	str_fit(e.text, sizeof e.text, err->text);
-	pthread_mutex_lock(&w->lock);
-	w->shown.diverged = *r;
-	pthread_mutex_unlock(&w->lock);
-	work_send(w, &e);
-	work_show_error(w, WORK_DIVERGED, err);
+	pthread_mutex_lock(&run->work->lock);
+	run->shown.diverged = *r;
+	pthread_mutex_unlock(&run->work->lock);
+	work_send(run, &e);
+	work_show_error(run, WORK_DIVERGED, err);
 	(void)j;
-	work_pause_as(w, WORK_DIVERGED);
-	return next_word(w);
+	work_pause_as(run, WORK_DIVERGED);
+	return next_word(run);
 }
 
 /* While opening there may be thousands of rows at fault: they are told at once. */
 static void on_say(void *ctx, const char *text)
 {
-	struct work *w = ctx;
+	struct work_run *run = ctx;
 
-	if (w->opened)
-		work_send_text(w, EVENT_SAY, 0, true, text);
+	if (run->opened)
+		work_send_text(run, EVENT_SAY, 0, true, text);
 	else
-		str_addf(&w->told, "%s\n", text);
+		str_addf(&run->told, "%s\n", text);
 }
 
 const struct job_hooks work_hooks = {

@@ -94,7 +94,7 @@ static int engine(struct ui *u, const char *verb, const char *args, struct err *
 	if ((size_t)snprintf(line, sizeof line, "%s%s%s", verb, *args ? " " : "", args) >=
 	    sizeof line)
 		return err_set(e, "%s: too long", verb);
-	return asked(u, work_command(u->work, line), e);
+	return asked(u, work_command(u->work, u->run_shown, line), e);
 }
 
 static const struct option *find_option(const char *name, size_t len, struct err *e)
@@ -171,7 +171,7 @@ static int run_try(struct ui *u, const char *args, struct err *e)
 	if (o->when == WHEN_EPOCH)
 		return err_set(e, "%s takes effect at an epoch's start; one step does not show it",
 			       o->key);
-	return asked(u, work_try(u->work, o->key, value), e);
+	return asked(u, work_try(u->work, u->run_shown, o->key, value), e);
 }
 
 static int run_undo(struct ui *u, const char *args, struct err *e)
@@ -181,7 +181,7 @@ static int run_undo(struct ui *u, const char *args, struct err *e)
 
 static int run_pause(struct ui *u, const char *args, struct err *e)
 {
-	if (no_arguments(args, "pause", e) || asked(u, work_pause(u->work), e))
+	if (no_arguments(args, "pause", e) || asked(u, work_pause(u->work, u->run_shown), e))
 		return -1;
 	ui_say(u, "pausing %s step",
 	       u->now.state == WORK_LOADING ? "before the first" : "after this");
@@ -190,7 +190,8 @@ static int run_pause(struct ui *u, const char *args, struct err *e)
 
 static int run_resume(struct ui *u, const char *args, struct err *e)
 {
-	return no_arguments(args, "resume", e) ? -1 : asked(u, work_resume(u->work), e);
+	return no_arguments(args, "resume", e) ? -1
+					       : asked(u, work_resume(u->work, u->run_shown), e);
 }
 
 static int run_toggle(struct ui *u, const char *args, struct err *e)
@@ -202,7 +203,7 @@ static int run_step(struct ui *u, const char *args, struct err *e)
 {
 	if (*args && strcmp(args, "epoch") != 0)
 		return err_set(e, "step [epoch]: expected nothing or epoch, found %s", args);
-	return asked(u, work_step(u->work, *args != '\0'), e);
+	return asked(u, work_step(u->work, u->run_shown, *args != '\0'), e);
 }
 
 static int run_stop(struct ui *u, const char *args, struct err *e)
@@ -211,7 +212,7 @@ static int run_stop(struct ui *u, const char *args, struct err *e)
 
 	if (no_arguments(args, "stop", e))
 		return -1;
-	number = work_stop(u->work);
+	number = work_stop(u->work, u->run_shown);
 	if (asked(u, number, e))
 		return -1;
 	u->stop_asked = number;
@@ -241,16 +242,16 @@ static int run_break(struct ui *u, const char *args, struct err *e)
 	struct breakpoint b = {0};
 
 	if (!*args || strcmp(args, "list") == 0)
-		return asked(u, work_breaks(u->work), e);
+		return asked(u, work_breaks(u->work, u->run_shown), e);
 	if (strcmp(args, "off") == 0)
-		return asked(u, work_break(u->work, ""), e);
+		return asked(u, work_break(u->work, u->run_shown, ""), e);
 	if (strncmp(args, "when ", 5) != 0)
 		return err_set(e, "break when CONDITION (grad_norm > 10, loss is nan, ...), break "
 				  "list, or break off");
 	if (breakpoint_set(&b, args + 5, e))
 		return -1;
 	breakpoint_clear(&b);
-	return asked(u, work_break(u->work, args + 5), e);
+	return asked(u, work_break(u->work, u->run_shown, args + 5), e);
 }
 
 /* `break when CONDITION`: the words, then the run's figures. */

@@ -39,8 +39,9 @@ static void ask_look(struct ui *u)
 	if (v->looks == LOOKS_NOT)
 		return;
 	u->look_wanted = false;
-	u->look_asked = work_look(u->work, u->sel.fold, row, u->sel.kept || u->sel.test,
-				  v->looks == LOOKS_SILENCED ? u->sel.knock : KNOCK_NOTHING);
+	u->look_asked =
+		work_look(u->work, u->run_shown, u->sel.fold, row, u->sel.kept || u->sel.test,
+			  v->looks == LOOKS_SILENCED ? u->sel.knock : KNOCK_NOTHING);
 }
 
 void feed_refresh(struct ui *u)
@@ -151,6 +152,16 @@ static bool shows_break(const struct ui *u)
 	return v->says_break && v->says_break(u);
 }
 
+/* Rows of a run that is not shown are in its folder, which is read when it is; but
+ * nobody waits any longer for what was asked of it. */
+static void take_other(struct ui *u, const struct event *e)
+{
+	if (e->kind == EVENT_REPLY)
+		take_reply(u, e);
+	else if (e->kind == EVENT_LOOK && e->request == u->look_asked)
+		u->look_asked = 0;
+}
+
 static void take_change(struct ui *u, struct event *e)
 {
 	struct change change = {.fold = e->u.change.fold,
@@ -178,7 +189,7 @@ static void take(struct ui *u, struct event *e)
 {
 	switch (e->kind) {
 	case EVENT_OPENED:
-		u->corpus = u->work ? work_corpus(u->work) : NULL;
+		u->corpus = u->work ? work_corpus(u->work, u->run_shown) : NULL;
 		feed_reload(u);
 		say_opened(u);
 		break;
@@ -227,8 +238,15 @@ void feed_event(struct ui *u, struct event *e)
 {
 	enum work_state was = u->now.state;
 
-	if (u->work)
-		work_snapshot(u->work, &u->now);
+	if (u->work) {
+		work_snapshot(u->work, u->run_shown, &u->now);
+		u->run_training = work_training(u->work);
+	}
+	if (e->run != u->run_shown) {
+		take_other(u, e);
+		event_free(e);
+		return;
+	}
 	say_state(u, was);
 	take(u, e);
 	if (u->now.state == WORK_FAILED && was != WORK_FAILED) {

@@ -58,7 +58,9 @@ struct ui {
 	int noverlays;
 	struct snapshot now;
 	const struct corpus *corpus; /* of this session; NULL until it is read */
-	struct work *work;           /* NULL: no run (tests) */
+	struct work *work;           /* NULL: there is no engine (tests, --dump of a file) */
+	int run_shown;               /* of work: `now`, `corpus` and `run` are this one's */
+	int run_training;            /* of work, 0: none; need not be the one shown */
 	struct look_result *seen;    /* the selected utterance through the model; may lag */
 
 	/* the shared selection */

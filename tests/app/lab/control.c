@@ -35,6 +35,7 @@ static void ask_together(struct work *w, const struct request *r, int n)
 	pthread_mutex_lock(&w->lock);
 	for (int i = 0; i < n; i++) {
 		w->request[w->requests] = r[i];
+		w->request[w->requests].run = WORK_FIRST;
 		w->request[w->requests++].number = ++w->next_number;
 	}
 	pthread_cond_signal(&w->asked);
@@ -45,7 +46,7 @@ static void ask_together(struct work *w, const struct request *r, int n)
 static void spoil(struct work *w)
 {
 	pthread_mutex_lock(&w->lock);
-	w->job.trainer.model.params.w[0] = INFINITY;
+	w->run[0]->job.trainer.model.params.w[0] = INFINITY;
 	pthread_mutex_unlock(&w->lock);
 }
 
@@ -53,25 +54,25 @@ static void spoil(struct work *w)
 static void bring_to(struct seen *s, struct work *w, enum work_state state)
 {
 	until_state(s, w, WORK_PAUSED);
-	work_step(w, true);
+	work_step(w, WORK_FIRST, true);
 	served(s, w);
 	until_state(s, w, WORK_PAUSED);
 	CHECK_INT(s->now.step, 4);
 	switch (state) {
 	case WORK_BROKE:
-		work_break(w, "step = 5");
+		work_break(w, WORK_FIRST, "step = 5");
 		break;
 	case WORK_DIVERGED:
 		spoil(w);
 		break;
 	case WORK_IDLE:
-		work_stop(w);
+		work_stop(w, WORK_FIRST);
 		break;
 	default:
 		break;
 	}
 	if (state == WORK_RUN || state == WORK_BROKE || state == WORK_DIVERGED)
-		work_resume(w);
+		work_resume(w, WORK_FIRST);
 	served(s, w);
 	if (state != WORK_RUN)
 		until_state(s, w, state);
@@ -85,7 +86,7 @@ TEST(fold_while_diverged_tests_the_kept_checkpoint)
 	struct seen s = {0};
 
 	bring_to(&s, w, WORK_DIVERGED);
-	work_command(w, "fold");
+	work_command(w, WORK_FIRST, "fold");
 	served(&s, w);
 	until_state(&s, w, WORK_PAUSED);
 	CHECK(!s.refused);
@@ -105,7 +106,7 @@ TEST(stop_within_an_eval_leaves_a_checkpoint)
 	struct seen s = {0};
 
 	until_state(&s, w, WORK_PAUSED);
-	work_step(w, false);
+	work_step(w, WORK_FIRST, false);
 	served(&s, w);
 	until_state(&s, w, WORK_PAUSED);
 	snprintf(path, sizeof path, "%s/fold-0/state.safetensors", dir);
@@ -278,7 +279,7 @@ TEST(quitting_in_every_state)
 		w = start_long(dir);
 		bring_to(&s, w, table[i].state);
 		if (table[i].within)
-			work_command(w, table[i].within);
+			work_command(w, WORK_FIRST, table[i].within);
 		CHECK_INT(work_end(w), table[i].state == WORK_DIVERGED ? EXIT_DIVERGED : 0);
 		snprintf(path, sizeof path, "%s/fold-0/state.safetensors", dir);
 		CHECK(file_exists(path));

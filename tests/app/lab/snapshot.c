@@ -14,7 +14,7 @@
 #include <stdatomic.h>
 #include <sys/mman.h>
 
-static struct work *watched; /* lies in `mapping` */
+static struct work_run *watched; /* lies in `mapping` */
 static void *mapping;
 static size_t mapped;
 
@@ -22,28 +22,33 @@ static size_t mapped;
 
 /* A worker without its thread: IEMOCAP's five folds, of which fold 2 is trained
  * in 10 epochs of 4 steps. */
-static struct work *idle_worker(void)
+static struct work_run *idle_worker(void)
 {
 	static struct lab lab = {.corpus = {.layout = LAYOUT_IEMOCAP, .nlists = 5}};
+	struct work_run *run = calloc(1, sizeof *run);
 	struct work *w = calloc(1, sizeof *w);
-	struct trainer *t = &w->job.trainer;
+	struct trainer *t = &run->job.trainer;
 
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->asked, NULL);
 	w->ring = calloc(RING, sizeof *w->ring);
-	w->looker.fold = -1;
-	w->rate = NAN;
-	w->job.lab = &lab;
+	w->run[w->runs++] = run;
+	run->work = w;
+	run->id = WORK_FIRST;
+	run->looker.fold = -1;
+	run->rate = NAN;
+	run->job.lab = &lab;
 	t->corpus = &lab.corpus;
 	t->state.fold = 2;
 	t->split.n[PART_TRAIN] = 13;
 	t->set.train.batch_size = 4;
 	t->set.train.epoch = 10;
-	return w;
+	return run;
 }
 
-static void end(struct work *w)
+static void end(struct work_run *run)
 {
+	struct work *w = run->work;
 	struct event e;
 
 	w->pipe[0] = w->pipe[1] = -1;
@@ -52,97 +57,99 @@ static void end(struct work *w)
 	pthread_mutex_destroy(&w->lock);
 	pthread_cond_destroy(&w->asked);
 	free(w->ring);
-	if (w == watched)
+	free(w);
+	if (run == watched)
 		munmap(mapping, mapped);
 	else
-		free(w);
+		free(run);
 }
 
 /* The position in fold 2: `steps` of 4 of an epoch are done. */
-static void at(struct work *w, int epoch, int steps, bool ended)
+static void at(struct work_run *run, int epoch, int steps, bool ended)
 {
-	w->job.trainer.state.epoch = epoch;
-	w->job.trainer.state.in_epoch = steps;
-	w->job.trainer.state.ended = ended;
+	run->job.trainer.state.epoch = epoch;
+	run->job.trainer.state.in_epoch = steps;
+	run->job.trainer.state.ended = ended;
 }
 
-static void epoch_took(struct work *w, double seconds)
+static void epoch_took(struct work_run *run, double seconds)
 {
 	struct predictions none = {0};
-	struct epoch_row row = {.fold = 2, .epoch = w->job.trainer.state.epoch, .seconds = seconds};
+	struct epoch_row row = {
+		.fold = 2, .epoch = run->job.trainer.state.epoch, .seconds = seconds};
 
-	work_hooks.epoch(w, &w->job, &row, &none);
+	work_hooks.epoch(run, &run->job, &row, &none);
 }
 
-static double eta(struct work *w)
+static double eta(struct work_run *run)
 {
 	struct snapshot s;
 
-	work_show(w, WORK_RUN);
-	work_snapshot(w, &s);
+	work_show(run, WORK_RUN);
+	work_snapshot(run->work, run->id, &s);
 	return s.eta;
 }
 
 /* Folds 3, 4 and 5 are to come: 30 epochs. */
 TEST(eta_is_in_seconds)
 {
-	struct work *w = idle_worker();
+	struct work_run *run = idle_worker();
 
-	at(w, 1, 0, false);
-	CHECK(isnan(eta(w)));
-	at(w, 1, 4, true);
-	epoch_took(w, 60);
-	CHECK_NEAR(eta(w), (9 + 30) * 60, 1e-9);
-	at(w, 2, 0, false);
-	CHECK_NEAR(eta(w), (9 + 30) * 60, 1e-9);
-	at(w, 2, 1, false);
-	CHECK_NEAR(eta(w), (8.75 + 30) * 60, 1e-9);
-	at(w, 2, 4, false); /* evaluating */
-	CHECK_NEAR(eta(w), (8 + 30) * 60, 1e-9);
-	at(w, 10, 4, true);
-	CHECK_NEAR(eta(w), 30 * 60, 1e-9);
-	w->job.trainer.state.fold = 5;
-	CHECK_NEAR(eta(w), 0, 1e-9);
-	w->job.trainer.state.fold = 2;
-	w->job.results.n = 2; /* trained out of turn, and one of those before */
-	w->job.results.fold[0].fold = 4;
-	w->job.results.fold[1].fold = 1;
-	CHECK_NEAR(eta(w), 20 * 60, 1e-9);
-	end(w);
+	at(run, 1, 0, false);
+	CHECK(isnan(eta(run)));
+	at(run, 1, 4, true);
+	epoch_took(run, 60);
+	CHECK_NEAR(eta(run), (9 + 30) * 60, 1e-9);
+	at(run, 2, 0, false);
+	CHECK_NEAR(eta(run), (9 + 30) * 60, 1e-9);
+	at(run, 2, 1, false);
+	CHECK_NEAR(eta(run), (8.75 + 30) * 60, 1e-9);
+	at(run, 2, 4, false); /* evaluating */
+	CHECK_NEAR(eta(run), (8 + 30) * 60, 1e-9);
+	at(run, 10, 4, true);
+	CHECK_NEAR(eta(run), 30 * 60, 1e-9);
+	run->job.trainer.state.fold = 5;
+	CHECK_NEAR(eta(run), 0, 1e-9);
+	run->job.trainer.state.fold = 2;
+	run->job.results.n = 2; /* trained out of turn, and one of those before */
+	run->job.results.fold[0].fold = 4;
+	run->job.results.fold[1].fold = 1;
+	CHECK_NEAR(eta(run), 20 * 60, 1e-9);
+	end(run);
 }
 
 TEST(eta_follows_the_last_epochs)
 {
-	struct work *w = idle_worker();
+	struct work_run *run = idle_worker();
 
-	w->job.trainer.state.fold = 5;
-	at(w, 9, 4, true);
-	epoch_took(w, 100);
-	CHECK_NEAR(eta(w), 100, 1e-9);
-	epoch_took(w, 200);
-	CHECK_NEAR(eta(w), 130, 1e-9);
-	epoch_took(w, 30);
-	CHECK_NEAR(eta(w), 100, 1e-9);
-	end(w);
+	run->job.trainer.state.fold = 5;
+	at(run, 9, 4, true);
+	epoch_took(run, 100);
+	CHECK_NEAR(eta(run), 100, 1e-9);
+	epoch_took(run, 200);
+	CHECK_NEAR(eta(run), 130, 1e-9);
+	epoch_took(run, 30);
+	CHECK_NEAR(eta(run), 100, 1e-9);
+	end(run);
 }
 
 /* Utterances a second: 30 of them in 4 seconds and what this test takes. */
 TEST(rate_is_per_second)
 {
-	struct work *w = idle_worker();
+	struct work_run *run = idle_worker();
 	struct step_row row = {.fold = 2, .epoch = 1, .step = 1, .loss = 0.5};
 	double began = clock_seconds(), most;
 	struct snapshot s;
 
-	w->job.trainer.batch.n = 30;
-	w->step_started = began - 4;
-	work_hooks.step(w, &w->job, &row);
+	run->job.trainer.batch.n = 30;
+	run->step_started = began - 4;
+	work_hooks.step(run, &run->job, &row);
 	most = 4 + clock_seconds() - began;
-	work_show(w, WORK_RUN);
-	work_snapshot(w, &s);
+	work_show(run, WORK_RUN);
+	work_snapshot(run->work, run->id, &s);
 	CHECK(s.rate <= 30.0 / 4 && s.rate >= 30 / most);
 	CHECK_NEAR(s.loss, 0.5, 1e-12);
-	end(w);
+	end(run);
 }
 
 /* ---- the lock ---- */
@@ -167,18 +174,18 @@ static void on_write(int sig, siginfo_t *info, void *context)
 		return;
 	}
 	writes++;
-	if (pthread_mutex_trylock(&watched->lock) == 0) {
+	if (pthread_mutex_trylock(&watched->work->lock) == 0) {
 		unlocked++;
-		pthread_mutex_unlock(&watched->lock);
+		pthread_mutex_unlock(&watched->work->lock);
 	}
 	mprotect(pages + (size_t)(where - pages) / page * page, page, PROT_READ | PROT_WRITE);
 }
 
-static void watch(struct work *w)
+static void watch(struct work_run *run)
 {
 	struct sigaction act = {.sa_sigaction = on_write, .sa_flags = SA_SIGINFO | SA_NODEFER};
 
-	watched = w;
+	watched = run;
 	writes = unlocked = 0;
 	sigaction(SIGSEGV, &act, &was);
 	mprotect(pages, npages * page, PROT_READ);
@@ -190,10 +197,10 @@ static void unwatch(void)
 	sigaction(SIGSEGV, &was, NULL);
 }
 
-static struct work *watched_worker(void)
+static struct work_run *watched_worker(void)
 {
-	struct work *from = idle_worker(), *w;
-	size_t end_of_shown = offsetof(struct work, shown) + sizeof from->shown;
+	struct work_run *from = idle_worker(), *run;
+	size_t end_of_shown = offsetof(struct work_run, shown) + sizeof from->shown;
 
 	page = (size_t)sysconf(_SC_PAGESIZE);
 	npages = sizeof from->shown / page;
@@ -201,44 +208,43 @@ static struct work *watched_worker(void)
 	mapping = mmap(NULL, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (mapping == MAP_FAILED)
 		exit(1);
-	w = (struct work *)((char *)mapping + (page - end_of_shown % page) % page);
-	memcpy(w, from, sizeof *w);
-	pthread_mutex_init(&w->lock, NULL);
-	pthread_cond_init(&w->asked, NULL);
-	pages = (char *)w + end_of_shown - npages * page;
+	run = (struct work_run *)((char *)mapping + (page - end_of_shown % page) % page);
+	memcpy(run, from, sizeof *run);
+	run->work->run[0] = run;
+	pages = (char *)run + end_of_shown - npages * page;
 	free(from);
-	return w;
+	return run;
 }
 
 TEST(errors_are_shown_under_the_lock)
 {
-	struct work *w;
+	struct work_run *run;
 	struct err e = {.status = EXIT_FAILED, .text = "the disk is full"};
 	struct step_row row = {.fold = 2, .epoch = 3, .step = 7};
 	struct snapshot s;
 
 	if (sizeof s < (size_t)sysconf(_SC_PAGESIZE))
 		SKIP("pages are larger than the snapshot");
-	w = watched_worker();
-	watch(w);
-	work_show_error(w, WORK_FAILED, &e);
+	run = watched_worker();
+	watch(run);
+	work_show_error(run, WORK_FAILED, &e);
 	unwatch();
 	CHECK(writes > 0);
 	CHECK_INT(unlocked, 0);
-	work_snapshot(w, &s);
+	work_snapshot(run->work, run->id, &s);
 	CHECK_STR(s.error, "the disk is full");
 	CHECK_INT(s.state, WORK_FAILED);
 
-	w->quit = true;
-	watch(w);
-	CHECK_INT(work_hooks.diverged(w, &w->job, &row, &e), JOB_STOP);
+	run->work->quit = true;
+	watch(run);
+	CHECK_INT(work_hooks.diverged(run, &run->job, &row, &e), JOB_STOP);
 	unwatch();
 	CHECK(writes > 0);
 	CHECK_INT(unlocked, 0);
-	work_snapshot(w, &s);
+	work_snapshot(run->work, run->id, &s);
 	CHECK_INT(s.state, WORK_DIVERGED);
 	CHECK_INT(s.diverged.step, 7);
-	end(w);
+	end(run);
 }
 
 int main(int argc, char **argv)

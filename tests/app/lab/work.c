@@ -31,12 +31,12 @@ TEST(steps_one_by_one)
 	until_state(&s, w, WORK_PAUSED);
 	served(&s, w);
 	CHECK_INT(s.steps, 0);
-	work_step(w, false);
+	work_step(w, WORK_FIRST, false);
 	served(&s, w);
 	until_state(&s, w, WORK_PAUSED);
 	CHECK_INT(s.steps, 1);
 	CHECK_INT(s.now.step, 1);
-	work_step(w, true);
+	work_step(w, WORK_FIRST, true);
 	served(&s, w);
 	until_state(&s, w, WORK_PAUSED);
 	CHECK_INT(s.steps, 4);
@@ -53,20 +53,20 @@ TEST(changes_and_undo)
 
 	until_state(&s, w, WORK_PAUSED);
 	was = s.now.set.train.optimizer.lr;
-	work_command(w, "set train.optimizer.lr 1e-4");
+	work_command(w, WORK_FIRST, "set train.optimizer.lr 1e-4");
 	served(&s, w);
 	CHECK_INT(s.changes, 1);
 	CHECK_NEAR(s.now.set.train.optimizer.lr, 1e-4, 0);
-	work_command(w, "undo");
+	work_command(w, WORK_FIRST, "undo");
 	served(&s, w);
 	CHECK_INT(s.changes, 2);
 	CHECK_NEAR(s.now.set.train.optimizer.lr, was, 0);
 	CHECK(!s.refused);
-	work_command(w, "undo");
+	work_command(w, WORK_FIRST, "undo");
 	served(&s, w);
 	CHECK(s.refused);
 	CHECK_HAS(s.text, "no change to take back");
-	work_command(w, "set model.hidden_size1 8");
+	work_command(w, WORK_FIRST, "set model.hidden_size1 8");
 	served(&s, w);
 	CHECK_HAS(s.text, "fixed during a run");
 	CHECK_INT(work_end(w), 0);
@@ -80,18 +80,18 @@ TEST(undo_of_a_pending_change)
 	struct seen s = {0};
 
 	until_state(&s, w, WORK_PAUSED);
-	work_step(w, false);
+	work_step(w, WORK_FIRST, false);
 	served(&s, w);
 	until_state(&s, w, WORK_PAUSED);
-	work_command(w, "set train.epoch 3");
-	work_command(w, "set train.epoch 4");
-	work_command(w, "undo");
+	work_command(w, WORK_FIRST, "set train.epoch 3");
+	work_command(w, WORK_FIRST, "set train.epoch 4");
+	work_command(w, WORK_FIRST, "undo");
 	served(&s, w);
 	CHECK_INT(s.now.pending, 3);
-	work_step(w, true);
+	work_step(w, WORK_FIRST, true);
 	served(&s, w);
 	until_state(&s, w, WORK_PAUSED);
-	work_step(w, false);
+	work_step(w, WORK_FIRST, false);
 	served(&s, w);
 	until_state(&s, w, WORK_PAUSED);
 	CHECK_INT(s.now.set.train.epoch, 3);
@@ -107,13 +107,13 @@ TEST(breaks_on_a_figure_of_the_epoch)
 	struct seen s = {0};
 
 	until_state(&s, w, WORK_PAUSED);
-	work_break(w, "val_wa < 2");
-	work_resume(w);
+	work_break(w, WORK_FIRST, "val_wa < 2");
+	work_resume(w, WORK_FIRST);
 	served(&s, w);
 	until_state(&s, w, WORK_BROKE);
 	CHECK_INT(s.steps, 4);
 	CHECK_INT(s.epochs, 1);
-	work_resume(w);
+	work_resume(w, WORK_FIRST);
 	served(&s, w);
 	until_state(&s, w, WORK_BROKE);
 	CHECK_INT(s.steps, 8);
@@ -129,7 +129,7 @@ TEST(quits_without_waiting)
 	struct seen s = {0};
 
 	until_state(&s, w, WORK_PAUSED);
-	work_step(w, false);
+	work_step(w, WORK_FIRST, false);
 	served(&s, w);
 	until_state(&s, w, WORK_PAUSED);
 	work_quit(w);
@@ -157,11 +157,11 @@ TEST(overflow_keeps_replies)
 
 	REQUIRE(w);
 	do
-		work_snapshot(w, &s.now);
+		work_snapshot(w, WORK_FIRST, &s.now);
 	while (s.now.state != WORK_FAILED && s.now.dropped < 100);
-	ping = work_ping(w);
+	ping = work_ping(w, WORK_FIRST);
 	do
-		work_snapshot(w, &s.now);
+		work_snapshot(w, WORK_FIRST, &s.now);
 	while (s.now.state != WORK_FAILED && s.now.state != WORK_IDLE);
 	take(&s, w);
 	CHECK_INT(s.replied, ping);
@@ -192,8 +192,8 @@ TEST(snapshots_while_it_opens)
 
 		REQUIRE(w);
 		do {
-			work_corpus(w);
-			work_snapshot(w, &now);
+			work_corpus(w, WORK_FIRST);
+			work_snapshot(w, WORK_FIRST, &now);
 		} while (now.state == WORK_LOADING);
 		CHECK_INT(now.state, i < 2 ? WORK_IDLE : WORK_FAILED);
 		if (i == 1)
@@ -205,10 +205,10 @@ TEST(snapshots_while_it_opens)
 		else
 			CHECK_STR(now.error, "");
 		CHECK(!now.can_skip);
-		CHECK((work_corpus(w) != NULL) == (i < 2));
+		CHECK((work_corpus(w, WORK_FIRST) != NULL) == (i < 2));
 		work_quit(w);
 		do
-			work_snapshot(w, &now);
+			work_snapshot(w, WORK_FIRST, &now);
 		while (!now.ended);
 		work_end(w);
 	}
@@ -222,16 +222,16 @@ TEST(breaks_when_told)
 	struct seen s = {0};
 
 	until_state(&s, w, WORK_PAUSED);
-	work_break(w, "nonsense >");
+	work_break(w, WORK_FIRST, "nonsense >");
 	served(&s, w);
 	CHECK(s.refused);
-	work_break(w, "step >= 3");
-	work_resume(w);
+	work_break(w, WORK_FIRST, "step >= 3");
+	work_resume(w, WORK_FIRST);
 	served(&s, w);
 	until_state(&s, w, WORK_BROKE);
 	CHECK_INT(s.steps, 3);
-	work_break(w, "");
-	work_resume(w);
+	work_break(w, WORK_FIRST, "");
+	work_resume(w, WORK_FIRST);
 	until_state(&s, w, WORK_IDLE);
 	CHECK_INT(s.steps, 8);
 	CHECK_INT(work_end(w), 0);
@@ -245,27 +245,27 @@ TEST(a_break_is_confirmed_and_listed)
 	struct seen s = {0};
 
 	until_state(&s, w, WORK_PAUSED);
-	work_breaks(w);
+	work_breaks(w, WORK_FIRST);
 	served(&s, w);
 	CHECK_STR(s.text, "no break is set; break when CONDITION sets one");
-	work_break(w, "grad_norm>1e9&&(loss is nan)");
+	work_break(w, WORK_FIRST, "grad_norm>1e9&&(loss is nan)");
 	served(&s, w);
 	CHECK_STR(s.text, "break when grad_norm > 1e9 & loss is nan, tested after each step");
-	work_break(w, "val_wa<best_val_wa-.05");
+	work_break(w, WORK_FIRST, "val_wa<best_val_wa-.05");
 	served(&s, w);
 	CHECK_STR(s.text, "break when val_wa < best_val_wa - .05, tested after each epoch's "
 			  "evaluation; no longer when grad_norm > 1e9 & loss is nan");
-	work_break(w, "nonsense >");
+	work_break(w, WORK_FIRST, "nonsense >");
 	served(&s, w);
 	CHECK(s.refused);
-	work_breaks(w);
+	work_breaks(w, WORK_FIRST);
 	served(&s, w);
 	CHECK_STR(s.text, "break when val_wa < best_val_wa - .05, tested after each epoch's "
 			  "evaluation");
-	work_break(w, "");
+	work_break(w, WORK_FIRST, "");
 	served(&s, w);
 	CHECK_STR(s.text, "the break is off");
-	work_break(w, "");
+	work_break(w, WORK_FIRST, "");
 	served(&s, w);
 	CHECK_STR(s.text, "no break was set");
 	CHECK_INT(work_end(w), 0);
@@ -278,16 +278,16 @@ TEST(a_break_says_the_value)
 	struct seen s = {0};
 
 	until_state(&s, w, WORK_PAUSED);
-	work_break(w, "step >= 3");
-	work_resume(w);
+	work_break(w, WORK_FIRST, "step >= 3");
+	work_resume(w, WORK_FIRST);
 	served(&s, w);
 	until_state(&s, w, WORK_BROKE);
 	CHECK_STR(s.now.broke, "step 3 >= 3");
-	work_breaks(w);
+	work_breaks(w, WORK_FIRST);
 	served(&s, w);
 	CHECK_STR(s.text, "break when step >= 3, tested after each step; now step 3 >= 3");
 	CHECK_INT(s.now.state, WORK_BROKE);
-	work_step(w, false);
+	work_step(w, WORK_FIRST, false);
 	served(&s, w);
 	until_state(&s, w, WORK_BROKE);
 	CHECK_STR(s.now.broke, "step 4 >= 3");
@@ -303,23 +303,23 @@ TEST(a_break_at_an_epochs_last_step)
 	struct seen s = {0};
 
 	until_state(&s, w, WORK_PAUSED);
-	work_break(w, "step = 4 | step = 8");
-	work_resume(w);
+	work_break(w, WORK_FIRST, "step = 4 | step = 8");
+	work_resume(w, WORK_FIRST);
 	served(&s, w);
 	until_state(&s, w, WORK_BROKE);
 	CHECK_INT(s.steps, 4);
 	CHECK_INT(s.epochs, 1);
 	CHECK_STR(s.now.broke, "step 4 = 4 | step 4 = 8");
-	work_command(w, "set train.clip 1"); /* the state stays, whatever is asked */
-	work_command(w, "eval");
+	work_command(w, WORK_FIRST, "set train.clip 1"); /* the state stays, whatever is asked */
+	work_command(w, WORK_FIRST, "eval");
 	served(&s, w);
 	CHECK_INT(s.now.state, WORK_BROKE);
-	work_resume(w);
+	work_resume(w, WORK_FIRST);
 	served(&s, w);
 	until_state(&s, w, WORK_BROKE);
 	CHECK_INT(s.epochs, 2);
 	CHECK_INT(s.results, 0);
-	work_resume(w);
+	work_resume(w, WORK_FIRST);
 	until_state(&s, w, WORK_IDLE);
 	CHECK_INT(s.results, 1);
 	CHECK_INT(work_end(w), 0);
@@ -335,28 +335,28 @@ TEST(a_factor_is_logged_as_the_value)
 	char path[PATH_LEN], *log;
 
 	until_state(&s, w, WORK_PAUSED);
-	work_step(w, false);
+	work_step(w, WORK_FIRST, false);
 	served(&s, w);
 	until_state(&s, w, WORK_PAUSED);
-	work_command(w, "set train.optimizer.lr x0.5");
+	work_command(w, WORK_FIRST, "set train.optimizer.lr x0.5");
 	served(&s, w);
 	CHECK_NEAR(s.now.set.train.optimizer.lr, 0.006, 1e-15);
-	work_command(w, "set train.epoch x2");
-	work_command(w, "set train.epoch x1.5");
+	work_command(w, WORK_FIRST, "set train.epoch x2");
+	work_command(w, WORK_FIRST, "set train.epoch x1.5");
 	served(&s, w);
 	CHECK_STR(s.text, "train.epoch 6 at the next epoch");
 	CHECK(!s.refused);
-	work_command(w, "set train.epoch x0.25");
+	work_command(w, WORK_FIRST, "set train.epoch x0.25");
 	served(&s, w);
 	CHECK(s.refused);
 	CHECK_STR(s.text, "train.epoch: 6 x0.25 is 1.5, not an integer; give 1 or 2");
 	s.refused = false;
-	work_command(w, "set train.optimizer.lr x1e6");
+	work_command(w, WORK_FIRST, "set train.optimizer.lr x1e6");
 	served(&s, w);
 	CHECK_HAS(s.text, "100 at most; found 6000, which is 0.006 x1e6");
-	work_command(w, "undo");
-	work_command(w, "undo");
-	work_command(w, "undo");
+	work_command(w, WORK_FIRST, "undo");
+	work_command(w, WORK_FIRST, "undo");
+	work_command(w, WORK_FIRST, "undo");
 	served(&s, w);
 	CHECK_NEAR(s.now.set.train.optimizer.lr, 0.012, 1e-15);
 	snprintf(path, sizeof path, "%s/commands.log", dir);
@@ -380,12 +380,12 @@ TEST(what_is_asked_early_waits)
 	struct work *w = start(dir, false, false); /* still opening */
 	struct seen s = {0};
 
-	work_pause(w);
-	work_command(w, "set train.optimizer.lr x0.5");
-	work_command(w, "set train.optimizer.lr x0.5");
-	work_command(w, "set train.clip 2");
-	work_command(w, "undo");
-	work_break(w, "step >= 2");
+	work_pause(w, WORK_FIRST);
+	work_command(w, WORK_FIRST, "set train.optimizer.lr x0.5");
+	work_command(w, WORK_FIRST, "set train.optimizer.lr x0.5");
+	work_command(w, WORK_FIRST, "set train.clip 2");
+	work_command(w, WORK_FIRST, "undo");
+	work_break(w, WORK_FIRST, "step >= 2");
 	served(&s, w);
 	until_state(&s, w, WORK_PAUSED);
 	CHECK(!s.refused);
@@ -393,11 +393,11 @@ TEST(what_is_asked_early_waits)
 	CHECK_INT(s.changes, 4);
 	CHECK_NEAR(s.now.set.train.optimizer.lr, 0.003, 1e-15);
 	CHECK_NEAR(s.now.set.train.clip, 0, 0);
-	work_command(w, "set train.clip -1");
+	work_command(w, WORK_FIRST, "set train.clip -1");
 	served(&s, w);
 	CHECK(s.refused);
 	CHECK_HAS(s.text, "train.clip: expected a number, 0 or more");
-	work_resume(w);
+	work_resume(w, WORK_FIRST);
 	served(&s, w);
 	until_state(&s, w, WORK_BROKE);
 	CHECK_INT(s.steps, 2);
@@ -413,8 +413,8 @@ TEST(what_is_asked_early_hears_why_it_failed)
 	struct work *w = work_start(&o, &e);
 
 	REQUIRE(w);
-	work_command(w, "set train.clip 1");
-	work_break(w, "loss is nan");
+	work_command(w, WORK_FIRST, "set train.clip 1");
+	work_break(w, WORK_FIRST, "loss is nan");
 	served(&s, w);
 	CHECK(s.refused);
 	CHECK_HAS(s.text, "no/such/config.yml");
@@ -428,7 +428,7 @@ TEST(both_ways_of_a_step)
 	struct seen s = {0};
 
 	until_state(&s, w, WORK_PAUSED);
-	work_try(w, "train.optimizer.lr", "x0.5");
+	work_try(w, WORK_FIRST, "train.optimizer.lr", "x0.5");
 	served(&s, w);
 	REQUIRE(s.tries == 1);
 	CHECK_STR(s.tried.key, "train.optimizer.lr");
@@ -437,16 +437,16 @@ TEST(both_ways_of_a_step)
 	CHECK_INT(s.tried.step, 1);
 	CHECK(s.tried.as_is.loss != s.tried.changed.loss);
 	CHECK(s.tried.now.loss != s.tried.as_is.loss);
-	work_step(w, false);
+	work_step(w, WORK_FIRST, false);
 	served(&s, w);
 	until_state(&s, w, WORK_PAUSED);
 	/* Weights count in the sums, each its own; the terms are unweighted. */
-	work_try(w, "train.loss.text", "0");
+	work_try(w, WORK_FIRST, "train.loss.text", "0");
 	served(&s, w);
 	CHECK_INT(s.tries, 2);
 	CHECK_INT(s.tried.step, 2);
 	CHECK(s.tried.now.loss > s.tried.changed.loss);
-	work_try(w, "train.clip", "x2");
+	work_try(w, WORK_FIRST, "train.clip", "x2");
 	served(&s, w);
 	CHECK(s.refused);
 	CHECK_STR(s.text, "train.clip is 0, and so is x2 of it; give the value itself");
@@ -462,21 +462,21 @@ TEST(stops_and_goes_on)
 	struct seen s = {0};
 
 	until_state(&s, w, WORK_PAUSED);
-	work_step(w, false);
+	work_step(w, WORK_FIRST, false);
 	served(&s, w);
 	until_state(&s, w, WORK_PAUSED);
-	work_stop(w);
+	work_stop(w, WORK_FIRST);
 	served(&s, w);
 	until_state(&s, w, WORK_IDLE);
 	CHECK(s.now.trains);
 	snprintf(path, sizeof path, "%s/fold-0/state.safetensors", dir);
 	CHECK(file_exists(path));
-	work_resume(w);
+	work_resume(w, WORK_FIRST);
 	served(&s, w);
 	until_state(&s, w, WORK_IDLE);
 	CHECK_INT(s.steps, 8);
 	CHECK(!s.now.trains);
-	work_resume(w);
+	work_resume(w, WORK_FIRST);
 	served(&s, w);
 	CHECK(s.refused);
 	CHECK_HAS(s.text, "trained and tested");
@@ -491,7 +491,7 @@ TEST(looks_while_training_and_after)
 	double sum = 0;
 
 	until_state(&s, w, WORK_PAUSED);
-	work_look(w, 0, 3, false, KNOCK_NOTHING);
+	work_look(w, WORK_FIRST, 0, 3, false, KNOCK_NOTHING);
 	served(&s, w);
 	REQUIRE(s.look);
 	CHECK_INT(s.look->utt, 3);
@@ -503,15 +503,15 @@ TEST(looks_while_training_and_after)
 	for (int c = 0; c < s.look->classes; c++)
 		CHECK_NEAR(s.look->knocked[KNOCK_NOTHING][c], s.look->logits[HEAD_MAIN][c], 0);
 	CHECK(fabs((double)s.look->knocked[KNOCK_AUDIO][0] - s.look->logits[HEAD_MAIN][0]) > 0);
-	work_resume(w);
+	work_resume(w, WORK_FIRST);
 	served(&s, w);
 	until_state(&s, w, WORK_IDLE);
-	work_look(w, 0, 3, true, KNOCK_TEXT);
+	work_look(w, WORK_FIRST, 0, 3, true, KNOCK_TEXT);
 	served(&s, w);
 	CHECK(s.look->kept);
 	CHECK_INT(s.look->knock, KNOCK_TEXT);
 	CHECK_NEAR(s.look->knocked[KNOCK_TEXT][0], s.look->logits[HEAD_MAIN][0], 0);
-	work_look(w, 0, 100000, true, KNOCK_NOTHING);
+	work_look(w, WORK_FIRST, 0, 100000, true, KNOCK_NOTHING);
 	served(&s, w);
 	CHECK(s.refused);
 	look_free(s.look);
@@ -527,20 +527,20 @@ TEST(looks_with_the_kept_weights_while_training)
 	float first[LABELS_MAX];
 
 	until_state(&s, w, WORK_PAUSED);
-	work_step(w, true); /* to the end of epoch 1, which is kept */
+	work_step(w, WORK_FIRST, true); /* to the end of epoch 1, which is kept */
 	served(&s, w);
 	until_state(&s, w, WORK_PAUSED);
-	work_look(w, 0, 3, false, KNOCK_NOTHING);
+	work_look(w, WORK_FIRST, 0, 3, false, KNOCK_NOTHING);
 	served(&s, w);
 	REQUIRE(s.look);
 	memcpy(first, s.look->logits[HEAD_MAIN], sizeof first);
-	work_step(w, false);
+	work_step(w, WORK_FIRST, false);
 	served(&s, w);
 	until_state(&s, w, WORK_PAUSED);
-	work_look(w, 0, 3, false, KNOCK_NOTHING);
+	work_look(w, WORK_FIRST, 0, 3, false, KNOCK_NOTHING);
 	served(&s, w);
 	CHECK(memcmp(first, s.look->logits[HEAD_MAIN], sizeof first) != 0);
-	work_look(w, 0, 3, true, KNOCK_NOTHING);
+	work_look(w, WORK_FIRST, 0, 3, true, KNOCK_NOTHING);
 	served(&s, w);
 	CHECK(s.look->kept);
 	CHECK_INT(s.look->epoch, 1);
@@ -619,7 +619,7 @@ TEST(looks_equal_predict)
 	o.weights = weights;
 	REQUIRE(trained_open(&trained, &o, &e) == 0);
 	for (int i = 0; i < trained.split.n[PART_TEST]; i++) {
-		work_look(w, 0, trained.split.at[PART_TEST][i], true, KNOCK_NOTHING);
+		work_look(w, WORK_FIRST, 0, trained.split.at[PART_TEST][i], true, KNOCK_NOTHING);
 		served(&s, w);
 		REQUIRE(s.look);
 		t.look = s.look;
@@ -650,14 +650,14 @@ TEST(trying_leaves_no_trace)
 	w = start(tried, true, false);
 	until_state(&t, w, WORK_PAUSED);
 	for (int i = 0; i < 6; i++) {
-		work_try(w, "train.optimizer.lr", "0.5");
-		work_command(w, "eval");
-		work_step(w, false);
+		work_try(w, WORK_FIRST, "train.optimizer.lr", "0.5");
+		work_command(w, WORK_FIRST, "eval");
+		work_step(w, WORK_FIRST, false);
 		served(&t, w);
 		until_state(&t, w, WORK_PAUSED);
 	}
 	CHECK(!t.refused);
-	work_resume(w);
+	work_resume(w, WORK_FIRST);
 	served(&t, w);
 	until_state(&t, w, WORK_IDLE);
 	work_end(w);
@@ -685,14 +685,14 @@ TEST(looking_only_changes_nothing)
 	REQUIRE(w);
 	until_state(&t, w, WORK_IDLE);
 	CHECK(!t.now.trains);
-	work_look(w, 0, 2, true, KNOCK_NOTHING);
+	work_look(w, WORK_FIRST, 0, 2, true, KNOCK_NOTHING);
 	served(&t, w);
 	CHECK(t.look != NULL);
 	look_free(t.look);
-	work_resume(w);
+	work_resume(w, WORK_FIRST);
 	served(&t, w);
 	CHECK(t.refused);
-	work_command(w, "save");
+	work_command(w, WORK_FIRST, "save");
 	served(&t, w);
 	CHECK_HAS(t.text, "read-only");
 	CHECK_INT(work_end(w), 0);
@@ -730,9 +730,9 @@ static void look_again(struct seen *s, const char *dir)
 	REQUIRE(w);
 	*s = (struct seen){0};
 	until_state(s, w, WORK_IDLE);
-	work_look(w, 0, 2, true, KNOCK_NOTHING);
+	work_look(w, WORK_FIRST, 0, 2, true, KNOCK_NOTHING);
 	served(s, w);
-	work_look(w, 0, 3, true, KNOCK_NOTHING);
+	work_look(w, WORK_FIRST, 0, 3, true, KNOCK_NOTHING);
 	served(s, w);
 	CHECK_INT(work_end(w), 0);
 }

@@ -77,7 +77,7 @@ static inline void take(struct seen *s, struct work *w)
 		}
 		event_free(&e);
 	}
-	work_snapshot(w, &s->now);
+	work_snapshot(w, WORK_FIRST, &s->now);
 }
 
 static inline void wait_more(struct seen *s, struct work *w)
@@ -100,7 +100,7 @@ static inline void until_state(struct seen *s, struct work *w, enum work_state s
 /* Everything asked for before has been served. */
 static inline void served(struct seen *s, struct work *w)
 {
-	unsigned ping = work_ping(w);
+	unsigned ping = work_ping(w, WORK_FIRST);
 
 	while (s->replied != ping)
 		wait_more(s, w);

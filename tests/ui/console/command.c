@@ -26,6 +26,7 @@ static void start(const char *name)
 	snprintf(dir, sizeof dir, "%s", temp_path("%s", name));
 	ui_init(&u, &look_braille, 24, 80);
 	u.work = work_start(&o, &e);
+	u.run_shown = WORK_FIRST;
 	if (!u.work)
 		FAIL("%s", e.text);
 	u.now.state = WORK_LOADING;

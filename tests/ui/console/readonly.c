@@ -107,6 +107,7 @@ static void open_session(const char *dir)
 	ui_init(&screen, &look, 24, 80);
 	screen.readonly = true;
 	screen.work = work_start(&o, &e);
+	screen.run_shown = WORK_FIRST;
 	if (!screen.work)
 		FAIL("%s", e.text);
 	loop_until_open(&screen);
