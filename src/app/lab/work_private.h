@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * work_private: what the files of the worker share. Nobody else includes it, but for
- * a test of what the snapshot says.
+ * tests of what the snapshot says and of requests that come together.
  *
- * work.c has the thread, its runs and its two queues, work_run.c the hooks of a run's
- * job and its snapshot, work_ask.c carries requests out, work_look.c looks at an
- * utterance.
+ * work.c has the thread and its runs, work_queue.c the two queues, work_run.c the
+ * hooks of a run's job and its snapshot; work_ask.c carries requests out, work_look.c
+ * looks at an utterance.
  */
 #ifndef MIUST_WORK_PRIVATE_H
 #define MIUST_WORK_PRIVATE_H
@@ -113,6 +113,10 @@ struct work {
 };
 
 /* work.c */
+struct work_run *work_find(struct work *w, int run); /* BUG if there is none */
+void work_open_run(struct work_run *run);            /* REQUEST_OPEN */
+
+/* work_queue.c */
 void work_send(struct work_run *run, struct event *e); /* takes what the event owns */
 void work_send_text(struct work_run *run, enum event_kind kind, unsigned request, bool ok,
 		    const char *text);
@@ -122,17 +126,17 @@ void work_send_text(struct work_run *run, enum event_kind kind, unsigned request
  * to, all waits until it has begun. False: quit.
  */
 bool work_serve(struct work *w, bool wait);
-void work_open_run(struct work_run *run); /* REQUEST_OPEN */
 /* Within an evaluation, where nothing is served: is the worker to quit, or a
  * stop the next request to change anything? Then it is taken. */
 bool work_takes_stop(struct work_run *run);
+/* Where no run trains: the one that is to train next, or NULL. Under the lock. */
+struct work_run *work_due(const struct work *w);
 
 /* work_run.c */
 extern const struct job_hooks work_hooks;                    /* ctx is to be the run */
 void work_show(struct work_run *run, enum work_state state); /* makes the snapshot */
 void work_show_error(struct work_run *run, enum work_state state, const struct err *e);
 enum work_state work_state(struct work_run *run);
-
 /* Pause before the next step, shown as `state`. */
 void work_pause_as(struct work_run *run, enum work_state state);
 
