@@ -2,17 +2,16 @@
 /*
  * job: a run from its first fold to its results, in a session folder.
  *
- * The job owns trainer and session and drives them over the data of a lab, which
- * several jobs may share; whoever started it watches through hooks and steers between two steps:
- * `between` is called before every step and after every epoch, and may look at everything, change
- * settings (steer_command), save, or tell the run to end. `miust train` hooks a
- * progress line, the workbench its queues; both run the same code.
+ * The job owns trainer and session, and drives them over the data of a lab, which
+ * several jobs may share. Whoever started it watches through hooks and steers between
+ * two steps: `between` is called before every step and after every epoch, and may look
+ * at everything, change settings (steer_command), save, or tell the run to end. `miust
+ * train` hooks a progress line, the workbench its queues; both run the same code.
  *
- * What is stored when: a live change before it is in force (steer.h); steps.csv
- * row by row; at the end of an epoch the rows
- * are synced, then best.safetensors (if better), last.safetensors and, last,
- * state.safetensors, which says how far the run has come. A kill at any
- * instant leaves the previous state, and the rows after it are cut on resume.
+ * What is stored when: a live change before it is in force (steer.h); steps.csv row by
+ * row; at the end of an epoch the rows are synced, then best.safetensors (if better),
+ * last.safetensors and, last, state.safetensors, which says how far the run has come. A
+ * kill at any instant leaves the previous state, and the rows after it are cut on resume.
  *
  * Single-threaded: all calls come from the thread that runs job_run.
  */

@@ -33,7 +33,7 @@ void job_discard_session(struct job *j);
 int job_begin_data(struct job *j, struct err *e);
 /* Nothing is left to train in it: only where the data is now. */
 int job_store_paths(struct job *j, struct err *e);
-/* Its first fold stands where it goes on: store which data it has from here on;
+/* Its first fold is open at the step where it goes on: store which data it has from here on;
  * in commands.log too, if that is another than before. */
 int job_store_data(struct job *j, struct err *e);
 

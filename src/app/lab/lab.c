@@ -3,7 +3,6 @@
 
 #include "app/config/option.h"
 #include "base/mem.h"
-#include "engine/data/opening.h"
 
 #include <stdlib.h>
 #include <string.h>

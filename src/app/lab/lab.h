@@ -11,7 +11,7 @@
 
 #include "app/config/origin.h"
 #include "base/str.h"
-#include "engine/data/corpus.h"
+#include "engine/data/opening.h"
 #include "engine/num/par.h"
 
 /* Which data, and how it is read. */

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One utterance through the model of a run: while it trains, after it, beside it. */
+#include "tests/app/lab/worker.h"
+
+#include "app/lab/trained.h"
+#include "base/file.h"
+#include "base/str.h"
+
+TEST(looks_while_training_and_after)
+{
+	const char *dir = temp_path("look");
+	struct work *w = start(dir, true, false);
+	struct seen s = {0};
+	double sum = 0;
+
+	until_state(&s, w, WORK_PAUSED);
+	work_look(w, WORK_FIRST, 0, 3, false, KNOCK_NOTHING);
+	served(&s, w);
+	REQUIRE(s.look);
+	CHECK_INT(s.look->utt, 3);
+	CHECK_INT(s.look->heads, 2);
+	for (int f = 0; f < s.look->T; f++)
+		sum += s.look->cross[0][f];
+	CHECK_NEAR(sum, 1, 1e-5);
+	/* silencing nothing is what the arrays show */
+	for (int c = 0; c < s.look->classes; c++)
+		CHECK_NEAR(s.look->knocked[KNOCK_NOTHING][c], s.look->logits[HEAD_MAIN][c], 0);
+	CHECK(fabs((double)s.look->knocked[KNOCK_AUDIO][0] - s.look->logits[HEAD_MAIN][0]) > 0);
+	work_resume(w, WORK_FIRST);
+	served(&s, w);
+	until_state(&s, w, WORK_IDLE);
+	work_look(w, WORK_FIRST, 0, 3, true, KNOCK_TEXT);
+	served(&s, w);
+	CHECK(s.look->kept);
+	CHECK_INT(s.look->knock, KNOCK_TEXT);
+	CHECK_NEAR(s.look->knocked[KNOCK_TEXT][0], s.look->logits[HEAD_MAIN][0], 0);
+	work_look(w, WORK_FIRST, 0, 100000, true, KNOCK_NOTHING);
+	served(&s, w);
+	CHECK(s.refused);
+	look_free(s.look);
+	CHECK_INT(work_end(w), 0);
+}
+
+/* The kept checkpoint stays what it was while the weights go on. */
+TEST(looks_with_the_kept_weights_while_training)
+{
+	const char *dir = temp_path("kept");
+	struct work *w = start(dir, true, false);
+	struct seen s = {0};
+	float first[LABELS_MAX];
+
+	until_state(&s, w, WORK_PAUSED);
+	work_step(w, WORK_FIRST, true); /* to the end of epoch 1, which is kept */
+	served(&s, w);
+	until_state(&s, w, WORK_PAUSED);
+	work_look(w, WORK_FIRST, 0, 3, false, KNOCK_NOTHING);
+	served(&s, w);
+	REQUIRE(s.look);
+	memcpy(first, s.look->logits[HEAD_MAIN], sizeof first);
+	work_step(w, WORK_FIRST, false);
+	served(&s, w);
+	until_state(&s, w, WORK_PAUSED);
+	work_look(w, WORK_FIRST, 0, 3, false, KNOCK_NOTHING);
+	served(&s, w);
+	CHECK(memcmp(first, s.look->logits[HEAD_MAIN], sizeof first) != 0);
+	work_look(w, WORK_FIRST, 0, 3, true, KNOCK_NOTHING);
+	served(&s, w);
+	CHECK(s.look->kept);
+	CHECK_INT(s.look->epoch, 1);
+	CHECK(memcmp(first, s.look->logits[HEAD_MAIN], sizeof first) == 0);
+	look_free(s.look);
+	CHECK_INT(work_end(w), 0);
+}
+
+/* What `miust predict --tensors` writes of one utterance. */
+struct tensors {
+	const struct look_result *look;
+	int compared;
+};
+
+static double furthest(const real *got, const float *want, size_t n)
+{
+	double worst = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		double d = fabs((double)got[i] - (double)want[i]);
+
+		worst = d > worst || isnan(d) ? d : worst;
+	}
+	return worst;
+}
+
+static int compare_tensors(void *ctx, const struct model *m, const struct batch *b, struct err *e)
+{
+	struct tensors *t = ctx;
+	const struct look_result *l = t->look;
+
+	(void)e;
+	for (int i = 0; i < b->n; i++) {
+		size_t pairs = (size_t)l->heads * (size_t)l->L * (size_t)l->T;
+
+		if (b->utt[i] != l->utt)
+			continue;
+		for (int x = 0; x < CROSSES; x++)
+			CHECK_NEAR(furthest(model_cross_weights(m, x, i), l->cross[x], pairs), 0,
+				   1e-6);
+		for (int p = 0; p < POOLS; p++)
+			CHECK_NEAR(furthest(model_pool_weights(m, b, p, i), l->weights[p],
+					    (size_t)pool_seqs(b, p)->len[i]),
+				   0, 1e-6);
+		for (int h = 0; h < HEADS; h++)
+			CHECK_NEAR(furthest(model_logits(m, (enum head)h) + i * m->classes,
+					    l->logits[h], (size_t)m->classes),
+				   0, 1e-5);
+		t->compared++;
+	}
+	return 0;
+}
+
+static void ignore(void *ctx, const char *text)
+{
+	(void)ctx;
+	(void)text;
+}
+
+TEST(looks_equal_predict)
+{
+	const char *dir = temp_path("predict");
+	char weights[PATH_LEN];
+	struct work *w = start(dir, false, false);
+	struct trained_options o = {.config = "tests/record/tiny/config.yml",
+				    .part = PART_TEST,
+				    .threads = 1,
+				    .say = ignore};
+	struct seen s = {0};
+	struct tensors t = {0};
+	struct trained trained;
+	struct err e = {0};
+
+	until_state(&s, w, WORK_IDLE);
+	snprintf(weights, sizeof weights, "%s/fold-0/best.safetensors", dir);
+	o.weights = weights;
+	REQUIRE(trained_open(&trained, &o, &e) == 0);
+	for (int i = 0; i < trained.split.n[PART_TEST]; i++) {
+		work_look(w, WORK_FIRST, 0, trained.split.at[PART_TEST][i], true, KNOCK_NOTHING);
+		served(&s, w);
+		REQUIRE(s.look);
+		t.look = s.look;
+		CHECK_INT(evaluate_each(&trained.model, &trained.corpus, &trained.set,
+					&trained.norm, trained.split.at[PART_TEST],
+					trained.split.n[PART_TEST], compare_tensors, &t, &e),
+			  0);
+	}
+	CHECK_INT(t.compared, trained.split.n[PART_TEST]);
+	look_free(s.look);
+	trained_close(&trained);
+	CHECK_INT(work_end(w), 0);
+}
+
+TEST(looking_only_changes_nothing)
+{
+	const char *dir = temp_path("readonly");
+	struct work *w = start(dir, false, false);
+	struct work_options o = {.job = {.session = dir, .threads = 1}, .readonly = true};
+	struct seen s = {0}, t = {0};
+	struct err e = {0};
+
+	until_state(&s, w, WORK_IDLE);
+	work_end(w);
+	w = work_start(&o, &e);
+	REQUIRE(w);
+	until_state(&t, w, WORK_IDLE);
+	CHECK(!t.now.trains);
+	work_look(w, WORK_FIRST, 0, 2, true, KNOCK_NOTHING);
+	served(&t, w);
+	CHECK(t.look != NULL);
+	look_free(t.look);
+	work_resume(w, WORK_FIRST);
+	served(&t, w);
+	CHECK(t.refused);
+	work_command(w, WORK_FIRST, "save");
+	served(&t, w);
+	CHECK_HAS(t.text, "read-only");
+	CHECK_INT(work_end(w), 0);
+}
+
+/* best.safetensors as it is, config.yml with a word changed. */
+static void edit_config(const char *dir, const char *from, const char *to)
+{
+	char path[PATH_LEN], *text, *at;
+	struct str edited = {0};
+	struct err e = {0};
+
+	snprintf(path, sizeof path, "%s/config.yml", dir);
+	text = file_read(path, FILE_CONFIG, NULL, &e);
+	at = text ? strstr(text, from) : NULL;
+	if (!at) {
+		FAIL("no %s in %s", from, path);
+		return;
+	}
+	str_addn(&edited, text, (size_t)(at - text));
+	str_addf(&edited, "%s%s", to, at + strlen(from));
+	if (file_write(path, edited.s, edited.len, &e))
+		FAIL("%s", e.text);
+	str_free(&edited);
+	free(text);
+}
+
+/* One look into a finished session, opened only for that. */
+static void look_again(struct seen *s, const char *dir)
+{
+	struct work_options o = {.job = {.session = dir, .threads = 1}, .readonly = true};
+	struct err e = {0};
+	struct work *w = work_start(&o, &e);
+
+	REQUIRE(w);
+	*s = (struct seen){0};
+	until_state(s, w, WORK_IDLE);
+	work_look(w, WORK_FIRST, 0, 2, true, KNOCK_NOTHING);
+	served(s, w);
+	work_look(w, WORK_FIRST, 0, 3, true, KNOCK_NOTHING);
+	served(s, w);
+	CHECK_INT(work_end(w), 0);
+}
+
+/* The kept weights say how they were trained, if config.yml says something else. */
+TEST(looks_with_weights_of_other_settings)
+{
+	const char *dir = temp_path("edited");
+	struct work *w = start(dir, false, false);
+	struct seen s = {0};
+
+	until_state(&s, w, WORK_IDLE);
+	work_end(w);
+	look_again(&s, dir);
+	CHECK(s.look != NULL);
+	CHECK_INT(s.says, 0);
+	look_free(s.look);
+
+	edit_config(dir, "padding: reference", "padding: masked");
+	look_again(&s, dir);
+	CHECK(s.look != NULL);
+	CHECK_INT(s.says, 1);
+	CHECK_HAS(s.said, "fold 0 was trained with train.padding reference (here masked)");
+	look_free(s.look);
+
+	edit_config(dir, "[calm, glad, cross]", "[glad, calm, cross]");
+	look_again(&s, dir);
+	CHECK(!s.look);
+	CHECK(s.refused);
+	CHECK_HAS(s.text, "trained with exp.labels calm,glad,cross (here glad,calm,cross); put");
+}
+
+int main(int argc, char **argv)
+{
+	return TEST_MAIN(argc, argv);
+}
