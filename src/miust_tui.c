@@ -304,9 +304,7 @@ int main(int argc, char **argv)
 	};
 
 	process_begin(argv);
-	if (argc == 2 && strcmp(argv[1], "--manual") == 0) { /* for `make install` */
-		manual_print(stdout);
+	if (manual_asked(argc, argv, stdout)) /* for `make install` and doc/ */
 		return 0;
-	}
 	return cli_main(&tui, argc, argv);
 }

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The help of a view: what works here, everywhere, by the console only, and
- * what does not work now, dim, with the reason. Rows are made anew for each
- * drawing from the bindings and the command table.
+ * what does not work now, dim, with the reason. Rows are made again for each
+ * drawing, from the verbs and the bindings.
  */
-#include "ui/console/help.h"
+#include "ui/console/help_private.h"
 
-#include "base/mem.h"
 #include "base/str.h"
 #include "base/utf8.h"
 #include "ui/console/command.h"
 #include "ui/console/complete.h"
-#include "ui/console/keys.h"
 #include "ui/draw/list.h"
 
 #include <stdio.h>
@@ -19,220 +17,29 @@
 #include <string.h>
 #include <strings.h>
 
-enum section { HERE, EVERYWHERE, CONSOLE_ONLY, NOT_NOW, SECTIONS };
-static const char *const titles[SECTIONS] = {"here", "everywhere", "console only", "not now"};
+static const char *const titles[HELP_SECTIONS] = {
+	[HELP_HERE] = "here",
+	[HELP_EVERYWHERE] = "everywhere",
+	[HELP_CONSOLE] = "console only",
+	[HELP_WORDS] = "words",
+	[HELP_ELSEWHERE] = "other views",
+	[HELP_SETTINGS] = "settings",
+	[HELP_NOT_NOW] = "not now",
+};
 
 enum { COLS = 70, WIDE_COLS = 104, KEY_WIDTH = 6, COMMAND_WIDTH = 22 };
-
-struct row {
-	enum section section;
-	char keys[32];     /* "+ -", ":" for the console */
-	char command[160]; /* as run, or as typed by the user: "try KEY VALUE" */
-	const char *help;
-	const char *refused; /* or NULL */
-	const struct verb *of;
-	const char *line; /* what Enter runs, or opens the console with */
-	bool needs_more;  /* the console: an argument is missing */
-	int place;        /* as made */
-};
-
-struct rows {
-	struct row *at;
-	int n, all; /* that match; with those that do not */
-};
-
-/*
- * Rows
- */
-
-static bool contains(const char *text, const char *part)
-{
-	for (size_t n = strlen(part); *text; text++)
-		if (strncasecmp(text, part, n) == 0)
-			return true;
-	return !*part;
-}
-
-/* "console try " opens the console with "try ": what counts is that. */
-static const char *typed_by(const char *command)
-{
-	static const char console[] = "console ";
-
-	return strncmp(command, console, sizeof console - 1) == 0 ? command + sizeof console - 1
-								  : NULL;
-}
-
-static const struct verb *verb_of(const struct ui *u, const char *line)
-{
-	const struct ui_command *c = NULL;
-	struct err ignored = {0};
-	char name[64];
-
-	snprintf(name, sizeof name, "%.*s", (int)strcspn(line, " "), line);
-	if (*name)
-		c = command_find(name, &ignored);
-	return c ? command_verb(u, c) : NULL;
-}
-
-static bool needs_arguments(const struct verb *v)
-{
-	return *v->args && v->args[0] != '[';
-}
-
-static void fill(const struct ui *u, struct row *r, const char *line)
-{
-	r->of = verb_of(u, line);
-	r->line = line;
-	r->help = r->of ? r->of->help : "";
-	r->refused = r->of ? command_refused(u, line) : NULL;
-}
-
-static struct row *add(struct rows *rows)
-{
-	rows->at = mem_grow(rows->at, (size_t)rows->n + 1, sizeof *rows->at);
-	rows->at[rows->n] = (struct row){0};
-	return &rows->at[rows->n++];
-}
-
-/* Another key for the same command stands in the same row. */
-static bool joined(struct rows *rows, const struct binding *b, const char *key)
-{
-	for (int i = 0; i < rows->n; i++) {
-		struct row *r = &rows->at[i];
-		size_t used = strlen(r->keys);
-
-		if (strcmp(r->line, b->command) != 0)
-			continue;
-		snprintf(r->keys + used, sizeof r->keys - used, " %s", key);
-		return true;
-	}
-	return false;
-}
-
-/* Is the key taken by the view itself? Then the binding for all is hidden, as
- * is the wheel of a mouse that is off. */
-static bool hidden(const struct ui *u, const struct binding *b)
-{
-	bool wheel = b->key.code == K_WHEEL_UP || b->key.code == K_WHEEL_DOWN;
-
-	if (wheel && !u->mouse)
-		return true;
-	return keys_find(u->view, &b->key) != b;
-}
-
-static void add_bindings(const struct ui *u, struct rows *rows, int view)
-{
-	const struct binding *b;
-	struct row *r;
-
-	for (int i = 0; (b = keys_at(i)); i++) {
-		char key[KEY_NAME_LEN], args[sizeof r->command];
-		const char *typed = typed_by(b->command);
-
-		if (b->view != view || hidden(u, b) || joined(rows, b, key_text(key, b->key)))
-			continue;
-		r = add(rows);
-		r->section = view < 0 ? EVERYWHERE : HERE;
-		snprintf(r->keys, sizeof r->keys, "%s", key);
-		fill(u, r, typed ? typed : b->command);
-		if (typed && r->of)
-			snprintf(r->command, sizeof r->command, "%s %s", r->of->name,
-				 command_args(u, r->of, args, sizeof args));
-		else
-			snprintf(r->command, sizeof r->command, "%s", b->command);
-		r->needs_more = typed != NULL;
-		r->line = b->command;
-	}
-}
-
-static bool has_key(const struct rows *rows, const struct verb *v)
-{
-	for (int i = 0; i < rows->n; i++)
-		if (rows->at[i].of == v)
-			return true;
-	return false;
-}
-
-static void add_unbound(const struct ui *u, struct rows *rows)
-{
-	const struct ui_command *c;
-	struct row *r;
-
-	for (int i = 0; (c = command_at(i)); i++) {
-		const struct verb *v = command_verb(u, c);
-		char args[sizeof r->command];
-
-		if (has_key(rows, v) || !command_is_here(u, c))
-			continue;
-		r = add(rows);
-		r->section = CONSOLE_ONLY;
-		snprintf(r->keys, sizeof r->keys, ":");
-		snprintf(r->command, sizeof r->command, "%s %s", v->name,
-			 command_args(u, v, args, sizeof args));
-		fill(u, r, v->name);
-		r->needs_more = needs_arguments(v);
-	}
-}
-
-static int by_section(const void *a, const void *b)
-{
-	const struct row *x = a, *y = b;
-
-	/* qsort may exchange equals. */
-	if (x->section != y->section)
-		return (int)x->section - (int)y->section;
-	return x->place - y->place;
-}
-
-static void make_rows(const struct ui *u, struct rows *rows)
-{
-	int kept = 0;
-
-	*rows = (struct rows){0};
-	add_bindings(u, rows, (int)u->view);
-	add_bindings(u, rows, -1);
-	add_unbound(u, rows);
-	rows->all = rows->n;
-	for (int i = 0; i < rows->n; i++) {
-		struct row *r = &rows->at[i];
-
-		if (r->refused)
-			r->section = NOT_NOW;
-		r->place = i;
-		if (contains(r->keys, u->help.filter) || contains(r->command, u->help.filter) ||
-		    contains(r->help, u->help.filter))
-			rows->at[kept++] = *r;
-	}
-	rows->n = kept;
-	if (kept)
-		qsort(rows->at, (size_t)kept, sizeof *rows->at, by_section);
-}
-
-char *help_key_for(const struct ui *u, const char *command, char *out, size_t n)
-{
-	const struct binding *b;
-
-	out[0] = '\0';
-	for (int i = 0; !*out && (b = keys_at(i)); i++) {
-		char key[KEY_NAME_LEN];
-
-		if (strcmp(b->command, command) == 0 && !hidden(u, b))
-			snprintf(out, n, "%s", key_text(key, b->key));
-	}
-	return out;
-}
 
 /*
  * Drawing
  */
 
-static int selected_row(const struct ui *u, const struct rows *rows)
+static int selected_row(const struct ui *u, const struct help_rows *rows)
 {
 	return u->help.row < rows->n ? u->help.row : rows->n - 1;
 }
 
 /* Lines: a title before each section, and the rows. */
-static int line_of(const struct rows *rows, int row)
+static int line_of(const struct help_rows *rows, int row)
 {
 	int line = 0;
 
@@ -255,13 +62,9 @@ static void draw_filter(const struct ui *u, struct canvas *box)
 	canvas_text(box, 0, col, ROLE_ON(ROLE_CURSOR, ROLE_POPUP), "_ ");
 }
 
-static const char *sentence(const struct row *r)
-{
-	return r->refused ? r->refused : r->help;
-}
-
 /* A sentence that stands in the row above already is left out. */
-static void draw_row(struct canvas *in, int line, const struct row *r, bool again, bool selected)
+static void draw_row(struct canvas *in, int line, const struct help_row *r, bool again,
+		     bool selected)
 {
 	const struct style text = ROLE_ON(r->refused ? ROLE_DIM : ROLE_TEXT, ROLE_POPUP);
 	int at = 3 + KEY_WIDTH + 1, behind = at + COMMAND_WIDTH + 1;
@@ -274,7 +77,7 @@ static void draw_row(struct canvas *in, int line, const struct row *r, bool agai
 	canvas_field(in, line, at, behind - at - 1, FIT_LEFT, text, "%s", r->command);
 	if (!narrow && !again)
 		canvas_field(in, line, behind, in->cols - behind - 1, FIT_LEFT,
-			     ROLE_ON(ROLE_DIM, ROLE_POPUP), "%s", sentence(r));
+			     ROLE_ON(ROLE_DIM, ROLE_POPUP), "%s", help_sentence(r));
 	if (selected) {
 		struct canvas whole = canvas_part(in, line, 0, 1, in->cols);
 
@@ -283,19 +86,33 @@ static void draw_row(struct canvas *in, int line, const struct row *r, bool agai
 	}
 }
 
-/* The selected row's sentence in full, and the keys of the help itself. */
-static void draw_foot(struct canvas *in, const struct rows *rows, int row)
+/* The selected row's sentence in full, in one row or in two (the space above is
+ * one), and the keys of the help itself. */
+static void draw_foot(struct canvas *in, const struct help_rows *rows, int row)
 {
-	if (rows->n)
-		canvas_field(in, in->rows - 2, 1, in->cols - 2, FIT_LEFT,
-			     ROLE_ON(ROLE_TEXT, ROLE_POPUP), "%s", sentence(&rows->at[row]));
+	const char *text = rows->n ? help_sentence(&rows->at[row]) : "", *rest = text;
+	int width = in->cols - 2;
+	char first[256];
+
+	if (text_width(text) > width) {
+		for (const char *c = text; *c; c++) {
+			snprintf(first, sizeof first, "%.*s", (int)(c - text), text);
+			if (*c == ' ' && text_width(first) <= width)
+				rest = c + 1;
+		}
+		snprintf(first, sizeof first, "%.*s", (int)(rest - text), text);
+		canvas_field(in, in->rows - 3, 1, width, FIT_LEFT, ROLE_ON(ROLE_TEXT, ROLE_POPUP),
+			     "%s", first);
+	}
+	canvas_field(in, in->rows - 2, 1, width, FIT_LEFT, ROLE_ON(ROLE_TEXT, ROLE_POPUP), "%s",
+		     rest);
 	canvas_text(in, in->rows - 1, 1, ROLE_ON(ROLE_DIM, ROLE_POPUP),
-		    in->cols < COLS - 2 ? "%d of %d   Enter run   Esc close"
-					: "%d of %d match   ↑↓ move   Enter run   Esc close",
-		    rows->n, rows->all);
+		    in->cols < COLS - 2 ? "%d   Enter run   Esc close"
+					: "%d match   ↑↓ move   Enter run   Esc close",
+		    rows->n);
 }
 
-static bool begins_section(const struct rows *rows, int i)
+static bool begins_section(const struct help_rows *rows, int i)
 {
 	return i == 0 || rows->at[i].section != rows->at[i - 1].section;
 }
@@ -311,13 +128,14 @@ static int list_rows(int rows)
 	return box_rows(rows) - 6;
 }
 
-static void draw_list(struct canvas *in, const struct rows *rows, int row, int top, int room)
+static void draw_list(struct canvas *in, const struct help_rows *rows, int row, int top, int room)
 {
 	for (int i = 0; i < rows->n; i++) {
 		int line = line_of(rows, i) - top;
 		bool first = begins_section(rows, i);
-		bool again = !first && line > 0 &&
-			     strcmp(sentence(&rows->at[i]), sentence(&rows->at[i - 1])) == 0;
+		bool again =
+			!first && line > 0 &&
+			strcmp(help_sentence(&rows->at[i]), help_sentence(&rows->at[i - 1])) == 0;
 
 		if (line >= 0 && line < room)
 			draw_row(in, 1 + line, &rows->at[i], again, i == row);
@@ -332,10 +150,10 @@ void help_draw(const struct ui *u, struct canvas *c)
 	int cols = c->cols < COLS + 4 ? c->cols : c->cols >= 110 ? WIDE_COLS : COLS;
 	int room = list_rows(c->rows), lines = 0, top, row;
 	struct canvas box, in;
-	struct rows rows;
+	struct help_rows rows;
 	char title[64];
 
-	make_rows(u, &rows);
+	help_make(u, &rows);
 	row = selected_row(u, &rows);
 	if (rows.n)
 		lines = line_of(&rows, rows.n - 1) + 1;
@@ -359,18 +177,41 @@ void help_open(struct ui *u)
 	u->overlay_kind = OVERLAY_HELP;
 }
 
-/* Enter: what needs arguments opens the console, what is refused says why. */
-static void run(struct ui *u, const struct rows *rows)
+/* A setting: its new value is asked for, or it is shown in view 6. */
+static void run_setting(struct ui *u, const struct option *o)
 {
 	struct err e = {0};
-	const struct row *r;
+	char line[192];
+
+	if (o->when != WHEN_RUN && !command_refused(u, "set")) {
+		snprintf(line, sizeof line, "set %s ", o->key);
+		console_type(u, line);
+		return;
+	}
+	ui_select_view(u, VIEW_CONFIG);
+	snprintf(line, sizeof line, "find %s", o->key);
+	if (command_run(u, line, &e))
+		ui_error(u, "%s", e.text);
+}
+
+/* Enter: what needs arguments opens the console, what is refused says why. */
+static void run(struct ui *u, const struct help_rows *rows)
+{
+	struct err e = {0};
+	const struct help_row *r;
 	char line[192];
 
 	if (!rows->n)
 		return;
 	r = &rows->at[selected_row(u, rows)];
+	if (!r->of && !r->option)
+		return; /* a word */
 	u->overlay_kind = OVERLAY_NONE;
-	if (r->refused) {
+	if (r->view >= 0)
+		ui_select_view(u, (enum view_id)r->view);
+	if (r->option) {
+		run_setting(u, r->option);
+	} else if (r->refused) {
 		ui_error(u, "%s: %s", r->of->name, r->refused);
 	} else if (r->needs_more) {
 		snprintf(line, sizeof line, "%s ", r->of->name);
@@ -407,7 +248,7 @@ static void filter_key(struct ui *u, struct key k)
 	u->help.row = u->help.top = 0;
 }
 
-static void move(struct ui *u, const struct rows *rows, const char *to)
+static void move(struct ui *u, const struct help_rows *rows, const char *to)
 {
 	struct err ignored = {0};
 	int lines = rows->n ? line_of(rows, rows->n - 1) + 1 : 0, room = list_rows(u->rows);
@@ -429,9 +270,9 @@ void help_key(struct ui *u, struct key k)
 	} moves[] = {{K_UP, "up"},          {K_DOWN, "down"},      {K_PAGE_UP, "pgup"},
 		     {K_PAGE_DOWN, "pgdn"}, {K_HOME, "home"},      {K_END, "end"},
 		     {K_WHEEL_UP, "up"},    {K_WHEEL_DOWN, "down"}};
-	struct rows rows;
+	struct help_rows rows;
 
-	make_rows(u, &rows);
+	help_make(u, &rows);
 	if (k.code == 27 || k.code == 3)
 		u->overlay_kind = OVERLAY_NONE;
 	else if (k.code == '\r' || k.code == '\n')

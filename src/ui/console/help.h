@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * help: the keys and commands that work here, filtered by what is typed.
+ * help: the keys and commands that work here, and the words on this screen. What
+ * is typed filters them, and finds settings and what other views have as well.
  *
- * Made of the verbs and the bindings, as is the manual page (manual.c).
+ * Made from the verbs, the bindings, the settings and word_table (words.h), as
+ * are the manual page and the pages in doc/ (manual.c). help_rows.c makes the rows.
  */
 #ifndef MIUST_HELP_H
 #define MIUST_HELP_H
@@ -21,5 +23,11 @@ char *help_key_for(const struct ui *u, const char *command, char *out, size_t n)
 
 /* The manual page of miust-tui in roff, as `miust-tui --manual` prints it. */
 void manual_print(FILE *out);
+/* doc/keys.md and doc/words.md: `miust-tui --markdown keys`, `... words`. */
+void manual_keys(FILE *out);
+void manual_words(FILE *out);
+/* Print the page that the command line asks for, "--manual" or "--markdown keys";
+ * false if it asks for none. */
+bool manual_asked(int argc, char **argv, FILE *out);
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The manual page, from the tables the program works by. */
+/* The manual page and pages of doc/, from the tables the program works by. */
 #include "ui/console/help.h"
 
 #include "base/roff.h"
 #include "ui/console/keys.h"
+#include "ui/console/words.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -123,4 +124,134 @@ void manual_print(FILE *out)
 	print_commands(out);
 	print_keys(out);
 	print_files(out);
+}
+
+/* ---- doc/ ---- */
+
+/* A cell of a table in Markdown. */
+static void put_cell(FILE *out, const char *text, bool code)
+{
+	fputs(code ? "| `" : "| ", out);
+	for (; *text; text++)
+		fprintf(out, *text == '|' ? "\\%c" : "%c", *text);
+	fputs(code ? "` " : " ", out);
+}
+
+static void put_verbs(FILE *out, const struct verb *table)
+{
+	for (const struct verb *v = table; v->name; v++) {
+		char line[160];
+
+		snprintf(line, sizeof line, "%s%s%s", v->name, *v->args ? " " : "", v->args);
+		put_cell(out, line, true);
+		put_cell(out, v->help, false);
+		fputs("|\n", out);
+	}
+}
+
+/* Of a view; -1: of all. */
+static void put_commands(FILE *out, int view)
+{
+	fputs("\n| command | what it does |\n|---|---|\n", out);
+	if (view >= 0)
+		put_verbs(out, view_table[view]->verbs);
+	for (const struct verb *const *table = verb_tables; view < 0 && *table; table++)
+		put_verbs(out, *table);
+}
+
+static void put_bindings(FILE *out, int view)
+{
+	const struct binding *b;
+
+	fputs("\n| key | command |\n|---|---|\n", out);
+	for (int i = 0; (b = keys_at(i)); i++) {
+		char key[KEY_NAME_LEN];
+
+		if (b->view != view)
+			continue;
+		put_cell(out, key_text(key, b->key), true);
+		put_cell(out, b->command, true);
+		fputs("|\n", out);
+	}
+}
+
+void manual_keys(FILE *out)
+{
+	fputs("# Keys and commands of the workbench\n\n"
+	      "This page is made by `miust-tui --markdown keys`; a test compares the two.\n\n"
+	      "A key runs a command, and each command can be typed after `:`; a unique prefix of\n"
+	      "its name is enough. `?` shows what works where you are. `bind VIEW KEY COMMAND`\n"
+	      "changes a key: type it, or write it into `~/.config/miust/miustrc`, whose lines "
+	      "are\n"
+	      "run when the workbench opens.\n",
+	      out);
+	for (int v = -1; v < VIEWS; v++) {
+		if (v < 0)
+			fputs("\n## Everywhere\n", out);
+		else
+			fprintf(out, "\n## View %d, %s\n\n%s\n", v + 1, view_table[v]->name,
+				view_table[v]->help);
+		put_bindings(out, v);
+		put_commands(out, v);
+	}
+}
+
+static void put_words(FILE *out, bool (*fits)(unsigned views, int v), int v)
+{
+	fputs("\n| on the screen | meaning |\n|---|---|\n", out);
+	for (int i = 0; i < word_count; i++) {
+		if (!fits(word_table[i].views, v))
+			continue;
+		put_cell(out, word_table[i].name, true);
+		put_cell(out, word_table[i].meaning, false);
+		fputs("|\n", out);
+	}
+}
+
+static bool in_all(unsigned views, int v)
+{
+	(void)v;
+	return !views;
+}
+
+static bool in_this(unsigned views, int v)
+{
+	return views >> v & 1;
+}
+
+void manual_words(FILE *out)
+{
+	fputs("# Words on the screen\n\n"
+	      "This page is made by `miust-tui --markdown words`; a test compares the two. `?` in\n"
+	      "the workbench explains those of the view it is opened over. What the parts of the\n"
+	      "model compute is in [model.md](model.md).\n\n## In every view\n",
+	      out);
+	put_words(out, in_all, 0);
+	for (int v = 0; v < VIEWS; v++) {
+		fprintf(out, "\n## View %d, %s\n", v + 1, view_table[v]->name);
+		put_words(out, in_this, v);
+	}
+}
+
+bool manual_asked(int argc, char **argv, FILE *out)
+{
+	static const struct {
+		const char *option, *which;
+		void (*print)(FILE *out);
+	} pages[] = {
+		{"--manual", "", manual_print},
+		{"--markdown", "keys", manual_keys},
+		{"--markdown", "words", manual_words},
+	};
+
+	for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
+		int words = *pages[i].which ? 2 : 1;
+
+		if (argc != 1 + words || strcmp(argv[1], pages[i].option) != 0 ||
+		    (words == 2 && strcmp(argv[2], pages[i].which) != 0))
+			continue;
+		pages[i].print(out);
+		return true;
+	}
+	return false;
 }

@@ -6,6 +6,8 @@
 #include "ui/console/help.h"
 #include "ui/console/keys.h"
 #include "ui/console/command.h"
+#include "ui/console/words.h"
+#include "ui/view/order.h"
 
 static struct ui screen;
 
@@ -64,7 +66,7 @@ TEST(help_at_each_size)
 		ui_free(&screen);
 	}
 	start(80, 24);
-	type("st");
+	type("stop");
 	look_at("help-filtered-80x24");
 	screen.look.glyphs = GLYPHS_ASCII;
 	look_at("help-ascii-80x24");
@@ -83,7 +85,7 @@ TEST(help_filter_finds_keys_names_and_sentences)
 	press(21);
 	CHECK_STR(screen.help.filter, "");
 	type("é");
-	CHECK(shows("0 of "));
+	CHECK(shows("0 match"));
 	press(127);
 	CHECK_STR(screen.help.filter, "");
 	press('\r');
@@ -120,6 +122,73 @@ TEST(help_enter_runs)
 	press(27);
 	CHECK_INT(screen.overlay_kind, OVERLAY_NONE);
 	ui_free(&screen);
+}
+
+/* Settings, and what other views have: found by what is typed, run from here. */
+TEST(help_finds_settings)
+{
+	NEED_UTF8();
+	start(80, 24);
+	screen.view = VIEW_TRAIN;
+	CHECK(!shows("train.loss.cmd_text"));
+	type("cmd_");
+	CHECK(shows("train.loss.cmd_text"));
+	CHECK(shows("train.loss.cmd_audio"));
+	CHECK(shows("2 match"));
+	press('\r');
+	CHECK_INT(screen.overlay_kind, OVERLAY_CONSOLE);
+	CHECK_STR(screen.console.line, "set train.loss.cmd_text ");
+	help_open(&screen);
+	type("model.head"); /* fixed during a run */
+	press('\r');
+	CHECK_INT(screen.view, VIEW_CONFIG);
+	CHECK_INT(screen.overlay_kind, OVERLAY_NONE);
+	ui_free(&screen);
+}
+
+TEST(help_finds_what_other_views_have)
+{
+	NEED_UTF8();
+	start(80, 24);
+	type("shares of the row");
+	CHECK(shows("other views"));
+	CHECK(shows("2 %    cells"));
+	press('\r');
+	CHECK_INT(screen.view, VIEW_CONFUSION);
+	help_open(&screen);
+	type("named filter");
+	CHECK(shows("3 S"));
+	press('\r');
+	CHECK_INT(screen.view, VIEW_UTTERANCES);
+	CHECK_STR(order_of(&screen)->slice, "wrong");
+	ui_free(&screen);
+}
+
+TEST(help_explains_words)
+{
+	NEED_UTF8();
+	start(80, 24);
+	screen.view = VIEW_ATTENTION;
+	type("reaches");
+	CHECK(shows("words"));
+	CHECK(shows("reaches z"));
+	CHECK(shows("Atts1 (Attt2).")); /* the end of the sentence, in the second row */
+	press('\r');
+	CHECK_INT(screen.overlay_kind, OVERLAY_HELP);
+	help_open(&screen);
+	type("share"); /* of view 1 */
+	CHECK(shows("other views"));
+	ui_free(&screen);
+	for (int i = 0; i < word_count; i++) {
+		const struct word *w = &word_table[i];
+
+		if (text_width(w->meaning) > 120 || w->meaning[strlen(w->meaning) - 1] != '.')
+			FAIL("%s: more than two rows, or not a sentence", w->name);
+		for (int j = 0; j < i; j++)
+			if (strcmp(word_table[j].name, w->name) == 0 &&
+			    (word_table[j].views & w->views || !word_table[j].views))
+				FAIL("%s is explained twice", w->name);
+	}
 }
 
 TEST(help_moves_and_scrolls)
