@@ -138,7 +138,7 @@ help:
 	@echo 'make test       all tests; asan, tsan: the same in sanitizer builds'
 	@echo 'make fuzz       libFuzzer on every reader, five minutes each (needs clang)'
 	@echo 'make bench      speed of training on this machine; bench-screen: cost of the screen'
-	@echo 'make lint       formatting and static analysis'
+	@echo 'make lint       formatting and static analysis; doc: the pages made from tables'
 	@echo 'make install    into PREFIX ($(PREFIX)), below DESTDIR; uninstall; make clean'
 
 # `make deps test` needs the packages of the tests too.
@@ -186,6 +186,11 @@ man     := $(DESTDIR)$(PREFIX)/share/man
 share   := $(DESTDIR)$(PREFIX)/share/miust
 CONFIGS := $(wildcard configs/*.yml)
 PAGES   := man1/miust.1 man1/miust-tui.1 man5/miust-config.5
+# The pages of doc/ that are made from tables.
+doc: all
+	$(B)/miust config --markdown >doc/config.md
+	$(B)/miust-tui --markdown keys >doc/keys.md
+	$(B)/miust-tui --markdown words >doc/words.md
 install: all
 	install -d $(bin) $(man)/man1 $(man)/man5 $(share)/configs
 	install -m 755 $(B)/miust $(B)/miust-tui $(bin)
@@ -203,4 +208,4 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all help deps deps-test run test bench bench-screen asan tsan fuzz lint install uninstall clean
+.PHONY: all help doc deps deps-test run test bench bench-screen asan tsan fuzz lint install uninstall clean

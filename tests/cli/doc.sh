@@ -34,6 +34,7 @@ for file in README.md doc/*.md; do
 	LC_ALL=C.UTF-8 awk -v dir="$dir" -f tests/cli/doc.awk "$file"
 done
 
+check readme_is_short [ "$(wc -l <README.md)" -le 150 ]
 # Links to files go somewhere.
 for file in README.md doc/*.md CONTRIBUTING.md ARCHITECTURE.md; do
 	grep -o '](\([^)#]*\)' "$file" | cut -c3- | grep -v '^https\?:' | while read -r to; do

@@ -34,7 +34,7 @@ struct heat {
 	bool frames_ask;
 };
 
-#define NEAR_EVEN 0.02 /* the help of views 4 and 5 and the README say so too */
+#define NEAR_EVEN 0.02 /* the help of views 4 and 5 and words.c say so too */
 
 int heat_factor(int frames, int cols); /* frames in a column: ceil, at least 1 */
 double heat_weight(const struct heat *h, int row, int frame);

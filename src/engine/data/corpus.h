@@ -2,7 +2,7 @@
 /*
  * corpus: the lists of utterances and their features.
  *
- * Layouts (README, "Data"): IEMOCAP has lists 0..4 = Session1..5, the
+ * Layouts (doc/data.md): IEMOCAP has lists 0..4 = Session1..5, the
  * lists layout (MELD) has 0 = train, 1 = dev, 2 = test. Utterances are in
  * list order, each list in file order. opening.h reads them; feature values are read
  * when first used.
