@@ -34,6 +34,14 @@ for file in README.md doc/*.md; do
 	LC_ALL=C.UTF-8 awk -v dir="$dir" -f tests/cli/doc.awk "$file"
 done
 
+# The config of "Your own data" trains, on data that are named as it says.
+cp -r tests/record/tiny/data "$dir/own"
+awk '/^```yaml/ { p = 1; next } /^```/ { p = 0 } p' README.md >"$dir/own/my.yml"
+check own_config_is_short [ "$(wc -l <"$dir/own/my.yml")" -le 21 ]
+run train "$dir/own/my.yml" --session "$dir/mine" --set model.text_feat_dim=6 \
+	--set model.audio_feat_dim=8 --max-steps 1
+check own_config_trains done_well
+
 check readme_is_short [ "$(wc -l <README.md)" -le 150 ]
 # Links to files go somewhere.
 for file in README.md doc/*.md CONTRIBUTING.md ARCHITECTURE.md; do
