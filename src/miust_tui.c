@@ -304,7 +304,7 @@ int main(int argc, char **argv)
 	};
 
 	process_begin(argv);
-	if (manual_asked(argc, argv, stdout)) /* for `make install` and doc/ */
+	if (manual_asked(&cmd_tui, argc, argv, stdout)) /* for `make install` and doc/ */
 		return 0;
 	return cli_main(&tui, argc, argv);
 }

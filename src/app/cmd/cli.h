@@ -107,6 +107,8 @@ int cli_main(const struct program *p, int argc, char **argv);
 
 /* The manual page of a program with commands, in roff; `miust --manual`. */
 void cli_manual(const struct program *p, FILE *out);
+/* The section OPTIONS of a single command's page. */
+void cli_manual_options(const struct command *c, FILE *out);
 
 /* Data that other programs read, to stdout: byte for byte as it is, except on a
  * terminal. */

@@ -36,22 +36,37 @@ static void print_commands(FILE *out, const struct program *p)
 	}
 }
 
+static void print_flag(FILE *out, enum flag f)
+{
+	char word[80];
+
+	cli_flag_word(f, word, sizeof word);
+	roff_line(out, ".TP\n.B ", word);
+	roff_line(out, "", flag_table[f].help);
+}
+
+void cli_manual_options(const struct command *c, FILE *out)
+{
+	enum flag f;
+
+	fputs(".SH OPTIONS\n", out);
+	for (int i = 0; (f = cli_next_flag(c, &i));)
+		print_flag(out, f);
+}
+
+/* Those of all commands, once each. */
 static void print_flags(FILE *out, const struct program *p)
 {
 	fputs(".SH OPTIONS\nAn option is the same word in each command that takes it.\n", out);
-	for (int f = FLAG_NONE + 1; f < FLAGS; f++) {
+	for (enum flag f = FLAG_NONE + 1; f < FLAGS; f++) {
 		bool taken = flag_table[f].type == TAKES_OVER;
-		char word[80];
 		enum flag g;
 
 		for (const struct command *const *k = p->commands; *k && !taken; k++)
 			for (int i = 0; !taken && (g = cli_next_flag(*k, &i));)
-				taken = g == (enum flag)f;
-		if (!taken)
-			continue;
-		cli_flag_word((enum flag)f, word, sizeof word);
-		roff_line(out, ".TP\n.B ", word);
-		roff_line(out, "", flag_table[f].help);
+				taken = g == f;
+		if (taken)
+			print_flag(out, f);
 	}
 }
 

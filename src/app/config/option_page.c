@@ -80,10 +80,11 @@ void option_manual(FILE *out)
 
 		roff_line(out, ".TP\n.B ", o->key);
 		roff_line(out, "", o->help);
+		fputs("Takes: ", out);
 		roff_text(out, option_takes(o, takes, sizeof takes));
-		fputs("; default ", out);
+		fputs("; default: ", out);
 		roff_text(out, option_default_text(o));
-		fprintf(out, "; %s.\n", effect(o));
+		fprintf(out, "; effect: %s.\n", effect(o));
 	}
 	fputs(".SH SEE ALSO\n.BR miust (1),\n.BR miust\\-tui (1)\n", out);
 }

@@ -9,6 +9,7 @@
 #ifndef MIUST_HELP_H
 #define MIUST_HELP_H
 
+#include "app/cmd/cli.h"
 #include "ui/state/ui.h"
 #include "ui/term/key.h"
 
@@ -21,13 +22,14 @@ void help_key(struct ui *u, struct key k);
 /* The keys bound to a command line in this view or everywhere, "u"; "" if none. */
 char *help_key_for(const struct ui *u, const char *command, char *out, size_t n);
 
-/* The manual page of miust-tui in roff, as `miust-tui --manual` prints it. */
-void manual_print(FILE *out);
+/* The manual page of miust-tui in roff, as `miust-tui --manual` prints it; c is what
+ * the program takes on its command line. */
+void manual_print(const struct command *c, FILE *out);
 /* doc/keys.md and doc/words.md: `miust-tui --markdown keys`, `... words`. */
 void manual_keys(FILE *out);
 void manual_words(FILE *out);
 /* Print the page that the command line asks for, "--manual" or "--markdown keys";
  * false if it asks for none. */
-bool manual_asked(int argc, char **argv, FILE *out);
+bool manual_asked(const struct command *c, int argc, char **argv, FILE *out);
 
 #endif

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void print_intro(FILE *out)
+static void print_intro(const struct command *c, FILE *out)
 {
 	roff_begin(out, "miust-tui", 1,
 		   "Train a speech and text emotion model and watch it learn.");
@@ -19,12 +19,16 @@ static void print_intro(FILE *out)
 	      ".RI [ options ]\n"
 	      ".SH DESCRIPTION\n"
 	      "A workbench in the terminal: live curves, control of the running loop, predictions\n"
-	      "of single utterances and attention maps. Without an argument it opens the demo.\n"
+	      "of single utterances and attention maps.\n",
+	      out);
+	roff_line(out, "", c->more);
+	fputs(".PP\n"
 	      "Keys are bound to the commands below, which can be typed after\n"
 	      ".BR : ;\n"
 	      "a unique prefix of a name is enough.\n"
 	      ".B ?\n"
-	      "shows what works here.\n",
+	      "shows what works here, explains the words on the screen, and finds settings and\n"
+	      "what other views have by what is typed.\n",
 	      out);
 }
 
@@ -117,9 +121,10 @@ static void print_files(FILE *out)
 	      out);
 }
 
-void manual_print(FILE *out)
+void manual_print(const struct command *c, FILE *out)
 {
-	print_intro(out);
+	print_intro(c, out);
+	cli_manual_options(c, out);
 	print_views(out);
 	print_commands(out);
 	print_keys(out);
@@ -233,25 +238,17 @@ void manual_words(FILE *out)
 	}
 }
 
-bool manual_asked(int argc, char **argv, FILE *out)
+bool manual_asked(const struct command *c, int argc, char **argv, FILE *out)
 {
-	static const struct {
-		const char *option, *which;
-		void (*print)(FILE *out);
-	} pages[] = {
-		{"--manual", "", manual_print},
-		{"--markdown", "keys", manual_keys},
-		{"--markdown", "words", manual_words},
-	};
+	const char *option = argc > 1 ? argv[1] : "", *page = argc > 2 ? argv[2] : "";
 
-	for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
-		int words = *pages[i].which ? 2 : 1;
-
-		if (argc != 1 + words || strcmp(argv[1], pages[i].option) != 0 ||
-		    (words == 2 && strcmp(argv[2], pages[i].which) != 0))
-			continue;
-		pages[i].print(out);
-		return true;
-	}
-	return false;
+	if (argc == 2 && strcmp(option, "--manual") == 0)
+		manual_print(c, out);
+	else if (argc == 3 && strcmp(option, "--markdown") == 0 && strcmp(page, "keys") == 0)
+		manual_keys(out);
+	else if (argc == 3 && strcmp(option, "--markdown") == 0 && strcmp(page, "words") == 0)
+		manual_words(out);
+	else
+		return false;
+	return true;
 }

@@ -238,16 +238,18 @@ static void plain(char *text)
 TEST(manual_has_everything)
 {
 	const struct ui_command *command;
+	static const enum flag flags[] = {FLAG_READONLY, FLAG_NONE};
+	static const struct command takes = {.operands = "", .takes = flags, .more = "Any."};
 	char *text = NULL;
 	size_t length;
 	FILE *f = open_memstream(&text, &length);
 
 	REQUIRE(f);
-	manual_print(f);
+	manual_print(&takes, f);
 	fclose(f);
 	for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
 		if (*line == '.')
-			CHECK(strchr("TSBIRa", line[1]) != NULL);
+			CHECK(strchr("TSBIRPa", line[1]) != NULL);
 	plain(text);
 	for (int i = 0; (command = command_at(i)); i++) {
 		if (command->everywhere)
@@ -256,6 +258,7 @@ TEST(manual_has_everything)
 			if (command->in[v])
 				CHECK_HAS(text, command->in[v]->help);
 	}
+	CHECK_HAS(text, ".B --readonly\n");
 	CHECK_HAS(text, ".SH KEYS\n");
 	CHECK_HAS(text, "fB^CfR\nstop\n");
 	free(text);
