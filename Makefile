@@ -203,7 +203,7 @@ install: all
 		chmod 644 $(share)/$$f || exit 1; done
 uninstall:
 	rm -f $(bin)/miust $(bin)/miust-tui $(PAGES:%=$(man)/%) $(CONFIGS:%=$(share)/%)
-	-rmdir $(share)/configs $(share)
+	rmdir $(share)/configs $(share) 2>/dev/null || true # not empty: somebody's own files
 
 clean:
 	rm -rf build

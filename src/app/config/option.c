@@ -74,7 +74,7 @@ const struct option option_table[] = {
 	{ROW(train.clip, "0", WHEN_STEP), NUMBER(0, INFINITY),
 	 .help = "Largest L2 norm of all gradients together; 0: no clipping."},
 	{ROW(train.patience, "0", WHEN_EPOCH), INTEGER(0, 1000000), .unit = "epochs",
-	 .help = "End a fold after so many epochs without a better checkpoint; 0: never."},
+	 .help = "Early stop after so many epochs without a better checkpoint; 0: never."},
 	{ROW(train.memory, "0", WHEN_RUN), .type = OPT_BYTES, .min = 0, .max = INFINITY,
 	 .unit = "bytes",
 	 .help = "Most memory of a run, feature files aside; 0: half of the machine's."},
