@@ -34,13 +34,17 @@ for file in README.md doc/*.md; do
 	LC_ALL=C.UTF-8 awk -v dir="$dir" -f tests/cli/doc.awk "$file"
 done
 
-# The config of "Your own data" trains, on data that are named as it says.
+# The config of "Your own data", and the example in config.md, train on data that are
+# named as they say.
 cp -r tests/record/tiny/data "$dir/own"
-awk '/^```yaml/ { p = 1; next } /^```/ { p = 0 } p' README.md >"$dir/own/my.yml"
-check own_config_is_short [ "$(wc -l <"$dir/own/my.yml")" -le 21 ]
-run train "$dir/own/my.yml" --session "$dir/mine" --set model.text_feat_dim=6 \
-	--set model.audio_feat_dim=8 --max-steps 1
-check own_config_trains done_well
+for file in README.md doc/config.md; do
+	page=$(basename "$file" .md)
+	awk '/^```yaml/ { p = 1; next } /^```/ { p = 0 } p' "$file" >"$dir/own/$page.yml"
+	run train "$dir/own/$page.yml" --session "$dir/own-$page" --max-steps 1 \
+		--set model.text_feat_dim=6 --set model.audio_feat_dim=8
+	check "own_data_$page" done_well
+done
+check own_config_is_short [ "$(wc -l <"$dir/own/README.yml")" -le 21 ]
 
 check readme_is_short [ "$(wc -l <README.md)" -le 150 ]
 # Links to files go somewhere.

@@ -49,6 +49,22 @@ static const struct {
 };
 enum { TOPICS = sizeof topics / sizeof *topics };
 
+static const char example[] = "exp:\n"
+			      "  seed: 1\n"
+			      "  train_csv: train.csv         # Filename,Utterance,Emotion\n"
+			      "  dev_csv: dev.csv\n"
+			      "  test_csv: test.csv\n"
+			      "  text_dir: text               # text/FOLDER/STEM.npy\n"
+			      "  audio_dir: audio\n"
+			      "  labels: [calm, glad, cross]  # spelled as in the lists\n"
+			      "train:\n"
+			      "  epoch: 40\n"
+			      "  padding: masked\n"
+			      "  optimizer: {lr: 5e-4}\n"
+			      "model:\n"
+			      "  text_feat_dim: 768           # columns of the text features\n"
+			      "  audio_feat_dim: 768\n";
+
 static bool same_group(const char *a, const char *b)
 {
 	size_t n = (size_t)(strrchr(a, '.') - a);
@@ -73,7 +89,9 @@ void option_manual(FILE *out)
 		roff_line(out, i ? ".SS " : ".SH DESCRIPTION\n.SS ", topics[i].title);
 		roff_line(out, "", topics[i].text);
 	}
-	fputs(".SH SETTINGS\n", out);
+	fputs(".SS An example\n.nf\n", out);
+	roff_text(out, example);
+	fputs(".fi\n.SH SETTINGS\n", out);
 	for (int i = 0; i < option_count; i++) {
 		const struct option *o = &option_table[i];
 		char takes[OPTION_TAKES];
@@ -105,6 +123,7 @@ void option_markdown(FILE *out)
 	      out);
 	for (int i = 0; i < TOPICS; i++)
 		fprintf(out, "\n## %s\n\n%s\n", topics[i].title, topics[i].text);
+	fprintf(out, "\n## An example\n\n```yaml\n%s```\n", example);
 	for (int i = 0; i < option_count; i++) {
 		const struct option *o = &option_table[i];
 		char takes[OPTION_TAKES], key[128];
