@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* Room for n more bytes and a NUL. */
 static void reserve(struct str *b, size_t n)
@@ -172,4 +173,14 @@ size_t str_trimmed(const char **text)
 	}
 	*text = s;
 	return n;
+}
+
+bool str_contains(const char *text, const char *part)
+{
+	size_t n = strlen(part);
+
+	for (; *text; text++)
+		if (strncasecmp(text, part, n) == 0)
+			return true;
+	return n == 0;
 }

@@ -50,4 +50,7 @@ void str_cell(FILE *f, int width, const char *text);
  * spaces) and returns its length without those at its end. */
 size_t str_trimmed(const char **text);
 
+/* Is `part` somewhere in the text, whatever the case of ASCII letters? "" is. */
+bool str_contains(const char *text, const char *part);
+
 #endif

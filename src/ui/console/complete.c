@@ -3,6 +3,7 @@
 
 #include "app/study/breakpoint.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "ui/console/command.h"
 
 #include <ctype.h>
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 
 enum { FILES_MAX = 500 };
@@ -67,18 +67,10 @@ static bool starts(const char *text, const char *with)
 	return strncmp(text, with, strlen(with)) == 0;
 }
 
-static bool contains(const char *text, const char *part)
-{
-	for (size_t n = strlen(part); *text; text++)
-		if (strncasecmp(text, part, n) == 0)
-			return true;
-	return false;
-}
-
 /* Keep what starts with the word; if nothing does, what contains it ("lr"). */
 static void narrow(struct completions *c, const char *word)
 {
-	bool (*const rules[])(const char *, const char *) = {starts, contains};
+	bool (*const rules[])(const char *, const char *) = {starts, str_contains};
 	int kept = 0;
 
 	for (int rule = 0; rule < 2 && kept == 0; rule++)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Control of the run: verbs that the engine answers, and settings. */
-#include "app/config/option.h"
+#include "app/config/setting.h"
 #include "app/study/breakpoint.h"
 #include "ui/console/complete.h"
 #include "ui/console/command.h"
@@ -97,60 +97,37 @@ static int engine(struct ui *u, const char *verb, const char *args, struct err *
 	return asked(u, work_command(u->work, u->run_shown, line), e);
 }
 
-static const struct option *find_option(const char *name, size_t len, struct err *e)
-{
-	char key[128];
-	const struct option *o;
-
-	snprintf(key, sizeof key, "%.*s", (int)len, name);
-	o = option_find(key);
-	if (!o)
-		option_unknown(key, e);
-	return o;
-}
-
 /* "KEY VALUE" of a live setting. A mistake is told at once, where it can be known
  * before the engine is asked: a factor depends on what waits, and before the data
- * is read there are no settings. *value is where the value begins. */
-static const struct option *parse_change(const struct ui *u, const char *args, const char **value,
-					 struct err *e)
+ * is read there are no settings. */
+static int read_change(struct setting *x, const struct ui *u, const char *args, struct err *e)
 {
-	size_t len = strcspn(args, " \t"), gap = strspn(args + len, " \t");
 	struct settings next = u->now.set;
-	const struct option *o = find_option(args, len, e);
 
-	*value = args + len + gap;
-	if (!o)
-		return NULL;
-	if (!**value) {
-		err_set(e, "%s: expected its new value, or a factor as x0.5", o->key);
-		return NULL;
-	}
-	if (o->when == WHEN_RUN) {
-		err_set(e, "%s is fixed during a run; it takes effect in the next one", o->key);
-		return NULL;
-	}
-	if (u->now.state == WORK_LOADING || option_is_factor(o, *value))
-		return o;
-	return option_set(&next, o, *value, ".", e) || options_resolve(&next, e) ? NULL : o;
+	setting_of_words(x, args);
+	if (setting_live(x, e))
+		return -1;
+	if (u->now.state == WORK_LOADING || option_is_factor(x->o, x->value))
+		return 0;
+	return setting_apply(&next, x, e);
 }
 
 static int run_set(struct ui *u, const char *args, struct err *e)
 {
-	const char *value;
+	struct setting x;
 
 	if (!*args)
 		return err_set(e, "set KEY VALUE: expected a setting and its new value");
-	return parse_change(u, args, &value, e) ? engine(u, "set", args, e) : -1;
+	return read_change(&x, u, args, e) ? -1 : engine(u, "set", args, e);
 }
 
 static int run_get(struct ui *u, const char *args, struct err *e)
 {
-	const struct option *o = find_option(args, strlen(args), e);
+	const struct option *o = option_find(args);
 	char value[OPTION_TEXT], takes[OPTION_TAKES];
 
 	if (!o)
-		return -1;
+		return option_unknown(args, e);
 	ui_say(u, "%s %s   %s, default %s", o->key,
 	       option_text(u->now.set.exp.nlabels ? &u->now.set : &u->run.set, o, value,
 			   sizeof value),
@@ -160,18 +137,16 @@ static int run_get(struct ui *u, const char *args, struct err *e)
 
 static int run_try(struct ui *u, const char *args, struct err *e)
 {
-	const struct option *o;
-	const char *value;
+	struct setting x;
 
 	if (!*args)
 		return err_set(e, "try KEY VALUE: expected a setting and a value");
-	o = parse_change(u, args, &value, e);
-	if (!o)
+	if (read_change(&x, u, args, e))
 		return -1;
-	if (o->when == WHEN_EPOCH)
+	if (x.o->when == WHEN_EPOCH)
 		return err_set(e, "%s takes effect at an epoch's start; one step does not show it",
-			       o->key);
-	return asked(u, work_try(u->work, u->run_shown, o->key, value), e);
+			       x.o->key);
+	return asked(u, work_try(u->work, u->run_shown, x.o->key, x.value), e);
 }
 
 static int run_undo(struct ui *u, const char *args, struct err *e)

@@ -6,9 +6,11 @@
  * option_table and what is searched for; config_view(u)->row is an index into the
  * table, so the selected setting stays under any search.
  */
-#include "app/study/num.h"
 #include "ui/view/config.h"
 
+#include "app/config/setting.h"
+#include "app/study/num.h"
+#include "base/str.h"
 #include "ui/console/command.h"
 #include "ui/console/complete.h"
 #include "ui/console/help.h"
@@ -16,7 +18,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 enum {
 	OPTIONS_MAX = 128,
@@ -81,21 +82,11 @@ static bool is_pending(const struct ui *u, const struct option *o)
 	return u->now.pending > 0 && strcmp(u->now.pending_key, o->key) == 0;
 }
 
-static bool contains(const char *text, const char *part)
-{
-	size_t n = strlen(part);
-
-	for (; *text; text++)
-		if (strncasecmp(text, part, n) == 0)
-			return true;
-	return n == 0;
-}
-
 static bool found(const struct ui *u, const struct option *o)
 {
 	const struct config_view *v = config_view(u);
 
-	return contains(o->key, v->find) || contains(o->help, v->find);
+	return str_contains(o->key, v->find) || str_contains(o->help, v->find);
 }
 
 /* "loss" of train.loss.main: losses are a group of their own, as people think
@@ -387,15 +378,12 @@ static int enter(struct ui *u, const char *args, struct err *e)
 
 static int reset(struct ui *u, const char *args, struct err *e)
 {
-	const struct option *o = selected(u);
-	char text[OPTION_TEXT], line[OPTION_TEXT + 64];
+	char line[OPTION_TEXT + 64];
 	struct settings preset;
 
 	(void)args;
 	defaults(in_force(u), &preset);
-	snprintf(line, sizeof line, "set %s %s", o->key,
-		 option_text(&preset, o, text, sizeof text));
-	return command_run(u, line, e);
+	return command_run(u, setting_command_back(selected(u), &preset, line, sizeof line), e);
 }
 
 static int find(struct ui *u, const char *args, struct err *e)
