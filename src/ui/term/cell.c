@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "base/util.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -37,20 +38,15 @@ void canvas_free(struct canvas *c)
 	*c = (struct canvas){0};
 }
 
-static int clamp(int x, int lo, int hi)
-{
-	return x < lo ? lo : x > hi ? hi : x;
-}
-
 struct canvas canvas_part(const struct canvas *c, int row, int col, int rows, int cols)
 {
 	struct canvas part = *c;
-	int top = clamp(row, 0, c->rows), left = clamp(col, 0, c->cols);
+	int top = clamp_int(row, 0, c->rows), left = clamp_int(col, 0, c->cols);
 
 	part.row0 += top;
 	part.col0 += left;
-	part.rows = clamp(row + rows, top, c->rows) - top;
-	part.cols = clamp(col + cols, left, c->cols) - left;
+	part.rows = clamp_int(row + rows, top, c->rows) - top;
+	part.cols = clamp_int(col + cols, left, c->cols) - left;
 	return part;
 }
 

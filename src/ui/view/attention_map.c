@@ -3,6 +3,7 @@
 
 #include "app/study/num.h"
 #include "base/mem.h"
+#include "base/util.h"
 #include "ui/draw/heat_draw.h"
 #include "ui/draw/list.h"
 #include "ui/view/selected.h"
@@ -19,16 +20,6 @@ enum {
 	HEADS_LISTED = 8,
 	PROBE = 300, /* columns that any title fits into */
 };
-
-static int min(int a, int b)
-{
-	return a < b ? a : b;
-}
-
-static int max(int a, int b)
-{
-	return a > b ? a : b;
-}
 
 static int sign_shown(const struct attention_scene *s)
 {
@@ -295,9 +286,10 @@ static void draw_one(struct canvas *c, const struct attention_scene *s)
 	double max = heat_max(h, h->by_row ? s->word : -1);
 	char word[256], to[80], num[NUM_LEN];
 
-	col = canvas_field(c, 1, 1,
-			   min(text_width(ui_word(s->u, s->look, s->word, word, sizeof word)), 12),
-			   FIT_LEFT, ROLE(ROLE_STRONG), "%s", word);
+	col = canvas_field(
+		c, 1, 1,
+		min_int(text_width(ui_word(s->u, s->look, s->word, word, sizeof word)), 12),
+		FIT_LEFT, ROLE(ROLE_STRONG), "%s", word);
 	canvas_put(c, 1, 0, ROLE(ROLE_CURSOR), glyph(c->look->glyphs, GLYPH_CHOICE));
 	col = canvas_text(c, 1, col + 2, ROLE(ROLE_DIM), "%d of %d", s->word + 1, s->look->L);
 	if (head >= 0)
@@ -331,7 +323,7 @@ void attention_map_draw(struct canvas *c, const struct attention_scene *s)
 	draw_reach(c, row++, s, 0);
 	end = draw_axis(c, row, s);
 	if (!a->side)
-		canvas_text(c, row, max(a->bar, end + 2), ROLE(ROLE_DIM), "in Atts1");
+		canvas_text(c, row, max_int(a->bar, end + 2), ROLE(ROLE_DIM), "in Atts1");
 	row++;
 	if (!a->both)
 		return;
@@ -410,7 +402,7 @@ static int say_focus(struct canvas *row, int col, const struct attention_scene *
 void attention_readout_draw(struct canvas *row, const struct attention_scene *s)
 {
 	int k = s->at.k, column = s->frame / k, frames = s->look->T, col;
-	int from = column * k, end = min(from + k, frames);
+	int from = column * k, end = min_int(from + k, frames);
 	double value = heat_at(&s->now.map[0], s->word, column, k);
 	double back = heat_at(&s->now.map[1], s->word, column, k);
 	char word[256], text[128], num[NUM_LEN];

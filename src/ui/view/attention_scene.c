@@ -2,6 +2,7 @@
 /* Where the parts of view 5 are, and what is drawn in them. */
 #include "ui/view/attention_map.h"
 
+#include "base/util.h"
 #include "ui/draw/heat_draw.h"
 #include "ui/draw/list.h"
 
@@ -16,21 +17,6 @@ enum {
 	TITLE = 86, /* columns of the title with its legend, for a handful of heads */
 };
 
-static int min(int a, int b)
-{
-	return a < b ? a : b;
-}
-
-static int max(int a, int b)
-{
-	return a > b ? a : b;
-}
-
-static int clamp(int x, int n)
-{
-	return x < 0 ? 0 : x >= n ? n - 1 : x;
-}
-
 static void place_columns(struct attention_layout *a, int frames, int cols)
 {
 	int right = a->side ? SIDE + 4 : 1; /* with spaces around the panel */
@@ -41,9 +27,9 @@ static void place_columns(struct attention_layout *a, int frames, int cols)
 	a->k = heat_factor(frames, cols - a->col - right - NUMBER - least - 3);
 	a->cols = (frames + a->k - 1) / a->k;
 	number = cols - right - NUMBER;
-	a->bar = max(a->col + a->cols + 2, number - 1 - most);
+	a->bar = max_int(a->col + a->cols + 2, number - 1 - most);
 	if (a->side)
-		a->bar = max(a->bar, TITLE + 3);
+		a->bar = max_int(a->bar, TITLE + 3);
 	a->bar_cols = number - 1 - a->bar;
 	a->side_col = cols - 1 - SIDE;
 }
@@ -57,8 +43,8 @@ static void place_rows(struct attention_layout *a, int words, int rows, int cols
 
 	a->title = 1 + airy;
 	a->foot = rows - foot;
-	a->both = (rows - both) / 2 >= min(words, BOTH_WORDS);
-	a->words = min(words, a->both ? (rows - both) / 2 : rows - single);
+	a->both = (rows - both) / 2 >= min_int(words, BOTH_WORDS);
+	a->words = min_int(words, a->both ? (rows - both) / 2 : rows - single);
 	left = rows - both - 2 * a->words;
 	if (a->both && cols >= ATTENTION_THUMB_COLS && left >= THUMB_ROWS) {
 		a->thumb_rows = left - 2; /* an empty row, a title */
@@ -76,7 +62,7 @@ struct attention_layout attention_layout(const struct ui *u, const struct look_r
 	if (a.one) {
 		a.title = 1;
 		a.words = 1;
-		a.top = clamp(v->word, l->L);
+		a.top = clamp_int(v->word, 0, l->L - 1);
 		a.col = 1;
 		a.k = heat_factor(l->T, cols - 2);
 		a.cols = (l->T + a.k - 1) / a.k;
@@ -85,7 +71,7 @@ struct attention_layout attention_layout(const struct ui *u, const struct look_r
 	}
 	place_columns(&a, l->T, cols);
 	place_rows(&a, l->L, rows, cols);
-	a.top = list_top(v->top, clamp(v->word, l->L), l->L, a.words);
+	a.top = list_top(v->top, clamp_int(v->word, 0, l->L - 1), l->L, a.words);
 	return a;
 }
 
@@ -96,8 +82,8 @@ struct attention_scene attention_scene(const struct ui *u, const struct look_res
 	struct attention_scene s = {.u = u,
 				    .look = l,
 				    .at = attention_layout(u, l, rows, cols),
-				    .word = clamp(v->word, l->L),
-				    .frame = clamp(v->frame, l->T)};
+				    .word = clamp_int(v->word, 0, l->L - 1),
+				    .frame = clamp_int(v->frame, 0, l->T - 1)};
 	int head = v->head < l->heads ? v->head : HEAD_MEAN;
 
 	s.weights = attention_of(l);

@@ -2,6 +2,7 @@
 #include "ui/view/confusion.h"
 
 #include "base/mem.h"
+#include "base/util.h"
 #include "ui/console/complete.h"
 #include "ui/view/epoch.h"
 #include "ui/draw/list.h"
@@ -123,11 +124,6 @@ static void draw(const struct ui *u, struct canvas *c)
 
 /* ---- commands ---- */
 
-static int clamp(int x, int n)
-{
-	return x < 0 ? 0 : x >= n ? n - 1 : x;
-}
-
 static int move(struct ui *u, const char *to, struct err *e)
 {
 	struct confusion_view *v = confusion_view(u);
@@ -145,8 +141,8 @@ static int move(struct ui *u, const char *to, struct err *e)
 	for (size_t i = 0; i < sizeof moves / sizeof *moves; i++) {
 		if (strcmp(moves[i].name, to) != 0)
 			continue;
-		v->row = clamp(v->row + moves[i].down, ui_classes(u));
-		v->col = clamp(v->col + moves[i].right, ui_classes(u));
+		v->row = clamp_int(v->row + moves[i].down, 0, ui_classes(u) - 1);
+		v->col = clamp_int(v->col + moves[i].right, 0, ui_classes(u) - 1);
 		if (confusion_frame_make(&f, u, u->rows - 3, u->cols)) {
 			v->top = f.top;
 			v->left = f.left;

@@ -2,6 +2,7 @@
 #include "ui/view/confusion.h"
 
 #include "base/str.h"
+#include "base/util.h"
 #include "ui/draw/list.h"
 
 #include <math.h>
@@ -28,11 +29,6 @@ enum {
 	LIST_BESIDE = 3    /* least beside it */
 };
 
-static int clamp(int x, int lo, int hi)
-{
-	return x > hi ? hi > lo ? hi : lo : x > lo ? x : lo;
-}
-
 static int label_columns(const struct ui *u, int n, bool tiny)
 {
 	int columns = 3;
@@ -42,7 +38,7 @@ static int label_columns(const struct ui *u, int n, bool tiny)
 
 		columns = width > columns ? width : columns;
 	}
-	return clamp(columns, 3, tiny ? LABEL_TINY : LABEL_MAX);
+	return clamp_int(columns, 3, tiny ? LABEL_TINY : LABEL_MAX);
 }
 
 static int table_columns(const struct confusion_layout *l)
@@ -78,8 +74,8 @@ static void choose_form(struct confusion_layout *l, int n, int height, int width
 	}
 	if (l->tiny && l->x + n * l->form->w + table > width)
 		table = 0;
-	l->cols = clamp((width - l->x - table) / l->form->w, 1, n);
-	l->rows = clamp(height / l->form->h, 1, n);
+	l->cols = clamp_int((width - l->x - table) / l->form->w, 1, n);
+	l->rows = clamp_int(height / l->form->h, 1, n);
 	if (table)
 		l->table = l->x + l->cols * l->form->w + gap(l);
 }
@@ -102,7 +98,7 @@ static void place_beside(struct confusion_layout *l, int n, int height)
 {
 	int list = l->wide ? 2 + LIST_BESIDE : 0;
 
-	l->table_rows = clamp(height - 1 - 1 - FIGURES - list, 1, n);
+	l->table_rows = clamp_int(height - 1 - 1 - FIGURES - list, 1, n);
 	if (!l->wide)
 		return;
 	l->list = l->y - 1 + 1 + l->table_rows + 1 + FIGURES + 1;
@@ -130,7 +126,7 @@ static struct confusion_layout layout_of(const struct ui *u, int n, int rows, in
 	/* The block of matrix and table, from the labels' row on. */
 	least = 1 + n + 1 + FIGURES + (l.wide ? 2 + LIST_BESIDE : 0);
 	block = 1 + l.rows * l.form->h;
-	block = clamp(least, block, room + 1);
+	block = clamp_int(least, block, room + 1);
 	place_beside(&l, n, block);
 	below = l.y - 1 + block;
 	if (!l.wide && rows - below >= 2 + LIST_ROWS + CURVES_LEAST + CURVES_ROUND) {

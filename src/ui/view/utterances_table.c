@@ -2,6 +2,7 @@
 #include "ui/view/utterances.h"
 
 #include "app/study/num.h"
+#include "base/util.h"
 #include "engine/train/evaluate.h"
 
 #include <math.h>
@@ -19,17 +20,12 @@ enum {
 
 /* ---- layout ---- */
 
-static int clamp(int x, int lo, int hi)
-{
-	return x < lo ? lo : x > hi ? hi : x;
-}
-
 static int id_columns(const struct history *h, int most)
 {
 	int columns = 2;
 
 	for (int i = 0; i < h->n; i++)
-		columns = clamp(text_width(h->id[i]), columns, most);
+		columns = clamp_int(text_width(h->id[i]), columns, most);
 	return columns;
 }
 
@@ -38,7 +34,7 @@ static int label_columns(const struct ui *u)
 	int columns = 4; /* the headings "true", "pred", "text" */
 
 	for (int i = 0; i < ui_classes(u); i++)
-		columns = clamp(text_width(ui_label(u, i)), columns, LABEL_MAX);
+		columns = clamp_int(text_width(ui_label(u, i)), columns, LABEL_MAX);
 	return columns;
 }
 
@@ -81,7 +77,7 @@ static int place_fields(const struct ui *u, struct utterances_layout *l, int lab
 		return rest;
 	l->history_w = HISTORY;
 	if (l->side && h->epochs > HISTORY)
-		l->history_w = clamp(rest - 2 - TEXT_LEAST, HISTORY, h->epochs);
+		l->history_w = clamp_int(rest - 2 - TEXT_LEAST, HISTORY, h->epochs);
 	l->history = l->width - 2 - l->history_w;
 	return rest - 2 - l->history_w;
 }
@@ -223,7 +219,7 @@ void utterances_row_draw(const struct ui *u, struct canvas *row, const struct ut
 
 void utterances_bar_draw(struct canvas *c, const struct utterances_layout *l, int top, int n)
 {
-	int thumb = clamp(l->rows * l->rows / n, 1, l->rows);
+	int thumb = clamp_int(l->rows * l->rows / n, 1, l->rows);
 	int at = (int)lround((double)top * (l->rows - thumb) / (n - l->rows));
 
 	for (int i = 0; i < l->rows; i++) {
