@@ -381,6 +381,8 @@ static const struct verb verbs[] = {
 	 NULL, CHANGES_NOTHING},
 	{"knock", "nothing|text|audio|head N", "Silence a part and see what the model says.", knock,
 	 selected_refused, complete_args, CHANGES_NOTHING},
+	{"ablate", "nothing|text|audio|head N", "The same as knock.", knock, selected_refused,
+	 complete_args, CHANGES_NOTHING | LATE},
 	SELECTED_KEPT_VERB,
 	{"write", "FILE", "Write the maps as CSV, or to a .txt the screen.", write_file, refuse_map,
 	 complete_file, CHANGES_FILES},

@@ -644,6 +644,8 @@ TEST(parts_are_silenced)
 	CHECK_INT(x.u.sel.knock, KNOCK_NOTHING);
 	CHECK_INT(run(&x, "knock", "head 5", &e), -1);
 	CHECK_HAS(e.text, "head 1 to 4");
+	CHECK_INT(run(&x, "ablate", "text", &e), 0); /* the usual word for it */
+	CHECK_INT(x.u.sel.knock, KNOCK_TEXT);
 	look_close(&x);
 }
 

@@ -340,6 +340,7 @@ TEST(sessions_trash_takes_no_prefix)
 
 	CHECK_STR(command_find("tr", &e)->name, "try");
 	CHECK_STR(command_find("tra", &e)->name, "trash");
+	CHECK_STR(command_find("a", &e)->name, "axis");
 	CHECK(!command_find("t", &e));
 	CHECK_HAS(e.text, "trash");
 }
