@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/lab/steer.h"
 
+#include "app/config/setting.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/near.h"
@@ -65,31 +66,16 @@ static void insert(struct schedule *to, const struct change *c, const struct set
 
 /* ---- what a change says ---- */
 
-static bool is_set(const char *command)
-{
-	return strncmp(command, "set", 3) == 0 && (command[3] == ' ' || command[3] == '\t');
-}
-
 /* "set KEY VALUE" into *s; *o is the option. */
-static int parse_set(struct settings *s, const char *command, const struct option **o,
+static int apply_set(struct settings *s, const char *command, const struct option **o,
 		     struct err *e)
 {
-	struct settings next = *s;
-	char key[128];
-	int used = 0;
+	struct setting x;
 
-	if (!is_set(command) || sscanf(command + 3, " %127s %n", key, &used) != 1 || !used ||
-	    !command[3 + used])
+	if (!setting_of_command(&x, command) || !x.value)
 		return err_set(e, "\"%.100s\": expected set KEY VALUE", command);
-	*o = option_find(key);
-	if (!*o)
-		return option_unknown(key, e);
-	if ((*o)->when == WHEN_RUN)
-		return err_set(e, "%s is fixed during a run; it takes effect in the next one", key);
-	if (option_set(&next, *o, command + 3 + used, ".", e) || options_resolve(&next, e))
-		return -1;
-	*s = next;
-	return 0;
+	*o = x.o;
+	return setting_live(&x, e) || setting_apply(s, &x, e) ? -1 : 0;
 }
 
 /* Settings in force before a step: the base and all changes up to there. */
@@ -100,7 +86,8 @@ static int settings_at(struct settings *s, const struct settings *base, const st
 
 	*s = *base;
 	for (int i = 0; i < log->n && from_position(&log->at[i], fold, step) <= 0; i++)
-		if (is_set(log->at[i].command) && parse_set(s, log->at[i].command, &o, e))
+		if (setting_is_command(log->at[i].command) &&
+		    apply_set(s, log->at[i].command, &o, e))
 			return -1;
 	return 0;
 }
@@ -185,9 +172,9 @@ static int check(struct steer *s, const struct settings *base, struct schedule *
 	if (check_position(s, c, e) || settings_before(&before, base, log, c, e))
 		return -1;
 	*after = before;
-	if (!is_set(c->command))
+	if (!setting_is_command(c->command))
 		return check_word(c->command, e);
-	if (parse_set(after, c->command, &o, e))
+	if (apply_set(after, c->command, &o, e))
 		return -1;
 	option_text(&before, o, was, n);
 	return 0;
@@ -359,7 +346,7 @@ int steer_fold(struct steer *s, int fold, struct err *e)
 	for (; s->next < log->n && log->at[s->next].fold < fold; s->next++) {
 		const char *command = log->at[s->next].command;
 
-		if (is_set(command) && parse_set(s->set, command, &o, e))
+		if (setting_is_command(command) && apply_set(s->set, command, &o, e))
 			return -1;
 	}
 	return 0;
@@ -369,7 +356,7 @@ static int apply(struct steer *s, const struct change *c, struct err *e)
 {
 	const struct option *o;
 
-	if (parse_set(s->set, c->command, &o, e))
+	if (apply_set(s->set, c->command, &o, e))
 		return -1;
 	s->trainer->set = *s->set;
 	return 0;
@@ -394,9 +381,9 @@ int steer_due(struct steer *s, bool *fold_ends, struct err *e)
 
 		if (from_position(c, fold, step) > 0)
 			break;
-		if (is_set(c->command) && apply(s, c, e))
+		if (setting_is_command(c->command) && apply(s, c, e))
 			return -1;
-		if (is_set(c->command) && now)
+		if (setting_is_command(c->command) && now)
 			tell(s, c);
 		if (strcmp(c->command, "fold") == 0 && now)
 			*fold_ends = true;
@@ -425,7 +412,7 @@ int steer_command(struct steer *s, const char *command, struct err *e)
 	const struct option *o;
 	char was[OPTION_TEXT];
 
-	if (parse_set(&set, command, &o, e))
+	if (apply_set(&set, command, &o, e))
 		return -1;
 	steer_position(t, &c.fold, &c.epoch, &c.step);
 	if (o->when == WHEN_EPOCH && !t->state.ended) {
@@ -462,7 +449,7 @@ int steer_pending(const struct steer *s, const struct change **last)
 	int n = 0;
 
 	for (int i = s->next; i < log->n && log->at[i].fold == s->trainer->state.fold; i++)
-		if (is_set(log->at[i].command)) {
+		if (setting_is_command(log->at[i].command)) {
 			*last = &log->at[i];
 			n++;
 		}
@@ -477,6 +464,6 @@ void steer_after_pending(const struct steer *s, struct settings *set)
 
 	*set = *s->set;
 	for (int i = s->next; i < log->n && log->at[i].fold == s->trainer->state.fold; i++)
-		if (is_set(log->at[i].command))
-			parse_set(set, log->at[i].command, &o, &ignored);
+		if (setting_is_command(log->at[i].command))
+			apply_set(set, log->at[i].command, &o, &ignored);
 }

@@ -2,7 +2,7 @@
 /* Requests, carried out between two steps. */
 #include "app/lab/work_private.h"
 
-#include "app/config/option.h"
+#include "app/config/setting.h"
 #include "base/mem.h"
 #include "base/str.h"
 
@@ -156,37 +156,20 @@ static void evaluate_now(struct work_run *run, struct err *e, char *text, size_t
 		work_show(run, was);
 }
 
-/* "set KEY xFACTOR" as "set KEY VALUE", from the value that is due. */
-static int absolute(const struct option *o, const char *value, const struct settings *due,
-		    char *command, size_t n, struct err *e)
-{
-	struct settings next = *due;
-	char text[OPTION_TEXT];
-
-	if (!option_is_factor(o, value))
-		return 0;
-	if (option_change(&next, o, value, ".", e))
-		return -1;
-	snprintf(command, n, "set %s %s", o->key, option_text(&next, o, text, sizeof text));
-	return 0;
-}
-
 /* "set KEY VALUE"; *say becomes what is to be said of it at once, if anything. */
 static void change(struct work_run *run, const char *asked, char *say, size_t n, struct err *e)
 {
-	char command[256], key[128] = "", was[OPTION_TEXT] = "";
-	const struct option *o;
-	int used = 0;
+	char command[256], back[SETTING_KEY + OPTION_TEXT] = "";
+	struct setting x;
 
 	str_fit(command, sizeof command, asked);
-	sscanf(command, "set %127s %n", key, &used);
-	o = option_find(key);
-	if (o) {
+	setting_of_command(&x, asked);
+	if (x.o && x.value) {
 		struct settings due;
 
 		steer_after_pending(&run->job.steer, &due);
-		option_text(&due, o, was, sizeof was);
-		if (absolute(o, asked + used, &due, command, sizeof command, e))
+		setting_command_back(x.o, &due, back, sizeof back);
+		if (setting_command(&x, &due, command, sizeof command, e))
 			return;
 	}
 	if (steer_command(&run->job.steer, command, e))
@@ -195,8 +178,8 @@ static void change(struct work_run *run, const char *asked, char *say, size_t n,
 		free(run->undo[0]);
 		memmove(run->undo, run->undo + 1, --run->undos * sizeof *run->undo);
 	}
-	run->undo[run->undos++] = str_format("set %s %s", key, was);
-	if (o && o->when == WHEN_EPOCH && !run->job.trainer.state.ended)
+	run->undo[run->undos++] = mem_dup(back);
+	if (x.o->when == WHEN_EPOCH && !run->job.trainer.state.ended)
 		snprintf(say, n, "%.200s at the next epoch", command + 4);
 }
 

@@ -2,6 +2,7 @@
 /* What the job reports, and the snapshot made of it. */
 #include "app/lab/work_private.h"
 
+#include "app/config/setting.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -32,6 +33,7 @@ void work_show(struct work_run *run, enum work_state state)
 	const struct job *j = &run->job;
 	const struct trainer *t = &j->trainer;
 	const struct change *last;
+	struct setting x;
 	bool changed;
 
 	pthread_mutex_lock(&run->work->lock);
@@ -39,9 +41,12 @@ void work_show(struct work_run *run, enum work_state state)
 	run->shown.state = state;
 	run->shown.set = j->set;
 	run->shown.pending = t->corpus ? steer_pending(&j->steer, &last) : 0;
-	if (run->shown.pending)
-		sscanf(last->command, "set %63s %63[^\n]", run->shown.pending_key,
-		       run->shown.pending_value);
+	if (run->shown.pending) {
+		setting_of_command(&x, last->command);
+		str_fit(run->shown.pending_key, sizeof run->shown.pending_key, x.key);
+		str_fit(run->shown.pending_value, sizeof run->shown.pending_value,
+			x.value ? x.value : "");
+	}
 	if (j->root.root[0])
 		str_fit(run->shown.session, sizeof run->shown.session, j->root.root);
 	run->shown.opened = run->opened;
