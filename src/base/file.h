@@ -37,6 +37,8 @@ int atomic_open(struct atomic_file *a, const char *path, struct err *e);
 int atomic_commit(struct atomic_file *a, struct err *e); /* frees *a in any case */
 void atomic_abort(struct atomic_file *a);                /* drops it; safe on zeroed memory */
 int file_write(const char *path, const void *data, size_t len, struct err *e); /* atomically */
+/* The same, but a file that holds exactly this already is not touched. */
+int file_make_hold(const char *path, const void *data, size_t len, struct err *e);
 /* Writing that must stay in its folder, as a session's, and end: an error if a
  * symbolic link, pipe or device has this name. What is not there is fine. */
 int file_check_own(const char *path, struct err *e);

@@ -146,3 +146,14 @@ char *file_read_stream(const char *path, size_t max, size_t *len, struct err *e)
 	}
 	return read_all(fd, path, 4096, max, len, e);
 }
+
+int file_make_hold(const char *path, const void *data, size_t len, struct err *e)
+{
+	struct err unreadable = {0}; /* or longer than this: then it is replaced */
+	size_t n = 0;
+	char *old = file_exists(path) ? file_read(path, len, &n, &unreadable) : NULL;
+	bool same = old && n == len && memcmp(old, data, len) == 0;
+
+	free(old);
+	return same ? 0 : file_write(path, data, len, e);
+}

@@ -229,16 +229,26 @@ check three_are_kept [ "$(grep -c '^- {list: train' "$dir/skip2/config.yml")" -e
 # After the stored state anything may lie (case power_hole).
 corpus "$dir/i"
 run train "$dir/i/config.yml" --session "$dir/i.whole"
-for state in 0 4 6; do
+for state in 0 4 6 old.0 old.6; do
 	for kind in zeros row garbage torn; do
 		s=hole.$state.$kind
-		begun i "$s" $state 2>/dev/null
-		[ $state -gt 0 ] || { # nothing stored yet
+		rows=$dir/$s/fold-0
+		begun i "$s" "${state#old.}" 2>/dev/null
+		case $state in
+		*0) # nothing stored yet
 			begun i "$s" 1
-			rm -r "$dir/$s/fold-0"
+			rm "$dir/$s/fold-0"/*.safetensors "$dir/$s/fold-0"/history.*
 			: >"$dir/$s/epochs.csv"
 			head -n 1 "$dir/i.whole/steps.csv" >"$dir/$s/steps.csv"
-		}
+			cp "$dir/$s/epochs.csv" "$dir/$s/steps.csv" "$rows"
+			;;
+		esac
+		case $state in
+		old.*)
+			first_version "$dir/$s"
+			rows=$dir/$s
+			;;
+		esac
 		for f in steps.csv epochs.csv commands.log; do
 			case $kind in
 			zeros) head -c 300000 /dev/zero ;;
@@ -248,18 +258,22 @@ for state in 0 4 6; do
 			esac >"$dir/rubbish"
 			# A log has no stored end: there a whole line of garbage is an error.
 			case $f$kind in commands.logrow | commands.loggarbage) continue ;; esac
-			cat "$dir/rubbish" >>"$dir/$s/$f"
+			cat "$dir/rubbish" >>"$rows/$f"
 		done
 		resume "$s"
 		check "hole_${state}_$kind" same "$dir/i.whole" "$dir/$s"
 	done
 done
-begun i damaged 6
-sed -i '4s/.*/\x00\x00\x00/' "$dir/damaged/steps.csv"
-cp "$dir/damaged/steps.csv" "$dir/steps"
-resume damaged
-check hole_before_the_state says 1 'damaged/steps.csv:4: '
-check hole_before_the_state_untouched cmp -s "$dir/steps" "$dir/damaged/steps.csv"
+for damaged in fold-0/steps.csv steps.csv; do
+	rm -rf "$dir/damaged"
+	begun i damaged 6
+	[ $damaged != steps.csv ] || first_version "$dir/damaged"
+	sed -i '4s/.*/\x00\x00\x00/' "$dir/damaged/$damaged"
+	cp "$dir/damaged/$damaged" "$dir/steps"
+	resume damaged
+	check "hole_before_the_state_$damaged" says 1 "damaged/$damaged:4: "
+	check "hole_before_the_state_untouched_$damaged" cmp -s "$dir/steps" "$dir/damaged/$damaged"
+done
 # Rows of a fold that was interrupted stay when others go on first.
 five_sessions "$dir/five"
 run train "$dir/five/config.yml" --session "$dir/all"

@@ -41,11 +41,28 @@ if [ "$(head -n 18 "$dir/whole/steps.csv" | cksum)" != "$(cksum <"$dir/stopped/s
 	echo 'skip goes_on: recorded on another kind of processor'
 	exit 0
 fi
+# numbers FILE: a safetensors file without its header, which has the version.
+numbers() { tail -c +$((9 + $(od -An -N8 -tu8 "$1" | tr -d ' '))) "$1" | cksum; }
+# bare SESSION FOLD...: without notes, headers, and the states of folds that were
+# finished, which stay as version 0.1 wrote them.
+bare() {
+	rm -rf "$dir/bare" && cp -R "$1" "$dir/bare" && rm -f "$dir/bare/notes.txt"
+	shift
+	for f in "$@"; do rm "$dir/bare/fold-$f/state.safetensors"; done
+	for f in "$dir/bare"/fold-*/*.safetensors; do numbers "$f" >"$f.new" && mv "$f.new" "$f"; done
+	record "$dir/bare"
+}
+# all_bytes SESSION FOLD...
+all_bytes() {
+	bare "$@" >"$dir/has"
+	shift
+	bare "$dir/whole" "$@" | diff - "$dir/has" >"$dir/out"
+}
 for s in finished stopped; do
 	cp -R "$dir/$s" "$dir/$s.copy"
 	run train "$dir/data/config.yml" --session "$dir/$s.copy" --resume
 	check "${s}_goes_on" done_well
 	check "${s}_keeps_its_notes" cmp "$dir/$s/notes.txt" "$dir/$s.copy/notes.txt"
-	rm -f "$dir/$s.copy/notes.txt"
-	check "${s}_has_all_bytes" same "$dir/whole" "$dir/$s.copy"
 done
+check finished_has_all_bytes all_bytes "$dir/finished.copy" 1 2 3 4 5
+check stopped_has_all_bytes all_bytes "$dir/stopped.copy" 1

@@ -57,20 +57,21 @@ broken() {
 	check "$1" grep -q "$4" "$dir/err"
 	check "$1_does_not_crash" [ "$status" -le 1 ]
 }
-broken epoch_0 epochs.csv '2s/^0,1/0,0/' 'epochs.csv:2: epoch 0 (epochs count from 1)'
-broken epoch_negative epochs.csv '2s/^0,1/0,-1/' 'epochs.csv:2: epoch -1'
-broken epoch_huge epochs.csv '2s/^0,1/0,99999999999/' 'epochs.csv:2: epoch 99999999999'
-broken other_fold epochs.csv '2s/^0,/3,/' 'epochs.csv:2: fold 3; this session has fold 0 only'
-broken fold_6 steps.csv '3s/^0,/6,/' 'steps.csv:3: fold 6'
-broken step_0 steps.csv '2s/^0,1,1,/0,1,0,/' 'steps.csv:2: step 0 (steps count from 1)'
-broken share epochs.csv '2s/^\(.*\),[^,]*,\([^,]*\)$/\1,1.5,\2/' 'epochs.csv:2: val_wf1 1.5 (a share'
-echo 'at 9 1 1 pause' >"$dir/good/commands.log"
-broken log_fold commands.log '' 'commands.log:1: "at FOLD EPOCH STEP'
-echo 'at 2 1 1 pause' >"$dir/good/commands.log"
-broken log_other_fold commands.log '' 'commands.log:1: fold 2; this session has fold 0'
-: >"$dir/good/commands.log"
-broken results_fold results.json 's/"fold": 0/"fold": 77/' 'results.json: fold: an integer from 0 to'
-broken results_epoch results.json 's/"best_epoch": .*,/"best_epoch": 0,/' 'results.json: best_epoch: an int'
+broken epoch_0 fold-0/epochs.csv '2s/^0,1/0,0/' 'epochs.csv:2: epoch 0 (epochs count from 1)'
+broken epoch_negative fold-0/epochs.csv '2s/^0,1/0,-1/' 'epochs.csv:2: epoch -1'
+broken epoch_huge fold-0/epochs.csv '2s/^0,1/0,99999999999/' 'epochs.csv:2: epoch 99999999999'
+broken other_fold fold-0/epochs.csv '2s/^0,/3,/' 'epochs.csv:2: fold 3; this session has fold 0 only'
+broken fold_6 fold-0/steps.csv '3s/^0,/6,/' 'steps.csv:3: fold 6'
+broken step_0 fold-0/steps.csv '2s/^0,1,1,/0,1,0,/' 'steps.csv:2: step 0 (steps count from 1)'
+broken share fold-0/epochs.csv '2s/^\(.*\),[^,]*,\([^,]*\)$/\1,1.5,\2/' 'epochs.csv:2: val_wf1 1.5 (a share'
+echo 'at -9 1 1 pause' >"$dir/good/fold-0/commands.log"
+broken log_fold fold-0/commands.log '' 'commands.log:1: "at FOLD EPOCH STEP'
+echo 'at 2 1 1 pause' >"$dir/good/fold-0/commands.log"
+broken log_other_fold fold-0/commands.log '' 'commands.log:1: fold 2; this session has fold 0'
+: >"$dir/good/fold-0/commands.log"
+broken result_fold fold-0/result.json 's/"fold": 0/"fold": -1/' 'result.json: fold: an integer from 0 to'
+broken result_of_another fold-0/result.json 's/"fold": 0/"fold": 77/' 'result.json: is of fold 77, not 0'
+broken result_epoch fold-0/result.json 's/"best_epoch": .*,/"best_epoch": 0,/' 'result.json: best_epoch: an int'
 
 # Pipes and devices in the place of files are not waited for.
 mkfifo "$dir/pipe.yml"
@@ -78,8 +79,8 @@ run check "$dir/pipe.yml"
 check pipe_config says 1 'pipe.yml: is a pipe; expected a regular file'
 run check /dev/zero
 check device_config says 1 '/dev/zero: is a device; expected a regular file'
-for f in config.yml steps.csv epochs.csv results.json commands.log fold-0/history.json \
-	fold-0/history.bin fold-0/test.bin; do
+for f in config.yml fold-0/steps.csv fold-0/epochs.csv fold-0/result.json fold-0/commands.log \
+	fold-0/history.json fold-0/history.bin fold-0/test.bin; do
 	rm -rf "$dir/bad"
 	cp -r "$dir/good" "$dir/bad"
 	rm "$dir/bad/$f"
@@ -102,7 +103,7 @@ check link_victim [ "$(cat "$dir/victim")" = keep ]
 
 # Nor does it wait for a pipe that has the name of one of its files.
 rm "$dir/cut/fold-0/best.safetensors"
-for f in data.csv steps.csv results.json fold-0/last.safetensors fold-0/predictions.csv; do
+for f in data.csv steps.csv results.json fold-0/steps.csv fold-0/last.safetensors fold-0/predictions.csv; do
 	rm -f "$dir/cut/$f"
 	mkfifo "$dir/cut/$f"
 	run train --session "$dir/cut" --resume

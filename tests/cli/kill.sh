@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # A run killed at any instant, or stopped by a signal, and gone on with, leaves
 # what the undisturbed run leaves. Instants come from seeded random numbers:
-# how far steps.csv has grown, then how often a loop of this shell has turned.
+# how far the fold's steps.csv has grown, then how often a loop of this shell has turned.
 . tests/cli/common
 epochs=40 # 160 steps
 set -- --set train.epoch=$epochs --set exp.normalize=train
@@ -22,7 +22,7 @@ size() { if [ -f "$1" ]; then wc -c <"$1"; else echo 0; fi; }
 kill_at() {
 	"$MIUST" train "$tiny" --session "$1" --resume $settings >"$dir/out" 2>"$dir/err" &
 	pid=$!
-	while kill -0 $pid 2>/dev/null && [ "$(size "$1/steps.csv")" -lt "$2" ]; do :; done
+	while kill -0 $pid 2>/dev/null && [ "$(size "$1/fold-0/steps.csv")" -lt "$2" ]; do :; done
 	turn=0
 	while [ $turn -lt "$3" ]; do turn=$((turn + 1)); done
 	kill -9 $pid 2>/dev/null
@@ -46,9 +46,9 @@ echo "# killed $kills times"
 check killed_20_times [ $kills -eq 20 ]
 run train --session "$dir/killed" --resume
 check resume_after_kills done_well
-for f in steps.csv fold-0/best.safetensors fold-0/last.safetensors fold-0/state.safetensors \
+for f in steps.csv fold-0/steps.csv fold-0/best.safetensors fold-0/last.safetensors fold-0/state.safetensors \
 	fold-0/predictions.csv fold-0/history.bin; do
-	check "killed_$(basename $f)" cmp -s "$dir/whole/$f" "$dir/killed/$f"
+	check "killed_$(echo $f | tr / _)" cmp -s "$dir/whole/$f" "$dir/killed/$f"
 done
 check killed_all_files same "$dir/whole" "$dir/killed"
 check no_temporary_files [ -z "$(find "$dir/killed" -name '.miust-tmp-*')" ]
@@ -64,9 +64,9 @@ check early_kills_all_files same "$dir/short" "$dir/early"
 
 # Torn last lines, as a power cut leaves them.
 run train "$tiny" --session "$dir/torn" $settings --max-steps 6
-printf '0,2,7,0.4' >>"$dir/torn/steps.csv"
-printf '0,2,' >>"$dir/torn/epochs.csv"
-printf 'at 0 2 7 set train.cl' >>"$dir/torn/commands.log"
+printf '0,2,7,0.4' >>"$dir/torn/fold-0/steps.csv"
+printf '0,2,' >>"$dir/torn/fold-0/epochs.csv"
+printf 'at 0 2 7 set train.cl' >>"$dir/torn/fold-0/commands.log"
 printf 'half a record' >>"$dir/torn/fold-0/history.bin"
 run train --session "$dir/torn" --resume
 check torn_lines_are_repaired same "$dir/short" "$dir/torn"
@@ -74,9 +74,9 @@ check torn_lines_are_repaired same "$dir/short" "$dir/torn"
 # A second program keeps out of a session that is written.
 "$MIUST" train "$tiny" --session "$dir/locked" --set train.epoch=100000 >"$dir/o" 2>"$dir/e" &
 pid=$!
-while kill -0 $pid && [ "$(size "$dir/locked/steps.csv")" -lt 1000 ]; do :; done
+while kill -0 $pid && [ "$(size "$dir/locked/fold-0/steps.csv")" -lt 1000 ]; do :; done
 run train --session "$dir/locked" --resume
-check locked says 1 'another program is writing this session'
+check locked says 1 "another program is writing this session: fold 0, process $pid on "
 kill -9 $pid
 wait $pid 2>/dev/null
 
@@ -86,7 +86,7 @@ wait $pid 2>/dev/null
 sender() {
 	until [ -s "$dir/pid" ]; do :; done
 	pid=$(cat "$dir/pid")
-	while kill -0 "$pid" 2>/dev/null && [ "$(size "$2/steps.csv")" -lt 2500 ]; do :; done
+	while kill -0 "$pid" 2>/dev/null && [ "$(size "$2/fold-0/steps.csv")" -lt 2500 ]; do :; done
 	kill "-$1" "$pid" 2>/dev/null
 }
 # stop_by SIGNAL COMMAND...: in session $dir/SIGNAL.

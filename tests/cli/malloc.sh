@@ -21,9 +21,9 @@ status=$?
 check undisturbed done_well
 n=$(cat "$dir/count")
 
-# whole SESSION: the bytes of the undisturbed run. Two files name seconds and machine.
+# whole SESSION: the bytes of the undisturbed run. These files name seconds and machine.
 whole() {
-	diff -r -x epochs.csv -x results.json -x lock "$dir/want" "$1" >"$dir/out" 2>&1 &&
+	diff -r -x epochs.csv -x results.json -x result.json -x lock "$dir/want" "$1" >"$dir/out" 2>&1 &&
 		cut -d, -f1-8 "$1/epochs.csv" | cmp -s - "$dir/epochs" &&
 		grep -v '"machine":' "$1/results.json" | cmp -s - "$dir/results"
 }

@@ -80,6 +80,6 @@ tui "$one" --script script
 check unlocked_takes_notes is 0
 
 # Rows that cannot be read are an error, not an empty screen.
-echo 'no,row' >>"$one/epochs.csv"
+echo 'no,row' >>"$one/fold-0/epochs.csv"
 tui "$one" --readonly --once
 check unreadable_rows fails 1 'epochs.csv:'

@@ -69,7 +69,7 @@ else
 	(ulimit -v 300000 && exec "$MIUST" train "$tiny" --session "$dir/term" --threads 1 \
 		--set train.epoch=100000) >"$dir/out" 2>"$dir/err" &
 	pid=$!
-	while kill -0 $pid 2>/dev/null && [ "$(size "$dir/term/steps.csv")" -lt 1000 ]; do :; done
+	while kill -0 $pid 2>/dev/null && [ "$(size "$dir/term/fold-0/steps.csv")" -lt 1000 ]; do :; done
 	kill -TERM $pid
 	wait $pid
 	status=$?
@@ -89,7 +89,7 @@ disturb() {
 	"$MIUST" train "$dir/corpus/config.yml" --session "$dir/$1" --set train.epoch="$2" \
 		>"$dir/out" 2>"$dir/err" &
 	pid=$!
-	while kill -0 $pid 2>/dev/null && [ "$(size "$dir/$1/steps.csv")" -lt 2500 ]; do :; done
+	while kill -0 $pid 2>/dev/null && [ "$(size "$dir/$1/fold-0/steps.csv")" -lt 2500 ]; do :; done
 	eval "$3"
 	wait $pid
 	status=$?

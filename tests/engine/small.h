@@ -47,6 +47,7 @@ static inline struct settings small_settings(void)
 struct small {
 	struct corpus c;
 	struct utterance utt[SMALL_MAX];
+	struct list list[5];
 	struct rng rng;
 	char id[SMALL_MAX][32];
 };
@@ -58,7 +59,9 @@ static inline void small_list(struct small *m, const char *name)
 	m->c.utt = m->utt;
 	strcpy(m->c.text_dir, "text");
 	strcpy(m->c.audio_dir, "audio");
-	m->c.list[m->c.nlists++] = (struct list){.path = path, .name = name, .first = m->c.n};
+	m->c.list = m->list;
+	m->list[m->c.nlists] = (struct list){.path = path, .first = m->c.n};
+	snprintf(m->list[m->c.nlists++].name, sizeof m->list->name, "%s", name);
 }
 
 /* A matrix in a file of its own. */

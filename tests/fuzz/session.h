@@ -33,6 +33,11 @@ static const char *const session_file[] = {
 	"fold-0/test.bin",
 	"fold-0/predictions.csv",
 	"lock",
+	"fold-0/steps.csv",
+	"fold-0/epochs.csv",
+	"fold-0/commands.log",
+	"fold-0/result.json",
+	"fold-0/lock",
 };
 enum { SESSION_FILES = sizeof session_file / sizeof *session_file };
 
@@ -66,6 +71,7 @@ static inline void session_seeds(void)
 			fuzz_seed_file(2 * i + whole,
 				       temp_path(whole ? "finished/%s" : "interrupted/%s",
 						 session_file[i]));
+	fuzz_seed_text("\50at 0 2 6 set train.clip 0.1   # was 0\nat 0 1 2 fold\n");
 	fuzz_seed_text("\6at 0 2 6 set train.clip 0.1   # was 0\nat 0 1 2 fold\n");
 }
 

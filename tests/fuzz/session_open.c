@@ -17,10 +17,8 @@ static void one(const uint8_t *data, size_t n)
 			struct fold_run *f = &r.fold[i];
 			struct confusion m;
 
-			for (int k = 0; k < f->val.epochs; k++) {
+			for (int k = 0; k < f->val.epochs; k++)
 				history_confusion(&f->val, f->val.epoch[k], HEAD_MAIN, &m);
-				fold_epoch(f, f->val.epoch[k]);
-			}
 			for (int k = 0; f->val.epochs && k < f->val.n; k++)
 				history_flips(&f->val, k, f->val.epoch[f->val.epochs - 1]);
 		}

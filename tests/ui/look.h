@@ -221,7 +221,7 @@ static inline void look_open(struct look_fixture *x, const struct look *look, in
 			     const char *text, int L, int T, int heads)
 {
 	static const char *const labels[LOOK_CLASSES] = {"ang", "hap", "neu", "sad"};
-	struct fold_run *fold = &x->u.run.fold[0];
+	struct fold_run *fold;
 
 	memset(x, 0, sizeof *x);
 	ui_init(&x->u, look, rows, cols);
@@ -231,8 +231,7 @@ static inline void look_open(struct look_fixture *x, const struct look *look, in
 	x->u.run.set.model.num_classes = LOOK_CLASSES;
 	x->u.run.set.model.cross_attention = true;
 	x->u.run.set.train.epoch = 70;
-	x->u.run.nfolds = 1;
-	fold->fold = 3;
+	fold = run_fold(&x->u.run, 3);
 	fold->best_epoch = 30;
 	fold->steps_per_epoch = 28;
 	look_history(&fold->val);

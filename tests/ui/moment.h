@@ -177,11 +177,13 @@ static inline void moment_run(struct run *r, const char *branch)
 static inline void moment_tested(struct run *r, int fold, double wf1)
 {
 	struct fold_run *f = run_fold(r, fold);
-	double all[LISTS_MAX];
+	double all[5];
 
 	f->tested = true;
 	f->result = (struct fold_row){.fold = fold, .best_epoch = MOMENT_KEPT, .test.wf1 = wf1};
 	f->best_epoch = MOMENT_KEPT;
+	r->results.fold =
+		mem_grow(r->results.fold, (size_t)r->results.n + 1, sizeof *r->results.fold);
 	r->results.fold[r->results.n++] = f->result;
 	for (int i = 0; i < r->results.n; i++)
 		all[i] = r->results.fold[i].test.wf1;

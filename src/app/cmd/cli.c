@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/cmd/cli_private.h"
 
+#include "app/session/rows.h"
 #include "base/mem.h"
 #include "base/near.h"
 #include "base/plain.h"
@@ -30,7 +31,7 @@ const struct flag_row flag_table[FLAGS] = {
 		       .help = "Read every feature value, not only the headers."},
 	[FLAG_DUMP] = {"dump", "FILE", TAKES_TEXT, AT(dump),
 		       .help = "Write the last screen to FILE as text."},
-	[FLAG_FOLD] = {"fold", "N", TAKES_BITS, AT(folds), 0, LISTS_MAX,
+	[FLAG_FOLD] = {"fold", "N", TAKES_FOLDS, 0, 0, FOLD_MAX,
 		       "This fold only; may be given again for more."},
 	[FLAG_MANUAL] = {"manual", NULL, TAKES_NOTHING, AT(manual),
 			 .help = "Print the manual page, in roff."},
@@ -193,6 +194,20 @@ static int read_screen(struct args *a, const struct flag_row *f, const char *val
 	return 0;
 }
 
+static void add_fold(struct args *a, int fold)
+{
+	int at = a->nfolds;
+
+	while (at > 0 && a->fold[at - 1] > fold)
+		at--;
+	if (at > 0 && a->fold[at - 1] == fold)
+		return;
+	a->fold = mem_grow(a->fold, (size_t)a->nfolds + 1, sizeof *a->fold);
+	memmove(&a->fold[at + 1], &a->fold[at], (size_t)(a->nfolds - at) * sizeof *a->fold);
+	a->fold[at] = fold;
+	a->nfolds++;
+}
+
 static int read_value(struct args *a, const struct flag_row *f, const char *value, struct err *e)
 {
 	void *to = (char *)a + f->at;
@@ -217,7 +232,7 @@ static int read_value(struct args *a, const struct flag_row *f, const char *valu
 	case TAKES_SIZE:
 		return read_screen(a, f, value, e);
 	case TAKES_COUNT:
-	case TAKES_BITS:
+	case TAKES_FOLDS:
 		v = read_count(&at);
 		snprintf(want, sizeof want, "an integer, %d to %d", f->min, f->max);
 		if (*at || v < f->min || v > f->max)
@@ -225,7 +240,7 @@ static int read_value(struct args *a, const struct flag_row *f, const char *valu
 		if (f->type == TAKES_COUNT)
 			*(int *)to = v;
 		else
-			*(unsigned *)to |= 1u << v;
+			add_fold(a, v);
 		return 0;
 	case TAKES_OVER:
 		break;
@@ -319,6 +334,7 @@ void args_free(struct args *a)
 {
 	free((void *)a->operand);
 	free(a->set);
+	free(a->fold);
 }
 
 /* ---- running ---- */

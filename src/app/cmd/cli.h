@@ -61,7 +61,8 @@ struct args {
 	const char *session, *replay, *weights, *out, *tensors, *script, *dump;
 	const char **set; /* [nset] KEY=VALUE */
 	int nset;
-	unsigned folds; /* bit F: --fold F */
+	int *fold; /* [nfolds] of --fold, ascending, each once */
+	int nfolds;
 	int seeds, threads, max_steps;
 	int split; /* enum part; not given: PART_TEST */
 	int cols, rows;

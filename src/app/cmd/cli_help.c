@@ -24,7 +24,7 @@ static bool needs(const struct command *c, enum flag flag)
 void cli_flag_usage(const struct command *c, enum flag f, char *out, size_t n)
 {
 	const struct flag_row *row = &flag_table[f];
-	bool again = row->type == TAKES_TEXTS || row->type == TAKES_BITS;
+	bool again = row->type == TAKES_TEXTS || row->type == TAKES_FOLDS;
 	char word[64];
 
 	cli_flag_word(f, word, sizeof word);

@@ -11,7 +11,7 @@ enum flag_type {
 	TAKES_TEXT,    /* const char * */
 	TAKES_TEXTS,   /* repeatable: args.set */
 	TAKES_COUNT,   /* int, min to max */
-	TAKES_BITS,    /* repeatable count; unsigned, a bit each */
+	TAKES_FOLDS,   /* repeatable count: args.fold */
 	TAKES_CHOICE,  /* int: which word of `value`, A|B|C */
 	TAKES_SIZE,    /* args.cols, args.rows */
 	TAKES_OVER,    /* --help, --version: nothing else counts */

@@ -145,7 +145,8 @@ static int run(const struct args *a, struct err *e)
 	const struct trained_options o = {
 		.config = a->operand[0],
 		.weights = a->weights,
-		.folds = a->folds,
+		.fold = a->fold,
+		.nfolds = a->nfolds,
 		.part = (enum part)a->split,
 		.threads = a->threads,
 		.skip_bad = a->skip_bad,

@@ -202,6 +202,8 @@ static int run(const struct args *a, struct err *e)
 		.session = a->session,
 		.set = a->set,
 		.nset = a->nset,
+		.fold = a->fold,
+		.nfolds = a->nfolds,
 		.seeds = a->seeds,
 		.resume = a->resume,
 		.skip_bad = a->skip_bad,
@@ -214,9 +216,6 @@ static int run(const struct args *a, struct err *e)
 	struct job j;
 	int failed;
 
-	for (int f = 0; f < 32 && o.nfolds < LISTS_MAX; f++)
-		if (a->folds >> f & 1)
-			o.fold[o.nfolds++] = f;
 	if (!o.config && !(o.resume && o.session))
 		return err_usage(e, "which CONFIG? (none is needed with --session DIR --resume)");
 	progress_start(&watch.line, stderr, getenv("TERM"));

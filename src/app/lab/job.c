@@ -4,6 +4,7 @@
 #include "app/demo/demo.h"
 #include "app/lab/job_fold.h"
 #include "app/lab/job_session.h"
+#include "app/session/session_data.h"
 #include "base/file.h"
 #include "base/mapped.h"
 #include "base/plain.h"
@@ -178,6 +179,7 @@ void job_close(struct job *j)
 	session_close(&j->session);
 	job_discard_session(j);
 	session_close(&j->root);
+	results_free(&j->results);
 	origin_free(&j->origin);
 	origin_free(&j->then);
 	lab_drop(j->lab);
@@ -191,46 +193,41 @@ void job_position(const struct job *j, int *fold, int *epoch, int *step)
 
 /* ---- running ---- */
 
-/* The folds of this seed that earlier runs have finished. */
+/* The folds of this seed that are finished, also by other programs. */
 static int read_results(struct job *j, struct err *e)
 {
-	char path[PATH_LEN];
-
-	results_init(&j->results, &j->set);
-	if (session_path(&j->session, "results.json", path, sizeof path, e))
-		return -1;
-	if (!file_exists(path))
-		return 0;
-	return results_read(&j->results, path, e) || results_fit(&j->results, &j->set, path, e) ? -1
-												: 0;
+	results_free(&j->results);
+	return session_results(&j->session, &j->set, &j->results, e);
 }
 
-static bool wanted(const struct job *j, int fold)
+/* Is it asked for, and not finished? */
+static bool is_left(const struct job *j, int fold)
 {
+	bool asked = j->opt.nfolds == 0;
+
 	for (int i = 0; i < j->opt.nfolds; i++)
-		if (j->opt.fold[i] == fold)
-			return true;
-	return j->opt.nfolds == 0;
+		asked |= j->opt.fold[i] == fold;
+	return asked && !results_has(&j->results, fold);
 }
 
 static int run_seed(struct job *j, enum job_go *go, struct err *e)
 {
-	int have[LISTS_MAX], n = split_folds(&j->lab->corpus, have), left = 0, failed;
+	int n = split_folds(&j->lab->corpus), left = 0, failed;
 
 	failed = read_results(j, e) || job_begin_data(j, e);
 	for (int i = 0; i < n; i++)
-		left += wanted(j, have[i]) && !results_has(&j->results, have[i]);
+		left += is_left(j, split_fold(&j->lab->corpus, i));
 	if (failed || !left)
 		return failed || job_store_paths(j, e) ? -1 : 0;
 	failed = steer_begin(&j->steer, e);
 	for (int i = 0; i < n && !failed && *go != JOB_STOP; i++) {
-		if (!wanted(j, have[i]) || results_has(&j->results, have[i]))
+		if (!is_left(j, split_fold(&j->lab->corpus, i)))
 			continue;
-		failed = job_run_fold(j, have[i], go, e);
+		failed = job_run_fold(j, split_fold(&j->lab->corpus, i), go, e);
 		if (failed || *go != JOB_STOP)
 			job_close_fold(j);
 	}
-	return failed;
+	return failed || read_results(j, e) ? -1 : 0;
 }
 
 static int run_seeds(struct job *j, struct err *e)
@@ -263,7 +260,7 @@ static int run_seeds(struct job *j, struct err *e)
 int job_run(struct job *j, struct err *e)
 {
 	struct str advice = {0};
-	struct err files = {0}, gone = {0};
+	struct err files = {0}, gone = {0}, ignored = {0};
 	int failed;
 
 	if (j->trainer.corpus)
@@ -273,6 +270,9 @@ int job_run(struct job *j, struct err *e)
 	str_add(&advice, " --resume");
 	mapped_advice(advice.s);
 	failed = run_seeds(j, e);
+	session_release(&j->session);
+	if (session_join(&j->session, failed ? &ignored : e))
+		failed = -1;
 	if (j->complete)
 		mapped_advice(NULL);
 	/* Where the session has gone, that is the reason, whichever write met it. */

@@ -22,6 +22,7 @@
 #include "app/lab/steer.h"
 #include "app/session/history.h"
 #include "app/session/results.h"
+#include "app/session/session_rows.h"
 #include "engine/train/train.h"
 
 struct job;
@@ -64,8 +65,9 @@ struct job_options {
 	const char *session;    /* folder; NULL: a new one below sessions/ */
 	const char *const *set; /* KEY=VALUE, nset of them */
 	int nset;
-	int fold[LISTS_MAX], nfolds; /* only these; 0: all */
-	int seeds;                   /* how many, from exp.seed on; 0 counts as 1 */
+	const int *fold; /* [nfolds] only these; the caller's */
+	int nfolds;      /* 0: all */
+	int seeds;       /* how many, from exp.seed on; 0 counts as 1 */
 	bool resume, skip_bad;
 	bool accept_data;   /* go on although the data has changed */
 	bool notes;         /* say what is worth a note about a list as a whole */

@@ -87,15 +87,13 @@ static int restore(struct job *j, struct err *e)
 	       trainer_save_best(t, path, e);
 }
 
-/* Rows at and behind the next step are done again: cut them. */
+/* Rows at and after the next step are done again: cut them. */
 static int begin_rows(struct job *j, struct err *e)
 {
-	int done[LISTS_MAX], fold, epoch, step;
+	int fold, epoch, step;
 
-	for (int i = 0; i < j->results.n; i++)
-		done[i] = j->results.fold[i].fold;
 	job_position(j, &fold, &epoch, &step);
-	return session_begin(&j->session, fold, epoch, step, done, j->results.n, e);
+	return session_begin(&j->session, fold, epoch, step, e);
 }
 
 void job_close_fold(struct job *j)
@@ -128,7 +126,7 @@ static int begin_fold(struct job *j, int fold, struct err *e)
 
 	job_close_fold(j); /* one that was stopped */
 	/* Opened as configured: a live train.epoch must not move this fold's draws. */
-	if (steer_fold(&j->steer, fold, e) ||
+	if (session_take(&j->session, fold, e) || steer_fold(&j->steer, fold, e) ||
 	    trainer_open(t, &j->base, &j->lab->corpus, fold, j->lab->par, e))
 		return -1;
 	t->set = j->set;
@@ -250,8 +248,8 @@ static int end_fold(struct job *j, enum job_go *go, struct err *e)
 	results_add(&j->results, &row);
 	failed = fold_path(j, "predictions.csv", path, sizeof path, e) ||
 		 predictions_write(path, &p, &j->lab->corpus, &j->set, e) || keep_test(j, &p, e) ||
-		 store(j, e) || session_path(&j->session, "results.json", path, sizeof path, e) ||
-		 results_write(&j->results, path, e);
+		 store(j, e) || session_result(&j->session, &j->results, e) ||
+		 session_join(&j->session, e);
 	if (!failed && j->hooks.fold)
 		j->hooks.fold(j->hooks.ctx, j, &row, &p);
 	predictions_free(&p);

@@ -2,6 +2,9 @@
 #include "app/lab/job_session.h"
 
 #include "app/config/setting.h"
+#include "app/session/session_data.h"
+#include "app/session/session_delete.h"
+#include "app/session/session_lock.h"
 #include "base/file.h"
 #include "base/plain.h"
 
@@ -205,7 +208,7 @@ static int remark_change(struct job *j, struct err *e)
 	str_addf(&text, "before epoch %d, step %d of fold %d other data was accepted: ", epoch,
 		 step, fold);
 	failed = session_data_changes(&j->session, &j->then, &j->lab->corpus, &j->base, &text, e) ||
-		 session_remark(&j->session, text.s, e);
+		 session_remark(&j->session, fold, text.s, e);
 	str_free(&text);
 	return failed ? -1 : 0;
 }
@@ -253,6 +256,32 @@ static int new_name(char *out, size_t n, const char *config, struct err *e)
 		       : 0;
 }
 
+/* No other program writes a fold that this run is to train. */
+static int check_free(const struct job *j, struct err *e)
+{
+	const struct job_options *o = &j->opt;
+	int n = o->nfolds ? o->nfolds : split_folds(&j->lab->corpus), failed = 0;
+
+	for (int i = 0; i < o->seeds && !failed; i++) {
+		struct session s;
+
+		failed = run_folder(j, i, &s, e);
+		for (int k = 0; k < n && !failed; k++)
+			failed = session_check_free(
+				s.dir, o->nfolds ? o->fold[k] : split_fold(&j->lab->corpus, k), e);
+	}
+	return failed ? -1 : 0;
+}
+
+static void say_local_locks(const struct job *j)
+{
+	char text[512];
+
+	lock_warning(j->root.root, text, sizeof text);
+	if (text[0])
+		job_say(j, "%s", text);
+}
+
 int job_open_session(struct job *j, struct err *e)
 {
 	const struct job_options *o = &j->opt;
@@ -263,7 +292,10 @@ int job_open_session(struct job *j, struct err *e)
 	if (job_resumes(o)) {
 		struct settings stored;
 
-		return session_resume(&j->root, o->session, &stored, e);
+		if (check_free(j, e) || session_resume(&j->root, o->session, &stored, e))
+			return -1;
+		say_local_locks(j);
+		return 0;
 	}
 	if (root) {
 		dirs_missing(j->made, sizeof j->made, root);
@@ -279,6 +311,7 @@ int job_open_session(struct job *j, struct err *e)
 		return -1;
 	}
 	j->created = true;
+	say_local_locks(j);
 	return session_store_roster(&j->root, &j->lab->roster, e);
 }
 
@@ -294,22 +327,13 @@ void job_discard_session(struct job *j)
 
 int job_check_asked(const struct job *j, struct err *e)
 {
-	int have[LISTS_MAX], n = split_folds(&j->lab->corpus, have);
-
 	if (j->set.exp.seed > INT64_MAX - (j->opt.seeds - 1))
 		return err_usage(e,
 				 "--seeds %d: from exp.seed %lld they run over the largest seed, "
 				 "%lld; start from a smaller one",
 				 j->opt.seeds, (long long)j->set.exp.seed, (long long)INT64_MAX);
-	for (int i = 0; i < j->opt.nfolds; i++) {
-		bool found = false;
-
-		for (int k = 0; k < n; k++)
-			found |= have[k] == j->opt.fold[i];
-		if (!found)
-			return err_usage(e, "--fold %d: this corpus has fold%s %d%s",
-					 j->opt.fold[i], n > 1 ? "s" : "", have[0],
-					 n > 1 ? " to 5" : " only");
-	}
+	for (int i = 0; i < j->opt.nfolds; i++)
+		if (!split_has_fold(&j->lab->corpus, j->opt.fold[i]))
+			return split_no_fold(&j->lab->corpus, j->opt.fold[i], e);
 	return 0;
 }

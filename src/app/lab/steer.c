@@ -23,16 +23,6 @@ void steer_position(const struct trainer *t, int *fold, int *epoch, int *step)
 	*step = t->state.step + 1;
 }
 
-static int fold_place(const struct corpus *c, int fold)
-{
-	int have[LISTS_MAX], n = split_folds(c, have);
-
-	for (int i = 0; i < n; i++)
-		if (have[i] == fold)
-			return i;
-	return -1;
-}
-
 /* Below, at or above 0: before, at or after (fold, step). Folds ascend. */
 static int from_position(const struct change *c, int fold, int step)
 {
@@ -114,10 +104,10 @@ static int check_word(const char *command, struct err *e)
 /* How many steps an epoch of the fold has; -1 on error. The split is made once. */
 static int epoch_steps(struct steer *s, int fold, struct err *e)
 {
-	int place = fold_place(s->corpus, fold), batch = s->set->train.batch_size;
+	int place = fold - split_fold(s->corpus, 0), batch = s->set->train.batch_size;
 	struct split sp;
 
-	if (place < 0)
+	if (!split_has_fold(s->corpus, fold))
 		return err_set(e, "the corpus has no fold %d", fold);
 	if (!s->epoch_steps[place]) {
 		if (split_make(&sp, s->corpus, s->set, fold, e))
@@ -180,19 +170,24 @@ static int check(struct steer *s, const struct settings *base, struct schedule *
 	return 0;
 }
 
-/* Every line of a log; `log` becomes its changes in the order they apply. */
+/* Every line of a log, NULL: those of the session's folds; `log` becomes its changes
+ * in the order they apply. */
 static int check_all(struct steer *s, const struct settings *base, const struct changes *read,
 		     const char *path, struct schedule *log, struct err *e)
 {
-	char was[OPTION_TEXT];
+	char was[OPTION_TEXT], part[PATH_LEN];
 	struct settings after;
 
 	for (int i = 0; i < read->n; i++) {
 		const struct change *c = &read->at[i];
 		struct err why = {0};
 
-		if (check(s, base, log, c, was, sizeof was, &after, &why))
-			return err_at(e, path, c->line, 0, "%s", why.text);
+		if (check(s, base, log, c, was, sizeof was, &after, &why)) {
+			if (!path &&
+			    session_part(s->session, c->fold, "commands.log", part, sizeof part, e))
+				return -1;
+			return err_at(e, path ? path : part, c->line, 0, "%s", why.text);
+		}
 		insert(log, c, &after);
 	}
 	return 0;
@@ -208,10 +203,10 @@ static void forget(struct schedule *log)
 
 int steer_open(struct steer *s, const char *replay, struct err *e)
 {
-	int have[LISTS_MAX], folds = split_folds(s->corpus, have), failed;
 	struct schedule sorted = {0};
+	int failed;
 
-	s->epoch_steps = mem_alloc((size_t)folds, sizeof *s->epoch_steps);
+	s->epoch_steps = mem_alloc((size_t)split_folds(s->corpus), sizeof *s->epoch_steps);
 	s->path = replay;
 	if (!replay)
 		return 0;
@@ -249,30 +244,28 @@ static int find_missing(const struct changes *replay, const struct changes *stor
 	return n;
 }
 
-/* The whole lines of a file, if it is there. */
-static int add_lines(struct str *text, const char *path, struct err *e)
-{
-	size_t len;
-	char *old;
-
-	if (!file_exists(path))
-		return 0;
-	old = file_read(path, FILE_LOG, &len, e);
-	if (!old)
-		return -1;
-	str_addn(text, old, changes_whole(old, len));
-	free(old);
-	return 0;
-}
-
-/* Copy what is missing into the log, in the order of the file, as if a person
- * had asked for it. */
-static int import(struct steer *s, const char *path, const bool *missing, struct err *e)
+/* The lines of one fold. */
+static int write_fold(struct steer *s, int fold, const struct str *line, struct err *e)
 {
 	struct str text = {0};
+	int failed;
+
+	for (int i = 0; i < s->replay.n; i++)
+		if (s->replay.at[i].fold == fold)
+			str_add(&text, str_text(&line[i]));
+	failed = text.len && session_log(s->session, fold, &text, e);
+	str_free(&text);
+	return failed ? -1 : 0;
+}
+
+/* Copy what is missing into the folds' logs, in the order of the file, as if a person
+ * had asked for it. */
+static int import(struct steer *s, const bool *missing, struct err *e)
+{
+	struct str *line = mem_alloc((size_t)s->replay.n, sizeof *line);
 	struct settings after;
 	char was[OPTION_TEXT];
-	int failed = add_lines(&text, path, e);
+	int failed = 0;
 
 	for (int i = 0; i < s->replay.n && !failed; i++) {
 		const struct change *c = &s->replay.at[i];
@@ -282,30 +275,31 @@ static int import(struct steer *s, const char *path, const bool *missing, struct
 		failed = check(s, s->base, &s->log, c, was, sizeof was, &after, e);
 		if (failed)
 			break;
-		str_addf(&text, "at %d %d %d %s%s%s\n", c->fold, c->epoch, c->step, c->command,
+		str_addf(&line[i], "at %d %d %d %s%s%s\n", c->fold, c->epoch, c->step, c->command,
 			 *was ? "   # was " : "", was);
 		insert(&s->log, c, &after);
 	}
-	failed = failed || file_write(path, str_text(&text), text.len, e);
-	str_free(&text);
+	for (int i = 0; i < split_folds(s->corpus) && !failed; i++)
+		failed = write_fold(s, split_fold(s->corpus, i), line, e);
+	for (int i = 0; i < s->replay.n; i++)
+		str_free(&line[i]);
+	free(line);
 	return failed;
 }
 
-static int follow_replay(struct steer *s, const struct changes *stored, const char *path,
-			 struct err *e)
+static int follow_replay(struct steer *s, const struct changes *stored, struct err *e)
 {
 	bool *missing = mem_alloc((size_t)s->replay.n, sizeof *missing);
-	char steps[PATH_LEN];
-	int failed = path_join(steps, sizeof steps, s->session->dir, "steps.csv", e);
+	int failed = 0;
 
-	if (!failed && find_missing(&s->replay, stored, missing)) {
-		for (int i = 0; !failed && file_exists(steps) && i < s->replay.n; i++)
+	if (find_missing(&s->replay, stored, missing)) {
+		for (int i = 0; !failed && session_begun(s->session) && i < s->replay.n; i++)
 			if (missing[i])
 				failed = err_at(e, s->path, s->replay.at[i].line, 0,
 						"%s has begun without this change; replay the log "
 						"into a new session",
 						s->session->dir);
-		failed = failed || import(s, path, missing, e);
+		failed = failed || import(s, missing, e);
 	}
 	free(missing);
 	return failed;
@@ -313,17 +307,15 @@ static int follow_replay(struct steer *s, const struct changes *stored, const ch
 
 int steer_begin(struct steer *s, struct err *e)
 {
-	struct changes stored = {0};
-	char path[PATH_LEN];
-	int have[LISTS_MAX], failed;
+	struct changes stored;
+	int failed;
 
 	forget(&s->log);
 	s->next = 0;
-	memset(s->epoch_steps, 0, (size_t)split_folds(s->corpus, have) * sizeof *s->epoch_steps);
-	failed = session_path(s->session, "commands.log", path, sizeof path, e) ||
-		 (file_exists(path) && changes_read(&stored, path, true, e)) ||
-		 check_all(s, s->base, &stored, path, &s->log, e) ||
-		 follow_replay(s, &stored, path, e);
+	memset(s->epoch_steps, 0, (size_t)split_folds(s->corpus) * sizeof *s->epoch_steps);
+	if (session_changes(s->session, s->base, &stored, e))
+		return -1;
+	failed = check_all(s, s->base, &stored, NULL, &s->log, e) || follow_replay(s, &stored, e);
 	changes_free(&stored);
 	return failed ? -1 : 0;
 }

@@ -2,7 +2,7 @@
 /*
  * steer: what a run is told while it runs.
  *
- * One list holds it: commands.log of the seed's folder. A change is written
+ * One list holds it: commands.log of the seed's folds. A change is written
  * there, and on the disk, before it is in force; --replay is copied into it
  * before the first step; a resumed run follows it again. So whatever stops the
  * run, and wherever it goes on, each step is done with the settings of the run
@@ -16,7 +16,7 @@
 #define MIUST_STEER_H
 
 #include "app/session/changes.h"
-#include "app/session/session.h"
+#include "app/session/session_rows.h"
 #include "engine/train/train.h"
 
 /* Changes in the order they apply. */

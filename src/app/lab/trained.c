@@ -41,29 +41,24 @@ static int folder_of(char *out, size_t n, const char *path, struct err *e)
 
 static int find_fold(struct trained *t, struct err *e)
 {
-	int have[LISTS_MAX], n = split_folds(&t->corpus, have), asked = 0, own;
+	const struct corpus *c = &t->corpus;
+	int n = split_folds(c), own;
 	struct settings ignored = t->set;
 
-	for (int i = 0; i < 32; i++)
-		asked += t->opt.folds >> i & 1;
-	if (asked > 1)
+	if (t->opt.nfolds > 1)
 		return err_usage(e, "--fold: one at a time");
-	if (asked == 1)
-		for (t->fold = 0; !(t->opt.folds >> t->fold & 1);)
-			t->fold++;
-	else if (weights_trained_on(&t->weights.meta, &ignored, &own) && contains_int(have, n, own))
+	if (t->opt.nfolds == 1)
+		t->fold = t->opt.fold[0];
+	else if (weights_trained_on(&t->weights.meta, &ignored, &own) && split_has_fold(c, own))
 		t->fold = own;
 	else if (n == 1)
-		t->fold = have[0];
+		t->fold = split_fold(c, 0);
 	else
 		return err_usage(e,
 				 "which fold? give --fold N (%d to %d), or weights that say it or "
 				 "are in a session's fold-N folder",
-				 have[0], have[n - 1]);
-	if (contains_int(have, n, t->fold))
-		return 0;
-	return err_usage(e, "fold %d: this corpus has fold%s %d%s", t->fold, n > 1 ? "s" : "",
-			 have[0], n > 1 ? " to 5" : " only");
+				 split_fold(c, 0), split_fold(c, n - 1));
+	return split_has_fold(c, t->fold) ? 0 : split_no_fold(c, t->fold, e);
 }
 
 static int load_norm(struct trained *t, struct err *e)

@@ -23,10 +23,11 @@
 
 struct trained_options {
 	const char *config, *weights; /* file, folder of a session or "demo"; a weights file */
-	unsigned folds;               /* bit F: fold F is asked for; 0: none is */
-	enum part part;               /* to look at */
-	int threads;                  /* 0: all cores */
-	bool skip_bad, anyway;        /* --skip-bad, --anyway */
+	const int *fold;              /* [nfolds] asked for: one, or none */
+	int nfolds;
+	enum part part;                           /* to look at */
+	int threads;                              /* 0: all cores */
+	bool skip_bad, anyway;                    /* --skip-bad, --anyway */
 	void (*say)(void *ctx, const char *text); /* a message for the user */
 	void *ctx;
 };

@@ -8,6 +8,7 @@
  */
 #include "app/lab/work_private.h"
 
+#include "app/session/session_data.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/process.h"

@@ -15,13 +15,16 @@ static double seconds_left(const struct work_run *run)
 {
 	const struct job *j = &run->job;
 	const struct trainer *t = &j->trainer;
-	int have[LISTS_MAX], n = split_folds(&j->lab->corpus, have), folds = 0;
+	int folds = 0;
 	double epochs;
 
 	if (run->epoch_seconds <= 0)
 		return NAN;
-	for (int i = 0; i < n; i++)
-		folds += have[i] > t->state.fold && !results_has(&j->results, have[i]);
+	for (int i = 0; i < split_folds(&j->lab->corpus); i++) {
+		int fold = split_fold(&j->lab->corpus, i);
+
+		folds += fold > t->state.fold && !results_has(&j->results, fold);
+	}
 	epochs = t->set.train.epoch - t->state.epoch + (t->state.ended ? 0 : 1) -
 		 (double)(t->state.ended ? 0 : t->state.in_epoch) / trainer_steps_per_epoch(t) +
 		 (double)folds * t->set.train.epoch;
@@ -52,12 +55,8 @@ void work_show(struct work_run *run, enum work_state state)
 	run->shown.opened = run->opened;
 	run->shown.trains = run->opened && !run->opt.readonly && !j->complete;
 	if (t->corpus) {
-		int have[LISTS_MAX];
-
-		run->shown.nfolds = split_folds(&j->lab->corpus, have);
-		for (int i = 0; i < run->shown.nfolds; i++)
-			if (have[i] == t->state.fold)
-				run->shown.place = i + 1;
+		run->shown.nfolds = split_folds(&j->lab->corpus);
+		run->shown.place = t->state.fold - split_fold(&j->lab->corpus, 0) + 1;
 		run->shown.fold = t->state.fold;
 		run->shown.epoch = t->state.epoch;
 		run->shown.epochs = t->set.train.epoch;

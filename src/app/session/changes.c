@@ -53,7 +53,7 @@ static bool parse(char *at, struct change *c)
 	if (strncmp(at, "at", 2) != 0 || !at[2] || !strchr(BLANKS, at[2]))
 		return false;
 	at += 2;
-	if (!take_integer(&at, 0, LISTS_MAX, &c->fold) ||
+	if (!take_integer(&at, 0, FOLD_MAX, &c->fold) ||
 	    !take_integer(&at, 1, EPOCH_MAX, &c->epoch) ||
 	    !take_integer(&at, 1, STEP_MAX, &c->step) || !*at)
 		return false;
@@ -119,7 +119,7 @@ int changes_read(struct changes *c, const char *path, bool torn_ok, struct err *
 			continue;
 		if (!parse(line, &new)) {
 			failed = err_at(e, path, n, 0,
-					"\"at FOLD EPOCH STEP COMMAND\" expected, fold 0 to 5, "
+					"\"at FOLD EPOCH STEP COMMAND\" expected, fold from 0, "
 					"epoch and step from 1; found \"%.100s\"",
 					line);
 			continue;

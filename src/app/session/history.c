@@ -11,6 +11,7 @@
 #include "app/session/rows.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "engine/train/evaluate.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -359,4 +360,52 @@ void history_free(struct history *h)
 	if (h->f)
 		fclose(h->f);
 	*h = (struct history){0};
+}
+
+/*
+ * What they say
+ */
+
+static int history_place(const struct history *h, int epoch)
+{
+	for (int i = 0; i < h->epochs; i++)
+		if (h->epoch[i] == epoch)
+			return i;
+	return -1;
+}
+
+static const float *logits_at(const struct history *h, int place, int i, enum head head)
+{
+	size_t row = ((size_t)place * (size_t)h->n + (size_t)i) * HEADS + (size_t)head;
+
+	return h->logits + row * (size_t)h->classes;
+}
+
+const float *history_at(const struct history *h, int epoch, int i, enum head head)
+{
+	int place = history_place(h, epoch);
+
+	return place < 0 || i < 0 || i >= h->n ? NULL : logits_at(h, place, i, head);
+}
+
+void history_confusion(const struct history *h, int epoch, enum head head, struct confusion *m)
+{
+	int place = history_place(h, epoch);
+
+	confusion_init(m, h->classes);
+	for (int i = 0; place >= 0 && i < h->n; i++)
+		m->count[h->label[i]][predicted_class(logits_at(h, place, i, head), h->classes)]++;
+}
+
+int history_flips(const struct history *h, int i, int epoch)
+{
+	int flips = 0, before = -1;
+
+	for (int place = 0; place < h->epochs && h->epoch[place] <= epoch; place++) {
+		int now = predicted_class(logits_at(h, place, i, HEAD_MAIN), h->classes);
+
+		flips += before >= 0 && now != before;
+		before = now;
+	}
+	return flips;
 }

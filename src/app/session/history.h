@@ -50,4 +50,10 @@ int history_read(struct history *h, const struct session *s, int fold, const cha
 		 struct err *e);
 void history_free(struct history *h); /* safe on zeroed memory */
 
+/* Logits [HEADS][classes] of utterance i at that epoch of a history, or NULL. */
+const float *history_at(const struct history *h, int epoch, int i, enum head head);
+void history_confusion(const struct history *h, int epoch, enum head head, struct confusion *m);
+/* How often the main head's prediction changed up to that epoch. */
+int history_flips(const struct history *h, int i, int epoch);
+
 #endif

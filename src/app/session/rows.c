@@ -26,7 +26,7 @@ static void add_integer(struct columns *c, const char *name, size_t at, int min,
 
 static void add_fold_and_epoch(struct columns *c, size_t fold, size_t epoch)
 {
-	add_integer(c, "fold", fold, 0, LISTS_MAX, "folds are 1 to 5, or 0 alone");
+	add_integer(c, "fold", fold, 0, FOLD_MAX, "folds count from 1, or are 0 alone");
 	add_integer(c, "epoch", epoch, 1, EPOCH_MAX, "epochs count from 1");
 }
 
@@ -241,84 +241,55 @@ int rows_read(const struct columns *c, const char *path, void **row, int *n, str
 	return failed;
 }
 
-/* What is still missing of the limits. */
-struct needed {
-	const struct rows_limit *limit;
-	int *reached; /* [n] the largest number read */
-	int n;
-};
-
-static bool keeps(struct needed *need, const struct columns *c, const void *row)
-{
-	int fold = *(const int *)((const char *)row + c->at[0].at);
-	int number = *(const int *)((const char *)row + c->number);
-
-	for (int i = 0; i < need->n; i++) {
-		if (need->limit[i].fold != fold)
-			continue;
-		if (number <= need->limit[i].last && number > need->reached[i])
-			need->reached[i] = number;
-		return number <= need->limit[i].last;
-	}
-	return false;
-}
-
-static bool has_all(const struct needed *need)
-{
-	for (int i = 0; i < need->n; i++)
-		if (need->reached[i] < need->limit[i].last)
-			return false;
-	return true;
-}
-
-/* The header and the rows that count, as text. */
-static int keep_rows(struct reading *r, struct needed *need, struct str *out, struct err *e)
+/* The rows that count, as text. */
+static int keep_rows(struct reading *r, int fold, int last, struct str *out, struct err *e)
 {
 	void *row = mem_alloc(1, r->c->size);
-	int more = 1;
+	int reached = 0, more = last > 0 && read_header(r, e) ? -1 : 1;
 
-	rows_header(r->c, out);
-	if (!has_all(need))
-		more = read_header(r, e) ? -1 : 1;
-	while (more > 0 && !has_all(need)) {
+	while (more > 0 && reached < last) {
+		int number;
+
 		more = read_row(r, row, e);
-		if (more > 0 && keeps(need, r->c, row))
-			rows_line(r->c, row, out);
+		number = *(const int *)((const char *)row + r->c->number);
+		if (more <= 0 || *(const int *)((const char *)row + r->c->at[0].at) != fold ||
+		    number > last)
+			continue;
+		rows_line(r->c, row, out);
+		if (number > reached)
+			reached = number;
 	}
 	free(row);
 	return more < 0 ? -1 : 0;
 }
 
-int rows_cut(const struct columns *c, const char *path, const struct rows_limit *limit, int n,
-	     struct err *e)
+int rows_keep(const struct columns *c, const char *path, int fold, int last, struct str *out,
+	      struct err *e)
 {
-	struct needed need = {.limit = limit, .n = n};
 	struct reading r = {.c = c, .path = path};
-	struct str kept = {0};
-	char *text = NULL, *old = NULL;
-	size_t len = 0;
-	int failed = 0;
+	char *text;
+	size_t len;
+	int failed;
 
-	if (file_exists(path)) {
-		text = file_read(path, FILE_ROWS, &len, e);
-		if (!text)
-			return -1;
-		old = mem_alloc(len + 1, 1); /* reading cuts the text into lines */
-		memcpy(old, text, len);
-	}
-	need.reached = mem_alloc((size_t)n, sizeof *need.reached);
-	if (text) {
-		r.at = text;
-		r.end = text + len;
-		failed = keep_rows(&r, &need, &kept, e);
-	} else {
-		rows_header(c, &kept);
-	}
-	if (!failed && (!old || kept.len != len || memcmp(kept.s, old, len) != 0))
-		failed = file_write(path, kept.s, kept.len, e);
-	free(need.reached);
-	str_free(&kept);
-	free(old);
+	rows_header(c, out);
+	if (!file_exists(path))
+		return 0;
+	text = file_read(path, FILE_ROWS, &len, e);
+	if (!text)
+		return -1;
+	r.at = text;
+	r.end = text + len;
+	failed = keep_rows(&r, fold, last, out, e);
 	free(text);
 	return failed;
+}
+
+int rows_cut(const struct columns *c, const char *path, int fold, int last, struct err *e)
+{
+	struct str kept = {0};
+	int failed = rows_keep(c, path, fold, last, &kept, e) ||
+		     file_make_hold(path, kept.s, kept.len, e);
+
+	str_free(&kept);
+	return failed ? -1 : 0;
 }

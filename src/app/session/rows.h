@@ -13,7 +13,7 @@
 #include "base/str.h"
 #include "engine/train/record.h"
 
-enum { EPOCH_MAX = 1000000, STEP_MAX = 1000000000 }; /* what a file may say */
+enum { FOLD_MAX = 999999, EPOCH_MAX = 1000000, STEP_MAX = 1000000000 }; /* what a file may say */
 
 struct column {
 	const char *name;
@@ -31,11 +31,6 @@ struct columns {
 	size_t number; /* offset of what counts the rows of a fold from 1: step or epoch */
 };
 
-/* Of a fold the rows up to number `last` count. */
-struct rows_limit {
-	int fold, last;
-};
-
 struct columns rows_of_steps(void);  /* of struct step_row */
 struct columns rows_of_epochs(void); /* of struct epoch_row */
 
@@ -46,12 +41,15 @@ void rows_line(const struct columns *c, const void *row, struct str *out);
  * in line i + 2. */
 int rows_read(const struct columns *c, const char *path, void **row, int *n, struct err *e);
 /*
- * Make the file hold its header and the rows within the limits, and no others;
- * it is replaced atomically, and not touched if it does so already. Once the last
- * row of every limit has been read, whatever follows is dropped unread, as a
- * power loss may leave anything there. Before that, a wrong row is an error.
+ * The header and the rows of a fold up to number `last`, as text; rows of other
+ * folds are passed over. Once row `last` has been read, whatever follows is dropped
+ * unread, as a power loss may leave anything there. Before that, a wrong row is an
+ * error. Without the file the header alone.
  */
-int rows_cut(const struct columns *c, const char *path, const struct rows_limit *limit, int n,
-	     struct err *e);
+int rows_keep(const struct columns *c, const char *path, int fold, int last, struct str *out,
+	      struct err *e);
+/* Make the file hold that and no more; it is replaced atomically, and not touched if
+ * it does so already. */
+int rows_cut(const struct columns *c, const char *path, int fold, int last, struct err *e);
 
 #endif

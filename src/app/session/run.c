@@ -2,6 +2,8 @@
 #include "app/session/run.h"
 
 #include "app/config/setting.h"
+#include "app/session/session_data.h"
+#include "app/session/session_rows.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -25,6 +27,8 @@ void run_free(struct run *r)
 {
 	for (int i = 0; i < r->nfolds; i++)
 		fold_free(&r->fold[i]);
+	free(r->fold);
+	results_free(&r->results);
 	notes_free(&r->notes);
 	*r = (struct run){0};
 }
@@ -37,7 +41,7 @@ struct fold_run *run_fold(struct run *r, int fold)
 		at++;
 	if (at < r->nfolds && r->fold[at].fold == fold)
 		return &r->fold[at];
-	BUG_ON(r->nfolds == LISTS_MAX); /* who loads has checked: fold 0, or 1 to 5 */
+	r->fold = mem_grow(r->fold, (size_t)r->nfolds + 1, sizeof *r->fold);
 	memmove(&r->fold[at + 1], &r->fold[at], (size_t)(r->nfolds - at) * sizeof *r->fold);
 	r->fold[at] = (struct fold_run){.fold = fold};
 	r->nfolds++;
@@ -207,7 +211,7 @@ void run_add_change(struct run *r, const struct change *c)
 /* Does the run have this fold? Nobody promises it of a file that people edit. */
 static bool has_fold(const struct run *r, int fold)
 {
-	return r->set.layout == LAYOUT_IEMOCAP ? fold >= 1 && fold <= LISTS_MAX : fold == 0;
+	return r->set.layout == LAYOUT_IEMOCAP ? fold >= 1 && fold <= r->folds : fold == 0;
 }
 
 static void mark_note(struct run *r, const struct note *x)
@@ -316,35 +320,18 @@ void run_names(const char *dir, char name[RUN_NAME], char branch[RUN_NAME])
 	name_of(name, RUN_NAME, root);
 }
 
-/* Files of a session may say anything: is this a fold of its layout? */
-static int check_fold(const struct run *r, int fold, const char *dir, const char *name, long line,
-		      struct err *e)
-{
-	char path[PATH_LEN];
-
-	return path_join(path, sizeof path, dir, name, e) ||
-			       fold_check(&r->set, fold, path, line, e)
-		       ? -1
-		       : 0;
-}
-
 static int load_rows(struct run *r, const struct session *s, struct err *e)
 {
 	struct step_row *step = NULL;
 	struct epoch_row *epoch = NULL;
 	int nsteps = 0, nepochs = 0;
-	int failed = session_steps(s, &step, &nsteps, e) || session_epochs(s, &epoch, &nepochs, e);
+	int failed = session_steps(s, &r->set, &step, &nsteps, e) ||
+		     session_epochs(s, &r->set, &epoch, &nepochs, e);
 
-	for (int i = 0; i < nsteps && !failed; i++) {
-		failed = check_fold(r, step[i].fold, s->dir, "steps.csv", i + 2, e);
-		if (!failed)
-			run_add_step(r, &step[i]);
-	}
-	for (int i = 0; i < nepochs && !failed; i++) {
-		failed = check_fold(r, epoch[i].fold, s->dir, "epochs.csv", i + 2, e);
-		if (!failed)
-			run_add_epoch(r, &epoch[i], NULL, NULL, false);
-	}
+	for (int i = 0; i < nsteps && !failed; i++)
+		run_add_step(r, &step[i]);
+	for (int i = 0; i < nepochs && !failed; i++)
+		run_add_epoch(r, &epoch[i], NULL, NULL, false);
 	free(step);
 	free(epoch);
 	return failed ? -1 : 0;
@@ -383,16 +370,9 @@ static int load_fold(struct run *r, const struct session *s, struct fold_run *f,
 	return f->tested ? load_history(r, &f->test, s, f->fold, "test", e) : 0;
 }
 
-static int load_results(struct run *r, const char *dir, struct err *e)
+static int load_results(struct run *r, const struct session *s, struct err *e)
 {
-	char path[PATH_LEN];
-
-	results_init(&r->results, &r->set);
-	if (path_join(path, sizeof path, dir, "results.json", e))
-		return -1;
-	if (!file_exists(path))
-		return 0;
-	if (results_read(&r->results, path, e) || results_fit(&r->results, &r->set, path, e))
+	if (session_results(s, &r->set, &r->results, e))
 		return -1;
 	for (int i = 0; i < r->results.n; i++) {
 		struct fold_run *f = run_fold(r, r->results.fold[i].fold);
@@ -403,25 +383,17 @@ static int load_results(struct run *r, const char *dir, struct err *e)
 	return 0;
 }
 
-static int load_changes(struct run *r, const char *dir, struct err *e)
+static int load_changes(struct run *r, const struct session *s, struct err *e)
 {
-	struct changes c = {0};
-	char path[PATH_LEN];
-	int failed = 0;
+	const struct settings base = r->set; /* a change may alter it */
+	struct changes c;
 
-	if (path_join(path, sizeof path, dir, "commands.log", e))
+	if (session_changes(s, &base, &c, e))
 		return -1;
-	if (!file_exists(path))
-		return 0;
-	if (changes_read(&c, path, true, e))
-		return -1;
-	for (int i = 0; i < c.n && !failed; i++) {
-		failed = check_fold(r, c.at[i].fold, dir, "commands.log", c.at[i].line, e);
-		if (!failed)
-			run_add_change(r, &c.at[i]);
-	}
+	for (int i = 0; i < c.n; i++)
+		run_add_change(r, &c.at[i]);
 	changes_free(&c);
-	return failed;
+	return 0;
 }
 
 int run_load(struct run *r, const char *dir, struct err *e)
@@ -433,9 +405,10 @@ int run_load(struct run *r, const char *dir, struct err *e)
 	if (session_read(&s, dir, &r->set, e))
 		return -1;
 	r->base = r->set;
+	r->folds = session_folds(&s, &r->set);
 	snprintf(r->dir, sizeof r->dir, "%s", s.dir);
 	run_names(s.dir, r->name, r->branch);
-	failed = load_rows(r, &s, e) || load_results(r, s.dir, e) || load_changes(r, s.dir, e);
+	failed = load_rows(r, &s, e) || load_results(r, &s, e) || load_changes(r, &s, e);
 	load_notes(r, s.dir);
 	for (int i = 0; i < r->nfolds && !failed; i++)
 		failed = load_fold(r, &s, &r->fold[i], e);
@@ -443,56 +416,4 @@ int run_load(struct run *r, const char *dir, struct err *e)
 	if (failed)
 		run_free(r);
 	return failed;
-}
-
-const struct epoch_row *fold_epoch(const struct fold_run *f, int epoch)
-{
-	for (int i = 0; i < f->nepochs; i++)
-		if (f->epoch[i].epoch == epoch)
-			return &f->epoch[i];
-	return NULL;
-}
-
-static int history_place(const struct history *h, int epoch)
-{
-	for (int i = 0; i < h->epochs; i++)
-		if (h->epoch[i] == epoch)
-			return i;
-	return -1;
-}
-
-static const float *logits_at(const struct history *h, int place, int i, enum head head)
-{
-	size_t row = ((size_t)place * (size_t)h->n + (size_t)i) * HEADS + (size_t)head;
-
-	return h->logits + row * (size_t)h->classes;
-}
-
-const float *history_at(const struct history *h, int epoch, int i, enum head head)
-{
-	int place = history_place(h, epoch);
-
-	return place < 0 || i < 0 || i >= h->n ? NULL : logits_at(h, place, i, head);
-}
-
-void history_confusion(const struct history *h, int epoch, enum head head, struct confusion *m)
-{
-	int place = history_place(h, epoch);
-
-	confusion_init(m, h->classes);
-	for (int i = 0; place >= 0 && i < h->n; i++)
-		m->count[h->label[i]][predicted_class(logits_at(h, place, i, head), h->classes)]++;
-}
-
-int history_flips(const struct history *h, int i, int epoch)
-{
-	int flips = 0, before = -1;
-
-	for (int place = 0; place < h->epochs && h->epoch[place] <= epoch; place++) {
-		int now = predicted_class(logits_at(h, place, i, HEAD_MAIN), h->classes);
-
-		flips += before >= 0 && now != before;
-		before = now;
-	}
-	return flips;
 }

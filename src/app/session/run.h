@@ -48,8 +48,9 @@ struct run {
 	char branch[RUN_NAME]; /* "main", the branch's name, or seed-S */
 	struct settings set;   /* in force: as stored and every change since */
 	struct settings base;  /* as stored in config.yml */
-	struct fold_run fold[LISTS_MAX];
-	int nfolds; /* folds with rows */
+	int folds;             /* of its data (session_folds) */
+	struct fold_run *fold; /* [nfolds]; moves when one is added */
+	int nfolds;            /* folds with rows */
 	struct results results;
 	struct notes notes; /* all; those with a position are marks of their fold too */
 };
@@ -77,13 +78,5 @@ void run_add_change(struct run *r, const struct change *c);
 void run_add_note(struct run *r, const struct note *x); /* copied */
 void run_add_mark(struct run *r, int fold, enum mark_kind kind, int epoch, int step,
 		  const char *label);
-
-/* Epoch rows by number; NULL if it was not evaluated. */
-const struct epoch_row *fold_epoch(const struct fold_run *f, int epoch);
-/* Logits [HEADS][classes] of utterance i at that epoch of a history, or NULL. */
-const float *history_at(const struct history *h, int epoch, int i, enum head head);
-void history_confusion(const struct history *h, int epoch, enum head head, struct confusion *m);
-/* How often the main head's prediction changed up to that epoch. */
-int history_flips(const struct history *h, int i, int epoch);
 
 #endif

@@ -1,37 +1,34 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DESIGN: killed at any instant.
+ * DESIGN: made, opened, left.
  *
  * config.yml is written last by session_create and makes a folder a session;
  * without it the folder holds at most `lock` and temporary files, and
- * session_create takes it over. Files that are replaced go through
- * atomic_file. Files that grow are appended to in whole lines by write(2), one
- * for each row: a kill leaves whole rows, a full disk or a power cut may leave
- * a torn last one. session_begin rewrites such a file atomically, so that a
- * kill during the repair leaves it to be repaired again. The lock belongs to
- * the open file, which the kernel closes with the process: no stale locks.
+ * session_create takes it over.
+ *
+ * Whoever opens a session tries to hold it alone, which works if nobody else writes
+ * it, and then may change it as a whole; after that, and else, it is shared. So
+ * of all programs that write a session, the first has adopted it. Whoever leaves
+ * gives the lock back and tries once more to hold it alone: that works for the last.
  */
 #include "app/session/session.h"
 
-#include "app/session/changes.h"
-#include "app/session/rows.h"
+#include "app/session/session_data.h"
+#include "app/session/session_lock.h"
+#include "app/session/session_private.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "engine/train/train.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-static const char LOCK[] = "lock", CONFIG[] = "config.yml", STEPS[] = "steps.csv",
-		  EPOCHS[] = "epochs.csv", COMMANDS[] = "commands.log";
+static const char LOCK[] = "lock", CONFIG[] = "config.yml";
 
 /*
  * The folder
@@ -82,24 +79,61 @@ static int name_folder(struct session *s, const char *root, struct err *e)
 	return 0;
 }
 
-static int lock(struct session *s, struct err *e)
+static int refuse_busy(const struct session *s, struct err *e)
 {
-	char path[PATH_LEN];
+	return e->status ? -1
+			 : err_at(e, s->root, 0, 0,
+				  "another program is writing this session; wait for it, stop it, "
+				  "or look with --readonly");
+}
 
-	if (path_join(path, sizeof path, s->root, LOCK, e))
-		return -1;
-	if (file_check_own(path, e))
-		return -1;
-	s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+static void unlock(struct session *s)
+{
+	if (s->lock >= 0)
+		close(s->lock);
+	s->lock = -1;
+}
+
+/* The lock of a new session: nobody else has it, or may. */
+static int lock_new(struct session *s, struct err *e)
+{
+	s->lock = lock_open(s->root, true, e);
 	if (s->lock < 0)
-		return err_errno(e, path, "cannot lock the session");
-	if (flock(s->lock, LOCK_EX | LOCK_NB) == 0)
-		return 0;
-	if (errno == EWOULDBLOCK)
-		return err_at(e, s->root, 0, 0,
-			      "another program is writing this session; wait for it, stop it, or "
-			      "look with --readonly");
-	return err_errno(e, path, "cannot lock the session");
+		return -1;
+	return lock_take(s->lock, LOCK_ALONE, false, s->root, e) == LOCK_TAKEN ? 0
+									       : refuse_busy(s, e);
+}
+
+/* Of one that is there: alone if nobody else writes it, else shared; then one that
+ * does has adopted it, or is about to leave. */
+static int lock_old(struct session *s, bool *alone, struct err *e)
+{
+	for (;;) {
+		enum lock_answer answer;
+
+		s->lock = lock_open(s->root, true, e);
+		if (s->lock < 0)
+			return -1;
+		answer = lock_take(s->lock, LOCK_ALONE, false, s->root, e);
+		*alone = answer == LOCK_TAKEN;
+		if (answer == LOCK_BUSY)
+			answer = lock_take(s->lock, LOCK_SHARED, true, s->root, e);
+		if (answer != LOCK_TAKEN)
+			return refuse_busy(s, e);
+		if (*alone || !session_needs_adoption(s->root))
+			return session_check_held(s, e);
+		unlock(s);
+	}
+}
+
+/* It is open: others may write it too. */
+static int share(struct session *s, struct err *e)
+{
+	if (lock_take(s->lock, LOCK_SHARED, false, s->root, e) != LOCK_TAKEN)
+		return refuse_busy(s, e);
+	s->users = mem_alloc(1, sizeof *s->users);
+	*s->users = 1;
+	return 0;
 }
 
 static int read_config(const struct session *s, struct settings *set, struct err *e)
@@ -174,14 +208,14 @@ int session_create_origin(struct session *s, const char *root, const struct sett
 	    path_join(path, sizeof path, s->root, LOCK, e))
 		goto fail;
 	lock_made = !file_exists(path);
-	if (lock(s, e) || check_unused(s->root, e))
+	if (lock_new(s, e) || check_unused(s->root, e))
 		goto fail;
 	temps_remove(s->root);
-	if (session_store_config(s, set, o, e) == 0)
+	if (session_store_config(s, set, o, e) == 0 && share(s, e) == 0)
 		return 0;
 fail:
 	undo_create(s, made, lock_made);
-	session_close(s);
+	unlock(s);
 	return -1;
 }
 
@@ -194,15 +228,24 @@ static int check_session(const struct session *s, struct err *e)
 	return err_at(e, s->root, 0, 0, "is not a session: it has no %s", CONFIG);
 }
 
+/* What a program that is alone does before others may write too. */
+static int put_in_order(const struct session *s, struct err *e)
+{
+	temps_remove(s->root);
+	return session_adopt_all(s->root, e) || session_join_all(s->root, e) ? -1 : 0;
+}
+
 int session_resume(struct session *s, const char *root, struct settings *set, struct err *e)
 {
-	if (name_folder(s, root, e) || check_session(s, e) || session_refuse_links(s->root, e) ||
-	    lock(s, e) || read_config(s, set, e)) {
-		session_close(s);
+	bool alone;
+
+	if (name_folder(s, root, e) || check_session(s, e) || session_refuse_links(s->root, e))
 		return -1;
-	}
-	temps_remove(s->root);
-	return 0;
+	if (lock_old(s, &alone, e) == 0 && read_config(s, set, e) == 0 &&
+	    (!alone || put_in_order(s, e) == 0) && share(s, e) == 0)
+		return 0;
+	unlock(s);
+	return -1;
 }
 
 int session_read(struct session *s, const char *root, struct settings *set, struct err *e)
@@ -217,8 +260,10 @@ int session_share(struct session *s, const struct session *parent, struct err *e
 		return -1;
 	if (parent->lock < 0)
 		return 0;
-	s->lock = fcntl(parent->lock, F_DUPFD_CLOEXEC, 0);
-	return s->lock < 0 ? err_errno(e, s->root, "cannot share the session's lock") : 0;
+	s->lock = parent->lock;
+	s->users = parent->users;
+	++*s->users;
+	return 0;
 }
 
 int session_seed(struct session *s, const struct session *parent, const struct settings *set,
@@ -240,23 +285,27 @@ fail:
 	return -1;
 }
 
-static void close_files(struct session *s)
+/* The last one to leave brings the join up to date; if that fails, whoever opens the
+ * session next does. */
+static void leave(const struct session *s)
 {
-	FILE **file[] = {&s->steps, &s->epochs, &s->commands};
+	struct err ignored = {0};
 
-	for (size_t i = 0; i < sizeof file / sizeof file[0]; i++) {
-		if (*file[i])
-			fclose(*file[i]);
-		*file[i] = NULL;
-	}
+	lock_release(s->lock);
+	if (lock_take(s->lock, LOCK_ALONE, false, s->root, &ignored) == LOCK_TAKEN &&
+	    session_check_held(s, &ignored) == 0)
+		session_join_all(s->root, &ignored);
 }
 
 void session_close(struct session *s)
 {
-	close_files(s);
-	/* Zeroed memory has lock 0, which no session holds: standard input is open. */
-	if (s->lock > 0)
+	session_release(s);
+	if (s->users && --*s->users == 0) {
+		leave(s);
+		free(s->users);
 		close(s->lock);
+	}
+	s->users = NULL;
 	s->lock = -1;
 }
 
@@ -295,184 +344,4 @@ int session_new_name(char *out, size_t n, const char *config_path, struct err *e
 			return err_errno(e, out, "cannot make the session's folder");
 	}
 	return err_at(e, out, 0, 0, "1000 sessions of this name and second exist; name the folder");
-}
-
-/*
- * The files that grow
- */
-
-/* Where the rows of the run's own fold end, and those of others: finished folds
- * keep all, interrupted ones what their state has. */
-struct limits {
-	struct rows_limit steps[LISTS_MAX + 1], epochs[LISTS_MAX + 1];
-	int n;
-};
-
-static void add_limit(struct limits *l, int fold, int epochs, int steps)
-{
-	l->epochs[l->n] = (struct rows_limit){fold, epochs};
-	l->steps[l->n++] = (struct rows_limit){fold, steps};
-}
-
-static struct limits find_limits(const struct session *s, int fold, int epoch, int step,
-				 const int *done, int ndone)
-{
-	struct limits l = {0};
-
-	add_limit(&l, fold, epoch - 1, step - 1);
-	for (int f = 0; f <= LISTS_MAX && l.n <= LISTS_MAX; f++) {
-		struct err ignored = {0}; /* said when that fold goes on */
-		char path[PATH_LEN], name[64];
-		int epochs, steps;
-		bool finished = false;
-
-		if (f == fold)
-			continue;
-		for (int i = 0; i < ndone; i++)
-			finished |= done[i] == f;
-		snprintf(name, sizeof name, "fold-%d/state.safetensors", f);
-		if (path_join(path, sizeof path, s->dir, name, &ignored) == 0 &&
-		    file_exists(path) && trainer_stored(path, &epochs, &steps, &ignored) == 0)
-			add_limit(&l, f, epochs, steps);
-		else if (finished)
-			add_limit(&l, f, INT_MAX, INT_MAX);
-	}
-	return l;
-}
-
-/* Make path hold exactly `text`; nothing is touched if it does. */
-static int make_hold(const char *path, const struct str *text, struct err *e)
-{
-	char *old = NULL;
-	size_t len = 0;
-	bool same;
-
-	if (file_exists(path)) {
-		old = file_read(path, FILE_ROWS, &len, e);
-		if (!old)
-			return -1;
-	}
-	same = old && len == text->len && memcmp(old, str_text(text), len) == 0;
-	free(old);
-	return same ? 0 : file_write(path, str_text(text), text->len, e);
-}
-
-static int drop_torn_end(const char *path, struct err *e)
-{
-	struct str text = {0};
-	size_t len;
-	char *old;
-	int failed;
-
-	if (!file_exists(path))
-		return file_write(path, "", 0, e);
-	old = file_read(path, FILE_LOG, &len, e);
-	if (!old)
-		return -1;
-	str_addn(&text, old, changes_whole(old, len));
-	failed = make_hold(path, &text, e);
-	str_free(&text);
-	free(old);
-	return failed;
-}
-
-int session_begin(struct session *s, int fold, int epoch, int step, const int *done, int ndone,
-		  struct err *e)
-{
-	const struct limits l = find_limits(s, fold, epoch, step, done, ndone);
-	const struct columns steps = rows_of_steps(), epochs = rows_of_epochs();
-	char steps_path[PATH_LEN], epochs_path[PATH_LEN], commands_path[PATH_LEN];
-
-	BUG_ON(s->lock < 0);
-	close_files(s);
-	if (session_path(s, STEPS, steps_path, sizeof steps_path, e) ||
-	    session_path(s, EPOCHS, epochs_path, sizeof epochs_path, e) ||
-	    session_path(s, COMMANDS, commands_path, sizeof commands_path, e) ||
-	    rows_cut(&steps, steps_path, l.steps, l.n, e) ||
-	    rows_cut(&epochs, epochs_path, l.epochs, l.n, e) || drop_torn_end(commands_path, e))
-		return -1;
-	s->steps = file_append(steps_path, e);
-	s->epochs = file_append(epochs_path, e);
-	s->commands = file_append(commands_path, e);
-	if (s->steps && s->epochs && s->commands)
-		return 0;
-	close_files(s);
-	return -1;
-}
-
-/* An error of writing NAME in the run's folder. */
-static int cannot_write(const struct session *s, const char *name, struct err *e)
-{
-	return err_at(e, s->dir, 0, 0, "cannot write %s: %s; make room, then --resume", name,
-		      strerror(errno));
-}
-
-static int append(const struct session *s, FILE *f, const char *name, const struct columns *c,
-		  const void *row, struct err *e)
-{
-	struct str line = {0};
-	int failed = 0;
-
-	BUG_ON(!f);
-	if (session_check_held(s, e))
-		return -1;
-	rows_line(c, row, &line);
-	if (fwrite(line.s, 1, line.len, f) != line.len || fflush(f))
-		failed = cannot_write(s, name, e);
-	str_free(&line);
-	return failed;
-}
-
-int session_step(struct session *s, const struct step_row *r, struct err *e)
-{
-	const struct columns c = rows_of_steps();
-
-	return append(s, s->steps, STEPS, &c, r, e);
-}
-
-int session_epoch(struct session *s, const struct epoch_row *r, struct err *e)
-{
-	const struct columns c = rows_of_epochs();
-
-	return append(s, s->epochs, EPOCHS, &c, r, e);
-}
-
-int session_sync(struct session *s, struct err *e)
-{
-	if (s->steps && (fflush(s->steps) || fsync(fileno(s->steps))))
-		return cannot_write(s, STEPS, e);
-	if (s->epochs && (fflush(s->epochs) || fsync(fileno(s->epochs))))
-		return cannot_write(s, EPOCHS, e);
-	return 0;
-}
-
-static int read_rows(const struct session *s, const char *name, const struct columns *c, void **row,
-		     int *n, struct err *e)
-{
-	char path[PATH_LEN];
-
-	*row = NULL;
-	*n = 0;
-	return path_join(path, sizeof path, s->dir, name, e) || rows_read(c, path, row, n, e) ? -1
-											      : 0;
-}
-
-int session_steps(const struct session *s, struct step_row **row, int *n, struct err *e)
-{
-	const struct columns c = rows_of_steps();
-	void *rows;
-	int failed = read_rows(s, STEPS, &c, &rows, n, e);
-
-	*row = rows;
-	return failed;
-}
-
-int session_epochs(const struct session *s, struct epoch_row **row, int *n, struct err *e)
-{
-	const struct columns c = rows_of_epochs();
-	void *rows;
-	int failed = read_rows(s, EPOCHS, &c, &rows, n, e);
-
-	*row = rows;
-	return failed;
 }

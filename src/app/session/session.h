@@ -2,11 +2,35 @@
 /*
  * session: the folder a run leaves behind.
  *
- * Layout and formats: README, "Session folder". Every file is replaced
- * atomically or appended to whole lines; numbers are %.9g. A session is
- * locked (flock on DIR/lock, an empty file that stays) while a program writes
- * it; reading needs no lock. `root` is the session folder, `dir` the folder of
- * this run in it: root itself, root/seed-S or root/branches/NAME.
+ * `root` is the session folder, `dir` the folder of this run in it: root itself,
+ * root/seed-S or root/branches/NAME. Every file is replaced atomically or appended to
+ * whole lines; numbers are %.9g. Formats: README, "Session folder".
+ *
+ *	lock                      who writes the session        session_lock.h
+ *	config.yml, data.csv      what it was started with      session_data.h
+ *	notes.txt                                               notes.h
+ *	fold-F/lock               who writes the fold
+ *	fold-F/steps.csv, epochs.csv, commands.log, result.json session_rows.h
+ *	fold-F/...                weights, state, predictions, history, normalisation
+ *	steps.csv, epochs.csv, commands.log, results.json       the join of the folds'
+ *
+ * Several programs may write a session at once, each its own fold; reading needs
+ * no lock.
+ *
+ * What a crash leaves. config.yml comes first: a folder without it is no session.
+ * A live change is in its fold's commands.log, on the disk, before it is in force.
+ * At the end of an epoch each line relies on those above it:
+ *
+ *	1. rows of the fold's steps.csv, epochs.csv, history.bin are on the disk
+ *	2. best.safetensors, if this epoch is the best
+ *	3. last.safetensors
+ *	4. state.safetensors: says how far the fold has come
+ *
+ * A finished fold stores predictions.csv and test.bin, then its state, then its
+ * result.json, which says that it is finished; the join comes after it. A kill in
+ * between leaves the previous state; going on, all that lies after its rows is
+ * dropped. The join may be older than the folds: nothing reads it, and the next
+ * program that opens the session for writing brings it up to date.
  */
 #ifndef MIUST_SESSION_H
 #define MIUST_SESSION_H
@@ -20,8 +44,10 @@
 
 struct session {
 	char root[PATH_LEN], dir[PATH_LEN];
-	int lock;             /* fd, held from open to close; -1: reading only */
-	FILE *steps, *epochs; /* open for appending during a run */
+	int lock;             /* of root; fd, shared from open to close; -1: reading only */
+	int *users;           /* sessions that share it; the last to close lets it go */
+	int fold, fold_lock;  /* the fold being written (session_take); fd, 0: none */
+	FILE *steps, *epochs; /* of that fold, open for appending */
 	FILE *commands;
 };
 
@@ -37,12 +63,13 @@ int session_create(struct session *s, const char *root, const struct settings *s
 /* With what config.yml is to tell of the data. */
 int session_create_origin(struct session *s, const char *root, const struct settings *set,
 			  const struct origin *o, struct err *e);
-/* Take a session that this process has created, and in which nothing was trained,
- * back: empty its folder again. */
-int session_discard(struct session *s, struct err *e);
-/* Open one to go on with it: locks it, removes what killed writers left and
- * reads its config.yml into *set. One in which only config.yml was stored is
- * fine; a folder that does not exist or is no session is an error. */
+/*
+ * Open one to go on with it: locks it and reads its config.yml into *set. Unless
+ * another program writes it too, removes what killed writers left, gives the folds of
+ * a session of version 0.1 their files, and brings the join up to date. One in which
+ * only config.yml was stored is fine; a folder that does not exist or is not a session
+ * is an error, and so is one that a program of version 0.1 writes.
+ */
 int session_resume(struct session *s, const char *root, struct settings *set, struct err *e);
 /* Look only: no lock, nothing changed. */
 int session_read(struct session *s, const char *root, struct settings *set, struct err *e);
@@ -52,36 +79,9 @@ int session_check_held(const struct session *s, struct err *e);
 /* Refuse a session in which a file or folder that is written is a symbolic link;
  * session_resume does so before anything is changed. */
 int session_refuse_links(const char *root, struct err *e);
-void session_close(struct session *s); /* safe on zeroed memory, and twice */
-
-/*
- * Delete a session's folder for good: the whole of it (dir = root), or the folder of a
- * seed or branch in it. An error if another program writes the session, or if
- * `dir` has no config.yml. That goes last, so that what is half deleted is seen
- * as a session still. Links are removed, not followed.
- */
-int session_delete(const char *root, const char *dir, struct err *e);
-/* Hold its lock while it is moved or deleted: *lock is to be closed, -1 if none was
- * ever made. An error if another program writes it. */
-int session_hold(const char *root, int *lock, struct err *e);
-
-/*
- * Which data the folder's run has (origin.h).
- *
- * session_origin reads settings and origin from its config.yml. session_store_config
- * and session_store_roster make config.yml and data.csv (the roster's text) hold what
- * is given; a file that does is not touched. session_data_changes appends to *out what is different
- * in the corpus from the data.csv of `then`, which has another hash; or, if there is no such
- * data.csv, that this cannot be said. session_remark adds a comment to commands.log, while no run
- * has it open.
- */
-int session_origin(const struct session *s, struct settings *set, struct origin *o, struct err *e);
-int session_store_config(const struct session *s, const struct settings *set,
-			 const struct origin *o, struct err *e);
-int session_store_roster(const struct session *s, const struct str *roster, struct err *e);
-int session_data_changes(const struct session *s, const struct origin *then, const struct corpus *c,
-			 const struct settings *set, struct str *out, struct err *e);
-int session_remark(const struct session *s, const char *text, struct err *e);
+/* Ends the fold that is taken; who opened it and is the last to write it brings the join
+ * up to date. Safe on zeroed memory, and twice. */
+void session_close(struct session *s);
 
 /* The session's folder once more, to run in. Shares the lock of `parent`. */
 int session_share(struct session *s, const struct session *parent, struct err *e);
@@ -101,30 +101,5 @@ int session_new_name(char *out, size_t n, const char *config_path, struct err *e
 int session_path(const struct session *s, const char *name, char *out, size_t n, struct err *e);
 int session_fold_path(const struct session *s, int fold, const char *name, char *out, size_t n,
 		      struct err *e);
-
-/*
- * Open steps.csv and epochs.csv (and commands.log) for appending. First drop
- * every row at or after (fold, epoch, step): rows of that fold with step >=
- * `step` or epoch >= `epoch` (epochs.csv); of another fold the rows after its
- * stored state, or, if it has none and is not in done[0..ndone-1], all. What
- * lies after the last row that is kept is dropped whatever it is (rows_cut).
- * Headers are written if the files are new. commands.log is repaired (its torn
- * end) but never cut. May be called again (after a rewind).
- *
- * Each row goes to the system whole, so a killed program loses none and others
- * can follow the files; session_sync puts them on the disk. Sync before the
- * state file is written: then every row before a stored position is there. After an
- * error the run must stop; the next session_begin repairs the file.
- */
-int session_begin(struct session *s, int fold, int epoch, int step, const int *done, int ndone,
-		  struct err *e);
-int session_step(struct session *s, const struct step_row *r, struct err *e);
-int session_epoch(struct session *s, const struct epoch_row *r, struct err *e);
-int session_sync(struct session *s, struct err *e); /* flush and fsync both */
-
-/* Read whole rows back; a torn last line is passed over, a wrong one is an
- * error with file and line. free() the arrays. */
-int session_steps(const struct session *s, struct step_row **row, int *n, struct err *e);
-int session_epochs(const struct session *s, struct epoch_row **row, int *n, struct err *e);
 
 #endif

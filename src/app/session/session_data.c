@@ -4,19 +4,17 @@
  *
  * The hash in config.yml decides, and is written first: a data.csv with another
  * hash is one that was not replaced any more, and is replaced when the run goes
- * on. The remark in commands.log comes before both.
+ * on. The remark in the fold's commands.log comes before both.
  */
-#include "app/session/session.h"
+#include "app/session/session_data.h"
 
-#include "app/session/changes.h"
 #include "base/file.h"
 
-#include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-static const char CONFIG[] = "config.yml", DATA[] = "data.csv", COMMANDS[] = "commands.log";
+static const char CONFIG[] = "config.yml", DATA[] = "data.csv";
 
 int session_origin(const struct session *s, struct settings *set, struct origin *o, struct err *e)
 {
@@ -36,18 +34,11 @@ int session_origin(const struct session *s, struct settings *set, struct origin 
 static int make_hold(const struct session *s, const char *name, const char *text, size_t len,
 		     struct err *e)
 {
-	char path[PATH_LEN], *old = NULL;
-	struct err unreadable = {0}; /* then it is replaced */
-	size_t n = 0;
-	bool same;
+	char path[PATH_LEN];
 
-	if (session_path(s, name, path, sizeof path, e))
-		return -1;
-	if (file_exists(path))
-		old = file_read(path, FILE_LIST, &n, &unreadable);
-	same = old && n == len && memcmp(old, text, len) == 0;
-	free(old);
-	return same ? 0 : file_write(path, text, len, e);
+	return session_path(s, name, path, sizeof path, e) || file_make_hold(path, text, len, e)
+		       ? -1
+		       : 0;
 }
 
 int session_store_config(const struct session *s, const struct settings *set,
@@ -94,27 +85,23 @@ int session_data_changes(const struct session *s, const struct origin *then, con
 	return 0;
 }
 
-int session_remark(const struct session *s, const char *text, struct err *e)
+/* Lists appear in their order, so the last row is of the last one. */
+int session_folds(const struct session *s, const struct settings *set)
 {
-	char path[PATH_LEN], *old = NULL;
-	struct str log = {0};
+	char path[PATH_LEN], *text = NULL, *last;
+	struct err ignored = {0};
 	size_t len = 0;
-	int failed;
+	int folds = 5, n;
 
-	if (session_path(s, COMMANDS, path, sizeof path, e))
-		return -1;
-	if (file_exists(path)) {
-		old = file_read(path, FILE_LOG, &len, e);
-		if (!old)
-			return -1;
-		str_addn(&log, old, changes_whole(old, len));
-		free(old);
-	}
-	str_add(&log, "# ");
-	for (; *text; text++) /* a line it stays, whatever an id holds */
-		str_addn(&log, iscntrl((unsigned char)*text) ? " " : text, 1);
-	str_add(&log, "\n");
-	failed = file_write(path, log.s, log.len, e);
-	str_free(&log);
-	return failed;
+	if (set->layout == LAYOUT_LISTS)
+		return 1;
+	if (path_join(path, sizeof path, s->dir, DATA, &ignored) == 0 && file_exists(path))
+		text = file_read(path, FILE_LIST, &len, &ignored);
+	while (text && len && text[len - 1] == '\n')
+		text[--len] = '\0';
+	last = text ? strrchr(text, '\n') : NULL;
+	if (last && sscanf(last, "\nSession%6d,", &n) == 1 && n > 0)
+		folds = n;
+	free(text);
+	return folds;
 }

@@ -6,8 +6,9 @@
  * followed, so nothing outside the folder can be reached, even if someone
  * exchanges a folder for a link meanwhile.
  */
-#include "app/session/session.h"
+#include "app/session/session_delete.h"
 
+#include "app/session/session_lock.h"
 #include "base/file.h"
 
 #include <dirent.h>
@@ -15,7 +16,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 static const char CONFIG[] = "config.yml";
@@ -68,17 +68,21 @@ static int remove_inside(int fd, const char *keep, const char *path, struct err 
 
 int session_hold(const char *root, int *fd, struct err *e)
 {
-	char path[PATH_LEN];
-
-	*fd = -1;
-	if (path_join(path, sizeof path, root, "lock", e))
-		return -1;
-	*fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	if (*fd < 0 || flock(*fd, LOCK_EX | LOCK_NB) == 0)
+	*fd = lock_open(root, false, e);
+	if (*fd < 0)
+		return e->status ? -1 : 0;
+	switch (lock_take(*fd, LOCK_ALONE, false, root, e)) {
+	case LOCK_TAKEN:
 		return 0;
+	case LOCK_BUSY:
+		err_at(e, root, 0, 0, "another program is writing this session; stop it first");
+		break;
+	case LOCK_FAILED:
+		break;
+	}
 	close(*fd);
 	*fd = -1;
-	return err_at(e, root, 0, 0, "another program is writing this session; stop it first");
+	return -1;
 }
 
 int session_delete(const char *root, const char *dir, struct err *e)
@@ -108,6 +112,10 @@ int session_discard(struct session *s, struct err *e)
 	BUG_ON(s->lock < 0);
 	if (fd < 0)
 		return err_errno(e, s->root, "cannot be deleted");
+	if (lock_take(s->lock, LOCK_ALONE, false, s->root, e) != LOCK_TAKEN) {
+		close(fd);
+		return e->status ? -1 : err_at(e, s->root, 0, 0, "another program writes it");
+	}
 	failed = remove_inside(fd, CONFIG, s->root, e) || remove_name(fd, CONFIG, s->root, e);
 	close(fd);
 	return failed ? -1 : 0;

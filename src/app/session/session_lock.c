@@ -88,6 +88,14 @@ static void write_line(int fd)
 		return;
 }
 
+int fold_lock_refused(const char *dir, int fold, const char *who, struct err *e)
+{
+	return err_at(e, dir, 0, 0,
+		      "another program is writing this session: fold %d%s%s; wait for it, stop "
+		      "it, or look with --readonly",
+		      fold, who[0] ? ", " : "", who);
+}
+
 int fold_lock(const char *fold_dir, const char *dir, int fold, struct err *e)
 {
 	int fd = lock_open(fold_dir, true, e), busy = fd < 0 ? -1 : set(fd, F_WRLCK, false);
@@ -99,10 +107,7 @@ int fold_lock(const char *fold_dir, const char *dir, int fold, struct err *e)
 	}
 	if (busy > 0) {
 		fold_lock_asked(fold_dir, who, sizeof who);
-		err_at(e, dir, 0, 0,
-		       "another program is writing this session: fold %d%s%s; wait for it, stop "
-		       "it, or look with --readonly",
-		       fold, who[0] ? ", " : "", who);
+		fold_lock_refused(dir, fold, who, e);
 	} else if (fd >= 0) {
 		err_errno(e, fold_dir, "cannot lock the fold");
 	}

@@ -47,6 +47,8 @@ void lock_release(int fd); /* the file stays open */
  * -1 on error, which says who holds it (of the session `dir`). */
 int fold_lock(const char *fold_dir, const char *dir, int fold, struct err *e);
 void fold_lock_end(int fd); /* without the line; closes it */
+/* The error that says so: of a fold of the session `dir`, held by `who`. */
+int fold_lock_refused(const char *dir, int fold, const char *who, struct err *e);
 /* Does somebody hold it? *who becomes "process 123 on HOST since TIME", or "" if
  * the line is not there. Opens the file for reading only. */
 bool fold_lock_asked(const char *fold_dir, char *who, size_t n);

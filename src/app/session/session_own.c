@@ -24,6 +24,7 @@ static const char *const written[] = {
 	"commands.log",
 	"notes.txt",
 	"results.json",
+	"result.json",
 	"best.safetensors",
 	"last.safetensors",
 	"state.safetensors",

@@ -10,7 +10,7 @@
  */
 #include "app/session/session_trash.h"
 
-#include "app/session/session.h"
+#include "app/session/session_delete.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"

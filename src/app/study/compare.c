@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/study/compare.h"
 
-#include "app/session/results.h"
-#include "app/session/session.h"
-#include "base/file.h"
+#include "app/session/session_data.h"
+#include "app/session/session_rows.h"
 #include "base/mem.h"
 #include "base/str.h"
 
@@ -19,22 +18,18 @@ struct side {
 	const char *dir;
 	struct settings set;
 	struct results results; /* n = 0: none yet */
+	int folds;              /* there are of its data */
 };
 
 static int side_read(struct side *x, const char *dir, struct err *e)
 {
 	struct session s;
-	char path[PATH_LEN];
 
 	x->dir = dir;
-	if (session_read(&s, dir, &x->set, e) ||
-	    path_join(path, sizeof path, s.dir, "results.json", e))
+	if (session_read(&s, dir, &x->set, e) || session_results(&s, &x->set, &x->results, e))
 		return -1;
-	results_init(&x->results, &x->set);
-	if (!file_exists(path))
-		return 0;
-	return results_read(&x->results, path, e) || results_fit(&x->results, &x->set, path, e) ? -1
-												: 0;
+	x->folds = session_folds(&s, &x->set);
+	return 0;
 }
 
 /*
@@ -66,8 +61,7 @@ static void print_means(const struct side *x, int n, FILE *out)
 		char protocol[32], folds[32];
 
 		snprintf(protocol, sizeof protocol, "%s%s", r->protocol, r->optimistic ? "*" : "");
-		snprintf(folds, sizeof folds, "%d/%d", r->n,
-			 x[i].set.layout == LAYOUT_IEMOCAP ? LISTS_MAX : 1);
+		snprintf(folds, sizeof folds, "%d/%d", r->n, x[i].folds);
 		fprintf(out, "%2d  %-11s%10lld%7s", x[i].number, protocol, (long long)r->seed,
 			folds);
 		figure_cell(out, 16, r->n, m->wa, sd->wa);
@@ -184,6 +178,8 @@ int compare_print(const char *const *dirs, int n, FILE *out, struct err *e)
 		print_note(x, readable, out);
 		print_settings(x, readable, out);
 	}
+	for (int i = 0; i < readable; i++)
+		results_free(&x[i].results);
 	str_free(&list);
 	free(x);
 	return readable < n ? -1 : 0;

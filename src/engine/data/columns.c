@@ -33,6 +33,7 @@ enum { MELD_LISTS = sizeof meld / sizeof meld[0] };
 /* What columns_find has in hand. */
 struct finding {
 	const struct table *t;
+	int lists; /* the corpus has */
 	struct problems *p;
 	struct err *e;
 	bool failed;
@@ -223,7 +224,7 @@ static struct template folder_setting(struct finding *f, const struct settings *
 {
 	static const char key[] = "exp.columns.folder";
 	const char *text = s->exp.columns.folder;
-	int lists = s->layout == LAYOUT_IEMOCAP ? LISTS_MAX : MELD_LISTS, n = 1;
+	int lists = f->lists, n = 1;
 
 	for (const char *c = text; *c; c++)
 		n += *c == ',';
@@ -293,9 +294,9 @@ static void find_speaker(struct columns *c, struct finding *f, const struct sett
 }
 
 int columns_find(struct columns *c, const struct table *t, const struct settings *s, int list,
-		 const char *list_name, struct problems *p, struct err *e)
+		 int lists, const char *list_name, struct problems *p, struct err *e)
 {
-	struct finding f = {.t = t, .p = p, .e = e};
+	struct finding f = {.t = t, .lists = lists, .p = p, .e = e};
 	const char *label = s->exp.columns.label;
 
 	*c = (struct columns){.layout = s->layout, .list_name = list_name};

@@ -37,12 +37,12 @@ struct columns {
 };
 
 /*
- * Find the columns of list number `list` (of the corpus). What is missing or
+ * Find the columns of list number `list` of the corpus, which has `lists`. What is missing or
  * occurs twice is added to *p; -1 if rows cannot be read, the first reason in
  * *e. Texts (header, settings) stay the caller's, and in place.
  */
 int columns_find(struct columns *c, const struct table *t, const struct settings *s, int list,
-		 const char *list_name, struct problems *p, struct err *e);
+		 int lists, const char *list_name, struct problems *p, struct err *e);
 
 /* A cell's text, without spaces around it; free() it. */
 char *template_text(const struct template *t, const struct table_row *row);

@@ -74,5 +74,6 @@ void corpus_close(struct corpus *c)
 	free(c->left);
 	for (int i = 0; i < c->nlists; i++)
 		free(c->list[i].path);
+	free(c->list);
 	memset(c, 0, sizeof *c);
 }

@@ -2,7 +2,8 @@
 /*
  * corpus: the lists of utterances and their features.
  *
- * Layouts (doc/data.md): IEMOCAP has lists 0..4 = Session1..5, the
+ * Layouts (doc/data.md): IEMOCAP has lists 0, 1 ... = Session1, Session2 ...
+ * (as many as there are: five as published), the
  * lists layout (MELD) has 0 = train, 1 = dev, 2 = test. Utterances are in
  * list order, each list in file order. opening.h reads them; feature values are read
  * when first used.
@@ -37,7 +38,7 @@ struct utterance {
 
 struct list {
 	char *path;
-	const char *name;         /* "Session1".."Session5", "train", "dev", "test" */
+	char name[20];            /* "Session1" ..., "train", "dev", "test" */
 	int first, n;             /* its utterances */
 	int rows;                 /* in the file, those with errors too */
 	int of_class[LABELS_MAX]; /* rows with each label, likewise */
@@ -64,8 +65,8 @@ struct corpus {
 	char text_dir[PATH_LEN], audio_dir[PATH_LEN];
 	struct utterance *utt;
 	int n;
-	struct list list[LISTS_MAX];
-	int nlists;
+	struct list *list;
+	int nlists;            /* at least 1 once open */
 	struct left_row *left; /* rows with errors: in the lists, not in utt; in their order */
 	int nleft;
 };

@@ -12,9 +12,12 @@
 #include "engine/file/table.h"
 #include "engine/data/twins.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { IEMOCAP_SESSIONS = 5 };
 
 /* A list while its rows are being read. */
 struct reading {
@@ -37,10 +40,10 @@ struct opening {
 	int nknown;
 	bool dir[MODALITIES]; /* the folder is there */
 	bool failed;
-	bool by_folder; /* ids are FOLDER/STEM */
-	struct reading list[LISTS_MAX];
-	struct reading *at; /* being read */
-	long line;          /* of the row being read */
+	bool by_folder;       /* ids are FOLDER/STEM */
+	struct reading *list; /* [c->nlists] */
+	struct reading *at;   /* being read */
+	long line;            /* of the row being read */
 };
 
 /* ---- problems ---- */
@@ -268,11 +271,20 @@ static void read_table(struct opening *o, struct reading *r)
 	const char *path = r->list->path;
 	struct err said = {0};
 
+	if (number + 1 < o->c->nlists && o->c->layout == LAYOUT_IEMOCAP && !file_exists(path)) {
+		err_at(&said, path, 0, 0,
+		       "there is no such list, but %s.csv; sessions are numbered from 1 without a "
+		       "gap",
+		       o->c->list[o->c->nlists - 1].name);
+		give_up(o, path, &said);
+		return;
+	}
 	if (table_read(&r->t, path, &said) != 0) {
 		give_up(o, path, &said);
 		return;
 	}
-	if (columns_find(&r->columns, &r->t, o->s, number, r->list->name, o->p, o->e) != 0)
+	if (columns_find(&r->columns, &r->t, o->s, number, o->c->nlists, r->list->name, o->p,
+			 o->e) != 0)
 		o->failed = true;
 	else
 		r->usable = true;
@@ -336,25 +348,59 @@ static void reading_free(struct reading *r)
 
 /* ---- the corpus ---- */
 
+/* The largest N of the files Session1.csv, Session2.csv ... that are there; 0: none is. */
+static int last_session(const char *dir)
+{
+	DIR *open = opendir(dir);
+	struct dirent *d;
+	int last = 0;
+
+	while (open && (d = readdir(open))) {
+		char again[32];
+		int n;
+
+		if (sscanf(d->d_name, "Session%4d.csv", &n) != 1 || n <= last)
+			continue;
+		snprintf(again, sizeof again, "Session%d.csv", n);
+		if (strcmp(again, d->d_name) == 0)
+			last = n;
+	}
+	if (open)
+		closedir(open);
+	return last;
+}
+
 static void name_lists(struct corpus *c, const struct settings *s)
 {
-	static const char *const session[] = {"Session1", "Session2", "Session3", "Session4",
-					      "Session5"};
 	static const char *const part[] = {"train", "dev", "test"};
 	const char *const path[] = {s->exp.train_csv, s->exp.dev_csv, s->exp.test_csv};
+	int last = last_session(s->exp.iemocap_csv);
 
-	if (s->layout == LAYOUT_IEMOCAP) {
-		for (c->nlists = 0; c->nlists < 5; c->nlists++) {
-			struct list *l = &c->list[c->nlists];
+	c->nlists = s->layout == LAYOUT_LISTS ? 3 : last ? last : IEMOCAP_SESSIONS;
+	c->list = mem_alloc((size_t)c->nlists, sizeof *c->list);
+	for (int i = 0; i < c->nlists; i++) {
+		struct list *l = &c->list[i];
 
-			l->name = session[c->nlists];
+		if (s->layout == LAYOUT_LISTS) {
+			snprintf(l->name, sizeof l->name, "%s", part[i]);
+			l->path = mem_dup(path[i]);
+		} else {
+			snprintf(l->name, sizeof l->name, "Session%d", i + 1);
 			l->path = str_format("%s/%s.csv", s->exp.iemocap_csv, l->name);
 		}
-	} else {
-		for (c->nlists = 0; c->nlists < 3; c->nlists++)
-			c->list[c->nlists] = (struct list){.name = part[c->nlists],
-							   .path = mem_dup(path[c->nlists])};
 	}
+}
+
+/* Sessions are 1 to N. A list that is missing among them is an error of its own. */
+static void check_sessions(struct opening *o)
+{
+	const struct corpus *c = o->c;
+
+	if (c->layout == LAYOUT_IEMOCAP && c->nlists < IEMOCAP_SESSIONS)
+		problem_add(o->p,
+			    &(struct fault){.kind = PROBLEM_NOTE, .file = o->s->exp.iemocap_csv},
+			    "%s: %d session%s; IEMOCAP has %d", o->s->exp.iemocap_csv, c->nlists,
+			    c->nlists == 1 ? "" : "s", IEMOCAP_SESSIONS);
 }
 
 static bool need_folder(struct opening *o, const char *dir, const char *key)
@@ -391,6 +437,8 @@ int corpus_open_known(struct corpus *c, const struct settings *s, unsigned how,
 	memcpy(c->text_dir, s->exp.text_dir, sizeof c->text_dir);
 	memcpy(c->audio_dir, s->exp.audio_dir, sizeof c->audio_dir);
 	name_lists(c, s);
+	check_sessions(&o);
+	o.list = mem_alloc((size_t)c->nlists, sizeof *o.list);
 	/* Without its folder each row would complain. */
 	for (int m = 0; m < MODALITIES; m++)
 		o.dir[m] = need_folder(&o, features_dir(s, (enum modality)m),
@@ -405,5 +453,6 @@ int corpus_open_known(struct corpus *c, const struct settings *s, unsigned how,
 	twins_in_corpus(c, s, p);
 	for (int i = 0; i < c->nlists; i++)
 		reading_free(&o.list[i]);
+	free(o.list);
 	return o.failed ? -1 : 0;
 }

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { PATH_LEN = 1024, LABEL_LEN = 32, LABELS_MAX = 32, LISTS_MAX = 5 };
+enum { PATH_LEN = 1024, LABEL_LEN = 32, LABELS_MAX = 32 };
 enum {
 	FEATURES_MAX = 8192,
 	HIDDEN_MAX = 1024,

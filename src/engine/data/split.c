@@ -5,22 +5,38 @@
 #include "base/rng.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 const char *const part_name[PARTS] = {"train", "val", "test"};
 
-enum { SESSIONS = 5 };
-
-int split_folds(const struct corpus *c, int fold[LISTS_MAX])
+int split_folds(const struct corpus *c)
 {
-	if (c->layout == LAYOUT_LISTS) {
-		fold[0] = 0;
-		return 1;
-	}
-	for (int i = 0; i < SESSIONS; i++)
-		fold[i] = i + 1;
-	return SESSIONS;
+	return c->layout == LAYOUT_LISTS ? 1 : c->nlists;
+}
+
+int split_fold(const struct corpus *c, int i)
+{
+	return c->layout == LAYOUT_LISTS ? 0 : i + 1;
+}
+
+bool split_has_fold(const struct corpus *c, int fold)
+{
+	int first = split_fold(c, 0);
+
+	return fold >= first && fold < first + split_folds(c);
+}
+
+int split_no_fold(const struct corpus *c, int fold, struct err *e)
+{
+	int n = split_folds(c), first = split_fold(c, 0);
+	char last[32] = " only";
+
+	if (n > 1)
+		snprintf(last, sizeof last, " to %d", split_fold(c, n - 1));
+	return err_usage(e, "--fold %d: this corpus has fold%s %d%s", fold, n > 1 ? "s" : "", first,
+			 last);
 }
 
 bool protocol_optimistic(const struct settings *s)
@@ -184,18 +200,24 @@ static int hold_out(struct split *sp, const struct corpus *c, const struct setti
 static int split_sessions(struct split *sp, const struct corpus *c, const struct settings *s,
 			  int fold, struct err *e)
 {
-	int test = fold - 1, val = -1;
+	int sessions = c->nlists, test = fold - 1, val = -1;
 
-	if (fold < 1 || fold > SESSIONS)
+	if (fold < 1 || fold > sessions)
 		return err_set(e, "fold %d; expected 1 to %d, one for each session", fold,
-			       SESSIONS);
+			       sessions);
 	if (s->exp.protocol == PROTOCOL_SESSION)
-		val = fold % SESSIONS;
+		val = fold % sessions;
 	else if (s->exp.protocol == PROTOCOL_REFERENCE)
 		val = test; /* as published, and optimistic */
-	for (int i = 0; i < SESSIONS; i++)
+	for (int i = 0; i < sessions; i++)
 		if (i != test && i != val)
 			add_list(sp, PART_TRAIN, &c->list[i]);
+	if (sp->n[PART_TRAIN] == 0)
+		return err_set(e,
+			       "exp.protocol %s of %d session%s leaves none to train on; "
+			       "it needs %d or more",
+			       protocol_name[s->exp.protocol], sessions, sessions == 1 ? "" : "s",
+			       s->exp.protocol == PROTOCOL_SESSION ? 3 : 2);
 	add_list(sp, PART_TEST, &c->list[test]);
 	if (val >= 0)
 		add_list(sp, PART_VAL, &c->list[val]);

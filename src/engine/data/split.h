@@ -22,7 +22,13 @@ int split_make(struct split *sp, const struct corpus *c, const struct settings *
 	       struct err *e);
 void split_free(struct split *sp);
 
-int split_folds(const struct corpus *c, int fold[LISTS_MAX]); /* how many; their numbers */
+/* How many folds there are, and the number of each, ascending: as many as IEMOCAP has
+ * sessions, from 1 on; of lists one, 0. */
+int split_folds(const struct corpus *c);
+int split_fold(const struct corpus *c, int i);
+bool split_has_fold(const struct corpus *c, int fold);
+/* The error where it has not: of --fold. */
+int split_no_fold(const struct corpus *c, int fold, struct err *e);
 bool protocol_optimistic(const struct settings *s);
 
 #endif

@@ -19,12 +19,10 @@ enum { EPOCH_DRAWS = 8, TEST_DRAWS = 2 };
  * has drawn its weights and trained all its epochs. */
 static void seed_fold(struct trainer *t)
 {
-	int fold[LISTS_MAX], n = split_folds(t->corpus, fold), before = 0;
+	int before = t->state.fold - split_fold(t->corpus, 0);
 	uint64_t draws =
 		t->model.params.draws + (uint64_t)t->set.train.epoch * EPOCH_DRAWS + TEST_DRAWS;
 
-	while (before < n && fold[before] != t->state.fold)
-		before++;
 	rng_seed(&t->state.rng, (uint64_t)t->set.exp.seed);
 	rng_skip(&t->state.rng, draws * (uint64_t)before);
 }

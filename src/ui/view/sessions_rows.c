@@ -3,7 +3,8 @@
 #include "ui/view/sessions.h"
 
 #include "app/study/compare.h"
-#include "app/session/session.h"
+#include "app/session/session_data.h"
+#include "app/session/session_rows.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -27,15 +28,10 @@ enum { OVERLAYS_MAX = 3 }; /* markers there are for them */
 static int read_epochs(struct session_row *r, const struct session *s, struct err *e)
 {
 	struct epoch_row *row = NULL;
-	int n = 0, failed = session_epochs(s, &row, &n, e);
-	char path[PATH_LEN];
+	int failed = session_epochs(s, &r->set, &row, &r->epochs, e);
 
-	failed = failed || path_join(path, sizeof path, s->dir, "epochs.csv", e);
-	for (int i = 0; i < n && !failed; i++)
-		failed = fold_check(&r->set, row[i].fold, path, i + 2, e);
 	free(row);
-	r->epochs = failed ? 0 : n;
-	return failed ? -1 : 0;
+	return failed;
 }
 
 /* When the session was made: config.yml is written once. */
@@ -76,7 +72,6 @@ static void read_notes(struct session_row *r)
 /* A session may be broken in any way: its row says how, and the others stand. */
 static void row_read(struct session_row *r, const char *root, const char *dir)
 {
-	char path[PATH_LEN];
 	struct err e = {0};
 	struct session s;
 
@@ -88,15 +83,10 @@ static void row_read(struct session_row *r, const char *root, const char *dir)
 		snprintf(r->branch, sizeof r->branch, "main"); /* the seed has a column */
 	date_of(dir, r->date, sizeof r->date);
 	if (session_read(&s, dir, &r->set, &e) == 0) {
-		r->folds = r->set.layout == LAYOUT_IEMOCAP ? LISTS_MAX : 1;
-		if (read_epochs(r, &s, &e) == 0 &&
-		    path_join(path, sizeof path, dir, "results.json", &e) == 0 &&
-		    file_exists(path) && results_read(&r->results, path, &e) == 0)
-			results_fit(&r->results, &r->set, path, &e);
-		if (path_join(path, sizeof path, dir, "commands.log", &e) == 0 && file_exists(path))
-			changes_read(&r->changes, path, true, &e);
-		for (int i = 0; i < r->changes.n && !e.status; i++)
-			fold_check(&r->set, r->changes.at[i].fold, path, r->changes.at[i].line, &e);
+		r->folds = session_folds(&s, &r->set);
+		if (read_epochs(r, &s, &e) || session_results(&s, &r->set, &r->results, &e) ||
+		    session_changes(&s, &r->set, &r->changes, &e))
+			results_free(&r->results);
 		session_close(&s);
 	} else {
 		options_preset(&r->set);
@@ -205,8 +195,10 @@ static void place_rows(struct ui *u)
 
 static void free_rows(struct session_row *row, int n)
 {
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n; i++) {
 		changes_free(&row[i].changes);
+		results_free(&row[i].results);
+	}
 	free(row);
 }
 

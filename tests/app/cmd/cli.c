@@ -87,7 +87,7 @@ TEST(nothing_given)
 	CHECK_STR(got.operand[0], "demo.yml");
 	CHECK(!got.operand[1]);
 	CHECK(!got.session && !got.set && !got.resume);
-	CHECK_INT(got.folds, 0);
+	CHECK_INT(got.nfolds, 0);
 	CHECK_INT(got.seeds, 0);
 	CHECK_INT(got.split, PART_TEST);
 }
@@ -112,11 +112,13 @@ TEST(set_keeps_all_in_order)
 	CHECK_STR(got.set[2], "c=");
 }
 
-TEST(folds_are_bits)
+TEST(folds_ascend)
 {
 	CHECK_STR(line(&train, "c --fold 1 --fold 3 --fold=3 --fold 0"), "");
-	CHECK_INT(got.folds, 1 << 0 | 1 << 1 | 1 << 3);
-	CHECK_STR(line(&train, "c --fold 6"), "--fold: expected an integer, 0 to 5; found '6'");
+	REQUIRE(got.nfolds == 3);
+	CHECK(got.fold[0] == 0 && got.fold[1] == 1 && got.fold[2] == 3);
+	CHECK_STR(line(&train, "c --fold 1000000"),
+		  "--fold: expected an integer, 0 to 999999; found '1000000'");
 }
 
 TEST(two_dashes_end_options)

@@ -5,8 +5,8 @@
 #include "test.h"
 
 static struct utterance utt[16];
-static struct corpus corpus = {
-	.utt = utt, .nlists = 3, .list = {{.name = "train"}, {.name = "dev"}, {.name = "test"}}};
+static struct list list[] = {{.name = "train"}, {.name = "dev"}, {.name = "test"}};
+static struct corpus corpus = {.utt = utt, .nlists = 3, .list = list};
 static struct settings set = {.exp = {.nlabels = 3, .labels = {"joy", "sadness", "anger"}}};
 static char ids[16][16];
 

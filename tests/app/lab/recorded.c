@@ -415,7 +415,7 @@ static void check_record(const struct record *r)
 	struct err e = {0};
 	const char *const *set = r->set;
 	char path[1024];
-	int nset = 0, fold[LISTS_MAX], folds;
+	int nset = 0, folds;
 	struct lines steps, epochs;
 	FILE *log = fopen(in(r, r->sub, "log.txt"), "r");
 	const char *order_path = find(r, "order.json");
@@ -432,11 +432,11 @@ static void check_record(const struct record *r)
 		FAIL("%s", e.text);
 		goto out;
 	}
-	folds = split_folds(&c, fold);
+	folds = split_folds(&c);
 	for (int i = 0; i < folds && !test_faults; i++) {
 		struct trainer t;
 
-		if (trainer_open(&t, &s, &c, fold[i], par, &e)) {
+		if (trainer_open(&t, &s, &c, split_fold(&c, i), par, &e)) {
 			FAIL("%s", e.text);
 			break;
 		}

@@ -93,6 +93,7 @@ static double eta(struct work_run *run)
 /* Folds 3, 4 and 5 are to come: 30 epochs. */
 TEST(eta_is_in_seconds)
 {
+	struct fold_row finished[2] = {{.fold = 1}, {.fold = 4}};
 	struct work_run *run = idle_worker();
 
 	at(run, 1, 0, false);
@@ -111,9 +112,8 @@ TEST(eta_is_in_seconds)
 	run->job.trainer.state.fold = 5;
 	CHECK_NEAR(eta(run), 0, 1e-9);
 	run->job.trainer.state.fold = 2;
+	run->job.results.fold = finished;
 	run->job.results.n = 2; /* trained out of turn, and one of those before */
-	run->job.results.fold[0].fold = 4;
-	run->job.results.fold[1].fold = 1;
 	CHECK_NEAR(eta(run), 20 * 60, 1e-9);
 	end(run);
 }

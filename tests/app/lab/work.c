@@ -226,7 +226,7 @@ TEST(a_factor_is_logged_as_the_value)
 	work_command(w, WORK_FIRST, "undo");
 	served(&s, w);
 	CHECK_NEAR(s.now.set.train.optimizer.lr, 0.012, 1e-15);
-	snprintf(path, sizeof path, "%s/commands.log", dir);
+	snprintf(path, sizeof path, "%s/fold-0/commands.log", dir);
 	log = file_read(path, FILE_LOG, NULL, &e);
 	REQUIRE(log);
 	CHECK_STR(log, "at 0 1 2 set train.optimizer.lr 0.006   # was 0.012\n"

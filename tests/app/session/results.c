@@ -46,6 +46,7 @@ TEST(summed_up)
 	CHECK(r.optimistic);
 	CHECK_INT(r.seed, 53);
 	CHECK_HAS(r.machine, " cores");
+	results_free(&r);
 }
 
 TEST(a_fold_again)
@@ -57,6 +58,7 @@ TEST(a_fold_again)
 	CHECK_INT(r.n, 2);
 	CHECK_INT(r.fold[1].confusion.count[0][0], 10);
 	CHECK_INT(r.pooled_confusion.count[0][0], 13);
+	results_free(&r);
 }
 
 /* The whole file, but for what depends on the machine. */
@@ -118,6 +120,7 @@ TEST(bytes_written)
 				  "  \"version\": \"0\",\n"
 				  "  \"machine\": \"one \\\"quoted\\\"\"\n"
 				  "}\n");
+	results_free(&r);
 }
 
 /* Read and gone on with, the file is the same as written in one go. */
@@ -142,6 +145,8 @@ TEST(resumed_run_writes_the_same)
 	CHECK_STR(e.text, "");
 	free(want);
 	free(got);
+	results_free(&all);
+	results_free(&part);
 }
 
 /* Written when macro F1 left predicted classes without a true row out, or by hand:
@@ -162,6 +167,40 @@ TEST(figures_come_from_the_matrix)
 	CHECK_NEAR(r.fold[0].test.macro_f1, (1 + 0 + 2 / 3.0 + 1) / 4, 1e-15);
 	CHECK_NEAR(r.mean.macro_f1, (1 + 0 + 2 / 3.0 + 1) / 4, 1e-15);
 	CHECK_NEAR(r.pooled.macro_f1, (1 + 0 + 2 / 3.0 + 1) / 4, 1e-15);
+	results_free(&r);
+}
+
+/* fold-F/result.json: one fold and what goes with it. */
+TEST(one_fold_alone)
+{
+	struct results r = two_folds(), back = {0};
+	struct err e = {0};
+
+	CHECK_INT(result_write(&r, 2, in("two.json"), &e), 0);
+	CHECK_INT(result_write(&r, 1, in("one.json"), &e), 0);
+	CHECK_INT(result_read(&back, 2, in("two.json"), &e), 0);
+	CHECK_INT(back.n, 1);
+	CHECK_STR(back.protocol, "reference");
+	CHECK(back.optimistic && back.seed == 53);
+	CHECK_INT(result_read(&back, 1, in("one.json"), &e), 0);
+	CHECK(back.n == 2 && back.mean.wa == r.mean.wa && back.sd.ua == r.sd.ua);
+	CHECK_INT(results_write(&r, in("r1.json"), &e), 0);
+	CHECK_INT(results_write(&back, in("r2.json"), &e), 0);
+	CHECK_STR(e.text, "");
+	{
+		char *want = file_read(in("r1.json"), FILE_ROWS, NULL, &e);
+
+		check_holds(in("r2.json"), want);
+		free(want);
+	}
+	CHECK_INT(result_read(&back, 3, in("one.json"), &e), -1);
+	CHECK_HAS(e.text, "one.json: fold 1 appears twice");
+	results_free(&back);
+	err_clear(&e);
+	CHECK_INT(result_read(&back, 3, in("one.json"), &e), -1);
+	CHECK_HAS(e.text, "one.json: is of fold 1, not 3");
+	results_free(&back);
+	results_free(&r);
 }
 
 TEST(none_finished)
@@ -175,6 +214,8 @@ TEST(none_finished)
 	CHECK_INT(results_read(&back, in("zero.json"), &e), 0);
 	CHECK_INT(back.n, 0);
 	CHECK_STR(e.text, "");
+	results_free(&r);
+	results_free(&back);
 }
 
 #define REST            ",\"protocol\":\"fixed\",\"seed\":1,\"version\":\"0\",\"machine\":\"m\"}"
@@ -216,7 +257,7 @@ TEST(damaged)
 
 TEST(cut_off_anywhere)
 {
-	struct results r = two_folds();
+	struct results r = two_folds(), cut;
 	struct err e = {0};
 	size_t len;
 	char *all;
@@ -227,10 +268,11 @@ TEST(cut_off_anywhere)
 	for (size_t n = 0; n + 1 < len; n++) { /* the last byte is a newline */
 		err_clear(&e);
 		put_bytes(in("cut.json"), all, n);
-		CHECK_INT(results_read(&r, in("cut.json"), &e), -1);
+		CHECK_INT(results_read(&cut, in("cut.json"), &e), -1);
 		CHECK_HAS(e.text, "cut.json:");
 	}
 	free(all);
+	results_free(&r);
 }
 
 static void check_printed(const struct results *r, const struct settings *set, const char *want)
@@ -281,6 +323,7 @@ TEST(table)
 		"Optimistic: under protocol reference each fold picks its checkpoint on the\n"
 		"session it is tested on, as the published program does. exp.protocol\n"
 		"holdout, session or fixed gives an honest figure.\n");
+	results_free(&r);
 }
 
 /* One fold says all; an honest protocol needs no sentence. */
@@ -312,6 +355,7 @@ TEST(table_of_one_fold)
 		"       precision     recall         F1     number\n"
 		"  ang     0.0000     0.0000     0.0000          0\n"
 		"  hap     0.0000     0.0000     0.0000          0\n");
+	results_free(&r);
 }
 
 /* 32 long labels and large counts still keep to 80 columns. */
@@ -343,6 +387,7 @@ TEST(table_of_many_classes)
 			seen++;
 	}
 	CHECK_INT(seen, 32 + 32);
+	results_free(&r);
 }
 
 int main(int argc, char **argv)

@@ -2,6 +2,7 @@
 /* A run in memory: rows that come twice, as from a folder that was just read
  * and from events still under way. */
 #include "app/session/run.h"
+#include "app/session/session_rows.h"
 #include "app/folder.h"
 
 static void step(struct run *r, int epoch, int number, double loss)
@@ -114,7 +115,7 @@ static int best_of(const char *name, int protocol, const int label[4], int teste
 
 	memcpy(true_class, label, sizeof true_class);
 	set.exp.protocol = protocol;
-	if (session_create(&s, in(name), &set, &e) || session_begin(&s, 1, 1, 1, NULL, 0, &e) ||
+	if (session_create(&s, in(name), &set, &e) || session_begin(&s, 1, 1, 1, &e) ||
 	    history_begin(&h, &s, 1, "history", 1, &p, &c, &set, &e))
 		FAIL("%s", e.text);
 	for (int epoch = 1; epoch <= 3; epoch++) {
@@ -128,15 +129,14 @@ static int best_of(const char *name, int protocol, const int label[4], int teste
 	history_free(&h);
 	if (tested) {
 		struct fold_row f = {.fold = 1, .best_epoch = tested};
-		char path[PATH_LEN];
 
 		results_init(&results, &set);
 		confusion_init(&f.confusion, 4);
 		f.confusion.count[0][0] = 1;
 		results_add(&results, &f);
-		snprintf(path, sizeof path, "%s/results.json", in(name));
-		if (results_write(&results, path, &e))
+		if (session_result(&s, &results, &e))
 			FAIL("%s", e.text);
+		results_free(&results);
 	}
 	session_close(&s);
 	if (run_load(&r, in(name), &e)) {

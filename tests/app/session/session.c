@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "app/session/session.h"
+#include "app/session/session_data.h"
+#include "app/session/session_delete.h"
+#include "app/session/session_rows.h"
 #include "app/folder.h"
 #include "base/mem.h"
 #include "base/str.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -14,6 +18,9 @@
 	"fold,epoch,step,loss,loss_main,loss_cmd_text,loss_cmd_audio,loss_text,loss_audio,lr," \
 	"grad_norm\n"
 #define EPOCHS_HEADER "fold,epoch,train_loss,train_acc,val_loss,val_wa,val_ua,val_wf1,seconds\n"
+
+/* Any folds. */
+static const struct settings iemocap = {.layout = LAYOUT_IEMOCAP, .model.num_classes = 4};
 
 static const struct step_row a_step = {1, 2, 7, 1.0 / 3, {1, 2, 3, 4, 5}, 5e-4, 1e-12};
 static const struct epoch_row an_epoch = {1, 2, 1.5, 0.25, NAN, {NAN, 0.5, 2.0 / 3, 0}, 12.25};
@@ -24,7 +31,7 @@ static int begin(struct session *s, const char *name)
 	struct settings set = some_settings();
 	struct err e = {0};
 
-	if (session_create(s, in(name), &set, &e) || session_begin(s, 1, 1, 1, NULL, 0, &e)) {
+	if (session_create(s, in(name), &set, &e) || session_begin(s, 1, 1, 1, &e)) {
 		FAIL("%s", e.text);
 		return -1;
 	}
@@ -57,13 +64,13 @@ static const char *rows_there(const struct session *s)
 	int n, at = 0;
 
 	text[0] = '\0';
-	if (session_steps(s, &step, &n, &e))
+	if (session_steps(s, &iemocap, &step, &n, &e))
 		return strcpy(text, e.text);
 	for (int i = 0; i < n; i++)
 		at += snprintf(text + at, sizeof text - (size_t)at, "%d:%d ", step[i].fold,
 			       step[i].step);
 	free(step);
-	if (session_epochs(s, &epoch, &n, &e))
+	if (session_epochs(s, &iemocap, &epoch, &n, &e))
 		return strcpy(text, e.text);
 	at += snprintf(text + at, sizeof text - (size_t)at, "|");
 	for (int i = 0; i < n; i++)
@@ -83,9 +90,9 @@ TEST(rows_as_written)
 	CHECK_INT(session_step(&s, &a_step, &e), 0);
 	CHECK_INT(session_epoch(&s, &an_epoch, &e), 0);
 	/* Without a sync: others can follow the files. */
-	check_holds(in("rows/steps.csv"),
+	check_holds(in("rows/fold-1/steps.csv"),
 		    STEPS_HEADER "1,2,7,0.333333333,1,2,3,4,5,0.0005,1e-12\n");
-	check_holds(in("rows/epochs.csv"),
+	check_holds(in("rows/fold-1/epochs.csv"),
 		    EPOCHS_HEADER "1,2,1.5,0.25,nan,nan,0.5,0.666666667,12.25\n");
 	CHECK_INT(session_sync(&s, &e), 0);
 	session_close(&s);
@@ -102,20 +109,20 @@ TEST(rows_read_back)
 
 	if (begin(&s, "back"))
 		return;
-	CHECK_INT(session_steps(&s, &step, &n, &e), 0);
+	CHECK_INT(session_steps(&s, &iemocap, &step, &n, &e), 0);
 	CHECK_INT(n, 0);
 	free(step);
 	session_step(&s, &a_step, &e);
 	session_epoch(&s, &an_epoch, &e);
 	session_close(&s);
 	CHECK_INT(session_read(&s, in("back/"), &(struct settings){0}, &e), 0);
-	REQUIRE(session_steps(&s, &step, &n, &e) == 0 && n == 1);
+	REQUIRE(session_steps(&s, &iemocap, &step, &n, &e) == 0 && n == 1);
 	CHECK_INT(step->step, 7);
 	CHECK_NEAR(step->loss, 1.0 / 3, 1e-9);
 	CHECK_NEAR(step->term[TERM_CMD_AUDIO], 3, 0);
 	CHECK_NEAR(step->lr, 5e-4, 0);
 	CHECK_NEAR(step->grad_norm, 1e-12, 0);
-	REQUIRE(session_epochs(&s, &epoch, &n, &e) == 0 && n == 1);
+	REQUIRE(session_epochs(&s, &iemocap, &epoch, &n, &e) == 0 && n == 1);
 	CHECK(isnan(epoch->val_loss) && isnan(epoch->val.wa));
 	CHECK_NEAR(epoch->val.wf1, 2.0 / 3, 1e-9);
 	CHECK_NEAR(epoch->seconds, 12.25, 0);
@@ -133,7 +140,7 @@ TEST(no_rows_yet)
 	int n = -1;
 
 	REQUIRE(session_create(&s, in("young"), &set, &e) == 0);
-	CHECK_INT(session_steps(&s, &step, &n, &e), 0);
+	CHECK_INT(session_steps(&s, &iemocap, &step, &n, &e), 0);
 	CHECK_INT(n, 0);
 	session_close(&s);
 }
@@ -209,21 +216,59 @@ TEST(resume_and_read)
 	CHECK(!file_exists(in("lock")));
 }
 
-TEST(one_writer)
+/* Programs may write different folds, and each fold is written by one. */
+TEST(one_writer_for_each_fold)
 {
 	struct settings set = some_settings(), back;
 	struct session s, other;
 	struct err e = {0};
 
 	REQUIRE(session_create(&s, in("mine"), &set, &e) == 0);
-	CHECK_INT(session_resume(&other, in("mine"), &back, &e), -1);
-	CHECK_HAS(e.text, "mine: another program is writing this session");
-	err_clear(&e);
+	CHECK_INT(session_begin(&s, 1, 1, 1, &e), 0);
 	CHECK_INT(session_read(&other, in("mine"), &back, &e), 0);
 	session_close(&other);
-	session_close(&s);
 	CHECK_INT(session_resume(&other, in("mine"), &back, &e), 0);
+	CHECK_INT(session_check_free(in("mine"), 2, &e), 0);
+	CHECK_INT(session_check_free(in("mine"), 1, &e), -1);
+	CHECK_HAS(e.text, "mine: another program is writing this session: fold 1, process ");
+	err_clear(&e);
+	CHECK_INT(session_begin(&other, 1, 1, 1, &e), -1);
+	CHECK_HAS(e.text, "mine: another program is writing this session: fold 1, process ");
+	err_clear(&e);
+	CHECK_INT(session_begin(&other, 2, 1, 1, &e), 0);
+	add_rows(&s, 1, 2);
+	add_rows(&other, 2, 2);
+	/* Whoever leaves while another goes on does not join; the last one does. */
+	CHECK_INT(session_join(&s, &e), 0);
+	session_close(&s);
+	CHECK(!file_exists(in("mine/steps.csv")));
+	CHECK_STR(rows_there(&other), "1:1 1:2 2:1 2:2 | 1:1 2:1");
+	CHECK_INT(session_begin(&other, 1, 2, 3, &e), 0); /* it is free now */
 	session_close(&other);
+	check_holds(in("mine/epochs.csv"), EPOCHS_HEADER "1,1,0,0,0,0,0,0,0\n2,1,0,0,0,0,0,0,0\n");
+	CHECK_STR(e.text, "");
+}
+
+/* A program of version 0.1 holds flock. */
+TEST(not_beside_version_0_1)
+{
+	struct settings set = some_settings(), back;
+	struct session s;
+	struct err e = {0};
+	int old;
+
+	REQUIRE(session_create(&s, in("old"), &set, &e) == 0);
+	old = open(in("old/lock"), O_RDWR);
+	REQUIRE(old >= 0);
+	CHECK_INT(flock(old, LOCK_EX | LOCK_NB), -1);
+	session_close(&s);
+	CHECK_INT(flock(old, LOCK_EX | LOCK_NB), 0);
+	CHECK_INT(session_resume(&s, in("old"), &back, &e), -1);
+	CHECK_HAS(e.text, "old: another program is writing this session; wait for it");
+	close(old);
+	err_clear(&e);
+	CHECK_INT(session_resume(&s, in("old"), &back, &e), 0);
+	session_close(&s);
 }
 
 TEST(lock_ends_with_the_process)
@@ -252,6 +297,7 @@ TEST(seeds_share_the_lock)
 	struct settings set = some_settings(), back;
 	struct session s, seed, other;
 	struct err e = {0};
+	int lock;
 
 	REQUIRE(session_create(&s, in("seeds"), &set, &e) == 0);
 	set.exp.seed = 54;
@@ -259,13 +305,16 @@ TEST(seeds_share_the_lock)
 	CHECK_STR(seed.dir, in("seeds/seed-54"));
 	CHECK_STR(seed.root, in("seeds"));
 	CHECK(session_exists(in("seeds/seed-54")));
-	CHECK_INT(session_begin(&seed, 1, 1, 1, NULL, 0, &e), 0);
-	CHECK(file_exists(in("seeds/seed-54/steps.csv")));
+	CHECK_INT(session_begin(&seed, 1, 1, 1, &e), 0);
+	CHECK(file_exists(in("seeds/seed-54/fold-1/steps.csv")));
 	session_close(&s);
-	CHECK_INT(session_resume(&other, in("seeds"), &back, &e), -1);
+	CHECK_INT(session_hold(in("seeds"), &lock, &e), -1);
 	CHECK_HAS(e.text, "another program is writing");
 	session_close(&seed);
 	err_clear(&e);
+	CHECK_INT(session_hold(in("seeds"), &lock, &e), 0);
+	close(lock);
+	CHECK(file_exists(in("seeds/seed-54/steps.csv"))); /* joined by the last */
 	CHECK_INT(session_resume(&other, in("seeds"), &back, &e), 0);
 	CHECK_INT(session_seed(&seed, &other, &set, &e), 0); /* it is there */
 	session_close(&seed);
@@ -306,7 +355,7 @@ TEST(fold_folders)
 	CHECK(!file_exists(in("folds/fold-4")));
 }
 
-/* Fold 1 done, fold 2 stored up to before step 3 (epoch 2), fold 3 in the way. */
+/* Each fold is cut by itself. */
 TEST(begin_drops_what_is_behind)
 {
 	struct session s;
@@ -315,35 +364,47 @@ TEST(begin_drops_what_is_behind)
 	if (begin(&s, "behind"))
 		return;
 	add_rows(&s, 1, 2);
+	CHECK_INT(session_begin(&s, 2, 1, 1, &e), 0);
 	add_rows(&s, 2, 5);
+	CHECK_INT(session_begin(&s, 3, 1, 1, &e), 0);
 	add_rows(&s, 3, 2);
 	CHECK_STR(rows_there(&s), "1:1 1:2 2:1 2:2 2:3 2:4 2:5 3:1 3:2 | 1:1 2:1 2:2 3:1");
-	CHECK_INT(session_begin(&s, 2, 2, 3, (const int[]){1}, 1, &e), 0);
-	CHECK_STR(rows_there(&s), "1:1 1:2 2:1 2:2 | 1:1 2:1");
-	/* The streams write behind what was kept. */
-	add_rows(&s, 3, 1);
-	CHECK_STR(rows_there(&s), "1:1 1:2 2:1 2:2 3:1 | 1:1 2:1");
-	CHECK_INT(session_begin(&s, 1, 1, 1, NULL, 0, &e), 0);
-	CHECK_STR(rows_there(&s), "|");
-	check_holds(in("behind/steps.csv"), STEPS_HEADER);
+	CHECK_INT(session_begin(&s, 2, 2, 3, &e), 0);
+	CHECK_STR(rows_there(&s), "1:1 1:2 2:1 2:2 3:1 3:2 | 1:1 2:1 3:1");
+	/* The streams write after what was kept. */
+	add_rows(&s, 2, 1);
+	CHECK_STR(rows_there(&s), "1:1 1:2 2:1 2:2 2:1 3:1 3:2 | 1:1 2:1 3:1");
+	CHECK_INT(session_begin(&s, 1, 1, 1, &e), 0);
+	CHECK_STR(rows_there(&s), "2:1 2:2 2:1 3:1 3:2 | 2:1 3:1");
+	check_holds(in("behind/fold-1/steps.csv"), STEPS_HEADER);
 	session_close(&s);
 }
 
 /* A complete session resumed: not even a time stamp changes. */
-TEST(begin_touches_nothing_that_is_right)
+TEST(opening_touches_nothing_that_is_right)
 {
-	struct stat before, after;
+	static const char *const file[] = {"same/steps.csv", "same/commands.log",
+					   "same/fold-1/steps.csv"};
+	enum { FILES = sizeof file / sizeof *file };
+	struct stat before[FILES], after;
+	struct settings set;
 	struct session s;
 	struct err e = {0};
 
 	if (begin(&s, "same"))
 		return;
 	add_rows(&s, 1, 4);
-	CHECK_INT(stat(in("same/steps.csv"), &before), 0);
-	CHECK_INT(session_begin(&s, 2, 1, 1, (const int[]){1}, 1, &e), 0);
-	CHECK_INT(stat(in("same/steps.csv"), &after), 0);
-	CHECK(before.st_ino == after.st_ino && before.st_mtim.tv_nsec == after.st_mtim.tv_nsec);
 	session_close(&s);
+	for (int i = 0; i < FILES; i++)
+		CHECK_INT(stat(in(file[i]), &before[i]), 0);
+	CHECK_INT(session_resume(&s, in("same"), &set, &e), 0);
+	CHECK_INT(session_begin(&s, 1, 3, 5, &e), 0);
+	session_close(&s);
+	for (int i = 0; i < FILES; i++) {
+		CHECK_INT(stat(in(file[i]), &after), 0);
+		CHECK(before[i].st_ino == after.st_ino &&
+		      before[i].st_mtim.tv_nsec == after.st_mtim.tv_nsec);
+	}
 }
 
 /* Cut at every byte: whole rows stay, the rest is passed over and repaired. */
@@ -359,7 +420,7 @@ TEST(torn_anywhere)
 		return;
 	add_rows(&s, 1, 3);
 	session_close(&s);
-	all = file_read(in("torn/steps.csv"), FILE_ROWS, &len, &e);
+	all = file_read(in("torn/fold-1/steps.csv"), FILE_ROWS, &len, &e);
 	REQUIRE(all);
 	for (size_t n = 0; n <= len; n++) {
 		struct step_row *row = NULL;
@@ -367,14 +428,14 @@ TEST(torn_anywhere)
 
 		for (size_t i = 0; i < n; i++)
 			lines += all[i] == '\n';
-		put_bytes(in("torn/steps.csv"), all, n);
+		put_bytes(in("torn/fold-1/steps.csv"), all, n);
 		REQUIRE(session_resume(&s, in("torn"), &set, &e) == 0);
-		CHECK_INT(session_steps(&s, &row, &rows, &e), 0);
+		CHECK_INT(session_steps(&s, &iemocap, &row, &rows, &e), 0);
 		CHECK_INT(rows, lines ? lines - 1 : 0);
 		free(row);
-		CHECK_INT(session_begin(&s, 1, 9, 9, NULL, 0, &e), 0);
+		CHECK_INT(session_begin(&s, 1, 9, 9, &e), 0);
 		CHECK_INT(session_step(&s, &a_step, &e), 0);
-		CHECK_INT(session_steps(&s, &row, &rows, &e), 0);
+		CHECK_INT(session_steps(&s, &iemocap, &row, &rows, &e), 0);
 		CHECK_INT(rows, lines ? lines : 1);
 		free(row);
 		session_close(&s);
@@ -393,17 +454,18 @@ TEST(torn_command)
 	if (begin(&s, "command"))
 		return;
 	session_close(&s);
-	put(in("command/commands.log"), "at 1 1 5 pause\nat 9 9 9 save\nat 1 2 7 set tra");
+	put(in("command/fold-1/commands.log"), "at 1 1 5 pause\nat 9 9 9 save\nat 1 2 7 set tra");
 	REQUIRE(session_resume(&s, in("command"), &set, &e) == 0);
-	CHECK_INT(session_begin(&s, 1, 1, 1, NULL, 0, &e), 0);
-	check_holds(in("command/commands.log"), "at 1 1 5 pause\nat 9 9 9 save\n");
-	put_bytes(in("command/commands.log"), "at 1 1 5 pause\nat 9 9 9 save\n\0\0\nat 1\0\0\n\0\0",
-		  42);
-	CHECK_INT(session_begin(&s, 1, 1, 1, NULL, 0, &e), 0);
-	check_holds(in("command/commands.log"), "at 1 1 5 pause\nat 9 9 9 save\n");
+	CHECK_INT(session_begin(&s, 1, 1, 1, &e), 0);
+	check_holds(in("command/fold-1/commands.log"), "at 1 1 5 pause\nat 9 9 9 save\n");
+	put_bytes(in("command/fold-1/commands.log"),
+		  "at 1 1 5 pause\nat 9 9 9 save\n\0\0\nat 1\0\0\n\0\0", 42);
+	CHECK_INT(session_begin(&s, 1, 1, 1, &e), 0);
+	check_holds(in("command/fold-1/commands.log"), "at 1 1 5 pause\nat 9 9 9 save\n");
 	fputs("at 1 1 6 pause\n", s.commands);
 	session_close(&s);
-	check_holds(in("command/commands.log"), "at 1 1 5 pause\nat 9 9 9 save\nat 1 1 6 pause\n");
+	check_holds(in("command/fold-1/commands.log"),
+		    "at 1 1 5 pause\nat 9 9 9 save\nat 1 1 6 pause\n");
 }
 
 TEST(wrong_rows)
@@ -433,18 +495,19 @@ TEST(wrong_rows)
 		return;
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
 		err_clear(&e);
-		put(in("wrong/steps.csv"), wrong[i].text);
-		CHECK_INT(session_steps(&s, &row, &n, &e), -1);
+		put(in("wrong/fold-1/steps.csv"), wrong[i].text);
+		CHECK_INT(session_steps(&s, &iemocap, &row, &n, &e), -1);
 		CHECK_HAS(e.text, wrong[i].error);
 		CHECK(!row && n == 0);
 		err_clear(&e);
-		CHECK_INT(session_begin(&s, 1, 9, 9, NULL, 0, &e), -1);
+		CHECK_INT(session_begin(&s, 1, 9, 9, &e), -1);
 		CHECK_HAS(e.text, wrong[i].error);
-		check_holds(in("wrong/steps.csv"), wrong[i].text);
+		check_holds(in("wrong/fold-1/steps.csv"), wrong[i].text);
 	}
-	put_bytes(in("wrong/steps.csv"), STEPS_HEADER "1,1,1\0\n", sizeof STEPS_HEADER - 1 + 7);
+	put_bytes(in("wrong/fold-1/steps.csv"), STEPS_HEADER "1,1,1\0\n",
+		  sizeof STEPS_HEADER - 1 + 7);
 	err_clear(&e);
-	CHECK_INT(session_steps(&s, &row, &n, &e), -1);
+	CHECK_INT(session_steps(&s, &iemocap, &row, &n, &e), -1);
 	CHECK_HAS(e.text, "steps.csv:2: a NUL byte");
 	session_close(&s);
 }
@@ -455,10 +518,12 @@ TEST(rows_have_ranges)
 	static const struct {
 		const char *row, *error; /* NULL: fine */
 	} some[] = {
-		{"0,1,1,0,1,0,0,0,1", NULL},
-		{"5,1000000,nan,1,inf,nan,nan,1,0", NULL},
-		{"6,1,1,0,1,0,0,0,1", "fold 6 (folds are 1 to 5, or 0 alone"},
-		{"-1,1,1,0,1,0,0,0,1", "fold -1 (folds are"},
+		{"1,1,1,0,1,0,0,0,1", NULL},
+		{"0,1,1,0,1,0,0,0,1", "fold 0; this session has folds 1 to 5"},
+		{"2,1,1,0,1,0,0,0,1", "epochs.csv:2: fold 2 in a file of fold 1; remove"},
+		{"1,1000000,nan,1,inf,nan,nan,1,0", NULL},
+		{"1000000,1,1,0,1,0,0,0,1", "fold 1000000 (folds count from 1, or are 0 alone"},
+		{"-1,1,1,0,1,0,0,0,1", "fold -1 (folds count"},
 		{"1,0,1,0,1,0,0,0,1", "epoch 0 (epochs count from 1)"},
 		{"1,1000001,1,0,1,0,0,0,1",
 		 "epoch 1000001 (epochs count from 1; this is too many)"},
@@ -479,8 +544,8 @@ TEST(rows_have_ranges)
 	for (size_t i = 0; i < sizeof some / sizeof some[0]; i++) {
 		err_clear(&e);
 		snprintf(text, sizeof text, EPOCHS_HEADER "%s\n", some[i].row);
-		put(in("ranges/epochs.csv"), text);
-		CHECK_INT(session_epochs(&s, &row, &n, &e), some[i].error ? -1 : 0);
+		put(in("ranges/fold-1/epochs.csv"), text);
+		CHECK_INT(session_epochs(&s, &iemocap, &row, &n, &e), some[i].error ? -1 : 0);
 		CHECK_HAS(e.text, some[i].error ? some[i].error : "");
 		CHECK_INT(n, some[i].error ? 0 : 1);
 		free(row);
@@ -496,12 +561,12 @@ TEST(going_on_after_rows_out_of_order)
 
 	if (begin(&s, "mixed"))
 		return;
-	put(in("mixed/epochs.csv"), EPOCHS_HEADER "1,1,1,0,1,0,0,0,1\n"
-						  "1,9,1,0,1,0,0,0,1\n"
-						  "1,2,1,0,1,0,0,0,1\n"
-						  "1,3,1,0,1,0,0,0,1\n"
-						  "not a row\n");
-	CHECK_INT(session_begin(&s, 1, 4, 1, NULL, 0, &e), 0);
+	put(in("mixed/fold-1/epochs.csv"), EPOCHS_HEADER "1,1,1,0,1,0,0,0,1\n"
+							 "1,9,1,0,1,0,0,0,1\n"
+							 "1,2,1,0,1,0,0,0,1\n"
+							 "1,3,1,0,1,0,0,0,1\n"
+							 "not a row\n");
+	CHECK_INT(session_begin(&s, 1, 4, 1, &e), 0);
 	CHECK_STR(rows_there(&s), "| 1:1 1:2 1:3");
 	session_close(&s);
 }
@@ -514,12 +579,13 @@ TEST(remarks)
 
 	if (begin(&s, "remark"))
 		return;
-	remove(in("remark/commands.log"));
-	CHECK_INT(session_remark(&s, "rows of a\nb\033[m\tc left out", &e), 0);
-	check_holds(in("remark/commands.log"), "# rows of a b [m c left out\n");
-	put(in("remark/commands.log"), "at 1 1 1 set train.clip 1\nat 1 1 2 set tr");
-	CHECK_INT(session_remark(&s, "other data", &e), 0);
-	check_holds(in("remark/commands.log"), "at 1 1 1 set train.clip 1\n# other data\n");
+	session_release(&s);
+	remove(in("remark/fold-1/commands.log"));
+	CHECK_INT(session_remark(&s, 1, "rows of a\nb\033[m\tc left out", &e), 0);
+	check_holds(in("remark/fold-1/commands.log"), "# rows of a b [m c left out\n");
+	put(in("remark/fold-1/commands.log"), "at 1 1 1 set train.clip 1\nat 1 1 2 set tr");
+	CHECK_INT(session_remark(&s, 1, "other data", &e), 0);
+	check_holds(in("remark/fold-1/commands.log"), "at 1 1 1 set train.clip 1\n# other data\n");
 	session_close(&s);
 }
 
@@ -558,7 +624,7 @@ TEST(discarded)
 	dirs_missing(made, sizeof made, in("top/middle/own"));
 	CHECK_STR(made, in("top"));
 	REQUIRE(session_create(&s, in("top/middle/own"), &set, &e) == 0);
-	REQUIRE(session_begin(&s, 1, 1, 1, NULL, 0, &e) == 0);
+	REQUIRE(session_begin(&s, 1, 1, 1, &e) == 0);
 	CHECK_INT(make_dirs(in("top/middle/own/fold-1"), &e), 0);
 	put(in("top/other"), "mine");
 	CHECK_INT(session_discard(&s, &e), 0);
@@ -613,24 +679,24 @@ TEST(rubbish_after_the_state)
 			memcpy(text + sizeof kept - 1, rubbish[i].text, n);
 		else
 			memset(text + sizeof kept - 1, 0, n);
-		put_bytes(in("rubbish/steps.csv"), text, sizeof kept - 1 + n);
-		CHECK_INT(session_begin(&s, 1, 2, 3, NULL, 0, &e), 0);
-		check_holds(in("rubbish/steps.csv"), kept);
-		put_bytes(in("rubbish/steps.csv"), text, sizeof kept - 1 + n);
-		CHECK_INT(session_begin(&s, 1, 1, 1, NULL, 0, &e), 0);
-		check_holds(in("rubbish/steps.csv"), STEPS_HEADER);
+		put_bytes(in("rubbish/fold-1/steps.csv"), text, sizeof kept - 1 + n);
+		CHECK_INT(session_begin(&s, 1, 2, 3, &e), 0);
+		check_holds(in("rubbish/fold-1/steps.csv"), kept);
+		put_bytes(in("rubbish/fold-1/steps.csv"), text, sizeof kept - 1 + n);
+		CHECK_INT(session_begin(&s, 1, 1, 1, &e), 0);
+		check_holds(in("rubbish/fold-1/steps.csv"), STEPS_HEADER);
 	}
 	CHECK_STR(e.text, "");
 	/* The header too, when nothing is stored yet. */
-	put_bytes(in("rubbish/steps.csv"), "\0\0\0", 3);
-	CHECK_INT(session_begin(&s, 1, 1, 1, NULL, 0, &e), 0);
-	check_holds(in("rubbish/steps.csv"), STEPS_HEADER);
+	put_bytes(in("rubbish/fold-1/steps.csv"), "\0\0\0", 3);
+	CHECK_INT(session_begin(&s, 1, 1, 1, &e), 0);
+	check_holds(in("rubbish/fold-1/steps.csv"), STEPS_HEADER);
 	/* Before the state it is damage. */
-	put_bytes(in("rubbish/steps.csv"),
+	put_bytes(in("rubbish/fold-1/steps.csv"),
 		  STEPS_HEADER "1,1,1,0,0,0,0,0,0,0,0\n\0\0\n1,1,3,0,0,0,0,0,0,0,0\n",
 		  sizeof STEPS_HEADER - 1 + 47);
-	CHECK_INT(session_begin(&s, 1, 1, 4, NULL, 0, &e), -1);
-	CHECK_HAS(e.text, "rubbish/steps.csv:3: a NUL byte");
+	CHECK_INT(session_begin(&s, 1, 1, 4, &e), -1);
+	CHECK_HAS(e.text, "rubbish/fold-1/steps.csv:3: a NUL byte");
 	session_close(&s);
 	free(text);
 }
@@ -647,19 +713,19 @@ TEST(disk_full)
 	if (begin(&s, "full"))
 		return;
 	add_rows(&s, 1, 1);
-	REQUIRE(stat(in("full/steps.csv"), &st) == 0 && getrlimit(RLIMIT_FSIZE, &old) == 0);
+	REQUIRE(stat(in("full/fold-1/steps.csv"), &st) == 0 && getrlimit(RLIMIT_FSIZE, &old) == 0);
 	signal(SIGXFSZ, SIG_IGN);
 	small = old;
 	small.rlim_cur = (rlim_t)st.st_size + 7;
 	CHECK_INT(setrlimit(RLIMIT_FSIZE, &small), 0);
 	CHECK_INT(session_step(&s, &a_step, &e), -1);
-	CHECK_HAS(e.text, "cannot write steps.csv: ");
+	CHECK_HAS(e.text, "cannot write fold-1/steps.csv: ");
 	session_close(&s);
 	CHECK_INT(setrlimit(RLIMIT_FSIZE, &old), 0);
 	err_clear(&e);
 	CHECK_INT(session_resume(&s, in("full"), &set, &e), 0);
 	CHECK_STR(rows_there(&s), "1:1 |");
-	CHECK_INT(session_begin(&s, 1, 1, 2, NULL, 0, &e), 0);
+	CHECK_INT(session_begin(&s, 1, 1, 2, &e), 0);
 	CHECK_INT(session_step(&s, &a_step, &e), 0);
 	CHECK_STR(rows_there(&s), "1:1 1:7 |");
 	session_close(&s);

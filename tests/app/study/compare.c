@@ -28,6 +28,7 @@ static void make(const char *name, const struct settings *set, int folds, int hi
 	    (folds &&
 	     results_write(&r, in(strcmp(name, "a") ? "b/results.json" : "a/results.json"), &e)))
 		FAIL("%s", e.text);
+	results_free(&r);
 	session_close(&s);
 }
 

@@ -482,6 +482,51 @@ TEST(a_feature_file_of_many_rows)
 		  "of train.csv:2 as well; is one of them wrong?\n");
 }
 
+/* Sessions 1 to `last`, without `gap`; each has one utterance. */
+static int open_numbered(const char *folder, int last, int gap)
+{
+	reset(LAYOUT_IEMOCAP, folder);
+	for (int k = 1; k <= last; k++) {
+		char name[64];
+
+		if (k == gap)
+			continue;
+		temp_text(temp_path("%s/csv/Session%d.csv", folder, k),
+			  "Utterance_ID,Text,Emotion\nx,hi,neu\n");
+		snprintf(name, sizeof name, "Session%d/x", k);
+		both(folder, name, 1, 10);
+	}
+	return corpus_open(&c, &s, CORPUS_HEADERS, &p, &e);
+}
+
+/* As many as there are, in numeric order. */
+TEST(any_number_of_sessions)
+{
+	CHECK_INT(open_numbered("seven", 7, 0), 0);
+	CHECK_INT(c.nlists, 7);
+	CHECK_STR(told(), "");
+	temp_text(temp_path("twelve/csv/Session1b.csv"), "no list");
+	temp_text(temp_path("twelve/csv/Session013.csv"), "no list");
+	CHECK_INT(open_numbered("twelve", 12, 0), 0);
+	REQUIRE(c.nlists == 12);
+	CHECK_STR(told(), "");
+	CHECK_STR(c.list[1].name, "Session2");
+	CHECK_STR(c.list[9].name, "Session10");
+	CHECK_STR(c.utt[11].feature, "Session12/x");
+	CHECK_INT(open_numbered("pair", 2, 0), 0);
+	CHECK_INT(c.nlists, 2);
+	CHECK_STR(told(), "note pair/csv: 2 sessions; IEMOCAP has 5\n");
+	CHECK_INT(open_numbered("gap", 7, 3), -1);
+	CHECK_HAS(e.text, "gap/csv/Session3.csv: there is no such list, but Session7.csv; sessions "
+			  "are numbered from 1 without a gap");
+	CHECK_INT(open_numbered("first", 2, 1), -1);
+	CHECK_HAS(e.text, "first/csv/Session1.csv: there is no such list, but Session2.csv; ");
+	/* None at all: the published five are missed. */
+	temp_text(temp_path("none/csv/readme"), "");
+	CHECK_INT(open_numbered("none", 0, 0), -1);
+	CHECK_HAS(told(), "none/csv/Session1.csv: ");
+}
+
 TEST(an_iemocap_utterance_in_two_sessions)
 {
 	both("two", "Session2/Ses01F_impro01_F000", 1, 10);
@@ -527,7 +572,9 @@ static int counted_labels = 7; /* of MELD's and others */
 static const char *convention(enum layout layout, int classes, const int *rows)
 {
 	static char out[512];
-	struct corpus counted = {.layout = layout, .nlists = layout == LAYOUT_IEMOCAP ? 5 : 3};
+	struct list list[5] = {0};
+	struct corpus counted = {
+		.layout = layout, .list = list, .nlists = layout == LAYOUT_IEMOCAP ? 5 : 3};
 	struct str text = {0};
 
 	reset(layout, "none");

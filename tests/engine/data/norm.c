@@ -8,6 +8,7 @@ enum { TEXT_DIM = 2, AUDIO_DIM = 3 };
 
 static struct settings s;
 static struct utterance utt[3];
+static struct list list[1];
 static struct corpus c;
 static struct err e;
 
@@ -43,8 +44,8 @@ static void make(void)
 		feature(&utt[i].words, "words.npy", words[i][0], lengths[i], TEXT_DIM);
 		feature(&utt[i].frames, "frames.npy", frames[0], 5, AUDIO_DIM);
 	}
-	c = (struct corpus){
-		.utt = utt, .n = 3, .nlists = 1, .list[0] = {.path = list_path, .n = 3}};
+	list[0] = (struct list){.path = list_path, .n = 3};
+	c = (struct corpus){.utt = utt, .n = 3, .nlists = 1, .list = list};
 	strcpy(c.audio_dir, "audio");
 	strcpy(c.text_dir, "text");
 }

@@ -8,8 +8,8 @@ static struct utterance utt[] = {
 	{.id = "dia0_utt0", .label = 1, .list = 0, .words = {.rows = 3}, .frames = {.rows = 41}},
 	{.id = "odd, \"id\"", .label = 0, .list = 1, .words = {.rows = 1}, .frames = {.rows = 7}},
 };
-static struct corpus corpus = {
-	.utt = utt, .n = 2, .nlists = 2, .list = {{.name = "train", .n = 1}, {.name = "dev"}}};
+static struct list list[] = {{.name = "train", .n = 1}, {.name = "dev"}};
+static struct corpus corpus = {.utt = utt, .n = 2, .nlists = 2, .list = list};
 static struct settings set = {.exp = {.nlabels = 2, .labels = {"sad", "glad"}}};
 
 TEST(text)

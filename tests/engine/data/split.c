@@ -8,14 +8,17 @@
 enum { ROWS_MAX = 400 };
 
 static struct utterance utt[ROWS_MAX];
+static struct list lists[12];
 static struct corpus c;
 static struct settings s;
 static struct split sp;
 static struct err e;
 
 static char *const speakers[] = {"Ses01F", "Ses01M", "Ses02F", "Ses02M", "Ses03F",
-				 "Ses03M", "Ses04F", "Ses04M", "Ses05F", "Ses05M"};
-static char *const dialogues[] = {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"};
+				 "Ses03M", "Ses04F", "Ses04M", "Ses05F", "Ses05M",
+				 "Ses06F", "Ses06M", "Ses07F", "Ses07M"};
+static char *const dialogues[] = {"a", "b", "c", "d", "e", "f", "g",
+				  "h", "i", "j", "k", "l", "m", "n"};
 
 /* Lists of these sizes; labels go round 0, 1, 1, 2, 2, 2, 3, 3. */
 static void make(enum layout layout, int nlists, const int *size)
@@ -32,6 +35,8 @@ static void make(enum layout layout, int nlists, const int *size)
 	s.exp.holdout = 0.2;
 	s.exp.nlabels = 4;
 	c.utt = utt;
+	memset(lists, 0, sizeof lists);
+	c.list = lists;
 	c.nlists = nlists;
 	for (int k = 0; k < nlists; k++) {
 		c.list[k].first = c.n;
@@ -89,20 +94,55 @@ static void check_cover(int a, int b, int d, int f)
 
 TEST(folds)
 {
-	int fold[LISTS_MAX];
-
 	make(LAYOUT_IEMOCAP, 5, five);
-	CHECK_INT(split_folds(&c, fold), 5);
-	CHECK_INT(fold[0], 1);
-	CHECK_INT(fold[4], 5);
+	CHECK_INT(split_folds(&c), 5);
+	CHECK_INT(split_fold(&c, 0), 1);
+	CHECK_INT(split_fold(&c, 4), 5);
+	CHECK(split_has_fold(&c, 5) && !split_has_fold(&c, 6) && !split_has_fold(&c, 0));
 	CHECK_INT(split(0), -1);
 	CHECK_HAS(e.text, "fold 0; expected 1 to 5");
 	CHECK_INT(split(6), -1);
 	make(LAYOUT_LISTS, 3, three);
-	CHECK_INT(split_folds(&c, fold), 1);
-	CHECK_INT(fold[0], 0);
+	CHECK_INT(split_folds(&c), 1);
+	CHECK_INT(split_fold(&c, 0), 0);
+	CHECK(split_has_fold(&c, 0) && !split_has_fold(&c, 1));
 	CHECK_INT(split(1), -1);
 	CHECK_HAS(e.text, "fold 1; ");
+}
+
+/* As many folds as sessions; `session` validates on the next, the last on the first. */
+TEST(other_numbers_of_sessions)
+{
+	static const int seven[] = {3, 4, 5, 3, 4, 5, 3}, two[] = {4, 4}, one[] = {4};
+
+	make(LAYOUT_IEMOCAP, 7, seven);
+	CHECK_INT(split_folds(&c), 7);
+	s.exp.protocol = PROTOCOL_SESSION;
+	CHECK_INT(split(7), 0);
+	CHECK_INT(sp.n[PART_TEST], 3);
+	CHECK_INT(sp.n[PART_VAL], 3);
+	CHECK_INT(sp.at[PART_TEST][0], lists[6].first);
+	CHECK_INT(sp.at[PART_VAL][0], 0);
+	CHECK_INT(sp.n[PART_TRAIN], 21);
+	CHECK_INT(split(6), 0);
+	CHECK_INT(sp.at[PART_VAL][0], lists[6].first);
+	CHECK_INT(split(8), -1);
+	CHECK_HAS(e.text, "fold 8; expected 1 to 7");
+
+	make(LAYOUT_IEMOCAP, 2, two);
+	s.exp.protocol = PROTOCOL_FIXED;
+	CHECK_INT(split(2), 0);
+	CHECK_INT(sp.n[PART_TRAIN], 4);
+	CHECK_INT(sp.at[PART_TEST][0], 4);
+	s.exp.protocol = PROTOCOL_SESSION;
+	CHECK_INT(split(1), -1);
+	CHECK_HAS(e.text,
+		  "exp.protocol session of 2 sessions leaves none to train on; it needs 3 or more");
+	make(LAYOUT_IEMOCAP, 1, one);
+	CHECK_INT(split(1), -1);
+	CHECK_HAS(
+		e.text,
+		"exp.protocol reference of 1 session leaves none to train on; it needs 2 or more");
 }
 
 TEST(reference)

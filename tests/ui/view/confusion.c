@@ -357,7 +357,7 @@ TEST(against_another_fold)
 	fixture_make(&other,
 		     &(struct fixture_of){.n = 36, .epochs = 9, .classes = 4, .tested = true});
 	other.u.run.fold[0].fold = 4;
-	f.u.run.fold[f.u.run.nfolds++] = other.u.run.fold[0];
+	*run_fold(&f.u.run, 4) = other.u.run.fold[0];
 	other.u.run.nfolds = 0;
 	f.u.sel.fold_chosen = true;
 	refused(&f, "compare fold 2", "fold 2 has no evaluated epoch");

@@ -43,6 +43,7 @@ static void store(const char *dir, int folds, int hits, const char *const *assig
 	}
 	if (folds && results_write(&r, temp_path("%s/results.json", dir), &e))
 		FAIL("%s", e.text);
+	results_free(&r);
 	temp_text(temp_path("%s/epochs.csv", dir),
 		  "fold,epoch,train_loss,train_acc,val_loss,val_wa,val_ua,val_wf1,seconds\n"
 		  "1,1,1,0.5,1,0.5,0.5,0.5,9\n1,2,1,0.5,1,0.5,0.5,0.5,9\n1,3,1,0.5,1,0.5,0.5,0.5,"

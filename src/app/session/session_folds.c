@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/session/session_private.h"
+
+#include "app/session/rows.h"
+#include "base/file.h"
+#include "base/mem.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void folds_add(struct fold_list *l, int fold)
+{
+	int at = l->n;
+
+	while (at > 0 && l->at[at - 1] > fold)
+		at--;
+	if (at > 0 && l->at[at - 1] == fold)
+		return;
+	l->at = mem_grow(l->at, (size_t)l->n + 1, sizeof *l->at);
+	memmove(&l->at[at + 1], &l->at[at], (size_t)(l->n - at) * sizeof *l->at);
+	l->at[at] = fold;
+	l->n++;
+}
+
+void folds_free(struct fold_list *l)
+{
+	free(l->at);
+	*l = (struct fold_list){0};
+}
+
+/* "fold-12" as the program writes it; else -1. */
+static int fold_of(const char *name)
+{
+	char again[32];
+	int fold;
+
+	if (sscanf(name, "fold-%6d", &fold) != 1 || fold < 0 || fold > FOLD_MAX)
+		return -1;
+	snprintf(again, sizeof again, "fold-%d", fold);
+	return strcmp(again, name) == 0 ? fold : -1;
+}
+
+void folds_read(struct fold_list *l, const char *dir)
+{
+	DIR *open = opendir(dir);
+	struct dirent *d;
+
+	while (open && (d = readdir(open))) {
+		struct err ignored = {0};
+		char path[PATH_LEN];
+		int fold = fold_of(d->d_name);
+
+		if (fold >= 0 && path_join(path, sizeof path, dir, d->d_name, &ignored) == 0 &&
+		    file_is_dir(path))
+			folds_add(l, fold);
+	}
+	if (open)
+		closedir(open);
+}
+
+int fold_file(const char *dir, int fold, const char *name, char *out, size_t n, struct err *e)
+{
+	char part[80];
+
+	snprintf(part, sizeof part, "fold-%d%s%.40s", fold, *name ? "/" : "", name);
+	return path_join(out, n, dir, part, e);
+}
+
+bool fold_has(const char *dir, int fold, const char *name)
+{
+	struct err ignored = {0};
+	char path[PATH_LEN];
+
+	return fold_file(dir, fold, name, path, sizeof path, &ignored) == 0 && file_exists(path);
+}
+
+bool folder_counts(const char *dir, const struct fold_list *l)
+{
+	for (int i = 0; i < l->n; i++)
+		if (!fold_has(dir, l->at[i], SESSION_STEPS))
+			return true;
+	return l->n == 0;
+}

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * DESIGN: the folder's files, and those of version 0.1.
+ *
+ * The join is made of the folds' files alone, and replaced atomically, so it may be
+ * made again at any time. It is made while the session's lock is held alone, so that
+ * an older one never replaces a newer.
+ *
+ * A session of version 0.1 has rows, log and results in the folder's files alone.
+ * Adopting it gives each fold its own: result.json, commands.log, epochs.csv and, last,
+ * steps.csv, each atomically. Killed in between, the next program goes on, as the
+ * folder's files are not replaced before all folds have theirs. Rows after a fold's
+ * stored state are not taken over: they would be dropped when it goes on.
+ */
+#include "app/session/session_private.h"
+
+#include "app/session/rows.h"
+#include "app/session/session_lock.h"
+#include "base/file.h"
+#include "engine/train/train.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * Adopting
+ */
+
+struct adoption {
+	const char *dir;
+	bool look; /* only say whether there is something to do */
+	bool needed;
+};
+
+/* fold-F/NAME, whose folder is made. */
+static int new_file(const struct adoption *a, int fold, const char *name, char *path, size_t n,
+		    struct err *e)
+{
+	char folder[PATH_LEN];
+
+	return fold_file(a->dir, fold, "", folder, sizeof folder, e) || make_dirs(folder, e) ||
+			       fold_file(a->dir, fold, name, path, n, e)
+		       ? -1
+		       : 0;
+}
+
+static int adopt_text(struct adoption *a, int fold, const char *name, const struct str *text,
+		      struct err *e)
+{
+	char path[PATH_LEN];
+
+	if (fold_has(a->dir, fold, name))
+		return 0;
+	a->needed = true;
+	if (a->look)
+		return 0;
+	return new_file(a, fold, name, path, sizeof path, e) ||
+			       file_write(path, str_text(text), text->len, e)
+		       ? -1
+		       : 0;
+}
+
+static int adopt_results(struct adoption *a, const struct results *old, struct err *e)
+{
+	int failed = 0;
+
+	for (int i = 0; i < old->n && !failed; i++) {
+		int fold = old->fold[i].fold;
+		char path[PATH_LEN];
+
+		if (fold_has(a->dir, fold, SESSION_STEPS) || fold_has(a->dir, fold, SESSION_RESULT))
+			continue;
+		a->needed = true;
+		if (!a->look)
+			failed = new_file(a, fold, SESSION_RESULT, path, sizeof path, e) ||
+				 result_write(old, fold, path, e);
+	}
+	return failed ? -1 : 0;
+}
+
+/* The lines of one fold. A comment belongs to the line after it, or before it at the
+ * end. */
+static void log_of(const char *text, size_t len, int fold, struct str *out)
+{
+	struct str comments = {0};
+	int last = -1;
+
+	for (const char *at = text, *next; at < text + len; at = next) {
+		const char *end = memchr(at, '\n', (size_t)(text + len - at));
+		int its;
+
+		next = end ? end + 1 : text + len;
+		if (sscanf(at, " at %d", &its) != 1) {
+			str_addn(&comments, at, (size_t)(next - at));
+			continue;
+		}
+		last = its;
+		if (its == fold) {
+			str_add(out, str_text(&comments));
+			str_addn(out, at, (size_t)(next - at));
+		}
+		str_reset(&comments);
+	}
+	if (last == fold)
+		str_add(out, str_text(&comments));
+	str_free(&comments);
+}
+
+static int adopt_log(struct adoption *a, struct err *e)
+{
+	struct changes c = {0};
+	char path[PATH_LEN], *text;
+	size_t len;
+	int failed;
+
+	if (path_join(path, sizeof path, a->dir, SESSION_COMMANDS, e))
+		return -1;
+	if (!file_exists(path))
+		return 0;
+	text = file_read(path, FILE_LOG, &len, e);
+	failed = !text || changes_read(&c, path, true, e);
+	if (text)
+		len = changes_whole(text, len);
+	for (int i = 0; i < c.n && !failed; i++) {
+		struct str own = {0};
+
+		log_of(text, len, c.at[i].fold, &own);
+		failed = adopt_text(a, c.at[i].fold, SESSION_COMMANDS, &own, e);
+		str_free(&own);
+	}
+	changes_free(&c);
+	free(text);
+	return failed ? -1 : 0;
+}
+
+static int adopt_file(struct adoption *a, int fold, const char *name, const struct columns *c,
+		      int last, struct err *e)
+{
+	struct str kept = {0};
+	char path[PATH_LEN];
+	int failed = path_join(path, sizeof path, a->dir, name, e) ||
+		     (!a->look && rows_keep(c, path, fold, last, &kept, e)) ||
+		     adopt_text(a, fold, name, &kept, e);
+
+	str_free(&kept);
+	return failed ? -1 : 0;
+}
+
+/* A fold that is finished keeps all its rows, one that was interrupted what its state
+ * has; one without a state has none yet. */
+static int adopt_rows(struct adoption *a, int fold, bool finished, struct err *e)
+{
+	const struct columns steps = rows_of_steps(), epochs = rows_of_epochs();
+	const struct str nothing = {0};
+	struct err ignored = {0}; /* said when that fold goes on */
+	int last_epoch = INT_MAX, last_step = INT_MAX;
+	char state[PATH_LEN];
+	bool stored;
+
+	if (fold_has(a->dir, fold, SESSION_STEPS))
+		return 0;
+	if (fold_file(a->dir, fold, "state.safetensors", state, sizeof state, e))
+		return -1;
+	stored =
+		file_exists(state) && trainer_stored(state, &last_epoch, &last_step, &ignored) == 0;
+	if (!stored && !finished)
+		return 0;
+	if (!stored)
+		last_epoch = last_step = INT_MAX;
+	return adopt_text(a, fold, SESSION_COMMANDS, &nothing, e) ||
+			       adopt_file(a, fold, SESSION_EPOCHS, &epochs, last_epoch, e) ||
+			       adopt_file(a, fold, SESSION_STEPS, &steps, last_step, e)
+		       ? -1
+		       : 0;
+}
+
+static int adopt(struct adoption *a, struct err *e)
+{
+	struct fold_list folds = {0};
+	struct results old = {0};
+	char path[PATH_LEN];
+	int failed = 0;
+
+	folds_read(&folds, a->dir);
+	if (!folder_counts(a->dir, &folds))
+		goto out;
+	failed = path_join(path, sizeof path, a->dir, SESSION_RESULTS, e) ||
+		 (file_exists(path) && results_read(&old, path, e)) || adopt_results(a, &old, e) ||
+		 adopt_log(a, e);
+	for (int i = 0; i < old.n; i++)
+		folds_add(&folds, old.fold[i].fold);
+	for (int i = 0; i < folds.n && !failed; i++)
+		failed = adopt_rows(a, folds.at[i], results_has(&old, folds.at[i]), e);
+out:
+	results_free(&old);
+	folds_free(&folds);
+	return failed ? -1 : 0;
+}
+
+/*
+ * The join
+ */
+
+/* A fold's file without its header (`header` long, 0: none), whole lines only: another
+ * program may be writing it. */
+static int add_part(struct str *out, const char *path, size_t header, struct err *e)
+{
+	size_t len;
+	char *text;
+
+	if (!file_exists(path))
+		return 0;
+	text = file_read(path, FILE_ROWS, &len, e);
+	if (!text)
+		return -1;
+	while (len > 0 && text[len - 1] != '\n')
+		len--;
+	if (len > header)
+		str_addn(out, text + header, len - header);
+	free(text);
+	return 0;
+}
+
+static int join_file(const char *dir, const struct fold_list *folds, const char *name,
+		     const struct columns *c, struct err *e)
+{
+	struct str all = {0};
+	char path[PATH_LEN];
+	int failed = 0;
+	size_t header;
+
+	if (c)
+		rows_header(c, &all);
+	header = all.len;
+	for (int i = 0; i < folds->n && !failed; i++)
+		failed = fold_file(dir, folds->at[i], name, path, sizeof path, e) ||
+			 add_part(&all, path, header, e);
+	failed = failed || path_join(path, sizeof path, dir, name, e) || file_check_own(path, e) ||
+		 file_make_hold(path, str_text(&all), all.len, e);
+	str_free(&all);
+	return failed ? -1 : 0;
+}
+
+static int join_results(const char *dir, const struct fold_list *folds, struct err *e)
+{
+	struct results all = {0};
+	char path[PATH_LEN];
+	int failed = 0;
+
+	for (int i = 0; i < folds->n && !failed; i++)
+		if (fold_has(dir, folds->at[i], SESSION_RESULT))
+			failed = fold_file(dir, folds->at[i], SESSION_RESULT, path, sizeof path,
+					   e) ||
+				 result_read(&all, folds->at[i], path, e);
+	if (!failed && all.n)
+		failed = path_join(path, sizeof path, dir, SESSION_RESULTS, e) ||
+			 file_check_own(path, e) || results_write(&all, path, e);
+	results_free(&all);
+	return failed ? -1 : 0;
+}
+
+/* results.json last: it says what is finished. */
+static int join(const char *dir, struct err *e)
+{
+	const struct columns steps = rows_of_steps(), epochs = rows_of_epochs();
+	struct fold_list folds = {0};
+	bool begun = false;
+	int failed = 0;
+
+	folds_read(&folds, dir);
+	for (int i = 0; i < folds.n; i++)
+		begun |= fold_has(dir, folds.at[i], SESSION_STEPS);
+	if (begun)
+		failed = join_file(dir, &folds, SESSION_STEPS, &steps, e) ||
+			 join_file(dir, &folds, SESSION_EPOCHS, &epochs, e) ||
+			 join_file(dir, &folds, SESSION_COMMANDS, NULL, e) ||
+			 join_results(dir, &folds, e);
+	folds_free(&folds);
+	return failed ? -1 : 0;
+}
+
+int session_join(struct session *s, struct err *e)
+{
+	int failed;
+
+	if (s->lock < 0)
+		return 0;
+	switch (lock_take(s->lock, LOCK_ALONE, false, s->root, e)) {
+	case LOCK_FAILED:
+		return -1;
+	case LOCK_BUSY:
+		return 0;
+	case LOCK_TAKEN:
+		break;
+	}
+	failed = session_check_held(s, e) || join(s->dir, e);
+	return lock_take(s->lock, LOCK_SHARED, false, s->root, e) != LOCK_TAKEN || failed ? -1 : 0;
+}
+
+/*
+ * The folder of a session and those of its seeds
+ */
+
+static int each_run(const char *root, int (*visit)(const char *dir, void *ctx, struct err *e),
+		    void *ctx, struct err *e)
+{
+	int failed = visit(root, ctx, e);
+	DIR *open = failed ? NULL : opendir(root);
+	struct dirent *d;
+
+	while (open && !failed && (d = readdir(open))) {
+		char path[PATH_LEN];
+
+		if (strncmp(d->d_name, "seed-", 5) != 0)
+			continue;
+		failed = path_join(path, sizeof path, root, d->d_name, e) ||
+			 (session_exists(path) && visit(path, ctx, e));
+	}
+	if (open)
+		closedir(open);
+	return failed ? -1 : 0;
+}
+
+static int visit_adopt(const char *dir, void *ctx, struct err *e)
+{
+	struct adoption *a = ctx;
+
+	a->dir = dir;
+	return adopt(a, e);
+}
+
+static int visit_join(const char *dir, void *ctx, struct err *e)
+{
+	(void)ctx;
+	return join(dir, e);
+}
+
+bool session_needs_adoption(const char *root)
+{
+	struct adoption a = {.look = true};
+	struct err ignored = {0}; /* said by whoever adopts it */
+
+	each_run(root, visit_adopt, &a, &ignored);
+	return a.needed;
+}
+
+int session_adopt_all(const char *root, struct err *e)
+{
+	struct adoption a = {0};
+
+	return each_run(root, visit_adopt, &a, e);
+}
+
+int session_join_all(const char *root, struct err *e)
+{
+	return each_run(root, visit_join, NULL, e);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * session_private: the folds' folders and files. For session*.c.
+ */
+#ifndef MIUST_SESSION_PRIVATE_H
+#define MIUST_SESSION_PRIVATE_H
+
+#include "app/session/session_rows.h"
+
+#define SESSION_STEPS    "steps.csv"
+#define SESSION_EPOCHS   "epochs.csv"
+#define SESSION_COMMANDS "commands.log"
+#define SESSION_RESULT   "result.json" /* of a fold */
+#define SESSION_RESULTS  "results.json"
+
+struct fold_list {
+	int *at; /* ascending, each once */
+	int n;
+};
+
+void folds_add(struct fold_list *l, int fold);
+void folds_read(struct fold_list *l, const char *dir); /* add those that have a folder */
+void folds_free(struct fold_list *l);
+
+/* "DIR/fold-F/NAME", which need not be there; "" ends at "fold-F". */
+int fold_file(const char *dir, int fold, const char *name, char *out, size_t n, struct err *e);
+bool fold_has(const char *dir, int fold, const char *name);
+/* May the folder's own files have rows that no fold has? So in a session of version
+ * 0.1: a fold has no file of its own, or no fold has a folder. */
+bool folder_counts(const char *dir, const struct fold_list *l);
+
+/* session_join.c: what opening for writing does, with the lock held alone, to a
+ * session's folder and those of its seeds. session_needs_adoption changes nothing. */
+bool session_needs_adoption(const char *root);
+int session_adopt_all(const char *root, struct err *e);
+int session_join_all(const char *root, struct err *e);
+
+#endif

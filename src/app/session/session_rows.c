@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * DESIGN: killed at any instant.
+ *
+ * Rows are appended in whole lines by write(2), one for each row: a kill leaves whole
+ * rows, a full disk or a power cut may leave a torn last one. session_begin rewrites
+ * such a file atomically, so that a kill during the repair leaves it to be repaired
+ * again. The lock belongs to the open file, which the kernel closes with the process:
+ * no stale locks.
+ */
+#include "app/session/session_private.h"
+
+#include "app/session/rows.h"
+#include "app/session/session_lock.h"
+#include "base/file.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/*
+ * The fold that is written
+ */
+
+static void close_files(struct session *s)
+{
+	FILE **file[] = {&s->steps, &s->epochs, &s->commands};
+
+	for (size_t i = 0; i < sizeof file / sizeof file[0]; i++) {
+		if (*file[i])
+			fclose(*file[i]);
+		*file[i] = NULL;
+	}
+}
+
+void session_release(struct session *s)
+{
+	close_files(s);
+	if (s->fold_lock > 0)
+		fold_lock_end(s->fold_lock);
+	s->fold_lock = 0;
+}
+
+static bool has_taken(const struct session *s, int fold)
+{
+	return s->fold_lock > 0 && s->fold == fold;
+}
+
+int session_take(struct session *s, int fold, struct err *e)
+{
+	char lock[PATH_LEN], folder[PATH_LEN];
+
+	BUG_ON(s->lock < 0);
+	if (has_taken(s, fold))
+		return 0;
+	session_release(s);
+	if (session_fold_path(s, fold, "lock", lock, sizeof lock, e) ||
+	    fold_file(s->dir, fold, "", folder, sizeof folder, e))
+		return -1;
+	s->fold_lock = fold_lock(folder, s->root, fold, e);
+	s->fold = fold;
+	if (s->fold_lock < 0) {
+		s->fold_lock = 0;
+		return -1;
+	}
+	temps_remove(folder);
+	return 0;
+}
+
+int session_check_free(const char *dir, int fold, struct err *e)
+{
+	char folder[PATH_LEN], who[256];
+
+	if (fold_file(dir, fold, "", folder, sizeof folder, e))
+		return -1;
+	return fold_lock_asked(folder, who, sizeof who) ? fold_lock_refused(dir, fold, who, e) : 0;
+}
+
+/*
+ * The files that grow
+ */
+
+static int drop_torn_end(const char *path, struct err *e)
+{
+	size_t len;
+	char *old;
+	int failed;
+
+	if (!file_exists(path))
+		return file_write(path, "", 0, e);
+	old = file_read(path, FILE_LOG, &len, e);
+	if (!old)
+		return -1;
+	failed = file_make_hold(path, old, changes_whole(old, len), e);
+	free(old);
+	return failed;
+}
+
+int session_begin(struct session *s, int fold, int epoch, int step, struct err *e)
+{
+	const struct columns steps = rows_of_steps(), epochs = rows_of_epochs();
+	char steps_path[PATH_LEN], epochs_path[PATH_LEN], commands_path[PATH_LEN];
+
+	close_files(s);
+	/* steps.csv last: a fold that has it has all of them (session_join.c). */
+	if (session_take(s, fold, e) ||
+	    session_fold_path(s, fold, SESSION_COMMANDS, commands_path, sizeof commands_path, e) ||
+	    session_fold_path(s, fold, SESSION_EPOCHS, epochs_path, sizeof epochs_path, e) ||
+	    session_fold_path(s, fold, SESSION_STEPS, steps_path, sizeof steps_path, e) ||
+	    drop_torn_end(commands_path, e) || rows_cut(&epochs, epochs_path, fold, epoch - 1, e) ||
+	    rows_cut(&steps, steps_path, fold, step - 1, e))
+		return -1;
+	s->steps = file_append(steps_path, e);
+	s->epochs = file_append(epochs_path, e);
+	s->commands = file_append(commands_path, e);
+	if (s->steps && s->epochs && s->commands)
+		return 0;
+	close_files(s);
+	return -1;
+}
+
+/* An error of writing NAME of the fold. */
+static int cannot_write(const struct session *s, const char *name, struct err *e)
+{
+	return err_at(e, s->dir, 0, 0, "cannot write fold-%d/%s: %s; make room, then --resume",
+		      s->fold, name, strerror(errno));
+}
+
+static int append(const struct session *s, FILE *f, const char *name, const struct columns *c,
+		  const void *row, struct err *e)
+{
+	struct str line = {0};
+	int failed = 0;
+
+	BUG_ON(!f);
+	BUG_ON(*(const int *)((const char *)row + c->at[0].at) != s->fold);
+	if (session_check_held(s, e))
+		return -1;
+	rows_line(c, row, &line);
+	if (fwrite(line.s, 1, line.len, f) != line.len || fflush(f))
+		failed = cannot_write(s, name, e);
+	str_free(&line);
+	return failed;
+}
+
+int session_step(struct session *s, const struct step_row *r, struct err *e)
+{
+	const struct columns c = rows_of_steps();
+
+	return append(s, s->steps, SESSION_STEPS, &c, r, e);
+}
+
+int session_epoch(struct session *s, const struct epoch_row *r, struct err *e)
+{
+	const struct columns c = rows_of_epochs();
+
+	return append(s, s->epochs, SESSION_EPOCHS, &c, r, e);
+}
+
+int session_sync(struct session *s, struct err *e)
+{
+	if (s->steps && (fflush(s->steps) || fsync(fileno(s->steps))))
+		return cannot_write(s, SESSION_STEPS, e);
+	if (s->epochs && (fflush(s->epochs) || fsync(fileno(s->epochs))))
+		return cannot_write(s, SESSION_EPOCHS, e);
+	return 0;
+}
+
+int session_result(struct session *s, const struct results *r, struct err *e)
+{
+	char path[PATH_LEN];
+
+	BUG_ON(s->fold_lock <= 0);
+	return session_fold_path(s, s->fold, SESSION_RESULT, path, sizeof path, e) ||
+			       result_write(r, s->fold, path, e)
+		       ? -1
+		       : 0;
+}
+
+/*
+ * The log of a fold, as a whole
+ */
+
+static int log_add(const struct session *s, int fold, const struct str *lines, struct err *e)
+{
+	char path[PATH_LEN], *old = NULL;
+	struct str log = {0};
+	size_t len = 0;
+	int failed;
+
+	if (session_fold_path(s, fold, SESSION_COMMANDS, path, sizeof path, e))
+		return -1;
+	if (file_exists(path)) {
+		old = file_read(path, FILE_LOG, &len, e);
+		if (!old)
+			return -1;
+		str_addn(&log, old, changes_whole(old, len));
+		free(old);
+	}
+	str_addn(&log, str_text(lines), lines->len);
+	failed = file_write(path, str_text(&log), log.len, e);
+	str_free(&log);
+	return failed;
+}
+
+int session_log(struct session *s, int fold, const struct str *lines, struct err *e)
+{
+	bool taken = has_taken(s, fold);
+	int failed;
+
+	BUG_ON(s->commands);
+	failed = session_take(s, fold, e) || log_add(s, fold, lines, e);
+	if (!taken)
+		session_release(s);
+	return failed ? -1 : 0;
+}
+
+int session_remark(struct session *s, int fold, const char *text, struct err *e)
+{
+	struct str line = {0};
+	int failed;
+
+	str_add(&line, "# ");
+	for (; *text; text++) /* a line it stays, whatever an id holds */
+		str_addn(&line, iscntrl((unsigned char)*text) ? " " : text, 1);
+	str_add(&line, "\n");
+	failed = session_log(s, fold, &line, e);
+	str_free(&line);
+	return failed;
+}
