@@ -99,30 +99,28 @@ static void try_change(struct work_run *run, const struct request *r, struct err
 {
 	struct trainer *t = &run->job.trainer;
 	struct settings next = run->job.set;
-	size_t len = strcspn(r->text, "=");
 	struct event event = {.kind = EVENT_TRIED, .request = r->number};
 	struct tried tried = {.step = t->state.ended ? 1 : t->state.in_epoch + 1,
 			      .epoch = t->state.ended ? t->state.epoch + 1 : t->state.epoch};
-	char text[OPTION_TEXT], key[sizeof tried.key];
-	const struct option *o;
+	char text[OPTION_TEXT];
+	struct setting x;
 
 	if (!t->corpus || trainer_done(t)) {
 		err_set(e, "nothing trains that could be tried");
 		return;
 	}
-	snprintf(key, sizeof key, "%.*s", (int)len, r->text);
-	o = option_find(key);
-	if (!o) {
-		option_unknown(key, e);
+	setting_of_assignment(&x, r->text);
+	if (!x.o) {
+		option_unknown(x.key, e);
 		return;
 	}
-	if (option_change(&next, o, r->text + len + 1, ".", e) || options_resolve(&next, e) ||
+	if (option_change(&next, x.o, x.value, ".", e) || options_resolve(&next, e) ||
 	    trainer_try(t, &next, &tried.now, &tried.changed, e) ||
 	    trainer_try(t, &run->job.set, &tried.now, &tried.as_is, e)) /* now: as it is, too */
 		return;
-	str_fit(tried.key, sizeof tried.key, key);
-	str_fit(tried.was, sizeof tried.was, option_text(&run->job.set, o, text, sizeof text));
-	str_fit(tried.value, sizeof tried.value, option_text(&next, o, text, sizeof text));
+	str_fit(tried.key, sizeof tried.key, x.key);
+	str_fit(tried.was, sizeof tried.was, option_text(&run->job.set, x.o, text, sizeof text));
+	str_fit(tried.value, sizeof tried.value, option_text(&next, x.o, text, sizeof text));
 	event.tried = mem_alloc(1, sizeof *event.tried);
 	*event.tried = tried;
 	work_send(run, &event);
