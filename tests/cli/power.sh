@@ -74,6 +74,6 @@ tui=$(realpath "${MIUST_TUI:-build/miust-tui}")
 	>"$dir/out" 2>"$dir/err"
 status=$?
 check steered done_well
-logged() { cmp "$POWER_ROOT"/sessions/*/commands.log "$1"/sessions/*/commands.log >"$dir/out" 2>&1; }
+logged() { cmp "$POWER_ROOT"/sessions/*/fold-0/commands.log "$1"/sessions/*/fold-0/commands.log >"$dir/out" 2>&1; }
 last=$(find "$POWER_OUT" -name '*.synced' | LC_ALL=C sort | tail -n 1)
 check change_is_on_the_disk logged "$last"

@@ -19,9 +19,9 @@ static struct epoch_row epochs[2][3] = {
 };
 static const struct run *two_folds(void)
 {
-	static struct run r;
+	static struct fold_run fold[2];
+	static struct run r = {.fold = fold, .nfolds = 2};
 
-	r.nfolds = 2;
 	for (int i = 0; i < 2; i++) {
 		r.fold[i].fold = i + 1;
 		r.fold[i].step = steps[i];
