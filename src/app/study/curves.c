@@ -35,6 +35,15 @@ double epoch_value(const struct epoch_row *row, int curve)
 	}
 }
 
+enum term curve_term(int i)
+{
+	for (int aligns = 0; aligns < 2; aligns++)
+		for (int t = 0; t < TERMS; t++)
+			if (loss_term[t].aligns == aligns && i-- == 0)
+				return (enum term)t;
+	BUG("no term %d", i);
+}
+
 /* ---- folds ---- */
 
 static struct curve_folds room_for(int n)

@@ -19,6 +19,9 @@
 enum { STEP_LOSS, STEP_TERM, STEP_GRAD = STEP_TERM + TERMS, STEP_LR, STEP_CURVES };
 enum { EPOCH_CE, EPOCH_WF1, EPOCH_WA, EPOCH_UA, EPOCH_CURVES };
 
+/* Terms in the order they are listed: classifiers, then alignments. i: 0 … TERMS - 1 */
+enum term curve_term(int i);
+
 double step_value(const struct step_row *row, int curve);
 double epoch_value(const struct epoch_row *row, int curve);
 

@@ -8,9 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-const enum term train_term[TERMS] = {TERM_MAIN, TERM_TEXT, TERM_AUDIO, TERM_CMD_TEXT,
-				     TERM_CMD_AUDIO};
-
 /* Largest first; the first whose rows and columns fit is taken. Rows are the
  * view's, three less than the screen's. */
 static const struct train_layout layouts[] = {

@@ -39,13 +39,11 @@ static inline struct train_view *train_view(const struct ui *u)
 enum train_track {
 	TRACK_LOSS,
 	TRACK_VALIDATION,
-	TRACK_TERM, /* + place in train_term */
+	TRACK_TERM, /* + place in the order of curve_term */
 	TRACK_GRAD = TRACK_TERM + TERMS,
 	TRACK_LR,
 	TRACKS
 };
-/* Terms as the screen lists them: classifiers, then alignments. */
-extern const enum term train_term[TERMS];
 
 /* How the view is laid out in a canvas of at least this size. The rows of
  * tracks are the least; what the canvas has more goes to the first two. */

@@ -101,9 +101,9 @@ static void paused_draw(const struct train_frame *f, struct canvas *row)
 static const char *culprit(const struct step_row *s, double *value)
 {
 	for (int i = 0; i < TERMS; i++) {
-		*value = s->term[train_term[i]];
+		*value = s->term[curve_term(i)];
 		if (!isfinite(*value))
-			return loss_term[train_term[i]].name;
+			return loss_term[curve_term(i)].name;
 	}
 	*value = isfinite(s->loss) ? s->grad_norm : s->loss;
 	return isfinite(s->loss) ? "grad norm" : "loss";
@@ -270,7 +270,7 @@ static void small_draw(const struct train_frame *f, struct canvas *row)
 	} else if (t == TRACK_LR) {
 		col = put(row, col, "lr", or_missing(text, train_step_value(f, STEP_LR), num_lr));
 	} else {
-		enum term term = train_term[t - TRACK_TERM];
+		enum term term = curve_term(t - TRACK_TERM);
 
 		col = put(row, col, loss_term[term].name,
 			  or_missing(text, train_step_value(f, STEP_TERM + term), num_value));

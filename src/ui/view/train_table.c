@@ -247,6 +247,6 @@ void train_table_draw(const struct train_frame *f, enum train_track t, struct ca
 		canvas_text(c, 0, 0, ROLE(ROLE_TEXT), "lr");
 		put_value(f, c, 0, train_step_value(f, STEP_LR), num_lr, there);
 	} else {
-		term_group(f, c, train_term[t - TRACK_TERM]);
+		term_group(f, c, curve_term(t - TRACK_TERM));
 	}
 }

@@ -243,7 +243,7 @@ void train_track_draw(const struct train_frame *f, enum train_track t, struct ca
 	else if (t == TRACK_LR)
 		lr_track(&d, f);
 	else
-		term_track(&d, f, train_term[t - TRACK_TERM], c->rows, c->cols);
+		term_track(&d, f, curve_term(t - TRACK_TERM), c->rows, c->cols);
 	/* A strip that fills a small screen is drawn as a curve of its own. */
 	d.t.strip = is_strip(t) && !train_is_small(f->layout);
 	d.t.series = d.series;

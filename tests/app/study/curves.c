@@ -51,6 +51,19 @@ TEST(curves_are_the_columns_of_the_rows)
 	CHECK_NEAR(epoch_value(&e, EPOCH_UA), 7, 0);
 }
 
+TEST(classifiers_are_listed_before_alignments)
+{
+	bool seen[TERMS] = {false};
+
+	CHECK_INT(curve_term(0), TERM_MAIN);
+	for (int i = 0; i < TERMS; i++) {
+		CHECK(!seen[curve_term(i)]);
+		seen[curve_term(i)] = true;
+		CHECK(i == 0 ||
+		      loss_term[curve_term(i)].aligns >= loss_term[curve_term(i - 1)].aligns);
+	}
+}
+
 TEST(means_are_over_those_that_have_the_row)
 {
 	const struct run *r = two_folds();
