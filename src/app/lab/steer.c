@@ -275,8 +275,7 @@ static int import(struct steer *s, const bool *missing, struct err *e)
 		failed = check(s, s->base, &s->log, c, was, sizeof was, &after, e);
 		if (failed)
 			break;
-		str_addf(&line[i], "at %d %d %d %s%s%s\n", c->fold, c->epoch, c->step, c->command,
-			 *was ? "   # was " : "", was);
+		change_line(&line[i], c, was);
 		insert(&s->log, c, &after);
 	}
 	for (int i = 0; i < split_folds(s->corpus) && !failed; i++)
