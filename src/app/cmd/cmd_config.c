@@ -2,6 +2,7 @@
 #include "app/cmd/commands.h"
 
 #include "app/config/option.h"
+#include "base/str.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -54,19 +55,11 @@ static bool begins_with(const char *key, const char *word)
 	return strncasecmp(key, word, strlen(word)) == 0;
 }
 
-static bool contains(const char *key, const char *word)
-{
-	for (; *key; key++)
-		if (begins_with(key, word))
-			return true;
-	return !*word;
-}
-
 /* Those that a word means: the setting of that name, else those it begins, else
  * those it is a part of. Returns how many match in that way. */
 static int find(const char *word, bool (**how)(const char *key, const char *word))
 {
-	static bool (*const ways[])(const char *, const char *) = {begins_with, contains};
+	static bool (*const ways[])(const char *, const char *) = {begins_with, str_contains};
 	int n = 0;
 
 	for (size_t w = 0; !n && w < sizeof ways / sizeof *ways; w++) {

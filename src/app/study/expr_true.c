@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/study/expr_node.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <string.h>
 
@@ -45,21 +44,6 @@ static struct expr_value evaluate(const struct node *n, const struct values *v)
 	}
 }
 
-static bool contains(const char *text, const char *part)
-{
-	size_t n = strlen(part);
-
-	for (; *text || !n; text++) {
-		size_t i = 0;
-
-		while (i < n && tolower((unsigned char)text[i]) == tolower((unsigned char)part[i]))
-			i++;
-		if (i == n)
-			return true;
-	}
-	return false;
-}
-
 /* order: < 0, 0, > 0 as strcmp. */
 static bool order_holds(enum op op, int order)
 {
@@ -99,7 +83,7 @@ static bool comparison_holds(const struct node *n, const struct values *v)
 
 		if (!s || !t)
 			return false;
-		return n->op == OP_CONTAINS ? contains(s, t) : order_holds(n->op, strcmp(s, t));
+		return n->op == OP_CONTAINS ? str_contains(s, t) : order_holds(n->op, strcmp(s, t));
 	}
 	if (isnan(a.number) || isnan(b.number))
 		return false;

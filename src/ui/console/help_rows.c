@@ -3,6 +3,7 @@
 #include "ui/console/help_private.h"
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "ui/console/command.h"
 #include "ui/console/keys.h"
 #include "ui/console/words.h"
@@ -10,15 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-
-static bool contains(const char *text, const char *part)
-{
-	for (size_t n = strlen(part); *text; text++)
-		if (strncasecmp(text, part, n) == 0)
-			return true;
-	return !*part;
-}
 
 /* "console try " opens the console with "try ": what counts is that. */
 static const char *typed_by(const char *command)
@@ -209,8 +201,8 @@ static int by_section(const void *a, const void *b)
 
 static bool matches(const struct help_row *r, const char *filter)
 {
-	return contains(r->keys, filter) || contains(r->command, filter) ||
-	       contains(r->help, filter);
+	return str_contains(r->keys, filter) || str_contains(r->command, filter) ||
+	       str_contains(r->help, filter);
 }
 
 void help_make(const struct ui *u, struct help_rows *rows)
