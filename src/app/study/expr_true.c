@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/study/expr_node.h"
+#include "base/str.h"
 
 #include <math.h>
 #include <string.h>
