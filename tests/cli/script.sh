@@ -265,7 +265,7 @@ for signal in TERM HUP INT USR1 USR2; do
 	# A shell's background ignores INT; env's child does not.
 	env --default-signal=INT "$MIUST_TUI" "$tiny" --script script >out 2>err &
 	tries=0
-	until [ "$(wc -l 2>/dev/null <"$(session)/steps.csv" || echo 0)" -gt 20 ]; do
+	until [ "$(wc -l 2>/dev/null <"$(session)/fold-0/steps.csv" || echo 0)" -gt 20 ]; do
 		tries=$((tries + 1))
 		[ $tries -lt 100000 ] || break
 	done 2>/dev/null

@@ -61,9 +61,9 @@ says_whole() { tm capture-pane -p -J -t t | grep -q -e "$1"; }
 keys_below() { screen && sed -n "$1p" screen | grep -q '? help'; }
 hides() { screen && ! grep -q -e "$1" screen; }
 session() { echo sessions/long-* | tr ' ' '\n' | tail -n 1; }
-log() { cat "$(session)/commands.log"; }
+log() { cat "$(session)"/fold-*/commands.log; }
 logged() { log 2>/dev/null | grep -q "$1"; }
-steps() { cat "$(session)/steps.csv" 2>/dev/null | wc -l; }
+steps() { cat "$(session)"/fold-*/steps.csv 2>/dev/null | wc -l; }
 more_steps() { [ "$(steps)" -gt "$1" ]; }
 same_screens() { cmp -s "$1" "$2" || { diff "$1" "$2" | sed 's/^/# /' && false; }; }
 process() { pgrep -P "$(tm list-panes -t t -F '#{pane_pid}')" | head -n 1; }
