@@ -13,12 +13,12 @@ int main(int argc, char **argv)
 		.name = "miust",
 		.help = "Train and examine the MIUST speech+text emotion model.",
 		.more = "The engine of `miust-tui` without a screen, for scripts and clusters.\n"
-			"CONFIG is a YAML file, the folder of a session (which stands for the\n"
-			"`config.yml` in it), or the word `demo` for the built-in corpus.\n"
+			"CONFIG is a YAML file, the folder of a session (which means "
+			"the\n`config.yml` in it), or the word `demo` for the built-in corpus.\n"
 			"Results go to standard output, messages to standard error. `train` never\n"
 			"overwrites a session: it makes `sessions/NAME-YYYYMMDD-HHMMSS`, or the "
 			"folder\n"
-			"of `--session`, and goes on with one only if `--resume` says so.",
+			"of `--session`, and continues one only with `--resume`.",
 		.commands = commands,
 	};
 

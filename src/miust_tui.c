@@ -46,7 +46,7 @@ static int choose(struct work_options *o, const struct tui *t, struct err *e)
 		/* A screen needs no lock: another program may be training there. */
 		o->readonly = a->readonly || (t->headless && !a->script);
 	} else if (a->readonly) {
-		return err_usage(e, "--readonly looks at a session; %s is not one",
+		return err_usage(e, "--readonly opens only sessions; %s is not one",
 				 *t->what ? t->what : "the demo");
 	} else {
 		o->job.config = *t->what ? t->what : "demo";
@@ -152,10 +152,10 @@ static void conclude(const struct ui *u, int status, struct err *e)
 	if (u->ended) {
 		err_clear(e);
 		if (u->at_once || !now->opened)
-			err_set(e, "left at once by signal %d%s", u->ended,
+			err_set(e, "quit at once on signal %d%s", u->ended,
 				now->opened ? "; the session is at its last checkpoint" : "");
 		else if (failed)
-			err_set(e, "stopped by signal %d: %s", u->ended, now->error);
+			err_set(e, "stopped on signal %d: %s", u->ended, now->error);
 		else
 			err_set(e, "stopped by signal %d%s", u->ended,
 				now->trains ? " after a checkpoint" : "");
@@ -270,7 +270,7 @@ static int run(const struct args *a, struct err *e)
 		cli_message("%s", t.why_ascii);
 	else if (!t.headless && term_wide())
 		snprintf(t.why_ascii, sizeof t.why_ascii,
-			 "this terminal draws ● on two columns, so the screen is ASCII");
+			 "this terminal draws ● in two columns, so the screen is ASCII");
 	do
 		again = show(&t, e);
 	while (again > 0);
@@ -287,10 +287,10 @@ static const struct command cmd_tui = {
 	.takes = (const enum flag[]){FLAG_SCRIPT, FLAG_DUMP, FLAG_SIZE, FLAG_ONCE, FLAG_READONLY,
 				     FLAG_SKIP_BAD, FLAG_ASCII, FLAG_THREADS, FLAG_NONE},
 	.help = "Train MIUST and watch it learn.",
-	.more = "Without an argument the built-in demo opens, already training. A session's\n"
-		"folder is opened where it stopped: look at it, Space goes on.\n"
-		"--script runs console commands without a terminal; --dump writes the last\n"
-		"screen as text, --once prints it; --size says how large it is.",
+	.more = "Without an argument the built-in demo opens, already training. A "
+		"session's\nfolder opens where it stopped; Space continues training.\n"
+		"--script runs console commands without a terminal; --dump writes the last\nscreen "
+		"as text, --once prints it; --size sets its size.",
 	.run = run,
 };
 

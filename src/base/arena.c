@@ -41,8 +41,8 @@ int arena_ready(struct arena *a, const char *what, struct err *e)
 		a->size = a->block ? a->used : 0;
 		if (!a->block)
 			return err_set(e,
-				       "%s needs %.1f GB of memory, which this machine does not "
-				       "give; set train.memory or a smaller train.batch_size",
+				       "%s needs %.1f GB of memory, more than this machine has "
+				       "free; set train.memory or a smaller train.batch_size",
 				       what, (double)a->used / 1e9);
 		ask_for_huge_pages(a->block, a->size);
 	}

@@ -84,8 +84,8 @@ static int make_dir(const char *path, struct err *e)
 		return 0;
 	if (why == EEXIST)
 		return err_at(e, path, 0, 0,
-			      "is not a folder, and this place needs one; "
-			      "move it away or choose another name");
+			      "is not a folder, but a folder is needed here; move it away or "
+			      "choose another name");
 	errno = why;
 	return err_errno(e, path, "cannot make the folder");
 }
@@ -184,7 +184,7 @@ static int open_temp(struct atomic_file *a, struct err *e)
 	}
 	if (fd < 0) {
 		err_at(e, a->path, 0, 0,
-		       "cannot write: %s; is its folder there, and may you write in it?",
+		       "cannot write: %s; does its folder exist, and may you write to it?",
 		       strerror(errno));
 		str_free(&name);
 	}
@@ -334,7 +334,7 @@ void temps_remove(const char *dir)
 static int give(char *out, size_t n, const char *path, struct err *e)
 {
 	if (strlen(path) >= n)
-		return err_at(e, path, 0, 0, "the path is too long (%zu bytes fit)", n - 1);
+		return err_at(e, path, 0, 0, "the path is too long (max %zu bytes)", n - 1);
 	memmove(out, path, strlen(path) + 1);
 	return 0;
 }

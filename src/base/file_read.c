@@ -23,9 +23,9 @@ static const char *kind_of(mode_t mode)
 static int too_large(const char *path, size_t max, struct err *e)
 {
 	if (max >= (size_t)1 << 20)
-		return err_at(e, path, 0, 0, "larger than %zu MiB, the most that is read here",
+		return err_at(e, path, 0, 0, "larger than %zu MiB, the limit for such a file",
 			      max >> 20);
-	return err_at(e, path, 0, 0, "larger than %zu bytes, the most that is read here", max);
+	return err_at(e, path, 0, 0, "larger than %zu bytes, the limit for such a file", max);
 }
 
 static int check_kind(const char *path, const struct stat *st, struct err *e)
@@ -44,8 +44,8 @@ int file_check_own(const char *path, struct err *e)
 	if (!S_ISLNK(st.st_mode))
 		return check_kind(path, &st, e);
 	return err_at(e, path, 0, 0,
-		      "is a symbolic link, and nothing is written through it; remove it, or put a "
-		      "copy of what it leads to in its place");
+		      "is a symbolic link, and miust does not write through it; remove it, or "
+		      "replace it with a copy of its target");
 }
 
 int file_open_read(const char *path, size_t max, size_t *size, struct err *e)

@@ -114,8 +114,8 @@ static bool same_file(const struct node *n, struct stat *st)
 	return stat(n->map.path, st) == 0 && st->st_dev == n->device && st->st_ino == n->inode;
 }
 
-static const char shorter[] = "has become shorter while it was in use";
-static const char what_to_do[] = "put it back or extract it again";
+static const char shorter[] = "became shorter while it was in use";
+static const char what_to_do[] = "restore it or extract it again";
 
 int mapped_check(const struct mapped *m, struct err *e)
 {
@@ -124,7 +124,7 @@ int mapped_check(const struct mapped *m, struct err *e)
 
 	if (!same_file(n, &st) || (uintmax_t)st.st_size >= m->len)
 		return 0;
-	return err_at(e, n->map.path, 0, 0, "%s: %lld bytes, %zu are needed; %s", shorter,
+	return err_at(e, n->map.path, 0, 0, "%s: has %lld bytes, needs %zu; %s", shorter,
 		      (long long)st.st_size, m->len, what_to_do);
 }
 
@@ -187,15 +187,14 @@ static void say(const struct node *n)
 	add(&s, n->shown);
 	add(&s, ": ");
 	if (same_file(n, &st) && (uintmax_t)st.st_size >= n->map.len) {
-		add(&s, "cannot be read any more (a failure of its disk?)");
+		add(&s, "can no longer be read (is its disk failing?)");
 	} else {
 		add(&s, shorter);
 		if (same_file(n, &st)) {
-			add(&s, ": ");
+			add(&s, ": has ");
 			add_number(&s, (uintmax_t)st.st_size);
-			add(&s, " bytes, ");
+			add(&s, " bytes, needs ");
 			add_number(&s, n->map.len);
-			add(&s, " are needed");
 		}
 	}
 	add(&s, "; ");

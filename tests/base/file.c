@@ -152,11 +152,11 @@ TEST(read_is_bounded)
 		err_clear(&e);
 	}
 	CHECK(!file_read(in("ten"), 9, &len, &e));
-	CHECK_HAS(e.text, "ten: larger than 9 bytes, the most that is read here");
+	CHECK_HAS(e.text, "ten: larger than 9 bytes, the limit for such a file");
 	err_clear(&e);
 	CHECK_INT(truncate(in("ten"), (off_t)FILE_CONFIG + 1), 0);
 	CHECK(!file_read(in("ten"), FILE_CONFIG, &len, &e));
-	CHECK_HAS(e.text, "ten: larger than 16 MiB, the most that is read here");
+	CHECK_HAS(e.text, "ten: larger than 16 MiB, the limit for such a file");
 	unlink(in("ten"));
 	err_clear(&e);
 	/* Files of /proc have no size. */
@@ -385,7 +385,7 @@ TEST(join)
 	CHECK_INT(path_join(out, sizeof out, "", "b", &e), 0);
 	CHECK_STR(out, "b");
 	CHECK_INT(path_join(out, sizeof out, "abcd", "efg", &e), -1);
-	CHECK_HAS(e.text, "abcd/efg: the path is too long (7 bytes fit)");
+	CHECK_HAS(e.text, "abcd/efg: the path is too long (max 7 bytes)");
 	CHECK_STR(path_base("a/b"), "b");
 	CHECK_STR(path_base("b"), "b");
 }

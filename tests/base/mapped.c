@@ -67,8 +67,8 @@ TEST(a_file_cut_in_its_last_page_is_found)
 
 	CHECK(truncate(path, LEN - 1) == 0);
 	CHECK_INT(m->at[LEN - 1], 0);
-	CHECK_HAS(check(m), "cut: has become shorter while it was in use: 12387 bytes, 12388 are "
-			    "needed; put it back or extract it again");
+	CHECK_HAS(check(m), "cut: became shorter while it was in use: has 12387 bytes, needs 12388; "
+			    "restore it or extract it again");
 	CHECK(truncate(path, LEN + 10) == 0); /* longer: what is needed is there */
 	CHECK_STR(check(m), "");
 	mapped_close(m);
@@ -145,8 +145,8 @@ TEST(reading_what_is_gone_is_a_sentence)
 	char said[1024];
 
 	CHECK_INT(read_cut("gone", 0, 0, said, sizeof said), 1);
-	CHECK_HAS(said, "gone: has become shorter while it was in use: 0 bytes, 12388 are needed; "
-			"put it back or extract it again; go on with --resume\n");
+	CHECK_HAS(said, "gone: became shorter while it was in use: has 0 bytes, needs 12388; "
+			"restore it or extract it again; go on with --resume\n");
 	CHECK_INT(read_cut("gone", PAGE, LEN - 1, said, sizeof said), 1);
 	CHECK_HAS(said, "4096 bytes");
 	/* Beyond its end in its last page, as a vector of the processor may reach. */
@@ -179,7 +179,7 @@ TEST(maps_closed_in_any_order)
 		m[order[i][0]] = open_map(temp_path("%s", name[order[i][0]]));
 		mapped_close(m[order[i][2]]);
 		CHECK_INT(read_cut("found", 0, 0, said, sizeof said), 1);
-		CHECK_HAS(said, "found: has become shorter");
+		CHECK_HAS(said, "found: became shorter");
 		mapped_close(m[order[i][0]]);
 		mapped_close(m[order[i][1]]);
 	}

@@ -32,7 +32,7 @@ check config_says_what_it_is prints '^    Weight of D(Att1, Att22)'
 check config_fits_80_columns fits
 check config_lists_all_groups rows '\(exp\|train\|model\)\.' 45
 run config train.optimizer.lr
-check config_key_in_full prints '^    takes         number above 0, 100 at most$'
+check config_key_in_full prints '^    takes         number above 0, at most 100$'
 check config_key_default prints '^    default       5e-4$'
 check config_key_when prints '^    takes effect  at the next step$'
 run config train.loss
@@ -76,5 +76,5 @@ if [ -c /dev/full ]; then
 	"$MIUST" config >/dev/full 2>"$dir/err"
 	status=$?
 	check disk_full says 1 \
-		'miust: standard output: cannot be written: No space left on device'
+		'miust: standard output: cannot write: No space left on device'
 fi

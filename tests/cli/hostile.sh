@@ -13,7 +13,7 @@ printf '&r\nx: *r\n' >"$dir/self.yml"
 printf 'a: &a [*a]' >"$dir/nine.yml"
 for f in self nine; do
 	run check "$dir/$f.yml"
-	check "$f" says 1 "$f.yml:1:[14]: a node that contains itself"
+	check "$f" says 1 "$f.yml:1:[14]: a node contains itself"
 done
 run train "$tiny" --session "$dir/good" --set train.epoch=1
 check trained done_well
@@ -21,7 +21,7 @@ mkdir -p "$dir/sessions/self"
 cp "$dir/self.yml" "$dir/sessions/self/config.yml"
 cp -r "$dir/good" "$dir/sessions/good"
 run compare "$dir/sessions/self" "$dir/sessions/self"
-check compare_none says 1 'self/config.yml:1:1: a node that contains itself'
+check compare_none says 1 'self/config.yml:1:1: a node contains itself'
 run compare "$dir/sessions/self" "$dir/sessions/good"
 check compare_others_status [ "$status" -eq 1 ]
 check compare_others grep -q '^ 2  reference  *' "$dir/out"
@@ -34,14 +34,14 @@ tui() {
 }
 echo 'view 7' >"$dir/script"
 tui good --script script --dump seven.txt --size 120x30
-check view_7_says_why grep -q 'self .*config.yml:1:1: a node that contains itself' "$dir/seven.txt"
+check view_7_says_why grep -q 'self .*config.yml:1:1: a node contains itself' "$dir/seven.txt"
 check view_7_has_the_others grep -q 'good ' "$dir/seven.txt"
 echo 'open sessions/self' >"$dir/script"
 tui good --script script
 check open_in_script grep -q 'script:1: sessions/self/config.yml:1:1: a node that' "$dir/err"
 tui sessions/self --once
 check open_broken [ "$status" -eq 1 ]
-check open_broken_says grep -q 'config.yml:1:1: a node that contains itself' "$dir/err"
+check open_broken_says grep -q 'config.yml:1:1: a node contains itself' "$dir/err"
 
 # Numbers out of their range. change FILE SED: a session like good but for this.
 change() {
@@ -98,7 +98,7 @@ run train "$tiny" --session "$dir/cut" --max-steps 2
 echo keep >"$dir/victim"
 ln -sf "$dir/victim" "$dir/cut/fold-0/best.safetensors"
 run train --session "$dir/cut" --resume
-check link says 1 'best.safetensors: is a symbolic link, and nothing is written through it'
+check link says 1 'best.safetensors: is a symbolic link, and miust does not write through it'
 check link_victim [ "$(cat "$dir/victim")" = keep ]
 
 # Nor does it wait for a pipe that has the name of one of its files.
@@ -117,7 +117,7 @@ for f in history.json history.bin; do
 	mv "$dir/long/fold-0/$f" "$dir/kept"
 	truncate -s 20G "$dir/long/fold-0/$f"
 	run train --session "$dir/long" --resume
-	check "huge_$f" says 1 "$f: larger than [18][0-9]* MiB, the most that is read here"
+	check "huge_$f" says 1 "$f: larger than [18][0-9]* MiB, the limit for such a file"
 	mv "$dir/kept" "$dir/long/fold-0/$f"
 done
 

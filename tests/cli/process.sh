@@ -94,7 +94,7 @@ disturb() {
 	wait $pid
 	status=$?
 }
-one_reason() { says 1 "/train/$1: has become shorter .*goes on from its last checkpoint with --session .*/$2 --resume\$" && [ "$(grep -c '^miust: ' "$dir/err")" -eq 2 ]; }
+one_reason() { says 1 "/train/$1: became shorter .*goes on from its last checkpoint with --session .*/$2 --resume\$" && [ "$(grep -c '^miust: ' "$dir/err")" -eq 2 ]; }
 disturb emptied 100000 'for f in "$audio"/*.npy; do : >"$f"; done'
 check emptied_is_said one_reason '.*npy' emptied
 disturb one_emptied 100000 ': >"$audio/dia1_utt1.npy"'

@@ -63,7 +63,7 @@ END
 check factor_logs_values cmp log "$(session)/commands.log"
 script 'step' 'set train.clip x2'
 tui "$tiny" --script script
-check factor_of_nothing fails 1 'script:2: train.clip is 0, and so is x2 of it; give the value itself'
+check factor_of_nothing fails 1 'script:2: train.clip is 0 and stays 0 with x2; give the value itself'
 "$MIUST" train "$tiny" --set train.optimizer.lr=x0.5 --session never >out 2>err
 status=$?
 check factor_needs_a_run fails 2 'a factor, which only changes a value that a run has'
@@ -128,7 +128,7 @@ script 'set train.clip 3'
 tui "$one" --readonly --script script
 check readonly_refuses fails 1 'changes no session'
 tui --readonly --once
-check readonly_needs_session fails 2 'looks at a session'
+check readonly_needs_session fails 2 'opens only sessions'
 # From there no run begins, and the program goes on.
 cp -a sessions before-open
 for what in demo "$tiny"; do

@@ -198,7 +198,7 @@ status=$?
 head -n 3 err >said
 mv said err
 check interrupted_while_reading [ "$status" -eq 143 ]
-check interrupted_says grep -q '^miust: stopped while the data was read$' err
+check interrupted_says grep -q '^miust: stopped while reading the data$' err
 check interrupted_leaves_nothing [ ! -e read ]
 
 # ---- words to paste into a shell ----

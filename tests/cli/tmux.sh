@@ -404,7 +404,7 @@ start slow/config.yml
 until_shows LOADING
 keys C-c
 check interrupt_while_reading left 130
-check interrupt_while_reading_says until_shows 'left at once by signal 2'
+check interrupt_while_reading_says until_shows 'quit at once on signal 2'
 
 # ---- no run behind the screen
 start no/such.yml
@@ -436,7 +436,7 @@ start long.yml
 until_shows '▶ RUN'
 until_true more_steps 3
 for f in data/demo/audio/*/*.npy; do : >"$f"; done
-check features_cut_is_said until_shows 'has become shorter while it was in use'
+check features_cut_is_said until_shows 'became shorter while it was in use'
 check features_cut_names_resume until_true says_whole \
 	'goes on from its last checkpoint with --session .* --resume'
 keys q # of the screen, if it is still there

@@ -23,7 +23,7 @@
 
 const struct flag_row flag_table[FLAGS] = {
 	[FLAG_ACCEPT_DATA] = {"accept-data", NULL, TAKES_NOTHING, AT(accept_data),
-			      .help = "Resume with the data as it is now, though it has changed."},
+			      .help = "Resume with the data as it is now, even if it has changed."},
 	[FLAG_ANYWAY] = {"anyway", NULL, TAKES_NOTHING, AT(anyway),
 			 .help = "Use weights that do not fit CONFIG, and mark the output."},
 	[FLAG_ASCII] = {"ascii", NULL, TAKES_NOTHING, AT(ascii), .help = "Draw with ASCII only."},
@@ -32,42 +32,42 @@ const struct flag_row flag_table[FLAGS] = {
 	[FLAG_DUMP] = {"dump", "FILE", TAKES_TEXT, AT(dump),
 		       .help = "Write the last screen to FILE as text."},
 	[FLAG_FOLD] = {"fold", "N", TAKES_FOLDS, 0, 0, FOLD_MAX,
-		       "This fold only; may be given again for more."},
+		       "Only this fold; repeat the option for more folds."},
 	[FLAG_MANUAL] = {"manual", NULL, TAKES_NOTHING, AT(manual),
 			 .help = "Print the manual page, in roff."},
 	[FLAG_MARKDOWN] = {"markdown", NULL, TAKES_NOTHING, AT(markdown),
 			   .help = "Print all settings as a page in Markdown."},
 	[FLAG_MAX_STEPS] = {"max-steps", "N", TAKES_COUNT, AT(max_steps), 1, INT_MAX,
-			    "End after N training steps."},
-	[FLAG_ONCE] = {"once", NULL, TAKES_NOTHING, AT(once), .help = "Print one screen and end."},
+			    "Stop after N training steps."},
+	[FLAG_ONCE] = {"once", NULL, TAKES_NOTHING, AT(once), .help = "Print one screen and exit."},
 	[FLAG_OUT] = {"out", "FILE.csv", TAKES_TEXT, AT(out),
-		      .help = "Write the table to FILE.csv, not to standard output."},
+		      .help = "Write the table to FILE.csv instead of standard output."},
 	[FLAG_READONLY] = {"readonly", NULL, TAKES_NOTHING, AT(readonly),
 			   .help = "Look only: train nothing, write nothing."},
 	[FLAG_REPLAY] = {"replay", "LOG", TAKES_TEXT, AT(replay),
 			 .help = "Repeat the live changes of a commands.log."},
 	[FLAG_RESUME] = {"resume", NULL, TAKES_NOTHING, AT(resume),
-			 .help = "Go on with the session where it ended."},
+			 .help = "Continue the session where it stopped."},
 	[FLAG_SCRIPT] = {"script", "FILE", TAKES_TEXT, AT(script),
 			 .help = "Run console commands from FILE; needs no terminal."},
 	[FLAG_SEEDS] = {"seeds", "N", TAKES_COUNT, AT(seeds), 1, 1000,
 			"Run N times, with seeds from exp.seed upward."},
 	[FLAG_SESSION] = {"session", "DIR", TAKES_TEXT, AT(session),
-			  .help = "Session folder; else sessions/NAME-DATE-TIME is made."},
+			  .help = "Session folder; default: sessions/NAME-DATE-TIME."},
 	[FLAG_SET] = {"set", "KEY=VALUE", TAKES_TEXTS, 0,
-		      .help = "Change a setting of the config; may be given again."},
+		      .help = "Change a setting of the config; may be repeated."},
 	[FLAG_SIZE] = {"size", "COLSxROWS", TAKES_SIZE, 0, 1, 1000,
-		       "Size of the screen where there is no terminal."},
+		       "Screen size when there is no terminal."},
 	[FLAG_SKIP_BAD] = {"skip-bad", NULL, TAKES_NOTHING, AT(skip_bad),
 			   .help = "Leave out rows with errors, and say which."},
 	[FLAG_SPLIT] = {"split", "train|val|test", TAKES_CHOICE, AT(split),
-			.help = "The part of the data; test if not given."},
+			.help = "The part of the data; default: test."},
 	[FLAG_TENSORS] = {"tensors", "FILE.safetensors", TAKES_TEXT, AT(tensors),
 			  .help = "Write logits and attention to FILE.safetensors."},
 	[FLAG_THREADS] = {"threads", "N", TAKES_COUNT, AT(threads), 1, 1024,
 			  "Threads to compute with; results do not depend on it."},
 	[FLAG_WEIGHTS] = {"weights", "FILE", TAKES_TEXT, AT(weights),
-			  .help = "Weights by state_dict name, a .safetensors file."},
+			  .help = "A .safetensors file with the weights by state_dict name."},
 	[FLAG_HELP] = {"help", NULL, TAKES_OVER, .help = "Print this help."},
 	[FLAG_VERSION] = {"version", NULL, TAKES_OVER, .help = "Print the version."},
 };
@@ -306,9 +306,9 @@ int args_read(struct args *a, const struct command *c, int argc, char *const *ar
 		if (!options || argv[i][0] != '-' || !argv[i][1]) {
 			operand[a->noperands++] = argv[i];
 		} else if (argv[i][1] != '-') {
-			return err_usage(e,
-					 "unknown option %.80s; options are whole words, as --help",
-					 argv[i]);
+			return err_usage(
+				e, "unknown option %.80s; options are whole words, such as --help",
+				argv[i]);
 		} else if (!argv[i][2]) {
 			options = false;
 		} else {
@@ -379,7 +379,7 @@ static void run(const struct program *p, const struct command *c, int argc, char
 	else if (!c)
 		err_usage(e, "no command given (see %s --help)", p->name);
 	else if (c->run(&a, e) && !e->status)
-		BUG("%s failed without a word", c->name);
+		BUG("%s failed without an error message", c->name);
 	args_free(&a);
 }
 
@@ -427,6 +427,6 @@ int cli_main(const struct program *p, int argc, char **argv)
 		cli_message("%s", e.text);
 	if (!unwritten || unwritten == EPIPE)
 		return e.status;
-	cli_message("standard output: cannot be written: %s", strerror(unwritten));
+	cli_message("standard output: cannot write: %s", strerror(unwritten));
 	return e.status ? e.status : EXIT_FAILED;
 }

@@ -57,7 +57,7 @@ void cli_manual_options(const struct command *c, FILE *out)
 /* Those of all commands, once each. */
 static void print_flags(FILE *out, const struct program *p)
 {
-	fputs(".SH OPTIONS\nAn option is the same word in each command that takes it.\n", out);
+	fputs(".SH OPTIONS\nAn option means the same in every command that takes it.\n", out);
 	for (enum flag f = FLAG_NONE + 1; f < FLAGS; f++) {
 		bool taken = flag_table[f].type == TAKES_OVER;
 		enum flag g;
@@ -72,8 +72,8 @@ static void print_flags(FILE *out, const struct program *p)
 
 static void print_status(FILE *out)
 {
-	fputs(".SH EXIT STATUS\n0 done, 1 a failure, said in one line, 2 wrong usage, 3 the loss\n"
-	      "diverged; after a checkpoint, stopped by a signal: ",
+	fputs(".SH EXIT STATUS\n0 done, 1 failed, with one line that says why, 2 wrong usage, 3 "
+	      "the loss\ndiverged; stopped by a signal, after a checkpoint: ",
 	      out);
 	for (int i = 0; i < PROCESS_STOPS; i++)
 		fprintf(out, "%s%d (%s)", i ? ", " : "", 128 + process_stops[i].number,

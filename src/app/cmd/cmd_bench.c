@@ -50,8 +50,8 @@ static void print(const struct bench *b)
 	printf("\nkernels: %s\n", kern_best()->name);
 	printf("blas: %s\n", blas);
 	if (gemm_is_outdated())
-		printf("This OpenBLAS does not know the processor and multiplies without its AVX2 "
-		       "units; a newer one would be some times faster.\n");
+		printf("This OpenBLAS does not know the processor and does not use its AVX2 units; "
+		       "a newer one would be several times as fast.\n");
 	printf("frames_per_second: %.0f\n", (double)b->frames / b->seconds);
 	printf("gflop_per_second: %.1f\n", b->flop / b->seconds / 1e9);
 	printf("sgemm_gflop_per_second: %.1f\n", b->peak / 1e9);
@@ -89,7 +89,7 @@ const struct command cmd_bench = {
 	.takes = (const enum flag[]){FLAG_SET, FLAG_THREADS, FLAG_NONE},
 	.help = "Training speed, as a fraction of this machine's SGEMM peak.",
 	.more = "Without CONFIG: the published model with masked padding, on utterances made\n"
-		"in memory with IEMOCAP's lengths. The peak is measured in turn with the\n"
-		"batches, with the same threads.",
+		"in memory with IEMOCAP's lengths. The peak is measured alternately with\nthe "
+		"batches, on the same threads.",
 	.run = run,
 };

@@ -99,9 +99,10 @@ const struct command cmd_check = {
 	.least = 1,
 	.most = 1,
 	.takes = (const enum flag[]){FLAG_DEEP, FLAG_NONE},
-	.help = "Look through every list and feature header; all problems at once.",
-	.more = "Errors make it exit with 1. --deep reads every value too. A fault in many rows\n"
-		"is one line. A table of the utterances of each class in each list follows, and\n"
-		"the name of the usual selection of IEMOCAP or MELD, if it is one.",
+	.help = "Check every list and feature header; report all problems at once.",
+	.more = "It exits with 1 if there are errors. --deep also reads every value. A problem "
+		"of\nmany rows is one line. A table of the utterances of each class in each "
+		"list\nfollows, and the name of the usual selection of IEMOCAP or MELD, if it is "
+		"one.",
 	.run = run,
 };

@@ -111,7 +111,7 @@ const struct command cmd_config = {
 	.most = 1,
 	.takes = (const enum flag[]){FLAG_MARKDOWN, FLAG_MANUAL, FLAG_NONE},
 	.help = "Every setting: what it takes, its default, when a change takes effect.",
-	.more = "KEY is a setting (train.optimizer.lr), the beginning of some (train.loss), or a\n"
-		"part of their names (cmd).",
+	.more = "KEY is a setting (train.optimizer.lr), the start of several (train.loss), or "
+		"a\npart of their names (cmd).",
 	.run = run,
 };

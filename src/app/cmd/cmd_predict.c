@@ -176,12 +176,12 @@ const struct command cmd_predict = {
 	.needs = (const enum flag[]){FLAG_WEIGHTS, FLAG_NONE},
 	.takes = (const enum flag[]){FLAG_SPLIT, FLAG_FOLD, FLAG_OUT, FLAG_TENSORS, FLAG_SKIP_BAD,
 				     FLAG_ANYWAY, FLAG_THREADS, FLAG_NONE},
-	.help = "What stored weights say of each utterance, with attention if asked.",
+	.help = "What stored weights predict for each utterance, with attention on request.",
 	.more = "Without --out and --tensors the table goes to standard output.\n"
 		"--tensors writes, for each utterance: ID/logits, ID/logits_text,\n"
 		"ID/logits_audio, ID/weights_{Att1,Att2,Att11,Att22,Atts1,Attt2},\n"
 		"ID/attn_text_to_audio [heads, L, T], ID/attn_audio_to_text [heads, T, L].\n"
-		"An id that two lists have is LIST/ID there.\n"
-		"Under --anyway its metadata say why (anyway).",
+		"An id that is in two lists is LIST/ID there.\nWith --anyway its metadata says why "
+		"(anyway).",
 	.run = run,
 };

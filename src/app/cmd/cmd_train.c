@@ -20,7 +20,7 @@ static volatile sig_atomic_t stop_signal, reading;
 
 static void on_signal(int number)
 {
-	static const char said[] = "miust: stopped while the data was read\n";
+	static const char said[] = "miust: stopped while reading the data\n";
 	ssize_t ignored = reading ? write(STDERR_FILENO, said, sizeof said - 1) : 0;
 
 	(void)ignored;
@@ -217,7 +217,7 @@ static int run(const struct args *a, struct err *e)
 	int failed;
 
 	if (!o.config && !(o.resume && o.session))
-		return err_usage(e, "which CONFIG? (none is needed with --session DIR --resume)");
+		return err_usage(e, "CONFIG is missing; only --session DIR --resume needs none");
 	progress_start(&watch.line, stderr, getenv("TERM"));
 	reading = true;
 	catch_signals();
@@ -242,9 +242,9 @@ const struct command cmd_train = {
 				     FLAG_MAX_STEPS, FLAG_NONE},
 	.help = "Train every fold, test the kept checkpoints, print the figures.",
 	.more = "CONFIG is a YAML file, a session's folder for the settings in it, or the word\n"
-		"demo for the built-in corpus. All results are in the session folder; INT,\n"
-		"TERM, HUP, USR1 and USR2 leave a checkpoint in it, and --session DIR --resume\n"
-		"goes on as if nothing had happened.",
+		"demo for the built-in corpus. All results are in the session folder. On "
+		"INT,\nTERM, HUP, USR1 and USR2 it writes a checkpoint there and stops; --session "
+		"DIR\n--resume continues as if nothing had happened.",
 	.run = run,
 	.stores = true,
 };

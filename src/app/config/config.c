@@ -79,7 +79,7 @@ static int collect(struct reader *r, const yaml_node_t *map, struct pairs *list)
 
 	if (map->type != YAML_MAPPING_NODE)
 		return tree_fail(&r->t, map,
-				 "<<: expected a block of settings, or a list of such; found %s",
+				 "<<: expected a block of settings, or a list of them; found %s",
 				 tree_what(map));
 	if (list->merged[tree_number(&r->t, map)])
 		return 0;
@@ -163,7 +163,7 @@ static int read_scalar(struct reader *r, const struct option *o, const yaml_node
 	char found[128];
 
 	if (bare && !tree_is_plain(node)) {
-		snprintf(found, sizeof found, "the text \"%.60s\"; leave the quotes out",
+		snprintf(found, sizeof found, "the text \"%.60s\"; remove the quotes",
 			 tree_text(node));
 		return option_refuse(o, found, why);
 	}
@@ -208,8 +208,8 @@ static int unknown(struct reader *r, struct str *name, const yaml_node_t *key,
 	if (strchr(tree_text(key), '.') &&
 	    (option_find(tree_text(key)) || is_group(tree_text(key))))
 		return tree_fail(&r->t, key,
-				 "%s is written in blocks here, a word a line; the dotted form is "
-				 "for --set",
+				 "%s: expected nested blocks, one word a line; the dotted form is "
+				 "only for --set",
 				 tree_text(key));
 	for (int depth = 0; depth < 3 && value->type == YAML_MAPPING_NODE; depth++) {
 		const yaml_node_pair_t *first = value->data.mapping.pairs.start;

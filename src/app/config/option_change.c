@@ -44,10 +44,11 @@ static int product(const struct settings *s, const struct option *o, const char 
 
 	option_text(s, o, was, sizeof was);
 	if (scalar_number(text + 1, &factor) || !isfinite(factor) || !(factor > 0))
-		return err_set(e, "%s: expected x and a number above 0, as x0.5; found '%.80s'",
+		return err_set(e,
+			       "%s: expected x and a number above 0, such as x0.5; found '%.80s'",
 			       o->key, text);
 	if (old == 0)
-		return err_set(e, "%s is 0, and so is %.80s of it; give the value itself", o->key,
+		return err_set(e, "%s is 0 and stays 0 with %.80s; give the value itself", o->key,
 			       text);
 	v = old * factor;
 	if (o->type == OPT_NUMBER) {

@@ -27,7 +27,7 @@ static const struct {
 	 "expanded, `$$` is a dollar, and `$XDG_DATA_HOME` is `~/.local/share` where it is not "
 	 "set."},
 	{"By layout",
-	 "A default that is by layout depends on the lists: with `exp.iemocap_csv` the data has\n"
+	 "A default given by layout depends on the lists: with `exp.iemocap_csv` the data has\n"
 	 "the layout of IEMOCAP, with `exp.train_csv`, `exp.dev_csv` and `exp.test_csv` that of\n"
 	 "MELD. Without `model.num_classes` there are as many classes as `exp.labels` has."},
 	{"Two defaults to think about",
@@ -38,7 +38,7 @@ static const struct {
 	 "attention see it, as published, so an utterance's result depends on its batch. `masked`\n"
 	 "is the correct model, and several times as fast."},
 	{"Memory",
-	 "`train.memory: 512M` is the most that a run works in: weights, gradients, the state of\n"
+	 "`train.memory: 512M` is the max memory of a run: weights, gradients, the state of\n"
 	 "the optimizer, the kept checkpoint, packed features and all that a batch computes, with\n"
 	 "48 MB for the program itself. Mapped feature files come on top: the system takes their\n"
 	 "pages back when it needs them. A batch that does not fit is computed in chunks, the\n"

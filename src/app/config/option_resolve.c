@@ -27,10 +27,11 @@ static int resolve_layout(struct settings *s, struct err *e)
 			missing = list[i].key;
 	}
 	if (*s->exp.iemocap_csv && given)
-		return err_set(e,
-			       "exp.iemocap_csv: given beside %s; keep either the IEMOCAP folder "
-			       "or the lists exp.train_csv, exp.dev_csv, exp.test_csv",
-			       given);
+		return err_set(
+			e,
+			"exp.iemocap_csv: given together with %s; keep either the IEMOCAP folder "
+			"or the lists exp.train_csv, exp.dev_csv, exp.test_csv",
+			given);
 	if (!*s->exp.iemocap_csv && !given)
 		return err_set(e, "exp.iemocap_csv: missing; give the folder of the IEMOCAP lists, "
 				  "or exp.train_csv, exp.dev_csv and exp.test_csv");

@@ -154,7 +154,7 @@ static int parse_string(const struct input *in)
 	size_t len = strlen(in->text);
 
 	if (len >= in->o->size)
-		return err_set(in->e, "%s: expected text of %zu bytes at most; found %zu",
+		return err_set(in->e, "%s: expected text of at most %zu bytes; found %zu",
 			       in->o->key, in->o->size - 1, len);
 	if (has_control(in->text, len))
 		return err_set(in->e, "%s: expected one line of text; found a control character",
@@ -205,13 +205,13 @@ int option_add_label(struct settings *s, const char *label, size_t len, struct e
 	if (!len)
 		return err_set(e, "exp.labels: expected a name; found an empty one");
 	if (len >= LABEL_LEN)
-		return err_set(e, "exp.labels: expected names of %d bytes at most; found '%.*s'",
+		return err_set(e, "exp.labels: expected names of at most %d bytes; found '%.*s'",
 			       LABEL_LEN - 1, shown, label);
 	if (has_control(label, len) || memchr(label, ',', len) || label[0] == ' ' ||
 	    label[len - 1] == ' ')
 		return err_set(e,
-			       "exp.labels: expected a name without commas, control characters "
-			       "and spaces around it; found '%.*s'",
+			       "exp.labels: expected a name without commas, control characters or "
+			       "spaces around it; found '%.*s'",
 			       shown, label);
 	if (!is_utf8(label, len))
 		return err_set(e, "exp.labels: expected UTF-8; found '%.*s'", shown, label);
@@ -221,7 +221,7 @@ int option_add_label(struct settings *s, const char *label, size_t len, struct e
 				       shown, label);
 	}
 	if (s->exp.nlabels == LABELS_MAX)
-		return err_set(e, "exp.labels: expected %d labels at most; '%.*s' is one more",
+		return err_set(e, "exp.labels: expected at most %d labels; '%.*s' is one too many",
 			       LABELS_MAX, shown, label);
 	memcpy(s->exp.labels[s->exp.nlabels], label, len);
 	s->exp.labels[s->exp.nlabels++][len] = '\0';
@@ -428,7 +428,7 @@ char *option_takes(const struct option *o, char *out, size_t n)
 	else if (o->above_min && isinf(o->max))
 		snprintf(out, n, "%s above %g", noun, o->min);
 	else if (o->above_min)
-		snprintf(out, n, "%s above %g, %g at most", noun, o->min, o->max);
+		snprintf(out, n, "%s above %g, at most %g", noun, o->min, o->max);
 	else if (isinf(o->max))
 		snprintf(out, n, "%s, %g or more", noun, o->min);
 	else

@@ -54,7 +54,7 @@ int setting_live(const struct setting *x, struct err *e)
 	if (!x->o)
 		return option_unknown(x->key, e);
 	if (!x->value)
-		return err_set(e, "%s: expected its new value, or a factor as x0.5", x->key);
+		return err_set(e, "%s: expected its new value, or a factor such as x0.5", x->key);
 	if (x->o->when == WHEN_RUN)
 		return err_set(e, "%s is fixed during a run; it takes effect in the next one",
 			       x->key);

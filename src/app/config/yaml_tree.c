@@ -101,8 +101,8 @@ static int measure(struct tree *t, int number, int depth, int *height)
 
 	if (height[number] < 0)
 		return tree_fail(t, node,
-				 "a node that contains itself, by an alias inside it; write out "
-				 "what is meant there");
+				 "a node contains itself, by an alias inside it; write out what "
+				 "is meant there");
 	if (depth + height[number] > TREE_DEPTH)
 		return tree_fail(t, node, "nested more than %d levels deep", TREE_DEPTH);
 	if (height[number])
@@ -126,10 +126,10 @@ static int check_node(struct tree *t, const yaml_node_t *n)
 					    [YAML_MAPPING_NODE] = YAML_DEFAULT_MAPPING_TAG};
 
 	if (strcmp((const char *)n->tag, usual[n->type]) != 0)
-		return tree_fail(t, n, "the tag %.80s is not for a config; leave it out",
+		return tree_fail(t, n, "a config takes no tag such as %.80s; remove it",
 				 (const char *)n->tag);
 	if (n->type == YAML_SCALAR_NODE && strlen(tree_text(n)) != n->data.scalar.length)
-		return tree_fail(t, n, "a NUL character has no place in a config");
+		return tree_fail(t, n, "a NUL character, which a config cannot contain; remove it");
 	for (size_t i = 0; n->type == YAML_MAPPING_NODE && child(n, i); i += 2) {
 		const yaml_node_t *key = tree_node(t, child(n, i));
 
@@ -311,7 +311,7 @@ static int load(struct tree *t, yaml_parser_t *p, const char *text)
 	root = yaml_document_get_root_node(&t->doc);
 	if (!root || (root->type == YAML_SCALAR_NODE && tree_is_null(root)))
 		return err_at(t->e, t->path, 0, 0,
-			      "nothing in it; expected the blocks exp, train and model");
+			      "no settings in it; expected the blocks exp, train and model");
 	if (root->type != YAML_MAPPING_NODE)
 		return tree_fail(t, root, "expected the blocks exp, train and model; found %s",
 				 tree_what(root));
@@ -319,7 +319,7 @@ static int load(struct tree *t, yaml_parser_t *p, const char *text)
 		return fail_parse(t, p, text);
 	second = yaml_document_get_root_node(&more);
 	if (second)
-		tree_fail(t, second, "a second document; a config is a single one");
+		tree_fail(t, second, "a second document; a config has only one");
 	yaml_document_delete(&more);
 	return second ? -1 : check_document(t);
 }

@@ -172,7 +172,8 @@ TEST(wrong_options)
 	CHECK_STR(line(&train, "c --quiet"), "unknown option --quiet");
 	CHECK_STR(line(&train, "c --weights w"), "unknown option --weights");
 	CHECK_STR(line(&train, "c --=1"), "unknown option --");
-	CHECK_STR(line(&train, "c -v"), "unknown option -v; options are whole words, as --help");
+	CHECK_STR(line(&train, "c -v"),
+		  "unknown option -v; options are whole words, such as --help");
 	CHECK_STR(line(&train, "c --session"), "--session: expected DIR; found nothing");
 	CHECK_STR(line(&train, "c --session --resume"), "--session: expected DIR; found --resume");
 	CHECK_STR(line(&train, "c --session=--resume"), "");
@@ -273,17 +274,17 @@ TEST(help_is_made_from_the_tables)
 		       "  --help                  Print this help.\n"
 		       "  --version               Print the version.\n");
 	CHECK_INT(run_program(&many, "eval --help", &out, &err), EXIT_DONE);
-	CHECK_STR(out,
-		  "usage: miust eval CONFIG --weights FILE [--split train|val|test]\n"
-		  "                  [--tensors FILE.safetensors]\n\n"
-		  "Figures.\n\n"
-		  "options\n"
-		  "  --weights FILE          Weights by state_dict name, a .safetensors file.\n"
-		  "  --split train|val|test  The part of the data; test if not given.\n"
-		  "  --tensors FILE.safetensors\n"
-		  "                          Write logits and attention to FILE.safetensors.\n"
-		  "  --help                  Print this help.\n"
-		  "  --version               Print the version.\n");
+	CHECK_STR(out, "usage: miust eval CONFIG --weights FILE [--split train|val|test]\n"
+		       "                  [--tensors FILE.safetensors]\n\n"
+		       "Figures.\n\n"
+		       "options\n"
+		       "  --weights FILE          A .safetensors file with the weights by "
+		       "state_dict name.\n"
+		       "  --split train|val|test  The part of the data; default: test.\n"
+		       "  --tensors FILE.safetensors\n"
+		       "                          Write logits and attention to FILE.safetensors.\n"
+		       "  --help                  Print this help.\n"
+		       "  --version               Print the version.\n");
 	CHECK_INT(run_program(&one, "--help", &out, &err), EXIT_DONE);
 	CHECK_HAS(out,
 		  "usage: miust-tui CONFIG [--session DIR] [--set KEY=VALUE]... [--fold N]...\n");

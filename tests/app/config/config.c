@@ -199,7 +199,7 @@ TEST(merges_of_merges)
 	CHECK_INT(loaded.train.patience, 3);
 	CHECK_NEAR(loaded.train.clip, 9, 0);
 	CHECK_HAS(load_more("train: &t\n  <<: *t\n  epoch: 4\n"),
-		  "config.yml:5:8: a node that contains itself");
+		  "config.yml:5:8: a node contains itself");
 }
 
 /* Each level names the one before twice; read naively, 2^40 merges. */
@@ -231,9 +231,9 @@ TEST(unknown_keys)
 	CHECK_STR(load_more("train: {lr: 1}\n"),
 		  "config.yml:5:9: unknown key train.lr; did you mean train.optimizer.lr?");
 	CHECK_STR(load_more("train.epoch: 1\n"),
-		  "config.yml:5:1: train.epoch is written in blocks here, a word a line; the "
-		  "dotted form is for --set");
-	CHECK_HAS(load_more("train.loss: {main: 1}\n"), "config.yml:5:1: train.loss is written in");
+		  "config.yml:5:1: train.epoch: expected nested blocks, one word a line; the "
+		  "dotted form is only for --set");
+	CHECK_HAS(load_more("train.loss: {main: 1}\n"), "config.yml:5:1: train.loss: expected nested blocks");
 	CHECK_HAS(load_more("exp2: {}\n"), "config.yml:5:1: unknown key exp2;");
 	CHECK_HAS(load_more("a: &a {batch: 1}\ntrain: {<<: *a}\n"),
 		  "config.yml:5:8: unknown key train.batch;");
@@ -252,7 +252,7 @@ TEST(wrong_types)
 		  "of settings");
 	CHECK_STR(load_more("train:\n  epoch: \"70\"\n"),
 		  "config.yml:6:10: train.epoch: expected an integer, 1 to 1000000; found the text "
-		  "\"70\"; leave the quotes out");
+		  "\"70\"; remove the quotes");
 	CHECK_STR(load_more("train:\n  epoch:\n"),
 		  "config.yml:6:9: train.epoch: expected an integer, 1 to 1000000; found nothing");
 	CHECK_STR(load_more("train:\n  clip: abc\n"),
@@ -270,7 +270,7 @@ TEST(wrong_types)
 		  "config.yml:8:5: exp.labels: 'a' appears twice; name each class once");
 	CHECK_HAS(load_more("  labels: ['a,b', c]\n"), "config.yml:5:12: exp.labels: ");
 	CHECK_STR(load_more("train:\n  <<: 5\n"),
-		  "config.yml:6:7: <<: expected a block of settings, or a list of such; found a "
+		  "config.yml:6:7: <<: expected a block of settings, or a list of them; found a "
 		  "single word");
 	CHECK_HAS(load_more("train:\n  <<: [{epoch: 1}, x]\n"), "config.yml:6:20: <<: expected");
 }
@@ -293,7 +293,8 @@ TEST(resolve_errors_have_a_place)
 		  "config.yml: exp.text_dir: missing; give the folder");
 	CHECK_HAS(load("exp:\n  audio_dir: a\n  text_dir: t\n"),
 		  "config.yml: exp.iemocap_csv: missing");
-	CHECK_HAS(load_more("  train_csv: t\n"), "config.yml:4:16: exp.iemocap_csv: given beside");
+	CHECK_HAS(load_more("  train_csv: t\n"),
+		  "config.yml:4:16: exp.iemocap_csv: given together with");
 }
 
 TEST(duplicates)
@@ -309,14 +310,14 @@ TEST(not_for_a_config)
 {
 	CHECK_STR(
 		load_more("train:\n  epoch: !!int 5\n"),
-		"config.yml:6:10: the tag tag:yaml.org,2002:int is not for a config; leave it out");
+		"config.yml:6:10: a config takes no tag such as tag:yaml.org,2002:int; remove it");
 	CHECK_HAS(load_more("train: !python/object {}\n"),
-		  "config.yml:5:8: the tag !python/object");
+		  "config.yml:5:8: a config takes no tag such as !python/object");
 	CHECK_HAS(load_more("? [a]\n: 1\n"), "config.yml:5:3: expected a key; found a list");
 	CHECK_HAS(load_more("  speaker: \"a\\0b\"\n"), "config.yml:5:12: a NUL character");
 	CHECK_HAS(load_more("---\nexp: 1\n"), "config.yml:6:1: a second document");
-	CHECK_HAS(load(""), "config.yml: nothing in it");
-	CHECK_HAS(load("# a comment\n"), "config.yml: nothing in it");
+	CHECK_HAS(load(""), "config.yml: no settings in it");
+	CHECK_HAS(load("# a comment\n"), "config.yml: no settings in it");
 	CHECK_HAS(load("- a\n"),
 		  "config.yml:1:1: expected the blocks exp, train and model; found a list");
 	CHECK_HAS(load("hello\n"),

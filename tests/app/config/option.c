@@ -156,11 +156,11 @@ TEST(numbers_are_strict)
 	CHECK_STR(refusal("train.loss.main", "101"),
 		  "train.loss.main: expected a number, 0 to 100; found '101'");
 	CHECK_STR(refusal("train.optimizer.lr", "0"),
-		  "train.optimizer.lr: expected a number above 0, 100 at most; found '0'");
+		  "train.optimizer.lr: expected a number above 0, at most 100; found '0'");
 	for (int i = 0; wrong[i]; i++)
 		CHECK_HAS(refusal("train.clip", wrong[i]), "expected a number, 0 or more; found");
 	CHECK_HAS(refusal("train.clip", "-1e-300"), "0 or more");
-	CHECK_HAS(refusal("exp.holdout", "0.91"), "above 0, 0.9 at most");
+	CHECK_HAS(refusal("exp.holdout", "0.91"), "above 0, at most 0.9");
 }
 
 TEST(numbers_print_short_and_exact)
@@ -206,7 +206,7 @@ TEST(other_types)
 	CHECK_HAS(refusal("exp.speaker", "a\nb"), "control character");
 	CHECK_HAS(refusal("exp.speaker",
 			  "0123456789012345678901234567890123456789012345678901234567890123"),
-		  "63 bytes at most; found 64");
+		  "at most 63 bytes; found 64");
 	CHECK_STR(round_trip("exp.audio_dir", "a/b"), "/dir/a/b");
 	CHECK_STR(round_trip("exp.audio_dir", "/a b"), "/a b");
 	CHECK_STR(round_trip("exp.audio_dir", ""), "");
@@ -265,13 +265,13 @@ TEST(a_factor_is_checked)
 	CHECK_STR(changed("train.epoch", "70", "x1e300"),
 		  "train.epoch: 70 x1e300 is too large to be exact; give the value itself");
 	CHECK_STR(changed("train.optimizer.lr", "5e-4", "x1e6"),
-		  "train.optimizer.lr: expected a number above 0, 100 at most; found 500, which "
+		  "train.optimizer.lr: expected a number above 0, at most 100; found 500, which "
 		  "is 5e-4 x1e6");
 	CHECK_HAS(changed("train.clip", "5", "x1e308"), "found inf, which is 5 x1e308");
 	CHECK_STR(changed("train.clip", "0", "x2"),
-		  "train.clip is 0, and so is x2 of it; give the value itself");
+		  "train.clip is 0 and stays 0 with x2; give the value itself");
 	CHECK_STR(changed("train.clip", "5", "x0"),
-		  "train.clip: expected x and a number above 0, as x0.5; found 'x0'");
+		  "train.clip: expected x and a number above 0, such as x0.5; found 'x0'");
 	CHECK_HAS(changed("train.clip", "5", "x-1"), "a number above 0");
 	CHECK_HAS(changed("train.clip", "5", "x0.5 "), "a number above 0");
 	CHECK_HAS(changed("train.clip", "5", "x2x"), "a number above 0");
@@ -297,11 +297,11 @@ TEST(labels)
 	CHECK_HAS(refusal("exp.labels", " "), "found an empty one");
 	CHECK_HAS(refusal("exp.labels", "a,b,a"), "'a' appears twice");
 	CHECK_HAS(refusal("exp.labels", "a,01234567890123456789012345678901"),
-		  "31 bytes at most; found '01234567890123456789012345678901'");
+		  "at most 31 bytes; found '01234567890123456789012345678901'");
 	CHECK_HAS(refusal("exp.labels", "a,b\tc"), "control characters");
 	CHECK_HAS(refusal("exp.labels", "a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t,u,v,w,x,y,z,"
 					"1,2,3,4,5,6,7"),
-		  "32 labels at most; '7' is one more");
+		  "at most 32 labels; '7' is one too many");
 }
 
 TEST(assignments)
@@ -425,7 +425,7 @@ TEST(resolve_names_what_is_missing)
 	CHECK_HAS(resolved(s), "exp.train_csv: missing; exp.dev_csv needs");
 	s = lists();
 	strcpy(s.exp.iemocap_csv, "/csv");
-	CHECK_HAS(resolved(s), "exp.iemocap_csv: given beside exp.");
+	CHECK_HAS(resolved(s), "exp.iemocap_csv: given together with exp.");
 	s = iemocap();
 	s.exp.audio_dir[0] = '\0';
 	CHECK_HAS(resolved(s), "exp.audio_dir: missing");

@@ -79,7 +79,8 @@ static const char *refused(const char *text)
 TEST(only_live_settings_are_for_a_run_that_trains)
 {
 	CHECK_STR(refused("train.clip 1"), "");
-	CHECK_STR(refused("train.clip"), "train.clip: expected its new value, or a factor as x0.5");
+	CHECK_STR(refused("train.clip"),
+		  "train.clip: expected its new value, or a factor such as x0.5");
 	CHECK_STR(refused("train.batch_size 3"),
 		  "train.batch_size is fixed during a run; it takes effect in the next one");
 	CHECK(strstr(refused("train.klip 1"), "did you mean train.clip") != NULL);

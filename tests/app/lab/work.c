@@ -220,7 +220,7 @@ TEST(a_factor_is_logged_as_the_value)
 	s.refused = false;
 	work_command(w, WORK_FIRST, "set train.optimizer.lr x1e6");
 	served(&s, w);
-	CHECK_HAS(s.text, "100 at most; found 6000, which is 0.006 x1e6");
+	CHECK_HAS(s.text, "at most 100; found 6000, which is 0.006 x1e6");
 	work_command(w, WORK_FIRST, "undo");
 	work_command(w, WORK_FIRST, "undo");
 	work_command(w, WORK_FIRST, "undo");
@@ -316,7 +316,7 @@ TEST(both_ways_of_a_step)
 	work_try(w, WORK_FIRST, "train.clip", "x2");
 	served(&s, w);
 	CHECK(s.refused);
-	CHECK_STR(s.text, "train.clip is 0, and so is x2 of it; give the value itself");
+	CHECK_STR(s.text, "train.clip is 0 and stays 0 with x2; give the value itself");
 	CHECK_INT(s.tries, 2);
 	CHECK_INT(work_end(w), 0);
 }

@@ -87,7 +87,7 @@ TEST(notes_are_written_to_the_file_alone)
 	put(in("outside"), "kept\n");
 	CHECK(symlink(in("outside"), in("notes.txt")) == 0);
 	CHECK_INT(note_add(folder, &x, &e), -1);
-	CHECK_HAS(e.text, "notes.txt: is a symbolic link, and nothing is written through it");
+	CHECK_HAS(e.text, "notes.txt: is a symbolic link, and miust does not write through it");
 	check_holds(in("outside"), "kept\n");
 	remove(in("notes.txt"));
 	err_clear(&e);

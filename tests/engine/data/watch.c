@@ -31,7 +31,7 @@ static void check_said(int failed, const char *file)
 {
 	CHECK_INT(failed, -1);
 	CHECK_HAS(e.text, file);
-	CHECK_HAS(e.text, "has become shorter while it was in use");
+	CHECK_HAS(e.text, "became shorter while it was in use");
 	err_clear(&e);
 }
 

@@ -386,7 +386,7 @@ TEST(a_file_that_gets_shorter)
 	CHECK_INT(npy_check(&a, &e), 0);
 	CHECK(truncate(path, 128 + 20) == 0);
 	CHECK_INT(npy_check(&a, &e), -1);
-	CHECK_HAS(e.text, "cut.npy: has become shorter while it was in use: 148 bytes, 152");
+	CHECK_HAS(e.text, "cut.npy: became shorter while it was in use: has 148 bytes, needs 152");
 	npy_close(&a);
 }
 

@@ -274,7 +274,7 @@ TEST(a_shortened_file_restores_the_terminal_and_says_so)
 	said = strstr(p.frame, "\033[?1049l");
 	CHECK_HAS(said, "last words");
 	said = said ? strstr(said, "miust: /tmp/miust-guard-") : NULL;
-	CHECK_HAS(said, "has become shorter while it was in use");
+	CHECK_HAS(said, "became shorter while it was in use");
 	CHECK_HAS(said, "; the session goes on");
 	CHECK(said && !strstr(said + 1, "miust: ")); /* once */
 	CHECK(cooked(p.fd));

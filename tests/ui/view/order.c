@@ -59,7 +59,7 @@ TEST(the_console_completes_from_the_tables)
 	complete_word(&f.u, "sort says_", 10, &c);
 	REQUIRE(c.n == 2);
 	CHECK_STR(c.at[0].text, "says_text");
-	CHECK_STR(c.at[1].when, "what the audio head says");
+	CHECK_STR(c.at[1].when, "prediction of the audio head");
 	completions_free(&c);
 	complete_word(&f.u, "slice text", 10, &c);
 	REQUIRE(c.n == 1);

@@ -181,8 +181,8 @@ TEST(sessions_read_in_a_fixed_order)
 	CHECK_INT(sessions_view(&screen)->row[0].epochs, 3);
 	CHECK_INT(sessions_view(&screen)->row[3].results.n, 5);
 	CHECK_STR(sessions_view(&screen)->row[6].why,
-		  "config.yml:1:4: a node that contains itself, by an alias inside it; write out "
-		  "what is meant there");
+		  "config.yml:1:4: a node contains itself, by an alias inside it; write out what "
+		  "is meant there");
 	CHECK_INT(sessions_view(&screen)->row[6].results.n, 0);
 	end();
 }
