@@ -23,7 +23,7 @@ trains() {
 lists
 sed -i 's/audio_feat_dim: 8/audio_feat_dim: 9/' "$c/config.yml"
 run check "$c/config.yml"
-check flood_is_a_line errors 1 '23 rows: .*/audio/…: rows of 8 values, model.audio_feat_dim is 9; .*; first: train.csv:2, 3, 4 '
+check flood_is_a_line errors 1 '23 rows: .*/audio/…: rows have 8 values, but model.audio_feat_dim is 9; .*; first: train.csv:2, 3, 4 '
 check flood_advises_nothing [ "$(tail -n 1 "$dir/out")" = \
 	'23 rows cannot be used; fix them' ]
 check problems_are_results [ ! -s "$dir/err" ]
@@ -146,11 +146,11 @@ sessions
 sed -i '2,$s/,[a-z]*$/,glad/' "$f"/csv/*.csv
 run check "$f/config.yml"
 check one_class sound
-check one_class_noted grep -q '^note: class calm of exp.labels: no list has a row of it' "$dir/out"
+check one_class_noted grep -q '^note: class calm of exp.labels: no list has a row with it' "$dir/out"
 check one_class_table grep -q '^glad  *5  *5  *5  *4  *4  *23$' "$dir/out"
 lists
 sed -n '3p' "$c/data/train.csv" >>"$c/data/test.csv"
-leak='test.csv:8: .*/audio/train/dia0_utt1.npy: this is the feature file of train.csv:3 as well: a test utterance is trained on'
+leak='test.csv:8: .*/audio/train/dia0_utt1.npy: this is also the feature file of train.csv:3: a test utterance is trained on'
 run check "$c/config.yml" --deep
 check leak_is_a_warning grep -q "^warning: .*$leak" "$dir/out"
 run train "$c/config.yml" --session "$dir/s" --max-steps 1

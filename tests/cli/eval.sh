@@ -173,7 +173,7 @@ run eval "$dir/v" --weights "$dir/v/fold-1/best.safetensors" --fold 2
 check chosen_by_the_test_part tells "chosen as fold 1 by 5 of the 5 utterances of fold 2's test part"
 # Other files of a fold's folder.
 run eval "$dir/f" --weights "$dir/f/fold-1/state.safetensors"
-check state_is_not_weights says 1 'state.safetensors: is the whole state of a fold.*use best.safetensors'
+check state_is_not_weights says 1 'state.safetensors: is the training state of a fold.*use best.safetensors'
 run eval "$s" --weights "$s/fold-0/normalize.safetensors"
 check norm_is_not_weights says 1 'normalize.safetensors: holds the means'
 

@@ -52,11 +52,11 @@ fault missing_file 'train.csv:6: .*dia1_utt1.npy: no such feature file'
 fresh; echo junk >"$c/data/audio/train/dia1_utt1.npy"
 fault unreadable_file 'train.csv:6: .*dia1_utt1.npy'
 fresh; npy "$c/data/audio/train/dia1_utt1.npy" 12 7 "$one"
-fault wrong_width 'train.csv:6: .*rows of 7 values, model.audio_feat_dim is 8'
+fault wrong_width 'train.csv:6: .*rows have 7 values, but model.audio_feat_dim is 8'
 fresh; sed -i '6s/,[a-z]*\(.\{0,1\}\)$/,bored\1/' "$c/data/train.csv"
 fault unknown_label 'train.csv:6: .*unknown label "bored"'
 fresh; sed -i '7s/dia1_utt2/dia1_utt1/' "$c/data/train.csv"
-fault duplicate_id 'train.csv:7: the id "dia1_utt1" appears in line 6 already'
+fault duplicate_id 'train.csv:7: the id "dia1_utt1" already appears in line 6'
 fresh; bytes=$(wc -c <"$c/data/train.csv"); head -c $((bytes - 12)) "$c/data/train.csv" >"$dir/t"
 cp "$dir/t" "$c/data/train.csv"
 fault torn_row 'train.csv:14: '

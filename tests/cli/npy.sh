@@ -70,7 +70,7 @@ run check "$c/config.yml"
 check one_vector finds 'an array of shape (8,); one vector for the whole utterance: extract with frame granularity (granularity="frame"'
 npy "'<f4'" '(3, 4, 8)' 96 "$one"
 run check "$c/config.yml"
-check layers finds 'an array of shape (3, 4, 8); one matrix for each of several layers'
+check layers finds 'an array of shape (3, 4, 8); a matrix per layer'
 npy "'|O'" '(12, 8)' 96 "$one"
 run check "$c/config.yml"
 check pickled finds 'holds values of type |O, Python objects (pickled)'

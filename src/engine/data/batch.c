@@ -17,8 +17,8 @@ static int check_rows(const char *what, int rows, const char *id, struct err *e)
 {
 	if (rows <= ROWS_MAX)
 		return 0;
-	return err_set(e, "utterance %s has %d %s; at most %d fit: leave it out", id, rows, what,
-		       ROWS_MAX);
+	return err_set(e, "utterance %s has %d %s, more than the max of %d; leave it out", id, rows,
+		       what, ROWS_MAX);
 }
 
 static void pad_to_longest(int *len, int n)

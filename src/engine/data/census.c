@@ -82,13 +82,13 @@ void census_note(const struct corpus *c, const struct settings *s, struct proble
 					 path_base(c->list[i].path));
 		if (lack > 0 && in_all(c, k) == 0)
 			problem_add(p, &f,
-				    "class %s of exp.labels: no list has a row of it; leave it "
-				    "out of exp.labels, or correct the labels",
+				    "class %s of exp.labels: no list has a row with it; remove it "
+				    "from exp.labels, or correct the labels",
 				    label);
 		else if (lack > 0)
 			problem_add(p, &f,
-				    "class %s of exp.labels: no row of it in %s; figures there "
-				    "are about the other classes",
+				    "class %s of exp.labels: no row with it in %s; figures there "
+				    "cover only the other classes",
 				    label, lists.s);
 		str_free(&lists);
 	}
@@ -150,7 +150,7 @@ static void iemocap_convention(const struct corpus *c, const struct settings *s,
 			return;
 		}
 	if (sum >= ALMOST_ALL && labels_are(s, usual))
-		str_addf(out, "the counts match no convention; usual are those of %s",
+		str_addf(out, "the counts match no convention; the usual ones are those of %s",
 			 known[0].name);
 }
 

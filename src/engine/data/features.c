@@ -75,7 +75,7 @@ static char *not_finite(const struct scan *l)
 	const char *what = isnan(l->value) ? "NaN" : l->value > 0 ? "Inf" : "-Inf";
 
 	if (isfinite(l->value))
-		return str_format("row %d, column %d (from 0) is %g, beyond float32, which ends at "
+		return str_format("row %d, column %d (from 0) is %g, beyond the max of float32, "
 				  "3.4e38; scale the features or leave the row out",
 				  l->row, l->col, l->value);
 	return str_format("row %d, column %d (from 0) is %s; extract the features again or leave "
@@ -111,7 +111,7 @@ static void check_values(const struct npy *a, struct fault f, struct problems *p
 	} else if (l.row >= 0) {
 		char *why = not_finite(&l);
 
-		f.general = "values that float32 does not have; extract the features again or "
+		f.general = "values that float32 cannot hold; extract the features again or "
 			    "leave the rows out";
 		problem_add(p, &f, "%s", why);
 		free(why);
@@ -139,7 +139,7 @@ static void add_missing(struct fault f, enum modality m, const char *path, struc
 	} else {
 		f.file = folder;
 		f.dir = NULL;
-		f.general = "folders of features that do not exist; extract them, or correct "
+		f.general = "feature folders that do not exist; extract them, or correct "
 			    "the settings of exp that name them";
 		problem_add(p, &f,
 			    "no such folder of features; extract them, or correct %s or "
@@ -181,8 +181,8 @@ void features_open(struct npy *a, const struct settings *s, enum modality m, con
 	} else if (e.status) {
 		problem_add(p, &f, "%s", without_path(e.text, path));
 	} else if (a->cols != cols) {
-		problem_add(p, &f, "rows of %d values, %s is %d; correct one of them", a->cols,
-			    keys[m].cols, cols);
+		problem_add(p, &f, "rows have %d values, but %s is %d; correct one of them",
+			    a->cols, keys[m].cols, cols);
 	} else if (a->rows == 0) {
 		problem_add(p, &f, "no rows; extract it again or leave the row out");
 	} else {

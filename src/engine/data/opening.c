@@ -102,7 +102,7 @@ static void unknown_label(struct opening *o, const char *label)
 		str_addf(&known, "%s%s", i ? ", " : "", o->s->exp.labels[i]);
 	}
 	str_addf(&general,
-		 "column %s: labels other than %s (exp.labels); is it the column of the labels "
+		 "column %s: labels other than %s (exp.labels); is this the column of the labels "
 		 "(exp.columns.label)?",
 		 column, str_text(&known));
 	f.general = general.s;
@@ -169,13 +169,13 @@ static bool read_row(struct opening *o, struct utterance *u, const struct table_
 
 	if (row->replaced)
 		report(o, PROBLEM_NOTE, NULL,
-		       "not valid UTF-8; what is not reads as U+FFFD: save the list as UTF-8");
+		       "not valid UTF-8; invalid bytes read as U+FFFD: save the list as UTF-8");
 	if (u->label < 0)
 		unknown_label(o, label);
 	if (twin)
 		report(o, PROBLEM_ERROR,
-		       "the id appears in an earlier row already; delete one of the rows",
-		       "the id \"%s\" appears in line %ld already; delete one of the rows", u->id,
+		       "the id already appears in an earlier row; delete one of the rows",
+		       "the id \"%s\" already appears in line %ld; delete one of the rows", u->id,
 		       twin);
 	if (known)
 		report(o, PROBLEM_NOTE, NULL, "%s", known);
@@ -223,7 +223,7 @@ static void add_torn(struct opening *o, const char *fault)
 	struct fault f = {.kind = PROBLEM_ERROR,
 			  .list = o->at->list->path,
 			  .line = o->line,
-			  .general = "rows that are not whole; complete them or delete them"};
+			  .general = "incomplete rows; complete them or delete them"};
 
 	problem_add(o->p, &f, "%s", fault);
 }
@@ -330,8 +330,8 @@ static void note_no_text(struct opening *o)
 	if (n > 0)
 		problem_add(o->p,
 			    &(struct fault){.kind = PROBLEM_NOTE, .file = o->list[0].list->path},
-			    "%s: no column for the words that were said; they are shown empty, "
-			    "training needs only their features (exp.columns.text names a column)",
+			    "%s: no column of transcripts; they are shown empty, training needs "
+			    "only their features (exp.columns.text names the column)",
 			    b.s);
 	str_free(&b);
 }

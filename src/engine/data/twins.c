@@ -139,10 +139,10 @@ static void add_twin(const struct corpus *c, const struct settings *s, const str
 		str_addf(&so, ": %s; delete one of the rows", consequence(c, a->list, b->list));
 	else
 		str_add(&so, "; is one of them wrong?"); /* equal sentences may share a file */
-	str_addf(&many, "this is the %s of a row in %s as well%s", what,
+	str_addf(&many, "this is also the %s of a row in %s%s", what,
 		 apart ? "another list" : "the same list", so.s);
 	f.many = many.s;
-	problem_add(p, &f, "this is the %s of %s:%ld as well%s", what,
+	problem_add(p, &f, "this is also the %s of %s:%ld%s", what,
 		    path_base(c->list[a->list].path), a->line, so.s);
 	str_free(&many);
 	str_free(&so);

@@ -42,7 +42,7 @@ static const struct {
 	{"cFDG", "complex complex_ complex64 complex128 complex256 csingle cdouble clongdouble",
 	 "complex numbers: save real ones, as in abs(x).astype('float32')"},
 	{"g", "f12 f16 longdouble longfloat float96 float128",
-	 "long doubles, whose form differs from machine to machine: save x.astype('float32')"},
+	 "long doubles, whose format differs between machines: save x.astype('float32')"},
 	{"SUaT", "str str_ bytes bytes_ string unicode",
 	 "text, not features: check the path, or save the features themselves"},
 	{"mM", "datetime64 timedelta64", "times, not features: save the features themselves"},
@@ -314,8 +314,8 @@ static int bad_shape(const struct literal *l, const char *path, struct err *e)
 	else if (l->dims == 3 && l->dim[1] == 1)
 		what = "expected rows (steps in time) and columns (features): save x[:, 0]";
 	else if (l->dims == 3)
-		what = "one matrix for each of several layers, channels or utterances: save the "
-		       "one that is meant, as in x[-1]";
+		what = "a matrix per layer, channel or utterance: save only the one you need, as "
+		       "in x[-1]";
 	err_at(e, path, 0, 0, "an array of shape %s; %s", str_text(&shape), what);
 	str_free(&shape);
 	return -1;

@@ -99,12 +99,12 @@ static int read_shape(struct st_entry *t, const json_t *info, const char *path, 
 	if (!json_is_array(shape))
 		return err_at(e, path, 0, 0, "tensor %s has no shape", t->name);
 	if (json_array_size(shape) > ST_DIMS)
-		return err_at(e, path, 0, 0, "tensor %s has %zu dimensions; at most %d are read",
+		return err_at(e, path, 0, 0, "tensor %s has %zu dimensions; expected at most %d",
 			      t->name, json_array_size(shape), ST_DIMS);
 	json_array_foreach(shape, i, dim) {
 		if (!json_is_integer(dim) || json_integer_value(dim) < 0)
 			return err_at(e, path, 0, 0,
-				      "tensor %s: the shape holds what is not a size; sizes are "
+				      "tensor %s: an entry of the shape is not a size; sizes are "
 				      "integers from 0",
 				      t->name);
 		t->dim[i] = json_integer_value(dim);
@@ -122,8 +122,8 @@ static int read_type(struct st_entry *t, const json_t *info, const char *path, s
 		type++;
 	if (!dtype || type == TYPES)
 		return err_at(e, path, 0, 0,
-			      "tensor %s is of type %s; F32, F64, I64, U32 and U8 are read",
-			      t->name, dtype ? dtype : "unknown");
+			      "tensor %s is of type %s; expected F32, F64, I64, U32 or U8", t->name,
+			      dtype ? dtype : "unknown");
 	t->type = (enum st_type)type;
 	return 0;
 }
@@ -151,8 +151,8 @@ static int read_span(struct span *s, const struct st_entry *t, const json_t *inf
 	*s = (struct span){json_integer_value(begin), json_integer_value(end), t->name};
 	if (s->begin < 0 || s->end < s->begin || s->end > data_len)
 		return err_at(e, path, 0, 0,
-			      "tensor %s lies at bytes %lld to %lld of the data, which has %lld; "
-			      "the file is cut off or damaged",
+			      "tensor %s is at bytes %lld to %lld of the data, which has %lld; the "
+			      "file is cut off or damaged",
 			      t->name, (long long)s->begin, (long long)s->end, (long long)data_len);
 	if (bytes < 0 || s->end - s->begin != bytes) {
 		struct str what = {0};
@@ -209,7 +209,7 @@ static int read_meta(struct st_file *f, json_t *meta, struct err *e)
 		return err_at(e, f->path, 0, 0, "%s is not a JSON object", META);
 	json_object_foreach(meta, key, value)
 		if (!json_is_string(value))
-			return err_at(e, f->path, 0, 0, "%s: %s is not a text", META, key);
+			return err_at(e, f->path, 0, 0, "%s: %s is not a string", META, key);
 	f->meta = json_incref(meta);
 	return 0;
 }
@@ -278,7 +278,8 @@ int st_open(struct st_file *f, const char *path, struct err *e)
 		goto out;
 	memcpy(&len, f->map->at, LENGTH_BYTES);
 	if (len > f->map->len - LENGTH_BYTES) {
-		snprintf(why, sizeof why, "its header would be %llu bytes long, %zu bytes follow",
+		snprintf(why, sizeof why,
+			 "its header should be %llu bytes long, but only %zu bytes follow",
 			 (unsigned long long)len, f->map->len - LENGTH_BYTES);
 		not_safetensors(f, e, why);
 		goto out;
@@ -348,8 +349,8 @@ const void *st_need(const struct st_file *f, const char *name, enum st_type type
 	if (t)
 		describe(&has, t->type, t->dims, t->dim);
 	err_at(e, f->path, 0, 0,
-	       "tensor %s is %s, expected %s; these weights belong to another configuration", name,
-	       t ? has.s : "missing", want.s);
+	       "tensor %s is %s, expected %s; these weights belong to a different configuration",
+	       name, t ? has.s : "missing", want.s);
 	str_free(&has);
 	str_free(&want);
 	return NULL;
@@ -393,7 +394,7 @@ void st_add(struct st_writer *w, const char *name, enum st_type type, int dims, 
 	}
 	bytes = byte_size(&t);
 	if (json_object_get(w->header, name) || strcmp(name, META) == 0 || bytes < 0)
-		BUG("tensor %s: the name is taken, or it is too large", name);
+		BUG("tensor %s: the name is already taken, or the tensor is too large", name);
 	if (w->n == w->room) {
 		w->room = w->room ? 2 * w->room : 64;
 		w->entry = mem_grow(w->entry, (size_t)w->room, sizeof *w->entry);

@@ -128,9 +128,8 @@ static void explain_spaces(struct reader *r)
 
 	if (!fault || !r->spaced)
 		return;
-	r->row.fault = str_format("%s (a space comes before a quote, which therefore is text: "
-				  "delete the space)",
-				  fault);
+	r->row.fault =
+		str_format("%s (the quote after a space counts as text: delete the space)", fault);
 	free(fault);
 }
 

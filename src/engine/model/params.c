@@ -129,8 +129,8 @@ int params_get(const struct params *p, real *values, const char *prefix, const s
 		if (strncmp(f->entry[i].name, prefix, known) == 0 &&
 		    params_find(p, f->entry[i].name + known) < 0)
 			return err_set(e,
-				       "%s: tensor %s has no place in this model; these weights "
-				       "belong to another configuration",
+				       "%s: tensor %s is not part of this model; these weights "
+				       "belong to a different configuration",
 				       f->path, f->entry[i].name);
 	for (int i = 0; i < p->n; i++) {
 		const struct tensor *t = &p->tensor[i];

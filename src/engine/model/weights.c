@@ -119,7 +119,7 @@ static int read_labels(char **out, const char *text, const struct st_file *f, st
 	}
 	json_decref(labels);
 	return err_at(e, f->path, 0, 0,
-		      "its metadata has labels that are not a JSON list of texts: %.80s", text);
+		      "its metadata has labels that are not a JSON list of strings: %.80s", text);
 }
 
 int weights_meta_read(struct weights_meta *m, const struct st_file *f, struct err *e)
@@ -264,13 +264,13 @@ static int check_kind(const struct st_file *f, struct err *e)
 {
 	if (st_find(f, "order") && st_find(f, "generator"))
 		return err_at(e, f->path, 0, 0,
-			      "is the whole state of a fold, for going on with it; use "
-			      "best.safetensors beside it (the kept checkpoint), or "
+			      "is the training state of a fold, for resuming it; use "
+			      "best.safetensors next to it (the kept checkpoint), or "
 			      "last.safetensors (the weights in this state)");
 	if (st_find(f, "text.mean") && st_find(f, "audio.std"))
 		return err_at(e, f->path, 0, 0,
 			      "holds the means and deviations of features, not weights; use "
-			      "best.safetensors beside it, which finds this file by itself");
+			      "best.safetensors next to it, which finds this file by itself");
 	return 0;
 }
 

@@ -137,7 +137,7 @@ static int make_room(struct state *s, const struct state *like, int n, struct er
 			state_free(s);
 			return err_set(e,
 				       "a copy of the training state does not fit into memory: "
-				       "its arrays have %zu MB each",
+				       "its arrays take %zu MB each",
 				       bytes >> 20);
 		}
 	}
@@ -259,8 +259,8 @@ int state_same_run(const struct state *s, const struct state *here, const char *
 
 	if (weights_differ(&s->meta, &here->meta, WEIGHTS_RUN, &what))
 		failed = err_set(e,
-				 "%s: trained with %s; put that back into the session's "
-				 "config.yml, or start a new session",
+				 "%s: trained with %s; restore that in the session's config.yml, "
+				 "or start a new session",
 				 name, what.s);
 	str_free(&what);
 	return failed;
@@ -357,7 +357,8 @@ static int read_numbers(struct state *s, const struct st_file *f, struct err *e)
 	}
 	if (good && s->best_epoch <= s->epoch && s->in_epoch <= s->step && isfinite(s->loss_sum))
 		return 0;
-	return err_set(e, "%s: its numbers do not fit together; delete it to start the fold again",
+	return err_set(e,
+		       "%s: its numbers contradict each other; delete it to start the fold again",
 		       f->path);
 }
 
@@ -391,7 +392,8 @@ static const uint32_t *read_draws(struct state *s, int64_t *n, const struct st_f
 		return NULL;
 	*n = st_find(f, "order")->dim[0];
 	if (*next > RNG_WORDS || *n > INT_MAX || s->right > *n) {
-		err_set(e, "%s: its numbers do not fit together; delete it to start the fold again",
+		err_set(e,
+			"%s: its numbers contradict each other; delete it to start the fold again",
 			f->path);
 		return NULL;
 	}

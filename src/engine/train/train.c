@@ -44,7 +44,7 @@ static int begin_state(struct trainer *t, int fold, struct err *e)
 		.layout = t->model.params,
 	};
 	if (!s->array[ARRAY_KEPT])
-		return err_set(e, "the best checkpoint does not fit into memory beside the model");
+		return err_set(e, "the best checkpoint does not fit into memory next to the model");
 	s->order = mem_alloc((size_t)s->n, sizeof *s->order);
 	roster_hash(t->corpus, &t->set, data);
 	weights_meta_of(&s->meta, &t->set, data, fold, 0);
@@ -189,8 +189,8 @@ static enum step_result diverged(const struct trainer *t, const struct step_row 
 		}
 	snprintf(number, sizeof number, "%.9g", value);
 	err_set(e,
-		"fold %d, epoch %d, step %d: %s is %s; the weights are those before this step, "
-		"the last good checkpoint stays; try a smaller train.optimizer.lr, train.clip, or "
+		"fold %d, epoch %d, step %d: %s is %s; the weights are those before this step, the "
+		"last good checkpoint is kept; try a smaller train.optimizer.lr, train.clip, or "
 		"a smaller train.loss weight",
 		row->fold, row->epoch, row->step, name, isnan(value) ? "nan" : number);
 	e->status = EXIT_DIVERGED;
@@ -311,7 +311,7 @@ static int check_answers(const struct trainer *t, const struct predictions *p, s
 			if (!isfinite(predictions_at(p, i, HEAD_MAIN)[k])) {
 				err_set(e,
 					"fold %d, epoch %d: the model's answer for utterance %s is "
-					"not a number: its weights have grown too large, or its "
+					"not a number: the weights have grown too large, or the "
 					"features are; try a smaller train.optimizer.lr or "
 					"train.clip",
 					t->state.fold, t->state.epoch,

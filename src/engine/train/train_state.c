@@ -38,11 +38,11 @@ static int check_state(const struct trainer *t, const struct state *s, const cha
 	if (state_same_run(s, &t->state, name, e))
 		return -1;
 	if (s->n != t->state.n && !t->other_data)
-		return err_set(e,
-			       "%s: fold %d had %d training utterances when this was stored, now "
-			       "it has %d; put the data back, or go on with the data as it is with "
-			       "--accept-data",
-			       name, t->state.fold, s->n, t->state.n);
+		return err_set(
+			e,
+			"%s: fold %d had %d training utterances when this was stored, now it has "
+			"%d; restore the data, or accept it as it is with --accept-data",
+			name, t->state.fold, s->n, t->state.n);
 	if (s->fold != t->state.fold ||
 	    (s->n == t->state.n && s->in_epoch > trainer_steps_per_epoch(t)))
 		return err_set(e,

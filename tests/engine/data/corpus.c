@@ -96,20 +96,20 @@ TEST(all_faults_at_once)
 		"extract it or correct exp.audio_dir\n"
 		"error all/csv/train.csv:4: column Emotion: unknown label \"joyful\"; expected "
 		"one of ang, hap, neu, sad (exp.labels)\n"
-		"error all/csv/train.csv:5: the id \"dia1_utt0\" appears in line 2 already; delete "
+		"error all/csv/train.csv:5: the id \"dia1_utt0\" already appears in line 2; delete "
 		"one of the rows\n"
 		"error all/csv/train.csv:6: a torn row: 2 of 3 fields, nothing from column "
 		"Emotion on; complete the row or delete it\n"
 		"error all/csv/train.csv:7: 4 fields, the header has 3; put quotes around a field "
 		"that holds a comma\n"
-		"error all/csv/train.csv:10: all/audio/tr/wide.npy: rows of 3 values, "
-		"model.audio_feat_dim is 2; correct one of them\n"
+		"error all/csv/train.csv:10: all/audio/tr/wide.npy: rows have 3 values, "
+		"but model.audio_feat_dim is 2; correct one of them\n"
 		"error all/csv/train.csv:11: all/audio/tr/none.npy: no rows; extract it again or "
 		"leave the row out\n"
 		"error all/csv/train.csv:12: all/text/tr/text.npy: not a .npy file; expected a "
 		"file as numpy.save writes it\n"
 		"error all/csv/train.csv:13: no id; give one or delete the row\n"
-		"note all/csv/train.csv:14: not valid UTF-8; what is not reads as U+FFFD: save "
+		"note all/csv/train.csv:14: not valid UTF-8; invalid bytes read as U+FFFD: save "
 		"the list as UTF-8\n"
 		"error all/csv/train.csv:15: the list is cut off in this row: 1 of 3 fields, "
 		"nothing from column Utterance on; complete the row or delete it\n");
@@ -174,8 +174,8 @@ TEST(text_that_is_not_utf8)
 		REQUIRE(corpus_open(&c, &s, CORPUS_HEADERS, &p, &e) == 0);
 		CHECK_STR(c.utt[0].text, some[i].reads ? some[i].reads : some[i].text);
 		CHECK_STR(told(), some[i].reads
-					  ? "note utf8/csv/train.csv:2: not valid UTF-8; what is "
-					    "not reads as U+FFFD: save the list as UTF-8\n"
+					  ? "note utf8/csv/train.csv:2: not valid UTF-8; invalid "
+					    "bytes read as U+FFFD: save the list as UTF-8\n"
 					  : "");
 		corpus_close(&c);
 	}

@@ -57,8 +57,8 @@ TEST(a_row_twice_is_an_error_and_changes_no_id)
 	CHECK_INT(open_lists("twice", HEADER "tr/dia1_utt0.wav,one,ang\n"
 					     "tr/dia1_utt0.mp4,one,ang\n"),
 		  0);
-	CHECK_STR(told(), "error twice/csv/train.csv:3: the id \"dia1_utt0\" appears in line 2 "
-			  "already; delete one of the rows\n");
+	CHECK_STR(told(), "error twice/csv/train.csv:3: the id \"dia1_utt0\" already appears in "
+			  "line 2; delete one of the rows\n");
 	CHECK_STR(c.utt[0].id, "dia1_utt0");
 }
 
@@ -245,9 +245,9 @@ TEST(a_near_name_is_proposed)
 TEST(no_column_of_words)
 {
 	CHECK_INT(open_lists("mute", "Filename,Emotion\ntr/dia1_utt0.wav,ang\n"), 0);
-	CHECK_STR(told(), "note mute/csv/train.csv: no column for the words that were said; they "
+	CHECK_STR(told(), "note mute/csv/train.csv: no column of transcripts; they "
 			  "are shown empty, training needs only their features (exp.columns.text "
-			  "names a column)\n");
+			  "names the column)\n");
 	CHECK_STR(c.utt[0].text, "");
 	CHECK_INT(c.utt[0].words.rows, 2);
 
@@ -328,8 +328,8 @@ TEST(spaces_around_quotes)
 					     "tr/dia1_utt1.wav,fine,ang\n"),
 		  0);
 	CHECK_STR(told(), "error space/csv/train.csv:2: 4 fields, the header has 3; put quotes "
-			  "around a field that holds a comma (a space comes before a quote, which "
-			  "therefore is text: delete the space)\n");
+			  "around a field that holds a comma (the quote after a space counts as "
+			  "text: delete the space)\n");
 }
 
 TEST(other_separators)
@@ -445,15 +445,18 @@ TEST(a_test_utterance_is_trained_on)
 	link_audio("leak", "tr/dia1_utt0", "dev/dia0_utt0");
 	link_audio("leak", "tr/dia1_utt2", "tr/dia1_utt3");
 	CHECK_INT(corpus_open(&c, &s, CORPUS_HEADERS, &p, &e), 0);
-	CHECK_STR(told(),
-		  "note leak/csv/train.csv:5: leak/audio/tr/dia1_utt3.npy: this is the feature "
-		  "file of train.csv:4 as well: it counts twice; delete one of the rows\n"
-		  "warning leak/csv/dev.csv:2: leak/audio/dev/dia0_utt0.npy: this is the feature "
-		  "file of train.csv:2 as well: a validation utterance is trained on; delete one "
-		  "of the rows\n"
-		  "warning leak/csv/test.csv:3: leak/audio/tr/dia1_utt1.npy: this is the feature "
-		  "file of train.csv:3 as well: a test utterance is trained on; delete one of "
-		  "the rows\n");
+	CHECK_STR(
+		told(),
+		"note leak/csv/train.csv:5: leak/audio/tr/dia1_utt3.npy: this is also the feature "
+		"file of train.csv:4: it counts twice; delete one of the rows\n"
+		"warning leak/csv/dev.csv:2: leak/audio/dev/dia0_utt0.npy: this is also the "
+		"feature "
+		"file of train.csv:2: a validation utterance is trained on; delete one "
+		"of the rows\n"
+		"warning leak/csv/test.csv:3: leak/audio/tr/dia1_utt1.npy: this is also the "
+		"feature "
+		"file of train.csv:3: a test utterance is trained on; delete one of "
+		"the rows\n");
 	CHECK_INT(p.errors, 0);
 	CHECK_INT(c.n, 7);
 }
@@ -471,15 +474,17 @@ TEST(a_feature_file_of_many_rows)
 		       temp_path("many/text/tr/dia1_utt1.npy")),
 		  0);
 	CHECK_INT(corpus_open(&c, &s, CORPUS_HEADERS, &p, &e), 0);
-	CHECK_STR(told(),
-		  "warning many/csv/dev.csv:2: many/audio/dev/dia0_utt0.npy: this is the feature "
-		  "file of train.csv:2 as well: a validation utterance is trained on; delete one "
-		  "of the rows\n"
-		  "warning many/csv/test.csv:2: many/audio/test/dia0_utt0.npy: this is the feature "
-		  "file of train.csv:2 as well: a test utterance is trained on; delete one of the "
-		  "rows\n"
-		  "note many/csv/test.csv:3: many/text/tr/dia1_utt1.npy: this is the feature file "
-		  "of train.csv:2 as well; is one of them wrong?\n");
+	CHECK_STR(told(), "warning many/csv/dev.csv:2: many/audio/dev/dia0_utt0.npy: this is also "
+			  "the feature "
+			  "file of train.csv:2: a validation utterance is trained on; delete one "
+			  "of the rows\n"
+			  "warning many/csv/test.csv:2: many/audio/test/dia0_utt0.npy: this is "
+			  "also the feature "
+			  "file of train.csv:2: a test utterance is trained on; delete one of the "
+			  "rows\n"
+			  "note many/csv/test.csv:3: many/text/tr/dia1_utt1.npy: this is also the "
+			  "feature file "
+			  "of train.csv:2; is one of them wrong?\n");
 }
 
 /* Sessions 1 to `last`, without `gap`; each has one utterance. */
@@ -543,9 +548,10 @@ TEST(an_iemocap_utterance_in_two_sessions)
 	}
 	both("two", "Session1/Ses01F_impro01_F000", 1, 10);
 	CHECK_INT(corpus_open(&c, &s, CORPUS_HEADERS, &p, &e), 0);
-	CHECK_STR(told(), "warning two/csv/Session2.csv:2: this is the utterance of Session1.csv:2 "
-			  "as well: in some folds a test utterance is trained on; delete one of "
-			  "the rows\n");
+	CHECK_STR(told(),
+		  "warning two/csv/Session2.csv:2: this is also the utterance of Session1.csv:2: "
+		  "in some folds a test utterance is trained on; delete one of "
+		  "the rows\n");
 }
 
 /* ---- what is known of corpora ---- */
@@ -611,7 +617,7 @@ TEST(usual_selections)
 	CHECK_HAS(convention(LAYOUT_IEMOCAP, 4, iemocap), "without exc: 4,490");
 	iemocap[4] = 1; /* one row more, in session 2 */
 	CHECK_HAS(convention(LAYOUT_IEMOCAP, 4, iemocap),
-		  "the counts match no convention; usual are those of IEMOCAP's");
+		  "the counts match no convention; the usual ones are those of IEMOCAP's");
 	iemocap[0] = 3;
 	CHECK_STR(convention(LAYOUT_IEMOCAP, 4, iemocap), "");
 
@@ -652,18 +658,17 @@ TEST(rows_of_each_class)
 	str_free(&text);
 	problems_free(&p);
 	census_note(&c, &s, &p);
-	CHECK_STR(told(),
-		  "note class hap of exp.labels: no list has a row of it; leave it out of "
-		  "exp.labels, or correct the labels\n"
-		  "note class neu of exp.labels: no list has a row of it; leave it out of "
-		  "exp.labels, or correct the labels\n"
-		  "note class sad of exp.labels: no row of it in dev.csv, test.csv; figures "
-		  "there are about the other classes\n");
+	CHECK_STR(told(), "note class hap of exp.labels: no list has a row with it; remove it from "
+			  "exp.labels, or correct the labels\n"
+			  "note class neu of exp.labels: no list has a row with it; remove it from "
+			  "exp.labels, or correct the labels\n"
+			  "note class sad of exp.labels: no row with it in dev.csv, test.csv; "
+			  "figures there cover only the other classes\n");
 	/* A list of no rows lacks no class in particular. */
 	c.list[1].rows = c.list[1].of_class[0] = 0;
 	problems_free(&p);
 	census_note(&c, &s, &p);
-	CHECK_HAS(told(), "class sad of exp.labels: no row of it in test.csv; ");
+	CHECK_HAS(told(), "class sad of exp.labels: no row with it in test.csv; ");
 	CHECK(!strstr(told(), "class ang"));
 }
 

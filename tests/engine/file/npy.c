@@ -404,7 +404,7 @@ TEST(faults_are_told)
 	CHECK_HAS(refusal(HEAD("'<f4'", "()"), six, 24), "shape (); expected two dimensions");
 	CHECK_HAS(refusal(HEAD("'<f4'", "(2, 1, 3)"), six, 24), "shape (2, 1, 3); expected rows");
 	CHECK_HAS(refusal(HEAD("'<f4'", "(3, 2, 1)"), six, 24),
-		  "shape (3, 2, 1); one matrix for each of several layers");
+		  "shape (3, 2, 1); a matrix per layer");
 	CHECK_HAS(refusal(HEAD("'<f4'", "(1, 1, 2, 3)"), six, 24),
 		  "shape (1, 1, 2, 3); expected two dimensions");
 	CHECK_HAS(refusal(HEAD("'<f4'", "(2, 4)"), six, 24),

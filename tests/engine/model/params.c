@@ -160,7 +160,7 @@ TEST(a_tensor_without_a_place_is_refused)
 	REQUIRE(save(&p, "", temp_path("all.safetensors")) == 0);
 	REQUIRE(st_open(&f, temp_path("all.safetensors"), &e) == 0);
 	CHECK_INT(params_get(&less, less.w, "", &f, &e), -1);
-	CHECK_HAS(e.text, "has no place in this model");
+	CHECK_HAS(e.text, "is not part of this model");
 	CHECK(less.w[0] == 0);
 	st_close(&f);
 	params_free(&less);

@@ -293,7 +293,7 @@ TEST(names_with_module_in_front)
 	REQUIRE(st_write(w, path, &e) == 0);
 	REQUIRE(weights_open(&f, path, &e) == 0);
 	CHECK_INT(weights_load(&f, &p, &e), -1);
-	CHECK_HAS(e.text, "module.three.bias has no place in this model");
+	CHECK_HAS(e.text, "module.three.bias is not part of this model");
 	err_clear(&e);
 	weights_close(&f);
 
@@ -324,8 +324,8 @@ TEST(other_files_of_the_folder)
 	path = temp_path("state.safetensors");
 	REQUIRE(trainer_save(&t, path, &e) == 0);
 	CHECK_INT(weights_open(&w, path, &e), -1);
-	CHECK_HAS(e.text, "state.safetensors: is the whole state of a fold");
-	CHECK_HAS(e.text, "use best.safetensors beside it");
+	CHECK_HAS(e.text, "state.safetensors: is the training state of a fold");
+	CHECK_HAS(e.text, "use best.safetensors next to it");
 	err_clear(&e);
 	path = temp_path("normalize.safetensors");
 	REQUIRE(norm_save(&t.norm, path, &e) == 0);
