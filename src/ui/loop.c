@@ -79,7 +79,7 @@ static bool is_pasted(struct ui *u, struct key k)
 	if (k.code != K_PASTE || u->overlay_kind == OVERLAY_CONSOLE)
 		return k.code == K_PASTE_END && u->overlay_kind != OVERLAY_CONSOLE;
 	u->pasting = true;
-	ui_say(u, "pasted text runs nothing here; : opens the console for it");
+	ui_say(u, "pasted text does nothing here; : opens the console for it");
 	return true;
 }
 
@@ -171,7 +171,7 @@ static void count_seconds(struct ui *u)
 	int passed = (int)(u->clock - u->ending_since);
 
 	if ((u->stop_asked || u->leaving) && passed > 0)
-		ui_say(u, "finishing the step, then a checkpoint: %d s; ^C leaves at once", passed);
+		ui_say(u, "finishing the step, then a checkpoint: %d s; ^C quits at once", passed);
 }
 
 /* ---- the screen ---- */

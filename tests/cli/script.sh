@@ -82,7 +82,7 @@ check script_goes_on is 0
 check script_stopped_same same "$one" again
 script 'run'
 tui "$one" --script script
-check script_finished_refuses fails 1 'script:1: run: nothing trains'
+check script_finished_refuses fails 1 'script:1: run: nothing to train'
 
 # Screens, at several sizes and of every view.
 for size in 40x10 80x24 120x36 200x50; do
@@ -144,7 +144,7 @@ check readonly_stopped_there [ ! -e never.txt ]
 cp -a "$one" other
 script 'open other' 'view 7' 'set train.clip 3'
 tui "$one" --readonly --script script
-check readonly_stays fails 1 'script:3: set: not with --readonly, which changes no session'
+check readonly_stays fails 1 'script:3: set: not possible with --readonly, which changes no session'
 rm -rf other before-open
 if command -v flock >/dev/null; then
 	flock "$one/lock" "$MIUST_TUI" "$one" --once >out 2>err

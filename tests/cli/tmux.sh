@@ -154,7 +154,7 @@ check goes_on_after_stop until_true more_steps "$before"
 # ---- pasted text and the console
 printf 'q\ny\nset train.clip 9\n' | tm load-buffer -
 tm paste-buffer -p -t t
-check paste_is_refused until_shows 'pasted text runs nothing'
+check paste_is_refused until_shows 'pasted text does nothing'
 keys :
 until_shows '^:'
 tm paste-buffer -p -t t
@@ -166,7 +166,7 @@ awk 'BEGIN { for (i = 0; i < 200; i++) printf "set train.clip 9\n" }' | tm load-
 keys :
 until_shows '^:'
 tm paste-buffer -p -t t
-check long_paste_is_left_out until_shows '^: .*left out: a line holds 1023 bytes'
+check long_paste_is_left_out until_shows '^: .*ignored: a line holds at most 1023 bytes'
 keys Escape
 check long_paste_ran_nothing until_true hides '^:'
 check long_paste_logged_nothing eval '! logged "clip 9"'

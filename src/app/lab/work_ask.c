@@ -216,8 +216,9 @@ static void command(struct work_run *run, const struct request *r, struct err *e
 		evaluate_now(run, e, text, sizeof text);
 	} else if (strcmp(r->text, "fold") == 0) {
 		if (j->trainer.state.best_epoch == 0)
-			err_set(e, "no epoch of this fold is evaluated yet, so there is nothing "
-				   "to test");
+			err_set(e,
+				"no epoch of this fold has been evaluated yet, so there is nothing "
+				"to test");
 		else
 			end_fold(run);
 	} else if (strcmp(r->text, "undo") == 0) {

@@ -40,7 +40,7 @@ static int check_weights(struct work_run *run, const struct weights_file *weight
 	weights_meta_of(&here, &run->job.set, data, fold, 0);
 	if (weights_differ(&weights->meta, &here, WEIGHTS_REFUSED, &what)) {
 		err_set(e,
-			"the kept checkpoint of fold %d was trained with %s; put that back into "
+			"the kept checkpoint of fold %d was trained with %s; restore that in "
 			"config.yml",
 			fold, what.s);
 	} else if (weights_differ(&weights->meta, &here, WEIGHTS_NOTED, &what)) {

@@ -88,7 +88,7 @@ static void unknown(const char *name, struct err *e)
 
 	for (int i = 0; (c = command_at(i)); i++)
 		near_try(&near, c->name);
-	err_set(e, "no command is called %s%s%s; ? lists them", name,
+	err_set(e, "there is no command %s%s%s; ? lists them", name,
 		near.best ? "; did you mean " : "", near.best ? near.best : "");
 }
 
@@ -165,7 +165,7 @@ static bool may_change(const struct verb *v, const char *args)
 static const char *locked(const struct ui *u, const struct ui_command *c, const char *args)
 {
 	return u->readonly && may_change(command_verb(u, c), args)
-		       ? "not with --readonly, which changes no session"
+		       ? "not possible with --readonly, which changes no session"
 		       : NULL;
 }
 
@@ -285,7 +285,7 @@ int command_source(struct ui *u, const char *path, struct err *e)
 	char *text;
 
 	if (u->sourcing == SOURCING_MOST)
-		return err_set(e, "%s: files source one another without end", path);
+		return err_set(e, "%s: the files source each other endlessly", path);
 	text = file_read(path, FILE_SCRIPT, &len, e);
 	if (!text)
 		return -1;

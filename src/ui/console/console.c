@@ -304,7 +304,7 @@ static void take_prompt(struct ui *u)
 
 static void say_too_long(struct ui *u, const char *what)
 {
-	snprintf(u->console.hint, sizeof u->console.hint, "%s: a line holds %d bytes", what,
+	snprintf(u->console.hint, sizeof u->console.hint, "%s: a line holds at most %d bytes", what,
 		 LINE_BYTES);
 	ui_error(u, "%s", u->console.hint); /* in sight once the console is closed */
 }
@@ -370,7 +370,7 @@ static void end_paste(struct ui *u)
 		text->s[--text->len] = '\0';
 	con.pasting = false;
 	if (con.too_long || text->len + (size_t)rl_end > LINE_BYTES) {
-		say_too_long(u, "the pasted text is left out");
+		say_too_long(u, "the pasted text was ignored");
 	} else if (text->len && RL_ISSTATE(RL_STATE_ISEARCH)) {
 		feed(u, text->s, text->len);
 	} else {

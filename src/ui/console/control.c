@@ -24,7 +24,7 @@ static const char *needs_run(const struct ui *u)
 		return "this screen has no run";
 	if (u->now.looking[0])
 		return u->now.looking;
-	return u->now.trains ? NULL : "nothing trains: the run is finished or read-only";
+	return u->now.trains ? NULL : "nothing to train: the run is finished or read-only";
 }
 
 /* May be asked for while the data is still being read: it waits, and is answered
@@ -66,7 +66,9 @@ static const char *refuse_fold(const struct ui *u)
 {
 	const char *why = needs_run(u);
 
-	return why ? why : u->now.best_epoch == 0 ? "no epoch of this fold is evaluated yet" : NULL;
+	return why                      ? why
+	       : u->now.best_epoch == 0 ? "no epoch of this fold has been evaluated yet"
+					: NULL;
 }
 
 /* ---- what commands do ---- */
@@ -83,7 +85,7 @@ static int asked(struct ui *u, unsigned number, struct err *e)
 		return err_set(e, "the engine has too many requests waiting; try again");
 	u->waiting = number;
 	if (u->now.state == WORK_LOADING)
-		ui_say(u, "waits until the data is read");
+		ui_say(u, "waits until the data has been read");
 	return 0;
 }
 
@@ -144,7 +146,7 @@ static int run_try(struct ui *u, const char *args, struct err *e)
 	if (read_change(&x, u, args, e))
 		return -1;
 	if (x.o->when == WHEN_EPOCH)
-		return err_set(e, "%s takes effect at an epoch's start; one step does not show it",
+		return err_set(e, "%s takes effect at an epoch's start; one step cannot show it",
 			       x.o->key);
 	return asked(u, work_try(u->work, u->run_shown, x.o->key, x.value), e);
 }
@@ -192,7 +194,7 @@ static int run_stop(struct ui *u, const char *args, struct err *e)
 		return -1;
 	u->stop_asked = number;
 	u->ending_since = u->clock;
-	ui_say(u, "finishing the step, then a checkpoint; ^C again leaves at once");
+	ui_say(u, "finishing the step, then a checkpoint; ^C again quits at once");
 	return 0;
 }
 
@@ -243,12 +245,12 @@ static void complete_break(struct ui *u, const struct words *w, struct completio
 const struct verb control_verbs[] = {
 	{"pause", "", "Pause between two steps.", run_pause, refuse_pause, NULL, CHANGES_SESSION},
 	{"resume", "", "Go on training.", run_resume, refuse_resume, NULL, CHANGES_SESSION},
-	{"run", "", "Go on training; the same as resume.", run_resume, refuse_resume, NULL,
+	{"run", "", "Continue training; the same as resume.", run_resume, refuse_resume, NULL,
 	 CHANGES_SESSION},
 	{"toggle", "", "Pause, or go on.", run_toggle, refuse_early, NULL, CHANGES_SESSION},
-	{"step", "[epoch]", "One step, or to the end of the epoch, then pause.", run_step,
+	{"step", "[epoch]", "Train one step, or to the end of the epoch, then pause.", run_step,
 	 refuse_early, complete_args, CHANGES_SESSION},
-	{"stop", "", "Finish the step, write a checkpoint, stop training and stay.", run_stop,
+	{"stop", "", "Finish the step, write a checkpoint, then stop without quitting.", run_stop,
 	 refuse_stop, NULL, CHANGES_SESSION},
 	{"save", "", "Store the state and the weights now.", run_save, refuse_early, NULL,
 	 CHANGES_SESSION},
@@ -262,11 +264,11 @@ const struct verb control_verbs[] = {
 	{"get", "KEY", "Show a setting's value, range and default.", run_get, NULL, complete_key,
 	 CHANGES_NOTHING},
 	{"try", "KEY VALUE|xFACTOR",
-	 "The next step both ways from a copy of the state; nothing is kept.", run_try,
-	 refuse_early, complete_change, CHANGES_SESSION},
-	{"undo", "", "Take the last change back.", run_undo, refuse_early, NULL, CHANGES_SESSION},
+	 "Compute the next step with and without a change; nothing is kept.", run_try, refuse_early,
+	 complete_change, CHANGES_SESSION},
+	{"undo", "", "Undo the last change.", run_undo, refuse_early, NULL, CHANGES_SESSION},
 	{"break", "[when CONDITION|list|off]",
-	 "Pause when a condition holds, as grad_norm > 10; list says which.", run_break,
+	 "Pause when a condition holds, such as grad_norm > 10; list shows it.", run_break,
 	 refuse_early, complete_break, CHANGES_SESSION},
 	{0},
 };

@@ -27,8 +27,8 @@ static void print_intro(const struct command *c, FILE *out)
 	      ".BR : ;\n"
 	      "a unique prefix of a name is enough.\n"
 	      ".B ?\n"
-	      "shows what works here, explains the words on the screen, and finds settings and\n"
-	      "what other views have by what is typed.\n",
+	      "shows what works here, explains the words on the screen, and finds settings "
+	      "and\ncommands of other views as you type.\n",
 	      out);
 }
 
@@ -112,9 +112,9 @@ static void print_files(FILE *out)
 	      ".TP\n.I $XDG_STATE_HOME/miust/history\n"
 	      "Lines of the console, mode 0600 (~/.local/state).\n"
 	      ".TP\n.I ~/.inputrc\n"
-	      "How the console is edited; \\fB$if miust\\fR holds what is meant for it alone.\n"
+	      "How the console is edited; \\fB$if miust\\fR holds what is meant only for miust.\n"
 	      ".SH EXIT STATUS\n"
-	      "0 done, 1 a failure said in one line, 2 wrong usage, 3 the loss diverged,\n"
+	      "0 done, 1 failed, with one line that says why, 2 wrong usage, 3 the loss diverged,\n"
 	      "129, 130, 138, 140, 143 stopped by a signal after a checkpoint.\n"
 	      ".SH SEE ALSO\n"
 	      ".BR miust (1),\n.BR miust\\-config (5),\n.BR readline (3)\n",

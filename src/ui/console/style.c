@@ -42,8 +42,8 @@ static int choose(struct look *look, const char *word, size_t len, struct err *e
 			look->ramp = (enum ramp)words[i].value;
 		else if (words[i].value != GLYPHS_ASCII && !locale_is_utf8())
 			return err_set(e,
-				       "style %s: the locale is not UTF-8; set LC_ALL, as "
-				       "C.UTF-8",
+				       "style %s: the locale is not UTF-8; set LC_ALL, for example "
+				       "to C.UTF-8",
 				       words[i].word);
 		else
 			look->glyphs = (enum glyphs)words[i].value;
@@ -82,7 +82,7 @@ static int run_mouse(struct ui *u, const char *args, struct err *e)
 	if (*args && strcmp(args, "on") != 0 && strcmp(args, "off") != 0)
 		return err_set(e, "mouse: expected on or off; found '%.40s'", args);
 	u->mouse = *args ? strcmp(args, "on") == 0 : !u->mouse;
-	ui_say(u, u->mouse ? "mouse on; with Shift held the terminal selects text" : "mouse off");
+	ui_say(u, u->mouse ? "mouse on; hold Shift to select text in the terminal" : "mouse off");
 	return 0;
 }
 

@@ -181,7 +181,7 @@ static void say_state(struct ui *u, enum work_state was)
 	if (u->stop_asked && has_stopped(u->now.state)) {
 		u->stop_asked = 0;
 		if (u->now.state == WORK_IDLE && u->now.trains)
-			ui_say(u, "stopped, the checkpoint is stored; Space goes on, q leaves");
+			ui_say(u, "stopped, the checkpoint is stored; Space goes on, q quits");
 	}
 }
 

@@ -37,7 +37,7 @@ static const char *title(const struct ui *u)
 
 static const char *refuse_skip(const struct ui *u)
 {
-	return u->now.can_skip ? NULL : "no rows at fault keep this run from going on";
+	return u->now.can_skip ? NULL : "no bad rows keep this run from going on";
 }
 
 void problems_open(struct ui *u)
@@ -77,9 +77,9 @@ static int run_skip(struct ui *u, const char *args, struct err *e)
 }
 
 const struct verb problems_verbs[] = {
-	{"problems", "", "What was said while this was opened: rows at fault, and why.",
-	 run_problems, refuse_problems, NULL, CHANGES_NOTHING | LATE},
-	{"skip", "", "Open it again without the rows at fault, as --skip-bad does.", run_skip,
+	{"problems", "", "Messages from when this was opened: bad rows, and why.", run_problems,
+	 refuse_problems, NULL, CHANGES_NOTHING | LATE},
+	{"skip", "", "Open it again without the bad rows, as --skip-bad does.", run_skip,
 	 refuse_skip, NULL, CHANGES_FILES | LATE},
 	{0},
 };

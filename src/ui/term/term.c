@@ -51,10 +51,11 @@ static int check_terminal(struct err *e)
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return err_set(e, "this is not a terminal; `miust train CONFIG` needs none");
 	if (!name || !*name || strcmp(name, "dumb") == 0)
-		return err_set(e,
-			       "a terminal of type \"%s\" has no screen; `miust train CONFIG` "
-			       "trains without one",
-			       name ? name : "");
+		return err_set(
+			e,
+			"a terminal of type \"%s\" cannot show a screen; `miust train CONFIG` "
+			"trains without one",
+			name ? name : "");
 	if (setupterm(NULL, STDOUT_FILENO, &status) == ERR)
 		return err_set(e,
 			       "no description of the terminal type \"%s\" is installed; try "

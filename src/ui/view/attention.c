@@ -169,7 +169,7 @@ static int choose_head(struct ui *u, const char *args, struct err *e)
 	}
 	n = strtol(args, &end, 10);
 	if (*end || n < 1 || n > heads)
-		return err_set(e, "no head '%s'; 1 to %d, mean, max or next", args, heads);
+		return err_set(e, "no head '%s'; expected 1 to %d, mean, max or next", args, heads);
 	v->head = (int)n - 1;
 	return 0;
 }
@@ -179,7 +179,7 @@ static int scale(struct ui *u, const char *args, struct err *e)
 	struct attention_view *v = attention_view(u);
 
 	if (*args && strcmp(args, "row") != 0 && strcmp(args, "map") != 0)
-		return err_set(e, "no scale '%s'; row or map", args);
+		return err_set(e, "no scale '%s'; expected row or map", args);
 	v->by_row = *args ? strcmp(args, "row") == 0 : !v->by_row;
 	return 0;
 }
@@ -257,10 +257,10 @@ static int knock(struct ui *u, const char *args, struct err *e)
 		}
 	}
 	if (heads)
-		return err_set(e,
-			       "'%s' cannot be knocked out; nothing, text, audio or head 1 to %d",
-			       args, heads);
-	return err_set(e, "'%s' cannot be knocked out; nothing, text or audio", args);
+		return err_set(
+			e, "'%s' cannot be ablated; expected nothing, text, audio or head 1 to %d",
+			args, heads);
+	return err_set(e, "'%s' cannot be ablated; expected nothing, text or audio", args);
 }
 
 /* A text as a CSV field (RFC 4180). */
@@ -338,8 +338,8 @@ static int write_file(struct ui *u, const char *args, struct err *e)
 	int status;
 
 	if (!*args)
-		return err_set(e,
-			       "write where? write FILE.csv for the maps, FILE.txt for the screen");
+		return err_set(
+			e, "write needs a file: FILE.csv for the maps, FILE.txt for the screen");
 	if (need_look(u, e) || path_resolve(path, sizeof path, "", args, e))
 		return -1;
 	if (dot && strcmp(dot, ".txt") == 0)
@@ -377,15 +377,16 @@ static const struct verb verbs[] = {
 	 complete_args, CHANGES_NOTHING},
 	{"scale", "[row|map]", "Full scale: the map's maximum or each row's, at least 2 x even.",
 	 scale, refuse_map, complete_args, CHANGES_NOTHING},
-	{"difference", "", "What has changed since now, from here on.", difference, refuse_map,
-	 NULL, CHANGES_NOTHING},
-	{"knock", "nothing|text|audio|head N", "Silence a part and see what the model says.", knock,
-	 selected_refused, complete_args, CHANGES_NOTHING},
+	{"difference", "", "Keep these weights, and show what later ones differ by.", difference,
+	 refuse_map, NULL, CHANGES_NOTHING},
+	{"knock", "nothing|text|audio|head N",
+	 "Silence a part of the model and see what it predicts.", knock, selected_refused,
+	 complete_args, CHANGES_NOTHING},
 	{"ablate", "nothing|text|audio|head N", "The same as knock.", knock, selected_refused,
 	 complete_args, CHANGES_NOTHING | LATE},
 	SELECTED_KEPT_VERB,
-	{"write", "FILE", "Write the maps as CSV, or to a .txt the screen.", write_file, refuse_map,
-	 complete_file, CHANGES_FILES},
+	{"write", "FILE", "Write the maps to a .csv file, or the screen to a .txt file.",
+	 write_file, refuse_map, complete_file, CHANGES_FILES},
 	{0},
 };
 

@@ -364,7 +364,8 @@ static int edit(struct ui *u, const char *how, struct err *e)
 	if (*how && !try)
 		return err_usage(e, "edit [try]: found '%.40s'", how);
 	if (try && o->when != WHEN_STEP)
-		return err_set(e, "try: only what works at the next step can be tried");
+		return err_set(e,
+			       "try: only settings that take effect at the next step can be tried");
 	snprintf(line, sizeof line, "%s %s ", try ? "try" : "set", o->key);
 	console_type(u, line);
 	return 0;
@@ -417,7 +418,7 @@ static const struct verb verbs[] = {
 	 refuse_edit, complete_args, CHANGES_SESSION},
 	{"default", "", "Set the selected setting to its default.", reset, refuse_edit, NULL,
 	 CHANGES_SESSION},
-	{"find", "TEXT", "Settings whose name or help contains it.", find, NULL, NULL,
+	{"find", "TEXT", "Show the settings whose name or help contains a word.", find, NULL, NULL,
 	 CHANGES_NOTHING},
 	{0},
 };

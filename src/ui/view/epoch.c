@@ -120,7 +120,7 @@ const char *epoch_part_refused(const struct ui *u)
 {
 	const struct fold_run *f = ui_fold(u);
 
-	return f && f->tested ? NULL : "the test part is looked at when the fold is finished";
+	return f && f->tested ? NULL : "the test part is evaluated when the fold is finished";
 }
 
 int epoch_part(struct ui *u, const char *args, struct err *e)

@@ -82,7 +82,7 @@ static int run_notes(struct ui *u, const char *args, struct err *e)
 }
 
 const struct verb note_verbs[] = {
-	{"note", "TEXT", "A note at this step or epoch, marked on the time axis.", run_note,
+	{"note", "TEXT", "Add a note at this step or epoch; the time axis marks it.", run_note,
 	 refuse_note, NULL, CHANGES_SESSION},
 	{"notes", "", "All notes of this session, in view 7 of the selected one.", run_notes, NULL,
 	 NULL, CHANGES_NOTHING | LATE},

@@ -244,7 +244,7 @@ static int delete_asked(struct ui *u, const char *args, struct err *e)
 		return sessions_delete(u, r, e);
 	for (int i = 0; i < v->n; i++)
 		inside += &v->row[i] != r && strcmp(v->row[i].root, r->dir) == 0;
-	str_addf(&question, "delete %s, begun %s, %d of %d fold%s, %d epoch%s", folder_of(r),
+	str_addf(&question, "delete %s, started %s, %d of %d fold%s, %d epoch%s", folder_of(r),
 		 r->date, r->results.n, r->folds, r->folds == 1 ? "" : "s", r->epochs,
 		 r->epochs == 1 ? "" : "s");
 	if (inside)
@@ -288,7 +288,7 @@ static int overlay(struct ui *u, const char *args, struct err *e)
 		ui_say(u, "%d run%s drawn over this one in view 1", u->noverlays,
 		       u->noverlays == 1 ? "" : "s");
 	else
-		ui_say(u, "no other run is drawn over this one; + picks some");
+		ui_say(u, "no other run is drawn over this one; + picks one");
 	return 0;
 }
 
@@ -354,7 +354,7 @@ static const struct verb verbs[] = {
 	 CHANGES_NOTHING},
 	{"overlay", "", "Draw the picked sessions over this one.", overlay, NULL, NULL,
 	 CHANGES_NOTHING},
-	{"delete", "", "Move the selected session's folder to the trash, after a question.",
+	{"delete", "", "Move the selected session's folder to the trash, after asking.",
 	 delete_asked, refuse_delete, NULL, CHANGES_FILES},
 	{"open", "SESSION|CONFIG|demo", "Open another session or configuration.", open_session,
 	 NULL, sessions_complete, CHANGES_FILES | FIRST_LOOKS},

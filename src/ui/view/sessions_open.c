@@ -21,16 +21,13 @@ static int run_open_now(struct ui *u, const char *args, struct err *e)
 		const struct session_row *r = sessions_named(u, args, &unknown);
 
 		if (!r)
-			return err_set(e, "%s: no such file or folder, and no session's name",
-				       args);
+			return err_set(e, "%s: no such file, folder or session", args);
 		args = r->dir;
 	}
 	if (strlen(args) >= sizeof u->open_next)
 		return err_set(e, "open: the name is too long");
 	if (u->readonly && !session_exists(args))
-		return err_set(e,
-			       "open: %s is not a session, and with --readonly nothing else is "
-			       "opened",
+		return err_set(e, "open: %s is not a session, and --readonly opens nothing else",
 			       args);
 	/* A broken one must not take this run off the screen. */
 	if (session_exists(args)) {
@@ -60,7 +57,7 @@ int sessions_open(struct ui *u, const char *args, struct err *e)
 const struct verb sessions_verbs[] = {
 	{"open", "SESSION|CONFIG|demo", "Open another session or configuration.", sessions_open,
 	 NULL, sessions_complete, CHANGES_FILES | FIRST_LOOKS},
-	{"open!", "SESSION|CONFIG|demo", "The same without a question; a run leaves a checkpoint.",
+	{"open!", "SESSION|CONFIG|demo", "Open without asking; a run writes a checkpoint first.",
 	 run_open_now, NULL, sessions_complete, CHANGES_FILES | FIRST_LOOKS},
 	{0},
 };

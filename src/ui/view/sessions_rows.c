@@ -312,7 +312,7 @@ struct session_row *sessions_find(struct ui *u, const char *name, struct err *e)
 		    strcmp(sessions_name(u, r, text, sizeof text), name) == 0)
 			return r;
 	}
-	err_set(e, "no session is called %.80s; view 7 lists them", name);
+	err_set(e, "there is no session %.80s; view 7 lists them", name);
 	return NULL;
 }
 
@@ -360,7 +360,7 @@ int sessions_overlay(struct ui *u, struct err *e)
 		if (!r->picked || r->here)
 			continue;
 		if (n == OVERLAYS_MAX) {
-			err_set(e, "overlay: %d runs can be drawn at once; pick fewer", n);
+			err_set(e, "overlay: at most %d runs can be drawn at once; pick fewer", n);
 			goto fail;
 		}
 		if (run_load(&over[n], r->dir, e))

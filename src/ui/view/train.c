@@ -122,7 +122,7 @@ static bool empty_draw(const struct train_frame *f, enum train_track t, struct c
 	if (t == TRACK_VALIDATION && f->step.n > 0 && e->n == 0)
 		no_epoch_yet(f, c);
 	else if (t == TRACK_VALIDATION && e->n > 0 && !any_finite(e->y[EPOCH_WF1], e->n))
-		sentence(c, "nothing is held out, so nothing validates");
+		sentence(c, "nothing is held out, so there is no validation");
 	else if (f->step.n == 0 && (t == TRACK_LOSS || train_is_small(f->layout)))
 		no_steps_yet(f, c);
 	else

@@ -307,8 +307,9 @@ static int mean(struct ui *u, const char *args, struct err *e)
 
 static const char *refuse_mean(const struct ui *u)
 {
-	return folds_begun(u) < 2 && !train_view(u)->mean ? "a mean needs two folds that have begun"
-							  : NULL;
+	return folds_begun(u) < 2 && !train_view(u)->mean
+		       ? "a mean needs two folds that have started"
+		       : NULL;
 }
 
 static int overlay(struct ui *u, const char *args, struct err *e)

@@ -42,8 +42,7 @@ static int restore(struct ui *u, const char *name, struct err *e)
 	if (!*name)
 		return err_set(e, "trash restore NAME: expected a name; trash list shows them");
 	if (!x)
-		return err_set(e, "trash: nothing in it is called %.100s; trash list shows all",
-			       name);
+		return err_set(e, "trash: there is no %.100s in it; trash list shows all", name);
 	snprintf(from, sizeof from, "%s", x->from);
 	if (trash_restore(x, e))
 		return -1;
@@ -86,7 +85,7 @@ static int ask_empty(struct ui *u)
 		ui_say(u, "the trash is empty already");
 		return 0;
 	}
-	ui_ask(u, "trash empty now", "delete %s in the trash, for good? y/n",
+	ui_ask(u, "trash empty now", "delete %s from the trash for good? y/n",
 	       amount(t, what, sizeof what));
 	return 0;
 }
@@ -107,7 +106,7 @@ static int run_trash(struct ui *u, const char *args, struct err *e)
 
 const struct verb trash_verbs[] = {
 	{"trash", "list|restore NAME|empty",
-	 "Deleted sessions: list them, put one back, delete all for good, after a question.",
+	 "Deleted sessions: list them, restore one, or delete all for good, after asking.",
 	 run_trash, NULL, complete_args, CHANGES_FILES | FIRST_LOOKS | LATE},
 	{0},
 };

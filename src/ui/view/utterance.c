@@ -375,7 +375,7 @@ static int choose_head(struct ui *u, const char *args, struct err *e)
 			return 0;
 		}
 	}
-	return err_set(e, "no head '%s'; main, text, audio or next", args);
+	return err_set(e, "no head '%s'; expected main, text, audio or next", args);
 }
 
 static int move(struct ui *u, const char *args, struct err *e)
@@ -412,8 +412,8 @@ static const struct verb verbs[] = {
 	 CHANGES_NOTHING},
 	{"epoch", EPOCH_ARGS, EPOCH_HELP, epoch_choose, selected_epoch_refused, complete_args,
 	 CHANGES_NOTHING},
-	{"head", "next|main|text|audio", "Whose probabilities are drawn by epoch.", choose_head,
-	 selected_refused, complete_args, CHANGES_NOTHING},
+	{"head", "next|main|text|audio", "Choose the head whose probabilities are drawn by epoch.",
+	 choose_head, selected_refused, complete_args, CHANGES_NOTHING},
 	SELECTED_KEPT_VERB,
 	{0},
 };
@@ -433,8 +433,8 @@ static const char keys[] = "n next               # next\n"
 
 const struct view view_utterance = {
 	.name = "Utterance",
-	.help = "One utterance through time: its classes by epoch, the three heads, what the "
-		"poolings take from words and seconds (~: near even, focus below 0.02).",
+	.help = "One utterance through time: its classes by epoch, the three heads, how the "
+		"poolings weight words and seconds (~: near even, focus below 0.02).",
 	.draw = draw,
 	.keys = keys,
 	.verbs = verbs,

@@ -180,7 +180,7 @@ static const struct {
 	  [STEP] = {WORK_PAUSED, 1, 1, NULL},
 	  [EPOCH] = {WORK_PAUSED, 4, 1, NULL},
 	  [STOP] = {WORK_IDLE, 4, 0, NULL},
-	  [FOLD] = {WORK_PAUSED, 0, 1, "no epoch of this fold is evaluated yet"}}},
+	  [FOLD] = {WORK_PAUSED, 0, 1, "no epoch of this fold has been evaluated yet"}}},
 	{"broke",
 	 WORK_BROKE,
 	 NULL,

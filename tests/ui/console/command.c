@@ -78,7 +78,7 @@ TEST(what_comes_early_waits)
 {
 	start("early");
 	CHECK_STR(run("set train.optimizer.lr x0.5"), "");
-	CHECK_STR(u.message.text, "waits until the data is read");
+	CHECK_STR(u.message.text, "waits until the data has been read");
 	CHECK_STR(run("set train.clip 2"), "");
 	CHECK_STR(run("break when step >= 1"), "");
 	CHECK_STR(run("undo"), "");
@@ -127,7 +127,7 @@ TEST(trying_shows_a_table)
 	CHECK_HAS(u.page.text, "0.012 → 0.006, step 1:1\n");
 	CHECK_HAS(u.page.text, "with 0.012");
 	CHECK_HAS(u.page.text, "\nmain ");
-	CHECK_HAS(run("try train.epoch 3"), "one step does not show it");
+	CHECK_HAS(run("try train.epoch 3"), "one step cannot show it");
 	CHECK_HAS(run("try train.clip"), "train.clip: expected its new value, or a factor");
 	end();
 }

@@ -137,7 +137,7 @@ TEST(console_runs_a_line_and_closes)
 	CHECK_STR(screen.console.line, "");
 	type("nonsense");
 	press('\r');
-	CHECK_HAS(screen.message.text, "no command is called nonsense");
+	CHECK_HAS(screen.message.text, "there is no command nonsense");
 	CHECK(screen.message.error);
 	CHECK_INT(screen.overlay_kind, OVERLAY_NONE);
 	end();
@@ -307,8 +307,9 @@ TEST(console_paste_that_is_too_long_is_left_out)
 	text[sizeof text - 1] = '\0';
 	paste(text);
 	CHECK_STR(screen.console.line, "");
-	CHECK_STR(screen.console.hint, "the pasted text is left out: a line holds 1023 bytes");
-	CHECK_HAS(screen.message.text, "left out");
+	CHECK_STR(screen.console.hint,
+		  "the pasted text was ignored: a line holds at most 1023 bytes");
+	CHECK_HAS(screen.message.text, "ignored");
 	memset(text + 1000, ' ', 1000); /* ends with a blank where the line would */
 	paste(text);
 	CHECK_STR(screen.console.line, "");

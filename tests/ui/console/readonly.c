@@ -275,16 +275,15 @@ TEST(readonly_offers_only_what_looks)
 
 		CHECK_INT(offered(&c, k->name), !locked);
 		if (locked)
-			CHECK_STR(why, "not with --readonly, which changes no session");
+			CHECK_STR(why, "not possible with --readonly, which changes no session");
 	}
 	completions_free(&c);
 	complete_word(&screen, "open ", 5, &c);
 	CHECK(!offered(&c, "demo"));
 	completions_free(&c);
-	CHECK_HAS(command_refused(&screen, "console note "), "not with --readonly");
+	CHECK_HAS(command_refused(&screen, "console note "), "not possible with --readonly");
 	CHECK_INT(command_run(&screen, "open demo", &e), -1);
-	CHECK_STR(e.text,
-		  "open: demo is not a session, and with --readonly nothing else is opened");
+	CHECK_STR(e.text, "open: demo is not a session, and --readonly opens nothing else");
 	CHECK(!screen.quit);
 	close_session();
 }

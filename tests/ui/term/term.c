@@ -221,7 +221,7 @@ TEST(what_is_no_screen_is_said)
 
 	pty_start(&p, "dumb", "C.UTF-8", refuse);
 	CHECK(pty_frame(&p) > 0);
-	CHECK_HAS(p.frame, "type \"dumb\" has no screen");
+	CHECK_HAS(p.frame, "type \"dumb\" cannot show a screen");
 	pty_end(&p);
 	pty_start(&p, "no-such-terminal", "C.UTF-8", refuse);
 	CHECK(pty_frame(&p) > 0);

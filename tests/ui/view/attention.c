@@ -692,7 +692,7 @@ TEST(heads_are_chosen)
 	CHECK_INT(run(&x, "head", "next", &e), 0);
 	CHECK_INT(attention_view(&x.u)->head, HEAD_MEAN);
 	CHECK_INT(run(&x, "head", "5", &e), -1);
-	CHECK_STR(e.text, "no head '5'; 1 to 4, mean, max or next");
+	CHECK_STR(e.text, "no head '5'; expected 1 to 4, mean, max or next");
 	CHECK_INT(run(&x, "head", "max", &e), 0);
 	CHECK_INT(attention_view(&x.u)->head, HEAD_MAX);
 	CHECK_INT(run(&x, "scale", "row", &e), 0);

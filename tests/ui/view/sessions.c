@@ -214,7 +214,7 @@ TEST(sessions_of_the_same_name_show_their_date)
 		  "iemocap-holdout-20260104-120000");
 	CHECK(sessions_find(&screen, "iemocap-holdout-20260106-120000", &e) != NULL);
 	CHECK(!sessions_find(&screen, "iemocap-holdout", &e));
-	CHECK_HAS(e.text, "no session is called iemocap-holdout");
+	CHECK_HAS(e.text, "there is no session iemocap-holdout");
 	end();
 }
 
@@ -253,7 +253,7 @@ TEST(sessions_delete_asks_and_moves_the_folder_alone)
 	run("delete");
 	CHECK_INT(screen.overlay_kind, OVERLAY_ASK);
 	CHECK_STR(screen.ask.question,
-		  "delete iemocap-ref, begun 2026-01-03 11:00, 5 of 5 folds, 3 epochs? y/n");
+		  "delete iemocap-ref, started 2026-01-03 11:00, 5 of 5 folds, 3 epochs? y/n");
 	CHECK(file_exists(temp_path("all/iemocap-ref/config.yml")));
 	run(screen.ask.command);
 	CHECK(!file_is_dir(temp_path("all/iemocap-ref")));
@@ -283,18 +283,18 @@ TEST(sessions_delete_names_each_apart)
 	select_row("demo-20260106-120000-2");
 	run("delete");
 	CHECK_STR(screen.ask.question,
-		  "delete demo-20260106-120000-2, begun 2026-01-06 11:00, 2 of 5 folds, "
+		  "delete demo-20260106-120000-2, started 2026-01-06 11:00, 2 of 5 folds, "
 		  "3 epochs, and 1 seed or branch in it? y/n");
 	canvas_init(&c, 10, 40, &screen.look);
 	screen_draw(&screen, &c);
-	CHECK(moment_shows(&c, " delete demo-20260106-120000-2, begun"));
+	CHECK(moment_shows(&c, " delete demo-20260106-120000-2, started"));
 	CHECK(moment_shows(&c, " epochs, and 1 seed or branch in it?"));
 	CHECK(moment_shows(&c, " y/n"));
 	canvas_free(&c);
 	screen.overlay_kind = OVERLAY_NONE;
 	select_row("demo/seed-7");
 	run("delete");
-	CHECK_HAS(screen.ask.question, "delete demo-20260106-120000-2/seed-7, begun");
+	CHECK_HAS(screen.ask.question, "delete demo-20260106-120000-2/seed-7, started");
 	end();
 }
 
@@ -325,7 +325,7 @@ TEST(sessions_trash_is_shown_and_emptied)
 	CHECK_HAS(screen.page.text, "14.0 MB  meld\n");
 	page_close(&screen);
 	run("trash empty");
-	CHECK_STR(screen.ask.question, "delete 3 sessions (14.0 MB) in the trash, for good? y/n");
+	CHECK_STR(screen.ask.question, "delete 3 sessions (14.0 MB) from the trash for good? y/n");
 	CHECK(file_exists(temp_path("all/.trash/meld/config.yml")));
 	run(screen.ask.command);
 	CHECK(!file_is_dir(temp_path("all/.trash/meld")));
