@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* clock: how much time passes. Seconds from some fixed moment on. */
+/* clock: how much time passes. Seconds since some fixed moment. */
 #ifndef MIUST_CLOCK_H
 #define MIUST_CLOCK_H
 

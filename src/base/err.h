@@ -2,10 +2,10 @@
 /*
  * err: one sentence for the user about what went wrong.
  *
- * Functions that can fail return 0 or -1 and take a `struct err *`. The
- * sentence says what is wrong and what to do; where a file is at fault it
- * starts with FILE:LINE:COLUMN. Nothing is printed here: only `main` and the
- * screen print. The first error stays, so cleanup cannot hide the cause.
+ * Functions that can fail return 0 or -1 and take a `struct err *`. The sentence
+ * says what is wrong and what to do; if it is about a file it starts with
+ * FILE:LINE:COLUMN. Nothing is printed here: only `main` and the screen print.
+ * The first error stays, so cleanup cannot hide the cause.
  */
 #ifndef MIUST_ERR_H
 #define MIUST_ERR_H

@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 /*
- * A file being written beside its final name:
+ * A file being written next to its final name:
  *
  *	struct atomic_file a;
  *	if (atomic_open(&a, path, e))
@@ -20,9 +20,9 @@
  *	fprintf(a.f, ...);
  *	return atomic_commit(&a, e);
  *
- * Commit flushes, fsyncs, renames and fsyncs the folder; a failed write is
- * found there, and the old file is then unchanged. A symbolic link stays one:
- * its target is replaced. The mode of an existing file is kept. What is no
+ * Commit flushes, fsyncs, renames and fsyncs the folder; a failed write is found
+ * there, and the old file is then unchanged. A symbolic link stays one: its
+ * target is replaced. The mode of an existing file is kept. What is not a
  * regular file (a pipe, /dev/stdout) is written directly. A process killed in
  * between leaves a file TEMP_PREFIX... for temps_remove.
  */
@@ -39,8 +39,9 @@ void atomic_abort(struct atomic_file *a);                /* drops it; safe on ze
 int file_write(const char *path, const void *data, size_t len, struct err *e); /* atomically */
 /* The same, but a file that holds exactly this already is not touched. */
 int file_make_hold(const char *path, const void *data, size_t len, struct err *e);
-/* Writing that must stay in its folder, as a session's, and end: an error if a
- * symbolic link, pipe or device has this name. What is not there is fine. */
+/* For writing that must stay in its folder and must end, such as a session's: an
+ * error if a symbolic link, pipe or device has this name. A missing file is
+ * fine. */
 int file_check_own(const char *path, struct err *e);
 /* A regular file to append to, made if missing; a link or anything else of this
  * name is refused. fclose() it. */
@@ -71,7 +72,7 @@ enum file_limit {
 int file_open_read(const char *path, size_t max, size_t *size, struct err *e);
 /* The whole file, NUL-terminated after its end; free() it. len may be NULL. */
 char *file_read(const char *path, size_t max, size_t *len, struct err *e);
-/* The same, and also what a pipe or a character device gives until its end:
+/* The same, and also what a pipe or a character device yields until its end:
  * for files that the user names in the command line and may type there
  * (--script /dev/stdin, <(...)). A pipe that nobody writes to is empty. */
 char *file_read_stream(const char *path, size_t max, size_t *len, struct err *e);
@@ -81,16 +82,16 @@ bool file_is_dir(const char *path);
 int make_dirs(const char *path, struct err *e); /* mkdir -p */
 /* The topmost folder that make_dirs(path) would make; "" if path is there. */
 void dirs_missing(char *out, size_t n, const char *path);
-/* rmdir path and the folders it lies in up to `top`, as far as they are empty. */
+/* rmdir path and its parent folders up to `top`, as long as they are empty. */
 void dirs_remove(const char *path, const char *top);
 int dir_sync(const char *path, struct err *e); /* fsync a folder: its names are on the disk */
 
 /* Results go to `out` of size n; too long is an error with the path named. */
 int path_join(char *out, size_t n, const char *dir, const char *name, struct err *e);
-/* ~, ~USER, $VAR and ${VAR} expanded (an unset variable stays as it is
- * written, but those of xdg.h have defaults; $$ stands for a dollar); relative paths start at dir,
- * which starts at the current folder; result absolute, without "//", "." and, where that is the
- * same place, "..". An empty path stays empty. */
+/* ~, ~USER, $VAR and ${VAR} expanded (an unset variable stays as it is written,
+ * but those of xdg.h have defaults; $$ is a dollar); relative paths start at
+ * dir, which starts at the current folder; result absolute, without "//", "."
+ * and, where that is the same place, "..". An empty path stays empty. */
 int path_resolve(char *out, size_t n, const char *dir, const char *path, struct err *e);
 /* The same without expanding: for what a shell has expanded already. */
 int path_absolute(char *out, size_t n, const char *dir, const char *path, struct err *e);

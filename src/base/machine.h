@@ -10,7 +10,7 @@
 int64_t machine_memory(void);
 
 /* The processors this process may run on (taskset, cpusets), or as many as the
- * quota of its control group pays for, rounded up, if that is less; 1 at least. */
+ * quota of its control group allows, rounded up, if that is less; 1 at least. */
 int machine_cores(void);
 
 /* The smallest limit on the way from a group of `groups` (the text of

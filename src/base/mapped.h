@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * mapped: files mapped for reading, and what is said if one gets shorter.
+ * mapped: files mapped for reading, and the message if one gets shorter.
  *
- * Reading a page that a file has lost, or that its disk does not give, raises
+ * Reading a page that a file has lost, or that its disk cannot deliver, raises
  * SIGBUS in whatever thread reads. mapped_catch answers it: one sentence with
- * the file, and exit status 1. What lies in the file's last page reads as zeros
- * instead, without a signal: mapped_check finds that.
+ * the file, and exit status 1. The missing end of the file's last page reads as
+ * zeros instead, without a signal: mapped_check finds that.
  *
  * All maps are in one list of the process, which the handler reads. Any thread
  * may open and close maps.
@@ -29,8 +29,8 @@ void mapped_close(struct mapped *m);          /* NULL: nothing */
 void mapped_willneed(const struct mapped *m); /* a hint: it is read soon */
 
 /* -1 if the file of that path is still the one that is mapped, and has become
- * shorter than the map. One that was replaced by another (renaming) or removed
- * is read on as it was. */
+ * shorter than the map. A file that was replaced (by renaming) or removed is
+ * still read as it was. */
 int mapped_check(const struct mapped *m, struct err *e);
 
 /* Has the file been written to since it was mapped, or since this was asked last?

@@ -7,7 +7,7 @@
  *		near_try(&n, candidate);
  *	if (n.best) ... "did you mean %s?"
  *
- * Distance is the number of letters put in, left out, exchanged or swapped with
+ * Distance is the number of letters inserted, omitted, replaced or swapped with
  * their neighbour; case does not count. A third of the word's letters may be
  * wrong, but never more than four. The first of equally near candidates stays.
  */
@@ -17,7 +17,7 @@
 struct near {
 	const char *word;
 	const char *best; /* NULL: none is near */
-	int distance;     /* of best; before that, one more than is allowed */
+	int distance;     /* of best; while there is none, one above the limit */
 };
 
 struct near near_to(const char *word);

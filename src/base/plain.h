@@ -28,7 +28,7 @@ uint32_t plain_cp1252(uint32_t c);
 /* Append a text with what cp1252 means in place of U+0080..U+009F; how many. */
 int str_add_cp1252(struct str *b, const char *text);
 /* Append a text, every character of it as plain_char has it: line breaks and
- * tabs are control characters as well. */
+ * tabs are control characters too. */
 void str_add_plain(struct str *b, const char *text);
 /* Append a word as a POSIX shell reads it back: in quotes only if it needs them. */
 void str_add_quoted(struct str *b, const char *word);

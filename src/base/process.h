@@ -34,9 +34,10 @@ enum { PROCESS_STOPS = 5 };
 extern const struct process_stop process_stops[PROCESS_STOPS];
 const char *process_stop_name(int number); /* one of them; else "a signal" */
 
-/* Block every signal in the calling thread, and so in those it starts, but for
- * those a thread is struck by itself (SEGV, BUS, ...): blocked, they would end
- * the process before a handler can say anything. *old is for pthread_sigmask. */
+/* Block every signal in the calling thread, and so in those it starts, except
+ * those that a fault in the thread itself raises (SEGV, BUS, ...): blocked, they
+ * would end the process before a handler can say anything. *old is for
+ * pthread_sigmask. */
 void process_block_signals(sigset_t *old);
 
 #endif

@@ -27,8 +27,8 @@ struct flag_row {
 
 extern const struct flag_row flag_table[FLAGS];
 
-/* What a command takes, one after the other: its needs, its takes, and what is
- * everybody's. *i starts at 0. FLAG_NONE is the end. */
+/* The options of a command, one after the other: those it needs, those it takes,
+ * and those of every command. *i starts at 0. FLAG_NONE is the end. */
 enum flag cli_next_flag(const struct command *c, int *i);
 /* "--session DIR" */
 void cli_flag_word(enum flag f, char *out, size_t n);

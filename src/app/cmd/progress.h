@@ -8,8 +8,8 @@
  *
  * The line is drawn over itself ten times a second, with carriage returns and
  * spaces only, and cut to the terminal's width. A terminal of type dumb, or of
- * none, can do neither (Emacs's shell, the log of a build): it gets a line of
- * its own every ten seconds. What is not a terminal gets nothing.
+ * none, can do neither (Emacs's shell, the log of a build): it gets a new line
+ * every ten seconds. What is not a terminal gets nothing.
  */
 #ifndef MIUST_PROGRESS_H
 #define MIUST_PROGRESS_H

@@ -3,9 +3,9 @@
  * config: a YAML file into settings and back.
  *
  * Reads what the published program's config.yml holds and our own keys, over
- * option_table. Anchors, aliases and merges (<<) work; a
- * block at the top of the file under a key of its own is no mistake if all in
- * it is used elsewhere by an alias:
+ * option_table. Anchors, aliases and merges (<<) work; a block at the top of the
+ * file under a key of its own is not a mistake if all of it is used elsewhere by
+ * an alias:
  *
  *	small: &small {batch_size: 16, epoch: 3}
  *	train:
@@ -35,7 +35,7 @@ void warnings_free(struct warnings *w);
  * usage. */
 int config_load(struct settings *s, const char *path, const char *const *set, int nset,
 		struct warnings *w, struct err *e);
-/* The same, and what a session's config.yml says besides of its data: the
+/* The same, and what a session's config.yml also says about its data: the
  * top-level keys `data` and `left_out`. *o is empty before, and after an error;
  * a file without these keys leaves it empty. */
 int config_load_origin(struct settings *s, struct origin *o, const char *path,

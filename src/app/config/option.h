@@ -45,9 +45,9 @@ struct option {
 	size_t at, size; /* offsetof, sizeof in struct settings */
 	double min, max; /* numbers; inclusive; max INFINITY: no upper end */
 	bool above_min;  /* min itself is not allowed (a rate > 0) */
-	int decimals;    /* numbers show at least so many (0.30) */
+	int decimals;    /* numbers show at least this many (0.30) */
 	const char *const
-		*choices; /* NULL-terminated, OPT_CHOICE; "" is no choice, but "by layout" */
+		*choices; /* NULL-terminated, OPT_CHOICE; "" is not a choice, but "by layout" */
 	/* Default as a user would type it. "": nothing, or by layout until
 	 * options_resolve; such an option holds zeros then, takes the empty text
 	 * and prints as the empty text. */
@@ -55,7 +55,7 @@ struct option {
 	enum option_when when;
 	const char *unit; /* "epochs", or NULL */
 	bool no_effect;   /* accepted with a warning (hidden_dim, dropout) */
-	bool several;     /* a YAML list stands for its items with commas between */
+	bool several;     /* a YAML list means its items with commas between */
 	bool by_layout;   /* preset "" means a value that depends on the layout */
 	const char *help; /* one line, a sentence */
 };
@@ -77,11 +77,12 @@ void options_preset(struct settings *s); /* every option's default */
 int option_set(struct settings *s, const struct option *o, const char *text, const char *dir,
 	       struct err *e);
 /*
- * A change of a value that is there: as option_set, or "x0.5", a factor above 0
- * that multiplies the value in s. Numbers, integers and bytes have factors; for
- * all other types such a text is a value like any other. The product is cut to 15
- * digits (0.7 x0.1 is 0.07), of integers it must be whole, and it is checked as a
- * value given itself is. What is kept or logged is the value: option_text of s.
+ * A change of an existing value: as option_set, or "x0.5", a factor above 0 that
+ * multiplies the value in s. Numbers, integers and bytes have factors; for all
+ * other types such a text is a value like any other. The product is cut to 15
+ * digits (0.7 x0.1 is 0.07), of integers it must be whole, and it is checked as
+ * a value given itself is. What is kept or logged is the value: option_text of
+ * s.
  */
 int option_change(struct settings *s, const struct option *o, const char *text, const char *dir,
 		  struct err *e);
@@ -101,8 +102,8 @@ const char *option_default_text(const struct option *o); /* the preset, "by layo
 const char *option_when_text(const struct option *o);    /* "next step" ... */
 
 /* Fill in what depends on the layout and check what involves several options.
- * Errors start with the key at fault: "KEY: ...". May be called again, after a
- * live change. s is unchanged on error. */
+ * Errors start with the key they are about: "KEY: ...". May be called again,
+ * after a live change. s is unchanged on error. */
 int options_resolve(struct settings *s, struct err *e);
 
 /* Every setting, and how a config is written: miust-config(5) in roff, or

@@ -29,12 +29,12 @@ struct setting {
 void setting_of_assignment(struct setting *x, const char *text);
 /* "KEY VALUE", with spaces or tabs between them. */
 void setting_of_words(struct setting *x, const char *text);
-/* "set KEY VALUE"; false if the command is another. */
+/* "set KEY VALUE"; false if it is a different command. */
 bool setting_of_command(struct setting *x, const char *command);
 bool setting_is_command(const char *command); /* is its first word `set`? */
 
-/* May it be given to a run that trains? It is known, has a value, and is not fixed
- * during a run; what the value is has not been looked at. */
+/* May it be given to a run that trains? It is known, has a value, and is not
+ * fixed during a run; the value itself has not been checked. */
 int setting_live(const struct setting *x, struct err *e);
 /* Set the value in *s, which is unchanged on error, and fit what depends on it. */
 int setting_apply(struct settings *s, const struct setting *x, struct err *e);

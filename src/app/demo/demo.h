@@ -7,7 +7,7 @@
  * depends on its form; emotion words carry a direction of their class. The
  * frames are coloured noise with one burst of 0.3-0.4 s that carries a
  * direction of the class, anywhere in time. Neither side suffices: for 50
- * utterances the words suggest another class than the voice (irony), and for
+ * utterances the words suggest a different class from the voice (irony), and for
  * three in four of the others the burst lies between two classes and the
  * words decide.
  *
@@ -34,8 +34,8 @@ int demo_write(const char *dir, struct err *e);
 #define DEMO_DIR    "data/demo" /* where a built program keeps it, below the current folder */
 #define DEMO_CONFIG "demo.yml"
 
-/* The folder in which the programs keep the corpus: DEMO_DIR, or, of an installed
- * program (PREFIX/share/miust lies beside the PREFIX/bin it runs from),
+/* The folder in which the programs keep the corpus: DEMO_DIR, or, of an
+ * installed program (PREFIX/share/miust is next to the PREFIX/bin it runs from),
  * $XDG_DATA_HOME/miust/demo. */
 int demo_folder(char *out, size_t n, struct err *e);
 

@@ -32,7 +32,8 @@ struct bench {
 };
 
 /* A corpus without files: ids are empty, labels in turn, lengths times `longer`.
- * Returns the random values all features lie in; free() them and c->utt. */
+ * Returns the random values that all features are taken from; free() them and
+ * c->utt. */
 float *bench_corpus(struct corpus *c, const struct settings *s, int n, double longer,
 		    uint64_t seed);
 

@@ -21,7 +21,7 @@ struct lab_data {
 	unsigned how;               /* CORPUS_HEADERS or CORPUS_SKIP_BAD */
 	bool look;                  /* leave other rows with errors out without a word */
 	bool notes;                 /* say notes about a list as a whole */
-	const char *leave_out;      /* for a refusal: how other rows are left out as well */
+	const char *leave_out;      /* for a refusal: how other rows are left out too */
 	void (*say)(void *ctx, const char *text); /* warnings, problems; NULL: nothing is said */
 	void *ctx;
 };

@@ -2,16 +2,16 @@
 /*
  * trained: a model from a weights file, with the data it is to look at.
  *
- * What `miust eval` and `miust predict` start from. Which fold: the one asked for, or what
- * the weights say, or the folder fold-F they lie in, or the only one there is.
- * Features are normalised with normalize.safetensors beside the weights where
- * the settings ask for it.
+ * What `miust eval` and `miust predict` start from. Which fold: the one asked
+ * for, or what the weights say, or the folder fold-F they are in, or the only
+ * one there is. Features are normalised with normalize.safetensors next to the
+ * weights where the settings ask for it.
  *
  * What the weights say of their training (weights.h) is compared with CONFIG:
  * other labels, heads or widths are refused, and so are utterances of the
- * validation or test part that they were trained on; other differences are
- * one message. Weights that say nothing are taken for those of the session
- * whose fold-F folder they lie in, with a message.
+ * validation or test part that they were trained on; other differences are one
+ * message. Weights that say nothing are taken for those of the session whose
+ * fold-F folder they are in, with a message.
  */
 #ifndef MIUST_TRAINED_H
 #define MIUST_TRAINED_H

@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * work: the engine in a thread of its own, behind two queues.
+ * work: the engine in a thread of its own, reached through two queues.
  *
  * It holds several runs, each with an id, and trains one of them at a time: the
  * next that is to go on begins when the one that trains has ended or stopped.
  * Runs with the same data share it (lab.h).
  *
- * One border between the threads. Requests go in, each for one run, and are served
- * between two steps of the run that trains (or while it pauses); events come out
- * through a ring of fixed size, with a byte in a pipe to wake whoever polls; the
- * present state of each run is a snapshot that is copied whole under the lock.
+ * One border between the threads. Requests go in, each for one run, and are
+ * served between two steps of the run that trains (or while it pauses); events
+ * come out through a ring of fixed size, with a byte in a pipe to wake whoever
+ * polls; the present state of each run is a snapshot that is copied whole under
+ * the lock.
  *
- * Field protection (work_private.h): `lock` guards both queues, the snapshots and
- * what is marked so. It is held for copying only, never while the engine computes
- * and never while another lock is taken: there is no lock order to get wrong.
- * Everything else belongs to the worker, but for a corpus: its lists, ids and
- * texts do not change once EVENT_OPENED has been sent, and may be read.
+ * Field protection (work_private.h): `lock` guards both queues, the snapshots
+ * and what is marked so. It is held for copying only, never while the engine
+ * computes and never while another lock is taken: there is no lock order to get
+ * wrong. Everything else belongs to the worker, but for a corpus: its lists, ids
+ * and texts do not change once EVENT_OPENED has been sent, and may be read.
  *
  * Overflow: events that do not fit are dropped and counted (snapshot.dropped);
  * what they carried is freed. The last quarter of the ring is kept for what is
@@ -58,10 +59,10 @@ struct snapshot {
 	char broke[512];     /* WORK_BROKE: the condition with its values, "grad_norm 14.2 > 10" */
 	struct settings set; /* in force */
 	char session[PATH_LEN];
-	bool opened;              /* configuration and data are read */
-	bool trains;              /* the run can go on from here: not finished, not only looking */
-	bool can_skip;            /* with --skip-bad it would have been opened */
-	char looking[1024];       /* why the session is only looked at, though not asked for; "" */
+	bool opened;        /* configuration and data are read */
+	bool trains;        /* the run can go on from here: not finished, not only looking */
+	bool can_skip;      /* with --skip-bad it would have been opened */
+	char looking[1024]; /* why the session is read-only although that was not asked for; "" */
 	unsigned long dropped;    /* events lost so far */
 	char error[1024];         /* WORK_FAILED, WORK_DIVERGED: why */
 	struct step_row diverged; /* WORK_DIVERGED: the failed step's figures */

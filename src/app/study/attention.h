@@ -40,7 +40,7 @@ struct attention {
 	float *frame[CROSSES]; /* [frames] */
 	/* How narrowly each asks (heat_focus): cross 0 the words, cross 1 the frames. */
 	float *focus[CROSSES]; /* [words], [frames] */
-	float *own;            /* all the above and the combined maps lie here */
+	float *own;            /* the memory of all the above and of the combined maps */
 };
 
 /* head: 0 … heads - 1, HEAD_MEAN or HEAD_MAX. There must be both cross

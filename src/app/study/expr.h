@@ -10,7 +10,7 @@
  *	a | b    a & b    ! a    = != < <= > >= ~ is    + -    * /    - x    ( )
  *
  * Values are numbers, texts ("sorry", 'sorry') and names. A bare word that is
- * no known name is a text (`pred=sad`). ~ is "contains", where the case of
+ * not a known name is a text (`pred=sad`). ~ is "contains", where the case of
  * ASCII letters does not count. `x is nan`, `x is inf`, `x is finite` ask what
  * sort of number x is. == && || may stand for = & |.
  *

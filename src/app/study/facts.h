@@ -70,7 +70,7 @@ extern const struct facts_column facts_column[UTTERANCE_COLUMNS];
 
 /* Their names, NULL after the last, for expr_parse. */
 void facts_names(const char *names[UTTERANCE_COLUMNS + 1]);
-/* Column of a name, or -1 with the nearest one said. */
+/* Column of a name, or -1 and an error that names the nearest one. */
 int facts_find(const char *name, struct err *e);
 
 #endif

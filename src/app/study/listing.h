@@ -21,7 +21,7 @@ struct slice {
 extern const struct slice slices[]; /* name NULL at the end */
 
 const struct slice *slice_find(const char *name);   /* NULL: there is none */
-int slice_unknown(const char *name, struct err *e); /* -1, with the nearest one said */
+int slice_unknown(const char *name, struct err *e); /* -1 and an error that names the nearest one */
 
 /* A condition (expr.h) over the names of facts_column; the caller frees it. */
 struct expr *listing_parse(const char *condition, struct err *e);

@@ -2,11 +2,11 @@
 /*
  * complete: what the word at the console's cursor may become.
  *
- * The first word is a command; which candidates there are for its arguments its
- * verb says (struct verb: complete), by one of the functions below or by one of
- * its own. Those kept are the candidates that start with what is typed or, where
- * none does, contain it. Works on u->console alone; readline asks it for the same
- * candidates.
+ * The first word is a command; its verb (struct verb: complete) finds the
+ * candidates for its arguments, by one of the functions below or by one of its
+ * own. Those kept are the candidates that start with what is typed or, where
+ * none does, contain it. Works on u->console alone; readline asks it for the
+ * same candidates.
  */
 #ifndef MIUST_COMPLETE_H
 #define MIUST_COMPLETE_H
@@ -34,8 +34,8 @@ void complete_file(struct ui *u, const struct words *w, struct completions *c);
 void complete_key(struct ui *u, const struct words *w, struct completions *c);    /* a setting */
 void complete_change(struct ui *u, const struct words *w, struct completions *c); /* and value */
 
-/* For those that make their own: one more, whose other texts may be filled; valid
- * until the next. */
+/* For functions that make their own: a new candidate, whose other texts may be
+ * filled; valid until the next. */
 struct completion *complete_add(struct completions *c, const char *text);
 /* A name within a condition: what is before it without a space stays. */
 struct completion *complete_add_name(struct completions *c, const struct words *w,

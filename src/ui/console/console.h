@@ -13,10 +13,10 @@
  * search, vi mode and the user's inputrc are readline's own. One console in a
  * program, in the screen's thread.
  *
- * What is pasted is text and runs nothing. A line holds 1023 bytes; a paste that
- * does not fit is left out as a whole.
+ * What is pasted is text and runs nothing. A line holds at most 1023 bytes; a
+ * paste that does not fit is ignored.
  *
- * History lies in $XDG_STATE_HOME/miust/history (~/.local/state), mode 0600.
+ * History is in $XDG_STATE_HOME/miust/history (~/.local/state), mode 0600.
  */
 #ifndef MIUST_CONSOLE_H
 #define MIUST_CONSOLE_H
@@ -24,7 +24,7 @@
 #include "ui/console/complete.h"
 #include "ui/term/key.h"
 
-void console_start(struct ui *u); /* no history file is no failure; says so */
+void console_start(struct ui *u); /* a missing history file is not a failure; it is reported */
 void console_open(struct ui *u, const char *typed);
 void console_key(struct ui *u, struct key k);
 void console_close(struct ui *u);                        /* drops the line */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * help: the keys and commands that work here, and the words on this screen. What
- * is typed filters them, and finds settings and what other views have as well.
+ * is typed filters them, and also finds settings and what other views have.
  *
  * Made from the verbs, the bindings, the settings and word_table (words.h), as
- * are the manual page and the pages in doc/ (manual.c). help_rows.c makes the rows.
+ * are the manual page and the pages in doc/ (manual.c). help_rows.c makes the
+ * rows.
  */
 #ifndef MIUST_HELP_H
 #define MIUST_HELP_H

@@ -21,7 +21,7 @@ struct recall {
 };
 
 /* Find the file, make its folder, give readline its lines. Without a home
- * nothing is kept, which is no error. */
+ * nothing is kept, which is not an error. */
 int recall_open(struct recall *r, struct err *e);
 /* Add a line, here and in the file; no empty ones, not one typed just before
  * and none that begins with a space. */

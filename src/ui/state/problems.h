@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * problems: a page of what was said while a run was opened: rows and files at
- * fault, and why it cannot be opened, or only be looked at.
+ * problems: a page with the messages from when a run was opened: bad rows and
+ * files, and why it cannot be opened, or only read.
  *
  *	problems	show the page again
- *	skip		open it once more without the rows at fault, as --skip-bad does
+ *	skip		open it again without the bad rows, as --skip-bad does
  */
 #ifndef MIUST_UI_PROBLEMS_H
 #define MIUST_UI_PROBLEMS_H

@@ -2,10 +2,10 @@
 /*
  * ui: the state of the screen, as plain data.
  *
- * Commands (console/command.h) change it, views (view.h) draw it, events are taken
- * into it (feed.h); what one view alone needs is in that view's header, and lies in
- * `state`. So a screen is a pure function of this and can be tested without a
- * terminal. One thread owns it.
+ * Commands (console/command.h) change it, views (view.h) draw it, events are
+ * taken into it (feed.h); what one view alone needs is in that view's header,
+ * and its memory in `state`. So a screen is a pure function of this and can be
+ * tested without a terminal. One thread owns it.
  *
  * Views 2-5 follow one selection: fold, epoch, part, utterance.
  */
@@ -130,15 +130,15 @@ struct ui {
 	int ended;                    /* the signal from outside that ended it, 0: none */
 	bool leaving;                 /* the worker has been told to checkpoint and end */
 	bool at_once;                 /* do not wait for it */
-	int sourcing;                 /* files that source one another, depth */
+	int sourcing;                 /* depth of files that source each other */
 	void (*settle)(struct ui *u); /* scripts: wait for what a line has started; or NULL */
 	char open_next[PATH_LEN];     /* with quit: the session to open instead; "": none */
-	bool skip_bad;                /* with quit: open this again, without the rows at fault */
+	bool skip_bad;                /* with quit: open this again, without the bad rows */
 	char *told;                   /* what was said while it was opened, a line each; or NULL */
 	bool unread;                  /* the session's folder could not be read; see message */
 };
 
-/* Zeroed but for what has another start value. */
+/* Zeroed, except what starts with a different value. */
 void ui_init(struct ui *u, const struct look *look, int rows, int cols);
 void ui_select_view(struct ui *u, enum view_id v);
 void ui_free(struct ui *u);
@@ -170,8 +170,8 @@ char *ui_word(const struct ui *u, const struct look_result *l, int w, char *out,
 /* The look result if it is of the selected utterance, else NULL (asked for by
  * ui_want_look). */
 const struct look_result *ui_seen(const struct ui *u);
-/* The same, but NULL while it is of a model with a part silenced: what is
- * beside stored predictions comes from the plain model. */
+/* The same, but NULL while it is of a model with a part silenced: what is shown
+ * next to stored predictions comes from the plain model. */
 const struct look_result *ui_seen_plain(const struct ui *u);
 void ui_want_look(struct ui *u); /* after the selection or weights changed */
 

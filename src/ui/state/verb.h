@@ -18,7 +18,7 @@ struct ui;
 struct words;
 struct completions;
 
-/* What a verb changes beside the screen: with --readonly all but those that
+/* What a verb changes besides the screen: with --readonly all but those that
  * change nothing are refused and not offered. And how its name and arguments are
  * read. */
 enum {

@@ -14,7 +14,7 @@
  *	canvas_field(&left, 1, 1, 19, FIT_ID, ROLE(ROLE_DIM), "%s", id);
  *	canvas_free(&c);                           left needs no free
  *
- * Rows and columns count from 0. Whatever lies outside is clipped, so drawing
+ * Rows and columns count from 0. Whatever is outside is clipped, so drawing
  * cannot fail. Glyphs are written in their braille form (text.h).
  */
 #ifndef MIUST_CELL_H
@@ -40,7 +40,7 @@ struct canvas {
 /* All spaces. The look must outlive the canvas. */
 void canvas_init(struct canvas *c, int rows, int cols, const struct look *look);
 void canvas_free(struct canvas *c); /* the whole, not a part; safe on zeroed memory */
-/* The rectangle, cut to what lies on c. Empty parts are fine to draw on. */
+/* The rectangle, cut to the part that is on c. Empty parts are fine to draw on. */
 struct canvas canvas_part(const struct canvas *c, int row, int col, int rows, int cols);
 
 /* The cell, or NULL outside. */

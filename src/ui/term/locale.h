@@ -2,9 +2,9 @@
 /*
  * locale: which characters the screen may use.
  *
- * The environment decides (LC_ALL, LC_CTYPE, LANG). Where it names nothing, or
- * a locale that is not installed (ssh hands LANG on, a container has only its
- * own), C.UTF-8 serves as well: nearly every system has it, and only the
+ * The environment decides (LC_ALL, LC_CTYPE, LANG). Where it names nothing, or a
+ * locale that is not installed (ssh passes LANG on, a container has only its
+ * own), C.UTF-8 is used instead: nearly every system has it, and only the
  * characters matter here. C, POSIX, and locales of another encoding stay.
  */
 #ifndef MIUST_LOCALE_H

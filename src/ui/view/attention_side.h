@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * attention_side: what is beside the maps of view 5. What the main head
+ * attention_side: what is next to the maps of view 5. What the main head
  * says with a part of the model silenced, how narrowly each head looks, and
  * small maps of every head.
  */

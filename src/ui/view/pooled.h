@@ -4,7 +4,7 @@
  *
  * Each is a group with its title in the first row. Bars of words share one
  * scale, profiles of seconds another, so the three can be compared; each ends at
- * the largest weight, but at twice the even share at least. A pooling that is
+ * the largest weight, but at least at twice the even share. A pooling that is
  * near even (heat.h) is dim and has a ~. One the model does not have is `–`.
  */
 #ifndef MIUST_POOLED_H
@@ -16,7 +16,7 @@
  * bars of `bar` columns (0: none). note: a row below that explains the bars. */
 void pooled_words(struct canvas *c, const struct ui *u, const struct look_result *l, int from,
 		  int word_cols, int bar, bool note);
-/* Words shown on a canvas of so many rows. */
+/* Words shown on a canvas of this many rows. */
 int pooled_rows(int rows, bool note, int words);
 
 /* Att2, Att22, Attt2 over one axis of seconds. titles: a row above each with

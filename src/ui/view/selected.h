@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * selected: the utterance that views 4 and 5 show, and what they share: the
- * head row, the axis of seconds, the sentence in place of what is not
- * there yet, and the commands that both answer to.
+ * selected: the utterance that views 4 and 5 show, and what they share: the head
+ * row, the axis of seconds, the sentence shown in place of what is still
+ * missing, and the commands that both answer to.
  */
 #ifndef MIUST_SELECTED_H
 #define MIUST_SELECTED_H

@@ -13,7 +13,7 @@
 void tabs_draw(const struct ui *u, struct canvas *row);
 int tabs_at(const struct ui *u, int col); /* the view whose tab is there, -1 */
 void status_draw(const struct ui *u, struct canvas *row);
-/* Has the status row, so many columns wide, room for the whole message? */
+/* Has the status row, of this many columns, room for the whole message? */
 bool status_has_message(const struct ui *u, int cols);
 void keys_draw(const struct ui *u, struct canvas *row);
 

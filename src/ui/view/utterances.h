@@ -22,7 +22,7 @@ struct utterances_field {
 struct utterances_layout {
 	bool wide; /* from 100 columns and 27 rows */
 	int width; /* of the table with its scroll bar */
-	int side;  /* x of view 4, 0: not beside */
+	int side;  /* x of view 4; 0: it is not shown next to the list */
 	struct utterances_field field[COLUMN_FLIPS + 1];
 	int fields;
 	int history, history_w; /* x and columns, 0: not shown */
