@@ -127,6 +127,13 @@ void job_close(struct job *j);
 void job_say(const struct job *j, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 int job_save(struct job *j, struct err *e); /* state and last.safetensors, now */
+/*
+ * A run that has stopped has let its fold go. Before its files are changed all the same
+ * (job_save, steer_command), take it again: an error if another program writes it, or has
+ * gone on with it since. Inside job_run nothing is done. *taken is for job_leave_stopped.
+ */
+int job_take_stopped(struct job *j, bool *taken, struct err *e);
+void job_leave_stopped(struct job *j, bool taken);
 
 /* Where the next step is (steer_position). */
 void job_position(const struct job *j, int *fold, int *epoch, int *step);

@@ -68,6 +68,45 @@ int job_save(struct job *j, struct err *e)
 	return check_files(j, e) || store(j, e) ? -1 : 0;
 }
 
+/* Nobody has gone on with the fold since this run stopped in it. */
+static int check_still(const struct job *j, struct err *e)
+{
+	char state[PATH_LEN], result[PATH_LEN];
+	int epoch, step = 0;
+
+	if (fold_path(j, "state.safetensors", state, sizeof state, e) ||
+	    fold_path(j, "result.json", result, sizeof result, e) ||
+	    (file_exists(state) && trainer_stored(state, &epoch, &step, e)))
+		return -1;
+	if (step <= j->trainer.state.step && !file_exists(result))
+		return 0;
+	return err_at(e, j->session.dir, 0, 0,
+		      "another program has gone on with fold %d since training stopped here; "
+		      "resume goes on from there",
+		      j->trainer.state.fold);
+}
+
+int job_take_stopped(struct job *j, bool *taken, struct err *e)
+{
+	*taken = false;
+	if (j->session.fold_lock > 0)
+		return 0;
+	if (session_take(&j->session, j->trainer.state.fold, e))
+		return -1;
+	*taken = true;
+	if (check_still(j, e) == 0)
+		return 0;
+	job_leave_stopped(j, *taken);
+	*taken = false;
+	return -1;
+}
+
+void job_leave_stopped(struct job *j, bool taken)
+{
+	if (taken)
+		session_release(&j->session);
+}
+
 /* Where a state is stored, go on from it; bring best.safetensors in line, which
  * may have been written just before a kill. */
 static int restore(struct job *j, struct err *e)

@@ -384,12 +384,26 @@ int steer_due(struct steer *s, bool *fold_ends, struct err *e)
 
 /* ---- the person ---- */
 
+/* A line of the log that is open, or, once the run has stopped, of the fold's file. */
+static int write_change(struct steer *s, const struct change *c, const char *was, struct err *e)
+{
+	struct str line = {0};
+	int failed;
+
+	if (s->session->commands)
+		return change_write(s->session->commands, c->fold, c->epoch, c->step, c->command,
+				    was, e);
+	change_line(&line, c, was);
+	failed = session_log(s->session, c->fold, &line, e);
+	str_free(&line);
+	return failed;
+}
+
 /* Write a change of now or later, then remember it. */
 static int note(struct steer *s, const struct change *c, const char *was,
 		const struct settings *after, struct err *e)
 {
-	if (session_check_held(s->session, e) ||
-	    change_write(s->session->commands, c->fold, c->epoch, c->step, c->command, was, e))
+	if (session_check_held(s->session, e) || write_change(s, c, was, e))
 		return -1;
 	insert(&s->log, c, after);
 	return 0;

@@ -191,17 +191,12 @@ static void end_fold(struct work_run *run)
 	work_show(run, WORK_EVAL);
 }
 
-/* "set KEY VALUE", "undo", "save", "eval", "fold" */
-static void command(struct work_run *run, const struct request *r, struct err *e)
+/* "set KEY VALUE", "undo", "save", "eval", "fold". A fold trains. */
+static void carry_out(struct work_run *run, const struct request *r, struct err *e)
 {
 	struct job *j = &run->job;
 	char text[256] = "";
 
-	if (!j->trainer.corpus || run->opt.readonly) {
-		err_set(e, "nothing trains here%s",
-			run->opt.readonly ? ": the session is open read-only" : " now");
-		return;
-	}
 	if (strcmp(r->text, "save") == 0) {
 		if (!job_save(j, e)) {
 			struct event mark = {.kind = EVENT_MARK};
@@ -237,6 +232,23 @@ static void command(struct work_run *run, const struct request *r, struct err *e
 		return;
 	work_show(run, work_state(run)); /* what waits counts, before the reply says so */
 	reply(run, r, e, text);
+}
+
+/* The run may have stopped: then the fold is taken for as long as that lasts. */
+static void command(struct work_run *run, const struct request *r, struct err *e)
+{
+	struct job *j = &run->job;
+	bool taken = false;
+
+	if (!j->trainer.corpus || run->opt.readonly) {
+		err_set(e, "nothing trains here%s",
+			run->opt.readonly ? ": the session is open read-only" : " now");
+		return;
+	}
+	if (strcmp(r->text, "eval") != 0 && job_take_stopped(j, &taken, e))
+		return;
+	carry_out(run, r, e);
+	job_leave_stopped(j, taken);
 }
 
 /* Shown at once, so that whoever asked next sees that it runs. If another run trains,

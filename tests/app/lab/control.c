@@ -119,6 +119,74 @@ TEST(stop_within_an_eval_leaves_a_checkpoint)
 	CHECK_INT(work_end(w), 0);
 }
 
+/* A run that has stopped has let its fold go: what changes its files takes it again. */
+TEST(set_and_save_while_stopped)
+{
+	const char *dir = temp_path("set-stopped");
+	struct work *w = start_long(dir);
+	struct err e = {0};
+	struct seen s = {0};
+	char path[PATH_LEN], *log;
+	size_t len;
+
+	bring_to(&s, w, WORK_IDLE);
+	work_command(w, WORK_FIRST, "set train.clip 1");
+	work_command(w, WORK_FIRST, "set train.clip 2");
+	work_command(w, WORK_FIRST, "undo");
+	work_command(w, WORK_FIRST, "save");
+	served(&s, w);
+	CHECK(!s.refused);
+	CHECK(s.now.set.train.clip == 1);
+	snprintf(path, sizeof path, "%s/fold-0/commands.log", dir);
+	log = file_read(path, 1 << 16, &len, &e);
+	CHECK_STR(log, "at 0 2 5 set train.clip 1   # was 0\n"
+		       "at 0 2 5 set train.clip 2   # was 1\n"
+		       "at 0 2 5 set train.clip 1   # was 2\n");
+	free(log);
+	work_step(w, WORK_FIRST, false);
+	served(&s, w);
+	until_state(&s, w, WORK_PAUSED);
+	CHECK(s.now.set.train.clip == 1);
+	CHECK_INT(work_end(w), 0);
+}
+
+/* Another program makes one more step of it. */
+static void go_on_elsewhere(const char *dir)
+{
+	const struct job_options o = {
+		.session = dir, .resume = true, .seeds = 2, .threads = 1, .max_steps = 1};
+	struct err e = {0};
+	struct job j;
+
+	if (job_open(&j, NULL, &o, &(struct job_hooks){0}, &e) || job_run(&j, &e))
+		FAIL("%s", e.text);
+	job_close(&j);
+}
+
+/* What another program has stored there meanwhile is not lost. */
+TEST(no_change_to_a_fold_that_went_on_elsewhere)
+{
+	static const char *const changes[] = {"save", "set train.clip 1", "fold"};
+	const char *dir = temp_path("elsewhere");
+	struct work *w = start_long(dir);
+	struct seen s = {0};
+
+	bring_to(&s, w, WORK_IDLE);
+	go_on_elsewhere(dir);
+	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+		s.refused = false;
+		work_command(w, WORK_FIRST, changes[i]);
+		served(&s, w);
+		CHECK(s.refused);
+		CHECK_HAS(s.text, "another program has gone on with fold 0");
+	}
+	work_step(w, WORK_FIRST, false);
+	served(&s, w);
+	until_state(&s, w, WORK_PAUSED);
+	CHECK_INT(s.now.step, 6);
+	CHECK_INT(work_end(w), 0);
+}
+
 /* ---- every word in every state ---- */
 
 enum word { PAUSE, RESUME, STEP, EPOCH, STOP, FOLD, WORDS };
