@@ -93,7 +93,7 @@ check resume_other_settings says 1 'was started with exp.normalize train'
 run train --session "$s" --resume --set train.epoch=9
 check resume_set says 2 'a session goes on with the settings it was started with'
 run train --resume
-check resume_without_config says 2 'which CONFIG?'
+check resume_without_config says 2 'CONFIG is missing'
 run train "$tiny" --resume
 check resume_without_session says 2 'resume needs --session DIR'
 run train --session "$dir/nowhere" --resume
