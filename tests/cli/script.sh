@@ -211,7 +211,7 @@ tui "$one" --script script
 check fault_ambiguous fails 1 's could be: '
 script 'source script'
 tui "$one" --script script
-check fault_endless_source fails 1 'without end'
+check fault_endless_source fails 1 'source each other endlessly'
 tui "$one" --script no/such/file
 check fault_no_script fails 1 'no/such/file'
 tui no/such/config.yml --once
