@@ -91,7 +91,7 @@ sessions
 sed -i 's/,words//; 1s/,Text//' "$f"/csv/*.csv
 run check "$f/config.yml"
 check no_text_is_a_note sound
-check no_text_is_one_note [ "$(grep -c 'no column for the words' "$dir/out")" -eq 1 ]
+check no_text_is_one_note [ "$(grep -c 'no column of transcripts' "$dir/out")" -eq 1 ]
 check no_text_trains trains "$f/config.yml"
 
 # Ids and paths.

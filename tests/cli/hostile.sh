@@ -38,7 +38,7 @@ check view_7_says_why grep -q 'self .*config.yml:1:1: a node contains itself' "$
 check view_7_has_the_others grep -q 'good ' "$dir/seven.txt"
 echo 'open sessions/self' >"$dir/script"
 tui good --script script
-check open_in_script grep -q 'script:1: sessions/self/config.yml:1:1: a node that' "$dir/err"
+check open_in_script grep -q 'script:1: sessions/self/config.yml:1:1: a node contains' "$dir/err"
 tui sessions/self --once
 check open_broken [ "$status" -eq 1 ]
 check open_broken_says grep -q 'config.yml:1:1: a node contains itself' "$dir/err"
