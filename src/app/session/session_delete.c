@@ -9,6 +9,7 @@
 #include "app/session/session_delete.h"
 
 #include "app/session/session_lock.h"
+#include "app/session/session_private.h"
 #include "base/file.h"
 
 #include <dirent.h>
@@ -115,6 +116,10 @@ int session_discard(struct session *s, struct err *e)
 	if (lock_take(s->lock, LOCK_ALONE, false, s->root, e) != LOCK_TAKEN) {
 		close(fd);
 		return e->status ? -1 : err_at(e, s->root, 0, 0, "another program writes it");
+	}
+	if (session_trained(s->root)) {
+		close(fd);
+		return err_at(e, s->root, 0, 0, "another program has trained in it");
 	}
 	failed = remove_inside(fd, CONFIG, s->root, e) || remove_name(fd, CONFIG, s->root, e);
 	close(fd);

@@ -18,7 +18,8 @@ int session_delete(const char *root, const char *dir, struct err *e);
  * was ever made. An error if another program writes it. */
 int session_hold(const char *root, int *lock, struct err *e);
 /* Take a session that this process has created, and in which nothing was trained,
- * back: empty its folder again. An error if another program writes it by now. */
+ * back: empty its folder again. An error if another program writes it by now, or has
+ * stored a fold's state in it. */
 int session_discard(struct session *s, struct err *e);
 
 #endif

@@ -338,6 +338,27 @@ static int visit_join(const char *dir, void *ctx, struct err *e)
 	return join(dir, e);
 }
 
+static int visit_trained(const char *dir, void *ctx, struct err *e)
+{
+	struct fold_list folds = {0};
+	bool *trained = ctx;
+
+	(void)e;
+	folds_read(&folds, dir);
+	for (int i = 0; i < folds.n; i++)
+		*trained |= fold_has(dir, folds.at[i], "state.safetensors");
+	folds_free(&folds);
+	return 0;
+}
+
+bool session_trained(const char *root)
+{
+	struct err ignored = {0};
+	bool trained = false;
+
+	return each_run(root, visit_trained, &trained, &ignored) || trained;
+}
+
 bool session_needs_adoption(const char *root)
 {
 	struct adoption a = {.look = true};

@@ -34,5 +34,6 @@ bool folder_counts(const char *dir, const struct fold_list *l);
 bool session_needs_adoption(const char *root);
 int session_adopt_all(const char *root, struct err *e);
 int session_join_all(const char *root, struct err *e);
+bool session_trained(const char *root); /* has any fold a state? */
 
 #endif

@@ -614,6 +614,26 @@ TEST(changes_of_unknown_data)
 }
 
 /* What a refused start made is taken back, and nothing else. */
+/* Another program has gone on with it, and left: that is not thrown away. */
+TEST(not_discarded_once_another_has_trained_in_it)
+{
+	struct settings set = some_settings();
+	struct err e = {0};
+	struct session s, other;
+	char path[PATH_LEN];
+
+	CHECK_INT(session_create(&s, in("by-another"), &set, &e), 0);
+	CHECK_INT(session_resume(&other, in("by-another"), &set, &e), 0);
+	CHECK_INT(session_begin(&other, 2, 1, 1, &e), 0);
+	CHECK_INT(session_fold_path(&other, 2, "state.safetensors", path, sizeof path, &e), 0);
+	CHECK_INT(file_write(path, "", 0, &e), 0);
+	session_close(&other);
+	CHECK_INT(session_discard(&s, &e), -1);
+	CHECK_HAS(e.text, "another program has trained in it");
+	session_close(&s);
+	CHECK(file_exists(path));
+}
+
 TEST(discarded)
 {
 	struct settings set = some_settings();
