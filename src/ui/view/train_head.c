@@ -31,18 +31,31 @@ static const struct option *named(const char *name, size_t n)
 	return NULL;
 }
 
-/* What the setting was before the mark: the mark before of the same name, or
- * the configuration. */
-static const char *was(const struct ui *u, const struct fold_run *f, int mark, size_t name,
-		       const struct option *o, char *out, size_t n)
+/* The value of the fold's last change of this name (with the space behind it) before
+ * a mark; NULL if there is none. */
+static const char *changed_to(const struct fold_run *f, int mark, const char *label, size_t name)
 {
-	const char *label = f->mark[mark].label;
-
 	for (int i = mark - 1; i >= 0; i--)
 		if (f->mark[i].kind == MARK_CHANGE &&
 		    strncmp(f->mark[i].label, label, name + 1) == 0)
 			return f->mark[i].label + name + 1;
-	return option_text(&u->run.base, o, out, n);
+	return NULL;
+}
+
+/* What the setting was before the mark: the change before of the same name, in this
+ * fold or an earlier one, as changes last from fold to fold; or the configuration. */
+static const char *was(const struct ui *u, const struct fold_run *f, int mark, size_t name,
+		       const struct option *o, char *out, size_t n)
+{
+	const char *label = f->mark[mark].label, *to = changed_to(f, mark, label, name);
+
+	for (int fold = f->fold - 1; !to && fold >= 0; fold--) {
+		const struct fold_run *before = run_find(&u->run, fold);
+
+		if (before)
+			to = changed_to(before, before->nmarks, label, name);
+	}
+	return to ? to : option_text(&u->run.base, o, out, n);
 }
 
 static const char *short_key(const char *key)

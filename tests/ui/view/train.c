@@ -447,6 +447,21 @@ TEST(where_it_broke)
 	moment_free(&u);
 }
 
+/* A change lasts from fold to fold, so the value before it may be one of a fold before. */
+TEST(what_changed_last_was_changed_in_another_fold)
+{
+	struct ui u;
+
+	NEED_UTF8();
+	moment_init(&u, &look_braille, 24, 80);
+	run_add_mark(&u.run, 1, MARK_CHANGE, 7, 50, "cmd_text 0.2");
+	pause(&u);
+	CHECK_HAS(head_text(&u), " last change: loss.cmd_text 0.2 → 0.15 ");
+	run_add_mark(&u.run, 3, MARK_CHANGE, 1, 2, "cmd_text 0.25");
+	CHECK_HAS(head_text(&u), " last change: loss.cmd_text 0.25 → 0.15 ");
+	moment_free(&u);
+}
+
 int main(int argc, char **argv)
 {
 	return TEST_MAIN(argc, argv);
