@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/study/compare.h"
 
+#include "app/config/setting.h"
 #include "app/session/session_data.h"
 #include "app/session/session_rows.h"
 #include "base/mem.h"
@@ -19,6 +20,7 @@ struct side {
 	struct settings set;
 	struct results results; /* n = 0: none yet */
 	int folds;              /* there are of its data */
+	struct changes changes; /* while it trained */
 };
 
 static int side_read(struct side *x, const char *dir, struct err *e)
@@ -28,6 +30,10 @@ static int side_read(struct side *x, const char *dir, struct err *e)
 	x->dir = dir;
 	if (session_read(&s, dir, &x->set, e) || session_results(&s, &x->set, &x->results, e))
 		return -1;
+	if (session_changes(&s, &x->set, &x->changes, e)) {
+		results_free(&x->results);
+		return -1;
+	}
 	x->folds = session_folds(&s, &x->set);
 	return 0;
 }
@@ -137,6 +143,27 @@ static void print_option(const struct side *x, int n, const struct option *o, FI
 	str_free(&line);
 }
 
+/* "KEY  2: VALUE from epoch 13 of fold 3", for each live change; how many there are. */
+static int print_changes(const struct side *x, int n, FILE *out)
+{
+	struct setting to;
+	int found = 0;
+
+	for (int i = 0; i < n; i++)
+		for (int k = 0; k < x[i].changes.n; k++) {
+			const struct change *c = &x[i].changes.at[k];
+
+			if (!setting_of_command(&to, c->command) || !to.value)
+				continue;
+			if (!found++ && out)
+				fprintf(out, "\nChanged while they trained\n\n");
+			if (out)
+				fprintf(out, "    %-26s  %d: %s from epoch %d of fold %d\n", to.key,
+					x[i].number, to.value, c->epoch, c->fold);
+		}
+	return found;
+}
+
 static void print_settings(const struct side *x, int n, FILE *out)
 {
 	int differ = 0;
@@ -149,7 +176,9 @@ static void print_settings(const struct side *x, int n, FILE *out)
 		print_option(x, n, &option_table[i], out);
 	}
 	if (!differ && n > 1)
-		fprintf(out, "\nAll settings are the same.\n");
+		fprintf(out, print_changes(x, n, NULL) ? "\nAll settings began the same.\n"
+						       : "\nAll settings are the same.\n");
+	print_changes(x, n, out);
 }
 
 int compare_print(const char *const *dirs, int n, FILE *out, struct err *e)
@@ -178,8 +207,10 @@ int compare_print(const char *const *dirs, int n, FILE *out, struct err *e)
 		print_note(x, readable, out);
 		print_settings(x, readable, out);
 	}
-	for (int i = 0; i < readable; i++)
+	for (int i = 0; i < readable; i++) {
 		results_free(&x[i].results);
+		changes_free(&x[i].changes);
+	}
 	str_free(&list);
 	free(x);
 	return readable < n ? -1 : 0;

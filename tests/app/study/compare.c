@@ -102,6 +102,26 @@ TEST(same_settings)
 	CHECK(!strstr(compared(dirs, 1, &e), "All settings"));
 }
 
+/* Settings that a run began with are not all that it was trained with. */
+TEST(live_changes)
+{
+	const char *dirs[] = {in("a"), in("d")};
+	struct settings set = some_settings();
+	struct err e = {0};
+	const char *text;
+
+	set.exp.nlabels = set.model.num_classes = 2;
+	make("d", &set, 0, 0, 0);
+	put(in("d/commands.log"), "at 2 13 85 set train.optimizer.lr 3e-4   # was 5e-4\n"
+				  "at 3 1 1 pause\n"
+				  "at 3 2 9 set train.patience 4   # was 0\n");
+	text = compared(dirs, 2, &e);
+	CHECK_HAS(text, "\nAll settings began the same.\n\nChanged while they trained\n\n"
+			"    train.optimizer.lr          2: 3e-4 from epoch 13 of fold 2\n"
+			"    train.patience              2: 4 from epoch 2 of fold 3\n");
+	CHECK(!strstr(text, "pause"));
+}
+
 /* One that cannot be read is said, and the others are compared all the same. */
 TEST(broken_sessions)
 {
