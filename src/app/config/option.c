@@ -75,7 +75,7 @@ const struct option option_table[] = {
 	{ROW(train.clip, "0", WHEN_STEP), NUMBER(0, INFINITY),
 	 .help = "Max L2 norm of all gradients together; 0: no clipping."},
 	{ROW(train.patience, "0", WHEN_EPOCH), INTEGER(0, 1000000), .unit = "epochs",
-	 .help = "Stop early after this many epochs without a better checkpoint; 0: never."},
+	 .help = "Early stopping after this many epochs without a better checkpoint; 0: never."},
 	{ROW(train.memory, "0", WHEN_RUN), .type = OPT_BYTES, .min = 0, .max = INFINITY,
 	 .unit = "bytes",
 	 .help = "Max memory of a run, without feature files; 0: half of the machine's."},

@@ -86,13 +86,30 @@ static void draw_row(struct canvas *in, int line, const struct help_row *r, bool
 	}
 }
 
+/* Only explained: Enter has nothing to run. */
+static bool is_word(const struct help_row *r)
+{
+	return !r->of && !r->option;
+}
+
+static const char *match_count(char out[32], int n, bool narrow)
+{
+	if (n == 0)
+		return "no match   ";
+	snprintf(out, 32, narrow ? "%d   " : n == 1 ? "%d match   " : "%d matches   ", n);
+	return out;
+}
+
 /* The selected row's sentence in full, in one row or in two (the space above is
  * one), and the keys of the help itself. */
 static void draw_foot(struct canvas *in, const struct help_rows *rows, int row)
 {
-	const char *text = rows->n ? help_sentence(&rows->at[row]) : "", *rest = text;
+	const struct help_row *r = rows->n ? &rows->at[row] : NULL;
+	const char *text = r ? help_sentence(r) : "Nothing has this in its name or help.";
+	const char *rest = text;
+	bool narrow = in->cols < COLS - 2;
 	int width = in->cols - 2;
-	char first[256];
+	char first[256], count[32];
 
 	if (text_width(text) > width) {
 		for (const char *c = text; *c; c++) {
@@ -106,10 +123,9 @@ static void draw_foot(struct canvas *in, const struct help_rows *rows, int row)
 	}
 	canvas_field(in, in->rows - 2, 1, width, FIT_LEFT, ROLE_ON(ROLE_TEXT, ROLE_POPUP), "%s",
 		     rest);
-	canvas_text(in, in->rows - 1, 1, ROLE_ON(ROLE_DIM, ROLE_POPUP),
-		    in->cols < COLS - 2 ? "%d   Enter run   Esc close"
-					: "%d match   ↑↓ move   Enter run   Esc close",
-		    rows->n);
+	canvas_text(in, in->rows - 1, 1, ROLE_ON(ROLE_DIM, ROLE_POPUP), "%s%s%sEsc close",
+		    match_count(count, rows->n, narrow), narrow || !r ? "" : "↑↓ move   ",
+		    r && !is_word(r) ? "Enter run   " : "");
 }
 
 static bool begins_section(const struct help_rows *rows, int i)
@@ -204,8 +220,8 @@ static void run(struct ui *u, const struct help_rows *rows)
 	if (!rows->n)
 		return;
 	r = &rows->at[selected_row(u, rows)];
-	if (!r->of && !r->option)
-		return; /* a word */
+	if (is_word(r))
+		return;
 	u->overlay_kind = OVERLAY_NONE;
 	if (r->view >= 0)
 		ui_select_view(u, (enum view_id)r->view);

@@ -85,10 +85,25 @@ TEST(help_filter_finds_keys_names_and_sentences)
 	press(21);
 	CHECK_STR(screen.help.filter, "");
 	type("é");
-	CHECK(shows("0 match"));
+	CHECK(shows("no match   Esc close"));
+	CHECK(shows("Nothing has this in its name or help."));
 	press(127);
 	CHECK_STR(screen.help.filter, "");
 	press('\r');
+	ui_free(&screen);
+}
+
+/* A word is explained; there is nothing that Enter could run. */
+TEST(help_says_what_enter_does)
+{
+	NEED_UTF8();
+	start(80, 24);
+	type("flips");
+	CHECK(shows("1 match   ↑↓ move   Esc close"));
+	press(21);
+	type("early stopping");
+	CHECK(shows("train.patience"));
+	CHECK(shows("1 match   ↑↓ move   Enter run   Esc close"));
 	ui_free(&screen);
 }
 
