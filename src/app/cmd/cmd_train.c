@@ -177,7 +177,8 @@ static int stopped(const struct job *j, struct err *e)
 			process_stop_name(stop_signal), epoch, step_at, fold_at, words);
 		e->status = 128 + stop_signal;
 	} else {
-		cli_message("stopped after %lld steps; go on with %s", (long long)j->steps, words);
+		cli_message("stopped after %lld step%s; go on with %s", (long long)j->steps,
+			    j->steps == 1 ? "" : "s", words);
 	}
 	free(words);
 	return stop_signal ? -1 : 0;

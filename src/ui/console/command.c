@@ -88,8 +88,10 @@ static void unknown(const char *name, struct err *e)
 
 	for (int i = 0; (c = command_at(i)); i++)
 		near_try(&near, c->name);
-	err_set(e, "there is no command %s%s%s; ? lists them", name,
-		near.best ? "; did you mean " : "", near.best ? near.best : "");
+	if (near.best)
+		err_set(e, "there is no command %s; did you mean %s?", name, near.best);
+	else
+		err_set(e, "there is no command %s; ? lists them", name);
 }
 
 const struct ui_command *command_find(const char *name, struct err *e)

@@ -197,7 +197,7 @@ static int difference(struct ui *u, const char *args, struct err *e)
 		look_free(v->then);
 		v->then = attention_copy(ui_seen(u));
 		v->difference = DIFFERENCE_MORE;
-		ui_say(u, "changes since epoch %s from here on",
+		ui_say(u, "from here on: what has changed since epoch %s",
 		       selected_weights(weights, u, v->then));
 	} else if (v->difference == DIFFERENCE_MORE && u->look.depth != DEPTH_256) {
 		v->difference = DIFFERENCE_LESS;

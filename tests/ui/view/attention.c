@@ -369,7 +369,7 @@ TEST(ridges_show_one_sign_of_a_difference)
 	NEED_UTF8();
 	open_agreed(&x, &look_braille, 24, 80);
 	CHECK_INT(run(&x, "difference", "", &e), 0);
-	CHECK_HAS(x.u.message.text, "changes since epoch 41");
+	CHECK_HAS(x.u.message.text, "what has changed since epoch 41");
 	x.u.seen->epoch = 42;
 	for (int f = 0; f < 226; f++) /* the whole utterance half a second later */
 		for (int i = 0; i < 4 * 12; i++)
