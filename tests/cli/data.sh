@@ -62,7 +62,7 @@ begun a again 7
 resume again
 check accepted_once done_well
 run train "$dir/a/config.yml" --session "$dir/none" --accept-data
-check accept_without_resume says 2 'accept-data is for --resume'
+check accept_without_resume says 2 'accept-data needs --resume'
 check accept_without_resume_leaves_nothing [ ! -e "$dir/none" ]
 cp "$dir/train.csv" "$dir/a/data/train.csv"
 begun a back
@@ -299,7 +299,7 @@ refused() {
 }
 j=$dir/j/config.yml
 refused fold 'this corpus has fold 0 only' "$j" --fold 3
-refused seeds '--seeds 3: from exp.seed 9223372036854775806 they run over the largest seed' "$j" \
+refused seeds '--seeds 3: from exp.seed 9223372036854775806 they would pass the largest seed' "$j" \
 	--seeds 3 --set exp.seed=9223372036854775806
 printf 'at 0 9 1 set train.clip 1\n' >"$dir/log"
 refused replay 'log:1: ' "$j" --replay "$dir/log"

@@ -92,7 +92,7 @@ both_plain train_bad 1 'unknown label'
 run train "$evil/bad.yml" --session bad --skip-bad
 both_plain train_skip_bad 0 'left out'
 run train "$evil/config.yml" --session "$evil/s"
-both_plain session_exists 1 'holds a session already'
+both_plain session_exists 1 'already has a session'
 run compare "$evil/s" "$evil/none"
 both_plain compare_none 1 'no such session\|no session'
 run check "$evil/none.yml"

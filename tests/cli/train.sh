@@ -81,7 +81,7 @@ check pieces_eval done_well
 record "$s" >"$dir/before"
 unchanged() { record "$s" >"$dir/after" && cmp -s "$dir/before" "$dir/after"; }
 run train "$tiny" --session "$s" --set exp.normalize=train
-check session_exists says 1 'holds a session already; --resume goes on with it'
+check session_exists says 1 'already has a session; --resume goes on with it'
 check session_untouched unchanged
 run train --session "$s" --resume
 check resume_complete done_well

@@ -132,11 +132,10 @@ int job_open(struct job *j, struct lab *lab, const struct job_options *o, const 
 	j->root.lock = j->session.lock = -1;
 	j->opt.seeds = o->seeds > 0 ? o->seeds : 1;
 	if (o->resume && !o->session)
-		return err_usage(e, "--resume needs --session DIR: which session is to go on?");
+		return err_usage(e, "--resume needs --session DIR, the session to resume");
 	if (o->accept_data && !o->resume)
-		return err_usage(e,
-				 "--accept-data is for --resume: a new session takes the data as "
-				 "it is");
+		return err_usage(
+			e, "--accept-data needs --resume; a new session uses the data as it is");
 	/* Data first: a corpus at fault leaves no empty session behind. */
 	if (open_settings(j, e) || open_data(j, lab, e) || job_check_asked(j, e) ||
 	    open_steer(j, e))

@@ -313,8 +313,8 @@ static int decide(struct job *j, enum job_go *go, struct err *e)
 		return 0;
 	if (j->trainer.state.best_epoch == 0) {
 		job_say(j,
-			"fold %d has no evaluated epoch yet, so there is nothing to test: it goes "
-			"on",
+			"fold %d has no evaluated epoch yet, so there is nothing to test; "
+			"training continues",
 			j->trainer.state.fold);
 		*go = JOB_GO;
 		return 0;

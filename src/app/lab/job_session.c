@@ -329,7 +329,7 @@ int job_check_asked(const struct job *j, struct err *e)
 {
 	if (j->set.exp.seed > INT64_MAX - (j->opt.seeds - 1))
 		return err_usage(e,
-				 "--seeds %d: from exp.seed %lld they run over the largest seed, "
+				 "--seeds %d: from exp.seed %lld they would pass the largest seed, "
 				 "%lld; start from a smaller one",
 				 j->opt.seeds, (long long)j->set.exp.seed, (long long)INT64_MAX);
 	for (int i = 0; i < j->opt.nfolds; i++)

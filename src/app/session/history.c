@@ -193,8 +193,8 @@ static int check_same(const json_t *now, const char *path, struct err *e)
 
 	if (stored && !same)
 		err_at(e, path, 0, 0,
-		       "its utterances or labels are not those of the data now; put the data back, "
-		       "go on with the data as it is with --accept-data, or start a new session");
+		       "its utterances or labels differ from the data; restore the data, "
+		       "accept it as it is with --accept-data, or start a new session");
 	json_decref(stored);
 	return same ? 0 : -1;
 }

@@ -157,10 +157,9 @@ static int check_unused(const char *root, struct err *e)
 	DIR *dir;
 
 	if (session_exists(root))
-		return err_at(
-			e, root, 0, 0,
-			"holds a session already; --resume goes on with it, or choose another "
-			"folder");
+		return err_at(e, root, 0, 0,
+			      "already has a session; --resume goes on with it, or choose another "
+			      "folder");
 	dir = opendir(root);
 	if (!dir)
 		return errno == ENOENT ? 0 : err_errno(e, root, "cannot look into it");

@@ -298,8 +298,8 @@ static int hold_parent(const struct trash_entry *x, int *lock, struct err *e)
 		return 0;
 	snprintf(parent, sizeof parent, "%.*s", (int)len, x->from);
 	if (!session_exists(parent))
-		return err_at(e, parent, 0, 0,
-			      "is not there, and %s belongs in it; restore it first", x->name);
+		return err_at(e, parent, 0, 0, "is missing, and %s belongs in it; restore it first",
+			      x->name);
 	return session_hold(parent, lock, e);
 }
 
@@ -314,7 +314,7 @@ int trash_restore(const struct trash_entry *x, struct err *e)
 		return -1;
 	if (is_there(x->from)) {
 		failed = err_at(e, x->from, 0, 0,
-				"is there already; rename it or move it away, then restore again");
+				"already exists; rename it or move it away, then restore again");
 	} else {
 		failed = make_dirs(to, e);
 		if (!failed && rename(x->dir, x->from))

@@ -184,7 +184,7 @@ TEST(other_utterances)
 		return;
 	other.utt = (int[]){1, 2, 0};
 	CHECK_INT(history_begin(&h, &s, 1, "history", 3, &other, &corpus, &set, &e), -1);
-	CHECK_HAS(e.text, "history.json: its utterances or labels are not those of the data now");
+	CHECK_HAS(e.text, "history.json: its utterances or labels differ from the data");
 	CHECK_INT(epochs(&s, &e), 2);
 	/* From the start they may differ, in number too. */
 	other.n = 2;

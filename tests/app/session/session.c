@@ -155,7 +155,7 @@ TEST(create_keeps_what_is_there)
 	CHECK(session_exists(in("new/deep")));
 	session_close(&s);
 	CHECK_INT(session_create(&s, in("new/deep"), &set, &e), -1);
-	CHECK_HAS(e.text, "holds a session already; --resume goes on with it");
+	CHECK_HAS(e.text, "already has a session; --resume goes on with it");
 
 	err_clear(&e);
 	CHECK_INT(session_create(&s, in("new"), &set, &e), -1);

@@ -107,7 +107,7 @@ TEST(trash_numbers_what_has_the_same_name)
 	CHECK_INT(restore("one-2", &e), 0);
 	CHECK(session_exists(in("sessions/one")));
 	CHECK_INT(restore("one-3", &e), -1);
-	CHECK_HAS(e.text, "sessions/one: is there already");
+	CHECK_HAS(e.text, "sessions/one: already exists");
 	CHECK(session_exists(in("sessions/.trash/one-3")));
 	folder_remove();
 }
@@ -122,7 +122,7 @@ TEST(trash_takes_seeds_and_branches)
 	check_trash("sessions/one", "sessions/one/branches/half", "one.half");
 	check_trash("sessions/one", "sessions/one", "one");
 	CHECK_INT(restore("one.seed-7", &e), -1);
-	CHECK_HAS(e.text, "sessions/one: is not there, and one.seed-7 belongs in it");
+	CHECK_HAS(e.text, "sessions/one: is missing, and one.seed-7 belongs in it");
 	err_clear(&e);
 	CHECK_INT(restore("one", &e), 0);
 	CHECK(!file_is_dir(in("sessions/one/seed-7")));
@@ -142,7 +142,7 @@ TEST(trash_restores_over_nothing)
 	check_trash("sessions/one", "sessions/one", "one");
 	put(in("sessions/one"), "a file of the user's");
 	CHECK_INT(restore("one", &e), -1);
-	CHECK_HAS(e.text, "is there already");
+	CHECK_HAS(e.text, "already exists");
 	check_holds(in("sessions/one"), "a file of the user's");
 	err_clear(&e);
 	remove(in("sessions/one"));
