@@ -23,16 +23,18 @@ struct side {
 	struct changes changes; /* while it trained */
 };
 
-static int side_read(struct side *x, const char *dir, struct err *e)
+/* Figures do not need the log of changes: why it cannot be read goes to said. */
+static int side_read(struct side *x, const char *dir, struct str *said, struct err *e)
 {
+	struct err why = {0};
 	struct session s;
 
 	x->dir = dir;
 	if (session_read(&s, dir, &x->set, e) || session_results(&s, &x->set, &x->results, e))
 		return -1;
-	if (session_changes(&s, &x->set, &x->changes, e)) {
-		results_free(&x->results);
-		return -1;
+	if (session_changes(&s, &x->set, &x->changes, &why)) {
+		changes_free(&x->changes);
+		str_addf(said, "    changes cannot be read: %s\n", why.text);
 	}
 	x->folds = session_folds(&s, &x->set);
 	return 0;
@@ -193,7 +195,7 @@ int compare_print(const char *const *dirs, int n, FILE *out, struct err *e)
 
 		*side = (struct side){.number = i + 1};
 		str_addf(&list, "%2d  %s\n", i + 1, dirs[i]);
-		if (side_read(side, dirs[i], &why) == 0) {
+		if (side_read(side, dirs[i], &list, &why) == 0) {
 			readable++;
 		} else {
 			str_addf(&list, "    cannot be read: %s\n", why.text);
