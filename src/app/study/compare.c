@@ -61,7 +61,7 @@ static void figure_cell(FILE *out, int width, bool there, double x, double sd)
 
 static void print_means(const struct side *x, int n, FILE *out)
 {
-	fprintf(out, "    %-11s%10s%7s%16s%16s%16s\n", "protocol", "seed", "folds", "WA", "UA",
+	fprintf(out, "    %-10s%8s%6s%16s%16s%16s\n", "protocol", "seed", "folds", "WA", "UA",
 		"WF1");
 	for (int i = 0; i < n; i++) {
 		const struct results *r = &x[i].results;
@@ -70,7 +70,7 @@ static void print_means(const struct side *x, int n, FILE *out)
 
 		snprintf(protocol, sizeof protocol, "%s%s", r->protocol, r->optimistic ? "*" : "");
 		snprintf(folds, sizeof folds, "%d/%d", r->n, x[i].folds);
-		fprintf(out, "%2d  %-11s%10lld%7s", x[i].number, protocol, (long long)r->seed,
+		fprintf(out, "%2d  %-10s%8lld%6s", x[i].number, protocol, (long long)r->seed,
 			folds);
 		figure_cell(out, 16, r->n, m->wa, sd->wa);
 		figure_cell(out, 16, r->n, m->ua, sd->ua);

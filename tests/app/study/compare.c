@@ -75,11 +75,11 @@ TEST(side_by_side)
 	make("c", &set, 0, 0, 0);
 	text = compared(dirs, 3, &e);
 	CHECK_HAS(text, " 1  DIR/a\n 2  DIR/b\n 3  DIR/c\n");
-	CHECK_HAS(text, "    protocol         seed  folds              WA              UA"
+	CHECK_HAS(text, "    protocol      seed folds              WA              UA"
 			"             WF1\n"
-			" 1  reference*         53    3/5 0.7579 ± 0.0955 0.8083 ± 0.0629 ");
-	CHECK_HAS(text, "\n 2  session            53    1/5          0.6667          0.7500 ");
-	CHECK_HAS(text, "\n 3  session    1234567890    0/5               –               –"
+			" 1  reference*      53   3/5 0.7579 ± 0.0955 0.8083 ± 0.0629 ");
+	CHECK_HAS(text, "\n 2  session         53   1/5          0.6667          0.7500 ");
+	CHECK_HAS(text, "\n 3  session   1234567890   0/5               –               –"
 			"               –\n");
 	CHECK_HAS(text, "\n 3             0           –           –           –           –\n");
 	CHECK_HAS(text, "\n* optimistic: the checkpoint");
@@ -138,8 +138,8 @@ TEST(broken_sessions)
 	CHECK_HAS(text, "none: there is no such session\n 3  ");
 	CHECK_HAS(text, "/b\n    cannot be read: ");
 	CHECK_HAS(text, "b/results.json:1:");
-	CHECK_HAS(text, "\n 1  reference*         53    3/5 ");
-	CHECK_HAS(text, "\n 4  reference*         53    3/5 ");
+	CHECK_HAS(text, "\n 1  reference*      53   3/5 ");
+	CHECK_HAS(text, "\n 4  reference*      53   3/5 ");
 	CHECK_HAS(text, "\nAll settings are the same.\n");
 	/* None of them: nothing to print. */
 	f = fmemopen(text, sizeof text, "w");
