@@ -34,8 +34,8 @@ quick --session c --max-steps 1
 
 run compare a b c
 check compare_names prints '^ 2  b$'
-check compare_folds prints '^ 2  reference\*  *53    2/5 0\.[0-9]* ± 0\.'
-check compare_no_fold_yet prints '^ 3  holdout  *53    0/5  *–  *–  *–$'
+check compare_folds prints '^ 2  reference\*  *53  *2/5 0\.[0-9]* ± 0\.'
+check compare_no_fold_yet prints '^ 3  holdout  *53  *0/5  *–  *–  *–$'
 check compare_pooled prints '^ 1  *40  *0\.'
 check compare_optimistic prints '^\* optimistic'
 check compare_settings prints '^    train.optimizer.lr  *1: 0.001  2: 0.01  3: 0.001$'
