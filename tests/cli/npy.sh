@@ -82,4 +82,4 @@ run check "$c/config.yml" --deep
 check infinite finds 'row 0, column 0 (from 0) is Inf'
 npy "'<f8'" '(12, 8)' 96 '\000\000\000\000\000\000\360\176' # 2.7e303
 run check "$c/config.yml" --deep
-check beyond_float32 finds 'row 0, column 0 (from 0) is 2.7[0-9]*e+303, beyond float32'
+check beyond_float32 finds 'row 0, column 0 (from 0) is 2.7[0-9]*e+303, beyond the max of float32'
