@@ -67,8 +67,9 @@ TEST(a_file_cut_in_its_last_page_is_found)
 
 	CHECK(truncate(path, LEN - 1) == 0);
 	CHECK_INT(m->at[LEN - 1], 0);
-	CHECK_HAS(check(m), "cut: became shorter while it was in use: has 12387 bytes, needs 12388; "
-			    "restore it or extract it again");
+	CHECK_HAS(check(m),
+		  "cut: became shorter while it was in use: has 12387 bytes, needs 12388; "
+		  "restore it or extract it again");
 	CHECK(truncate(path, LEN + 10) == 0); /* longer: what is needed is there */
 	CHECK_STR(check(m), "");
 	mapped_close(m);

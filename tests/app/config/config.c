@@ -233,7 +233,8 @@ TEST(unknown_keys)
 	CHECK_STR(load_more("train.epoch: 1\n"),
 		  "config.yml:5:1: train.epoch: expected nested blocks, one word a line; the "
 		  "dotted form is only for --set");
-	CHECK_HAS(load_more("train.loss: {main: 1}\n"), "config.yml:5:1: train.loss: expected nested blocks");
+	CHECK_HAS(load_more("train.loss: {main: 1}\n"),
+		  "config.yml:5:1: train.loss: expected nested blocks");
 	CHECK_HAS(load_more("exp2: {}\n"), "config.yml:5:1: unknown key exp2;");
 	CHECK_HAS(load_more("a: &a {batch: 1}\ntrain: {<<: *a}\n"),
 		  "config.yml:5:8: unknown key train.batch;");

@@ -248,7 +248,8 @@ TEST(looks_with_weights_of_other_settings)
 	look_again(&s, dir);
 	CHECK(!s.look);
 	CHECK(s.refused);
-	CHECK_HAS(s.text, "trained with exp.labels calm,glad,cross (here glad,calm,cross); restore");
+	CHECK_HAS(s.text,
+		  "trained with exp.labels calm,glad,cross (here glad,calm,cross); restore");
 }
 
 int main(int argc, char **argv)

@@ -208,7 +208,7 @@ TEST(states_of_other_runs_are_refused)
 			changed.exp.normalize = NORMALIZE_TRAIN;
 		REQUIRE(trainer_open(&other, &changed, &m.c, 3, par, &e) == 0);
 		CHECK_INT(trainer_restore(&other, path, &e), -1);
-		CHECK_HAS(e.text, i == 0   ? "trained with exp.labels ,, (here ,other,); restore that"
+		CHECK_HAS(e.text, i == 0 ? "trained with exp.labels ,, (here ,other,); restore that"
 				  : i == 1 ? "trained with model.num_heads 2 (here 4); restore that"
 				  : i == 2 ? "trained with train.padding masked (here reference)"
 					   : "trained with exp.normalize none (here train)");
