@@ -141,7 +141,7 @@ static int run_folder(const struct job *j, int seed, struct session *s, struct e
 	memcpy(s->dir, s->root, sizeof s->dir);
 	if (!seed)
 		return 0;
-	snprintf(name, sizeof name, "seed-%lld", (long long)(j->set.exp.seed + seed));
+	snprintf(name, sizeof name, "seed-%lld", (long long)j->set.exp.seed + seed);
 	return path_join(s->dir, sizeof s->dir, s->root, name, e);
 }
 
