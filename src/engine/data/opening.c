@@ -348,6 +348,17 @@ static void reading_free(struct reading *r)
 
 /* ---- the corpus ---- */
 
+/* N of SessionN.csv, 0 if it is not a session's list; *as: how N is to be written. */
+static int session_of(const char *file, char as[32])
+{
+	int n, end = 0;
+
+	if (sscanf(file, "Session%4d.csv%n", &n, &end) != 1 || !end || file[end] || n < 1)
+		return 0;
+	snprintf(as, 32, "Session%d.csv", n);
+	return n;
+}
+
 /* The largest N of the files Session1.csv, Session2.csv ... that are there; 0: none is. */
 static int last_session(const char *dir)
 {
@@ -356,18 +367,34 @@ static int last_session(const char *dir)
 	int last = 0;
 
 	while (open && (d = readdir(open))) {
-		char again[32];
-		int n;
+		char as[32];
+		int n = session_of(d->d_name, as);
 
-		if (sscanf(d->d_name, "Session%4d.csv", &n) != 1 || n <= last)
-			continue;
-		snprintf(again, sizeof again, "Session%d.csv", n);
-		if (strcmp(again, d->d_name) == 0)
+		if (n > last && strcmp(as, d->d_name) == 0)
 			last = n;
 	}
 	if (open)
 		closedir(open);
 	return last;
+}
+
+/* Session07.csv is not read: that is said, or training would go on without it. */
+static void warn_unread(struct opening *o)
+{
+	const char *dir = o->s->exp.iemocap_csv;
+	DIR *open = opendir(dir);
+	struct dirent *d;
+
+	while (open && (d = readdir(open))) {
+		struct fault f = {.kind = PROBLEM_WARNING, .file = dir};
+		char as[32];
+
+		if (session_of(d->d_name, as) && strcmp(as, d->d_name) != 0)
+			problem_add(o->p, &f, "%s/%s: is not read; rename it to %s if it is a list",
+				    dir, d->d_name, as);
+	}
+	if (open)
+		closedir(open);
 }
 
 static void name_lists(struct corpus *c, const struct settings *s)
@@ -396,7 +423,10 @@ static void check_sessions(struct opening *o)
 {
 	const struct corpus *c = o->c;
 
-	if (c->layout == LAYOUT_IEMOCAP && c->nlists < IEMOCAP_SESSIONS)
+	if (c->layout != LAYOUT_IEMOCAP)
+		return;
+	warn_unread(o);
+	if (c->nlists < IEMOCAP_SESSIONS)
 		problem_add(o->p,
 			    &(struct fault){.kind = PROBLEM_NOTE, .file = o->s->exp.iemocap_csv},
 			    "%s: %d session%s; IEMOCAP has %d", o->s->exp.iemocap_csv, c->nlists,

@@ -514,7 +514,8 @@ TEST(any_number_of_sessions)
 	temp_text(temp_path("twelve/csv/Session013.csv"), "no list");
 	CHECK_INT(open_numbered("twelve", 12, 0), 0);
 	REQUIRE(c.nlists == 12);
-	CHECK_STR(told(), "");
+	CHECK_STR(told(), "warning twelve/csv/Session013.csv: is not read; rename it to "
+			  "Session13.csv if it is a list\n");
 	CHECK_STR(c.list[1].name, "Session2");
 	CHECK_STR(c.list[9].name, "Session10");
 	CHECK_STR(c.utt[11].feature, "Session12/x");
