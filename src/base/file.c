@@ -294,17 +294,17 @@ FILE *file_append(const char *path, struct err *e)
 		     0666);
 	struct stat st;
 	FILE *f = NULL;
+	int failed;
 
 	if (fd < 0) {
 		if (errno != ELOOP || file_check_own(path, e) == 0)
 			err_errno(e, path, "cannot append");
 		return NULL;
 	}
-	if (fstat(fd, &st))
-		err_errno(e, path, "cannot append");
-	else if (!S_ISREG(st.st_mode))
+	failed = fstat(fd, &st);
+	if (!failed && !S_ISREG(st.st_mode))
 		err_at(e, path, 0, 0, "cannot append: not a regular file");
-	else if (!(f = fdopen(fd, "a")))
+	else if (failed || !(f = fdopen(fd, "a")))
 		err_errno(e, path, "cannot append");
 	if (!f)
 		close(fd);

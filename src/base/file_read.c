@@ -123,7 +123,7 @@ static char *read_all(int fd, const char *path, size_t room, size_t max, size_t 
 
 char *file_read(const char *path, size_t max, size_t *len, struct err *e)
 {
-	size_t size;
+	size_t size = 0;
 	int fd = file_open_read(path, max, &size, e);
 
 	/* One byte more than the size finds the end without growing. */
