@@ -40,7 +40,7 @@ static struct {
 	volatile sig_atomic_t armed;
 	atomic_bool ending;  /* a thread is ending the process */
 	atomic_bool drawing; /* `drawer` is sending something to the terminal */
-	pthread_t drawer;
+	_Atomic(pthread_t) drawer;
 	int tty;
 	const char *bytes;
 	size_t n;
