@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/cmd/commands.h"
 
+#include "app/cmd/asked.h"
 #include "app/session/results.h"
-#include "app/lab/trained.h"
 
 #include <stdio.h>
 
@@ -33,17 +33,7 @@ static void print(const struct trained *t, const struct predictions *p)
 
 static int run(const struct args *a, struct err *e)
 {
-	const struct trained_options o = {
-		.config = a->operand[0],
-		.weights = a->weights,
-		.fold = a->fold,
-		.nfolds = a->nfolds,
-		.part = (enum part)a->split,
-		.threads = a->threads,
-		.skip_bad = a->skip_bad,
-		.anyway = a->anyway,
-		.say = cli_say,
-	};
+	const struct trained_options o = asked_trained(a);
 	struct trained t;
 	struct predictions p;
 	int failed;
