@@ -23,7 +23,7 @@ is() { [ "$status" -eq "$1" ]; }
 files() { (cd "$dir/$1" && find . -type f | LC_ALL=C sort | cut -c3-); }
 asks_for() { is 0 && grep -q "$1" "$dir/out"; }
 
-make_it install DESTDIR="$dir/root" PREFIX=/opt
+make_it install DESTDIR="$dir/tree" PREFIX=/opt
 check install is 0
 cat >"$dir/expected" <<'END'
 opt/bin/miust
@@ -37,22 +37,22 @@ opt/share/miust/configs/iemocap.yml
 opt/share/miust/configs/meld-masked.yml
 opt/share/miust/configs/meld.yml
 END
-files root >"$dir/out"
+files tree >"$dir/out"
 check installed_files cmp -s "$dir/out" "$dir/expected"
 
 # From another folder, the demo in the user's own.
 share=$HOME/.local/share/miust
 cd "$dir/elsewhere" || exit 1
-MIUST=$dir/root/opt/bin/miust
+MIUST=$dir/tree/opt/bin/miust
 run train demo --session one --max-steps 2
 check installed_trains done_well
 check installed_demo_in_home test -f "$share/demo/demo.yml"
 check installed_demo_nowhere_else [ "$(ls)" = one ]
-run train "$dir/root/opt/share/miust/configs/demo.yml" --session two --max-steps 2
+run train "$dir/tree/opt/share/miust/configs/demo.yml" --session two --max-steps 2
 check installed_config_works done_well
-run check "$dir/root/opt/share/miust/configs/iemocap.yml"
+run check "$dir/tree/opt/share/miust/configs/iemocap.yml"
 check installed_config_says_where grep -q "$share/iemocap/csv" "$dir/out"
-"$dir/root/opt/bin/miust-tui" --once --size 80x24 one >"$dir/out" 2>"$dir/err"
+"$dir/tree/opt/bin/miust-tui" --once --size 80x24 one >"$dir/out" 2>"$dir/err"
 status=$?
 check installed_workbench is 0
 XDG_DATA_HOME=$dir/data "$MIUST" demo >"$dir/out" 2>"$dir/err"
@@ -66,7 +66,7 @@ cd "$root" || exit 1
 for page in man1/miust.1 man1/miust-tui.1 man5/miust-config.5; do
 	name=page_$(basename "$page" | tr '.-' '__')
 	if command -v groff >/dev/null; then
-		groff -man -Kutf8 -Tutf8 -ww "$dir/root/opt/share/man/$page" >"$dir/out" 2>"$dir/err"
+		groff -man -Kutf8 -Tutf8 -ww "$dir/tree/opt/share/man/$page" >"$dir/out" 2>"$dir/err"
 		check "$name" [ ! -s "$dir/err" ]
 	else
 		echo "skip $name: there is no groff"
@@ -74,13 +74,13 @@ for page in man1/miust.1 man1/miust-tui.1 man5/miust-config.5; do
 done
 
 # Only what was installed goes.
-echo mine >"$dir/root/opt/share/miust/configs/mine.yml"
-make_it uninstall DESTDIR="$dir/root" PREFIX=/opt
+echo mine >"$dir/tree/opt/share/miust/configs/mine.yml"
+make_it uninstall DESTDIR="$dir/tree" PREFIX=/opt
 check uninstall is 0
-check uninstall_leaves_mine [ "$(files root)" = opt/share/miust/configs/mine.yml ]
-rm "$dir/root/opt/share/miust/configs/mine.yml"
-make_it uninstall DESTDIR="$dir/root" PREFIX=/opt
-check uninstall_leaves_nothing [ ! -e "$dir/root/opt/share/miust" ]
+check uninstall_leaves_mine [ "$(files tree)" = opt/share/miust/configs/mine.yml ]
+rm "$dir/tree/opt/share/miust/configs/mine.yml"
+make_it uninstall DESTDIR="$dir/tree" PREFIX=/opt
+check uninstall_leaves_nothing [ ! -e "$dir/tree/opt/share/miust" ]
 
 make_it -n deps run
 check deps_for_running asks_for libyaml-dev
