@@ -46,8 +46,8 @@ run compare a a
 check compare_same prints '^All settings are the same.$'
 run compare a none
 check compare_no_session [ "$status" -eq 1 ]
-check compare_no_session_is_named grep -q 'cannot be read: none: there is no such session' "$dir/out"
-check compare_no_session_says_so grep -q '^miust: .*none: there is no such session' "$dir/err"
+check compare_no_session_is_named grep -q 'cannot be read: none: no such session' "$dir/out"
+check compare_no_session_says_so grep -q '^miust: .*none: no such session' "$dir/err"
 run compare a
 check compare_one says 2 \
 	'miust: compare: an argument is missing; expected SESSION SESSION... (see miust compare --help)'

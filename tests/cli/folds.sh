@@ -19,7 +19,7 @@ check no_fold_8 says 2 'fold 8: this corpus has folds 1 to 7'
 check no_fold_8_no_session [ ! -e "$dir/8" ]
 rm "$dir/7/csv/Session3.csv"
 run train "$dir/7/config.yml" --session "$dir/gap"
-check gap says 1 'Session3.csv: there is no such list, but Session7.csv; sessions are numbered'
+check gap says 1 'Session3.csv: no such list, although Session7.csv exists; sessions are numbered'
 
 # Two programs, a fold each: the bytes of one that trains both, whichever is killed.
 five_sessions "$dir/five"

@@ -57,7 +57,7 @@ const struct flag_row flag_table[FLAGS] = {
 	[FLAG_SET] = {"set", "KEY=VALUE", TAKES_TEXTS, 0,
 		      .help = "Change a setting of the config; may be repeated."},
 	[FLAG_SIZE] = {"size", "COLSxROWS", TAKES_SIZE, 0, 1, 1000,
-		       "Screen size when there is no terminal."},
+		       "Screen size without a terminal."},
 	[FLAG_SKIP_BAD] = {"skip-bad", NULL, TAKES_NOTHING, AT(skip_bad),
 			   .help = "Leave out rows with errors, and say which."},
 	[FLAG_SPLIT] = {"split", "train|val|test", TAKES_CHOICE, AT(split),

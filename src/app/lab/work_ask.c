@@ -139,7 +139,7 @@ static void evaluate_now(struct work_run *run, struct err *e, char *text, size_t
 	struct figures f;
 
 	if (!t->corpus || !t->split.n[PART_VAL]) {
-		err_set(e, "there is no validation part to evaluate now");
+		err_set(e, "no fold with a validation part is being trained");
 		return;
 	}
 	work_show(run, WORK_EVAL);

@@ -223,7 +223,7 @@ static int check_session(const struct session *s, struct err *e)
 	if (session_exists(s->root))
 		return 0;
 	if (!file_exists(s->root))
-		return err_at(e, s->root, 0, 0, "there is no such session");
+		return err_at(e, s->root, 0, 0, "no such session");
 	return err_at(e, s->root, 0, 0, "is not a session: it has no %s", CONFIG);
 }
 

@@ -273,7 +273,8 @@ static void read_table(struct opening *o, struct reading *r)
 
 	if (number + 1 < o->c->nlists && o->c->layout == LAYOUT_IEMOCAP && !file_exists(path)) {
 		err_at(&said, path, 0, 0,
-		       "there is no such list, but %s.csv; sessions are numbered from 1 without a "
+		       "no such list, although %s.csv exists; sessions are numbered from 1 without "
+		       "a "
 		       "gap",
 		       o->c->list[o->c->nlists - 1].name);
 		give_up(o, path, &said);

@@ -89,9 +89,9 @@ static void unknown(const char *name, struct err *e)
 	for (int i = 0; (c = command_at(i)); i++)
 		near_try(&near, c->name);
 	if (near.best)
-		err_set(e, "there is no command %s; did you mean %s?", name, near.best);
+		err_set(e, "unknown command %s; did you mean %s?", name, near.best);
 	else
-		err_set(e, "there is no command %s; ? lists them", name);
+		err_set(e, "unknown command %s; ? lists them", name);
 }
 
 const struct ui_command *command_find(const char *name, struct err *e)

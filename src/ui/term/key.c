@@ -105,7 +105,7 @@ int key_parse(struct key *k, const char *name, struct err *e)
 	if (k->code >= ' ' && !*rest)
 		return 0;
 	return err_set(e,
-		       "there is no key \"%s\"; a key is one character or Space, Tab, Enter, Esc, "
+		       "unknown key \"%s\"; a key is one character or Space, Tab, Enter, Esc, "
 		       "Backspace, ^C, Up, PgDn, S-Tab, F1, M-x and so on",
 		       name);
 }

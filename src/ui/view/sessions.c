@@ -334,7 +334,7 @@ static const char *refuse_compare(const struct ui *u)
 {
 	const char *why = refuse_all(u);
 
-	return why ? why : sessions_view(u)->n < 2 ? "there is no other session" : NULL;
+	return why ? why : sessions_view(u)->n < 2 ? "this is the only session" : NULL;
 }
 
 static const char *refuse_delete(const struct ui *u)

@@ -312,7 +312,7 @@ struct session_row *sessions_find(struct ui *u, const char *name, struct err *e)
 		    strcmp(sessions_name(u, r, text, sizeof text), name) == 0)
 			return r;
 	}
-	err_set(e, "there is no session %.80s; view 7 lists them", name);
+	err_set(e, "no session %.80s; view 7 lists them", name);
 	return NULL;
 }
 

@@ -52,7 +52,7 @@ static int folds_begun(const struct ui *u)
 
 static const char *refuse_curve(const struct ui *u)
 {
-	return folds_begun(u) == 0 ? "there is no curve yet" : NULL;
+	return folds_begun(u) == 0 ? "no curve yet" : NULL;
 }
 
 static double clamp(double x, double lo, double hi)

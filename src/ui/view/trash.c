@@ -42,7 +42,7 @@ static int restore(struct ui *u, const char *name, struct err *e)
 	if (!*name)
 		return err_set(e, "trash restore NAME: expected a name; trash list shows them");
 	if (!x)
-		return err_set(e, "trash: there is no %.100s in it; trash list shows all", name);
+		return err_set(e, "trash: %.100s is not in it; trash list shows all", name);
 	snprintf(from, sizeof from, "%s", x->from);
 	if (trash_restore(x, e))
 		return -1;

@@ -209,7 +209,7 @@ TEST(resume_and_read)
 	session_close(&other);
 
 	CHECK_INT(session_resume(&s, in("none"), &back, &e), -1);
-	CHECK_HAS(e.text, "none: there is no such session");
+	CHECK_HAS(e.text, "none: no such session");
 	err_clear(&e);
 	CHECK_INT(session_read(&s, folder, &back, &e), -1);
 	CHECK_HAS(e.text, "is not a session");

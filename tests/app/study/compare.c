@@ -133,9 +133,9 @@ TEST(broken_sessions)
 	put(in("b/results.json"), "{");
 	CHECK_INT(compare_print(dirs, 4, f, &e), -1);
 	fclose(f);
-	CHECK_HAS(e.text, "none: there is no such session");
+	CHECK_HAS(e.text, "none: no such session");
 	CHECK_HAS(text, "/none\n    cannot be read: ");
-	CHECK_HAS(text, "none: there is no such session\n 3  ");
+	CHECK_HAS(text, "none: no such session\n 3  ");
 	CHECK_HAS(text, "/b\n    cannot be read: ");
 	CHECK_HAS(text, "b/results.json:1:");
 	CHECK_HAS(text, "\n 1  reference*      53   3/5 ");
@@ -148,7 +148,7 @@ TEST(broken_sessions)
 	CHECK_INT(compare_print(dirs + 1, 2, f, &e), -1);
 	fclose(f);
 	CHECK_STR(text, "");
-	CHECK_HAS(e.text, "none: there is no such session");
+	CHECK_HAS(e.text, "none: no such session");
 }
 
 /* Comparing looks only: not even a lock file appears. */

@@ -137,12 +137,12 @@ TEST(console_runs_a_line_and_closes)
 	CHECK_STR(screen.console.line, "");
 	type("nonsense");
 	press('\r');
-	CHECK_HAS(screen.message.text, "there is no command nonsense");
+	CHECK_HAS(screen.message.text, "unknown command nonsense");
 	CHECK(screen.message.error);
 	console_open(&screen, "");
 	type("brek");
 	press('\r');
-	CHECK_STR(screen.message.text, "there is no command brek; did you mean break?");
+	CHECK_STR(screen.message.text, "unknown command brek; did you mean break?");
 	CHECK_INT(screen.overlay_kind, OVERLAY_NONE);
 	end();
 }

@@ -214,7 +214,7 @@ TEST(sessions_of_the_same_name_show_their_date)
 		  "iemocap-holdout-20260104-120000");
 	CHECK(sessions_find(&screen, "iemocap-holdout-20260106-120000", &e) != NULL);
 	CHECK(!sessions_find(&screen, "iemocap-holdout", &e));
-	CHECK_HAS(e.text, "there is no session iemocap-holdout");
+	CHECK_HAS(e.text, "no session iemocap-holdout");
 	end();
 }
 
