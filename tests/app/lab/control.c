@@ -29,19 +29,6 @@ static struct work *start_long(const char *session)
 	return w;
 }
 
-/* The requests are all there before the first is served. */
-static void ask_together(struct work *w, const struct request *r, int n)
-{
-	pthread_mutex_lock(&w->lock);
-	for (int i = 0; i < n; i++) {
-		w->request[w->requests] = r[i];
-		w->request[w->requests].run = WORK_FIRST;
-		w->request[w->requests++].number = ++w->next_number;
-	}
-	pthread_cond_signal(&w->asked);
-	pthread_mutex_unlock(&w->lock);
-}
-
 /* The worker waits: a weight becomes infinite, so that the next step diverges. */
 static void spoil(struct work *w)
 {

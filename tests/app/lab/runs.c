@@ -11,6 +11,7 @@ enum { SECOND = WORK_FIRST + 1 };
 struct both {
 	int steps[SECOND + 1], results[SECOND + 1], other;
 	unsigned replied;
+	bool eval_stopped;
 	char text[512];
 	struct snapshot now[SECOND + 1];
 };
@@ -29,6 +30,7 @@ static void take_both(struct both *b, struct work *w, int runs)
 		b->results[e.run] += e.kind == EVENT_RESULT;
 		if (e.kind == EVENT_REPLY) {
 			b->replied = e.request;
+			b->eval_stopped |= strstr(e.text, "evaluation was stopped") != NULL;
 			if (e.text[0])
 				snprintf(b->text, sizeof b->text, "%s", e.text);
 		}
@@ -231,6 +233,39 @@ TEST(another_run_is_looked_at_while_one_trains)
 }
 
 /* One that cannot be opened leaves the other alone. */
+/* A stop ends an evaluation although something is asked of another run before it. */
+TEST(a_stop_within_an_eval_passes_another_runs_request)
+{
+	static const char *const settings[] = {"train.epoch=2", "train.memory=1K"};
+	const struct request asked[] = {{.kind = REQUEST_COMMAND, .text = "eval"},
+					{.kind = REQUEST_BREAKS, .run = SECOND},
+					{.kind = REQUEST_STOP}};
+	const char *done = temp_path("passed-done");
+	struct work_options o = tiny(done, false);
+	struct work_options look = {.job = {.session = done, .threads = 1}, .readonly = true};
+	struct both b = {0};
+	struct err e = {0};
+	struct work *w = work_start(&o, &e);
+
+	REQUIRE(w);
+	until_both(&b, w, WORK_FIRST, WORK_IDLE);
+	CHECK_INT(work_end(w), 0);
+
+	b = (struct both){0};
+	o = tiny(temp_path("passed"), true);
+	o.job.set = settings;
+	o.job.nset = 2;
+	w = work_start(&o, &e);
+	REQUIRE(w);
+	CHECK_INT(work_open(w, &look), SECOND);
+	until_both(&b, w, SECOND, WORK_IDLE);
+	until_both(&b, w, WORK_FIRST, WORK_PAUSED);
+	ask_together(w, asked, 3);
+	until_both(&b, w, WORK_FIRST, WORK_IDLE);
+	CHECK(b.eval_stopped);
+	CHECK_INT(work_end(w), 0);
+}
+
 TEST(a_run_that_cannot_be_opened)
 {
 	const char *dir = temp_path("well");

@@ -9,7 +9,7 @@
 #include "temp.h"
 #include "test.h"
 
-#include "app/lab/work.h"
+#include "app/lab/work_private.h"
 
 #include <poll.h>
 
@@ -104,6 +104,20 @@ static inline void served(struct seen *s, struct work *w)
 
 	while (s->replied != ping)
 		wait_more(s, w);
+}
+
+/* The requests are all there before the first is served; run 0 is the first run. */
+static inline void ask_together(struct work *w, const struct request *r, int n)
+{
+	pthread_mutex_lock(&w->lock);
+	for (int i = 0; i < n; i++) {
+		w->request[w->requests] = r[i];
+		if (!r[i].run)
+			w->request[w->requests].run = WORK_FIRST;
+		w->request[w->requests++].number = ++w->next_number;
+	}
+	pthread_cond_signal(&w->asked);
+	pthread_mutex_unlock(&w->lock);
 }
 
 #endif
