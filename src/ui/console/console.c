@@ -224,7 +224,7 @@ void console_start(struct ui *u)
 	rl_completion_query_items = 0;                     /* it would ask on the terminal */
 	rl_variable_bind("bell-style", "none");            /* it would ring on stderr */
 	rl_variable_bind("enable-bracketed-paste", "off"); /* ours to switch */
-	if (recall_open(&con.recall, &e))
+	if (recall_open(&con.recall, u->readonly, &e))
 		ui_say(u, "no history: %s", e.text);
 	rl_callback_handler_install("", line_entered);
 	using_history();

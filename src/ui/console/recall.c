@@ -61,31 +61,42 @@ static int take_lines(char *text, size_t len)
 	return n;
 }
 
-int recall_open(struct recall *r, struct err *e)
+/* The lines that are there; the file is written again if it has grown too long. */
+static int load(const struct recall *r, bool readonly, struct err *e)
 {
-	char *folder = state_folder(), *text = NULL;
-	int status = 0;
+	char *text;
 	size_t len;
+	int lines;
+
+	if (!file_exists(r->path))
+		return 0;
+	text = file_read(r->path, FILE_SCRIPT, &len, e);
+	if (!text)
+		return -1;
+	lines = take_lines(text, len);
+	free(text);
+	if (readonly)
+		return 0;
+	if (chmod(r->path, 0600))
+		return err_errno(e, r->path, "cannot be kept private");
+	return lines >= 2 * RECALL_KEPT ? shorten(r, e) : 0;
+}
+
+int recall_open(struct recall *r, bool readonly, struct err *e)
+{
+	char *folder = state_folder();
+	int failed;
 
 	*r = (struct recall){0};
 	stifle_history(RECALL_KEPT);
 	if (!folder)
 		return 0;
-	if (make_folder(folder, e)) {
-		status = -1;
-		goto out;
-	}
 	r->path = str_format("%s/history", folder);
-	if (!file_exists(r->path))
-		goto out;
-	text = file_read(r->path, FILE_SCRIPT, &len, e);
-	if (!text || (chmod(r->path, 0600) && err_errno(e, r->path, "cannot be kept private")) ||
-	    (take_lines(text, len) >= 2 * RECALL_KEPT && shorten(r, e)))
-		status = -1;
-out:
-	free(text);
+	failed = (!readonly && make_folder(folder, e)) || load(r, readonly, e);
+	if (readonly || !file_is_dir(folder))
+		recall_close(r);
 	free(folder);
-	return status;
+	return failed ? -1 : 0;
 }
 
 static int append(const char *path, const char *line, struct err *e)

@@ -14,6 +14,8 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
+
 enum { RECALL_KEPT = 1000 };
 
 struct recall {
@@ -21,8 +23,8 @@ struct recall {
 };
 
 /* Find the file, make its folder, give readline its lines. Without a home
- * nothing is kept, which is not an error. */
-int recall_open(struct recall *r, struct err *e);
+ * nothing is kept, which is not an error. readonly: lines are read, none are kept. */
+int recall_open(struct recall *r, bool readonly, struct err *e);
 /* Add a line, here and in the file; no empty ones, not one typed just before
  * and none that begins with a space. */
 int recall_add(struct recall *r, const char *line, struct err *e);

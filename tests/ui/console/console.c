@@ -226,6 +226,40 @@ TEST(console_history_over_restarts)
 	end();
 }
 
+/* --readonly writes nothing at all: what is there is read, what is typed is not kept. */
+TEST(console_history_of_a_reader)
+{
+	const char *path;
+	char *text;
+	struct err e = {0};
+
+	IN_CHILD("");
+	start();
+	console_stop();
+	path = temp_path("state-%d/miust/history", (int)getpid());
+	temp_text(path, "view 6\n");
+	screen.readonly = true;
+	console_start(&screen);
+	console_open(&screen, "");
+	press(K_UP);
+	CHECK_STR(screen.console.line, "view 6");
+	press(K_DOWN);
+	type("view 2");
+	press('\r');
+	text = file_read(path, FILE_ROWS, NULL, &e);
+	CHECK_STR(text, "view 6\n");
+	free(text);
+	console_stop();
+	CHECK_INT(remove(path), 0);
+	CHECK_INT(rmdir(temp_path("state-%d/miust", (int)getpid())), 0);
+	console_start(&screen);
+	console_open(&screen, "");
+	type("view 3");
+	press('\r');
+	CHECK(!file_exists(temp_path("state-%d/miust", (int)getpid())));
+	end();
+}
+
 TEST(console_long_history_is_shortened)
 {
 	struct str lines = {0};
