@@ -4,6 +4,7 @@
 
 #include "app/config/option.h"
 #include "app/study/num.h"
+#include "base/util.h"
 #include "engine/data/split.h"
 
 #include <math.h>
@@ -100,7 +101,8 @@ static void paused_draw(const struct train_frame *f, struct canvas *row)
 	char at[NUM_LEN];
 	int col = canvas_text(
 		row, 0, 1, ROLE_BOLD(ROLE_WARN), "%s before %s%s", broke ? "broke" : "paused",
-		done ? "the test" : at_step(at, now->epoch, now->in_epoch + 1, f->per_epoch),
+		done ? "the test"
+		     : at_step(at, max_int(now->epoch, 1), now->in_epoch + 1, f->per_epoch),
 		broke ? ": " : "");
 
 	if (broke)

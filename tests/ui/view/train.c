@@ -444,6 +444,8 @@ TEST(where_it_broke)
 	CHECK_HAS(head_text(&u), " broke before the test: grad_norm 14.2371 > 10 ");
 	u.now.state = WORK_PAUSED;
 	CHECK_HAS(head_text(&u), " paused before the test ");
+	u.now.epoch = u.now.in_epoch = 0; /* a fold that has not begun */
+	CHECK_HAS(head_text(&u), " paused before 1:1 ");
 	moment_free(&u);
 }
 
