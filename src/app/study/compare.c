@@ -19,19 +19,24 @@ struct side {
 	const char *dir;
 	struct settings set;
 	struct results results; /* n = 0: none yet */
-	int folds;              /* there are of its data */
+	char data[ROSTER_HASH]; /* hash of its data.csv; "" if not known */
+	int folds;              /* there are of it */
 	struct changes changes; /* while it trained */
 };
 
 /* Figures do not need the log of changes: why it cannot be read goes to said. */
 static int side_read(struct side *x, const char *dir, struct str *said, struct err *e)
 {
+	struct origin o = {0};
 	struct err why = {0};
 	struct session s;
 
 	x->dir = dir;
-	if (session_read(&s, dir, &x->set, e) || session_results(&s, &x->set, &x->results, e))
+	if (session_read(&s, dir, &x->set, e) || session_results(&s, &x->set, &x->results, e) ||
+	    session_origin(&s, &x->set, &o, e))
 		return -1;
+	memcpy(x->data, o.hash, sizeof x->data);
+	origin_free(&o);
 	if (session_changes(&s, &x->set, &x->changes, &why)) {
 		changes_free(&x->changes);
 		str_addf(said, "    changes cannot be read: %s\n", why.text);
@@ -166,6 +171,17 @@ static int print_changes(const struct side *x, int n, FILE *out)
 	return found;
 }
 
+/* Figures on other utterances are not comparable; those of version 0.1 do not know. */
+static void print_data(const struct side *x, int n, FILE *out)
+{
+	for (int i = 1; i < n; i++)
+		if (x[0].data[0] && x[i].data[0] && strcmp(x[0].data, x[i].data) != 0) {
+			fprintf(out, "\n%d and %d were trained on different data.\n", x[0].number,
+				x[i].number);
+			return;
+		}
+}
+
 static void print_settings(const struct side *x, int n, FILE *out)
 {
 	int differ = 0;
@@ -207,6 +223,7 @@ int compare_print(const char *const *dirs, int n, FILE *out, struct err *e)
 		print_means(x, readable, out);
 		print_pooled(x, readable, out);
 		print_note(x, readable, out);
+		print_data(x, readable, out);
 		print_settings(x, readable, out);
 	}
 	for (int i = 0; i < readable; i++) {

@@ -165,6 +165,28 @@ TEST(nothing_changed)
 	      before.st_mtim.tv_nsec == after.st_mtim.tv_nsec);
 }
 
+/* Figures on other utterances say so. */
+TEST(different_data)
+{
+	static const char *const hash[] = {"11111111111111111111111111111111",
+					   "11111111111111111111111111111111",
+					   "22222222222222222222222222222222"};
+	const char *dirs[] = {in("d1"), in("d2"), in("d3")};
+	struct settings set = some_settings();
+	struct err e = {0};
+
+	for (int i = 0; i < 3; i++) {
+		struct origin o = {0};
+		struct session s;
+
+		memcpy(o.hash, hash[i], sizeof o.hash);
+		REQUIRE(session_create_origin(&s, dirs[i], &set, &o, &e) == 0);
+		session_close(&s);
+	}
+	CHECK(!strstr(compared(dirs, 2, &e), "different data"));
+	CHECK_HAS(compared(dirs, 3, &e), "\n1 and 3 were trained on different data.\n");
+}
+
 int main(int argc, char **argv)
 {
 	int failed;
