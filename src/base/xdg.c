@@ -8,6 +8,7 @@
 static const struct {
 	const char *variable, *in_home;
 } folders[] = {
+	{"XDG_CACHE_HOME", ".cache"},
 	{"XDG_CONFIG_HOME", ".config"},
 	{"XDG_DATA_HOME", ".local/share"},
 	{"XDG_STATE_HOME", ".local/state"},

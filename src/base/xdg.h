@@ -10,7 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The folder for a variable: XDG_CONFIG_HOME, XDG_DATA_HOME, XDG_STATE_HOME.
+/* The folder for a variable: XDG_CACHE_HOME, XDG_CONFIG_HOME, XDG_DATA_HOME,
+ * XDG_STATE_HOME.
  * False: there is no such variable, no home folder, or the path is too long. */
 bool xdg_folder(char *out, size_t n, const char *variable);
 

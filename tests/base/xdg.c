@@ -17,6 +17,9 @@ TEST(xdg_says_where)
 	CHECK_STR(out, "/data");
 	CHECK(xdg_folder(out, sizeof out, "XDG_STATE_HOME"));
 	CHECK_STR(out, "/home/u/.local/state");
+	unsetenv("XDG_CACHE_HOME");
+	CHECK(xdg_folder(out, sizeof out, "XDG_CACHE_HOME"));
+	CHECK_STR(out, "/home/u/.cache");
 	/* A relative path does not count. */
 	setenv("XDG_DATA_HOME", "data", 1);
 	CHECK(xdg_folder(out, sizeof out, "XDG_DATA_HOME"));

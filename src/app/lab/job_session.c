@@ -5,6 +5,7 @@
 #include "app/session/session_data.h"
 #include "app/session/session_delete.h"
 #include "app/session/session_lock.h"
+#include "app/session/session_prune.h"
 #include "base/file.h"
 #include "base/plain.h"
 
@@ -295,6 +296,11 @@ int job_open_session(struct job *j, struct err *e)
 		if (check_free(j, e) || session_resume(&j->root, o->session, &stored, e))
 			return -1;
 		say_local_locks(j);
+		if (session_pruned(o->session))
+			job_say(j,
+				"%s was pruned: it can be evaluated and compared, but what is "
+				"finished cannot go on; train again to change it",
+				o->session);
 		return 0;
 	}
 	if (root) {

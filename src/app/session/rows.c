@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void add(struct columns *c, struct column new)
 {
@@ -239,6 +240,45 @@ int rows_read(const struct columns *c, const char *path, void **row, int *n, str
 		*n = 0;
 	}
 	return failed;
+}
+
+/* What no row is longer than: 16 numbers of %.9g. */
+enum { ROW_BYTES = 1024 };
+
+/* The file's last bytes, at most n - 1, as text. */
+static int read_end(const char *path, char *text, size_t n, struct err *e)
+{
+	size_t size;
+	int fd = file_open_read(path, FILE_ROWS, &size, e);
+	ssize_t got;
+
+	if (fd < 0)
+		return -1;
+	got = pread(fd, text, n - 1, size > n - 1 ? (off_t)(size - (n - 1)) : 0);
+	close(fd);
+	if (got < 0)
+		return err_errno(e, path, "cannot be read");
+	text[got] = '\0';
+	return 0;
+}
+
+int rows_last(const struct columns *c, const char *path, void *row, struct err *e)
+{
+	char text[2 * ROW_BYTES + 1], *end, *line;
+
+	if (!file_exists(path))
+		return 0;
+	if (read_end(path, text, sizeof text, e))
+		return -1;
+	end = strrchr(text, '\n'); /* what follows is torn */
+	if (!end)
+		return 0;
+	*end = '\0';
+	line = strrchr(text, '\n');
+	if (!line) /* the header is the first line, and no row */
+		return 0;
+	memset(row, 0, c->size);
+	return parse_line(c, row, line + 1, path, 0, e) ? -1 : 1;
 }
 
 /* The rows that count, as text. */

@@ -40,6 +40,8 @@ void rows_line(const struct columns *c, const void *row, struct str *out);
  * row, or a number out of its range, is an error with file and line. Row i stands
  * in line i + 2. */
 int rows_read(const struct columns *c, const char *path, void **row, int *n, struct err *e);
+/* The last whole row of a file: 1. 0: there is none. Reads its end alone. */
+int rows_last(const struct columns *c, const char *path, void *row, struct err *e);
 /*
  * The header and the rows of a fold up to number `last`, as text; rows of other
  * folds are passed over. Once row `last` has been read, whatever follows is dropped

@@ -23,7 +23,7 @@ static const char CONFIG[] = "config.yml";
 
 static int remove_inside(int fd, const char *keep, const char *path, struct err *e);
 
-static int remove_name(int fd, const char *name, const char *path, struct err *e)
+int session_remove(int fd, const char *name, const char *path, struct err *e)
 {
 	int folder, failed;
 
@@ -61,7 +61,7 @@ static int remove_inside(int fd, const char *keep, const char *path, struct err 
 		    (keep && strcmp(d->d_name, keep) == 0))
 			continue;
 		snprintf(inside, sizeof inside, "%.*s/%.255s", PATH_LEN - 260, path, d->d_name);
-		failed = remove_name(fd, d->d_name, inside, e);
+		failed = session_remove(fd, d->d_name, inside, e);
 	}
 	closedir(dir);
 	return failed;
@@ -97,7 +97,7 @@ int session_delete(const char *root, const char *dir, struct err *e)
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		err_errno(e, dir, "cannot be deleted");
-	else if (remove_inside(fd, CONFIG, dir, e) == 0 && remove_name(fd, CONFIG, dir, e) == 0)
+	else if (remove_inside(fd, CONFIG, dir, e) == 0 && session_remove(fd, CONFIG, dir, e) == 0)
 		failed = rmdir(dir) ? err_errno(e, dir, "cannot be deleted") : 0;
 	if (fd >= 0)
 		close(fd);
@@ -121,7 +121,7 @@ int session_discard(struct session *s, struct err *e)
 		close(fd);
 		return err_at(e, s->root, 0, 0, "another program has trained in it");
 	}
-	failed = remove_inside(fd, CONFIG, s->root, e) || remove_name(fd, CONFIG, s->root, e);
+	failed = remove_inside(fd, CONFIG, s->root, e) || session_remove(fd, CONFIG, s->root, e);
 	close(fd);
 	return failed ? -1 : 0;
 }

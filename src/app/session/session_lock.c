@@ -123,18 +123,15 @@ void fold_lock_end(int fd)
 	close(fd);
 }
 
-/* "HOST PID TIME ..." in words; "" if it is not that. */
-static void put_who(const char *line, char *who, size_t n)
+/* Of "HOST PID TIME ..."; empty if it is not that. */
+static void read_owner(const char *line, struct lock_owner *who)
 {
-	char host[128], at[32];
-	long pid;
-
-	who[0] = '\0';
-	if (sscanf(line, "%127[!-~] %ld %31[0-9TZ:-]", host, &pid, at) == 3)
-		snprintf(who, n, "process %ld on %s since %s", pid, host, at);
+	*who = (struct lock_owner){0};
+	if (sscanf(line, "%127[!-~] %ld %31[0-9TZ:-]", who->host, &who->pid, who->since) != 3)
+		*who = (struct lock_owner){0};
 }
 
-bool fold_lock_asked(const char *fold_dir, char *who, size_t n)
+enum fold_lock fold_lock_look(const char *fold_dir, struct lock_owner *who)
 {
 	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 	char path[PATH_LEN], line[LINE_MAX_BYTES];
@@ -143,17 +140,28 @@ bool fold_lock_asked(const char *fold_dir, char *who, size_t n)
 	bool held;
 	int fd;
 
-	who[0] = '\0';
+	*who = (struct lock_owner){0};
 	if (path_join(path, sizeof path, fold_dir, LOCK, &ignored))
-		return false;
+		return FOLD_FREE;
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
-		return false;
+		return FOLD_FREE;
 	held = fcntl(fd, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
-	len = held ? read(fd, line, sizeof line - 1) : 0;
+	len = read(fd, line, sizeof line - 1);
 	line[len > 0 ? len : 0] = '\0';
-	put_who(line, who, n);
+	read_owner(line, who);
 	close(fd);
+	return held ? FOLD_HELD : len > 0 ? FOLD_LEFT : FOLD_FREE;
+}
+
+bool fold_lock_asked(const char *fold_dir, char *who, size_t n)
+{
+	struct lock_owner owner;
+	bool held = fold_lock_look(fold_dir, &owner) == FOLD_HELD;
+
+	who[0] = '\0';
+	if (held && owner.host[0])
+		snprintf(who, n, "process %ld on %s since %s", owner.pid, owner.host, owner.since);
 	return held;
 }
 

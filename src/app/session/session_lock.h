@@ -49,8 +49,20 @@ int fold_lock(const char *fold_dir, const char *dir, int fold, struct err *e);
 void fold_lock_end(int fd); /* without the line; closes it */
 /* The error that says so: of a fold of the session `dir`, held by `who`. */
 int fold_lock_refused(const char *dir, int fold, const char *who, struct err *e);
+/* Who wrote the line; host "": nobody, or it is not such a line. */
+struct lock_owner {
+	char host[128], since[32]; /* since: as in the file */
+	long pid;
+};
+enum fold_lock {
+	FOLD_FREE, /* nobody holds it; whoever did has ended it in order, if anybody ever did */
+	FOLD_LEFT, /* nobody holds it, but a line is there: the program was killed */
+	FOLD_HELD, /* *who wrote the line */
+};
+/* What FOLD_DIR/lock says, opened for reading only. *who is filled unless it is free. */
+enum fold_lock fold_lock_look(const char *fold_dir, struct lock_owner *who);
 /* Does somebody hold it? *who becomes "process 123 on HOST since TIME", or "" if
- * the line is not there. Opens the file for reading only. */
+ * the line is not there. */
 bool fold_lock_asked(const char *fold_dir, char *who, size_t n);
 
 /* In a mountinfo (proc(5)), are locks of the device MAJOR:MINOR known to this

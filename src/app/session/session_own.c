@@ -23,6 +23,8 @@ static const char *const written[] = {
 	"epochs.csv",
 	"commands.log",
 	"notes.txt",
+	"tags.txt",
+	"archived",
 	"results.json",
 	"result.json",
 	"best.safetensors",

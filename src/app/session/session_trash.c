@@ -11,6 +11,7 @@
 #include "app/session/session_trash.h"
 
 #include "app/session/session_delete.h"
+#include "app/session/session_private.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -162,27 +163,32 @@ int session_trash(const char *root, const char *dir, char *out, size_t n, struct
  * What is in it
  */
 
-static int64_t bytes_below(const char *dir, int depth)
+static int64_t bytes_in(const char *path, int depth)
 {
 	struct err ignored = {0};
-	int64_t bytes = 0;
-	char path[PATH_LEN];
+	char inside[PATH_LEN];
 	struct dirent *d;
+	int64_t bytes = 0;
 	struct stat st;
-	DIR *open = depth < DEPTH_MOST ? opendir(dir) : NULL;
+	DIR *open;
 
-	while (open && (d = readdir(open))) {
-		if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0 ||
-		    path_join(path, sizeof path, dir, d->d_name, &ignored) || lstat(path, &st))
-			continue;
-		if (S_ISDIR(st.st_mode))
-			bytes += bytes_below(path, depth + 1);
-		else if (S_ISREG(st.st_mode))
-			bytes += st.st_size;
-	}
+	if (lstat(path, &st))
+		return 0;
+	if (S_ISREG(st.st_mode))
+		return st.st_size;
+	open = S_ISDIR(st.st_mode) && depth < DEPTH_MOST ? opendir(path) : NULL;
+	while (open && (d = readdir(open)))
+		if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0 &&
+		    path_join(inside, sizeof inside, path, d->d_name, &ignored) == 0)
+			bytes += bytes_in(inside, depth + 1);
 	if (open)
 		closedir(open);
 	return bytes;
+}
+
+int64_t bytes_below(const char *path)
+{
+	return bytes_in(path, 0);
 }
 
 /* A path below the folder and nothing else: names joined by single slashes. */
@@ -247,7 +253,7 @@ void trash_read(struct trash *t, const char *beside)
 			continue;
 		x.name = path_base(x.dir);
 		read_from(&x, beside);
-		x.bytes = bytes_below(x.dir, 0);
+		x.bytes = bytes_below(x.dir);
 		t->bytes += x.bytes;
 		t->at = mem_grow(t->at, (size_t)t->n + 1, sizeof *t->at);
 		t->at[t->n++] = x;

@@ -138,6 +138,7 @@ TEST(a_fold_has_one_writer)
 /* Its line stays, and means nothing. */
 TEST(a_killed_writer_holds_nothing)
 {
+	struct lock_owner owner;
 	struct err e = {0};
 	char who[256];
 	int status, fd;
@@ -154,10 +155,15 @@ TEST(a_killed_writer_holds_nothing)
 	CHECK(waitpid(child, &status, 0) == child && WIFSIGNALED(status));
 	CHECK(!fold_lock_asked(in("killed"), who, sizeof who));
 	CHECK_STR(who, "");
+	CHECK_INT(fold_lock_look(in("killed"), &owner), FOLD_LEFT);
+	CHECK_INT(owner.pid, child);
 	fd = fold_lock(in("killed"), "DIR", 1, &e);
 	CHECK(fd >= 0);
 	CHECK_STR(e.text, "");
+	CHECK_INT(fold_lock_look(in("killed"), &owner), FOLD_HELD);
+	CHECK_INT(owner.pid, getpid());
 	fold_lock_end(fd);
+	CHECK_INT(fold_lock_look(in("killed"), &owner), FOLD_FREE);
 }
 
 /* Whatever stands there is made safe, or not said. */
