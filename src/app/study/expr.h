@@ -26,10 +26,12 @@
 
 struct expr;
 
-/* A name's value: a number, or a text if text is not NULL. */
+/* A name's value: a number, or a text if text is not NULL; with `lines` several texts,
+ * one a line, of which any may meet a comparison (`tag = base`); != is that none equals. */
 struct expr_value {
 	double number;
 	const char *text;
+	bool lines;
 };
 
 /* names: NULL-terminated; errors name the column in the text and what was

@@ -75,6 +75,45 @@ static const char *as_text(enum op op, const struct node *n, const struct expr_v
 	return v->text ? v->text : alike && n->op == OP_NUMBER ? n->word : NULL;
 }
 
+/* A text, or one of its lines. */
+struct line {
+	const char *at;
+	size_t n;
+};
+
+/* The first line, or with `lines` false the whole; false after the last. */
+static bool next_line(const char **text, bool lines, struct line *out)
+{
+	if (!*text)
+		return false;
+	out->at = *text;
+	out->n = lines ? strcspn(*text, "\n") : strlen(*text);
+	*text = out->at[out->n] ? out->at + out->n + 1 : NULL;
+	return true;
+}
+
+static int line_order(struct line a, struct line b)
+{
+	int order = memcmp(a.at, b.at, a.n < b.n ? a.n : b.n);
+
+	return order ? order : (a.n > b.n) - (a.n < b.n);
+}
+
+static bool texts_hold(enum op op, const char *s, bool s_lines, const char *t, bool t_lines)
+{
+	struct line a, b;
+
+	if (op == OP_CONTAINS)
+		return str_contains(s, t);
+	if (op == OP_UNEQUAL)
+		return !texts_hold(OP_EQUAL, s, s_lines, t, t_lines);
+	while (next_line(&s, s_lines, &a))
+		for (const char *rest = t; next_line(&rest, t_lines, &b);)
+			if (order_holds(op, line_order(a, b)))
+				return true;
+	return false;
+}
+
 static bool comparison_holds(const struct node *n, const struct values *v)
 {
 	struct expr_value a = evaluate(n->a, v), b = evaluate(n->b, v);
@@ -84,7 +123,7 @@ static bool comparison_holds(const struct node *n, const struct values *v)
 
 		if (!s || !t)
 			return false;
-		return n->op == OP_CONTAINS ? str_contains(s, t) : order_holds(n->op, strcmp(s, t));
+		return texts_hold(n->op, s, a.lines, t, b.lines);
 	}
 	if (isnan(a.number) || isnan(b.number))
 		return false;

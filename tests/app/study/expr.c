@@ -4,15 +4,23 @@
 #include "base/rng.h"
 #include "test.h"
 
-static const char *const names[] = {"loss",  "p",   "text", "pred",  "true",
-				    "flips", "bad", "huge", "class", NULL};
+static const char *const names[] = {"loss", "p",    "text",  "pred", "true", "flips",
+				    "bad",  "huge", "class", "tag",  "none", NULL};
 
 static struct expr_value value(void *ctx, int name)
 {
 	static const struct expr_value values[] = {
-		{2.5, NULL}, {0.8, NULL},      {0, "I'm SORRY, \xc3\xa9h"},
-		{0, "neu"},  {0, "sad"},       {3, NULL},
-		{NAN, NULL}, {INFINITY, NULL}, {0, "07"},
+		{.number = 2.5},
+		{.number = 0.8},
+		{.text = "I'm SORRY, \xc3\xa9h"},
+		{.text = "neu"},
+		{.text = "sad"},
+		{.number = 3},
+		{.number = NAN},
+		{.number = INFINITY},
+		{.text = "07"},
+		{.text = "base\nlr sweep\nZ", .lines = true},
+		{.text = "", .lines = true},
 	};
 
 	(*(int *)ctx)++;
@@ -86,6 +94,25 @@ TEST(texts_compare)
 	HOLDS("text ~ \"\"");
 	FAILS("text ~ sorrow");
 	FAILS("text ~ \"sorry sorry sorry sorry sorry\"");
+}
+
+/* Any of its lines may meet a comparison. */
+TEST(several_texts_compare)
+{
+	HOLDS("tag = base");
+	HOLDS("base = tag");
+	HOLDS("tag = \"lr sweep\"");
+	HOLDS("tag = Z & tag < aa & tag > k");
+	FAILS("tag = bas");
+	FAILS("tag = basement");
+	FAILS("tag = lr");
+	HOLDS("tag ~ SWEEP");
+	FAILS("tag != base");
+	HOLDS("tag != lr");
+	HOLDS("tag = tag");
+	FAILS("tag != tag");
+	FAILS("none = base | none = tag");
+	HOLDS("none != base & none = \"\"");
 }
 
 TEST(numbers_and_texts_are_strangers)
