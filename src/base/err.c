@@ -63,6 +63,11 @@ int err_errno(struct err *e, const char *path, const char *what)
 	return err_at(e, path, 0, 0, "%s: %s", what, strerror(errno));
 }
 
+int err_exit(int status)
+{
+	return status == EXIT_DATA || status == EXIT_BUSY ? EXIT_FAILED : status;
+}
+
 int err_said(struct err *e)
 {
 	err_clear(e);

@@ -20,7 +20,9 @@ enum exit_status {
 	EXIT_DIVERGED = 3, /* the loss became NaN or Inf */
 	/* No program exits with these. */
 	EXIT_STOPPED = 4, /* ended in the middle as asked */
-	EXIT_DATA = 5,    /* a session's data is not what it was: EXIT_FAILED to a shell */
+	/* These are EXIT_FAILED to a shell. */
+	EXIT_DATA = 5, /* a session's data is not what it was */
+	EXIT_BUSY = 6, /* another program writes the session */
 };
 
 struct err {
@@ -37,6 +39,9 @@ int err_at(struct err *e, const char *file, long line, long column, const char *
 	__attribute__((format(printf, 5, 6)));
 /* "PATH: ...: strerror(errno)". */
 int err_errno(struct err *e, const char *path, const char *what);
+
+/* What a program exits with that has failed so. */
+int err_exit(int status);
 
 /* EXIT_FAILED without a sentence: the results that were printed say it. */
 int err_said(struct err *e);

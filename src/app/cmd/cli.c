@@ -412,8 +412,7 @@ int cli_main(const struct program *p, int argc, char **argv)
 	}
 	if (!e.status)
 		run(p, c, argc, argv, &e);
-	if (e.status == EXIT_DATA)
-		e.status = EXIT_FAILED;
+	e.status = err_exit(e.status);
 	errno = 0;
 	if ((ferror(stdout) | fflush(stdout)) && !unwritten)
 		unwritten = errno ? errno : EIO;

@@ -69,6 +69,7 @@ struct job_options {
 	int nfolds;      /* 0: all */
 	int seeds;       /* how many, from exp.seed on; 0 counts as 1 */
 	bool resume, skip_bad;
+	bool claim; /* going on: only if no other program writes the session (session_claim) */
 	bool accept_data;   /* go on although the data has changed */
 	bool notes;         /* say what is worth a note about a list as a whole */
 	const char *replay; /* a commands.log to follow, or NULL */

@@ -293,7 +293,9 @@ int job_open_session(struct job *j, struct err *e)
 	if (job_resumes(o)) {
 		struct settings stored;
 
-		if (check_free(j, e) || session_resume(&j->root, o->session, &stored, e))
+		if (check_free(j, e) ||
+		    (o->claim ? session_claim(&j->root, o->session, &stored, e)
+			      : session_resume(&j->root, o->session, &stored, e)))
 			return -1;
 		say_local_locks(j);
 		if (session_pruned(o->session))

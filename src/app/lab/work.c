@@ -184,7 +184,7 @@ void work_open_run(struct work_run *run)
 
 	send_told(run);
 	if (failed) {
-		run->status = e.status == EXIT_DATA ? EXIT_FAILED : e.status;
+		run->status = err_exit(e.status);
 		run->control.want = WANT_STOP;
 		work_show_error(run, WORK_FAILED, &e);
 		return;
@@ -212,7 +212,7 @@ static void train(struct work_run *run)
 	struct err e = {0};
 
 	set_training(run->work, run);
-	run->status = job_run(&run->job, &e) ? e.status : 0;
+	run->status = job_run(&run->job, &e) ? err_exit(e.status) : 0;
 	set_training(run->work, NULL);
 	run->control.want = WANT_STOP;
 	if (e.status == EXIT_DIVERGED)

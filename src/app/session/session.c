@@ -81,10 +81,13 @@ static int name_folder(struct session *s, const char *root, struct err *e)
 
 static int refuse_busy(const struct session *s, struct err *e)
 {
-	return e->status ? -1
-			 : err_at(e, s->root, 0, 0,
-				  "another program is writing this session; wait for it, stop it, "
-				  "or look with --readonly");
+	if (e->status)
+		return -1;
+	err_at(e, s->root, 0, 0,
+	       "another program is writing this session; wait for it, stop it, or look with "
+	       "--readonly");
+	e->status = EXIT_BUSY;
+	return -1;
 }
 
 static void unlock(struct session *s)
@@ -104,9 +107,9 @@ static int lock_new(struct session *s, struct err *e)
 									       : refuse_busy(s, e);
 }
 
-/* Of one that is there: alone if nobody else writes it, else shared; then one that
- * does has adopted it, or is about to leave. */
-static int lock_old(struct session *s, bool *alone, struct err *e)
+/* Of one that is there: alone if nobody else writes it, else (unless to `claim` it)
+ * shared; then one that does has adopted it, or is about to leave. */
+static int lock_old(struct session *s, bool claim, bool *alone, struct err *e)
 {
 	for (;;) {
 		enum lock_answer answer;
@@ -116,7 +119,7 @@ static int lock_old(struct session *s, bool *alone, struct err *e)
 			return -1;
 		answer = lock_take(s->lock, LOCK_ALONE, false, s->root, e);
 		*alone = answer == LOCK_TAKEN;
-		if (answer == LOCK_BUSY)
+		if (answer == LOCK_BUSY && !claim)
 			answer = lock_take(s->lock, LOCK_SHARED, true, s->root, e);
 		if (answer != LOCK_TAKEN)
 			return refuse_busy(s, e);
@@ -234,17 +237,28 @@ static int put_in_order(const struct session *s, struct err *e)
 	return session_adopt_all(s->root, e) || session_join_all(s->root, e) ? -1 : 0;
 }
 
-int session_resume(struct session *s, const char *root, struct settings *set, struct err *e)
+static int go_on(struct session *s, const char *root, bool claim, struct settings *set,
+		 struct err *e)
 {
 	bool alone;
 
 	if (name_folder(s, root, e) || check_session(s, e) || session_refuse_links(s->root, e))
 		return -1;
-	if (lock_old(s, &alone, e) == 0 && read_config(s, set, e) == 0 &&
+	if (lock_old(s, claim, &alone, e) == 0 && read_config(s, set, e) == 0 &&
 	    (!alone || put_in_order(s, e) == 0) && share(s, e) == 0)
 		return 0;
 	unlock(s);
 	return -1;
+}
+
+int session_resume(struct session *s, const char *root, struct settings *set, struct err *e)
+{
+	return go_on(s, root, false, set, e);
+}
+
+int session_claim(struct session *s, const char *root, struct settings *set, struct err *e)
+{
+	return go_on(s, root, true, set, e);
 }
 
 int session_read(struct session *s, const char *root, struct settings *set, struct err *e)

@@ -71,6 +71,9 @@ int session_create_origin(struct session *s, const char *root, const struct sett
  * is an error, and so is one that a program of version 0.1 writes.
  */
 int session_resume(struct session *s, const char *root, struct settings *set, struct err *e);
+/* The same for a run that is to be trained by one program, whichever it is: an error
+ * (EXIT_BUSY) if another program writes the session, any fold of it. */
+int session_claim(struct session *s, const char *root, struct settings *set, struct err *e);
 /* Look only: no lock, nothing changed. */
 int session_read(struct session *s, const char *root, struct settings *set, struct err *e);
 /* An error if the session has been deleted or moved: DIR/lock is no longer the

@@ -90,10 +90,12 @@ static void write_line(int fd)
 
 int fold_lock_refused(const char *dir, int fold, const char *who, struct err *e)
 {
-	return err_at(e, dir, 0, 0,
-		      "another program is writing this session: fold %d%s%s; wait for it, stop "
-		      "it, or look with --readonly",
-		      fold, who[0] ? ", " : "", who);
+	err_at(e, dir, 0, 0,
+	       "another program is writing this session: fold %d%s%s; wait for it, stop it, or "
+	       "look with --readonly",
+	       fold, who[0] ? ", " : "", who);
+	e->status = EXIT_BUSY;
+	return -1;
 }
 
 int fold_lock(const char *fold_dir, const char *dir, int fold, struct err *e)
@@ -131,22 +133,43 @@ static void read_owner(const char *line, struct lock_owner *who)
 		*who = (struct lock_owner){0};
 }
 
-enum fold_lock fold_lock_look(const char *fold_dir, struct lock_owner *who)
+/* DIR/lock, open for reading, or -1; is it held by somebody? */
+static int open_asked(const char *dir, bool *held)
 {
 	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-	char path[PATH_LEN], line[LINE_MAX_BYTES];
 	struct err ignored = {0};
-	ssize_t len;
-	bool held;
+	char path[PATH_LEN];
 	int fd;
 
-	*who = (struct lock_owner){0};
-	if (path_join(path, sizeof path, fold_dir, LOCK, &ignored))
-		return FOLD_FREE;
+	*held = false;
+	if (path_join(path, sizeof path, dir, LOCK, &ignored))
+		return -1;
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd >= 0)
+		*held = fcntl(fd, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
+	return fd;
+}
+
+bool lock_asked(const char *dir)
+{
+	bool held;
+	int fd = open_asked(dir, &held);
+
+	if (fd >= 0)
+		close(fd);
+	return held;
+}
+
+enum fold_lock fold_lock_look(const char *fold_dir, struct lock_owner *who)
+{
+	char line[LINE_MAX_BYTES];
+	ssize_t len;
+	bool held;
+	int fd = open_asked(fold_dir, &held);
+
+	*who = (struct lock_owner){0};
 	if (fd < 0)
 		return FOLD_FREE;
-	held = fcntl(fd, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
 	len = read(fd, line, sizeof line - 1);
 	line[len > 0 ? len : 0] = '\0';
 	read_owner(line, who);

@@ -42,12 +42,15 @@ int lock_open(const char *dir, bool make, struct err *e);
  * `wait` as long as somebody else holds it alone. An error names `dir`. */
 enum lock_answer lock_take(int fd, enum lock_how how, bool wait, const char *dir, struct err *e);
 void lock_release(int fd); /* the file stays open */
+/* Does somebody hold DIR/lock, shared or alone? Opens the file for reading only; a
+ * program of version 0.1 is not seen. */
+bool lock_asked(const char *dir);
 
 /* Take FOLD_DIR/lock alone and write the line. The descriptor is for fold_lock_end;
  * -1 on error, which says who holds it (of the session `dir`). */
 int fold_lock(const char *fold_dir, const char *dir, int fold, struct err *e);
 void fold_lock_end(int fd); /* without the line; closes it */
-/* The error that says so: of a fold of the session `dir`, held by `who`. */
+/* The error (EXIT_BUSY) that says so: of a fold of the session `dir`, held by `who`. */
 int fold_lock_refused(const char *dir, int fold, const char *who, struct err *e);
 /* Who wrote the line; host "": nobody, or it is not such a line. */
 struct lock_owner {

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/session/session_state.h"
+#include "app/folder.h"
+
+#include "app/session/session_rows.h"
+
+/* A new session, closed. */
+static void make(const char *name)
+{
+	struct settings set = some_settings();
+	struct session s;
+	struct err e = {0};
+
+	if (session_create(&s, in(name), &set, &e))
+		FAIL("%s", e.text);
+	session_close(&s);
+}
+
+TEST(a_claim_is_alone)
+{
+	struct session s, other;
+	struct settings set;
+	struct err e = {0};
+
+	make("claim");
+	REQUIRE(session_claim(&s, in("claim"), &set, &e) == 0);
+	/* Between two folds too. */
+	CHECK_INT(session_claim(&other, in("claim"), &set, &e), -1);
+	CHECK_INT(e.status, EXIT_BUSY);
+	CHECK(strstr(e.text, "claim: another program is writing this session"));
+	err_clear(&e);
+	/* Who asks for single folds may join. */
+	CHECK_INT(session_resume(&other, in("claim"), &set, &e), 0);
+	session_close(&s);
+	CHECK_INT(session_claim(&s, in("claim"), &set, &e), -1);
+	CHECK_INT(e.status, EXIT_BUSY);
+	err_clear(&e);
+	session_close(&other);
+	CHECK_INT(session_claim(&s, in("claim"), &set, &e), 0);
+	session_close(&s);
+	CHECK_STR(e.text, "");
+}
+
+/* By folds of seeds too. */
+TEST(written_by)
+{
+	struct settings set = some_settings();
+	struct session s, seed;
+	struct err e = {0};
+	char who[256];
+
+	make("written");
+	CHECK(!session_written(in("written"), who, sizeof who));
+	CHECK(!session_written(in("none"), who, sizeof who));
+	REQUIRE(session_resume(&s, in("written"), &set, &e) == 0);
+	CHECK(session_written(in("written"), who, sizeof who));
+	CHECK_STR(who, "");
+	set.exp.seed++;
+	REQUIRE(session_seed(&seed, &s, &set, &e) == 0 && session_take(&seed, 2, &e) == 0);
+	CHECK(session_written(in("written"), who, sizeof who));
+	CHECK(strstr(who, " on "));
+	session_close(&seed);
+	session_close(&s);
+	CHECK(!session_written(in("written"), who, sizeof who));
+	CHECK_STR(who, "");
+}
+
+static void finish(struct session *s, const struct settings *set, int fold)
+{
+	struct fold_row row = {.fold = fold, .best_epoch = 1};
+	struct results r = {0};
+	struct err e = {0};
+
+	results_init(&r, set);
+	row.confusion.classes = 4;
+	row.confusion.count[0][0] = 1;
+	results_add(&r, &row);
+	if (session_begin(s, fold, 1, 1, &e) || session_result(s, &r, &e))
+		FAIL("%s", e.text);
+	results_free(&r);
+}
+
+static void check_finished(int seeds, bool want)
+{
+	struct err e = {0};
+	bool finished = !want;
+
+	CHECK_INT(session_finished(in("finished"), seeds, &finished, &e), 0);
+	CHECK(finished == want);
+}
+
+TEST(finished_with_all_folds_of_all_seeds)
+{
+	struct settings set = some_settings();
+	struct session s, seed;
+	struct err e = {0};
+	bool finished;
+
+	make("finished");
+	check_finished(1, false);
+	REQUIRE(session_resume(&s, in("finished"), &set, &e) == 0);
+	for (int fold = 1; fold < 5; fold++)
+		finish(&s, &set, fold);
+	check_finished(1, false);
+	finish(&s, &set, 5);
+	check_finished(1, true);
+	check_finished(2, false);
+	set.exp.seed++;
+	REQUIRE(session_seed(&seed, &s, &set, &e) == 0);
+	for (int fold = 5; fold > 0; fold--)
+		finish(&seed, &set, fold);
+	check_finished(2, true);
+	check_finished(3, false);
+	session_close(&seed);
+	session_close(&s);
+	/* data.csv says how many folds there are. */
+	put(in("finished/data.csv"),
+	    "part,id,label,words,frames\nSession1,a,b,1,1\nSession6,c,b,1,1\n");
+	check_finished(1, false);
+	CHECK_INT(session_finished(in("none"), 1, &finished, &e), -1);
+	CHECK(strstr(e.text, "no such session"));
+}
+
+int main(int argc, char **argv)
+{
+	int status;
+
+	folder_make();
+	status = TEST_MAIN(argc, argv);
+	folder_remove();
+	return status;
+}
