@@ -244,19 +244,6 @@ int job_store_data(struct job *j, struct err *e)
 
 /* ---- the folder ---- */
 
-/* Named after the config's file, or the session's folder given instead. */
-static int new_name(char *out, size_t n, const char *config, struct err *e)
-{
-	char folder[PATH_LEN];
-
-	if (!file_is_dir(config) || strcmp(config, "demo") == 0)
-		return session_new_name(out, n, config, e);
-	return path_resolve(folder, sizeof folder, ".", config, e) ||
-			       session_new_name(out, n, folder, e)
-		       ? -1
-		       : 0;
-}
-
 /* No other program writes a fold that this run is to train. */
 static int check_free(const struct job *j, struct err *e)
 {
@@ -308,7 +295,7 @@ int job_open_session(struct job *j, struct err *e)
 	if (root) {
 		dirs_missing(j->made, sizeof j->made, root);
 	} else {
-		if (new_name(name, sizeof name, o->config, e))
+		if (session_new_name(name, sizeof name, "sessions", o->config, e))
 			return -1;
 		snprintf(j->made, sizeof j->made, "%s", first ? "sessions" : name);
 		root = name;

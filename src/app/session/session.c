@@ -322,39 +322,58 @@ void session_close(struct session *s)
 	s->lock = -1;
 }
 
-int session_new_name(char *out, size_t n, const char *config_path, struct err *e)
+/* NAME of a config: "demo", my.yml, a session's folder. */
+static int name_of(struct str *name, const char *config, struct err *e)
 {
-	const char *name = path_base(config_path), *dot = strrchr(name, '.');
-	time_t now = time(NULL);
-	struct tm local;
-	char stamp[32];
-	int len = (int)strlen(name);
+	bool folder = file_is_dir(config) && strcmp(config, "demo") != 0;
+	char path[PATH_LEN];
+	const char *base, *dot;
+	size_t len;
 
-	if (dot && dot > name && (strcmp(dot, ".yml") == 0 || strcmp(dot, ".yaml") == 0))
-		len = (int)(dot - name);
-	localtime_r(&now, &local);
-	strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &local);
-	if (make_dirs("sessions", e))
+	if (folder && path_absolute(path, sizeof path, ".", config, e))
 		return -1;
-	for (int i = 1; i < 1000; i++) {
-		struct str b = {0};
-		bool fits;
+	base = path_base(folder ? path : config);
+	dot = strrchr(base, '.');
+	len = strlen(base);
+	if (dot && dot > base && (strcmp(dot, ".yml") == 0 || strcmp(dot, ".yaml") == 0))
+		len = (size_t)(dot - base);
+	str_addn(name, base, len);
+	return 0;
+}
 
-		str_addf(&b, "sessions/%.*s-%s", len, name, stamp);
+/* Make FOLDER/BASE or one with a number after it: the first that nobody has. */
+static int make_new(char *out, size_t n, const char *folder, const char *base, struct err *e)
+{
+	for (int i = 1; i < 1000; i++) {
+		char number[16] = "";
+		int len;
+
 		if (i > 1)
-			str_addf(&b, "-%d", i);
-		fits = b.len < n;
-		if (fits)
-			memcpy(out, b.s, b.len + 1);
-		else
-			err_at(e, config_path, 0, 0, "the name is too long for a session's folder");
-		str_free(&b);
-		if (!fits)
-			return -1;
+			snprintf(number, sizeof number, "-%d", i);
+		len = snprintf(out, n, "%s/%s%s", folder, base, number);
+		if (len < 0 || (size_t)len >= n)
+			return err_at(e, base, 0, 0, "the name is too long for a session's folder");
 		if (mkdir(out, 0777) == 0)
-			return dir_sync("sessions", e);
+			return dir_sync(folder, e);
 		if (errno != EEXIST)
 			return err_errno(e, out, "cannot make the session's folder");
 	}
 	return err_at(e, out, 0, 0, "1000 sessions of this name and second exist; name the folder");
+}
+
+int session_new_name(char *out, size_t n, const char *folder, const char *config, struct err *e)
+{
+	time_t now = time(NULL);
+	struct str name = {0};
+	struct tm local;
+	char stamp[32];
+	int failed;
+
+	localtime_r(&now, &local);
+	strftime(stamp, sizeof stamp, "-%Y%m%d-%H%M%S", &local);
+	failed = name_of(&name, config, e);
+	str_add(&name, stamp);
+	failed = failed || make_dirs(folder, e) || make_new(out, n, folder, name.s, e);
+	str_free(&name);
+	return failed ? -1 : 0;
 }

@@ -93,9 +93,10 @@ int session_share(struct session *s, const struct session *parent, struct err *e
 int session_seed(struct session *s, const struct session *parent, const struct settings *set,
 		 struct err *e);
 
-/* A new folder sessions/NAME-YYYYMMDD-HHMMSS, with -2, -3 ... if taken. It is
- * made here, empty, so that programs started in the same second differ. */
-int session_new_name(char *out, size_t n, const char *config_path, struct err *e);
+/* A new folder FOLDER/NAME-YYYYMMDD-HHMMSS, with -2, -3 ... if taken; NAME is that of the
+ * config's file, or of the session's folder given instead. It is made here, empty, so
+ * that programs started in the same second differ. */
+int session_new_name(char *out, size_t n, const char *folder, const char *config, struct err *e);
 
 /* "DIR/NAME" and "DIR/fold-F/NAME", whose folder is made. Unless the session is
  * open for reading only, the name is about to be written: it is an error if it

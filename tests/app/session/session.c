@@ -327,14 +327,20 @@ TEST(names)
 	struct err e = {0};
 
 	REQUIRE(getcwd(cwd, sizeof cwd) && chdir(folder) == 0);
-	CHECK_INT(session_new_name(first, sizeof first, "configs/my.demo.yml", &e), 0);
-	CHECK_INT(session_new_name(second, sizeof second, "my.demo.yaml", &e), 0);
+	CHECK_INT(session_new_name(first, sizeof first, "sessions", "configs/my.demo.yml", &e), 0);
+	CHECK_INT(session_new_name(second, sizeof second, "sessions", "my.demo.yaml", &e), 0);
 	CHECK(strncmp(first, "sessions/my.demo-2", 18) == 0);
 	CHECK_INT(strlen(first), strlen("sessions/my.demo-20250101-120000"));
 	CHECK(strcmp(first, second) != 0);
 	CHECK(file_is_dir(first) && file_is_dir(second));
-	CHECK_INT(session_new_name(first, 10, "demo", &e), -1);
+	CHECK_INT(session_new_name(first, 10, "sessions", "demo", &e), -1);
 	CHECK_HAS(e.text, "too long");
+	err_clear(&e);
+	CHECK_INT(mkdir("my.yml", 0777), 0); /* a folder names itself */
+	CHECK_INT(chdir("my.yml"), 0);
+	CHECK_INT(session_new_name(first, sizeof first, "../all/deep", ".", &e), 0);
+	CHECK(strncmp(first, "../all/deep/my-2", 16) == 0 && file_is_dir(first));
+	CHECK_STR(e.text, "");
 	CHECK_INT(chdir(cwd), 0);
 }
 
