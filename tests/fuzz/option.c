@@ -14,6 +14,7 @@ static void seeds(void)
 	}
 	fuzz_seed_text("\1$HOME/~x");
 	fuzz_seed_text("\3x0.5");
+	fuzz_seed_text("\10exc=hap, fru = drop");
 }
 
 static void one(const uint8_t *data, size_t n)

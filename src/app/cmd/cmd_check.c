@@ -32,17 +32,21 @@ static void print_problems(const struct problems *p)
 
 static void print_corpus(const struct corpus *c, const struct settings *s)
 {
-	struct str table = {0}, convention = {0};
+	struct str labels = {0}, table = {0}, convention = {0};
 
 	for (int i = 0; i < c->nlists; i++)
 		printf("%-10s %6d utterance%s  %s\n", c->list[i].name, c->list[i].n,
 		       c->list[i].n == 1 ? " " : "s", c->list[i].path);
+	census_labels(c, s, &labels);
 	census_table(c, s, &table);
 	census_convention(c, s, &convention);
+	if (labels.len)
+		printf("\n%s", labels.s);
 	if (table.len)
 		printf("\n%s\n", table.s);
 	if (convention.len)
 		puts(convention.s);
+	str_free(&labels);
 	str_free(&table);
 	str_free(&convention);
 }

@@ -109,6 +109,21 @@ static int collect(struct reader *r, const yaml_node_t *map, struct pairs *list)
 	return 0;
 }
 
+static struct pairs pairs_of(const struct reader *r)
+{
+	size_t n = (size_t)tree_count(&r->t) + 1;
+
+	return (struct pairs){.merged = mem_alloc(n, sizeof(bool)),
+			      .taken = mem_alloc(n, sizeof(bool))};
+}
+
+static void pairs_free(struct pairs *list)
+{
+	free(list->at);
+	free(list->merged);
+	free(list->taken);
+}
+
 static int read_labels(struct reader *r, const struct option *o, const yaml_node_t *node)
 {
 	const int *item = node->data.sequence.items.start, *end = node->data.sequence.items.top;
@@ -155,6 +170,43 @@ static int read_several(struct reader *r, const struct option *o, const yaml_nod
 	return status;
 }
 
+/* A map of texts, as option_set takes it: KEY=VALUE with commas between. */
+static int read_pairs(struct reader *r, const struct option *o, const yaml_node_t *node,
+		      struct pairs *list)
+{
+	struct str text = {0};
+	struct err why = {0};
+	int status = collect(r, node, list);
+
+	for (int i = 0; i < list->n && !status; i++) {
+		const yaml_node_t *key = tree_node(&r->t, list->at[i].key);
+		const yaml_node_t *value = tree_node(&r->t, list->at[i].value);
+		const yaml_node_t *bad = NULL;
+
+		if (strpbrk(tree_text(key), ",="))
+			bad = key;
+		else if (value->type != YAML_SCALAR_NODE || tree_is_null(value) ||
+			 strchr(tree_text(value), ','))
+			bad = value;
+		if (bad && (bad->type != YAML_SCALAR_NODE || tree_is_null(bad)))
+			status = tree_fail(&r->t, bad, "%s: %s: expected one value; found %s",
+					   o->key, tree_text(key),
+					   bad->type == YAML_SCALAR_NODE ? "nothing"
+									 : tree_what(bad));
+		else if (bad)
+			status = tree_fail(&r->t, bad,
+					   "%s: expected a text without commas%s; found '%.80s'",
+					   o->key, bad == key ? " and =" : "", tree_text(bad));
+		else
+			str_addf(&text, "%s%s=%s", text.len ? "," : "", tree_text(key),
+				 tree_text(value));
+	}
+	if (!status && option_set(&r->s, o, str_text(&text), r->dir, &why))
+		status = tree_fail(&r->t, node, "%s", why.text);
+	str_free(&text);
+	return status;
+}
+
 static int read_scalar(struct reader *r, const struct option *o, const yaml_node_t *node,
 		       struct err *why)
 {
@@ -180,6 +232,13 @@ static int read_value(struct reader *r, const struct option *o, const yaml_node_
 		return read_labels(r, o, node);
 	if (o->several && node->type == YAML_SEQUENCE_NODE)
 		return read_several(r, o, node);
+	if (o->pairs && node->type == YAML_MAPPING_NODE) {
+		struct pairs list = pairs_of(r);
+
+		status = read_pairs(r, o, node, &list);
+		pairs_free(&list);
+		return status;
+	}
 	if (node->type == YAML_SCALAR_NODE && (o->type != OPT_LABELS || tree_is_null(node)))
 		status = read_scalar(r, o, node, &why);
 	else
@@ -323,17 +382,13 @@ static int read_pair(struct reader *r, const yaml_node_t *key, const yaml_node_t
 
 static int read_map(struct reader *r, const yaml_node_t *map, const char *group)
 {
-	size_t n = (size_t)tree_count(&r->t) + 1;
-	struct pairs list = {.merged = mem_alloc(n, sizeof(bool)),
-			     .taken = mem_alloc(n, sizeof(bool))};
+	struct pairs list = pairs_of(r);
 	int status = collect(r, map, &list);
 
 	for (int i = 0; !status && i < list.n; i++)
 		status = read_pair(r, tree_node(&r->t, list.at[i].key),
 				   tree_node(&r->t, list.at[i].value), group);
-	free(list.at);
-	free(list.merged);
-	free(list.taken);
+	pairs_free(&list);
 	return status;
 }
 

@@ -108,9 +108,37 @@ static void emit_labels(struct writer *w, const struct settings *s)
 	emit(w, &v, yaml_sequence_end_event_initialize(&v));
 }
 
+/* {exc: hap, fru: drop} of the text exc=hap,fru=drop. */
+static void emit_pairs(struct writer *w, const struct option *o, const char *text)
+{
+	yaml_event_t v;
+
+	emit(w, &v,
+	     yaml_mapping_start_event_initialize(&v, NULL, NULL, 1, YAML_FLOW_MAPPING_STYLE));
+	while (*text) {
+		size_t key = strcspn(text, "="), value = strcspn(text + key, ",");
+		char word[2][MAP_FROM + 1];
+
+		snprintf(word[0], sizeof word[0], "%.*s", (int)key, text);
+		snprintf(word[1], sizeof word[1], "%.*s", (int)value - 1, text + key + 1);
+		emit_string(w, word[0]);
+		if (o->type == OPT_MAP)
+			emit_string(w, word[1]);
+		else
+			emit_number(w, word[1]);
+		text += key + value;
+		text += *text == ',';
+	}
+	emit_block_end(w);
+}
+
 static void emit_value(struct writer *w, const struct settings *s, const struct option *o,
 		       const char *text)
 {
+	if (o->pairs) {
+		emit_pairs(w, o, text);
+		return;
+	}
 	switch (o->type) {
 	case OPT_PATH:
 	case OPT_STRING:

@@ -41,6 +41,8 @@ const struct option option_table[] = {
 	{ROW(exp.labels, "", WHEN_RUN), .type = OPT_LABELS, .min = 2, .max = LABELS_MAX,
 	 .by_layout = true,
 	 .help = "Classes in order; IEMOCAP has ang hap neu sad, lists have MELD's seven."},
+	{ROW(exp.map, "", WHEN_RUN), .type = OPT_MAP, .pairs = true,
+	 .help = "Labels to be read as others, or left out: exc=hap,fru=drop; one pass."},
 	{ROW(exp.protocol, "reference", WHEN_RUN), CHOICE(protocol_name),
 	 .help = "Validation part; reference: IEMOCAP's test session (optimistic), lists' "
 		 "dev."},

@@ -9,8 +9,8 @@
  * engine/data/settings.h and a row in option.c.
  *
  * The table and finding a row: option.c. Parsing, printing, comparing a value:
- * option_value.c. Changing one by a factor: option_change.c. What involves several options:
- * option_resolve.c. The table as a page: option_page.c.
+ * option_value.c, exp.map's: option_map.c. Changing one by a factor: option_change.c. What
+ * involves several options: option_resolve.c. The table as a page: option_page.c.
  */
 #ifndef MIUST_OPTION_H
 #define MIUST_OPTION_H
@@ -31,6 +31,7 @@ enum option_type {
 	OPT_PATH,   /* char[PATH_LEN]: ~ and $VAR expand, made absolute */
 	OPT_BYTES,  /* int64_t, with K/M/G */
 	OPT_LABELS, /* exp.labels with exp.nlabels: NAME,NAME,... */
+	OPT_MAP,    /* struct label_map: LABEL=LABEL,... */
 };
 
 enum option_when {
@@ -56,6 +57,7 @@ struct option {
 	const char *unit; /* "epochs", or NULL */
 	bool no_effect;   /* accepted with a warning (hidden_dim, dropout) */
 	bool several;     /* a YAML list means its items with commas between */
+	bool pairs;       /* a YAML map means its pairs, KEY=VALUE, with commas between */
 	bool by_layout;   /* preset "" means a value that depends on the layout */
 	const char *help; /* one line, a sentence */
 };
@@ -63,7 +65,8 @@ struct option {
 extern const struct option option_table[];
 extern const int option_count;
 
-enum { OPTION_TAKES = 128, OPTION_TEXT = 2 * PATH_LEN + LABELS_MAX * LABEL_LEN }; /* buffers */
+/* buffers */
+enum { OPTION_TAKES = 128, OPTION_TEXT = 2 * PATH_LEN + MAP_MAX * (MAP_FROM + LABEL_LEN) };
 
 const struct option *option_find(const char *key);
 const char *option_nearest(const char *key); /* for "did you mean", or NULL if none is near */
@@ -92,6 +95,11 @@ bool option_is_factor(const struct option *o, const char *text);
 int option_refuse(const struct option *o, const char *found, struct err *e);
 /* One label more, for readers of lists; the same checks as option_set. */
 int option_add_label(struct settings *s, const char *label, size_t len, struct err *e);
+/* exp.map from its text form, "exc=hap, fru=drop"; spaces around a label do not count.
+ * Whether a label exists is options_resolve's question. *m is unchanged on error. */
+int option_read_map(struct label_map *m, const char *text, struct err *e);
+void option_print_map(const struct label_map *m, char *out, size_t n);
+bool option_equal_maps(const struct label_map *a, const struct label_map *b); /* in any order */
 /* The value as option_set reads it back exactly, in the shortest form: 0.25, 5e-4;
  * a $ in a path is written $$. */
 char *option_text(const struct settings *s, const struct option *o, char *out, size_t n);

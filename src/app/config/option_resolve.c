@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/config/option.h"
 
+#include "base/near.h"
 #include "base/str.h"
+#include "engine/data/relabel.h"
 #include "engine/model/loss.h"
 
 #include <string.h>
@@ -75,6 +77,57 @@ static int resolve_labels(struct settings *s, struct err *e)
 	return 0;
 }
 
+static bool is_label(const struct settings *s, const char *label)
+{
+	for (int i = 0; i < s->exp.nlabels; i++)
+		if (strcmp(s->exp.labels[i], label) == 0)
+			return true;
+	return false;
+}
+
+static int refuse_target(const struct settings *s, const char *from, const char *to, struct err *e)
+{
+	const struct label_map *m = &s->exp.map;
+	const char *near = relabel_near(s, to);
+	struct str known = {0}, advice = {0};
+
+	if (near_distance(to, LABEL_DROP) <= 1)
+		near = LABEL_DROP;
+	for (int i = 0; i < s->exp.nlabels; i++)
+		str_addf(&known, "%s%s", i ? ", " : "", s->exp.labels[i]);
+	for (int i = 0; i < m->n; i++)
+		if (strcmp(m->at[i].from, to) == 0 && strcmp(from, to) != 0)
+			str_addf(&advice, "a label is mapped once: give %s=%s", from, m->at[i].to);
+	if (!advice.len && near)
+		str_addf(&advice, "did you mean %s?", near);
+	err_set(e, "exp.map: %s: expected drop or one of %s (exp.labels); found '%s'%s%s", from,
+		known.s, to, advice.len ? "; " : "", str_text(&advice));
+	str_free(&known);
+	str_free(&advice);
+	return -1;
+}
+
+/* Each target of exp.map is a class, or drops the row. */
+static int check_map(const struct settings *s, struct err *e)
+{
+	const struct label_map *m = &s->exp.map;
+	bool drops_class = is_label(s, LABEL_DROP);
+
+	for (int i = 0; i < m->n; i++) {
+		const char *from = m->at[i].from, *to = m->at[i].to;
+
+		if (strcmp(to, LABEL_DROP) == 0 && drops_class)
+			return err_set(
+				e,
+				"exp.map: %s: %s leaves rows out, but exp.labels has a class "
+				"of that name; rename the class",
+				from, to);
+		if (strcmp(to, LABEL_DROP) != 0 && !is_label(s, to))
+			return refuse_target(s, from, to, e);
+	}
+	return 0;
+}
+
 /* Each head of the cross attention takes an equal share of the states' width. */
 static int check_heads(const struct settings *s, const char *key, int hidden, struct err *e)
 {
@@ -130,7 +183,8 @@ int options_resolve(struct settings *s, struct err *e)
 {
 	struct settings r = *s;
 
-	if (resolve_layout(&r, e) || resolve_labels(&r, e) || resolve_model(&r, e))
+	if (resolve_layout(&r, e) || resolve_labels(&r, e) || check_map(&r, e) ||
+	    resolve_model(&r, e))
 		return -1;
 	*s = r;
 	return 0;

@@ -29,7 +29,7 @@ struct kind {
 	int (*parse)(const struct input *in);
 	void (*print)(const struct settings *s, const struct option *o, char *out, size_t n);
 };
-static const struct kind kinds[OPT_LABELS + 1];
+static const struct kind kinds[OPT_MAP + 1];
 
 static const void *value_of(const struct settings *s, const struct option *o)
 {
@@ -252,6 +252,16 @@ static int parse_labels(const struct input *in)
 	return 0;
 }
 
+static int parse_map(const struct input *in)
+{
+	return option_read_map(in->to, in->text, in->e);
+}
+
+static void print_map(const struct settings *s, const struct option *o, char *out, size_t n)
+{
+	option_print_map(value_of(s, o), out, n);
+}
+
 static void print_int(const struct settings *s, const struct option *o, char *out, size_t n)
 {
 	snprintf(out, n, "%d", *(const int *)value_of(s, o));
@@ -330,7 +340,7 @@ static void print_labels(const struct settings *s, const struct option *o, char 
 		at += (size_t)snprintf(out + at, n - at, "%s%s", i ? "," : "", s->exp.labels[i]);
 }
 
-static const struct kind kinds[OPT_LABELS + 1] = {
+static const struct kind kinds[OPT_MAP + 1] = {
 	[OPT_INT] = {"an ", "integer", parse_int, print_int},
 	[OPT_INT64] = {"an ", "integer", parse_int64, print_int64},
 	[OPT_NUMBER] = {"a ", "number", parse_number, print_number},
@@ -340,6 +350,7 @@ static const struct kind kinds[OPT_LABELS + 1] = {
 	[OPT_PATH] = {"a ", "path", parse_path, print_path},
 	[OPT_BYTES] = {"", "bytes (K, M, G)", parse_bytes, print_bytes},
 	[OPT_LABELS] = {"a ", "list of labels", parse_labels, print_labels},
+	[OPT_MAP] = {"a ", "map, such as exc=hap,fru=drop", parse_map, print_map},
 };
 
 static bool is_zero(const struct settings *s, const struct option *o)
@@ -396,6 +407,8 @@ bool option_equal(const struct settings *a, const struct settings *b, const stru
 				return false;
 		}
 		return true;
+	case OPT_MAP:
+		return option_equal_maps(value_of(a, o), value_of(b, o));
 	default:
 		return memcmp(value_of(a, o), value_of(b, o), o->size) == 0;
 	}

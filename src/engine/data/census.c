@@ -2,6 +2,8 @@
 #include "engine/data/census.h"
 
 #include "base/file.h"
+#include "base/util.h"
+#include "engine/data/relabel.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -27,49 +29,157 @@ static int in_list(const struct list *l, const struct settings *s)
 
 /* ---- classes ---- */
 
-static void add_cell(struct str *out, int width, int n)
-{
-	struct str cell = {0};
+/* A table with a column for each list and one for all. */
+struct table_form {
+	const struct corpus *c;
+	struct str *out;
+	int first, width; /* columns of the names, of a number */
+};
 
-	str_add_count(&cell, n);
-	str_addf(out, "  %*s", width, cell.s);
-	str_free(&cell);
+static struct table_form form_of(const struct corpus *c, const char *heading, struct str *out)
+{
+	return (struct table_form){c, out, str_columns(heading),
+				   c->layout == LAYOUT_IEMOCAP ? 8 : 6};
+}
+
+static void make_room(struct table_form *f, const char *name)
+{
+	f->first = max_int(f->first, str_columns(name));
+}
+
+static void add_heading(const struct table_form *f, const char *heading, const char *last)
+{
+	str_addf(f->out, "%s%*s", heading, f->first - str_columns(heading), "");
+	for (int i = 0; i < f->c->nlists; i++)
+		str_addf(f->out, "  %*s", f->width, f->c->list[i].name);
+	str_addf(f->out, "  %*s%s\n", f->width, "all", last);
+}
+
+/* The rows that `of` counts in each list; `as`: what they count as, or "". */
+static void add_row(const struct table_form *f, const struct settings *s, const char *name,
+		    int (*of)(const struct list *l, const struct settings *s, int which), int which,
+		    const char *as)
+{
+	int sum = 0;
+
+	str_addf(f->out, "%s%*s", name, f->first - str_columns(name), "");
+	for (int i = 0; i <= f->c->nlists; i++) {
+		int n = i < f->c->nlists ? of(&f->c->list[i], s, which) : sum;
+		struct str cell = {0};
+
+		sum += n;
+		str_add_count(&cell, n);
+		str_addf(f->out, "  %*s", f->width, cell.s);
+		str_free(&cell);
+	}
+	str_addf(f->out, "%s%s\n", *as ? "  " : "", as);
+}
+
+static int of_class(const struct list *l, const struct settings *s, int class)
+{
+	(void)s;
+	return l->of_class[class];
+}
+
+static int of_classes(const struct list *l, const struct settings *s, int unused)
+{
+	(void)unused;
+	return in_list(l, s);
 }
 
 void census_table(const struct corpus *c, const struct settings *s, struct str *out)
 {
-	int first = (int)strlen("class"), width = c->layout == LAYOUT_IEMOCAP ? 8 : 6, all = 0;
+	struct table_form f = form_of(c, "class", out);
+	int all = 0;
 
 	for (int i = 0; i < c->nlists; i++)
 		all += in_list(&c->list[i], s);
 	if (all == 0)
 		return;
 	for (int k = 0; k < s->exp.nlabels; k++)
-		if (str_columns(s->exp.labels[k]) > first)
-			first = str_columns(s->exp.labels[k]);
-	str_addf(out, "%-*s", first, "class");
-	for (int i = 0; i < c->nlists; i++)
-		str_addf(out, "  %*s", width, c->list[i].name);
-	str_addf(out, "  %*s\n", width, "all");
-	for (int k = 0; k < s->exp.nlabels; k++) {
-		const char *name = s->exp.labels[k];
+		make_room(&f, s->exp.labels[k]);
+	add_heading(&f, "class", "");
+	for (int k = 0; k < s->exp.nlabels; k++)
+		add_row(&f, s, s->exp.labels[k], of_class, k, "");
+	add_row(&f, s, "all", of_classes, 0, "");
+}
 
-		str_addf(out, "%s%*s", name, first - str_columns(name), "");
-		for (int i = 0; i < c->nlists; i++)
-			add_cell(out, width, c->list[i].of_class[k]);
-		add_cell(out, width, in_all(c, k));
-		str_add(out, "\n");
+/* ---- labels before exp.map ---- */
+
+static int of_entry(const struct list *l, const struct settings *s, int entry)
+{
+	(void)s;
+	return l->of_map[entry];
+}
+
+/* Rows that say the class themselves, and are not mapped to another. */
+static int of_own_label(const struct list *l, const struct settings *s, int class)
+{
+	const struct label_map *m = &s->exp.map;
+	int n = l->of_class[class];
+
+	for (int i = 0; i < m->n; i++)
+		if (strcmp(m->at[i].to, s->exp.labels[class]) == 0)
+			n -= l->of_map[i];
+	return n;
+}
+
+static int of_labels(const struct list *l, const struct settings *s, int unused)
+{
+	(void)unused;
+	return in_list(l, s) + l->dropped;
+}
+
+void census_labels(const struct corpus *c, const struct settings *s, struct str *out)
+{
+	const struct label_map *m = &s->exp.map;
+	struct table_form f = form_of(c, "label", out);
+
+	if (m->n == 0)
+		return;
+	for (int k = 0; k < s->exp.nlabels; k++)
+		make_room(&f, s->exp.labels[k]);
+	for (int i = 0; i < m->n; i++)
+		make_room(&f, m->at[i].from);
+	add_heading(&f, "label", "  counts as (exp.map)");
+	for (int k = 0; k < s->exp.nlabels; k++) {
+		int entry;
+
+		relabel(s, s->exp.labels[k], &entry);
+		if (entry < 0)
+			add_row(&f, s, s->exp.labels[k], of_own_label, k, s->exp.labels[k]);
 	}
-	str_addf(out, "%-*s", first, "all");
-	for (int i = 0; i < c->nlists; i++)
-		add_cell(out, width, in_list(&c->list[i], s));
-	add_cell(out, width, all);
-	str_add(out, "\n");
+	for (int i = 0; i < m->n; i++) {
+		bool drops = strcmp(m->at[i].to, LABEL_DROP) == 0;
+
+		add_row(&f, s, m->at[i].from, of_entry, i, drops ? "dropped" : m->at[i].to);
+	}
+	add_row(&f, s, "all", of_labels, 0, "");
+}
+
+/* ---- notes ---- */
+
+/* A label of exp.map that no list has. */
+static void note_map(const struct corpus *c, const struct settings *s, struct problems *p)
+{
+	struct fault f = {.kind = PROBLEM_NOTE, .file = c->list[0].path};
+
+	for (int i = 0; i < s->exp.map.n; i++) {
+		int n = 0;
+
+		for (int k = 0; k < c->nlists; k++)
+			n += c->list[k].of_map[i];
+		if (n == 0)
+			problem_add(p, &f,
+				    "exp.map: %s: no list has a row with this label; is it "
+				    "spelled as in the lists?",
+				    s->exp.map.at[i].from);
+	}
 }
 
 void census_note(const struct corpus *c, const struct settings *s, struct problems *p)
 {
-
+	note_map(c, s, p);
 	for (int k = 0; k < s->exp.nlabels; k++) {
 		const char *label = s->exp.labels[k];
 		struct fault f = {.kind = PROBLEM_NOTE, .file = c->list[0].path};
@@ -82,9 +192,9 @@ void census_note(const struct corpus *c, const struct settings *s, struct proble
 					 path_base(c->list[i].path));
 		if (lack > 0 && in_all(c, k) == 0)
 			problem_add(p, &f,
-				    "class %s of exp.labels: no list has a row with it; remove it "
-				    "from exp.labels, or correct the labels",
-				    label);
+				    "class %s of exp.labels: no list has a row with it%s; remove "
+				    "it from exp.labels, or correct the labels",
+				    label, s->exp.map.n ? " after exp.map" : "");
 		else if (lack > 0)
 			problem_add(p, &f,
 				    "class %s of exp.labels: no row with it in %s; figures there "
@@ -173,7 +283,7 @@ static void meld_convention(const struct corpus *c, const struct settings *s, st
 	if (!labels_are(s, seven))
 		return;
 	for (int i = 0; i < 3; i++)
-		sum += have[i] = c->list[i].rows;
+		sum += have[i] = c->list[i].rows - c->list[i].dropped;
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
 		if (memcmp(have, known[i].n, sizeof have) == 0) {
 			str_addf(out, "the rows are those of %s", known[i].name);

@@ -12,8 +12,11 @@
 /* "class  train  dev  test  all": a row for each class and one for all; nothing
  * if no row has a known label. */
 void census_table(const struct corpus *c, const struct settings *s, struct str *out);
+/* The same of the labels as they are in the lists, before exp.map, each with what it counts
+ * as; nothing without exp.map. */
+void census_labels(const struct corpus *c, const struct settings *s, struct str *out);
 
-/* Notes: a class that a list lacks. */
+/* Notes: a class that a list lacks, a label of exp.map that no list has. */
 void census_note(const struct corpus *c, const struct settings *s, struct problems *p);
 
 /*

@@ -41,7 +41,9 @@ struct list {
 	char name[20];            /* "Session1" ..., "train", "dev", "test" */
 	int first, n;             /* its utterances */
 	int rows;                 /* in the file, those with errors too */
-	int of_class[LABELS_MAX]; /* rows with each label, likewise */
+	int of_class[LABELS_MAX]; /* rows of each class, likewise, after exp.map */
+	int of_map[MAP_MAX];      /* rows whose label exp.map has, by its entries */
+	int dropped;              /* of the rows: those that exp.map drops, no utterances */
 };
 
 /* A row of a list that is not in the corpus. */

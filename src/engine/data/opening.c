@@ -3,21 +3,19 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "base/near.h"
 #include "base/plain.h"
 #include "engine/data/census.h"
 #include "engine/data/columns.h"
 #include "engine/data/features.h"
 #include "engine/data/known.h"
+#include "engine/data/lists.h"
+#include "engine/data/relabel.h"
 #include "engine/file/table.h"
 #include "engine/data/twins.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { IEMOCAP_SESSIONS = 5 };
 
 /* A list while its rows are being read. */
 struct reading {
@@ -25,6 +23,7 @@ struct reading {
 	struct table t;
 	struct columns columns;
 	struct row_name *name;   /* [t.n] */
+	bool *dropped;           /* [t.n] by exp.map: as if the row were not there */
 	bool usable;             /* its columns are there */
 	int cp1252, cp1252_rows; /* characters of the texts, rows that have some */
 };
@@ -77,43 +76,36 @@ static void give_up(struct opening *o, const char *file, struct err *said)
 
 /* ---- one row ---- */
 
-static int find_label(const struct settings *s, const char *label)
-{
-	for (int i = 0; i < s->exp.nlabels; i++)
-		if (strcmp(s->exp.labels[i], label) == 0)
-			return i;
-	return -1;
-}
-
 static void unknown_label(struct opening *o, const char *label)
 {
 	const char *column = o->at->columns.label_name;
-	struct near n = near_to(label);
-	struct str known = {0}, general = {0};
-	struct fault f = {.kind = PROBLEM_ERROR, .list = o->at->list->path, .line = o->line};
+	const char *near = relabel_near(o->s, label);
+	struct str known = {0}, said = {0}, many = {0}, general = {0};
+	struct fault f = {
+		.kind = PROBLEM_ERROR, .list = o->at->list->path, .line = o->line, .brief = true};
 
 	if (!*label) {
 		report(o, PROBLEM_ERROR, NULL, "column %s: no label; give one or delete the row",
 		       column);
 		return;
 	}
-	for (int i = 0; i < o->s->exp.nlabels; i++) {
-		near_try(&n, o->s->exp.labels[i]);
+	for (int i = 0; i < o->s->exp.nlabels; i++)
 		str_addf(&known, "%s%s", i ? ", " : "", o->s->exp.labels[i]);
-	}
+	str_addf(&said, "column %s: unknown label \"%s\"; ", column, label);
+	if (near)
+		str_addf(&said, "did you mean %s? exp.labels has %s", near, str_text(&known));
+	else
+		str_addf(&said, "expected one of %s (exp.labels)", str_text(&known));
+	str_addf(&many, "%s; exp.map can read it as one of them, or drop its rows", said.s);
 	str_addf(&general,
 		 "column %s: labels other than %s (exp.labels); is this the column of the labels "
 		 "(exp.columns.label)?",
 		 column, str_text(&known));
+	f.many = many.s;
 	f.general = general.s;
-	if (n.best)
-		problem_add(o->p, &f,
-			    "column %s: unknown label \"%s\"; did you mean %s? exp.labels has %s",
-			    column, label, n.best, str_text(&known));
-	else
-		problem_add(o->p, &f,
-			    "column %s: unknown label \"%s\"; expected one of %s (exp.labels)",
-			    column, label, str_text(&known));
+	problem_add(o->p, &f, "%s", said.s);
+	str_free(&said);
+	str_free(&many);
 	str_free(&general);
 	str_free(&known);
 }
@@ -163,7 +155,7 @@ static bool read_row(struct opening *o, struct utterance *u, const struct table_
 	u->dialogue = row_dialogue(name, o->by_folder);
 	u->text = meant_text(o, row);
 	u->speaker = columns_speaker(col, row, u->id);
-	u->label = find_label(o->s, label);
+	u->label = relabel(o->s, label, NULL);
 	if (u->label >= 0)
 		o->at->list->of_class[u->label]++;
 
@@ -249,6 +241,8 @@ static void read_rows(struct opening *o)
 		long first = twin[i] < 0 ? 0 : t->row[twin[i]].line;
 		int from = o->p->n;
 
+		if (o->at->dropped[i] && !known[i])
+			continue;
 		o->line = row->line;
 		if (row->fault && !known[i])
 			add_torn(o, row->fault);
@@ -262,6 +256,24 @@ static void read_rows(struct opening *o)
 	free(known);
 	free(id);
 	free(twin);
+}
+
+/* Count the rows that exp.map has a word on; those that it drops have no name. */
+static void map_rows(struct opening *o, struct reading *r)
+{
+	struct list *l = r->list;
+
+	for (int i = 0; i < r->t.n && o->s->exp.map.n; i++) {
+		char *label =
+			r->t.row[i].fault ? NULL : template_text(&r->columns.label, &r->t.row[i]);
+		int entry = -1;
+
+		r->dropped[i] = label && relabel(o->s, label, &entry) == RELABEL_DROPPED;
+		l->dropped += r->dropped[i];
+		if (entry >= 0)
+			l->of_map[entry]++;
+		free(label);
+	}
 }
 
 /* The table, its columns, and what its rows are called. */
@@ -296,8 +308,11 @@ static void read_table(struct opening *o, struct reading *r)
 		r->usable = false;
 	}
 	r->name = mem_alloc((size_t)r->t.n + 1, sizeof *r->name);
+	r->dropped = mem_alloc((size_t)r->t.n + 1, sizeof *r->dropped);
+	if (r->usable)
+		map_rows(o, r);
 	for (int i = 0; r->usable && i < r->t.n; i++)
-		if (!r->t.row[i].fault)
+		if (!r->t.row[i].fault && !r->dropped[i])
 			r->name[i] = columns_name(&r->columns, &r->t.row[i], o->s->exp.audio_dir);
 	o->by_folder |= twins_by_folder(r->name, r->t.n);
 }
@@ -313,7 +328,11 @@ static void read_list(struct opening *o, struct reading *r)
 	read_rows(o);
 	note_cp1252(o);
 	r->list->n = o->c->n - r->list->first;
-	if ((o->skip_bad || o->nknown) && r->list->n == 0) {
+	if (r->list->dropped == r->t.n) {
+		err_at(&said, r->list->path, 0, 0,
+		       "exp.map drops all of its %d rows; a list needs some", r->t.n);
+		give_up(o, r->list->path, &said);
+	} else if ((o->skip_bad || o->nknown) && r->list->n == 0) {
 		err_at(&said, r->list->path, 0, 0, "none of the %d rows is usable", r->t.n);
 		give_up(o, r->list->path, &said);
 	}
@@ -344,95 +363,11 @@ static void reading_free(struct reading *r)
 		free(r->name[i].stem);
 	}
 	free(r->name);
+	free(r->dropped);
 	table_free(&r->t);
 }
 
 /* ---- the corpus ---- */
-
-/* N of SessionN.csv, 0 if it is not a session's list; *as: how N is to be written. */
-static int session_of(const char *file, char as[32])
-{
-	int n, end = 0;
-
-	if (sscanf(file, "Session%4d.csv%n", &n, &end) != 1 || !end || file[end] || n < 1)
-		return 0;
-	snprintf(as, 32, "Session%d.csv", n);
-	return n;
-}
-
-/* The largest N of the files Session1.csv, Session2.csv ... that are there; 0: none is. */
-static int last_session(const char *dir)
-{
-	DIR *open = opendir(dir);
-	struct dirent *d;
-	int last = 0;
-
-	while (open && (d = readdir(open))) {
-		char as[32];
-		int n = session_of(d->d_name, as);
-
-		if (n > last && strcmp(as, d->d_name) == 0)
-			last = n;
-	}
-	if (open)
-		closedir(open);
-	return last;
-}
-
-/* Session07.csv is not read: that is said, or training would go on without it. */
-static void warn_unread(struct opening *o)
-{
-	const char *dir = o->s->exp.iemocap_csv;
-	DIR *open = opendir(dir);
-	struct dirent *d;
-
-	while (open && (d = readdir(open))) {
-		struct fault f = {.kind = PROBLEM_WARNING, .file = dir};
-		char as[32];
-
-		if (session_of(d->d_name, as) && strcmp(as, d->d_name) != 0)
-			problem_add(o->p, &f, "%s/%s: is not read; rename it to %s if it is a list",
-				    dir, d->d_name, as);
-	}
-	if (open)
-		closedir(open);
-}
-
-static void name_lists(struct corpus *c, const struct settings *s)
-{
-	static const char *const part[] = {"train", "dev", "test"};
-	const char *const path[] = {s->exp.train_csv, s->exp.dev_csv, s->exp.test_csv};
-	int last = last_session(s->exp.iemocap_csv);
-
-	c->nlists = s->layout == LAYOUT_LISTS ? 3 : last ? last : IEMOCAP_SESSIONS;
-	c->list = mem_alloc((size_t)c->nlists, sizeof *c->list);
-	for (int i = 0; i < c->nlists; i++) {
-		struct list *l = &c->list[i];
-
-		if (s->layout == LAYOUT_LISTS) {
-			snprintf(l->name, sizeof l->name, "%s", part[i]);
-			l->path = mem_dup(path[i]);
-		} else {
-			snprintf(l->name, sizeof l->name, "Session%d", i + 1);
-			l->path = str_format("%s/%s.csv", s->exp.iemocap_csv, l->name);
-		}
-	}
-}
-
-/* Sessions are 1 to N. A list that is missing among them is an error of its own. */
-static void check_sessions(struct opening *o)
-{
-	const struct corpus *c = o->c;
-
-	if (c->layout != LAYOUT_IEMOCAP)
-		return;
-	warn_unread(o);
-	if (c->nlists < IEMOCAP_SESSIONS)
-		problem_add(o->p,
-			    &(struct fault){.kind = PROBLEM_NOTE, .file = o->s->exp.iemocap_csv},
-			    "%s: %d session%s; IEMOCAP has %d", o->s->exp.iemocap_csv, c->nlists,
-			    c->nlists == 1 ? "" : "s", IEMOCAP_SESSIONS);
-}
 
 static bool need_folder(struct opening *o, const char *dir, const char *key)
 {
@@ -467,8 +402,8 @@ int corpus_open_known(struct corpus *c, const struct settings *s, unsigned how,
 	c->layout = s->layout;
 	memcpy(c->text_dir, s->exp.text_dir, sizeof c->text_dir);
 	memcpy(c->audio_dir, s->exp.audio_dir, sizeof c->audio_dir);
-	name_lists(c, s);
-	check_sessions(&o);
+	lists_name(c, s);
+	lists_check(c, s, p);
 	o.list = mem_alloc((size_t)c->nlists, sizeof *o.list);
 	/* Without its folder each row would complain. */
 	for (int m = 0; m < MODALITIES; m++)

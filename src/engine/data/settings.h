@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 enum { PATH_LEN = 1024, LABEL_LEN = 32, LABELS_MAX = 32 };
+enum { MAP_MAX = 32, MAP_FROM = 64 };
 enum {
 	FEATURES_MAX = 8192,
 	HIDDEN_MAX = 1024,
@@ -37,6 +38,15 @@ extern const char *const protocol_name[], *const holdout_unit_name[], *const nor
  * weight in train.loss below. */
 enum term { TERM_MAIN, TERM_CMD_TEXT, TERM_CMD_AUDIO, TERM_TEXT, TERM_AUDIO, TERMS };
 
+/* What labels of the lists count as; relabel.h applies it. */
+struct label_map {
+	int n;
+	struct {
+		char from[MAP_FROM]; /* each once */
+		char to[LABEL_LEN];  /* one of exp.labels, or "drop": the row is left out */
+	} at[MAP_MAX];
+};
+
 struct settings {
 	enum layout layout; /* derived */
 	struct {
@@ -46,6 +56,7 @@ struct settings {
 		char train_csv[PATH_LEN], dev_csv[PATH_LEN], test_csv[PATH_LEN];
 		int nlabels; /* 0: by layout, until resolved */
 		char labels[LABELS_MAX][LABEL_LEN];
+		struct label_map map;
 		int protocol; /* enum protocol */
 		double holdout;
 		int holdout_unit; /* enum holdout_unit */

@@ -276,6 +276,51 @@ TEST(wrong_types)
 	CHECK_HAS(load_more("train:\n  <<: [{epoch: 1}, x]\n"), "config.yml:6:20: <<: expected");
 }
 
+TEST(maps)
+{
+	CHECK_STR(load_more("  map: {exc: hap, fru: drop}\n"), "");
+	CHECK_INT(loaded.exp.map.n, 2);
+	CHECK_STR(loaded.exp.map.at[0].from, "exc");
+	CHECK_STR(loaded.exp.map.at[0].to, "hap");
+	CHECK_STR(loaded.exp.map.at[1].from, "fru");
+	CHECK_STR(loaded.exp.map.at[1].to, "drop");
+	CHECK_STR(load_more("  map:\n    'no': neu\n    very happy: hap\n"), "");
+	CHECK_STR(loaded.exp.map.at[0].from, "no");
+	CHECK_STR(loaded.exp.map.at[1].from, "very happy");
+	CHECK_STR(load_more("  map: exc=hap,fru=drop\n"), "");
+	CHECK_INT(loaded.exp.map.n, 2);
+	for (int i = 0; i < 3; i++) {
+		static const char *const none[] = {"{}", "", "~"};
+		char text[64];
+
+		snprintf(text, sizeof text, "  map: %s\n", none[i]);
+		CHECK_STR(load_more(text), "");
+		CHECK_INT(loaded.exp.map.n, 0);
+	}
+	/* A map of one's own goes over a merged one. */
+	CHECK_STR(load_more("  map: {<<: &m {exc: hap, fru: drop}, fru: ang}\n"), "");
+	CHECK_STR(loaded.exp.map.at[0].to, "ang");
+	CHECK_STR(loaded.exp.map.at[1].to, "hap");
+
+	CHECK_STR(load_more("  map: {exc: happy}\n"),
+		  "config.yml:5:8: exp.map: exc: expected drop or one of ang, hap, neu, sad "
+		  "(exp.labels); found 'happy'; did you mean hap?");
+	CHECK_HAS(load_more("  map: {exc: hap, exc: drop}\n"), "exc appears twice; first in line");
+	CHECK_STR(load_more("  map: {exc: }\n"),
+		  "config.yml:5:14: exp.map: exc: expected one value; found nothing");
+	CHECK_STR(load_more("  map: {exc: [hap]}\n"),
+		  "config.yml:5:14: exp.map: exc: expected one value; found a list");
+	CHECK_STR(load_more("  map: [{exc: hap}]\n"),
+		  "config.yml:5:8: exp.map: expected a map, such as exc=hap,fru=drop; "
+		  "found a list");
+	CHECK_STR(load_more("  map: {'a,b': hap}\n"),
+		  "config.yml:5:9: exp.map: expected a text without commas and =; found 'a,b'");
+	CHECK_HAS(load_more("  map: {'a=b': hap}\n"), "config.yml:5:9: exp.map: ");
+	CHECK_HAS(load_more("  map: {a: 'hap,b'}\n"),
+		  "config.yml:5:12: exp.map: expected a text without commas; found 'hap,b'");
+	CHECK_HAS(load_more("  map: hap\n"), "config.yml:5:8: exp.map: expected pairs of labels");
+}
+
 TEST(out_of_range)
 {
 	CHECK_STR(load_more("train:\n  epoch: 0\n"),

@@ -130,6 +130,18 @@ TEST(hard_texts)
 	}
 }
 
+TEST(maps_are_written_as_maps)
+{
+	struct settings s = with("exp.text_dir=/t", "exp.iemocap_csv=/c");
+	struct err e = {0};
+
+	CHECK(!setting_assign(&s, "exp.map=exc=hap,no=drop,very happy=hap,<<=sad,1=neu", &e));
+	CHECK_HAS(rewrite(&s), "  map: {exc: hap, 'no': drop, very happy: hap, '<<': sad, "
+			       "'1': neu}\n");
+	CHECK(!setting_assign(&s, "exp.map=", &e));
+	CHECK(!strstr(rewrite(&s), "map"));
+}
+
 static double unit(struct rng *r)
 {
 	return (double)rng_u64(r) * 0x1p-64;

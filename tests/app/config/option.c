@@ -285,6 +285,88 @@ TEST(a_factor_is_checked)
 	CHECK_HAS(refusal("train.memory", "x2"), "found 'x2', a factor");
 }
 
+TEST(maps)
+{
+	struct settings a = preset(), b = preset();
+	const struct option *o = option_find("exp.map");
+	struct err e = {0};
+
+	CHECK_STR(round_trip("exp.map", "exc=hap,fru=drop"), "exc=hap,fru=drop");
+	CHECK_STR(round_trip("exp.map", " very happy = hap , x=a=b "), "very happy=hap,x=a=b");
+	CHECK_STR(round_trip("exp.map", "Ärger=ang"), "Ärger=ang");
+	CHECK_STR(round_trip("exp.map", "hap=hap"), "hap=hap");
+	CHECK_STR(round_trip("exp.map", ""), "");
+	CHECK_STR(refusal("exp.map", "exc"),
+		  "exp.map: expected pairs of labels, as in exc=hap,fru=drop; found 'exc'");
+	CHECK_HAS(refusal("exp.map", "exc=hap,"), "expected pairs of labels");
+	CHECK_HAS(refusal("exp.map", "a=b,,c=d"), "expected pairs of labels");
+	CHECK_HAS(refusal("exp.map", " "), "expected pairs of labels");
+	CHECK_STR(refusal("exp.map", "a=b,exc="),
+		  "exp.map: expected two labels, as in exc=hap or fru=drop; found 'exc=', without "
+		  "the second");
+	CHECK_HAS(refusal("exp.map", "= hap"), "found '= hap', without the first");
+	CHECK_STR(refusal("exp.map", "exc=hap,fru=drop,exc=drop"),
+		  "exp.map: 'exc' appears twice; map each label once");
+	CHECK_HAS(refusal("exp.map", "a\tb=hap"), "without control characters");
+	CHECK_HAS(refusal("exp.map", "a\xff=hap"), "expected labels in UTF-8");
+	CHECK_HAS(refusal("exp.map", "a=01234567890123456789012345678901"), "at most 31 bytes");
+	CHECK_HAS(refusal("exp.map",
+			  "0123456789012345678901234567890101234567890123456789012345678901=a"),
+		  "at most 63 bytes");
+	CHECK_HAS(refusal("exp.map", "a=x,b=x,c=x,d=x,e=x,f=x,g=x,h=x,i=x,j=x,k=x,l=x,m=x,n=x,o=x,"
+				     "p=x,q=x,r=x,s=x,t=x,u=x,v=x,w=x,x=x,y=x,z=x,1=x,2=x,3=x,4=x,"
+				     "5=x,6=x,7=x"),
+		  "at most 32 labels; '7=x' is one too many");
+
+	/* The order says nothing. */
+	CHECK(!option_set(&a, o, "exc=hap,fru=drop", "/", &e));
+	CHECK(!option_set(&b, o, "fru=drop,exc=hap", "/", &e));
+	CHECK(option_equal(&a, &b, o));
+	CHECK(!option_set(&b, o, "fru=drop,exc=sad", "/", &e));
+	CHECK(!option_equal(&a, &b, o));
+	CHECK(!option_set(&b, o, "fru=drop", "/", &e));
+	CHECK(!option_equal(&a, &b, o) && !option_equal(&b, &a, o));
+}
+
+/* What labels become must be classes. */
+TEST(map_targets)
+{
+	static const struct {
+		const char *map, *want;
+	} t[] = {
+		{"exc=hap,fru=drop", ""},
+		{"hap=hap,ang=sad,sad=ang", ""}, /* one pass: these two change places */
+		{"exc=happy", "exp.map: exc: expected drop or one of ang, hap, neu, sad "
+			      "(exp.labels); found 'happy'; did you mean hap?"},
+		{"fru=dropp", "exp.map: fru: expected drop or one of ang, hap, neu, sad "
+			      "(exp.labels); found 'dropp'; did you mean drop?"},
+		{"fru=Drop", "exp.map: fru: expected drop or one of ang, hap, neu, sad "
+			     "(exp.labels); found 'Drop'; did you mean drop?"},
+		{"oth=zzzzzzzz", "exp.map: oth: expected drop or one of ang, hap, neu, sad "
+				 "(exp.labels); found 'zzzzzzzz'"},
+		{"joy=exc,exc=hap", "exp.map: joy: expected drop or one of ang, hap, neu, sad "
+				    "(exp.labels); found 'exc'; a label is mapped once: give "
+				    "joy=hap"},
+		{"xxx=xxx", "exp.map: xxx: expected drop or one of ang, hap, neu, sad "
+			    "(exp.labels); found 'xxx'"},
+	};
+	struct settings s;
+	struct err e = {0};
+
+	for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+		s = iemocap();
+		CHECK(!option_set(&s, option_find("exp.map"), t[i].map, "/", &e));
+		CHECK_STR(resolved(s), t[i].want);
+	}
+	s = lists();
+	CHECK(!setting_assign(&s, "exp.labels=joy,drop", &e));
+	CHECK(!setting_assign(&s, "exp.map=x=joy", &e));
+	CHECK_STR(resolved(s), "");
+	CHECK(!setting_assign(&s, "exp.map=x=drop", &e));
+	CHECK_HAS(resolved(s), "exp.map: x: drop leaves rows out, but exp.labels has a class of "
+			       "that name; rename the class");
+}
+
 TEST(labels)
 {
 	CHECK_STR(round_trip("exp.labels", "ang,hap"), "ang,hap");

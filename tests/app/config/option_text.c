@@ -95,6 +95,25 @@ static void random_text(struct rng *g, char *out, size_t n)
 	out[at] = '\0';
 }
 
+/* Pairs of labels that are taken. */
+static void random_map(struct rng *g, struct label_map *m)
+{
+	static char text[OPTION_TEXT + 256];
+
+	text[0] = '\0';
+	for (int i = 0; i < MAP_MAX; i++) {
+		char from[MAP_FROM], to[LABEL_LEN];
+		struct err ignored = {0};
+		size_t n = strlen(text);
+
+		random_text(g, from, sizeof from);
+		random_text(g, to, sizeof to);
+		snprintf(text + n, sizeof text - n, "%s%s=%s", n ? "," : "", from, to);
+		if (option_read_map(m, text, &ignored))
+			text[n] = '\0';
+	}
+}
+
 static void random_value(struct rng *g, struct settings *s, const struct option *o)
 {
 	void *to = (char *)s + o->at;
@@ -140,6 +159,9 @@ static void random_value(struct rng *g, struct settings *s, const struct option 
 			err_clear(&ignored);
 			option_add_label(s, label, strlen(label), &ignored);
 		}
+		break;
+	case OPT_MAP:
+		random_map(g, to);
 		break;
 	}
 }
