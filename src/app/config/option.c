@@ -8,6 +8,7 @@
 
 /* In the order of their enums (engine/data/settings.h). */
 static const char *const optimizers[] = {"rmsprop", "adamw", NULL};
+static const char *const vectors[] = {"", "frame", NULL};
 static const char *const loss_forms[] = {"", "squared", "norm", "mse", NULL};
 
 /* The key is the field's name in struct settings, so it is said once. */
@@ -54,6 +55,8 @@ const struct option option_table[] = {
 	 .help = "Column that names the speaker; IEMOCAP: from the id, lists: Speaker, if any."},
 	{ROW(exp.normalize, "none", WHEN_RUN), CHOICE(normalize_name),
 	 .help = "train: z-score each feature column by the fold's training part."},
+	{ROW(exp.vectors, "", WHEN_RUN), CHOICE(vectors),
+	 .help = "frame: a feature file of one vector, [width], is read as one row."},
 	{ROW(exp.columns.id, "", WHEN_RUN), .type = OPT_STRING, .by_layout = true,
 	 .help = "Column of files or ids, or a pattern: dia{Dialogue_ID}_utt{Utterance_ID}."},
 	{ROW(exp.columns.folder, "", WHEN_RUN), .type = OPT_STRING, .by_layout = true,

@@ -149,6 +149,23 @@ static void add_missing(struct fault f, enum modality m, const char *path, struc
 	free(folder);
 }
 
+/* Of one dimension, where exp.vectors does not say how it is meant. */
+static bool refuses_vector(const struct npy *a, const struct settings *s, struct fault f,
+			   struct problems *p)
+{
+	bool refuses = a->vector && s->exp.vectors != VECTORS_FRAME;
+
+	if (refuses)
+		problem_add(
+			p, &f,
+			"an array of shape (%d,); one vector for the whole utterance: extract "
+			"with frame granularity (granularity=\"frame\" in emotion2vec), so that "
+			"there is a row for each frame or word, or, if an utterance-level "
+			"embedding is meant, set exp.vectors: frame",
+			a->cols);
+	return refuses;
+}
+
 static void check_frames(const struct npy *a, struct fault f, struct problems *p)
 {
 	f.kind = PROBLEM_NOTE;
@@ -180,6 +197,8 @@ void features_open(struct npy *a, const struct settings *s, enum modality m, con
 		add_missing(f, m, path, p);
 	} else if (e.status) {
 		problem_add(p, &f, "%s", without_path(e.text, path));
+	} else if (refuses_vector(a, s, f, p)) {
+		;
 	} else if (a->cols != cols) {
 		problem_add(p, &f, "rows have %d values, but %s is %d; correct one of them",
 			    a->cols, keys[m].cols, cols);
@@ -188,15 +207,16 @@ void features_open(struct npy *a, const struct settings *s, enum modality m, con
 	} else {
 		if (deep)
 			check_values(a, f, p);
-		if (m == MODALITY_AUDIO)
+		if (m == MODALITY_AUDIO && !a->vector)
 			check_frames(a, f, p);
 	}
-	if (npy_is_integer(a)) {
-		f.kind = PROBLEM_NOTE;
-		f.general = NULL;
-		f.brief = true;
+	f.kind = PROBLEM_NOTE;
+	f.general = NULL;
+	f.brief = true;
+	if (a->vector && s->exp.vectors == VECTORS_FRAME)
+		problem_add(p, &f, "one vector; it is read as one row (exp.vectors)");
+	if (npy_is_integer(a))
 		problem_add(p, &f, "integers (%s); they are converted to float32",
 			    npy_type_table[a->type].name);
-	}
 	free(path);
 }

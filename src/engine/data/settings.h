@@ -26,6 +26,7 @@ enum layout { LAYOUT_IEMOCAP, LAYOUT_LISTS }; /* which of iemocap_csv, train_csv
 enum protocol { PROTOCOL_REFERENCE, PROTOCOL_HOLDOUT, PROTOCOL_SESSION, PROTOCOL_FIXED };
 enum holdout_unit { UNIT_UTTERANCE, UNIT_SPEAKER, UNIT_DIALOGUE };
 enum normalize { NORMALIZE_NONE, NORMALIZE_TRAIN };
+enum vectors { VECTORS_REFUSE, VECTORS_FRAME };
 enum padding { PADDING_REFERENCE, PADDING_MASKED };
 enum optimizer { OPTIMIZER_RMSPROP, OPTIMIZER_ADAMW };
 enum loss_form { FORM_AUTO, FORM_SQUARED, FORM_NORM, FORM_MSE };
@@ -62,6 +63,7 @@ struct settings {
 		int holdout_unit; /* enum holdout_unit */
 		char speaker[64]; /* column; "": by layout */
 		int normalize;    /* enum normalize */
+		int vectors;      /* enum vectors: features of one dimension */
 		/* columns.h: a column's name, or a text with {Column}s; "": by layout */
 		struct {
 			char id[128];

@@ -129,6 +129,7 @@ static int open_matrix(struct npy *a, int fd, size_t size, const char *path, str
 	a->type = h.type;
 	a->swapped = h.swapped;
 	a->fortran = h.fortran;
+	a->vector = h.vector;
 	status = map_values(a, fd, at + len, size, path, e);
 out:
 	free(longer);

@@ -3,7 +3,7 @@
  * npy: one feature matrix [rows, cols] in a NumPy file.
  *
  * Versions 1-3; floats of 16 (also bfloat16), 32 and 64 bits and integers, either
- * byte order, C or Fortran order, two dimensions or [1, rows, cols]; no pickles
+ * byte order, C or Fortran order, two dimensions, [1, rows, cols] or [cols]; no pickles
  * (npy_header.h). The header is read and checked at npy_open against the file's
  * size; the body is mapped, not read, so opening a corpus touches one page a
  * file. float32 in native byte order and C order is used in place. An open file
@@ -20,6 +20,7 @@ struct npy {
 	enum npy_type type;
 	bool swapped;       /* other byte order than this machine's */
 	bool fortran;       /* column by column */
+	bool vector;        /* a file of one dimension, [cols]: rows is 1 */
 	const void *values; /* inside the map */
 	struct mapped *map; /* NULL: values in memory, the caller's */
 };

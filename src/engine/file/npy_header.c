@@ -298,7 +298,7 @@ static void describe(struct str *b, const struct literal *l)
 	str_add(b, "(");
 	for (int i = 0; i < l->dims; i++)
 		str_addf(b, "%s%" PRId64, i ? ", " : "", l->dim[i]);
-	str_add(b, l->dims == 1 ? ",)" : ")");
+	str_add(b, ")");
 }
 
 static int bad_shape(const struct literal *l, const char *path, struct err *e)
@@ -307,11 +307,7 @@ static int bad_shape(const struct literal *l, const char *path, struct err *e)
 	const char *what = "expected two dimensions, rows (steps in time) and columns (features)";
 
 	describe(&shape, l);
-	if (l->dims == 1)
-		what = "one vector for the whole utterance: extract with frame granularity "
-		       "(granularity=\"frame\" in emotion2vec), so that there is a row for each "
-		       "frame or word";
-	else if (l->dims == 3 && l->dim[1] == 1)
+	if (l->dims == 3 && l->dim[1] == 1)
 		what = "expected rows (steps in time) and columns (features): save x[:, 0]";
 	else if (l->dims == 3)
 		what = "a matrix per layer, channel or utterance: save only the one you need, as "
@@ -325,16 +321,21 @@ static int take_shape(struct npy_header *h, const struct literal *l, const char 
 		      struct err *e)
 {
 	bool batch = l->dims == 3 && l->dim[0] == 1; /* a batch of one, as models give it */
-	const int64_t *dim = l->dim + batch;
+	int64_t rows = 1, cols = l->dim[0];
 
-	if (l->dims != 2 && !batch)
+	h->vector = l->dims == 1;
+	if (l->dims != 2 && !batch && !h->vector)
 		return bad_shape(l, path, e);
-	if (dim[0] > INT_MAX || dim[1] > INT_MAX)
+	if (!h->vector) {
+		rows = l->dim[batch];
+		cols = l->dim[batch + 1];
+	}
+	if (rows > INT_MAX || cols > INT_MAX)
 		return err_at(e, path, 0, 0,
 			      "a shape of %" PRId64 " x %" PRId64 "; expected at most %d each",
-			      dim[0], dim[1], INT_MAX);
-	h->rows = (int)dim[0];
-	h->cols = (int)dim[1];
+			      rows, cols, INT_MAX);
+	h->rows = (int)rows;
+	h->cols = (int)cols;
 	h->fortran = l->fortran && h->rows > 1 && h->cols > 1; /* else the orders agree */
 	return 0;
 }

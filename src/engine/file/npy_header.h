@@ -40,12 +40,14 @@ struct npy_header {
 	bool swapped; /* other byte order than this machine's */
 	bool fortran; /* column by column */
 	int rows, cols;
+	bool vector; /* of one dimension, [cols]: rows is 1 */
 };
 
 /*
  * The literal text[0..n-1], which lies at byte `offset` of `path` (for
- * messages). Two dimensions, or three of which the first is 1. What is not a
- * matrix of numbers is an error that says what the file holds and what to do.
+ * messages). Two dimensions, three of which the first is 1, or one: a vector, which
+ * is for the caller to take or to refuse. What is neither, or not numbers, is an error
+ * that says what the file holds and what to do.
  */
 int npy_header_read(struct npy_header *h, const char *text, size_t n, size_t offset,
 		    const char *path, struct err *e);
