@@ -4,6 +4,7 @@
 #include "app/demo/demo.h"
 #include "app/lab/job_fold.h"
 #include "app/lab/job_session.h"
+#include "app/lab/job_tell.h"
 #include "app/session/session_data.h"
 #include "base/file.h"
 #include "base/mapped.h"
@@ -250,6 +251,7 @@ static int run_seeds(struct job *j, struct err *e)
 			break;
 		if (j->hooks.seed)
 			j->hooks.seed(j->hooks.ctx, j);
+		job_tell_finished(j);
 	}
 	j->base = base;
 	j->complete = go != JOB_STOP;
@@ -282,6 +284,7 @@ int job_run(struct job *j, struct err *e)
 
 		str_fit(e->text + n, sizeof e->text - n, advice.s);
 	}
+	job_tell_ended(j, e);
 	str_free(&advice);
 	return failed;
 }

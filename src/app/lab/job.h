@@ -18,6 +18,7 @@
 #ifndef MIUST_JOB_H
 #define MIUST_JOB_H
 
+#include "app/hook/happening.h"
 #include "app/lab/lab.h"
 #include "app/lab/steer.h"
 #include "app/session/history.h"
@@ -54,6 +55,10 @@ struct job_hooks {
 	 * checkpoint; else the run ends. */
 	enum job_go (*diverged)(void *ctx, struct job *j, const struct step_row *r,
 				const struct err *e);
+	/* Each once, and before or at the hook above that reports it: best after `epoch`,
+	 * fold after `fold`, diverged before `diverged`, which may wait; at the end of what
+	 * has trained here finished after `seed`, else stopped, diverged or failed. */
+	void (*happened)(void *ctx, struct job *j, const struct happening *x);
 	void (*say)(void *ctx, const char *text); /* a message for the user */
 };
 
@@ -98,6 +103,7 @@ struct job {
 	bool begun;          /* a step was made, or the run stopped as asked: it stays */
 	char made[PATH_LEN]; /* the topmost folder made for it, "" if none */
 	int64_t steps;       /* done by this process */
+	bool trained;        /* something, since the last end that was told (happened) */
 	bool complete;       /* all folds of all seeds have results */
 };
 

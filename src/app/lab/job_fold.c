@@ -2,6 +2,7 @@
 #include "app/lab/job_fold.h"
 
 #include "app/lab/job_session.h"
+#include "app/lab/job_tell.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "engine/data/watch.h"
@@ -218,6 +219,8 @@ static int end_epoch(struct job *j, enum job_go *go, struct err *e)
 		 session_epoch(&j->session, &row, e) || store(j, e);
 	if (!failed && j->hooks.epoch)
 		j->hooks.epoch(j->hooks.ctx, j, &row, &p);
+	if (!failed)
+		job_tell_epoch(j, &row);
 	predictions_free(&p);
 	return failed ? -1 : 0;
 }
@@ -242,6 +245,7 @@ static int one_step(struct job *j, enum job_go *go, struct err *e)
 		j->begun = true; /* the row is to be looked at */
 		if (session_step(&j->session, &row, e))
 			return -1;
+		job_tell_diverged(j, &row, &why);
 		*go = j->hooks.diverged ? j->hooks.diverged(j->hooks.ctx, j, &row, &why) : JOB_STOP;
 		if (*go == JOB_GO || (*go == JOB_FOLD && j->trainer.state.best_epoch > 0))
 			return begin_rows(j, e);
@@ -251,7 +255,7 @@ static int one_step(struct job *j, enum job_go *go, struct err *e)
 		break;
 	}
 	j->steps++;
-	j->begun = true;
+	j->begun = j->trained = true;
 	if (session_step(&j->session, &row, e))
 		return -1;
 	if (j->hooks.step)
@@ -291,6 +295,8 @@ static int end_fold(struct job *j, enum job_go *go, struct err *e)
 		 session_join(&j->session, e);
 	if (!failed && j->hooks.fold)
 		j->hooks.fold(j->hooks.ctx, j, &row, &p);
+	if (!failed)
+		job_tell_fold(j, &row);
 	predictions_free(&p);
 	return failed ? -1 : 0;
 }
