@@ -19,7 +19,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define AT(field) .at = offsetof(struct args, field)
+#define AT(field)    .at = offsetof(struct args, field)
+#define COUNT(field) .count = offsetof(struct args, field)
 
 const struct flag_row flag_table[FLAGS] = {
 	[FLAG_ACCEPT_DATA] = {"accept-data", NULL, TAKES_NOTHING, AT(accept_data),
@@ -39,6 +40,8 @@ const struct flag_row flag_table[FLAGS] = {
 			   .help = "Print all settings as a page in Markdown."},
 	[FLAG_MAX_STEPS] = {"max-steps", "N", TAKES_COUNT, AT(max_steps), 1, INT_MAX,
 			    "Stop after N training steps."},
+	[FLAG_ON] = {"on", "HOOK", TAKES_TEXTS, AT(on), COUNT(non),
+		     .help = "A hook, such as 'end run PROGRAM'; may be repeated."},
 	[FLAG_ONCE] = {"once", NULL, TAKES_NOTHING, AT(once), .help = "Print one screen and exit."},
 	[FLAG_OUT] = {"out", "FILE.csv", TAKES_TEXT, AT(out),
 		      .help = "Write the table to FILE.csv instead of standard output."},
@@ -54,7 +57,7 @@ const struct flag_row flag_table[FLAGS] = {
 			"Run N times, with seeds from exp.seed upward."},
 	[FLAG_SESSION] = {"session", "DIR", TAKES_TEXT, AT(session),
 			  .help = "Session folder; default: sessions/NAME-DATE-TIME."},
-	[FLAG_SET] = {"set", "KEY=VALUE", TAKES_TEXTS, 0,
+	[FLAG_SET] = {"set", "KEY=VALUE", TAKES_TEXTS, AT(set), COUNT(nset),
 		      .help = "Change a setting of the config; may be repeated."},
 	[FLAG_SIZE] = {"size", "COLSxROWS", TAKES_SIZE, 0, 1, 1000,
 		       "Screen size without a terminal."},
@@ -208,6 +211,12 @@ static void add_fold(struct args *a, int fold)
 	a->nfolds++;
 }
 
+static void add_text(const char ***list, int *n, const char *value)
+{
+	*list = mem_grow(*list, (size_t)*n + 1, sizeof **list);
+	(*list)[(*n)++] = value;
+}
+
 static int read_value(struct args *a, const struct flag_row *f, const char *value, struct err *e)
 {
 	void *to = (char *)a + f->at;
@@ -224,8 +233,7 @@ static int read_value(struct args *a, const struct flag_row *f, const char *valu
 		*(const char **)to = value;
 		return 0;
 	case TAKES_TEXTS:
-		a->set = mem_grow(a->set, (size_t)a->nset + 1, sizeof *a->set);
-		a->set[a->nset++] = value;
+		add_text(to, (int *)((char *)a + f->count), value);
 		return 0;
 	case TAKES_CHOICE:
 		return read_choice(f, value, to, e);
@@ -334,6 +342,7 @@ void args_free(struct args *a)
 {
 	free((void *)a->operand);
 	free(a->set);
+	free(a->on);
 	free(a->fold);
 }
 

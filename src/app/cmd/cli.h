@@ -33,6 +33,7 @@ enum flag {
 	FLAG_MANUAL,
 	FLAG_MARKDOWN,
 	FLAG_MAX_STEPS,
+	FLAG_ON,
 	FLAG_ONCE,
 	FLAG_OUT,
 	FLAG_READONLY,
@@ -61,6 +62,8 @@ struct args {
 	const char *session, *replay, *weights, *out, *tensors, *script, *dump;
 	const char **set; /* [nset] KEY=VALUE */
 	int nset;
+	const char **on; /* [non] of --on, hooks */
+	int non;
 	int *fold; /* [nfolds] of --fold, ascending, each once */
 	int nfolds;
 	int seeds, threads, max_steps;

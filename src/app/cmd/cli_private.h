@@ -9,7 +9,7 @@
 enum flag_type {
 	TAKES_NOTHING, /* bool */
 	TAKES_TEXT,    /* const char * */
-	TAKES_TEXTS,   /* repeatable: args.set */
+	TAKES_TEXTS,   /* repeatable: const char **, their number in `count` */
 	TAKES_COUNT,   /* int, min to max */
 	TAKES_FOLDS,   /* repeatable count: args.fold */
 	TAKES_CHOICE,  /* int: which word of `value`, A|B|C */
@@ -23,6 +23,7 @@ struct flag_row {
 	size_t at; /* in struct args */
 	int min, max;
 	const char *help;
+	size_t count; /* TAKES_TEXTS: the int in struct args */
 };
 
 extern const struct flag_row flag_table[FLAGS];

@@ -2,6 +2,7 @@
 #include "app/cmd/commands.h"
 
 #include "app/lab/job.h"
+#include "app/cmd/hooked.h"
 #include "app/cmd/progress.h"
 #include "base/clock.h"
 #include "base/plain.h"
@@ -50,6 +51,7 @@ struct watch {
 	bool begun;
 	double since; /* seconds; 0: no step yet */
 	int64_t seen; /* utterances since then */
+	struct hooks hooks;
 };
 
 static void say(void *ctx, const char *text)
@@ -85,14 +87,18 @@ static void begin_fold(void *ctx, struct job *j)
 
 static enum job_go between(void *ctx, struct job *j)
 {
-	(void)ctx;
+	struct watch *w = ctx;
+
 	(void)j;
+	hooked_turn(&w->hooks, say, w);
 	return stop_signal ? JOB_STOP : JOB_GO;
 }
 
 static bool stopping(void *ctx)
 {
-	(void)ctx;
+	struct watch *w = ctx;
+
+	hooked_turn(&w->hooks, say, w);
 	return stop_signal != 0;
 }
 
@@ -137,6 +143,14 @@ static void changed(void *ctx, struct job *j, const struct change *c)
 	(void)j;
 	snprintf(text, sizeof text, "before step %d of fold %d: %s", c->step, c->fold, c->command);
 	say(ctx, text);
+}
+
+static void happened(void *ctx, struct job *j, const struct happening *x)
+{
+	struct watch *w = ctx;
+
+	(void)j;
+	hooks_happened(&w->hooks, x);
 }
 
 static void seed(void *ctx, struct job *j)
@@ -196,6 +210,7 @@ static int run(const struct args *a, struct err *e)
 		.fold = fold,
 		.seed = seed,
 		.changed = changed,
+		.happened = happened,
 		.say = say,
 	};
 	struct job_options o = {
@@ -219,18 +234,23 @@ static int run(const struct args *a, struct err *e)
 
 	if (!o.config && !(o.resume && o.session))
 		return err_usage(e, "CONFIG is missing; only --session DIR --resume needs none");
+	if (hooked_read(&watch.hooks, a, e))
+		return -1;
 	progress_start(&watch.line, stderr, getenv("TERM"));
 	reading = true;
 	catch_signals();
 	failed = job_open(&j, NULL, &o, &hooks, e);
 	reading = false;
-	if (failed)
+	if (failed) {
+		hooks_free(&watch.hooks);
 		return -1;
+	}
 	failed = job_run(&j, e);
 	progress_wipe(&watch.line);
 	if (!failed && !j.complete)
 		failed = stopped(&j, e);
 	job_close(&j);
+	hooked_finish(&watch.hooks, say, &watch);
 	return failed;
 }
 
@@ -240,12 +260,13 @@ const struct command cmd_train = {
 	.most = 1,
 	.takes = (const enum flag[]){FLAG_SESSION, FLAG_SET, FLAG_FOLD, FLAG_SEEDS, FLAG_RESUME,
 				     FLAG_ACCEPT_DATA, FLAG_REPLAY, FLAG_SKIP_BAD, FLAG_THREADS,
-				     FLAG_MAX_STEPS, FLAG_NONE},
+				     FLAG_MAX_STEPS, FLAG_ON, FLAG_NONE},
 	.help = "Train every fold, test the kept checkpoints, print the figures.",
 	.more = "CONFIG is a YAML file, a session's folder for the settings in it, or the word\n"
 		"demo for the built-in corpus. All results are in the session folder. On "
 		"INT,\nTERM, HUP, USR1 and USR2 it writes a checkpoint there and stops; --session "
-		"DIR\n--resume continues as if nothing had happened.",
+		"DIR\n--resume continues as if nothing had happened. HOOK is what the console's "
+		"`on`\ntakes (doc/hooks.md).",
 	.run = run,
 	.stores = true,
 };

@@ -102,9 +102,10 @@ static int set_time(struct hooks *h, const struct argv *a, struct err *e)
 	char *end = NULL;
 	double seconds = a->n == 2 ? strtod(a->word[1], &end) : NAN;
 
-	if (!end || *end || !(seconds >= 1 && seconds <= LIMIT_MOST))
-		return err_set(e, "on time SECONDS: expected a number, 1 to %d; found %.60s",
-			       LIMIT_MOST, a->n > 1 ? a->word[1] : "nothing");
+	if (!end || *end || !(seconds > 0 && seconds <= LIMIT_MOST))
+		return err_set(
+			e, "on time SECONDS: expected a number above 0, at most %d; found %.60s",
+			LIMIT_MOST, a->n > 1 ? a->word[1] : "nothing");
 	h->limit = seconds;
 	return 0;
 }

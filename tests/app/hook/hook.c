@@ -145,7 +145,8 @@ TEST(mistakes_are_said_and_change_nothing)
 	CHECK_HAS(refused("end off now"), "on end: expected");
 	CHECK_HAS(refused("end walk x"), "on end: expected");
 	CHECK_HAS(refused("end run 'x"), "on: the quote before x is not closed");
-	CHECK_HAS(refused("time"), "on time SECONDS: expected a number, 1 to 86400; found nothing");
+	CHECK_HAS(refused("time"),
+		  "on time SECONDS: expected a number above 0, at most 86400; found nothing");
 	CHECK_HAS(refused("time 0"), "found 0");
 	CHECK_HAS(refused("time 5 s"), "expected a number");
 	CHECK_HAS(refused("time nan"), "expected a number");
