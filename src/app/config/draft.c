@@ -148,3 +148,40 @@ int draft_apply(const struct draft *d, const struct settings *base, struct setti
 	*next = s;
 	return 0;
 }
+
+/* ---- of several runs ---- */
+
+struct drafts {
+	struct named_draft {
+		char *dir;
+		struct draft draft;
+	} * at;
+	int n;
+};
+
+struct draft *drafts_of(struct drafts **all, const char *dir, bool make)
+{
+	struct drafts *d = *all;
+
+	for (int i = 0; d && i < d->n; i++)
+		if (strcmp(d->at[i].dir, dir) == 0)
+			return &d->at[i].draft;
+	if (!make)
+		return NULL;
+	if (!d)
+		d = *all = mem_alloc(1, sizeof *d);
+	d->at = mem_grow(d->at, (size_t)d->n + 1, sizeof *d->at);
+	d->at[d->n++] = (struct named_draft){.dir = mem_dup(dir)};
+	return &d->at[d->n - 1].draft;
+}
+
+void drafts_free(struct drafts *all)
+{
+	for (int i = 0; all && i < all->n; i++) {
+		free(all->at[i].dir);
+		draft_free(&all->at[i].draft);
+	}
+	if (all)
+		free(all->at);
+	free(all);
+}

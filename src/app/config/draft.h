@@ -53,4 +53,11 @@ int draft_apply(const struct draft *d, const struct settings *base, struct setti
 /* base with the draft's values, unchecked: what each setting would be. */
 void draft_values(const struct draft *d, const struct settings *base, struct settings *out);
 
+/* The drafts of several runs, each known by its folder. */
+struct drafts;
+/* NULL: the run has none; `make`: then it gets an empty one, and *all, NULL before the first,
+ * comes to be. Until the next one is made. */
+struct draft *drafts_of(struct drafts **all, const char *dir, bool make);
+void drafts_free(struct drafts *all); /* NULL is ignored */
+
 #endif

@@ -2,8 +2,9 @@
 /* Settings and their values in the console. */
 #include "ui/console/complete.h"
 
-#include "app/config/option.h"
+#include "app/config/setting.h"
 #include "app/study/num.h"
+#include "ui/state/next_run.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +12,15 @@
 static const struct settings *in_force(const struct ui *u)
 {
 	return u->now.session[0] ? &u->now.set : &u->run.set;
+}
+
+/* What a verb's values start from: those of the run, or of the next one. */
+static const struct settings *start_from(const struct ui *u, bool next, struct settings *room)
+{
+	if (!next || !next_run_base(u))
+		return in_force(u);
+	draft_values(next_run(u), next_run_base(u), room);
+	return room;
 }
 
 /* "0 to 100", "squared norm mse", "true false": option_takes without the type,
@@ -49,32 +59,59 @@ static void say_now(const struct ui *u, const struct option *o, bool pending, ch
 		text_cut_middle(out, n, *value ? value : NUM_MISSING, 16);
 }
 
-void complete_key(struct ui *u, const struct words *w, struct completions *c)
+/* "20 → 32": of this run, and of the next where it differs. */
+static void say_next(const struct ui *u, const struct option *o, char *out, size_t n)
 {
-	if (w->n != 1)
-		return;
+	const char *next = draft_value(next_run(u), o);
+	char was[OPTION_TEXT], value[OPTION_TEXT];
+
+	option_text(start_from(u, true, &(struct settings){0}), o, value, sizeof value);
+	if (next && next_run_base(u))
+		snprintf(out, n, "%.16s → %.16s", option_text(next_run_base(u), o, was, sizeof was),
+			 next);
+	else
+		text_cut_middle(out, n, *value ? value : NUM_MISSING, 16);
+}
+
+/* Every setting; with `=` for verbs that take KEY=VALUE. */
+static void add_keys(const struct ui *u, bool next, const char *end, struct completions *c)
+{
 	for (int i = 0; i < option_count; i++) {
 		const struct option *o = &option_table[i];
-		struct completion *m = complete_add(c, o->key);
+		struct completion *m;
+		char text[SETTING_KEY];
 
-		say_now(u, o, true, m->now, sizeof m->now);
+		if (next && o->no_effect)
+			continue;
+		snprintf(text, sizeof text, "%s%s", o->key, end);
+		m = complete_add(c, text);
+		if (next)
+			say_next(u, o, m->now, sizeof m->now);
+		else
+			say_now(u, o, true, m->now, sizeof m->now);
 		say_range(o, m->takes, sizeof m->takes);
 		snprintf(m->when, sizeof m->when, "%s", option_when_text(o));
 	}
 	c->now = "now";
 	c->takes = "takes";
-	c->when = "applies";
+	c->when = next ? "in a run" : "applies";
 	complete_sort(c);
 }
 
+void complete_key(struct ui *u, const struct words *w, struct completions *c)
+{
+	if (w->n == 1)
+		add_keys(u, false, "", c);
+}
+
 /* Half and twice the present value, where a factor changes it. */
-static void add_factors(const struct ui *u, const struct option *o, struct completions *c)
+static void add_factors(const struct settings *now, const struct option *o, struct completions *c)
 {
 	static const char *const factors[] = {"x0.5", "x2"};
 	char value[OPTION_TEXT];
 
 	for (size_t i = 0; i < sizeof factors / sizeof *factors; i++) {
-		struct settings next = *in_force(u);
+		struct settings next = *now;
 		struct err ignored = {0};
 
 		if (!option_is_factor(o, factors[i]) ||
@@ -87,7 +124,7 @@ static void add_factors(const struct ui *u, const struct option *o, struct compl
 
 /* Choices in the table's order; of other types the present value and the
  * default, to start from, and factors. */
-static void add_values(const struct ui *u, const char *key, struct completions *c)
+static void add_values(const struct settings *from, const char *key, struct completions *c)
 {
 	static const char *const yes_no[] = {"true", "false", NULL};
 	const struct option *o = option_find(key);
@@ -96,7 +133,7 @@ static void add_values(const struct ui *u, const char *key, struct completions *
 
 	if (!o)
 		return;
-	option_text(in_force(u), o, value, sizeof value);
+	option_text(from, o, value, sizeof value);
 	if (o->type == OPT_CHOICE)
 		choices = o->choices;
 	else if (o->type == OPT_BOOL)
@@ -109,7 +146,7 @@ static void add_values(const struct ui *u, const char *key, struct completions *
 		if (*choices[i])
 			complete_add(c, choices[i]);
 	if (!choices)
-		add_factors(u, o, c);
+		add_factors(from, o, c);
 	for (int i = 0; i < c->n; i++) {
 		bool now = strcmp(c->at[i].text, value) == 0;
 		bool preset = strcmp(c->at[i].text, o->preset) == 0;
@@ -124,20 +161,54 @@ static void add_values(const struct ui *u, const char *key, struct completions *
 void complete_change(struct ui *u, const struct words *w, struct completions *c)
 {
 	if (w->n == 2)
-		add_values(u, w->argument, c);
+		add_values(in_force(u), w->argument, c);
 	else
 		complete_key(u, w, c);
 }
 
+void complete_set(struct ui *u, const struct words *w, struct completions *c)
+{
+	complete_change(u, w, c);
+}
+
+void complete_next(struct ui *u, const struct words *w, struct completions *c)
+{
+	const struct draft *d = next_run(u);
+	struct settings room;
+
+	if (w->n == 1) {
+		add_keys(u, true, "", c);
+		complete_args(u, w, c);
+	} else if (w->n == 2 && option_find(w->argument)) {
+		add_values(start_from(u, true, &room), w->argument, c);
+	} else if (w->n == 2 && strcmp(w->argument, "off") == 0) {
+		for (int i = 0; i < d->n; i++)
+			complete_add(c, d->row[i].o->key);
+	}
+}
+
+/* When it takes effect, where that is not in this run. */
+static const char *say_when(const struct ui *u, const struct option *o)
+{
+	return o->when != WHEN_RUN || u->settle ? "" : "; next run";
+}
+
 bool complete_setting_hint(const struct ui *u, const struct words *w, char *out, size_t n)
 {
-	bool takes_key = w->verb->complete == complete_key || w->verb->complete == complete_change;
+	void (*const with)(struct ui *, const struct words *, struct completions *) =
+		w->verb->complete;
+	bool sets = with == complete_set, next = with == complete_next;
+	bool takes_key = sets || next || with == complete_key || with == complete_change;
 	const struct option *o = takes_key ? option_find(w->argument) : NULL;
 	char takes[OPTION_TAKES], now[64];
 
 	if (!o)
 		return false;
-	say_now(u, o, false, now, sizeof now);
-	snprintf(out, n, "%s, now %s", option_takes(o, takes, sizeof takes), now);
+	if (next)
+		say_next(u, o, now, sizeof now);
+	else
+		say_now(u, o, false, now, sizeof now);
+	snprintf(out, n, "%s, %s %s%s", option_takes(o, takes, sizeof takes),
+		 next ? "next run" : "now", now, sets ? say_when(u, o) : "");
 	return true;
 }

@@ -4,6 +4,8 @@
 #include "app/study/breakpoint.h"
 #include "ui/console/complete.h"
 #include "ui/console/command.h"
+#include "ui/console/start.h"
+#include "ui/state/next_run.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -32,6 +34,14 @@ static const char *needs_run(const struct ui *u)
 static const char *refuse_early(const struct ui *u)
 {
 	return u->work && u->now.state == WORK_LOADING ? NULL : needs_run(u);
+}
+
+/* A setting that this run cannot take goes into the next. */
+static const char *refuse_set(const struct ui *u)
+{
+	const char *why = refuse_early(u);
+
+	return why && (u->settle || next_run_refused(u)) ? why : NULL;
 }
 
 static bool is_waiting(const struct ui *u)
@@ -116,10 +126,16 @@ static int read_change(struct setting *x, const struct ui *u, const char *args, 
 
 static int run_set(struct ui *u, const char *args, struct err *e)
 {
+	const char *why = refuse_early(u);
 	struct setting x;
 
 	if (!*args)
 		return err_set(e, "set KEY VALUE: expected a setting and its new value");
+	setting_of_words(&x, args);
+	if (start_takes_set(u, &x))
+		return start_draft_set(u, &x, e);
+	if (why && x.o)
+		return err_set(e, "set: %s; draft %s VALUE is for the next run", why, x.key);
 	return read_change(&x, u, args, e) ? -1 : engine(u, "set", args, e);
 }
 
@@ -127,13 +143,15 @@ static int run_get(struct ui *u, const char *args, struct err *e)
 {
 	const struct option *o = option_find(args);
 	char value[OPTION_TEXT], takes[OPTION_TAKES];
+	const char *next = o ? draft_value(next_run(u), o) : NULL;
 
 	if (!o)
 		return option_unknown(args, e);
-	ui_say(u, "%s %s   %s, default %s", o->key,
+	ui_say(u, "%s %s%s%s   %s, default %s", o->key,
 	       option_text(u->now.set.exp.nlabels ? &u->now.set : &u->run.set, o, value,
 			   sizeof value),
-	       option_takes(o, takes, sizeof takes), option_default_text(o));
+	       next ? ", next run " : "", next ? next : "", option_takes(o, takes, sizeof takes),
+	       option_default_text(o));
 	return 0;
 }
 
@@ -259,8 +277,8 @@ const struct verb control_verbs[] = {
 	{"fold", "", "End this fold: test its kept checkpoint, go to the next.", run_fold_end,
 	 refuse_fold, NULL, CHANGES_SESSION},
 	{"set", "KEY VALUE|xFACTOR",
-	 "Change a live setting from the next step or epoch on; x0.5: half.", run_set, refuse_early,
-	 complete_change, CHANGES_SESSION},
+	 "Change a setting in this run, or for the next one; x0.5: half.", run_set, refuse_set,
+	 complete_set, CHANGES_SESSION},
 	{"get", "KEY", "Show a setting's value, range and default.", run_get, NULL, complete_key,
 	 CHANGES_NOTHING},
 	{"try", "KEY VALUE|xFACTOR",

@@ -120,6 +120,10 @@ const struct word word_table[] = {
 	{"since epoch 30", ON(ATTENTION),
 	 "The difference from the weights kept by `difference`: + more, - less."},
 
+	{"next run", ON(CONFIG),
+	 "The value that a run started from here will have; empty: as in this run's config.yml."},
+	{"ready, not ready", ON(CONFIG),
+	 "Whether the next run could start: the whole draft is checked as a config file is."},
 	{"*", ON(CONFIG), "Differs from the default."},
 	{"0.30 → 0.15", ON(CONFIG), "Requested, and in force from the step or epoch shown."},
 	{"next step, epoch, run", ON(CONFIG),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/state/ui.h"
 
+#include "app/config/draft.h"
 #include "app/study/facts.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -37,6 +38,7 @@ void ui_free(struct ui *u)
 		free(u->state[i]);
 	}
 	ui_drop_overlays(u);
+	drafts_free(u->drafts);
 	free(u->told);
 	free(u->page.text);
 	free(u->console.match.at);

@@ -20,6 +20,8 @@
 #include <math.h>
 #include <stdarg.h>
 
+struct drafts;
+
 enum overlay { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_CONSOLE, OVERLAY_ASK, OVERLAY_PAGE };
 
 /* A console line up to its cursor, cut into words. */
@@ -62,6 +64,8 @@ struct ui {
 	int run_shown;               /* of work: `now`, `corpus` and `run` are this one's */
 	int run_training;            /* of work, 0: none; need not be the one shown */
 	struct look_result *seen;    /* the selected utterance through the model; may lag */
+
+	struct drafts *drafts; /* for next runs, by the run they start from (next_run.h) */
 
 	/* the shared selection */
 	struct {

@@ -218,6 +218,22 @@ TEST(paths_start_at_the_current_folder)
 	draft_free(&draft);
 }
 
+TEST(each_run_has_its_own)
+{
+	struct drafts *all = NULL;
+
+	start();
+	CHECK(!drafts_of(&all, "sessions/a", false));
+	CHECK(!all);
+	CHECK_INT(draft_set(drafts_of(&all, "sessions/a", true), &base, "train.epoch", "30", &e),
+		  0);
+	CHECK(!drafts_of(&all, "sessions/b", false));
+	CHECK_INT(drafts_of(&all, "sessions/b", true)->n, 0);
+	CHECK_INT(drafts_of(&all, "sessions/a", true)->n, 1);
+	drafts_free(all);
+	drafts_free(NULL);
+}
+
 int main(int argc, char **argv)
 {
 	return TEST_MAIN(argc, argv);

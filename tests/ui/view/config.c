@@ -3,6 +3,7 @@
 #include "tests/ui/golden.h"
 #include "tests/ui/pending.h"
 
+#include "ui/state/next_run.h"
 #include "ui/view/config.h"
 
 static void start(struct ui *u, int cols, int rows)
@@ -138,18 +139,27 @@ TEST(config_enter_types_the_command)
 	ui_free(&u);
 }
 
-TEST(config_refuses_what_is_fixed)
+/* What this run cannot take goes into the next one. */
+TEST(config_edits_the_next_run_where_this_one_is_fixed)
 {
 	struct err e = {0};
 	struct ui u;
 
 	start(&u, 80, 24);
 	moment_row(&u, "train.batch_size");
-	CHECK_HAS(command_refused(&u, "enter"), "fixed during a run");
-	CHECK_INT(command_run(&u, "default", &e), -1);
-	CHECK_HAS(e.text, "fixed during a run");
+	run(&u, "enter");
+	CHECK_STR(u.console.line, "draft train.batch_size ");
+	u.overlay_kind = OVERLAY_NONE;
+	moment_row(&u, "train.padding");
+	run(&u, "default");
+	CHECK_STR(draft_value(next_run(&u), option_find("train.padding")), "reference");
+	CHECK_HAS(u.message.text,
+		  "train.padding is reference in the next run; this one keeps masked");
 	moment_row(&u, "model.dropout");
 	CHECK_HAS(command_refused(&u, "edit"), "no effect");
+	moment_row(&u, "exp.audio_dir");
+	CHECK_INT(command_run(&u, "default", &e), -1);
+	CHECK_STR(e.text, "exp.audio_dir has no default");
 	moment_row(&u, "train.epoch");
 	err_clear(&e);
 	CHECK_INT(command_run(&u, "edit try", &e), -1);
@@ -157,6 +167,146 @@ TEST(config_refuses_what_is_fixed)
 	CHECK(!command_refused(&u, "default"));
 	CHECK(!command_refused(&u, "move down"));
 	ui_free(&u);
+}
+
+TEST(config_left_and_right_choose_what_enter_edits)
+{
+	struct ui u;
+	struct canvas c;
+
+	NEED_UTF8();
+	start(&u, 80, 24);
+	moment_view(&u, &c);
+	CHECK(!moment_shows(&c, "next run      takes effect"));
+	canvas_free(&c);
+	run(&u, "column next");
+	moment_view(&u, &c);
+	CHECK(moment_shows(&c, "value         next run      takes effect"));
+	canvas_free(&c);
+	run(&u, "enter");
+	CHECK_STR(u.console.line, "draft train.loss.cmd_text ");
+	u.overlay_kind = OVERLAY_NONE;
+	run(&u, "column value");
+	run(&u, "enter");
+	CHECK_STR(u.console.line, "set train.loss.cmd_text ");
+	u.overlay_kind = OVERLAY_NONE;
+	/* A run that is over has no other value to edit. */
+	u.now.state = WORK_IDLE;
+	u.now.trains = false;
+	run(&u, "enter");
+	CHECK_STR(u.console.line, "draft train.loss.cmd_text ");
+	u.overlay_kind = OVERLAY_NONE;
+	CHECK_HAS(command_refused(&u, "edit try"), "nothing to train");
+	ui_free(&u);
+}
+
+TEST(config_takes_back_a_row_and_drops_the_draft)
+{
+	struct err e = {0};
+	struct ui u;
+
+	start(&u, 80, 24);
+	CHECK_HAS(command_refused(&u, "unset"), "does not change this setting");
+	CHECK_HAS(command_refused(&u, "drop"), "the next run changes nothing");
+	run(&u, "draft train.batch_size 32");
+	run(&u, "draft train.epoch x2");
+	run(&u, "set exp.seed 54");
+	CHECK_INT(next_run(&u)->n, 3);
+	CHECK_INT(command_run(&u, "unset", &e), -1);
+	moment_row(&u, "train.epoch");
+	run(&u, "unset");
+	CHECK_INT(next_run(&u)->n, 2);
+	CHECK_STR(u.message.text, "train.epoch is 70 in the next run too");
+	run(&u, "drop");
+	CHECK_INT(next_run(&u)->n, 0);
+	CHECK_STR(u.message.text, "the draft is dropped, 2 changes");
+	ui_free(&u);
+}
+
+static void start_draft(struct ui *u, int cols, int rows)
+{
+	start(u, cols, rows);
+	run(u, "draft train.optimizer.lr x0.5");
+	run(u, "draft train.batch_size 32");
+	moment_row(u, "train.batch_size");
+	u->now.pending = 0;
+	u->now.set.train.clip = 0.5; /* a live change */
+}
+
+/* In the same columns and rows whatever is selected. */
+TEST(config_with_a_draft_at_each_size)
+{
+	static const int size[][2] = {{40, 10}, {80, 24}, {100, 30}, {120, 40}, {200, 50}};
+	char name[64];
+	struct ui u;
+
+	NEED_UTF8();
+	for (size_t i = 0; i < sizeof size / sizeof *size; i++) {
+		start_draft(&u, size[i][0], size[i][1]);
+		snprintf(name, sizeof name, "config-draft-%dx%d", size[i][0], size[i][1]);
+		look_at(name, &u);
+		ui_free(&u);
+	}
+}
+
+TEST(config_says_why_a_draft_cannot_start)
+{
+	static const int size[][2] = {{80, 24}, {120, 40}};
+	char name[64];
+	struct ui u;
+
+	NEED_UTF8();
+	for (size_t i = 0; i < sizeof size / sizeof *size; i++) {
+		start_draft(&u, size[i][0], size[i][1]);
+		run(&u, "draft model.num_heads 3");
+		moment_row(&u, "model.num_heads");
+		snprintf(name, sizeof name, "config-fault-%dx%d", size[i][0], size[i][1]);
+		look_at(name, &u);
+		ui_free(&u);
+	}
+}
+
+TEST(config_says_what_a_live_change_means_for_the_next_run)
+{
+	struct ui u;
+	struct canvas c;
+
+	NEED_UTF8();
+	start_draft(&u, 80, 24);
+	moment_row(&u, "train.clip");
+	moment_view(&u, &c);
+	CHECK(moment_shows(&c,
+			   "0.5 by a live change, in the next run 0; draft live takes it over"));
+	canvas_free(&c);
+	run(&u, "draft live");
+	CHECK_STR(u.message.text, "1 live change of this run is in the next run too");
+	moment_view(&u, &c);
+	CHECK(moment_shows(&c, "0.5, in the next run 0.5") ||
+	      moment_shows(&c, "next run: 3 changes"));
+	canvas_free(&c);
+	ui_free(&u);
+}
+
+/* Before the data is read there is nothing that the next run could start from. */
+TEST(config_without_settings_shows_none)
+{
+	static const enum work_state state[] = {WORK_LOADING, WORK_FAILED};
+	char name[64];
+	struct ui u;
+
+	NEED_UTF8();
+	for (size_t i = 0; i < 2; i++) {
+		ui_init(&u, &look_moment, 24, 80);
+		u.view = VIEW_CONFIG;
+		u.work = (struct work *)&u;
+		u.now.state = state[i];
+		snprintf(name, sizeof name, "config-%s-80x24", i ? "failed" : "loading");
+		look_at(name, &u);
+		CHECK(command_refused(&u, "enter"));
+		CHECK(command_refused(&u, "draft train.epoch 3"));
+		CHECK(command_refused(&u, "column next"));
+		ui_free(&u);
+	}
 }
 
 TEST(config_pending_at_the_next_epoch)

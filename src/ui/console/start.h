@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * start: the next run from the screen.
+ *
+ *	draft KEY VALUE		prepares it, over the run that is shown (next_run.h)
+ */
+#ifndef MIUST_START_H
+#define MIUST_START_H
+
+#include "app/config/setting.h"
+#include "ui/state/ui.h"
+
+/* Does `set` of a setting that is fixed during a run go into the draft? Only where somebody
+ * sees it: a script (--script) is refused. */
+bool start_takes_set(const struct ui *u, const struct setting *x);
+/* KEY VALUE into the draft, and say what the next run has now. */
+int start_draft_set(struct ui *u, const struct setting *x, struct err *e);
+
+#endif
