@@ -348,22 +348,6 @@ void args_free(struct args *a)
 
 /* ---- running ---- */
 
-static const struct command *find_command(const struct program *p, const char *name, struct err *e)
-{
-	struct near n = near_to(name);
-
-	for (const struct command *const *c = p->commands; *c; c++) {
-		if (strcmp((*c)->name, name) == 0)
-			return *c;
-		near_try(&n, (*c)->name);
-	}
-	if (n.best)
-		err_usage(e, "unknown command %.80s; did you mean %s?", name, n.best);
-	else
-		err_usage(e, "unknown command %.80s (see %s --help)", name, p->name);
-	return NULL;
-}
-
 /* `c` is NULL before a command's name, where --help and --version may stand. */
 static void run(const struct program *p, const struct command *c, int argc, char **argv,
 		struct err *e)
@@ -416,11 +400,12 @@ int cli_main(const struct program *p, int argc, char **argv)
 	json_begin();
 	argc--, argv++;
 	if (!c && argc > 0 && argv[0][0] != '-') {
-		c = find_command(p, argv[0], &e);
-		argc--, argv++;
-	}
-	if (!e.status)
+		c = cli_find(p, &argc, &argv, &e);
+		if (c)
+			run(p, c, argc, argv, &e);
+	} else {
 		run(p, c, argc, argv, &e);
+	}
 	e.status = err_exit(e.status);
 	errno = 0;
 	if ((ferror(stdout) | fflush(stdout)) && !unwritten)

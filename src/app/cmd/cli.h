@@ -74,6 +74,7 @@ struct args {
 };
 
 struct command {
+	/* Of one word, or of two where several commands share the first: "queue add". */
 	const char *name;
 	const char *operands;           /* as usage shows them: "CONFIG", "[KEY]", "" */
 	int least, most;                /* how many operands; most -1: any number */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/cmd/cli_private.h"
 
+#include "base/util.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -67,16 +69,36 @@ static void print_flags(const struct command *c)
 	}
 }
 
+/* One line each; of all, or of those whose name begins with `word`. */
+static void print_commands(const struct program *p, const char *word)
+{
+	size_t n = strlen(word);
+	int width = 0;
+
+	for (const struct command *const *k = p->commands; *k; k++)
+		width = max_int(width, (int)strlen((*k)->name));
+	printf("commands\n");
+	for (const struct command *const *k = p->commands; *k; k++)
+		if (n == 0 || (strncmp((*k)->name, word, n) == 0 && (*k)->name[n] == ' '))
+			printf("  %-*s  %s\n", width, (*k)->name, (*k)->help);
+}
+
+void cli_help_several(const struct program *p, const char *word)
+{
+	printf("usage: %s %s COMMAND [ARGUMENT]...\n       %s %s COMMAND --help\n\n", p->name, word,
+	       p->name, word);
+	print_commands(p, word);
+}
+
 void cli_help(const struct program *p, const struct command *c)
 {
 	char head[64];
 
 	if (!c) {
 		printf("usage: %s COMMAND [ARGUMENT]...\n       %s COMMAND "
-		       "--help\n\n%s\n\ncommands\n",
+		       "--help\n\n%s\n\n",
 		       p->name, p->name, p->help);
-		for (const struct command *const *k = p->commands; *k; k++)
-			printf("  %-10s%s\n", (*k)->name, (*k)->help);
+		print_commands(p, "");
 		print_flags(NULL);
 		return;
 	}

@@ -49,7 +49,15 @@ static const struct command compare = {.name = "compare",
 				       .most = -1,
 				       .help = "Compare.",
 				       .run = run_ok};
-static const struct command *const commands[] = {&train, &eval, &compare, NULL};
+static const struct command add = {.name = "line add",
+				   .operands = "CONFIG",
+				   .most = 1,
+				   .takes = train_takes,
+				   .help = "Add one.",
+				   .run = run_ok};
+static const struct command list = {
+	.name = "line list", .operands = "", .help = "List them.", .run = run_ok};
+static const struct command *const commands[] = {&train, &eval, &compare, &add, &list, NULL};
 static const struct program many = {.name = "miust", .help = "All.", .commands = commands};
 static const struct program one = {.name = "miust-tui", .help = "One.", .only = &train};
 
@@ -259,6 +267,38 @@ TEST(programs)
 	free(err);
 }
 
+TEST(commands_of_two_words)
+{
+	static const char expected[] =
+		"miust: line: expected one of line add, line list (see miust line --help)\n";
+	char *out = NULL, *err = NULL;
+
+	CHECK_INT(run_program(&many, "line add c", &out, &err), EXIT_DONE);
+	CHECK_STR(out, "ran with 1\n");
+	CHECK_INT(run_program(&many, "line list", &out, &err), EXIT_DONE);
+	CHECK_STR(out, "ran with 0\n");
+	CHECK_INT(run_program(&many, "line", &out, &err), EXIT_USAGE);
+	CHECK_STR(err, expected);
+	CHECK_INT(run_program(&many, "line --seeds 3 add c", &out, &err), EXIT_USAGE);
+	CHECK_STR(err, expected);
+	CHECK_INT(run_program(&many, "line weather", &out, &err), EXIT_USAGE);
+	CHECK_STR(err, expected);
+	CHECK_INT(run_program(&many, "line lits", &out, &err), EXIT_USAGE);
+	CHECK_STR(err, "miust: unknown command line lits; did you mean line list?\n");
+	CHECK_INT(run_program(&many, "lin add c", &out, &err), EXIT_USAGE);
+	CHECK_INT(run_program(&many, "line list x", &out, &err), EXIT_USAGE);
+	CHECK_STR(err, "miust: line list: unexpected argument 'x' (see miust line list --help)\n");
+	CHECK_INT(run_program(&many, "line --help", &out, &err), EXIT_DONE);
+	CHECK_STR(out, "usage: miust line COMMAND [ARGUMENT]...\n"
+		       "       miust line COMMAND --help\n\n"
+		       "commands\n"
+		       "  line add   Add one.\n"
+		       "  line list  List them.\n");
+	CHECK_STR(err, "");
+	free(out);
+	free(err);
+}
+
 TEST(help_is_made_from_the_tables)
 {
 	char *out = NULL, *err = NULL;
@@ -267,9 +307,11 @@ TEST(help_is_made_from_the_tables)
 	CHECK_STR(out, "usage: miust COMMAND [ARGUMENT]...\n"
 		       "       miust COMMAND --help\n\nAll.\n\n"
 		       "commands\n"
-		       "  train     Train.\n"
-		       "  eval      Figures.\n"
-		       "  compare   Compare.\n\n"
+		       "  train      Train.\n"
+		       "  eval       Figures.\n"
+		       "  compare    Compare.\n"
+		       "  line add   Add one.\n"
+		       "  line list  List them.\n\n"
 		       "options\n"
 		       "  --help                  Print this help.\n"
 		       "  --version               Print the version.\n");
