@@ -8,9 +8,10 @@
  * the manual page are loops over it. To add an option: a field in
  * engine/data/settings.h and a row in option.c.
  *
- * The table and finding a row: option.c. Parsing, printing, comparing a value:
- * option_value.c, exp.map's: option_map.c. Changing one by a factor: option_change.c. What
- * involves several options: option_resolve.c. The table as a page: option_page.c.
+ * The table and finding a row: option.c; by a short name: option_short.c. Parsing, printing,
+ * comparing a value: option_value.c, exp.map's: option_map.c. Changing one by a factor:
+ * option_change.c. What involves several options: option_resolve.c. The table as a page:
+ * option_page.c.
  */
 #ifndef MIUST_OPTION_H
 #define MIUST_OPTION_H
@@ -72,6 +73,11 @@ const struct option *option_find(const char *key);
 const char *option_nearest(const char *key); /* for "did you mean", or NULL if none is near */
 /* "unknown key KEY; did you mean NEAREST?", or where the keys are listed. */
 int option_unknown(const char *key, struct err *e);
+/* The shortest end of its key, from a dot on, that no other key has: "lr" of
+ * train.optimizer.lr, "loss.text" of train.loss.text. */
+const char *option_short(const struct option *o);
+/* The row of a key, or of such an end; NULL if there is none. */
+const struct option *option_find_short(const char *name);
 void options_preset(struct settings *s); /* every option's default */
 
 /* Parse `text` into s; numbers and switches as YAML spells them (scalar.h). Error: "KEY: expected

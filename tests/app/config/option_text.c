@@ -210,6 +210,23 @@ TEST(longest_paths_have_a_text)
 	CHECK(option_equal(&s, &again, o));
 }
 
+TEST(short_names)
+{
+	CHECK_STR(option_short(option_find("train.optimizer.lr")), "lr");
+	CHECK_STR(option_short(option_find("train.batch_size")), "batch_size");
+	CHECK_STR(option_short(option_find("train.loss.text")), "loss.text");
+	CHECK_STR(option_short(option_find("exp.columns.text")), "columns.text");
+	CHECK(option_find_short("lr") == option_find("train.optimizer.lr"));
+	CHECK(option_find_short("optimizer.lr") == option_find("train.optimizer.lr"));
+	CHECK(option_find_short("train.optimizer.lr") == option_find("train.optimizer.lr"));
+	CHECK(!option_find_short("text")); /* of several */
+	CHECK(!option_find_short("r"));
+	CHECK(!option_find_short("ptimizer.lr"));
+	CHECK(!option_find_short(""));
+	for (int i = 0; i < option_count; i++)
+		CHECK(option_find_short(option_short(&option_table[i])) == &option_table[i]);
+}
+
 int main(int argc, char **argv)
 {
 	return TEST_MAIN(argc, argv);
