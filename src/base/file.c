@@ -359,12 +359,15 @@ static size_t expand_home(struct str *b, const char *path)
 {
 	size_t len = strcspn(path, "/");
 	const char *home = len == 1 ? getenv("HOME") : NULL;
-	struct passwd *who = NULL;
-	char user[256];
+	struct passwd entry, *who = NULL;
+	char user[256], room[4096]; /* several threads may ask */
 
 	if (!home && len < sizeof user) {
 		snprintf(user, sizeof user, "%.*s", (int)len - 1, path + 1);
-		who = len == 1 ? getpwuid(getuid()) : getpwnam(user);
+		if (len == 1)
+			getpwuid_r(getuid(), &entry, room, sizeof room, &who);
+		else
+			getpwnam_r(user, &entry, room, sizeof room, &who);
 	}
 	if (who)
 		home = who->pw_dir;

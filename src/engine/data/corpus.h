@@ -33,7 +33,8 @@ struct utterance {
 	long line;         /* in that list's file, from 1 */
 	struct npy words;  /* text features [L, text_feat_dim] */
 	struct npy frames; /* audio features [T, audio_feat_dim] */
-	uint8_t checked;   /* values known to be finite (set on first reading) */
+	/* values known to be finite (set on first reading, by whichever thread) */
+	_Atomic uint8_t checked;
 };
 
 struct list {
@@ -82,7 +83,7 @@ int corpus_refuse(const struct corpus *c, const struct problems *p, const char *
 void corpus_close(struct corpus *c); /* safe on zeroed memory, and after a failed open */
 
 /* Check the values of one utterance once; -1 names file, row and column of
- * the first NaN or Inf. Not thread-safe for the same utterance. */
+ * the first NaN or Inf. Several threads may: all else of a corpus stays as it was opened. */
 int utterance_check(struct corpus *c, int i, struct err *e);
 void utterance_free(struct utterance *u); /* what it owns */
 

@@ -4,16 +4,35 @@
 #include "base/process.h"
 
 #include <cblas.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #ifdef REAL_DOUBLE
-#define product cblas_dgemm
+#define cblas_gemm cblas_dgemm
 #else
-#define product cblas_sgemm
+#define cblas_gemm cblas_sgemm
 #endif
+
+/* Each product under way needs a buffer of the library's. Where address space is
+ * limited there is one, so there is one product at a time. */
+static pthread_mutex_t one_buffer = PTHREAD_MUTEX_INITIALIZER;
+static atomic_bool limited;
+
+static void product(enum CBLAS_TRANSPOSE ta, enum CBLAS_TRANSPOSE tb, int m, int n, int k,
+		    real alpha, const real *a, int lda, const real *b, int ldb, real beta, real *c,
+		    int ldc)
+{
+	bool alone = atomic_load_explicit(&limited, memory_order_relaxed);
+
+	if (alone)
+		pthread_mutex_lock(&one_buffer);
+	cblas_gemm(CblasRowMajor, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+	if (alone)
+		pthread_mutex_unlock(&one_buffer);
+}
 
 /* An empty product still has to scale C; BLAS versions differ there. A beta of 0
  * sets, as everywhere in BLAS: what C held before may be NaN. */
@@ -31,24 +50,21 @@ void gemm_nn(int m, int n, int k, real alpha, const real *a, int lda, const real
 	     real beta, real *c, int ldc)
 {
 	if (!is_empty(m, n, k, beta, c, ldc))
-		product(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, alpha, a, lda, b, ldb,
-			beta, c, ldc);
+		product(CblasNoTrans, CblasNoTrans, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 
 void gemm_nt(int m, int n, int k, real alpha, const real *a, int lda, const real *b, int ldb,
 	     real beta, real *c, int ldc)
 {
 	if (!is_empty(m, n, k, beta, c, ldc))
-		product(CblasRowMajor, CblasNoTrans, CblasTrans, m, n, k, alpha, a, lda, b, ldb,
-			beta, c, ldc);
+		product(CblasNoTrans, CblasTrans, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 
 void gemm_tn(int m, int n, int k, real alpha, const real *a, int lda, const real *b, int ldb,
 	     real beta, real *c, int ldc)
 {
 	if (!is_empty(m, n, k, beta, c, ldc))
-		product(CblasRowMajor, CblasTrans, CblasNoTrans, m, n, k, alpha, a, lda, b, ldb,
-			beta, c, ldc);
+		product(CblasTrans, CblasNoTrans, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 
 void gemm_naive(int ta, int tb, int m, int n, int k, real alpha, const real *a, int lda,
@@ -89,14 +105,14 @@ bool gemm_is_outdated(void)
 	return false;
 }
 
-int gemm_start(struct err *e)
+/* The first product makes the library's buffer, of which there is one a process. */
+static int make_buffer(struct err *e)
 {
-	enum { BUFFER = 129 << 20 };   /* 128 MiB on x86-64 and arm64, and room to align it */
-	static atomic_bool has_buffer; /* the library's, of which there is one a process */
+	enum { BUFFER = 129 << 20 }; /* 128 MiB on x86-64 and arm64, and room to align it */
 	real one = 1, square = 0;
 
 	openblas_set_num_threads(1);
-	if (process_space_limited() && !atomic_load(&has_buffer)) {
+	if (process_space_limited()) {
 		void *room = mmap(NULL, BUFFER, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 				  -1, 0);
 
@@ -108,8 +124,22 @@ int gemm_start(struct err *e)
 				"ulimit -d)",
 				BUFFER >> 20);
 		munmap(room, BUFFER);
+		atomic_store(&limited, true);
 	}
-	gemm_nn(1, 1, 1, 1, &one, 1, &one, 1, 0, &square, 1);
-	atomic_store(&has_buffer, true);
+	cblas_gemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, 1, 1, 1, 1, &one, 1, &one, 1, 0,
+		   &square, 1);
 	return 0;
+}
+
+int gemm_start(struct err *e)
+{
+	static bool has_buffer; /* -- protected by one_buffer */
+	int failed = 0;
+
+	pthread_mutex_lock(&one_buffer);
+	if (!has_buffer)
+		failed = make_buffer(e);
+	has_buffer |= !failed;
+	pthread_mutex_unlock(&one_buffer);
+	return failed;
 }

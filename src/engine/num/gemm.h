@@ -36,8 +36,8 @@ void gemm_name(char *out, size_t n);
 bool gemm_is_outdated(void);
 
 /*
- * Before the first product, and again as often as one likes: OpenBLAS uses no
- * threads of its own from now on, and has the buffer it keeps for its products.
+ * Before the first product, and again as often as one likes, from any thread: OpenBLAS
+ * uses no threads of its own from now on, and has the buffer it keeps for its products.
  * It would look for one for ever where the address space is limited; -1 says so.
  */
 int gemm_start(struct err *e);
