@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DESIGN. `lock` guards changes of the list and the free nodes; the handler
- * takes no lock: it follows `next` from `first`, both atomic. A node is never
+ * DESIGN. `lock` guards changes of both lists and the free nodes; the handler
+ * takes no lock: it follows `next` from the first, all atomic. A node is never
  * given back to the allocator, but used again, so that whatever the handler
  * meets is a node. Only the first thread that faults says anything.
  */
@@ -31,13 +31,19 @@ struct node {
 	_Atomic(struct node *) next;
 };
 
-enum { ADVICE_LEN = 8192, SENTENCE_LEN = 2 * ADVICE_LEN };
+enum { ADVICE_LEN = 8192, SENTENCE_LEN = 4 * ADVICE_LEN };
+
+struct advice {
+	const void *owner;             /* NULL: free */
+	_Atomic char text[ADVICE_LEN]; /* the handler may read while it is written */
+	_Atomic(struct advice *) next;
+};
 
 static struct {
 	pthread_mutex_t lock;
 	_Atomic(struct node *) first;
 	struct node *free;
-	char advice[ADVICE_LEN];
+	_Atomic(struct advice *) advice; /* oldest first */
 } list = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static struct node *new_node(void)
@@ -128,6 +134,19 @@ int mapped_check(const struct mapped *m, struct err *e)
 		      (long long)st.st_size, m->len, what_to_do);
 }
 
+static bool same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+bool mapped_same(const struct mapped *m)
+{
+	const struct node *n = (const struct node *)m;
+	struct stat st;
+
+	return same_file(n, &st) && same_time(&st.st_mtim, &n->written);
+}
+
 bool mapped_written(struct mapped *m)
 {
 	struct node *n = (struct node *)m;
@@ -137,7 +156,7 @@ bool mapped_written(struct mapped *m)
 	if (!same_file(n, &st))
 		return false;
 	n->written = st.st_mtim;
-	return st.st_mtim.tv_sec != was.tv_sec || st.st_mtim.tv_nsec != was.tv_nsec;
+	return !same_time(&st.st_mtim, &was);
 }
 
 /* ---- the handler ---- */
@@ -199,7 +218,9 @@ static void say(const struct node *n)
 	}
 	add(&s, "; ");
 	add(&s, what_to_do);
-	add(&s, list.advice);
+	for (struct advice *a = list.advice; a; a = a->next)
+		for (int i = 0; a->text[i] && s.n < sizeof s.text - 2; i++)
+			s.text[s.n++] = a->text[i];
 	add(&s, "\n");
 	sent = write(STDERR_FILENO, s.text, s.n);
 	(void)sent;
@@ -232,16 +253,49 @@ void mapped_catch(void)
 	sigaction(SIGBUS, &a, NULL);
 }
 
-void mapped_advice(const char *text)
+/* The owner's node, or (`make`) one that is free, or a new one at the end. */
+static struct advice *advice_of(const void *owner, bool make)
+{
+	_Atomic(struct advice *) *end = &list.advice;
+	struct advice *unused = NULL;
+
+	for (struct advice *a; (a = *end); end = &a->next) {
+		if (a->owner == owner)
+			return a;
+		if (!a->owner && !unused)
+			unused = a;
+	}
+	if (make && !unused)
+		*end = unused = mem_alloc(1, sizeof *unused);
+	return make ? unused : NULL;
+}
+
+/* Whatever a handler sees ends somewhere: the first character is the last to come. */
+static void set_advice(struct advice *a, const char *text)
+{
+	size_t n = strlen(text);
+
+	if (n > ADVICE_LEN - 1)
+		n = ADVICE_LEN - 1;
+	a->text[0] = '\0';
+	for (size_t i = 1; i <= n; i++)
+		a->text[i] = i < n ? text[i] : '\0';
+	a->text[0] = n ? text[0] : '\0';
+}
+
+void mapped_advice(const void *owner, const char *text)
 {
 	struct str plain = {0};
+	struct advice *a;
 
 	if (text)
 		str_add_plain(&plain, text);
 	pthread_mutex_lock(&list.lock);
-	list.advice[0] = '\0'; /* whatever a handler sees ends there */
-	strncpy(list.advice + 1, plain.len ? plain.s + 1 : "", sizeof list.advice - 2);
-	list.advice[0] = plain.len ? plain.s[0] : '\0';
+	a = advice_of(owner, plain.len > 0);
+	if (a) {
+		set_advice(a, str_text(&plain));
+		a->owner = plain.len ? owner : NULL;
+	}
 	pthread_mutex_unlock(&list.lock);
 	str_free(&plain);
 }

@@ -33,12 +33,17 @@ void mapped_willneed(const struct mapped *m); /* a hint: it is read soon */
  * still read as it was. */
 int mapped_check(const struct mapped *m, struct err *e);
 
+/* Is the path still the file that is mapped, and has nobody written to it since it was,
+ * or since mapped_written was asked last? */
+bool mapped_same(const struct mapped *m);
+
 /* Has the file been written to since it was mapped, or since this was asked last?
  * What is read then may be partly old and partly new. */
 bool mapped_written(struct mapped *m);
 
 void mapped_catch(void); /* the handler; what guard.h has on top of it comes first */
-/* What the handler says after the file: "; ..."; NULL: nothing. Copied. */
-void mapped_advice(const char *text);
+/* What the handler says after the file: "; ...", of each owner that has said something;
+ * NULL: no longer anything. Copied. */
+void mapped_advice(const void *owner, const char *text);
 
 #endif

@@ -162,7 +162,7 @@ static void begin_leaving(struct ui *u)
 
 static bool has_left(const struct ui *u)
 {
-	return !u->work || u->at_once || u->now.ended;
+	return !u->work || u->at_once || work_ended(u->work);
 }
 
 /* How long stopping has taken, from the first second on. */

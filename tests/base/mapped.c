@@ -98,15 +98,16 @@ TEST(writing_in_place_is_noticed_once)
 	const char *path = temp_path("in-place");
 	struct mapped *m = open_map(path);
 
-	CHECK(!mapped_written(m));
+	CHECK(!mapped_written(m) && mapped_same(m));
 	CHECK(utimensat(AT_FDCWD, path, back, 0) == 0); /* a clock may be too coarse */
-	CHECK(mapped_written(m));
+	CHECK(!mapped_same(m));
+	CHECK(mapped_written(m) && mapped_same(m));
 	CHECK(!mapped_written(m));
 	CHECK(utimensat(AT_FDCWD, path, later, 0) == 0); /* in the same second */
 	CHECK(mapped_written(m));
 	temp_text(temp_path("new"), "new");
 	CHECK(rename(temp_path("new"), path) == 0);
-	CHECK(!mapped_written(m));
+	CHECK(!mapped_written(m) && !mapped_same(m));
 	mapped_close(m);
 }
 
@@ -127,7 +128,11 @@ static int read_cut(const char *name, long left, size_t at, char *said, size_t n
 		alarm(60); /* a search without end */
 		dup2(out[1], STDERR_FILENO);
 		mapped_catch();
-		mapped_advice("; go on with --resume");
+		mapped_advice(&status, "; this one has ended");
+		mapped_advice(&before, "; go on with --resume");
+		mapped_advice(&status, NULL);
+		mapped_advice(&out, "; so does");
+		mapped_advice(&out, "; so does the other");
 		if (truncate(path, left) == 0)
 			_exit(m->at[at] == 'x' ? 50 : 51);
 		_exit(52);
@@ -147,7 +152,7 @@ TEST(reading_what_is_gone_is_a_sentence)
 
 	CHECK_INT(read_cut("gone", 0, 0, said, sizeof said), 1);
 	CHECK_HAS(said, "gone: became shorter while it was in use: has 0 bytes, needs 12388; "
-			"restore it or extract it again; go on with --resume\n");
+			"restore it or extract it again; so does the other; go on with --resume\n");
 	CHECK_INT(read_cut("gone", PAGE, LEN - 1, said, sizeof said), 1);
 	CHECK_HAS(said, "4096 bytes");
 	/* Beyond its end in its last page, as a vector of the processor may reach. */

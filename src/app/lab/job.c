@@ -11,6 +11,7 @@
 #include "base/plain.h"
 #include "base/str.h"
 #include "engine/data/watch.h"
+#include "engine/num/par.h"
 #include "engine/data/opening.h"
 
 #include <stdarg.h>
@@ -83,7 +84,18 @@ static int open_settings(struct job *j, struct err *e)
 	return 0;
 }
 
-static int open_data(struct job *j, struct lab *lab, struct err *e)
+/* The threads, and which files were written to before. */
+static int open_threads(struct job *j, struct err *e)
+{
+	const char *ignored;
+
+	j->par = par_new(j->opt.threads, e);
+	if (j->lab)
+		lab_written(j->lab, &j->written, &ignored);
+	return j->par ? 0 : -1;
+}
+
+static int open_data(struct job *j, struct labs *labs, struct err *e)
 {
 	bool resumes = job_resumes(&j->opt);
 	const struct lab_data data = {
@@ -98,9 +110,9 @@ static int open_data(struct job *j, struct lab *lab, struct err *e)
 
 	if (resumes && job_find_data(j, e))
 		return -1;
-	j->lab = lab_take(lab, &data, j->opt.threads, e);
+	j->lab = lab_take(labs, &data, e);
 	if (j->lab)
-		return job_check_data(j, e);
+		return job_check_data(j, e) || open_threads(j, e) ? -1 : 0;
 	if (resumes)
 		e->status = EXIT_DATA;
 	return -1;
@@ -126,8 +138,8 @@ static int open_steer(struct job *j, struct err *e)
 	return steer_open(&j->steer, j->opt.replay, e);
 }
 
-int job_open(struct job *j, struct lab *lab, const struct job_options *o, const struct job_hooks *h,
-	     struct err *e)
+int job_open(struct job *j, struct labs *labs, const struct job_options *o,
+	     const struct job_hooks *h, struct err *e)
 {
 	*j = (struct job){.opt = *o, .hooks = *h};
 	j->root.lock = j->session.lock = -1;
@@ -138,7 +150,7 @@ int job_open(struct job *j, struct lab *lab, const struct job_options *o, const 
 		return err_usage(
 			e, "--accept-data needs --resume; a new session uses the data as it is");
 	/* Data first: a corpus at fault leaves no empty session behind. */
-	if (open_settings(j, e) || open_data(j, lab, e) || job_check_asked(j, e) ||
+	if (open_settings(j, e) || open_data(j, labs, e) || job_check_asked(j, e) ||
 	    open_steer(j, e))
 		goto fail;
 	if (job_open_session(j, e))
@@ -150,8 +162,8 @@ fail:
 	return -1;
 }
 
-int job_look(struct job *j, struct lab *lab, const struct job_options *o, const struct job_hooks *h,
-	     bool tell, struct err *e)
+int job_look(struct job *j, struct labs *labs, const struct job_options *o,
+	     const struct job_hooks *h, bool tell, struct err *e)
 {
 	struct err no_data = {0};
 	const struct lab_data data = {
@@ -163,18 +175,35 @@ int job_look(struct job *j, struct lab *lab, const struct job_options *o, const 
 	    session_origin(&j->session, &j->set, &j->origin, e))
 		return -1;
 	memcpy(j->root.root, j->session.root, sizeof j->root.root);
-	j->lab = lab_take(lab, &data, o->threads, &no_data);
+	j->lab = lab_take(labs, &data, &no_data);
 	if (!j->lab && tell)
 		job_say(j, "%s", no_data.text);
+	if (!j->lab || !open_threads(j, e))
+		return 0;
+	job_close(j);
+	return -1;
+}
+
+int job_threads(struct job *j, int threads, struct err *e)
+{
+	struct par *par;
+
+	job_close_fold(j);
+	j->opt.threads = threads;
+	if (threads > 0 && par_threads(j->par) == threads)
+		return 0;
+	par = par_new(threads, e);
+	if (!par)
+		return -1;
+	par_free(j->par);
+	j->par = par;
 	return 0;
 }
 
 void job_close(struct job *j)
 {
-	mapped_advice(NULL);
-	if (j->trainer.corpus)
-		trainer_close(&j->trainer);
-	history_free(&j->history);
+	mapped_advice(j, NULL);
+	job_close_fold(j);
 	steer_close(&j->steer);
 	session_close(&j->session);
 	job_discard_session(j);
@@ -182,6 +211,7 @@ void job_close(struct job *j)
 	results_free(&j->results);
 	origin_free(&j->origin);
 	origin_free(&j->then);
+	par_free(j->par);
 	lab_drop(j->lab);
 	*j = (struct job){0};
 }
@@ -269,13 +299,13 @@ int job_run(struct job *j, struct err *e)
 	str_add(&advice, "; the session goes on from its last checkpoint with --session ");
 	str_add_quoted(&advice, j->root.root);
 	str_add(&advice, " --resume");
-	mapped_advice(advice.s);
+	mapped_advice(j, advice.s);
 	failed = run_seeds(j, e);
 	session_release(&j->session);
 	if (session_join(&j->session, failed ? &ignored : e))
 		failed = -1;
 	if (j->complete)
-		mapped_advice(NULL);
+		mapped_advice(j, NULL);
 	/* Where the session has gone, that is the reason, whichever write met it. */
 	if (failed && session_check_held(&j->root, &gone))
 		*e = gone;

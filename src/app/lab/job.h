@@ -2,7 +2,7 @@
 /*
  * job: a run from its first fold to its results, in a session folder.
  *
- * The job owns trainer and session, and drives them over the data of a lab, which
+ * The job owns trainer, threads and session, and drives them over the data of a lab, which
  * several jobs may share. Whoever started it watches through hooks and steers between
  * two steps: `between` is called before every step and after every epoch, and may look
  * at everything, change settings (steer_command), save, or tell the run to end. `miust
@@ -13,7 +13,7 @@
  * last.safetensors and, last, state.safetensors, which says how far the run has come. A
  * kill at any instant leaves the previous state, and the rows after it are cut on resume.
  *
- * Single-threaded: all calls come from the thread that runs job_run.
+ * All calls come from the thread that runs job_run; other jobs may run in other threads.
  */
 #ifndef MIUST_JOB_H
 #define MIUST_JOB_H
@@ -89,6 +89,8 @@ struct job {
 	struct settings set;          /* in force: the configuration and every change since */
 	struct lab *lab;              /* held; NULL: the data of a session that is only looked at
 				       * cannot be read */
+	struct par *par;              /* computes */
+	int written;                  /* files of the lab that were noticed to be written to */
 	struct origin origin;         /* what session or config know of the data */
 	struct session root, session; /* the folder, and that of the seed being run */
 	struct results results;       /* of the seed being run */
@@ -108,19 +110,22 @@ struct job {
 };
 
 /*
- * Load configuration, data and session; nothing is trained yet. If `lab` (may be NULL)
- * has the data it is used, else another one is opened: j->lab. e->status is
+ * Load configuration, data and session; nothing is trained yet. The data is that of one
+ * of `labs` (may be NULL), or is read: j->lab. e->status is
  * EXIT_DATA if a session cannot go on only because its data is gone, at fault or
  * has changed: it can still be looked at.
  */
-int job_open(struct job *j, struct lab *lab, const struct job_options *o, const struct job_hooks *h,
-	     struct err *e);
+int job_open(struct job *j, struct labs *labs, const struct job_options *o,
+	     const struct job_hooks *h, struct err *e);
 /*
  * A stored session (o->session) to be looked at: nothing is locked or written, and
  * nothing can be run. It opens without its data too; why is said if `tell`.
  */
-int job_look(struct job *j, struct lab *lab, const struct job_options *o, const struct job_hooks *h,
-	     bool tell, struct err *e);
+int job_look(struct job *j, struct labs *labs, const struct job_options *o,
+	     const struct job_hooks *h, bool tell, struct err *e);
+/* How many threads compute from the next job_run on (0: all cores); of the figures
+ * nothing depends on it. A fold that is open is closed, as job_run does. */
+int job_threads(struct job *j, int threads, struct err *e);
 /*
  * Run to the end. 0: done, or stopped by the hook or --max-steps after a
  * checkpoint (j->complete tells; the trainer stays open to be looked at). -1:

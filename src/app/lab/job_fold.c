@@ -26,10 +26,10 @@ static int check_files(const struct job *j, struct err *e)
 
 /* Files that were written to in place may have been read half old, half new, and
  * for a moment as zeros: nobody can tell, so it is said. */
-static void say_written(const struct job *j)
+static void say_written(struct job *j)
 {
 	const char *path = NULL;
-	int n = watch_written(&j->lab->corpus, &path);
+	int n = lab_written(j->lab, &j->written, &path);
 	char others[48] = "";
 
 	if (n == 0)
@@ -167,7 +167,7 @@ static int begin_fold(struct job *j, int fold, struct err *e)
 	job_close_fold(j); /* one that was stopped */
 	/* Opened as configured: a live train.epoch must not move this fold's draws. */
 	if (session_take(&j->session, fold, e) || steer_fold(&j->steer, fold, e) ||
-	    trainer_open(t, &j->base, &j->lab->corpus, fold, j->lab->par, e))
+	    trainer_open(t, &j->base, &j->lab->corpus, fold, j->par, e))
 		return -1;
 	t->set = j->set;
 	t->stop = (struct evaluate_stop){j->hooks.stopping, j->hooks.ctx};

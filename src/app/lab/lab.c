@@ -3,9 +3,11 @@
 
 #include "app/config/option.h"
 #include "base/mem.h"
+#include "engine/data/watch.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* ---- reading ---- */
 
@@ -66,7 +68,7 @@ int lab_read(struct corpus *c, const struct lab_data *d, struct err *e)
 	return failed ? -1 : 0;
 }
 
-/* ---- sharing ---- */
+/* ---- the same data ---- */
 
 /* Settings of the data that say how its utterances are used, not which there are. */
 static bool is_of_use(const char *key)
@@ -107,6 +109,63 @@ static bool same_rows(const struct origin *a, const struct origin *b)
 	return true;
 }
 
+/* ---- the same files ---- */
+
+/* What a file is, as far as the system tells without reading it. */
+struct file_mark {
+	dev_t device;
+	ino_t inode;
+	off_t size;
+	struct timespec written;
+};
+
+static struct file_mark mark_of(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return (struct file_mark){0};
+	return (struct file_mark){st.st_dev, st.st_ino, st.st_size, st.st_mtim};
+}
+
+static bool same_mark(const struct file_mark *a, const struct file_mark *b)
+{
+	return a->device == b->device && a->inode == b->inode && a->size == b->size &&
+	       a->written.tv_sec == b->written.tv_sec && a->written.tv_nsec == b->written.tv_nsec;
+}
+
+/* The lists, then the folder that has them where their number is not fixed. */
+static const char *list_path(const struct lab *lab, int i)
+{
+	return i < lab->corpus.nlists ? lab->corpus.list[i].path : lab->set.exp.iemocap_csv;
+}
+
+static void mark_lists(struct lab *lab)
+{
+	lab->list = mem_alloc((size_t)lab->corpus.nlists + 1, sizeof *lab->list);
+	for (int i = 0; i <= lab->corpus.nlists; i++)
+		lab->list[i] = mark_of(list_path(lab, i));
+}
+
+/* Does whoever reads the files now find in them what was read? */
+static bool is_still(const struct lab *lab)
+{
+	const struct corpus *c = &lab->corpus;
+
+	for (int i = 0; i <= c->nlists; i++) {
+		struct file_mark now = mark_of(list_path(lab, i));
+
+		if (!same_mark(&now, &lab->list[i]))
+			return false;
+	}
+	for (int i = 0; i < c->nleft; i++)
+		if (!c->left[i].known) /* its fault may be gone */
+			return false;
+	return !lab->writes && watch_same(c);
+}
+
+/* ---- sharing ---- */
+
 /* Read again, it would be what it is: the same rows are left out, or none are known
  * and the others are treated alike. */
 static bool fits(const struct lab *lab, const struct lab_data *d)
@@ -114,10 +173,21 @@ static bool fits(const struct lab *lab, const struct lab_data *d)
 	bool alike =
 		d->known->nleft == 0 && lab->fresh && d->how == lab->how && d->look == lab->look;
 
-	return same_data(&lab->set, d->set) && (alike || same_rows(d->known, &lab->now));
+	return same_data(&lab->set, d->set) && (alike || same_rows(d->known, &lab->now)) &&
+	       is_still(lab);
 }
 
-static struct lab *lab_new(const struct lab_data *d, int threads, struct err *e)
+static void close_lab(struct lab *lab)
+{
+	origin_free(&lab->now);
+	str_free(&lab->roster);
+	corpus_close(&lab->corpus);
+	free(lab->list);
+	free(lab->write);
+	free(lab);
+}
+
+static struct lab *lab_new(const struct lab_data *d, struct err *e)
 {
 	struct lab *lab = mem_alloc(1, sizeof *lab);
 
@@ -126,41 +196,131 @@ static struct lab *lab_new(const struct lab_data *d, int threads, struct err *e)
 			    .look = d->look,
 			    .fresh = d->known->nleft == 0,
 			    .held = 1};
-	if (lab_read(&lab->corpus, d, e))
-		goto fail;
-	lab->par = par_new(threads, e);
-	if (!lab->par)
-		goto fail;
+	if (lab_read(&lab->corpus, d, e)) {
+		close_lab(lab);
+		return NULL;
+	}
+	mark_lists(lab);
 	origin_of(&lab->now, &lab->corpus, d->set);
 	roster_text(&lab->corpus, d->set, &lab->roster);
 	return lab;
-fail:
-	lab_drop(lab);
-	return NULL;
 }
 
-struct lab *lab_take(struct lab *have, const struct lab_data *d, int threads, struct err *e)
+void labs_init(struct labs *labs)
 {
-	if (!have || !fits(have, d))
-		return lab_new(d, threads, e);
-	if (d->say && !d->look)
-		say_left_out(d, &have->corpus);
-	lab_hold(have);
-	return have;
+	*labs = (struct labs){0};
+	pthread_mutex_init(&labs->lock, NULL);
 }
 
-void lab_hold(struct lab *lab)
+void labs_close(struct labs *labs)
 {
+	lab_drop(labs->kept);
+	pthread_mutex_destroy(&labs->lock);
+}
+
+/* One less holds it; is it nobody now? Then it is out of the list. Under the lock. */
+static bool let_go(struct lab *lab)
+{
+	struct lab **at = &lab->of->first;
+
+	if (--lab->held > 0)
+		return false;
+	while (*at != lab)
+		at = &(*at)->next;
+	*at = lab->next;
+	return true;
+}
+
+/* Kept instead of the one before, which is returned if nobody holds it now. Under the
+ * lock. */
+static struct lab *keep(struct labs *labs, struct lab *lab)
+{
+	struct lab *before = labs->kept;
+
 	lab->held++;
+	labs->kept = lab;
+	return before && let_go(before) ? before : NULL;
+}
+
+struct lab *lab_take(struct labs *labs, const struct lab_data *d, struct err *e)
+{
+	struct lab *lab, *unused = NULL;
+
+	if (!labs)
+		return lab_new(d, e);
+	pthread_mutex_lock(&labs->lock);
+	lab = labs->first;
+	while (lab && !fits(lab, d))
+		lab = lab->next;
+	if (lab)
+		lab->held++;
+	pthread_mutex_unlock(&labs->lock);
+	if (lab && d->say && !d->look)
+		say_left_out(d, &lab->corpus);
+	if (!lab && !(lab = lab_new(d, e)))
+		return NULL;
+	pthread_mutex_lock(&labs->lock);
+	if (!lab->of) {
+		lab->of = labs;
+		lab->next = labs->first;
+		labs->first = lab;
+	}
+	unused = keep(labs, lab);
+	pthread_mutex_unlock(&labs->lock);
+	if (unused)
+		close_lab(unused);
+	return lab;
 }
 
 void lab_drop(struct lab *lab)
 {
-	if (!lab || --lab->held > 0)
+	struct labs *labs = lab ? lab->of : NULL;
+	bool unused = lab != NULL;
+
+	if (labs) {
+		pthread_mutex_lock(&labs->lock);
+		unused = let_go(lab);
+		pthread_mutex_unlock(&labs->lock);
+	}
+	if (unused)
+		close_lab(lab);
+}
+
+/* ---- files that are written to while they are in use ---- */
+
+/* `before` of them were known when more were found, `path` first. */
+struct lab_write {
+	int before, n;
+	const char *path; /* the corpus's */
+};
+
+static void find_written(struct lab *lab)
+{
+	const char *path = NULL;
+	int n = watch_written(&lab->corpus, &path), before = 0;
+
+	if (!n)
 		return;
-	origin_free(&lab->now);
-	str_free(&lab->roster);
-	corpus_close(&lab->corpus);
-	par_free(lab->par);
-	free(lab);
+	for (int i = 0; i < lab->writes; i++)
+		before += lab->write[i].n;
+	lab->write = mem_grow(lab->write, (size_t)lab->writes + 1, sizeof *lab->write);
+	lab->write[lab->writes++] = (struct lab_write){before, n, path};
+}
+
+int lab_written(struct lab *lab, int *seen, const char **first)
+{
+	struct labs *labs = lab->of;
+	int n = 0, since = *seen;
+
+	if (labs)
+		pthread_mutex_lock(&labs->lock);
+	find_written(lab);
+	for (int i = lab->writes - 1; i >= 0 && lab->write[i].before >= since; i--) {
+		n += lab->write[i].n;
+		*first = lab->write[i].path;
+	}
+	*seen = since + n;
+	if (labs)
+		pthread_mutex_unlock(&labs->lock);
+	return n;
 }

@@ -1,27 +1,31 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * work: the engine in a thread of its own, reached through two queues.
+ * work: runs in threads of their own, reached through queues.
  *
- * It holds several runs, each with an id, and trains one of them at a time: the
- * next that is to go on begins when the one that trains has ended or stopped.
- * Runs with the same data share it (lab.h).
+ * Each run has an id, a thread and the threads that compute it; runs with the same
+ * data share it (lab.h). So looking at one never waits for, nor stops, another. How
+ * many may train at once is said by work_jobs: a run that is to go on takes a place,
+ * or waits for its turn (WORK_WAITING); it keeps the place, also while it pauses,
+ * until it has ended or stopped. One that was opened `paused` has no place before it
+ * first goes on. The figures of a run depend on none of this.
  *
  * One border between the threads. Requests go in, each for one run, and are
- * served between two steps of the run that trains (or while it pauses); events
- * come out through a ring of fixed size, with a byte in a pipe to wake whoever
- * polls; the present state of each run is a snapshot that is copied whole under
- * the lock.
+ * served between two steps of it (or while it pauses); events come out of all runs
+ * through one ring of fixed size, with a byte in a pipe to wake whoever polls; the
+ * present state of each run is a snapshot that is copied whole under the lock.
  *
- * Field protection (work_private.h): `lock` guards both queues, the snapshots
+ * Field protection (work_private.h): one `lock` guards the queues, the snapshots
  * and what is marked so. It is held for copying only, never while the engine
  * computes and never while another lock is taken: there is no lock order to get
- * wrong. Everything else belongs to the worker, but for a corpus: its lists, ids
- * and texts do not change once EVENT_OPENED has been sent, and may be read.
+ * wrong. Everything else of a run belongs to its thread, but for a corpus: its lists,
+ * ids and texts do not change once EVENT_OPENED has been sent, and may be read.
  *
  * Overflow: events that do not fit are dropped and counted (snapshot.dropped);
  * what they carried is freed. The last quarter of the ring is kept for what is
  * not in the session folder (replies, looks, states); the folder holds every
  * row, so the screen reloads it (run_load) when the count has grown.
+ *
+ * All of the functions below are for one thread, the screen's.
  */
 #ifndef MIUST_WORK_H
 #define MIUST_WORK_H
@@ -31,6 +35,7 @@
 
 enum work_state {
 	WORK_LOADING,  /* configuration, data, session */
+	WORK_WAITING,  /* is to go on when a place is free: it waits for its turn */
 	WORK_RUN,      /* training */
 	WORK_EVAL,     /* evaluating the validation or test part */
 	WORK_PAUSED,   /* between two steps, on request */
@@ -61,12 +66,13 @@ struct snapshot {
 	char session[PATH_LEN];
 	bool opened;        /* configuration and data are read */
 	bool trains;        /* the run can go on from here: not finished, not only looking */
+	bool placed;        /* it has its place among the jobs: trains, or pauses in between */
 	bool can_skip;      /* with --skip-bad it would have been opened */
 	char looking[1024]; /* why the session is read-only although that was not asked for; "" */
 	unsigned long dropped;    /* events lost so far */
 	char error[1024];         /* WORK_FAILED, WORK_DIVERGED: why */
 	struct step_row diverged; /* WORK_DIVERGED: the failed step's figures */
-	bool ended;               /* after work_quit: what there is is stored, the worker is gone */
+	bool ended;               /* after work_quit: what there is is stored, its thread is done */
 };
 
 /* Which of a model's parts to silence while looking. */
@@ -147,34 +153,47 @@ void event_free(struct event *e); /* what it owns */
 
 struct work;
 
-struct work_options {
-	struct job_options job;
-	bool readonly; /* a session to look at: no lock, nothing is written */
-	bool paused;   /* wait before the first step */
+struct work_options {           /* with all they point to they are copied */
+	struct job_options job; /* threads: of the program, 0: all cores; see work_jobs */
+	bool readonly;          /* a session to look at: no lock, nothing is written */
+	bool paused;            /* wait before the first step */
 };
 
 enum { WORK_FIRST = 1 }; /* the id of the first run; those that follow count on */
 
-/* Start the worker with one run; it opens the job itself, so this returns at once. A
+/* Start with one run; its thread opens the job itself, so this returns at once. A
  * stored session that cannot go on (another program writes it, its data has changed) is
- * only looked at: the snapshot's `looking` says why. Strings of the options must live
- * until work_end. */
+ * only looked at: the snapshot's `looking` says why. */
 struct work *work_start(const struct work_options *o, struct err *e);
-/* Another run, likewise: its id; 0: there are too many runs or requests. Where it has
- * the data of the run opened before, that is not read again. */
-int work_open(struct work *w, const struct work_options *o);
-int work_training(struct work *w); /* the run that trains, also if it pauses; 0: none */
-/* Ask the worker to checkpoint and stop, wait, free all. Returns the exit status (enum
- * exit_status) of the first run that did not end well, or 0. */
+/* Another run, likewise: its id, which is never used again; 0 on error. */
+int work_open(struct work *w, const struct work_options *o, struct err *e);
+/* The run is to stop after a checkpoint, if it trains, and to let go of all it has. Its id
+ * is unknown from now on, and no event of it comes any more. */
+void work_close(struct work *w, int run);
+/* How many runs may train at once; 1 at first. Each that begins from now on computes with
+ * that share of the threads, at least one; whoever trains already keeps place and
+ * threads. */
+void work_jobs(struct work *w, int jobs);
+
+bool work_has(struct work *w, int run); /* is it open? */
+/* Ids of the first `most` runs that are open, or of those that have a place, in the order of
+ * opening; returns how many there are. */
+int work_runs(struct work *w, int *id, int most);
+int work_training(struct work *w, int *id, int most);
+
+/* Ask all to checkpoint and stop, wait, free all. Returns the exit status (enum
+ * exit_status) of the first run that did not end well, or 0. Runs that were closed count
+ * too, unless they could not be opened. */
 int work_end(struct work *w);
-/* The same request, without waiting: the snapshots' `ended` says when it has been
+/* The same request, without waiting: work_ended says when it has been
  * carried out. work_end must follow. */
 void work_quit(struct work *w);
+bool work_ended(struct work *w); /* all threads are done; an event comes when the last is */
 
-int work_fd(const struct work *w);               /* readable: events wait */
-bool work_next(struct work *w, struct event *e); /* the next event; event_free it */
-void work_snapshot(struct work *w, int run, struct snapshot *s);
-const struct corpus *work_corpus(struct work *w, int run); /* after EVENT_OPENED, else NULL */
+int work_fd(const struct work *w);                               /* readable: events wait */
+bool work_next(struct work *w, struct event *e);                 /* the next event; event_free it */
+void work_snapshot(struct work *w, int run, struct snapshot *s); /* of an open run */
+const struct corpus *work_corpus(struct work *w, int run);       /* after EVENT_OPENED, else NULL */
 
 /* Requests of a run: each returns its number, which EVENT_REPLY repeats; 0: too many wait
  * already. Replies to what only starts or stops come only if it is refused. What

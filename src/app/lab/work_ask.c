@@ -251,13 +251,10 @@ static void command(struct work_run *run, const struct request *r, struct err *e
 	job_leave_stopped(j, taken);
 }
 
-/* Shown at once, so that whoever asked next sees that it runs. If another run trains,
- * that one ends or stops first. */
+/* Shown at once, so that whoever asked next sees that it runs, or waits. */
 static void go_on(struct work_run *run, const struct request *r, struct err *e)
 {
 	const struct trainer *t = &run->job.trainer;
-	const struct work_run *training = run->work->training;
-	char text[128];
 
 	if (!run->opened || run->opt.readonly || run->job.complete) {
 		err_set(e, run->opt.readonly ? "the session is open read-only (--readonly)"
@@ -270,12 +267,12 @@ static void go_on(struct work_run *run, const struct request *r, struct err *e)
 		run->control.steps = 1;
 	if (r->kind == REQUEST_STEP_EPOCH)
 		run->control.until_epoch = t->state.ended ? t->state.epoch + 1 : t->state.epoch;
-	if (training && training != run) {
-		snprintf(text, sizeof text, "waits until run %d has stopped", training->id);
-		reply(run, r, e, text);
+	if (work_place(run)) {
+		work_show(run, WORK_RUN);
 		return;
 	}
-	work_show(run, WORK_RUN);
+	work_show(run, WORK_WAITING);
+	reply(run, r, e, "waits for its turn: it goes on when another run has stopped");
 }
 
 static void stop(struct work_run *run, struct err *e)
@@ -285,19 +282,21 @@ static void stop(struct work_run *run, struct err *e)
 		return;
 	}
 	run->control.want = WANT_STOP;
-	work_show(run, WORK_STOPPING);
+	work_show(run, run->inside ? WORK_STOPPING : WORK_IDLE);
 }
 
 /* The run could not be opened, or has ended with an error: that is why nothing
  * that was asked happens. */
 static bool has_failed(struct work_run *run, struct err *e)
 {
-	struct snapshot s;
+	bool failed;
 
-	work_snapshot(run->work, run->id, &s);
-	if (s.state == WORK_FAILED)
-		err_set(e, "%s", s.error);
-	return s.state == WORK_FAILED;
+	pthread_mutex_lock(&run->work->lock);
+	failed = run->shown.state == WORK_FAILED;
+	if (failed)
+		err_set(e, "%s", run->shown.error);
+	pthread_mutex_unlock(&run->work->lock);
+	return failed;
 }
 
 void work_answer(struct work_run *run, const struct request *r)
@@ -312,9 +311,6 @@ void work_answer(struct work_run *run, const struct request *r)
 	switch (r->kind) {
 	case REQUEST_COMMAND:
 		command(run, r, &e);
-		break;
-	case REQUEST_OPEN:
-		work_open_run(run);
 		break;
 	case REQUEST_PING:
 		reply(run, r, &e, "");

@@ -69,7 +69,7 @@ static int open_looker(struct work_run *run, int fold, struct err *e)
 	if (weights_open(&weights, path, e))
 		return -1;
 	failed = check_weights(run, &weights, fold, e) ||
-		 model_load(&l->model, &run->job.set, &weights, run->job.lab->par, e);
+		 model_load(&l->model, &run->job.set, &weights, run->job.par, e);
 	weights_close(&weights);
 	if (failed)
 		return -1;

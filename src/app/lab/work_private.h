@@ -3,9 +3,9 @@
  * work_private: what the files of the worker share. Nobody else includes it, but for
  * tests of what the snapshot says and of requests that come together.
  *
- * work.c has the thread and its runs, work_queue.c the two queues, work_run.c the
- * hooks of a run's job and its snapshot; work_ask.c carries requests out, work_look.c
- * looks at an utterance.
+ * work.c has the runs and their threads, work_place.c who may train, work_queue.c the
+ * queues, work_run.c the hooks of a run's job and its snapshot; work_ask.c carries
+ * requests out, work_look.c looks at an utterance.
  */
 #ifndef MIUST_WORK_PRIVATE_H
 #define MIUST_WORK_PRIVATE_H
@@ -17,10 +17,9 @@
 
 #include <pthread.h>
 
-enum { RING = 1024, RING_KEPT = RING / 4, REQUESTS = 64, UNDO_MAX = 64, RUNS_MAX = 64 };
+enum { RING = 1024, RING_KEPT = RING / 4, REQUESTS = 64, UNDO_MAX = 64 };
 
 enum request_kind {
-	REQUEST_OPEN,
 	REQUEST_PING,
 	REQUEST_COMMAND,
 	REQUEST_PAUSE,
@@ -36,7 +35,6 @@ enum request_kind {
 
 struct request {
 	unsigned number;
-	int run;
 	enum request_kind kind;
 	int fold, utt;
 	bool kept;
@@ -72,17 +70,25 @@ struct control {
 };
 
 struct work_run {
-	int id;                /* from WORK_FIRST on */
-	struct work *work;     /* whose run it is */
-	struct snapshot shown; /* -- protected by work->lock */
-	bool corpus_ready;     /* -- protected by work->lock */
+	int id;            /* from WORK_FIRST on */
+	struct work *work; /* whose run it is */
+	pthread_t thread;
 
-	/* The worker's own. */
-	struct work_options opt;
+	struct snapshot shown; /* -- protected by work->lock, as all up to the next line */
+	bool corpus_ready;
+	pthread_cond_t asked; /* a request, quit or a place for it has come */
+	struct request request[REQUESTS];
+	int requests;
+	unsigned long turn; /* waits for a place: who has the smallest comes first; 0: does not */
+	struct gone *gone;  /* it is closed: its thread is to free it */
+
+	/* Its thread's own. */
+	struct work_options opt; /* copies; job.threads: its share of `threads` */
+	int threads;             /* of the program */
 	char session[PATH_LEN];
 	struct job job;
-	struct str told; /* while opening */
-	bool opened;
+	struct str told;     /* while opening */
+	bool opened, inside; /* inside: job_run */
 	struct control control;
 	struct breakpoint breakpoint;
 	struct step_row last_step;
@@ -95,42 +101,58 @@ struct work_run {
 	int status;
 };
 
-struct work {
+/* The thread of a run that was closed. */
+struct gone {
 	pthread_t thread;
-	pthread_mutex_t lock; /* no other is taken while it is held */
-	pthread_cond_t asked; /* a request or quit has come */
-	int pipe[2];          /* holds a byte while events wait */
+	bool done; /* may be joined -- protected by work->lock */
+	struct gone *next;
+};
 
-	struct request request[REQUESTS]; /* -- protected by lock, as all below */
-	int requests;
-	unsigned next_number;
-	struct event *ring; /* [RING] */
+struct work {
+	pthread_mutex_t lock; /* no other is taken while it is held */
+	int pipe[2];          /* holds a byte while events wait */
+	struct labs labs;
+	struct gone *gone; /* the screen's */
+
+	struct event *ring; /* [RING] -- protected by lock, as all below */
 	int first, count;
+	unsigned next_number;
 	bool quit;
-	struct work_run *run[RUNS_MAX]; /* by id - WORK_FIRST; what they point to stays */
-	int runs;
-	struct work_run *training; /* inside job_run, NULL: none; set by the worker only */
+	struct work_run **run; /* [runs] those that are open, by id; what they point to stays */
+	int runs, next_id;
+	int alive;        /* threads that have not ended, of closed runs too */
+	int jobs, placed; /* how many may train, and have a place */
+	unsigned long turns;
+	int failed, status; /* the first closed run that did not end well, and how; 0: none */
 };
 
 /* work.c */
 struct work_run *work_find(struct work *w, int run); /* BUG if there is none */
-void work_open_run(struct work_run *run);            /* REQUEST_OPEN */
+
+/* work_place.c. The run's own thread calls them. */
+bool work_may_place(
+	const struct work_run *run);         /* has it a place, or is one free? Under the lock */
+bool work_place(struct work_run *run);       /* take one; false: it waits in the line */
+void work_leave_place(struct work_run *run); /* also the line; for those that wait */
+void work_line_moved(struct work *w);        /* wakes those that wait; under the lock */
+int work_share(struct work_run *run);        /* threads for a job that begins now */
 
 /* work_queue.c */
-void work_send(struct work_run *run, struct event *e); /* takes what the event owns */
+struct work_run *work_lookup(const struct work *w, int run); /* NULL: none; under the lock */
+void work_send(struct work_run *run, struct event *e);       /* takes what the event owns */
 void work_send_text(struct work_run *run, enum event_kind kind, unsigned request, bool ok,
 		    const char *text);
+/* Is it to go on, or to be paused before its first step, and is not inside job_run? */
+bool work_is_due(const struct work_run *run);
 /*
- * Serve what waits, of every run; with `wait`, first wait for something. What was asked
- * of a run after `fold` waits until its fold has ended; where none trains and one is
- * to, all waits until it has begun. False: quit.
+ * Serve what waits; with `wait`, first wait for something. What was asked of a run after
+ * `fold` waits until its fold has ended; of one that is due and has a place, until it has
+ * begun. False: it is to end.
  */
-bool work_serve(struct work *w, bool wait);
-/* Within an evaluation, where nothing is served: is the worker to quit, or a
+bool work_serve(struct work_run *run, bool wait);
+/* Within an evaluation, where nothing is served: is the run to end, or a
  * stop the next request to change anything? Then it is taken. */
 bool work_takes_stop(struct work_run *run);
-/* Where no run trains: the one that is to train next, or NULL. Under the lock. */
-struct work_run *work_due(const struct work *w);
 
 /* work_run.c */
 extern const struct job_hooks work_hooks;                    /* ctx is to be the run */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The two queues: events out, requests in.
+ * The queues: events out, requests in.
  *
  * The pipe gets a byte when the ring goes from empty to not empty; work_next takes
  * the byte with the last event.
@@ -48,6 +48,11 @@ void work_send(struct work_run *run, struct event *e)
 
 	e->run = run->id;
 	pthread_mutex_lock(&w->lock);
+	if (run->gone) {
+		pthread_mutex_unlock(&w->lock);
+		event_free(e);
+		return;
+	}
 	if (e->kind == EVENT_STATE && w->count >= RING - RING_KEPT) {
 		pthread_mutex_unlock(&w->lock);
 		return; /* whoever takes one of those looks at the snapshot too */
@@ -70,18 +75,25 @@ int work_fd(const struct work *w)
 	return w->pipe[0];
 }
 
+/* Under the lock. */
+static bool take_event(struct work *w, struct event *e)
+{
+	if (w->count == 0)
+		return false;
+	*e = w->ring[w->first];
+	w->first = (w->first + 1) % RING;
+	w->count--;
+	return true;
+}
+
 bool work_next(struct work *w, struct event *e)
 {
 	char bytes[64];
 	bool any;
 
 	pthread_mutex_lock(&w->lock);
-	any = w->count > 0;
-	if (any) {
-		*e = w->ring[w->first];
-		w->first = (w->first + 1) % RING;
-		w->count--;
-	}
+	while ((any = take_event(w, e)) && !work_lookup(w, e->run))
+		event_free(e); /* of a run that was closed meanwhile */
 	/* Under the lock, so that no wake byte of a later event is taken. */
 	while (w->count == 0 && read(w->pipe[0], bytes, sizeof bytes) > 0)
 		;
@@ -100,57 +112,75 @@ void work_send_text(struct work_run *run, enum event_kind kind, unsigned request
 
 /* ---- requests in ---- */
 
-struct work_run *work_due(const struct work *w)
+static bool is_over(const struct work_run *run) /* under the lock */
 {
-	for (int i = 0; i < w->runs && !w->training; i++)
-		if (w->run[i]->opened && w->run[i]->control.want != WANT_STOP)
-			return w->run[i];
-	return NULL;
+	return run->work->quit || run->gone;
 }
 
-static void remove_request(struct work *w, int i)
+/* Is it to compute, and so needs a place? One that is inside ends its fold without. */
+static bool needs_place(const struct work_run *run)
 {
-	memmove(w->request + i, w->request + i + 1,
-		(size_t)(--w->requests - i) * sizeof *w->request);
+	enum want want = run->control.want;
+
+	return run->opened && (want == WANT_GO || (want == WANT_FOLD && !run->inside));
 }
 
-/* The first request that can be served now, or -1. Under the lock. */
-static int next_request(const struct work *w)
+bool work_is_due(const struct work_run *run)
 {
-	int i = 0;
-
-	while (i < w->requests && w->run[w->request[i].run - WORK_FIRST]->control.want == WANT_FOLD)
-		i++;
-	return i < w->requests && !w->quit && !work_due(w) ? i : -1;
+	return run->opened && !run->inside && run->control.want != WANT_STOP;
 }
 
-bool work_serve(struct work *w, bool wait)
+/* Is there something to do without being asked? Under the lock. */
+static bool goes(const struct work_run *run)
 {
-	struct work_run *run;
-	struct request r;
-	bool quit;
-	int i;
+	return needs_place(run) ? work_may_place(run) : work_is_due(run);
+}
+
+/* Can the first request be served now? Under the lock. */
+static bool has_request(const struct work_run *run)
+{
+	bool first = run->inside ? run->control.want == WANT_FOLD : goes(run);
+
+	return run->requests > 0 && !first && !is_over(run);
+}
+
+static struct request take_request(struct work_run *run)
+{
+	struct request r = run->request[0];
+
+	run->requests--;
+	memmove(run->request, run->request + 1, (size_t)run->requests * sizeof *run->request);
+	return r;
+}
+
+bool work_serve(struct work_run *run, bool wait)
+{
+	struct work *w = run->work;
+	bool over;
 
 	pthread_mutex_lock(&w->lock);
-	while (wait && next_request(w) < 0 && !work_due(w) && !w->quit)
-		pthread_cond_wait(&w->asked, &w->lock);
-	while ((i = next_request(w)) >= 0) {
-		r = w->request[i];
-		run = w->run[r.run - WORK_FIRST];
-		remove_request(w, i);
+	while (wait && !has_request(run) && !goes(run) && !is_over(run))
+		pthread_cond_wait(&run->asked, &w->lock);
+	while (has_request(run)) {
+		struct request r = take_request(run);
+
 		pthread_mutex_unlock(&w->lock);
 		work_answer(run, &r);
 		pthread_mutex_lock(&w->lock);
 	}
-	quit = w->quit;
+	if (run->turn && !needs_place(run)) { /* it waits no longer */
+		run->turn = 0;
+		work_line_moved(w);
+	}
+	over = is_over(run);
 	pthread_mutex_unlock(&w->lock);
-	return !quit;
+	return !over;
 }
 
-/* What may be overtaken: it changes nothing, or is another run's. */
-static bool may_wait(const struct request *r, int run)
+/* What may be overtaken: it changes nothing. */
+static bool may_wait(const struct request *r)
 {
-	return r->run != run || r->kind == REQUEST_LOOK || r->kind == REQUEST_PING;
+	return r->kind == REQUEST_LOOK || r->kind == REQUEST_PING;
 }
 
 bool work_takes_stop(struct work_run *run)
@@ -160,29 +190,32 @@ bool work_takes_stop(struct work_run *run)
 	int i = 0;
 
 	pthread_mutex_lock(&w->lock);
-	while (i < w->requests && may_wait(&w->request[i], run->id))
+	while (i < run->requests && may_wait(&run->request[i]))
 		i++;
-	takes = i < w->requests && w->request[i].kind == REQUEST_STOP;
-	if (takes)
-		remove_request(w, i);
-	takes |= w->quit;
+	takes = i < run->requests && run->request[i].kind == REQUEST_STOP;
+	if (takes) {
+		run->requests--;
+		memmove(run->request + i, run->request + i + 1,
+			(size_t)(run->requests - i) * sizeof *run->request);
+	}
+	takes |= is_over(run);
 	pthread_mutex_unlock(&w->lock);
 	return takes;
 }
 
 /* ---- what can be asked ---- */
 
-static unsigned ask(struct work *w, int run, struct request r, const char *text)
+static unsigned ask(struct work *w, int id, struct request r, const char *text)
 {
+	struct work_run *run = work_find(w, id);
 	unsigned number = 0;
 
-	r.run = work_find(w, run)->id;
 	str_fit(r.text, sizeof r.text, text);
 	pthread_mutex_lock(&w->lock);
-	if (w->requests < REQUESTS) {
+	if (run->requests < REQUESTS) {
 		number = r.number = ++w->next_number;
-		w->request[w->requests++] = r;
-		pthread_cond_signal(&w->asked);
+		run->request[run->requests++] = r;
+		pthread_cond_signal(&run->asked);
 	}
 	pthread_mutex_unlock(&w->lock);
 	return number;

@@ -103,15 +103,16 @@ void work_pause_as(struct work_run *run, enum work_state state)
 	run->control = (struct control){.want = WANT_PAUSE, .pause = state};
 }
 
-/* What comes next. Serves requests, and while the run pauses waits for them. */
+/* What comes next. Serves requests, and waits for them while the run pauses or has no
+ * place. */
 static enum job_go next_word(struct work_run *run)
 {
 	struct control *c = &run->control;
-	bool quit = !work_serve(run->work, false);
+	bool quit = !work_serve(run, false);
 
-	while (c->want == WANT_PAUSE && !quit) {
-		work_show(run, c->pause);
-		quit = !work_serve(run->work, true);
+	while (!quit && (c->want == WANT_PAUSE || (c->want == WANT_GO && !work_place(run)))) {
+		work_show(run, c->want == WANT_PAUSE ? c->pause : WORK_WAITING);
+		quit = !work_serve(run, true);
 	}
 	if (quit && c->want != WANT_FOLD) /* which was asked for before */
 		c->want = WANT_STOP;

@@ -12,6 +12,18 @@ int watch_whole(const struct corpus *c, const int *utt, int n, struct err *e)
 	return 0;
 }
 
+bool watch_same(const struct corpus *c)
+{
+	for (int i = 0; i < c->n; i++) {
+		const struct npy *part[] = {&c->utt[i].words, &c->utt[i].frames};
+
+		for (int k = 0; k < 2; k++)
+			if (part[k]->map && !mapped_same(part[k]->map))
+				return false;
+	}
+	return true;
+}
+
 int watch_written(const struct corpus *c, const char **first)
 {
 	int n = 0;

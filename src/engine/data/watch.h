@@ -15,6 +15,10 @@
  * become shorter: its last values may have been read as zeros. */
 int watch_whole(const struct corpus *c, const int *utt, int n, struct err *e);
 
+/* Is each path still the file that was opened, and has it not been written to since, or
+ * since watch_written was asked last? */
+bool watch_same(const struct corpus *c);
+
 /* How many files have been written to in place since they were opened, or since
  * this was asked last; *first is the path of one of them, the corpus's. */
 int watch_written(const struct corpus *c, const char **first);

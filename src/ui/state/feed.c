@@ -240,7 +240,8 @@ void feed_event(struct ui *u, struct event *e)
 
 	if (u->work) {
 		work_snapshot(u->work, u->run_shown, &u->now);
-		u->run_training = work_training(u->work);
+		if (!work_training(u->work, &u->run_training, 1))
+			u->run_training = 0;
 	}
 	if (e->run != u->run_shown) {
 		take_other(u, e);

@@ -79,6 +79,7 @@ static const struct {
 	bool runs; /* has a rate and an end; its fields keep their columns */
 } states[] = {
 	[WORK_LOADING] = {GLYPH_IDLE, "LOADING", ROLE_DIM, false},
+	[WORK_WAITING] = {GLYPH_IDLE, "WAITING", ROLE_WARN, false},
 	[WORK_RUN] = {GLYPH_RUN, "RUN", ROLE_GOOD, true},
 	[WORK_EVAL] = {GLYPH_RUN, "EVAL", ROLE_GOOD, true},
 	[WORK_PAUSED] = {GLYPH_PAUSED, "PAUSED", ROLE_WARN, false},

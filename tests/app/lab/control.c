@@ -32,8 +32,10 @@ static struct work *start_long(const char *session)
 /* The worker waits: a weight becomes infinite, so that the next step diverges. */
 static void spoil(struct work *w)
 {
+	struct work_run *run = work_find(w, WORK_FIRST);
+
 	pthread_mutex_lock(&w->lock);
-	w->run[0]->job.trainer.model.params.w[0] = INFINITY;
+	run->job.trainer.model.params.w[0] = INFINITY;
 	pthread_mutex_unlock(&w->lock);
 }
 
@@ -98,7 +100,7 @@ TEST(stop_within_an_eval_leaves_a_checkpoint)
 	until_state(&s, w, WORK_PAUSED);
 	snprintf(path, sizeof path, "%s/fold-0/state.safetensors", dir);
 	CHECK(!file_exists(path));
-	ask_together(w, asked, 2);
+	ask_together(w, WORK_FIRST, asked, 2);
 	served(&s, w);
 	CHECK_HAS(s.text, "the evaluation was stopped after 1 of 4 utterances");
 	until_state(&s, w, WORK_IDLE);
@@ -295,7 +297,8 @@ static void check_cell(size_t row, enum word word)
 	bring_to(&s, w, table[row].state);
 	if (table[row].within)
 		snprintf(asked[0].text, sizeof asked[0].text, "%s", table[row].within);
-	ask_together(w, table[row].within ? asked : asked + 1, table[row].within ? 2 : 1);
+	ask_together(w, WORK_FIRST, table[row].within ? asked : asked + 1,
+		     table[row].within ? 2 : 1);
 	served(&s, w);
 	steps = s.steps;
 	if (c->state == RUNS)

@@ -231,14 +231,16 @@ TEST(two_interleaved_runs_over_one_lab_are_two_separate_runs)
 	const struct job_hooks outer = {.ctx = &two, .between = give_a_step};
 	const struct job_hooks inner = {.ctx = &two, .between = one_step};
 	struct job one, second;
+	struct labs labs;
 
+	labs_init(&labs);
 	folder_make();
 	train_alone("a", first);
 	train_alone("b", other);
 	a.session = in("c");
-	REQUIRE(job_open(&one, NULL, &a, &outer, &e) == 0);
+	REQUIRE(job_open(&one, &labs, &a, &outer, &e) == 0);
 	b.session = in("d");
-	REQUIRE(job_open(&second, one.lab, &b, &inner, &e) == 0);
+	REQUIRE(job_open(&second, &labs, &b, &inner, &e) == 0);
 	CHECK(second.lab == one.lab);
 	two.second = &second;
 	CHECK_INT(job_run(&one, &e), 0);
@@ -246,8 +248,9 @@ TEST(two_interleaved_runs_over_one_lab_are_two_separate_runs)
 	CHECK(second.complete);
 	CHECK(two.shared > 8); /* both were trained at once, not one after the other */
 	job_close(&one);
-	CHECK_INT(second.lab->held, 1); /* the data stays for who is left */
+	CHECK_INT(second.lab->held, 2); /* the data stays for who is left, and who comes */
 	job_close(&second);
+	labs_close(&labs);
 	check_same("a", "c");
 	check_same("b", "d");
 	folder_remove();
@@ -262,24 +265,27 @@ TEST(a_lab_lends_only_the_data_that_is_asked_for)
 	const struct job_hooks none = {0};
 	struct err e = {0};
 	struct job one, another;
+	struct labs labs;
 
+	labs_init(&labs);
 	folder_make();
 	o.session = in("a");
-	REQUIRE(job_open(&one, NULL, &o, &none, &e) == 0);
+	REQUIRE(job_open(&one, &labs, &o, &none, &e) == 0);
 	o.session = in("b");
 	o.set = labels;
 	o.nset = 1;
-	REQUIRE(job_open(&another, one.lab, &o, &none, &e) == 0);
+	REQUIRE(job_open(&another, &labs, &o, &none, &e) == 0);
 	CHECK(another.lab != one.lab);
 	CHECK_INT(one.lab->held, 1);
 	job_close(&another);
 	o.session = in("c");
 	o.set = usage;
 	o.nset = 2;
-	REQUIRE(job_open(&another, one.lab, &o, &none, &e) == 0);
+	REQUIRE(job_open(&another, &labs, &o, &none, &e) == 0);
 	CHECK(another.lab == one.lab);
 	job_close(&another);
 	job_close(&one);
+	labs_close(&labs);
 	folder_remove();
 }
 

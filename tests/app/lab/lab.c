@@ -23,12 +23,12 @@ static void load(struct settings *s, const char *const *set, int n)
 	warnings_free(&w);
 }
 
-static struct lab *take(struct lab *have, const struct settings *s, const struct origin *known,
+static struct lab *take(struct labs *labs, const struct settings *s, const struct origin *known,
 			unsigned how)
 {
 	const struct lab_data d = {.set = s, .known = known, .how = how, .say = say};
 	struct err e = {0};
-	struct lab *lab = lab_take(have, &d, 1, &e);
+	struct lab *lab = lab_take(labs, &d, &e);
 
 	if (!lab)
 		FAIL("%s", e.text);
@@ -41,16 +41,19 @@ TEST(the_same_data_is_lent)
 	const struct origin none = {0};
 	struct settings s, other;
 	struct lab *one, *two;
+	struct labs labs;
 
+	labs_init(&labs);
 	load(&s, NULL, 0);
 	load(&other, seed, 3);
-	one = take(NULL, &s, &none, CORPUS_HEADERS);
-	two = take(one, &other, &none, CORPUS_SKIP_BAD); /* no row is bad */
+	one = take(&labs, &s, &none, CORPUS_HEADERS);
+	two = take(&labs, &other, &none, CORPUS_SKIP_BAD); /* no row is bad */
 	CHECK(one == two);
 	lab_drop(one);
 	CHECK_INT(two->corpus.n, 23); /* it is still there */
 	lab_drop(two);
 	lab_drop(NULL);
+	labs_close(&labs);
 }
 
 TEST(other_data_is_read)
@@ -59,16 +62,19 @@ TEST(other_data_is_read)
 	const struct origin none = {0};
 	struct settings s, other;
 	struct lab *one, *two;
+	struct labs labs;
 
+	labs_init(&labs);
 	load(&s, NULL, 0);
 	load(&other, labels, 1);
-	one = take(NULL, &s, &none, CORPUS_HEADERS);
-	two = take(one, &other, &none, CORPUS_HEADERS);
+	one = take(&labs, &s, &none, CORPUS_HEADERS);
+	two = take(&labs, &other, &none, CORPUS_HEADERS);
 	CHECK(one != two);
 	for (int i = 0; i < one->corpus.n; i++) /* the same order backwards */
 		CHECK_INT(two->corpus.utt[i].label, 2 - one->corpus.utt[i].label);
 	lab_drop(one);
 	lab_drop(two);
+	labs_close(&labs);
 }
 
 /* A session that leaves rows out has another corpus than one that does not. */
@@ -76,26 +82,29 @@ TEST(rows_that_are_left_out_count)
 {
 	struct settings s;
 	struct lab *whole, *less, *again;
+	struct labs labs;
 	struct origin none = {0}, known = {0};
 
+	labs_init(&labs);
 	load(&s, NULL, 0);
-	whole = take(NULL, &s, &none, CORPUS_HEADERS);
+	whole = take(&labs, &s, &none, CORPUS_HEADERS);
 	origin_add(&known, "train", whole->corpus.utt[0].line, whole->corpus.utt[0].id, "noise");
-	less = take(whole, &s, &known, CORPUS_HEADERS);
+	less = take(&labs, &s, &known, CORPUS_HEADERS);
 	CHECK(less != whole);
 	CHECK_INT(less->corpus.n, whole->corpus.n - 1);
 	CHECK_STR(said, "1 row left out as before (left_out in config.yml), 22 remain");
 	said[0] = '\0';
-	again = take(less, &s, &known, CORPUS_HEADERS);
+	again = take(&labs, &s, &known, CORPUS_HEADERS);
 	CHECK(again == less);
 	CHECK_STR(said, "1 row left out as before (left_out in config.yml), 22 remain");
 	lab_drop(again);
-	again = take(less, &s, &none, CORPUS_HEADERS);
+	again = take(&labs, &s, &none, CORPUS_HEADERS);
 	CHECK(again != less);
 	CHECK_INT(again->corpus.n, whole->corpus.n);
 	lab_drop(again);
 	lab_drop(less);
 	lab_drop(whole);
+	labs_close(&labs);
 	origin_free(&known);
 }
 

@@ -30,8 +30,9 @@ static struct work_run *idle_worker(void)
 	struct trainer *t = &run->job.trainer;
 
 	pthread_mutex_init(&w->lock, NULL);
-	pthread_cond_init(&w->asked, NULL);
+	pthread_cond_init(&run->asked, NULL);
 	w->ring = calloc(RING, sizeof *w->ring);
+	w->run = calloc(1, sizeof(struct work_run *));
 	w->run[w->runs++] = run;
 	run->work = w;
 	run->id = WORK_FIRST;
@@ -55,8 +56,9 @@ static void end(struct work_run *run)
 	while (work_next(w, &e))
 		event_free(&e);
 	pthread_mutex_destroy(&w->lock);
-	pthread_cond_destroy(&w->asked);
+	pthread_cond_destroy(&run->asked);
 	free(w->ring);
+	free(w->run);
 	free(w);
 	if (run == watched)
 		munmap(mapping, mapped);

@@ -106,17 +106,17 @@ static inline void served(struct seen *s, struct work *w)
 		wait_more(s, w);
 }
 
-/* The requests are all there before the first is served; run 0 is the first run. */
-static inline void ask_together(struct work *w, const struct request *r, int n)
+/* The requests are all there before the first is served. */
+static inline void ask_together(struct work *w, int id, const struct request *r, int n)
 {
+	struct work_run *run = work_find(w, id);
+
 	pthread_mutex_lock(&w->lock);
 	for (int i = 0; i < n; i++) {
-		w->request[w->requests] = r[i];
-		if (!r[i].run)
-			w->request[w->requests].run = WORK_FIRST;
-		w->request[w->requests++].number = ++w->next_number;
+		run->request[run->requests] = r[i];
+		run->request[run->requests++].number = ++w->next_number;
 	}
-	pthread_cond_signal(&w->asked);
+	pthread_cond_signal(&run->asked);
 	pthread_mutex_unlock(&w->lock);
 }
 

@@ -245,7 +245,7 @@ static void file_shortened(void)
 	struct err e = {0};
 
 	mapped_catch();
-	mapped_advice("; the session goes on");
+	mapped_advice(&o, "; the session goes on");
 	if (fd < 0 || ftruncate(fd, PAGES * 4096) || !(m = mapped_open(fd, PAGES * 4096, path, &e)))
 		_exit(95);
 	pty_screen(&o);
