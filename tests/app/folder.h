@@ -26,7 +26,9 @@ static inline const char *in(const char *name)
 
 static inline void folder_make(void)
 {
-	snprintf(folder, sizeof folder, "/tmp/miust-test-XXXXXX");
+	const char *base = getenv("TMPDIR");
+
+	snprintf(folder, sizeof folder, "%.40s/miust-test-XXXXXX", base ? base : P_tmpdir);
 	if (!mkdtemp(folder))
 		abort();
 }

@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/shelf/shelf.h"
+
+#include "app/session/session.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* A file that is younger than this when it is looked at may change once more without
+ * another time: its summary is not kept. */
+#define SETTLED_NS 2000000000LL
+
+struct shelf_folder { /* of sessions or studies */
+	char *dir;
+	struct timespec changed;
+	ino_t ino;
+};
+
+/*
+ * The runs
+ */
+
+static int by_dir(const void *pa, const void *pb)
+{
+	struct shelf_run *const *a = pa, *const *b = pb;
+
+	return strcmp((*a)->dir, (*b)->dir);
+}
+
+static int dir_order(const void *key, const void *pb)
+{
+	struct shelf_run *const *b = pb;
+
+	return strcmp(key, (*b)->dir);
+}
+
+/* Among the first `known`, which are in order. */
+static struct shelf_run *known_run(const struct shelf *s, const char *dir)
+{
+	struct shelf_run **r =
+		s->known ? bsearch(dir, s->run, (size_t)s->known, sizeof *s->run, dir_order) : NULL;
+
+	return r && !(*r)->gone ? *r : NULL;
+}
+
+static void run_free(struct shelf_run *r)
+{
+	free(r->root);
+	free(r->dir);
+	free(r->study);
+	free(r->fold);
+	summary_free(&r->x);
+	free(r);
+}
+
+static void look(struct shelf *s, struct shelf_run *r);
+
+static struct shelf_run *add_run(struct shelf *s, int place, const char *root, const char *dir,
+				 const char *study, struct shelf_run *around)
+{
+	struct shelf_run *r = mem_alloc(1, sizeof *r);
+	const char *base = s->place[place].dir;
+
+	r->root = mem_dup(root);
+	r->dir = mem_dup(dir);
+	r->path = s->place[place].depth == SHELF_ONE ? r->dir + (path_base(root) - root)
+						     : r->dir + strlen(base) + 1;
+	r->study = mem_dup(study);
+	r->around = around;
+	r->branch = around && strstr(dir + strlen(root), "/branches/") != NULL;
+	r->place = place;
+	s->run = mem_grow(s->run, (size_t)s->n + 1, sizeof *s->run);
+	s->run[s->n++] = r;
+	look(s, r);
+	return r;
+}
+
+struct shelf_run *shelf_root(struct shelf_run *r)
+{
+	while (r->around)
+		r = r->around;
+	return r;
+}
+
+/* One in the run's folder, if it is a run and new. */
+static void add_inside(struct shelf *s, struct shelf_run *r, const char *name)
+{
+	char *dir = str_format("%s/%s", r->dir, name);
+
+	if (!known_run(s, dir) && session_exists(dir))
+		add_run(s, r->place, r->root, dir, r->study, r);
+	free(dir);
+}
+
+static void add_branches(struct shelf *s, struct shelf_run *r)
+{
+	char *folder = str_format("%s/branches", r->dir);
+	DIR *open = opendir(folder);
+	struct dirent *d;
+
+	while (open && (d = readdir(open)))
+		if (d->d_name[0] != '.') {
+			char *name = str_format("branches/%s", d->d_name);
+
+			add_inside(s, r, name);
+			free(name);
+		}
+	if (open)
+		closedir(open);
+	free(folder);
+}
+
+/*
+ * Looking at one
+ */
+
+static bool is_own(const struct lock_owner *who)
+{
+	char host[sizeof who->host] = "";
+
+	gethostname(host, sizeof host - 1);
+	return who->pid == getpid() && strcmp(who->host, host) == 0;
+}
+
+static enum shelf_state state_of(const struct shelf_run *r)
+{
+	if (r->held)
+		return is_own(&r->owner) ? SHELF_TRAINS : SHELF_ELSEWHERE;
+	return r->queued && r->x.rest != SHELF_FINISHED ? SHELF_QUEUED : r->x.rest;
+}
+
+static void say_begun(struct shelf_run *r)
+{
+	time_t at = (time_t)r->x.begun;
+	struct tm local;
+
+	localtime_r(&at, &local);
+	strftime(r->begun, sizeof r->begun, "%Y-%m-%d %H:%M", &local);
+}
+
+static bool is_settled(const struct walk *w)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return w->newest + SETTLED_NS < (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* What is free now has stored all that it will: so the lock is asked before the files
+ * are read. A finished run has none to ask. */
+static void ask_lock(struct shelf_run *r, bool finished)
+{
+	r->held = !finished && summary_held(r->dir, r->fold, r->nfolds, &r->owner);
+	if (!r->held)
+		r->owner = (struct lock_owner){0};
+}
+
+/* Its summary, if it is not the same as before. An entry of the cache is of files that
+ * nobody was writing, which are still the same. */
+static void read_summary(struct shelf *s, struct shelf_run *r, const struct walk *w)
+{
+	struct shelf_place *p = &s->place[r->place];
+	bool cached = p->depth != SHELF_ONE, same = r->read && w->whole == r->whole;
+	bool was_held = r->held;
+
+	if (!same) {
+		summary_free(&r->x);
+		same = cached && cache_find(&p->cache, r->path, w->whole, &r->x);
+		s->changes++;
+	}
+	ask_lock(r, same && r->x.rest == SHELF_FINISHED);
+	if (was_held && !r->held) { /* whether it was killed is known only now */
+		summary_free(&r->x);
+		same = false;
+		s->changes++;
+	}
+	if (!same) {
+		summary_read(&r->x, r->dir, w, &s->texts);
+		if (cached && !r->held && is_settled(w))
+			cache_keep(&p->cache, r->path, w->whole, &r->x);
+	}
+	say_begun(r);
+	r->read = true;
+	r->whole = w->whole;
+}
+
+static bool same_folds(const struct shelf_run *r, const struct walk *w)
+{
+	return r->nfolds == w->nfolds &&
+	       (!w->nfolds || memcmp(r->fold, w->fold, (size_t)w->nfolds * sizeof *w->fold) == 0);
+}
+
+/* Everything but seeds and branches; false: its folder is gone. */
+static bool look_at(struct shelf *s, struct shelf_run *r, struct walk *w)
+{
+	bool locks = r->x.rest != SHELF_FINISHED, same;
+	uint64_t quick = walk_quick(r->dir, r->fold, r->nfolds, locks);
+	enum shelf_state was = r->state;
+
+	if (!walk_run(w, r->dir) || !session_exists(r->dir))
+		return false;
+	same = r->read && same_folds(r, w);
+	free(r->fold);
+	r->fold = w->fold;
+	r->nfolds = w->nfolds;
+	r->dev = w->dev;
+	r->ino = w->ino;
+	s->changes += r->bytes != w->bytes;
+	r->bytes = w->bytes;
+	read_summary(s, r, w);
+	w->fold = NULL;
+	/* As before the files were read, so that no change is missed. */
+	if (!same || locks != (r->x.rest != SHELF_FINISHED))
+		quick = walk_quick(r->dir, r->fold, r->nfolds, r->x.rest != SHELF_FINISHED);
+	r->quick = quick;
+	r->state = state_of(r);
+	s->changes += r->state != was;
+	return true;
+}
+
+static void look(struct shelf *s, struct shelf_run *r)
+{
+	struct walk w = {0};
+
+	if (!look_at(s, r, &w)) {
+		r->gone = true;
+		s->changes++;
+	}
+	for (int i = 0; i < w.nseeds && !r->around; i++)
+		add_inside(s, r, w.seed[i]);
+	if (w.branches)
+		add_branches(s, r);
+	walk_free(&w);
+}
+
+/*
+ * Listing the folders
+ */
+
+static void note_folder(struct shelf *s, const char *dir)
+{
+	struct shelf_folder *f;
+	struct stat st = {0};
+
+	s->folder = mem_grow(s->folder, (size_t)s->nfolders + 1, sizeof *s->folder);
+	f = &s->folder[s->nfolders++];
+	if (stat(dir, &st))
+		st = (struct stat){0};
+	*f = (struct shelf_folder){mem_dup(dir), st.st_mtim, st.st_ino};
+}
+
+static void forget_folders(struct shelf *s)
+{
+	for (int i = 0; i < s->nfolders; i++)
+		free(s->folder[i].dir);
+	free(s->folder);
+	s->folder = NULL;
+	s->nfolders = 0;
+}
+
+static bool folders_changed(const struct shelf *s)
+{
+	for (int i = 0; i < s->nfolders; i++) {
+		const struct shelf_folder *f = &s->folder[i];
+		struct stat st = {0};
+
+		if (stat(f->dir, &st))
+			st = (struct stat){0};
+		if (st.st_ino != f->ino || st.st_mtim.tv_sec != f->changed.tv_sec ||
+		    st.st_mtim.tv_nsec != f->changed.tv_nsec)
+			return true;
+	}
+	return false;
+}
+
+/* A folder of sessions and, below it, of studies, `depth` more of them. */
+static void list_folder(struct shelf *s, int place, const char *dir, const char *study, int depth)
+{
+	DIR *open = opendir(dir);
+	struct dirent *d;
+
+	note_folder(s, dir);
+	while (open && (d = readdir(open))) {
+		char *inside, *below;
+
+		if (d->d_name[0] == '.' ||
+		    (d->d_type != DT_DIR && d->d_type != DT_LNK && d->d_type != DT_UNKNOWN))
+			continue;
+		inside = str_format("%s/%s", dir, d->d_name);
+		if (known_run(s, inside)) {
+		} else if (session_exists(inside)) {
+			add_run(s, place, inside, inside, study, NULL);
+		} else if (depth > 1 && file_is_dir(inside)) {
+			below = str_format("%s%s%s", study, *study ? "/" : "", d->d_name);
+			list_folder(s, place, inside, below, depth - 1);
+			free(below);
+		} else if (file_is_dir(inside)) {
+			note_folder(s, inside); /* it may become a session */
+		}
+		free(inside);
+	}
+	if (open)
+		closedir(open);
+}
+
+static int by_file(const void *pa, const void *pb)
+{
+	struct shelf_run *const *a = pa, *const *b = pb;
+
+	if ((*a)->dev != (*b)->dev)
+		return (*a)->dev < (*b)->dev ? -1 : 1;
+	if ((*a)->ino != (*b)->ino)
+		return (*a)->ino < (*b)->ino ? -1 : 1;
+	return (*a)->place - (*b)->place;
+}
+
+/* A folder that two places reach counts for the first. */
+static void drop_doubles(struct shelf *s)
+{
+	if (s->nplaces < 2 || s->n < 2)
+		return;
+	qsort(s->run, (size_t)s->n, sizeof *s->run, by_file);
+	for (int i = 1; i < s->n; i++) {
+		struct shelf_run *a = s->run[i - 1], *b = s->run[i];
+
+		if (a->dev == b->dev && a->ino == b->ino && a->place != b->place) {
+			b->gone = true;
+			/* the next is compared with the one that stays */
+			s->run[i] = a;
+			s->run[i - 1] = b;
+		}
+	}
+}
+
+static void settle(struct shelf *s)
+{
+	int n = 0;
+
+	drop_doubles(s);
+	for (bool more = true; more;) { /* what lies in one that is gone has gone too */
+		more = false;
+		for (int i = 0; i < s->n; i++)
+			if (!s->run[i]->gone && s->run[i]->around && s->run[i]->around->gone)
+				more = s->run[i]->gone = true;
+	}
+	for (int i = 0; i < s->n; i++)
+		if (!s->run[i]->gone)
+			s->run[n++] = s->run[i];
+		else
+			run_free(s->run[i]);
+	s->changes += s->n != n;
+	s->n = s->known = n;
+	if (n)
+		qsort(s->run, (size_t)n, sizeof *s->run, by_dir);
+	for (int i = 0; i < n; i++)
+		s->run[i]->archived = s->run[i]->x.archived || shelf_root(s->run[i])->x.archived;
+}
+
+static void list_all(struct shelf *s)
+{
+	forget_folders(s);
+	for (int i = 0; i < s->nplaces; i++) {
+		const struct shelf_place *p = &s->place[i];
+
+		if (p->depth != SHELF_ONE)
+			list_folder(s, i, p->dir, "", (int)p->depth);
+		else if (!known_run(s, p->dir) && session_exists(p->dir))
+			add_run(s, i, p->dir, p->dir, "", NULL);
+		if (p->depth == SHELF_ONE)
+			note_folder(s, p->dir);
+	}
+}
+
+/*
+ * All of them
+ */
+
+void shelf_add(struct shelf *s, const char *dir, enum shelf_depth depth)
+{
+	struct shelf_place *p;
+	size_t n = strlen(dir);
+
+	while (n > 1 && dir[n - 1] == '/')
+		n--;
+	s->place = mem_grow(s->place, (size_t)s->nplaces + 1, sizeof *s->place);
+	p = &s->place[s->nplaces++];
+	*p = (struct shelf_place){.dir = str_format("%.*s", (int)n, dir), .depth = depth};
+	if (depth != SHELF_ONE)
+		cache_open(&p->cache, p->dir, &s->texts);
+}
+
+static void save(struct shelf *s)
+{
+	for (int i = 0; i < s->nplaces; i++)
+		if (s->place[i].depth != SHELF_ONE)
+			cache_save(&s->place[i].cache);
+}
+
+void shelf_read(struct shelf *s)
+{
+	int n = s->n;
+
+	for (int i = 0; i < n; i++)
+		look(s, s->run[i]);
+	list_all(s);
+	settle(s);
+	save(s);
+}
+
+bool shelf_watch(struct shelf *s)
+{
+	unsigned long was = s->changes;
+	int n = s->n, part = (n + SHELF_ROUND - 1) / SHELF_ROUND;
+	bool listed = folders_changed(s);
+
+	for (int i = 0; i < n; i++)
+		if (s->run[i]->held)
+			look(s, s->run[i]);
+	for (int i = 0; i < part; i++) {
+		struct shelf_run *r = s->run[s->next = (s->next + 1) % n];
+
+		if (!r->held && !r->gone &&
+		    walk_quick(r->dir, r->fold, r->nfolds, r->x.rest != SHELF_FINISHED) != r->quick)
+			look(s, r);
+	}
+	if (listed)
+		list_all(s);
+	if (s->changes != was || s->n != n)
+		settle(s);
+	return s->changes != was;
+}
+
+void shelf_look(struct shelf *s, struct shelf_run *r)
+{
+	look(s, r);
+	settle(s);
+}
+
+void shelf_queue(struct shelf *s, const char *const *dir, int n)
+{
+	for (int i = 0; i < s->n; i++) {
+		struct shelf_run *r = s->run[i];
+		int was = r->queued;
+
+		r->queued = 0;
+		for (int k = 0; k < n && !r->queued; k++)
+			if (strcmp(r->dir, dir[k]) == 0)
+				r->queued = k + 1;
+		r->state = state_of(r);
+		s->changes += r->queued != was;
+	}
+}
+
+void shelf_free(struct shelf *s)
+{
+	save(s);
+	for (int i = 0; i < s->n; i++)
+		run_free(s->run[i]);
+	free(s->run);
+	forget_folders(s);
+	for (int i = 0; i < s->nplaces; i++) {
+		cache_free(&s->place[i].cache);
+		free(s->place[i].dir);
+	}
+	free(s->place);
+	texts_free(&s->texts);
+	*s = (struct shelf){0};
+}
+
+struct shelf_run *shelf_find(const struct shelf *s, const char *name)
+{
+	struct shelf_run *r = known_run(s, name);
+
+	for (int i = 0; i < s->n && !r; i++)
+		if (strcmp(s->run[i]->path, name) == 0)
+			r = s->run[i];
+	return r;
+}
