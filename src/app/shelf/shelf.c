@@ -27,25 +27,40 @@ struct shelf_folder { /* of sessions or studies */
  * The runs
  */
 
+/* A slash comes before anything else, so that what lies in a folder follows it. */
+static int dir_order(const char *a, const char *b)
+{
+	while (*a && *a == *b)
+		a++, b++;
+	if (*a == *b)
+		return 0;
+	if (!*a || !*b)
+		return *a ? 1 : -1;
+	if (*a == '/' || *b == '/')
+		return *a == '/' ? -1 : 1;
+	return (unsigned char)*a < (unsigned char)*b ? -1 : 1;
+}
+
 static int by_dir(const void *pa, const void *pb)
 {
 	struct shelf_run *const *a = pa, *const *b = pb;
 
-	return strcmp((*a)->dir, (*b)->dir);
+	return dir_order((*a)->dir, (*b)->dir);
 }
 
-static int dir_order(const void *key, const void *pb)
+static int key_by_dir(const void *key, const void *pb)
 {
 	struct shelf_run *const *b = pb;
 
-	return strcmp(key, (*b)->dir);
+	return dir_order(key, (*b)->dir);
 }
 
 /* Among the first `known`, which are in order. */
 static struct shelf_run *known_run(const struct shelf *s, const char *dir)
 {
 	struct shelf_run **r =
-		s->known ? bsearch(dir, s->run, (size_t)s->known, sizeof *s->run, dir_order) : NULL;
+		s->known ? bsearch(dir, s->run, (size_t)s->known, sizeof *s->run, key_by_dir)
+			 : NULL;
 
 	return r && !(*r)->gone ? *r : NULL;
 }

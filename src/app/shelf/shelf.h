@@ -66,7 +66,7 @@ struct shelf_place {
 };
 
 struct shelf {
-	struct shelf_run **run; /* [n] by dir */
+	struct shelf_run **run; /* [n] by dir; what lies in a run follows it */
 	int n;
 	unsigned long changes; /* counts them */
 
