@@ -12,6 +12,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static void fold_free(struct fold_run *f)
 {
@@ -396,7 +397,31 @@ static int load_changes(struct run *r, const struct session *s, struct err *e)
 	return 0;
 }
 
-int run_load(struct run *r, const char *dir, struct err *e)
+/* The size of all epochs.csv that its folds are read from. */
+static long long rows_bytes(const struct run *r)
+{
+	struct session s = {.lock = -1};
+	bool numbered = r->set.layout == LAYOUT_IEMOCAP;
+	struct err ignored = {0};
+	long long bytes = 0;
+	char path[PATH_LEN];
+	struct stat st;
+
+	snprintf(s.dir, sizeof s.dir, "%s", r->dir);
+	for (int i = 0; i < r->folds; i++)
+		if (session_part(&s, numbered ? i + 1 : i, "epochs.csv", path, sizeof path,
+				 &ignored) == 0 &&
+		    stat(path, &st) == 0)
+			bytes += st.st_size;
+	return bytes;
+}
+
+bool run_is_stale(const struct run *r)
+{
+	return rows_bytes(r) != r->read_bytes;
+}
+
+static int load(struct run *r, const char *dir, bool predictions, struct err *e)
 {
 	struct session s = {.lock = -1};
 	int failed;
@@ -408,12 +433,23 @@ int run_load(struct run *r, const char *dir, struct err *e)
 	r->folds = session_folds(&s, &r->set);
 	snprintf(r->dir, sizeof r->dir, "%s", s.dir);
 	run_names(s.dir, r->name, r->branch);
+	r->read_bytes = rows_bytes(r); /* before they are read: what comes meanwhile is news */
 	failed = load_rows(r, &s, e) || load_results(r, &s, e) || load_changes(r, &s, e);
 	load_notes(r, s.dir);
-	for (int i = 0; i < r->nfolds && !failed; i++)
+	for (int i = 0; i < r->nfolds && !failed && predictions; i++)
 		failed = load_fold(r, &s, &r->fold[i], e);
 	session_close(&s);
 	if (failed)
 		run_free(r);
 	return failed;
+}
+
+int run_load(struct run *r, const char *dir, struct err *e)
+{
+	return load(r, dir, true, e);
+}
+
+int run_load_rows(struct run *r, const char *dir, struct err *e)
+{
+	return load(r, dir, false, e);
 }

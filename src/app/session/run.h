@@ -52,12 +52,17 @@ struct run {
 	struct fold_run *fold; /* [nfolds]; moves when one is added */
 	int nfolds;            /* folds with rows */
 	struct results results;
-	struct notes notes; /* all; those with a position are marks of their fold too */
+	struct notes notes;   /* all; those with a position are marks of their fold too */
+	long long read_bytes; /* of epochs in its files, when they were read */
 };
 
 /* Everything the folder holds; a torn last row is passed over, missing files
  * are empty. On failure *r is empty. */
 int run_load(struct run *r, const char *dir, struct err *e);
+/* The same without the predictions, which are most of it: for curves and tables. */
+int run_load_rows(struct run *r, const char *dir, struct err *e);
+/* Have its files more epochs, or fewer, than were read? Looks at their sizes only. */
+bool run_is_stale(const struct run *r);
 void run_free(struct run *r); /* safe on zeroed memory */
 /* A run's name and branch by its folder alone. */
 void run_names(const char *dir, char name[RUN_NAME], char branch[RUN_NAME]);
