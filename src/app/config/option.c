@@ -55,6 +55,8 @@ const struct option option_table[] = {
 	 .help = "Column that names the speaker; IEMOCAP: from the id, lists: Speaker, if any."},
 	{ROW(exp.normalize, "none", WHEN_RUN), CHOICE(normalize_name),
 	 .help = "train: z-score each feature column by the fold's training part."},
+	{ROW(exp.features, "", WHEN_RUN), .type = OPT_STRING, .describes = true,
+	 .help = "Your words on the features (extractor, layer, pooling); kept, not used."},
 	{ROW(exp.vectors, "", WHEN_RUN), CHOICE(vectors),
 	 .help = "frame: a feature file of one vector, [width], is read as one row."},
 	{ROW(exp.columns.id, "", WHEN_RUN), .type = OPT_STRING, .by_layout = true,
@@ -164,6 +166,11 @@ const char *option_nearest(const char *key)
 			n.best = option_table[i].key;
 	}
 	return n.best;
+}
+
+bool option_describes(const struct option *o)
+{
+	return o->type == OPT_PATH || o->describes;
 }
 
 int option_unknown(const char *key, struct err *e)

@@ -59,6 +59,7 @@ struct option {
 	bool no_effect;   /* accepted with a warning (hidden_dim, dropout) */
 	bool several;     /* a YAML list means its items with commas between */
 	bool pairs;       /* a YAML map means its pairs, KEY=VALUE, with commas between */
+	bool describes;   /* says what the data is, and changes nothing that is computed */
 	bool by_layout;   /* preset "" means a value that depends on the layout */
 	const char *help; /* one line, a sentence */
 };
@@ -79,6 +80,9 @@ const char *option_short(const struct option *o);
 /* The row of a key, or of such an end; NULL if there is none. */
 const struct option *option_find_short(const char *name);
 void options_preset(struct settings *s); /* every option's default */
+
+/* Does it say what the data is or where it is, so that a run may go on with another value? */
+bool option_describes(const struct option *o);
 
 /* Parse `text` into s; numbers and switches as YAML spells them (scalar.h). Error: "KEY: expected
  * (type, range, choices); found

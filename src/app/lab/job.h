@@ -99,7 +99,7 @@ struct job {
 	struct steer steer;  /* the changes it is told while it runs */
 	struct origin then;  /* what the folder of the seed being run says of its data */
 	bool data_known;     /* that, or --accept-data: other data was noticed, and is meant */
-	bool paths_moved;    /* the folder's config.yml has other paths */
+	bool paths_moved;    /* the folder's config.yml has other paths or words on the data */
 	bool data_stored;    /* in the folder of the seed being run */
 	bool created;        /* the session, by this job */
 	bool begun;          /* a step was made, or the run stopped as asked: it stays */

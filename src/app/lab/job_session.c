@@ -24,7 +24,8 @@ static char *field(const struct settings *s, const struct option *o)
 	return (char *)(size_t)s + o->at;
 }
 
-/* What may be asked of a session that goes on: other paths, nothing else. */
+/* What may be asked of a session that goes on: other paths, other words on its data,
+ * nothing else. */
 static int check_same(const struct settings *stored, const struct settings *asked,
 		      const struct job_options *o, struct err *e)
 {
@@ -34,7 +35,7 @@ static int check_same(const struct settings *stored, const struct settings *aske
 		const struct option *k = &option_table[i];
 		char was[OPTION_TEXT], now[OPTION_TEXT];
 
-		if (k->no_effect || k->type == OPT_PATH || option_equal(stored, asked, k))
+		if (k->no_effect || option_describes(k) || option_equal(stored, asked, k))
 			continue;
 		option_text(stored, k, was, sizeof was);
 		option_text(asked, k, now, sizeof now);
@@ -60,7 +61,7 @@ static int check_same(const struct settings *stored, const struct settings *aske
 static bool same_paths(const struct settings *a, const struct settings *b)
 {
 	for (int i = 0; i < option_count; i++)
-		if (option_table[i].type == OPT_PATH && !option_equal(a, b, &option_table[i]))
+		if (option_describes(&option_table[i]) && !option_equal(a, b, &option_table[i]))
 			return false;
 	return true;
 }
@@ -80,10 +81,13 @@ int job_read_session(struct job *j, const struct settings *asked, struct err *e)
 			return err_usage(e, "--set: %s", why.text);
 	if (check_same(&stored, asked ? asked : &next, o, e))
 		return -1;
-	for (int i = 0; asked && i < option_count; i++)
-		if (option_table[i].type == OPT_PATH)
-			memcpy(field(&next, &option_table[i]), field(asked, &option_table[i]),
-			       option_table[i].size);
+	for (int i = 0; asked && i < option_count; i++) {
+		const struct option *k = &option_table[i];
+
+		/* A CONFIG without a word on the features does not take back what is stored. */
+		if (k->type == OPT_PATH || (k->describes && *field(asked, k)))
+			memcpy(field(&next, k), field(asked, k), k->size);
+	}
 	if (options_resolve(&next, e))
 		return -1;
 	j->set = next;

@@ -70,11 +70,12 @@ int lab_read(struct corpus *c, const struct lab_data *d, struct err *e)
 
 /* ---- the same data ---- */
 
-/* Settings of the data that say how its utterances are used, not which there are. */
+/* Settings of the data that say how its utterances are used or were made, not which there
+ * are. */
 static bool is_of_use(const char *key)
 {
-	static const char *const keys[] = {"exp.seed", "exp.protocol", "exp.holdout",
-					   "exp.holdout_unit", "exp.normalize"};
+	static const char *const keys[] = {"exp.seed",         "exp.protocol",  "exp.holdout",
+					   "exp.holdout_unit", "exp.normalize", "exp.features"};
 
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		if (strcmp(key, keys[i]) == 0)

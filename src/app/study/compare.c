@@ -171,15 +171,49 @@ static int print_changes(const struct side *x, int n, FILE *out)
 	return found;
 }
 
-/* Figures on other utterances are not comparable; those of version 0.1 do not know. */
+/* The first two that differ, if any do. */
+static bool find_two(const struct side *x, int n,
+		     bool (*differ)(const struct side *, const struct side *),
+		     const struct side *two[2])
+{
+	for (int i = 0; i < n; i++)
+		for (int k = i + 1; k < n; k++)
+			if (differ(&x[i], &x[k])) {
+				two[0] = &x[i];
+				two[1] = &x[k];
+				return true;
+			}
+	return false;
+}
+
+/* Sessions of version 0.1 do not know their data. */
+static bool other_rows(const struct side *a, const struct side *b)
+{
+	return a->data[0] && b->data[0] && strcmp(a->data, b->data) != 0;
+}
+
+static bool other_features(const struct side *a, const struct side *b)
+{
+	const char *of = a->set.exp.features, *other = b->set.exp.features;
+
+	return *of && *other && strcmp(of, other) != 0;
+}
+
+/* Figures on other utterances are not comparable, and on other features something else
+ * than the settings is compared. */
 static void print_data(const struct side *x, int n, FILE *out)
 {
-	for (int i = 1; i < n; i++)
-		if (x[0].data[0] && x[i].data[0] && strcmp(x[0].data, x[i].data) != 0) {
-			fprintf(out, "\n%d and %d were trained on different data.\n", x[0].number,
-				x[i].number);
-			return;
-		}
+	const struct side *two[2];
+
+	if (find_two(x, n, other_rows, two))
+		fprintf(out, "\n%d and %d were trained on different data.\n", two[0]->number,
+			two[1]->number);
+	if (find_two(x, n, other_features, two))
+		fprintf(out,
+			"\n%d and %d were trained on different features, as exp.features says:\n"
+			"    %d: %s\n    %d: %s\n",
+			two[0]->number, two[1]->number, two[0]->number, two[0]->set.exp.features,
+			two[1]->number, two[1]->set.exp.features);
 }
 
 static void print_settings(const struct side *x, int n, FILE *out)
@@ -187,11 +221,13 @@ static void print_settings(const struct side *x, int n, FILE *out)
 	int differ = 0;
 
 	for (int i = 0; i < option_count; i++) {
-		if (all_equal(x, n, &option_table[i]))
+		const struct option *o = &option_table[i];
+
+		if (all_equal(x, n, o))
 			continue;
 		if (!differ++)
 			fprintf(out, "\nSettings that differ\n\n");
-		print_option(x, n, &option_table[i], out);
+		print_option(x, n, o, out);
 	}
 	if (!differ && n > 1)
 		fprintf(out, print_changes(x, n, NULL) ? "\nAll settings began the same.\n"

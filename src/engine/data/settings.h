@@ -60,10 +60,11 @@ struct settings {
 		struct label_map map;
 		int protocol; /* enum protocol */
 		double holdout;
-		int holdout_unit; /* enum holdout_unit */
-		char speaker[64]; /* column; "": by layout */
-		int normalize;    /* enum normalize */
-		int vectors;      /* enum vectors: features of one dimension */
+		int holdout_unit;   /* enum holdout_unit */
+		char speaker[64];   /* column; "": by layout */
+		int normalize;      /* enum normalize */
+		int vectors;        /* enum vectors: features of one dimension */
+		char features[256]; /* how they were made, for people */
 		/* columns.h: a column's name, or a text with {Column}s; "": by layout */
 		struct {
 			char id[128];

@@ -3,6 +3,7 @@
 #include "app/folder.h"
 #include "app/session/results.h"
 #include "app/session/session.h"
+#include "base/mem.h"
 #include "base/str.h"
 
 #include <sys/stat.h>
@@ -185,6 +186,36 @@ TEST(different_data)
 	}
 	CHECK(!strstr(compared(dirs, 2, &e), "different data"));
 	CHECK_HAS(compared(dirs, 3, &e), "\n1 and 3 were trained on different data.\n");
+}
+
+/* So do other features, if both say what they are; the first two that differ. */
+TEST(different_features)
+{
+	static const char *const words[] = {"", "emotion2vec base, last layer",
+					    "emotion2vec base, last layer", "WavLM, layer 9"};
+	const char *dirs[4];
+	struct settings set = some_settings();
+	struct err e = {0};
+
+	for (int i = 0; i < 4; i++) {
+		char name[8];
+		struct session s;
+
+		snprintf(name, sizeof name, "f%d", i);
+		dirs[i] = mem_dup(in(name));
+		strcpy(set.exp.features, words[i]);
+		REQUIRE(session_create(&s, dirs[i], &set, &e) == 0);
+		session_close(&s);
+	}
+	CHECK(!strstr(compared(dirs, 3, &e), "different features"));
+	CHECK_HAS(compared(dirs, 3, &e), "Settings that differ\n\n    exp.features\n");
+	CHECK_HAS(compared(dirs + 1, 2, &e), "\nAll settings are the same.\n");
+	CHECK_HAS(compared(dirs, 4, &e),
+		  "\n2 and 4 were trained on different features, as exp.features says:\n"
+		  "    2: emotion2vec base, last layer\n"
+		  "    4: WavLM, layer 9\n");
+	for (int i = 0; i < 4; i++)
+		free((char *)(size_t)dirs[i]);
 }
 
 int main(int argc, char **argv)
