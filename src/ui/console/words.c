@@ -14,6 +14,7 @@ const struct word word_table[] = {
 	{"RUN, EVAL", 0, "It trains; it evaluates the validation part."},
 	{"PAUSED, BROKE", 0, "It waits between two steps: paused by you, or by `break when`."},
 	{"STOPPING, IDLE", 0, "It finishes the step and stores a checkpoint; nothing trains now."},
+	{"DONE", 0, "Every fold is tested: their mean and deviation, the protocol, the seed."},
 	{"DIVERGED", 0,
 	 "A loss or gradient was NaN or infinite; the weights are as before that step."},
 	{"f3/5 e42/70 s11/28", 0, "Fold 3 of 5, epoch 42 of 70, step 11 of 28 of that epoch."},

@@ -40,6 +40,7 @@ static const struct {
 	[GLYPH_STOPPING] = {U'■', "#"},
 	[GLYPH_DIVERGED] = {U'!', "!"},
 	[GLYPH_IDLE] = {U'·', "."},
+	[GLYPH_DONE] = {U'✓', "v"},
 	[GLYPH_BAR] = {U'━', "="},
 	[GLYPH_BAR_HALF] = {U'╸', "-"},
 	[GLYPH_BAND] = {U'░', ":"},

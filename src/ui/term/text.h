@@ -49,6 +49,7 @@ enum glyph {
 	GLYPH_STOPPING,
 	GLYPH_DIVERGED,
 	GLYPH_IDLE,
+	GLYPH_DONE, /* ✓ */
 	/* bars and bands */
 	GLYPH_BAR,
 	GLYPH_BAR_HALF,

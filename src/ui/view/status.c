@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The three rows around a view: tabs above, status and keys below. */
-#include "ui/view/status.h"
+/* Two of the three rows around a view: tabs above, status below. */
+#include "ui/view/status_private.h"
 
 #include "app/study/num.h"
-#include "ui/console/command.h"
-#include "ui/console/keys.h"
 #include "ui/view/selected.h"
 
 #include <math.h>
@@ -12,7 +10,6 @@
 #include <string.h>
 
 enum {
-	WIDE = 100,  /* columns from which words are whole and messages beside them */
 	AIRY = 120,  /* from which tabs are two spaces apart */
 	CUT_AT = 12, /* a message cut shorter says nothing */
 };
@@ -61,7 +58,7 @@ void tabs_draw(const struct ui *u, struct canvas *row)
 	int end[VIEWS], col = put_tabs(u, row, end), width;
 	char session[160];
 
-	if (row->cols < WIDE || !u->run.name[0])
+	if (row->cols < STATUS_WIDE || !u->run.name[0])
 		return;
 	snprintf(session, sizeof session, "%s/%s", u->run.name, u->run.branch);
 	width = row->cols - 1 - (col + 2);
@@ -88,7 +85,14 @@ static const struct {
 	[WORK_STOPPING] = {GLYPH_STOPPING, "STOPPING", ROLE_WARN, true},
 	[WORK_IDLE] = {GLYPH_IDLE, "IDLE", ROLE_DIM, false},
 	[WORK_FAILED] = {GLYPH_DIVERGED, "FAILED", ROLE_BAD, false},
+#define STATUS_DONE (WORK_FAILED + 1) /* idle, as all is done */
+	[STATUS_DONE] = {GLYPH_DONE, "DONE", ROLE_GOOD, false},
 };
+
+static int state_of(const struct ui *u)
+{
+	return status_is_done(u) ? (int)STATUS_DONE : (int)u->now.state;
+}
 
 /* What goes first where the row is too narrow; the last stay. */
 enum goes { GOES_ETA, GOES_RATE, GOES_BEST, GOES_FOLD, GOES_LOSS, GOES_SILENCED, STAYS };
@@ -196,6 +200,30 @@ static void add_speed(struct status *s, const struct snapshot *now)
 	f->role = ROLE_TEXT;
 }
 
+/* The figure that the run was for, and what it was measured on. */
+static void add_results(struct status *s, const struct results *r, bool wide)
+{
+	struct field *f = add(s, r->n == 1 ? "test WF1 " : "", STAYS);
+
+	f->gap = wide ? 2 : 1;
+	if (r->n > 1) {
+		snprintf(f->value, sizeof f->value, "%d", r->n);
+		f->behind = " folds,";
+		f->role = ROLE_TEXT;
+		f->goes = GOES_FOLD;
+		f = add(s, "test WF1 ", STAYS);
+		f->gap = 1;
+	}
+	num_mean_sd(f->value, r->mean.wf1, r->sd.wf1);
+	f->bold = true;
+	f = add(s, "", r->optimistic ? STAYS : GOES_BEST);
+	snprintf(f->value, sizeof f->value, "%s%s", r->protocol, r->optimistic ? "!" : "");
+	f->role = r->optimistic ? ROLE_WARN : ROLE_TEXT;
+	f = add(s, "seed ", GOES_RATE);
+	snprintf(f->value, sizeof f->value, "%lld", (long long)r->seed);
+	f->role = ROLE_TEXT;
+}
+
 /* View 5 shows a model that is not the one of the other views. */
 static void add_silenced(struct status *s, const struct ui *u)
 {
@@ -215,7 +243,7 @@ static void add_silenced(struct status *s, const struct ui *u)
 static void make_status(struct status *s, const struct ui *u, bool wide)
 {
 	const struct snapshot *now = &u->now;
-	bool trained = now->epoch > 0;
+	bool done = status_is_done(u), trained = now->epoch > 0 && !done;
 	struct field *f;
 
 	*s = (struct status){.n = 0};
@@ -224,6 +252,8 @@ static void make_status(struct status *s, const struct ui *u, bool wide)
 		snprintf(f->value, sizeof f->value, "read-only");
 		f->role = ROLE_WARN;
 	}
+	if (done)
+		add_results(s, &u->run.results, wide);
 	if (trained)
 		add_position(s, now, wide);
 	if (trained)
@@ -259,14 +289,14 @@ static bool drop_one(struct status *s)
 
 /* An evaluation takes the space behind its name from the gap: the fields stay
  * where they were while it ran. */
-static int state_columns(enum work_state state)
+static int state_columns(int state)
 {
 	if (state == WORK_EVAL)
 		state = WORK_RUN;
 	return 4 + text_width(states[state].name);
 }
 
-static int put_state(struct canvas *row, enum work_state state)
+static int put_state(struct canvas *row, int state)
 {
 	struct style style = {states[state].role, ROLE_STATUS, ATTR_REVERSE | ATTR_BOLD};
 	int col = canvas_text(row, 0, 0, style, " ");
@@ -288,8 +318,9 @@ static int put_field(struct canvas *row, int col, const struct field *f)
 	return col + field_columns(f);
 }
 
-/* At the right of a wide row: the message, else the change last asked for. */
-static void put_message(const struct ui *u, struct canvas *row, int room)
+/* At the right of a wide row: the message, else the change last asked for. False:
+ * there is neither. */
+static bool put_message(const struct ui *u, struct canvas *row, int room)
 {
 	const struct snapshot *now = &u->now;
 	const char *key = now->pending_key;
@@ -303,18 +334,19 @@ static void put_message(const struct ui *u, struct canvas *row, int room)
 		snprintf(text, sizeof text, "%s %s", key, now->pending_value);
 		role = ROLE_TEXT;
 	} else {
-		return;
+		return false;
 	}
 	if (text_width(text) <= room)
 		canvas_text(row, 0, row->cols - 1 - text_width(text), ROLE_ON(role, ROLE_STATUS),
 			    "%s", text);
+	return true;
 }
 
 /* Fields that fit beside the state, with what `n pending` needs. */
 static void fit_status(struct status *s, const struct ui *u, int cols)
 {
-	bool wide = cols >= WIDE;
-	int state = state_columns(u->now.state);
+	bool wide = cols >= STATUS_WIDE;
+	int state = state_columns(state_of(u));
 	int pending = wide && u->now.pending ? 2 + digits(u->now.pending) + 8 : wide ? 0 : 4;
 
 	make_status(s, u, wide);
@@ -327,17 +359,17 @@ bool status_has_message(const struct ui *u, int cols)
 	struct status s;
 	int used;
 
-	if (cols < WIDE)
+	if (cols < STATUS_WIDE)
 		return false;
 	fit_status(&s, u, cols);
-	used = state_columns(u->now.state) + status_columns(&s);
+	used = state_columns(state_of(u)) + status_columns(&s);
 	used += u->now.pending ? 2 + digits(u->now.pending) + 8 : 0;
 	return used + 3 + text_width(u->message.text) + 1 <= cols;
 }
 
 void status_draw(const struct ui *u, struct canvas *row)
 {
-	bool wide = row->cols >= WIDE;
+	bool wide = row->cols >= STATUS_WIDE;
 	struct style warn = ROLE_ON(ROLE_WARN, ROLE_STATUS);
 	struct status s;
 	char text[32];
@@ -345,7 +377,7 @@ void status_draw(const struct ui *u, struct canvas *row)
 
 	fit_status(&s, u, row->cols);
 	canvas_ground(row, ROLE_STATUS);
-	col = put_state(row, u->now.state);
+	col = put_state(row, state_of(u));
 	for (int i = 0; i < s.n; i++)
 		col = put_field(row, col + s.field[i].gap, &s.field[i]);
 	if (u->now.pending && wide) {
@@ -354,106 +386,6 @@ void status_draw(const struct ui *u, struct canvas *row)
 		snprintf(text, sizeof text, "+%d", u->now.pending);
 		canvas_text(row, 0, row->cols - 1 - text_width(text), warn, "%s", text);
 	}
-	if (wide)
-		put_message(u, row, row->cols - 1 - (col + 3));
-}
-
-/* ---- keys ---- */
-
-/* What the key row calls a key: arrows are drawn. */
-static const char *key_shown(char *out, struct key k)
-{
-	switch (k.code) {
-	case K_UP:
-		return "↑";
-	case K_DOWN:
-		return "↓";
-	case K_LEFT:
-		return "←";
-	case K_RIGHT:
-		return "→";
-	default:
-		return key_text(out, k);
-	}
-}
-
-static bool is_arrow(struct key k)
-{
-	return !k.meta && k.code >= K_UP && k.code <= K_RIGHT;
-}
-
-static const char *label_of(const struct ui *u, const struct binding *b)
-{
-	enum work_state s = u->now.state;
-	bool waits = s == WORK_PAUSED || s == WORK_BROKE || s == WORK_DIVERGED || s == WORK_IDLE;
-
-	/* One key does both; the row says which. */
-	return waits && strcmp(b->command, "toggle") == 0 ? "resume" : b->label;
-}
-
-/* Is this binding shown here and now? */
-static bool is_shown(const struct ui *u, const struct binding *b)
-{
-	if (!b->label[0] || (b->view >= 0 && b->view != (int)u->view))
-		return false;
-	return keys_find(u->view, &b->key) == b && !command_refused(u, b->command);
-}
-
-static const struct binding *next_shown(const struct ui *u, int *i)
-{
-	const struct binding *b;
-
-	while ((b = keys_at((*i)++)))
-		if (is_shown(u, b))
-			return b;
-	return NULL;
-}
-
-/* Keys with one label, and the label: "+ - smooth", "↑↓ row". */
-struct hint {
-	char keys[64];
-	const char *label;
-};
-
-static int hint_columns(const struct hint *h)
-{
-	return text_width(h->keys) + 1 + text_width(h->label);
-}
-
-static int put_hint(struct canvas *row, int col, const struct hint *h)
-{
-	col = canvas_text(row, 0, col, ROLE_BOLD(ROLE_KEY), "%s", h->keys);
-	return canvas_text(row, 0, col, ROLE(ROLE_DIM), " %s", h->label);
-}
-
-static void hint_add(struct hint *h, const struct binding *b, bool joined)
-{
-	char name[KEY_NAME_LEN];
-	size_t n = strlen(h->keys);
-
-	snprintf(h->keys + n, sizeof h->keys - n, "%s%s", n && !joined ? " " : "",
-		 key_shown(name, b->key));
-}
-
-void keys_draw(const struct ui *u, struct canvas *row)
-{
-	static const struct hint always[] = {{":", "console"}, {"?", "help"}};
-	int right = row->cols - 1 - hint_columns(&always[0]) - 2 - hint_columns(&always[1]);
-	int i = 0, col = 1;
-	const struct binding *b = next_shown(u, &i);
-
-	while (b) {
-		struct hint h = {.label = label_of(u, b)};
-		const struct binding *before = NULL;
-
-		do {
-			hint_add(&h, b, before && is_arrow(b->key) && is_arrow(before->key));
-			before = b;
-			b = next_shown(u, &i);
-		} while (b && strcmp(label_of(u, b), h.label) == 0);
-		if (col + hint_columns(&h) + 3 > right)
-			break;
-		col = put_hint(row, col, &h) + 2;
-	}
-	put_hint(row, put_hint(row, right, &always[0]) + 2, &always[1]);
+	if (wide && !put_message(u, row, row->cols - 1 - (col + 3)))
+		offers_draw(u, row, col + 3);
 }

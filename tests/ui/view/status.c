@@ -209,6 +209,70 @@ TEST(messages_go_where_they_fit)
 	moment_free(&u);
 }
 
+/* ---- a run that is over ---- */
+
+static void add_result(struct ui *u, int fold, int right, int wrong)
+{
+	struct fold_row r = {.fold = fold, .best_epoch = 9};
+
+	r.confusion.classes = 2;
+	for (int c = 0; c < 2; c++) {
+		r.confusion.count[c][c] = right;
+		r.confusion.count[c][1 - c] = wrong;
+	}
+	results_add(&u->run.results, &r);
+}
+
+static void finish(struct ui *u, int cols)
+{
+	moment_init(u, &look_braille, 36, cols);
+	u->now.state = WORK_IDLE;
+	u->now.trains = false;
+	u->now.pending = 0;
+	u->run.folds = 2;
+	results_free(&u->run.results);
+	results_init(&u->run.results, &u->run.set);
+	snprintf(u->run.results.protocol, sizeof u->run.results.protocol, "holdout");
+	u->run.results.seed = 53;
+	add_result(u, 1, 80, 20);
+	add_result(u, 2, 90, 10);
+}
+
+TEST(a_finished_run_says_its_figure)
+{
+	struct ui u;
+
+	NEED_UTF8();
+	finish(&u, 120);
+	CHECK_HAS(drawn(&u, 120, status_draw),
+		  " ✓ DONE   2 folds, test WF1 0.850 ± 0.071  holdout  seed 53");
+	CHECK_STR(drawn(&u, 80, status_draw),
+		  " ✓ DONE  2 folds, test WF1 0.850 ± 0.071  holdout  seed 53");
+	CHECK_STR(drawn(&u, 50, status_draw), " ✓ DONE  2 folds, test WF1 0.850 ± 0.071");
+	CHECK_STR(drawn(&u, 40, status_draw), " ✓ DONE  test WF1 0.850 ± 0.071");
+	u.run.results.optimistic = true;
+	snprintf(u.run.results.protocol, sizeof u.run.results.protocol, "reference");
+	CHECK_HAS(drawn(&u, 80, status_draw), "0.850 ± 0.071  reference!  seed 53");
+	u.look.glyphs = GLYPHS_ASCII;
+	CHECK_HAS(drawn(&u, 80, status_draw), " v DONE  2 folds, test WF1 0.850 +-0.071");
+	moment_free(&u);
+}
+
+/* Not every fold: it has only stopped. */
+TEST(a_run_with_folds_left_is_not_done)
+{
+	struct ui u;
+
+	NEED_UTF8();
+	finish(&u, 80);
+	u.run.folds = 3;
+	CHECK_HAS(drawn(&u, 80, status_draw), " · IDLE  f3/5 ");
+	u.run.folds = 2;
+	u.now.trains = true; /* a further seed */
+	CHECK_HAS(drawn(&u, 80, status_draw), " · IDLE  f3/5 ");
+	moment_free(&u);
+}
+
 /* ---- keys ---- */
 
 static void bind(const char *text)
