@@ -53,6 +53,11 @@ int draft_apply(const struct draft *d, const struct settings *base, struct setti
 /* base with the draft's values, unchecked: what each setting would be. */
 void draft_values(const struct draft *d, const struct settings *base, struct settings *out);
 
+/* A folder's name for the next run that tells it from run `from`, by what differs: demo and
+ * batch_size=32 give demo-batch_size=32, demo-seed=54 and seed=55 give demo-seed=55. Only
+ * letters, digits and ._+-=, after the beginning of `from`. Returns out. */
+char *draft_name(const struct draft *d, const char *from, char *out, size_t n);
+
 /* The drafts of several runs, each known by its folder. */
 struct drafts;
 /* NULL: the run has none; `make`: then it gets an empty one, and *all, NULL before the first,

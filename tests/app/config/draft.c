@@ -218,6 +218,56 @@ TEST(paths_start_at_the_current_folder)
 	draft_free(&draft);
 }
 
+static const char *name(const char *from)
+{
+	static char out[256];
+
+	return draft_name(&draft, from, out, sizeof out);
+}
+
+TEST(a_name_says_what_differs)
+{
+	start();
+	CHECK_STR(name("demo"), "demo");
+	set("train.batch_size", "32");
+	CHECK_STR(name("demo"), "demo-batch_size=32");
+	CHECK_STR(name("my-demo-2"), "my-demo-2-batch_size=32");
+	set("train.optimizer.lr", "3e-4");
+	CHECK_STR(name("demo"), "demo-lr=3e-4,batch_size=32");
+	set("train.loss.text", "0.5");
+	CHECK_STR(name("demo"), "demo-lr=3e-4,batch_size=32,loss.text=0.50");
+	draft_free(&draft);
+}
+
+/* What differed before is not said twice. */
+TEST(a_name_of_a_named_run_goes_on)
+{
+	start();
+	set("exp.seed", "55");
+	CHECK_STR(name("demo-seed=54"), "demo-seed=55");
+	CHECK_STR(name("demo-batch_size=32,seed=54"), "demo-batch_size=32,seed=55");
+	CHECK_STR(name("demo-batch_size=32"), "demo-batch_size=32,seed=55");
+	CHECK_STR(name("demo-lr=3e-4"), "demo-lr=3e-4,seed=55");
+	CHECK_STR(name("a-b=c"), "a-b=c-seed=55");
+	CHECK_STR(name("-seed=3"), "-seed=3-seed=55");
+	CHECK_STR(name("demo-"), "demo--seed=55");
+	draft_free(&draft);
+}
+
+TEST(a_name_is_a_folder_and_not_too_long)
+{
+	start();
+	set("exp.audio_dir", "/data/of mine/wav $1");
+	set("exp.labels", "ang,hap,neu,sad,fea");
+	CHECK_STR(name("demo"), "demo-audio_dir=wav___1,labels=ang+hap+neu+sad+fea");
+	set("train.optimizer.lr", "3e-4");
+	set("model.num_layers", "4");
+	CHECK_STR(name("demo"), "demo-audio_dir=wav___1,labels=ang+hap+neu+sad+fea,lr=3e-4,1_more");
+	CHECK_STR(name("a-name-that-is-already-much-longer-than-fits-into-any-list-of-runs"),
+		  "a-name-that-is-already-much-longer-than-fits-into-any-list-of-runs-4_more");
+	draft_free(&draft);
+}
+
 TEST(each_run_has_its_own)
 {
 	struct drafts *all = NULL;
