@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* miust-tui: the workbench. Opens the terminal, then the run, then the loop. */
 #include "app/cmd/cli.h"
+#include "app/cmd/hooked.h"
 #include "app/session/session.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -30,6 +31,7 @@ struct tui {
 	struct script script; /* what is left of --script */
 	char why_ascii[128];  /* though nobody has asked for it; "": said, or it is not */
 	bool skip_bad;        /* --skip-bad, or asked for at the page of problems */
+	struct hooks hooks;   /* of miustrc, the console and --on */
 	bool mouse;           /* as the run before had it; the look is the terminal's */
 };
 
@@ -212,6 +214,7 @@ static int show(struct tui *t, struct err *e)
 		a->cols ? a->cols : 80);
 	u.mouse = t->mouse;
 	u.readonly = a->readonly;
+	u.hooks = &t->hooks;
 	u.work = work_start(&o, e);
 	if (!u.work) {
 		ui_free(&u);
@@ -251,17 +254,22 @@ static int run(const struct args *a, struct err *e)
 	size_t len;
 	int again;
 
+	if (hooked_read(&t.hooks, a, e))
+		return -1;
 	if (a->noperands)
 		snprintf(t.what, sizeof t.what, "%s", a->operand[0]);
 	if (a->script) {
 		script = file_read_stream(a->script, FILE_SCRIPT, &len, e);
-		if (!script)
+		if (!script) {
+			hooks_free(&t.hooks);
 			return -1;
+		}
 		t.script = (struct script){.path = a->script, .at = script, .end = script + len};
 	}
 	locale_start(t.why_ascii, sizeof t.why_ascii);
 	if (t.headless ? guard_start(e) : term_start(&o, e)) {
 		free(script);
+		hooks_free(&t.hooks);
 		return -1;
 	}
 	if (a->ascii)
@@ -277,6 +285,7 @@ static int run(const struct args *a, struct err *e)
 	term_stop();
 	guard_stop();
 	free(script);
+	hooked_finish(&t.hooks, cli_say, NULL);
 	return again;
 }
 
@@ -285,7 +294,7 @@ static const struct command cmd_tui = {
 	.operands = "[CONFIG | SESSION]",
 	.most = 1,
 	.takes = (const enum flag[]){FLAG_SCRIPT, FLAG_DUMP, FLAG_SIZE, FLAG_ONCE, FLAG_READONLY,
-				     FLAG_SKIP_BAD, FLAG_ASCII, FLAG_THREADS, FLAG_NONE},
+				     FLAG_SKIP_BAD, FLAG_ASCII, FLAG_THREADS, FLAG_ON, FLAG_NONE},
 	.help = "Train MIUST and watch it learn.",
 	.more = "Without an argument the built-in demo opens, already training. A "
 		"session's\nfolder opens where it stopped; Space continues training.\n"

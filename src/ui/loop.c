@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/loop.h"
 
+#include "app/cmd/hooked.h"
 #include "base/clock.h"
 #include "ui/console/command.h"
 #include "ui/console/console.h"
@@ -15,6 +16,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A frame takes at least so long, and the longer the more has been sent, so that
@@ -307,6 +309,25 @@ static bool stray(struct ui *u)
 	return text[0] != '\0';
 }
 
+/* A turn of the hooks: an error of theirs stays on the screen until the next command. */
+static bool hooks(struct ui *u)
+{
+	bool any = false;
+	char *text;
+
+	if (!u->hooks)
+		return false;
+	hooks_turn(u->hooks);
+	if (hooks_rang(u->hooks))
+		term_bell();
+	while ((text = hooks_said(u->hooks))) {
+		ui_error(u, "%s", text);
+		free(text);
+		any = true;
+	}
+	return any;
+}
+
 static bool computes(const struct ui *u)
 {
 	enum work_state s = u->now.state;
@@ -332,6 +353,8 @@ static int timeout(const struct ui *u, const struct frame *f)
 		until = now + 1;
 	else if (u->message.text[0] && u->message.until > 0)
 		until = u->message.until;
+	if (u->hooks && hooks_busy(u->hooks) && (until < 0 || until > now + HOOK_SECONDS))
+		until = now + HOOK_SECONDS;
 	if (until < 0)
 		return -1;
 	return until <= now ? 0 : (int)((until - now) * 1000) + 1;
@@ -351,7 +374,7 @@ static void turn(struct ui *u, struct frame *f)
 		f->gone = true;
 		end_by(u, SIGHUP);
 	}
-	if (events(u) || stray(u))
+	if (events(u) | hooks(u) | stray(u))
 		f->dirty = true;
 	if (u->stop_asked || u->leaving) {
 		count_seconds(u);
@@ -389,15 +412,18 @@ static void wait_event(struct ui *u)
 {
 	struct pollfd p[] = {{.fd = work_fd(u->work), .events = POLLIN},
 			     {.fd = guard_fd(), .events = POLLIN}};
+	bool busy = u->hooks && hooks_busy(u->hooks);
 	int s;
 
-	poll(p, 2, -1);
+	poll(p, 2, busy ? (int)(HOOK_SECONDS * 1000) : -1);
 	while ((s = guard_signal()))
 		if (s == SIGTSTP)
 			guard_default(s);
 		else if (s != SIGWINCH && s != SIGCONT)
 			end_by(u, s);
 	events(u);
+	if (u->hooks)
+		hooked_turn(u->hooks, cli_say, NULL);
 }
 
 void loop_settle(struct ui *u)

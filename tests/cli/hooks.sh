@@ -3,6 +3,8 @@
 # Hooks of `miust train`: each event once, with its figures; no shell; what goes wrong with a
 # hook is one sentence and stops nothing.
 . tests/cli/common
+MIUST=$(realpath "$MIUST")
+MIUST_TUI=$(realpath "${MIUST_TUI:-build/miust-tui}")
 
 # What it was told, a line each: its arguments, then the variables it is given.
 cat >"$dir/record" <<END
@@ -47,12 +49,26 @@ check ends_are_two is "$(told .)" 2
 
 # ---- no shell
 cd "$dir" || exit 1
-tiny=data/config.yml
-MIUST=$(realpath "$OLDPWD/$MIUST" 2>/dev/null || realpath "$MIUST")
 : >told
 run train "$c" --session u --fold 1 --on "end run $dir/record '\$(touch x)' \`touch y\` '; touch z' \$HOME *"
 check arguments_are_text grep -qF '$(touch x) `touch y` ; touch z $HOME * MIUST_' told
 check nothing_was_run test ! -e x -a ! -e y -a ! -e z
+
+# ---- the workbench, from a script and from miustrc's like
+: >told
+printf '%s\n' "on fold run $dir/record f" 'on end run no-such-program' 'break when step = 2' run \
+	'break off' run >script
+"$MIUST_TUI" "$c" --script script --on "end run $dir/record e" --on "break run $dir/record k" \
+	>out 2>err
+status=$?
+check a_script_goes_on_beside_a_failing_hook done_well
+check it_says_so_once is "$(grep -c 'miust: hook of end: no-such-program: cannot start' err)" 1
+check each_fold_of_the_screen_once is "$(told '^f ')" 5
+check one_break is "$(told '^k .*MIUST_STEP=2$')" 1
+check one_end_of_the_screen is "$(told '^e ')" 1
+: >told
+"$MIUST_TUI" sessions/* --script /dev/null --on "end run $dir/record e" >out 2>err
+check opening_a_finished_run_is_no_end is "$(told .)" 0
 
 # ---- what goes wrong
 run train "$c" --session v1 --fold 1 --on 'end run no-such-program' --on 'fold run sh -c "exit 3"'

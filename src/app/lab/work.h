@@ -127,6 +127,7 @@ enum event_kind {
 	EVENT_SAY,     /* text for the user */
 	EVENT_TOLD,  /* told: all that was said while opening, before it has succeeded or failed */
 	EVENT_STATE, /* the state changed; see the snapshot */
+	EVENT_HAPPENED, /* happened: for hooks; is not left out when the ring is full of others */
 };
 
 struct event {
@@ -147,6 +148,7 @@ struct event {
 	struct look_result *look;
 	char *told; /* lines; owned */
 	struct tried *tried;
+	struct happening *happened; /* owned */
 	char text[512];
 };
 void event_free(struct event *e); /* what it owns */

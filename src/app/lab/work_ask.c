@@ -82,6 +82,7 @@ void work_test_break(struct work_run *run, bool epoch)
 {
 	struct breakpoint_figures f = figures_of(run);
 	struct str text = {0};
+	struct happening x;
 
 	if (run->breakpoint.epoch != epoch || !breakpoint_holds(&run->breakpoint, &f))
 		return;
@@ -90,6 +91,8 @@ void work_test_break(struct work_run *run, bool epoch)
 	pthread_mutex_lock(&run->work->lock);
 	str_fit(run->shown.broke, sizeof run->shown.broke, str_text(&text));
 	pthread_mutex_unlock(&run->work->lock);
+	happening_break(&x, run->job.session.dir, &run->last_step, str_text(&text));
+	work_send_happened(run, &x);
 	str_free(&text);
 }
 

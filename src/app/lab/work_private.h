@@ -157,6 +157,7 @@ bool work_takes_stop(struct work_run *run);
 /* work_run.c */
 extern const struct job_hooks work_hooks;                    /* ctx is to be the run */
 void work_show(struct work_run *run, enum work_state state); /* makes the snapshot */
+void work_send_happened(struct work_run *run, const struct happening *x);
 void work_show_error(struct work_run *run, enum work_state state, const struct err *e);
 enum work_state work_state(struct work_run *run);
 /* Pause before the next step, shown as `state`. */

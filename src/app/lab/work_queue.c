@@ -30,6 +30,7 @@ void event_free(struct event *e)
 	look_free(e->look);
 	free(e->told);
 	free(e->tried);
+	free(e->happened);
 	if (e->kind == EVENT_RESULT)
 		free(e->u.result);
 	*e = (struct event){.kind = EVENT_STATE};

@@ -273,6 +273,21 @@ static enum job_go on_diverged(void *ctx, struct job *j, const struct step_row *
 	return next_word(run);
 }
 
+void work_send_happened(struct work_run *run, const struct happening *x)
+{
+	struct event e = {.kind = EVENT_HAPPENED};
+
+	e.happened = mem_alloc(1, sizeof *e.happened);
+	*e.happened = *x;
+	work_send(run, &e);
+}
+
+static void on_happened(void *ctx, struct job *j, const struct happening *x)
+{
+	(void)j;
+	work_send_happened(ctx, x);
+}
+
 /* While opening there may be thousands of rows at fault: they are told at once. */
 static void on_say(void *ctx, const char *text)
 {
@@ -294,5 +309,6 @@ const struct job_hooks work_hooks = {
 	.fold = on_result,
 	.changed = on_change,
 	.diverged = on_diverged,
+	.happened = on_happened,
 	.say = on_say,
 };

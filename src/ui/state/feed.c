@@ -230,6 +230,7 @@ static void take(struct ui *u, struct event *e)
 		e->told = NULL;
 		break;
 	case EVENT_STATE:
+	case EVENT_HAPPENED:
 		break;
 	}
 }
@@ -243,6 +244,8 @@ void feed_event(struct ui *u, struct event *e)
 		if (!work_training(u->work, &u->run_training, 1))
 			u->run_training = 0;
 	}
+	if (e->kind == EVENT_HAPPENED && u->hooks) /* of any run */
+		hooks_happened(u->hooks, e->happened);
 	if (e->run != u->run_shown) {
 		take_other(u, e);
 		event_free(e);

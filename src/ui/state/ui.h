@@ -12,6 +12,7 @@
 #ifndef MIUST_UI_H
 #define MIUST_UI_H
 
+#include "app/hook/hook.h"
 #include "app/lab/work.h"
 #include "app/session/run.h"
 #include "ui/state/view.h"
@@ -63,6 +64,7 @@ struct ui {
 	struct work *work;           /* NULL: there is no engine (tests, --dump of a file) */
 	int run_shown;               /* of work: `now`, `corpus` and `run` are this one's */
 	int run_training;            /* of work, 0: none; need not be the one shown */
+	struct hooks *hooks;         /* the program's, NULL: none; the loop gives them turns */
 	struct look_result *seen;    /* the selected utterance through the model; may lag */
 
 	struct drafts *drafts; /* for next runs, by the run they start from (next_run.h) */

@@ -370,6 +370,13 @@ int term_show(const struct canvas *c, int row, int col)
 
 /* ---- keys ---- */
 
+void term_bell(void)
+{
+	guard_draw();
+	beep();
+	guard_drawn();
+}
+
 int term_fd(void)
 {
 	return STDIN_FILENO;

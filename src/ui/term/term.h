@@ -48,6 +48,8 @@ void term_follow(const struct look *look, bool mouse);
  * (row, col); -1 hides it. Returns about how many bytes that took. */
 int term_show(const struct canvas *c, int row, int col);
 
+void term_bell(void); /* ring */
+
 int term_fd(void); /* for poll: readable when keys wait */
 /* The next key; false when none waits. Call until false: curses keeps some. */
 bool term_key(struct key *k);

@@ -333,6 +333,25 @@ TEST(too_many_are_said_and_not_kept)
 	until_done();
 }
 
+/* doc/hooks.md names all there is. */
+TEST(the_manual_has_each_event_and_variable)
+{
+	struct err e = {0};
+	char *page = file_read("doc/hooks.md", FILE_LOG, NULL, &e), want[64];
+	const char *name, *help;
+
+	REQUIRE(page);
+	for (int i = 0; (name = happening_variable(i, &help)); i++) {
+		snprintf(want, sizeof want, "`%s`", name);
+		CHECK_HAS(page, want);
+	}
+	for (int i = 0; i < HAPPENED_KINDS; i++) {
+		snprintf(want, sizeof want, "| `%s` | ", happened_name((enum happened)i));
+		CHECK_HAS(page, want);
+	}
+	free(page);
+}
+
 static void keep(void *ctx, const char *text)
 {
 	struct str *all = ctx;
