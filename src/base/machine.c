@@ -27,7 +27,7 @@ static int read_numbers(const char *dir, const char *file, double v[2])
 
 	if (snprintf(path, sizeof path, "%s/%s", dir, file) >= (int)sizeof path)
 		return 0;
-	f = fopen(path, "r");
+	f = fopen(path, "re");
 	if (f) {
 		found = fscanf(f, "%lf %lf", &v[0], &v[1]);
 		fclose(f);
@@ -149,7 +149,7 @@ static const char mount[] = "/sys/fs/cgroup";
 
 static const char *own_groups(char *out, size_t n)
 {
-	FILE *f = fopen("/proc/self/cgroup", "r");
+	FILE *f = fopen("/proc/self/cgroup", "re");
 
 	out[0] = '\0';
 	if (f) {

@@ -44,7 +44,7 @@ int session_remove(int fd, const char *name, const char *path, struct err *e)
 /* All that lies in a folder, but for one name. */
 static int remove_inside(int fd, const char *keep, const char *path, struct err *e)
 {
-	int own = dup(fd), failed = 0;
+	int own = fcntl(fd, F_DUPFD_CLOEXEC, 3), failed = 0;
 	DIR *dir = own < 0 ? NULL : fdopendir(own);
 	struct dirent *d;
 

@@ -202,7 +202,7 @@ void console_start(struct ui *u)
 
 	BUG_ON(con.ui);
 	con.ui = u;
-	con.nowhere = fopen("/dev/null", "r+");
+	con.nowhere = fopen("/dev/null", "r+e");
 	rl_readline_name = "miust";
 	rl_instream = rl_outstream = con.nowhere;
 	rl_catch_signals = rl_catch_sigwinch = rl_change_environment = 0;

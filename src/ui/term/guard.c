@@ -158,6 +158,7 @@ void guard_capture(void)
 	if (!guard.log)
 		return; /* no room for a file: better a garbled screen than none */
 	guard.log_fd = fileno(guard.log);
+	fcntl(guard.log_fd, F_SETFD, FD_CLOEXEC);
 	fflush(stderr);
 	guard.stderr_fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
 	if (guard.stderr_fd >= 0)
