@@ -309,7 +309,8 @@ static bool stray(struct ui *u)
 	return text[0] != '\0';
 }
 
-/* A turn of the hooks: an error of theirs stays on the screen until the next command. */
+/* A turn of the hooks: an error of theirs stays on the screen until the next command.
+ * While the screen goes away nobody would see it; it is said after that. */
 static bool hooks(struct ui *u)
 {
 	bool any = false;
@@ -320,7 +321,7 @@ static bool hooks(struct ui *u)
 	hooks_turn(u->hooks);
 	if (hooks_rang(u->hooks))
 		term_bell();
-	while ((text = hooks_said(u->hooks))) {
+	while (!u->leaving && (text = hooks_said(u->hooks))) {
 		ui_error(u, "%s", text);
 		free(text);
 		any = true;

@@ -429,6 +429,21 @@ terminal 80x24
 start --size 3
 check usage_before_the_screen left 2
 
+# ---- hooks of the screen: what they inherit; one that is late at the end
+fresh
+terminal 80x24
+start long.yml --on "'best run sh -c \"ls -l /proc/self/fd >new && mv new fds\"'" \
+	--on "'end run sleep 1000'" --on "'time 0.3'"
+check a_hook_starts until_true test -e fds
+# Its own are /dev/null, the file and the pipe for its errors; ls has one more.
+check a_hook_inherits_nothing [ "$(grep -c -e '->' fds)" -eq 4 ]
+line ':on end run sh -c "exit 3"'
+until_shows 'on end run sh -c "exit 3"'
+line ':quit!'
+check hooks_do_not_keep_us left 0
+check a_failed_hook_is_said until_shows 'hook of end: sh ended with status 3'
+check a_late_hook_is_said until_shows 'hook of end: sleep took longer than 0.3 s and was ended'
+
 # ---- feature files that get shorter: met while reading, or when sizes are checked
 fresh
 terminal 200x50
