@@ -452,7 +452,7 @@ until_shows '▶ RUN'
 until_true more_steps 3
 for f in data/demo/audio/*/*.npy; do : >"$f"; done
 check features_cut_is_said until_shows 'became shorter while it was in use'
+keys q # of the screen, if it is still there: its rows may be too short for all of it
 check features_cut_names_resume until_true says_whole \
 	'goes on from its last checkpoint with --session .* --resume'
-keys q # of the screen, if it is still there
 check features_cut_leaves left 1
