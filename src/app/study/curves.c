@@ -46,26 +46,38 @@ enum term curve_term(int i)
 
 /* ---- folds ---- */
 
-static struct curve_folds room_for(int n)
+static void make_room(struct curve_folds *s, int more)
 {
-	return (struct curve_folds){.at = mem_alloc((size_t)n, sizeof(struct fold_run *)),
-				    .y = mem_alloc((size_t)n, sizeof(double))};
+	size_t n = (size_t)(s->n + more);
+
+	s->at = mem_grow(s->at, n, sizeof(struct fold_run *));
+	s->y = mem_grow(s->y, n, sizeof(double));
+}
+
+void curve_folds_add(struct curve_folds *s, const struct run *r, int fold, bool all)
+{
+	make_room(s, r->nfolds);
+	for (int i = 0; i < r->nfolds; i++) {
+		const struct fold_run *f = &r->fold[i];
+
+		if (all ? f->nsteps > 0 || f->nepochs > 0 : f->fold == fold)
+			s->at[s->n++] = f;
+	}
 }
 
 struct curve_folds curve_folds(const struct run *r, int fold, bool all)
 {
-	struct curve_folds s = room_for(r->nfolds);
+	struct curve_folds s = {0};
 
-	for (int i = 0; i < r->nfolds; i++)
-		if (all ? r->fold[i].nsteps > 0 : r->fold[i].fold == fold)
-			s.at[s.n++] = &r->fold[i];
+	curve_folds_add(&s, r, fold, all);
 	return s;
 }
 
 struct curve_folds curve_fold(const struct fold_run *f)
 {
-	struct curve_folds s = room_for(1);
+	struct curve_folds s = {0};
 
+	make_room(&s, 1);
 	s.at[s.n++] = f;
 	return s;
 }
@@ -109,16 +121,60 @@ double curve_step(const struct curve_folds *s, int i, int curve, double *sd)
 	return mean;
 }
 
-double curve_epoch(const struct curve_folds *s, int i, int curve, double *sd)
+/* The next epoch after `after` that any of the folds has; 0: none has. */
+static int next_epoch(const struct curve_folds *s, int *row, int after)
 {
-	double mean;
-	int n = 0;
+	int next = 0;
+
+	for (int j = 0; j < s->n; j++) {
+		const struct fold_run *f = s->at[j];
+
+		while (row[j] < f->nepochs && f->epoch[row[j]].epoch <= after)
+			row[j]++;
+		if (row[j] < f->nepochs && (!next || f->epoch[row[j]].epoch < next))
+			next = f->epoch[row[j]].epoch;
+	}
+	return next;
+}
+
+struct curve curve_epochs(const struct curve_folds *s, int curve)
+{
+	struct curve c = {0};
+	int *row = mem_alloc((size_t)s->n, sizeof *row), epoch = 0;
+	size_t most = 0;
 
 	for (int j = 0; j < s->n; j++)
-		if (i < s->at[j]->nepochs)
-			s->y[n++] = epoch_value(&s->at[j]->epoch[i], curve);
-	mean_sd(s->y, n, &mean, sd);
-	return mean;
+		most += (size_t)s->at[j]->nepochs;
+	c.epoch = mem_alloc(most, sizeof *c.epoch);
+	c.of = mem_alloc(most, sizeof *c.of);
+	c.y = mem_alloc(most, sizeof *c.y);
+	c.sd = mem_alloc(most, sizeof *c.sd);
+	while ((epoch = next_epoch(s, row, epoch))) {
+		int n = 0;
+
+		for (int j = 0; j < s->n; j++) {
+			const struct fold_run *f = s->at[j];
+			bool there = row[j] < f->nepochs && f->epoch[row[j]].epoch == epoch;
+			double y = there ? epoch_value(&f->epoch[row[j]], curve) : NAN;
+
+			if (isfinite(y))
+				s->y[n++] = y;
+		}
+		mean_sd(s->y, n, &c.y[c.n], &c.sd[c.n]);
+		c.epoch[c.n] = epoch;
+		c.of[c.n++] = n;
+	}
+	free(row);
+	return c;
+}
+
+void curve_free(struct curve *c)
+{
+	free(c->epoch);
+	free(c->of);
+	free(c->y);
+	free(c->sd);
+	*c = (struct curve){0};
 }
 
 int curve_common(const struct fold_run *a, const struct fold_run *b)

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * curves: what a run has recorded, as numbers to draw or to compare.
+ * curves: what runs have recorded, as numbers to draw or to compare.
  *
- * A curve is one figure of the rows of steps or of epochs. Over several folds it
- * is the mean of those that have the row; the fold that has come farthest says
- * where each point is.
+ * A curve is one figure of the rows of steps or of epochs. Over several folds, of
+ * one run or of several (seeds), it is the mean of those that have the row: of steps
+ * row by row, where the fold that has come farthest says where each point is; of
+ * epochs by their numbers.
  *
  *	struct curve_folds folds = curve_folds(run, 3, false);
- *	double sd, y = curve_epoch(&folds, i, EPOCH_WF1, &sd);
+ *	struct curve c = curve_epochs(&folds, EPOCH_WF1);
+ *	curve_free(&c);
  *	curve_folds_free(&folds);
  */
 #ifndef MIUST_CURVES_H
@@ -27,19 +29,30 @@ double epoch_value(const struct epoch_row *row, int curve);
 
 /* The folds whose mean is shown; n 0: none has a row. */
 struct curve_folds {
-	const struct fold_run **at; /* [n], owned; the folds are the run's */
+	const struct fold_run **at; /* [n], owned; the folds are the runs' */
 	double *y;                  /* [n] room for a row of each */
 	int n;
 };
-/* Fold number `fold`, or all that have steps. */
+/* Fold number `fold`, or all that have rows; then those of a further run. */
 struct curve_folds curve_folds(const struct run *r, int fold, bool all);
+void curve_folds_add(struct curve_folds *s, const struct run *r, int fold, bool all);
 struct curve_folds curve_fold(const struct fold_run *f); /* one */
 void curve_folds_free(struct curve_folds *s);
 const struct fold_run *curve_most_steps(const struct curve_folds *s); /* of n > 0 */
 const struct fold_run *curve_most_epochs(const struct curve_folds *s);
 /* Row i of those folds that have one: mean (NaN: none) and deviation (NaN: of one). */
 double curve_step(const struct curve_folds *s, int i, int curve, double *sd);
-double curve_epoch(const struct curve_folds *s, int i, int curve, double *sd);
+
+/* One figure of epochs: a point for each epoch that any of the folds has. */
+struct curve {
+	int n;
+	int *epoch; /* [n] ascending */
+	int *of;    /* [n] folds with a finite value there: the others do not count */
+	double *y;  /* [n] their mean; NaN: none */
+	double *sd; /* [n] their deviation, by n - 1; NaN: of one */
+};
+struct curve curve_epochs(const struct curve_folds *s, int curve);
+void curve_free(struct curve *c); /* safe on zeroed memory */
 
 /* How many epochs, from the first, are the same in both: a branch and what it left. */
 int curve_common(const struct fold_run *a, const struct fold_run *b);

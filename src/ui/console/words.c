@@ -55,6 +55,13 @@ const struct word word_table[] = {
 	 "The learning rate in force: the base rate times the cosine over the epochs."},
 	{"grey band", ON(TRAIN),
 	 "All recorded points, from the smallest to the largest; the line is smoothed."},
+	{"this run, others", ON(TRAIN),
+	 "Runs picked in view 7, drawn over this one by `overlay`: the same fold, or with `mean` "
+	 "all."},
+	{"lr=3e-4 ×3", ON(TRAIN),
+	 "Three seeds of one session as one line: their mean; the dotted band is ± sd (n - 1)."},
+	{"no fold 3", ON(TRAIN),
+	 "A picked run that is not drawn: it has no rows of the fold shown."},
 	{"◆ ◇ △ Y \" !", ON(TRAIN),
 	 "Checkpoint kept, saved by hand, live change, branch, note, NaN or infinity."},
 
@@ -134,7 +141,8 @@ const struct word word_table[] = {
 	 "Folds tested, of those planned; figures are means over the tested folds."},
 	{"mean ± sd", ON(SESSIONS) | ON(TRAIN),
 	 "Mean over folds, and the standard deviation (n - 1)."},
-	{"+ picked", ON(SESSIONS), "Chosen for `overlay` (WF1 in view 1) and `compare`."},
+	{"+ picked", ON(SESSIONS),
+	 "Chosen for `overlay` and `compare`; □ ◇ …: its line in view 1."},
 	{"branch", ON(SESSIONS), "main is the run itself; others went on from one of its epochs."},
 };
 const int word_count = sizeof word_table / sizeof *word_table;

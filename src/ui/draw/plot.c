@@ -66,18 +66,38 @@ static uint32_t dots_char(const struct dots *d, uint8_t mask, bool band)
 	return d->glyphs == GLYPHS_BLOCK ? quadrant[mask] : glyph(d->glyphs, GLYPH_CURVE);
 }
 
-/* Draw the layer over what is there, and empty it for the next. */
-static void dots_flush(struct dots *d, struct canvas *c, enum role role, bool band)
+/* Draw the layer over what is there. */
+static void dots_draw(const struct dots *d, struct canvas *c, struct style style, bool band)
 {
 	for (int row = 0; row < d->rows; row++) {
 		for (int col = 0; col < d->cols; col++) {
 			uint8_t mask = d->mask[row * d->cols + col];
 
 			if (mask)
-				canvas_put(c, row, col, ROLE(role), dots_char(d, mask, band));
+				canvas_put(c, row, col, style, dots_char(d, mask, band));
 		}
 	}
-	dots_clear(d);
+}
+
+enum { MARKED_EVERY = 14, MARKED_APART = 5 }; /* columns, of a line and from line to line */
+
+/* Where only colours would tell lines apart: the marker on line number i. */
+static void draw_marks(const struct dots *d, struct canvas *c, const struct series *s, int i)
+{
+	bool all = d->glyphs == GLYPHS_ASCII;
+
+	for (int col = 0; col < d->cols && s->marked; col++) {
+		if (!all && (c->look->depth != DEPTH_MONO ||
+			     (col + i * MARKED_APART) % MARKED_EVERY != MARKED_EVERY / 2))
+			continue;
+		for (int row = 0; row < d->rows; row++) {
+			if (!d->mask[row * d->cols + col])
+				continue;
+			canvas_put(c, row, col, ROLE(s->role), glyph(d->glyphs, s->marker));
+			if (!all)
+				break;
+		}
+	}
 }
 
 static double level(const struct track *t, const struct dots *d, double y)
@@ -94,10 +114,9 @@ static bool has_place(const struct track *t, double y)
 
 /* ---- the band ---- */
 
-static void draw_band(struct dots *d, const struct track *t)
+/* thin: every other dot, so that what is under it can be seen, and whose it is. */
+static void draw_band(struct dots *d, const struct track *t, const struct points *p, bool thin)
 {
-	const struct points *p = &t->band;
-
 	for (int i = 0; i < p->n;) {
 		int bin = axis_bin(&t->x, p->x[i], d->width);
 		double lo = INFINITY, hi = -INFINITY, top, bottom;
@@ -117,7 +136,8 @@ static void draw_band(struct dots *d, const struct track *t)
 		top = fmax(top, 0);
 		bottom = fmin(bottom, d->height - 1);
 		for (int y = (int)lround(top); y <= (int)lround(bottom); y++)
-			dots_set(d, bin, y);
+			if (!thin || (bin + y) % 2 == 0)
+				dots_set(d, bin, y);
 	}
 }
 
@@ -326,12 +346,22 @@ void track_draw(struct canvas *all, const struct track *t)
 		draw_upright(c, &t->x, t->guide[i], GLYPH_GUIDE, ROLE_FAINT);
 	draw_upright(c, &t->x, t->cursor, GLYPH_CURSOR, ROLE_CURSOR);
 	if (!t->strip || c->rows > 1) {
-		draw_band(&d, t);
-		dots_flush(&d, c, ROLE_BAND, true);
+		draw_band(&d, t, &t->band, false);
+		dots_draw(&d, c, ROLE(ROLE_BAND), true);
+		dots_clear(&d);
+		for (int i = t->n_series - 1; i >= 0; i--) {
+			const struct series *s = &t->series[i];
+
+			draw_band(&d, t, &s->band, true);
+			dots_draw(&d, c, (struct style){.fg = s->role, .attr = ATTR_DIM}, true);
+			dots_clear(&d);
+		}
 	}
 	for (int i = t->n_series - 1; i >= 0; i--) {
 		end[i] = draw_line(&d, t, &t->series[i].at);
-		dots_flush(&d, c, t->series[i].role, false);
+		dots_draw(&d, c, ROLE(t->series[i].role), false);
+		draw_marks(&d, c, &t->series[i], i);
+		dots_clear(&d);
 	}
 	for (int i = t->n_series - 1; i >= 0 && !t->strip; i--)
 		draw_marker(c, &t->series[i], end[i]);

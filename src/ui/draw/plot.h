@@ -3,9 +3,9 @@
  * plot: curves over a shared x axis.
  *
  * A track fills its canvas. Its layers hide each other cell by cell, from the
- * back: grid dots, guides, cursor, the band of all raw points, the series from
- * last to first, the markers at their ends. A cell has 2 x 4 dots in braille,
- * 2 x 2 as blocks, one in ASCII.
+ * back: grid dots, guides, cursor, the band of all raw points, the bands of the
+ * series, the series from last to first, the markers at their ends. A cell has 2 x 4 dots in
+ *braille, 2 x 2 as blocks, one in ASCII.
  *
  *	struct series s[] = {{.at = {epoch, wf1, n}, .role = ROLE_S1, .marker = GLYPH_WF1}};
  *	struct track t = {.x = x, .y = axis_y(lo, hi, rows), .series = s, .n_series = 1,
@@ -31,8 +31,11 @@ struct points {
 struct series {
 	struct points at;
 	enum role role;
-	enum glyph marker; /* in the cell after the end; in its place if it is one point */
-	const char *label; /* or a name there, one space after it, never on another's row */
+	enum glyph marker;  /* in the cell after the end; in its place if it is one point */
+	const char *label;  /* or a name there, one space after it, never on another's row */
+	struct points band; /* in its colour, every other dot; n 0: none */
+	/* One of many: without colours its marker is also on the line, in ASCII all along. */
+	bool marked;
 };
 
 struct track {

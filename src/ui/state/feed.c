@@ -3,6 +3,7 @@
 
 #include "app/study/facts.h"
 #include "base/mem.h"
+#include "ui/state/overlay.h"
 #include "ui/state/problems.h"
 #include "ui/state/tried.h"
 
@@ -160,6 +161,8 @@ static void take_other(struct ui *u, const struct event *e)
 		take_reply(u, e);
 	else if (e->kind == EVENT_LOOK && e->request == u->look_asked)
 		u->look_asked = 0;
+	else if (e->kind == EVENT_EPOCH || e->kind == EVENT_RESULT)
+		overlay_refresh(u); /* it may be drawn over the one shown */
 }
 
 static void take_change(struct ui *u, struct event *e)

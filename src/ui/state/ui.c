@@ -39,6 +39,8 @@ void ui_free(struct ui *u)
 	}
 	ui_drop_overlays(u);
 	drafts_free(u->drafts);
+	for (int i = 0; i < OVERLAY_LINES; i++)
+		free(u->overlay_key[i]);
 	free(u->told);
 	free(u->page.text);
 	free(u->console.match.at);

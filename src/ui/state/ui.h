@@ -47,6 +47,8 @@ struct completions {
 	const char *now, *takes, *when; /* headings of the columns in use, else NULL */
 };
 
+enum { OVERLAY_LINES = 9 }; /* that can be told apart */
+
 struct ui {
 	struct look look; /* glyphs, colours */
 	bool mouse;       /* clicks and the wheel come as keys */
@@ -57,8 +59,9 @@ struct ui {
 	/* what is shown */
 	struct run run;      /* this session */
 	unsigned loads;      /* how often it has been read from the disk */
-	struct run *overlay; /* picked others, drawn over as WF1 */
+	struct run *overlay; /* picked ones, drawn over it (state/overlay.h) */
 	int noverlays;
+	char *overlay_key[OVERLAY_LINES]; /* who has which colour and marker; NULL: nobody yet */
 	struct snapshot now;
 	const struct corpus *corpus; /* of this session; NULL until it is read */
 	struct work *work;           /* NULL: there is no engine (tests, --dump of a file) */

@@ -52,6 +52,7 @@ struct verb {
 	X(select)      \
 	X(trash)       \
 	X(sessions)    \
+	X(overlay)     \
 	X(note)        \
 	X(problems)    \
 	X(screen)      \

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "ui/console/complete.h"
 #include "ui/draw/list.h"
+#include "ui/state/overlay.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -108,13 +109,24 @@ static void draw_wf1(struct canvas *c, int row, int col, const struct session_ro
 		canvas_field(c, row, col, 5, FIT_CENTRE, ROLE(ROLE_DIM), NUM_MISSING);
 }
 
+/* One that view 1 draws over the run shown has its line's marker and colour there. */
+static void draw_pick(const struct ui *u, struct canvas *c, int row, const struct session_row *r)
+{
+	int line = overlay_line(u, r->here ? u->run.dir : r->dir);
+
+	if (r->picked && line >= 0)
+		canvas_put(c, row, 1, ROLE(overlay_role(line)),
+			   glyph(c->look->glyphs, overlay_marker(line)));
+	else if (r->picked)
+		canvas_text(c, row, 1, ROLE(ROLE_KEY), "+");
+}
+
 static void draw_row(const struct ui *u, struct canvas *c, int row, const struct session_row *r)
 {
 	const struct results *x = &r->results;
 	char name[2 * PATH_LEN];
 
-	if (r->picked)
-		canvas_text(c, row, 1, ROLE(ROLE_KEY), "+");
+	draw_pick(u, c, row, r);
 	if (r->why[0]) {
 		int at = c->cols < 60 ? NAME + 12 : BRANCH;
 
@@ -279,19 +291,6 @@ static int pick(struct ui *u, const char *args, struct err *e)
 	return 0;
 }
 
-static int overlay(struct ui *u, const char *args, struct err *e)
-{
-	(void)args;
-	if (sessions_overlay(u, e))
-		return -1;
-	if (u->noverlays)
-		ui_say(u, "%d run%s drawn over this one in view 1", u->noverlays,
-		       u->noverlays == 1 ? "" : "s");
-	else
-		ui_say(u, "no other run is drawn over this one; + picks one");
-	return 0;
-}
-
 static int move(struct ui *u, const char *to, struct err *e)
 {
 	struct sessions_view *v = sessions_view(u);
@@ -351,8 +350,6 @@ static const struct verb verbs[] = {
 	{"compare", "", "Figures and settings of the picked sessions and this one.", compare,
 	 refuse_compare, NULL, CHANGES_NOTHING},
 	{"pick", "", "Pick the session, to draw over or compare.", pick, refuse_all, NULL,
-	 CHANGES_NOTHING},
-	{"overlay", "", "Draw the picked sessions over this one.", overlay, NULL, NULL,
 	 CHANGES_NOTHING},
 	{"delete", "", "Move the selected session's folder to the trash, after asking.",
 	 delete_asked, refuse_delete, NULL, CHANGES_FILES},

@@ -69,8 +69,6 @@ struct session_row *sessions_named(struct ui *u, const char *name, struct err *e
 /* Their names, for verbs that take one; reads the rows if there are none. */
 void sessions_complete(struct ui *u, const struct words *w, struct completions *c);
 
-/* Draw the picked runs over this one: load them into u->overlay. */
-int sessions_overlay(struct ui *u, struct err *e);
 /* Figures and settings of the picked runs and the selected one, on a page. */
 int sessions_compare(struct ui *u, struct err *e);
 

@@ -19,8 +19,6 @@
 #include <sys/stat.h>
 #include <time.h>
 
-enum { OVERLAYS_MAX = 3 }; /* markers there are for them */
-
 /*
  * Reading
  */
@@ -346,37 +344,6 @@ void sessions_complete(struct ui *u, const struct words *w, struct completions *
 /*
  * What is done with them
  */
-
-int sessions_overlay(struct ui *u, struct err *e)
-{
-	struct sessions_view *v = sessions_view(u);
-	struct run *over;
-	int n = 0;
-
-	over = mem_alloc(OVERLAYS_MAX, sizeof *over);
-	for (int i = 0; i < v->n; i++) {
-		const struct session_row *r = &v->row[i];
-
-		if (!r->picked || r->here)
-			continue;
-		if (n == OVERLAYS_MAX) {
-			err_set(e, "overlay: at most %d runs can be drawn at once; pick fewer", n);
-			goto fail;
-		}
-		if (run_load(&over[n], r->dir, e))
-			goto fail;
-		n++;
-	}
-	ui_drop_overlays(u);
-	u->overlay = over;
-	u->noverlays = n;
-	return 0;
-fail:
-	while (n)
-		run_free(&over[--n]);
-	free(over);
-	return -1;
-}
 
 int sessions_compare(struct ui *u, struct err *e)
 {

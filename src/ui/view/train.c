@@ -3,6 +3,8 @@
 #include "ui/view/train.h"
 
 #include "app/study/num.h"
+#include "base/util.h"
+#include "ui/state/overlay.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -11,27 +13,96 @@
 /* Largest first; the first whose rows and columns fit is taken. Rows are the
  * view's, three less than the screen's. */
 static const struct train_layout layouts[] = {
-	/* rows cols  loss val term grad lr  gutter gap table */
-	{47, 200, 12, 10, 3, 3, 2, 7, 1, 30, true},
-	{33, 120, 8, 7, 2, 2, 1, 7, 1, 30, true},
-	{21, 80, 6, 5, 1, 1, 1, 6, 1, 23, false},
-	{0, 0, 5, 0, 0, 0, 0, 5, 1, 0, false},
+	/* rows cols  loss val term grad lr  gutter gap  name most wide; the rest follows */
+	{47, 200, 12, 10, 3, 3, 2, 7, 1, 8, 32, true, 0, 0, 0},
+	{33, 120, 8, 7, 2, 2, 1, 7, 1, 8, 20, true, 0, 0, 0},
+	{21, 80, 6, 5, 1, 1, 1, 6, 1, 8, 12, false, 0, 0, 0},
+	{0, 0, 5, 0, 0, 0, 0, 5, 1, 0, 0, false, 0, 0, 0},
 };
 
-enum { AIRY_ROWS = 27 }; /* from here on an empty row between groups */
+enum {
+	AIRY_ROWS = 27,   /* from here on an empty row between groups */
+	LOSS_LEAST = 5,   /* rows that the loss keeps while names need some */
+	NAMES_BESIDE = 2, /* rows of the validation's names that are no run's */
+	SMALL_NAME = 8,   /* columns, with marker and space */
+};
 
-const struct train_layout *train_layout(int rows, int cols)
+const struct train_figure train_figures[TRAIN_FIGURES] = {
+	{EPOCH_WF1, ROLE_S1, GLYPH_WF1, "WF1", "wf1"},
+	{EPOCH_WA, ROLE_S3, GLYPH_WA, "WA", "wa"},
+	{EPOCH_UA, ROLE_S7, GLYPH_UA, "UA", "ua"},
+};
+
+static int strip_rows(const struct train_layout *l, int strip)
 {
-	const struct train_layout *l = layouts;
+	return strip < TERMS ? l->term : strip == TERMS ? l->grad : l->lr;
+}
 
-	while (rows < l->rows || cols < l->cols)
-		l++;
+/* How many lines are drawn over the shown run, and the longest of their names. */
+static int lines_of(const struct ui *u, int *longest)
+{
+	char name[sizeof((struct train_overlay *)0)->name];
+	int n = 0;
+
+	*longest = 0;
+	for (int i = 0; i < OVERLAY_LINES; i++) {
+		if (!overlay_is_drawn(u, i))
+			continue;
+		n++;
+		*longest = max_int(*longest, text_width(overlay_name(u, i, name, sizeof name)));
+	}
+	return n;
+}
+
+/* Rows beyond the least; names of runs first, from the strips if need be. */
+static void share_rows(struct train_layout *l, int rows, int lines)
+{
+	int gap = rows >= AIRY_ROWS, spare = rows - 1 - l->loss - l->validation - 2 - 2 * gap;
+	int need = max_int(NAMES_BESIDE + lines - l->validation, 0);
+
+	for (int i = 0; i < l->strips; i++)
+		spare -= strip_rows(l, i);
+	for (; need > spare && l->loss > LOSS_LEAST; spare++)
+		l->loss--;
+	while (need > spare && l->strips > 0)
+		spare += strip_rows(l, --l->strips);
+	need = need < spare ? need : spare;
+	l->validation += need;
+	spare -= need;
+	l->loss += (spare + 1) / 2;
+	l->validation += spare - (spare + 1) / 2; /* more terms, fewer rows */
+}
+
+struct train_layout train_layout(const struct ui *u, int rows, int cols)
+{
+	const struct train_layout *fits = layouts;
+	struct train_layout l;
+	int longest, lines = lines_of(u, &longest);
+
+	while (rows < fits->rows || cols < fits->cols)
+		fits++;
+	l = *fits;
+	if (train_is_small(&l)) {
+		int width = (lines + 1) * SMALL_NAME;
+
+		l.legend = lines == 0 ? 0 : width > cols - 1 && rows > 6 ? 2 : 1;
+		return l;
+	}
+	l.name = max_int(l.name, longest < l.names ? longest : l.names);
+	l.table = l.name + (l.wide ? 22 : 15);
+	l.strips = STRIPS;
+	share_rows(&l, rows, lines);
 	return l;
+}
+
+int train_track_cols(const struct train_layout *l, int cols)
+{
+	return cols - l->gutter - l->gap - l->table;
 }
 
 bool train_is_small(const struct train_layout *l)
 {
-	return l->table == 0;
+	return l->name == 0;
 }
 
 enum train_track train_small_track(const struct ui *u)
@@ -114,11 +185,21 @@ static bool any_finite(const double *y, int n)
 	return false;
 }
 
+static bool any_overlay(const struct train_frame *f)
+{
+	for (int i = 0; i < f->overlays; i++)
+		if (f->overlay[i].n > 0)
+			return true;
+	return false;
+}
+
 /* Where the data will stand, why there is none; false if there is some. */
 static bool empty_draw(const struct train_frame *f, enum train_track t, struct canvas *c)
 {
 	const struct train_curves *e = &f->epoch;
 
+	if ((t == TRACK_LOSS || t == TRACK_VALIDATION) && any_overlay(f))
+		return false;
 	if (t == TRACK_VALIDATION && f->step.n > 0 && e->n == 0)
 		no_epoch_yet(f, c);
 	else if (t == TRACK_VALIDATION && e->n > 0 && !any_finite(e->y[EPOCH_WF1], e->n))
@@ -136,7 +217,7 @@ static void track_and_table(const struct train_frame *f, enum train_track t, str
 			    int row, int rows)
 {
 	const struct train_layout *l = f->layout;
-	int width = c->cols - l->gutter - l->gap - l->table;
+	int width = train_track_cols(l, c->cols);
 	struct canvas gutter = canvas_part(c, row, 0, rows, l->gutter);
 	struct canvas track = canvas_part(c, row, l->gutter, rows, width);
 	struct canvas table = canvas_part(c, row, l->gutter + width + l->gap, rows, l->table);
@@ -153,7 +234,11 @@ static void unit_draw(const struct train_frame *f, struct canvas *row)
 	const struct ui *u = f->u;
 	const struct train_view *v = train_view(u);
 	int col = canvas_text(row, 0, 0, ROLE(ROLE_DIM), "%s", train_unit(f));
-	if (v->to > v->from)
+
+	if (f->layout->strips < STRIPS)
+		canvas_text(row, 0, col, ROLE(ROLE_DIM), ", %d strips hidden",
+			    STRIPS - f->layout->strips);
+	else if (v->to > v->from)
 		canvas_text(row, 0, col, ROLE(ROLE_DIM), f->layout->wide ? ", zoomed" : "");
 	else if (f->layout->wide && v->axis != AXIS_TIME && f->plan > 0)
 		canvas_text(row, 0, col, ROLE(ROLE_DIM), ", plan ends at %.0f",
@@ -163,7 +248,7 @@ static void unit_draw(const struct train_frame *f, struct canvas *row)
 static void below_draw(const struct train_frame *f, struct canvas *c, int row)
 {
 	const struct train_layout *l = f->layout;
-	int width = c->cols - l->gutter - l->gap - l->table, table = l->gutter + width + l->gap;
+	int width = train_track_cols(l, c->cols), table = l->gutter + width + l->gap;
 	struct canvas rail = canvas_part(c, row, l->gutter, 1, width);
 	struct canvas legend = canvas_part(c, row, table, 1, l->table);
 	struct canvas labels = canvas_part(c, row + 1, l->gutter, 1, width);
@@ -180,45 +265,46 @@ static void tracks_draw(const struct train_frame *f, struct canvas *c)
 {
 	const struct train_layout *l = f->layout;
 	int gap = c->rows >= AIRY_ROWS, row = 1;
-	int used = 1 + l->loss + l->validation + TERMS * l->term + l->grad + l->lr + 2 + 2 * gap;
-	int spare = c->rows - used, loss = l->loss + (spare + 1) / 2;
-	int validation = l->validation + spare - (spare + 1) / 2; /* more terms, fewer rows */
 
-	track_and_table(f, TRACK_LOSS, c, row, loss);
-	row += loss + gap;
-	track_and_table(f, TRACK_VALIDATION, c, row, validation);
-	row += validation + gap;
-	if (gap) {
+	track_and_table(f, TRACK_LOSS, c, row, l->loss);
+	row += l->loss + gap;
+	track_and_table(f, TRACK_VALIDATION, c, row, l->validation);
+	row += l->validation + gap;
+	if (gap && l->strips > 0) {
 		struct canvas heading = canvas_part(c, row - 1, c->cols - l->table, 1, l->table);
 
 		train_table_heading(f, &heading);
 	}
-	for (int i = 0; i < TERMS; i++, row += l->term)
-		track_and_table(f, TRACK_TERM + i, c, row, l->term);
-	track_and_table(f, TRACK_GRAD, c, row, l->grad);
-	track_and_table(f, TRACK_LR, c, row + l->grad, l->lr);
-	below_draw(f, c, row + l->grad + l->lr);
+	for (int i = 0; i < l->strips; i++) {
+		track_and_table(f, TRACK_TERM + i, c, row, strip_rows(l, i));
+		row += strip_rows(l, i);
+	}
+	below_draw(f, c, row);
 }
 
 static void one_track_draw(const struct train_frame *f, struct canvas *c)
 {
 	const struct train_layout *l = f->layout;
+	enum train_track t = train_small_track(f->u);
+	int legend = f->compares && (t == TRACK_LOSS || t == TRACK_VALIDATION) ? l->legend : 0;
+	struct canvas names = canvas_part(c, 1, 1, legend, c->cols - 1);
 	struct canvas labels =
 		canvas_part(c, c->rows - 1, l->gutter, 1, c->cols - l->gutter - l->gap);
 
-	track_and_table(f, train_small_track(f->u), c, 1, c->rows - 2);
+	train_small_legend(f, &names);
+	track_and_table(f, t, c, 1 + legend, c->rows - 2 - legend);
 	train_small_labels(f, &labels);
 }
 
 static void draw(const struct ui *u, struct canvas *c)
 {
-	const struct train_layout *l = train_layout(c->rows, c->cols);
+	struct train_layout l = train_layout(u, c->rows, c->cols);
 	struct canvas head = canvas_part(c, 0, 0, 1, c->cols);
 	struct train_frame f;
 
-	train_frame_make(&f, u, l, c->cols - l->gutter - l->gap - l->table);
+	train_frame_make(&f, u, &l, train_track_cols(&l, c->cols));
 	train_head_draw(&f, &head);
-	if (train_is_small(l))
+	if (train_is_small(&l))
 		one_track_draw(&f, c);
 	else
 		tracks_draw(&f, c);

@@ -3,6 +3,7 @@
  * train: the parts of view 1, for its own files only.
  *
  *	train_data.c    a frame: the curves of the fold shown, on the shared x axis
+ *	train_over.c    the same of the runs drawn over it, and what names them
  *	train_tracks.c  curves over each other, rail of marks, x labels
  *	train_table.c   the numbers beside them
  *	train_head.c    the head row
@@ -28,8 +29,9 @@ struct train_view { /* what the user has chosen */
 	double keep;     /* smoothing weight, 0..0.999 */
 	bool log_off;    /* losses on a linear axis */
 	enum { AXIS_EPOCH, AXIS_STEP, AXIS_TIME } axis;
-	int track; /* small screens: first track shown */
-	bool mean; /* fold mean and deviation instead of one fold */
+	int track;  /* small screens: first track shown */
+	bool mean;  /* fold mean and deviation instead of one fold */
+	int figure; /* of train_figures: as what runs are compared in the validation track */
 };
 static inline struct train_view *train_view(const struct ui *u)
 {
@@ -45,18 +47,35 @@ enum train_track {
 	TRACKS
 };
 
-/* How the view is laid out in a canvas of at least this size. The rows of
- * tracks are the least; what the canvas has more goes to the first two. */
+enum { STRIPS = TERMS + 2 }; /* terms, grad, lr */
+
+/* How the view is laid out. */
 struct train_layout {
-	int rows, cols;
+	int rows, cols;                       /* the least of a canvas it is for */
 	int loss, validation, term, grad, lr; /* rows; loss alone: one track at a time */
-	int gutter, gap, table;               /* columns: tick labels, space, numbers */
-	bool wide;                            /* the table has `at` and `weight`, words are whole */
+	int gutter, gap;                      /* columns: tick labels, space after the tracks */
+	int name, names; /* columns of a name in the table; the most where runs are compared */
+	bool wide;       /* the table has `at` and `weight`, words are whole */
+	int table;       /* columns of the numbers */
+	int strips;      /* of STRIPS, those there is room for */
+	int legend;      /* small screens: rows that name the lines */
 };
-const struct train_layout *train_layout(int rows, int cols);
-bool train_is_small(const struct train_layout *l); /* one track at a time */
+/* For a canvas of this size. What it has more than the layout needs goes to the first
+ * two tracks; where runs are compared, rows for their names come from the strips. */
+struct train_layout train_layout(const struct ui *u, int rows, int cols);
+int train_track_cols(const struct train_layout *l, int cols); /* of a canvas so wide */
+bool train_is_small(const struct train_layout *l);            /* one track at a time */
 /* Of the tracks, in the order small screens page through them. */
 enum train_track train_small_track(const struct ui *u);
+
+/* The figures of a validation: WF1, WA, UA. */
+enum { TRAIN_FIGURES = 3 };
+extern const struct train_figure {
+	int curve; /* EPOCH_WF1 … */
+	enum role role;
+	enum glyph marker;
+	const char *name, *word; /* "WF1"; "wf1", as it is typed */
+} train_figures[TRAIN_FIGURES];
 
 struct train_curves {
 	int n;                       /* points */
@@ -66,20 +85,20 @@ struct train_curves {
 	double *sd[STEP_CURVES];     /* over folds; NAN for one */
 };
 
-enum { OVERLAYS_SHOWN = 4 };
-
-struct train_overlay { /* WF1 of a branch or of another session */
-	const char *name;
-	enum role role;
-	enum glyph marker;
-	int n, *number; /* epochs */
-	double *x, *y;
+struct train_overlay { /* a line of ui/state/overlay.h */
+	int line;
+	char name[96];
+	char why[32];              /* it cannot be drawn: "no fold 3"; "": it is */
+	int n, from;               /* points, after those it shares with what is shown */
+	double *x;                 /* [from + n], on its own clock and steps; owned */
+	struct curve loss, figure; /* means over its seeds and folds, with deviations */
 };
 
 struct train_frame {
 	const struct ui *u;
 	const struct train_layout *layout;
 	const struct fold_run *fold; /* the selected one; never NULL, empty if there is none */
+	int which;                   /* its number, also if there is none yet */
 	bool mean;                   /* curves are means over all folds */
 	bool diverged;               /* the table shows the failed step */
 
@@ -92,8 +111,9 @@ struct train_frame {
 
 	struct train_curves step, epoch;
 	int *number; /* of each epoch */
-	struct train_overlay overlay[OVERLAYS_SHOWN];
+	struct train_overlay overlay[OVERLAY_LINES];
 	int overlays;
+	bool compares; /* of them one is more than a branch: only one figure is drawn */
 	double *guide; /* x of changes and branches */
 	int guides;
 
@@ -133,6 +153,19 @@ double train_epoch_value(const struct train_frame *f, int curve);
 /* The best of an epoch curve and its epoch; -1: no epoch. */
 int train_best(const struct train_frame *f, int curve, double *value);
 double train_share(const struct train_frame *f, enum term t); /* of the loss; NAN: not known */
+
+/* The lines drawn over the frame's fold; made after its own curves. */
+void train_overlays_make(struct train_frame *f);
+void train_overlays_free(struct train_frame *f);
+/* A curve of one of them, without the points it shares: o->n of o->x + o->from. */
+static inline const double *train_over(const struct train_overlay *o, const double *of)
+{
+	return of + o->from;
+}
+/* On a small screen a branch alone is not: its name would cost a row. */
+bool train_draws_overlays(const struct train_frame *f);
+/* Small screens: all lines of the track with their names. */
+void train_small_legend(const struct train_frame *f, struct canvas *c);
 
 void train_head_draw(const struct train_frame *f, struct canvas *row);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What view 1 answers to: cursor, move, zoom, smooth, log, axis, mean, overlay. */
+/* What view 1 answers to: cursor, move, zoom, smooth, log, axis, mean. */
 #include "ui/console/complete.h"
-#include "ui/view/sessions.h"
 #include "ui/view/train.h"
 
 #include <math.h>
@@ -148,14 +147,14 @@ static void set_cursor(struct ui *u, double at)
 /* On a track: the cursor goes there. */
 void train_click(struct ui *u, int row, int col)
 {
-	const struct train_layout *l = train_layout(u->rows - VIEW_ROWS_LESS, u->cols);
-	int width = u->cols - l->gutter - l->gap - l->table;
+	struct train_layout l = train_layout(u, u->rows - VIEW_ROWS_LESS, u->cols);
+	int width = train_track_cols(&l, u->cols);
 	struct train_frame f;
 
-	col -= l->gutter;
+	col -= l.gutter;
 	if (row == 0 || col < 0 || col >= width || refuse_curve(u))
 		return;
-	train_frame_make(&f, u, l, width);
+	train_frame_make(&f, u, &l, width);
 	set_cursor(u, train_epochs(&f, plot_x_at(&f.x, col, width)));
 	train_frame_free(&f);
 }
@@ -182,7 +181,9 @@ static int cursor(struct ui *u, const char *args, struct err *e)
 
 static bool is_small(const struct ui *u)
 {
-	return train_is_small(train_layout(u->rows - VIEW_ROWS_LESS, u->cols));
+	struct train_layout l = train_layout(u, u->rows - VIEW_ROWS_LESS, u->cols);
+
+	return train_is_small(&l);
 }
 
 static int move_track(struct ui *u, int by, struct err *e)
@@ -312,22 +313,6 @@ static const char *refuse_mean(const struct ui *u)
 		       : NULL;
 }
 
-static int overlay(struct ui *u, const char *args, struct err *e)
-{
-	(void)args;
-	return sessions_overlay(u, e);
-}
-
-static const char *refuse_overlay(const struct ui *u)
-{
-	const struct sessions_view *v = sessions_view(u);
-
-	for (int i = 0; i < v->n; i++)
-		if (v->row[i].picked)
-			return NULL;
-	return u->noverlays ? NULL : "pick sessions in view 7 first";
-}
-
 /* ---- the table ---- */
 
 const struct verb train_verbs[] = {
@@ -344,8 +329,6 @@ const struct verb train_verbs[] = {
 	{"axis", "[epoch|step|time]", "Epochs, steps or time along x.", axis, NULL, complete_args,
 	 CHANGES_NOTHING},
 	{"mean", "[on|off]", "Mean and deviation over the folds.", mean, refuse_mean, complete_args,
-	 CHANGES_NOTHING},
-	{"overlay", "", "Draw the picked sessions over this one.", overlay, refuse_overlay, NULL,
 	 CHANGES_NOTHING},
 	{0},
 };

@@ -105,63 +105,24 @@ static void make_step_curves(struct train_frame *f, const struct curve_folds *s)
 
 static void make_epoch_curves(struct train_frame *f, const struct curve_folds *s)
 {
-	const struct fold_run *most = curve_most_epochs(s);
 	struct train_curves *c = &f->epoch;
 
-	c->n = most->nepochs;
-	c->x = numbers(c->n);
-	f->number = mem_alloc((size_t)c->n, sizeof *f->number);
-	for (int i = 0; i < c->n; i++) {
-		f->number[i] = most->epoch[i].epoch;
-		c->x[i] = train_x(f, f->number[i]);
-	}
 	for (int k = 0; k < EPOCH_CURVES; k++) {
-		c->y[k] = numbers(c->n);
-		c->sd[k] = numbers(c->n);
-		for (int i = 0; i < c->n; i++)
-			c->y[k][i] = curve_epoch(s, i, k, &c->sd[k][i]);
-	}
-}
+		struct curve mean = curve_epochs(s, k);
 
-static void make_overlay(struct train_frame *f, const struct run *r)
-{
-	static const struct {
-		enum role role;
-		enum glyph marker;
-	} look[] = {
-		{ROLE_S5, GLYPH_OVERLAY_1}, {ROLE_S6, GLYPH_OVERLAY_2}, {ROLE_S5, GLYPH_OVERLAY_3}};
-	struct curve_folds s = curve_folds(r, f->fold->fold, f->mean);
-	struct train_overlay *o = &f->overlay[f->overlays];
-	bool branch = strcmp(r->name, f->u->run.name) == 0;
-	int from = 0;
-
-	if (s.n == 0 || curve_most_epochs(&s)->nepochs == 0) {
-		curve_folds_free(&s);
-		return;
+		c->y[k] = mean.y;
+		c->sd[k] = mean.sd;
+		free(mean.of);
+		if (k > 0) {
+			free(mean.epoch); /* they are the same for all figures */
+			continue;
+		}
+		c->n = mean.n;
+		f->number = mean.epoch;
 	}
-	/* Epochs it has in common with the fold it left are not drawn twice, but for
-	 * the last of them. */
-	if (branch && !f->mean)
-		from = curve_common(f->fold, s.at[0]);
-	from -= from > 0;
-	*o = (struct train_overlay){
-		.name = branch ? r->branch : r->name,
-		.role = branch ? ROLE_S4 : look[f->overlays % 3].role,
-		.marker = branch ? GLYPH_BRANCH : look[f->overlays % 3].marker,
-		.n = curve_most_epochs(&s)->nepochs - from,
-	};
-	o->number = mem_alloc((size_t)o->n, sizeof *o->number);
-	o->x = numbers(o->n);
-	o->y = numbers(o->n);
-	for (int i = 0; i < o->n; i++) {
-		double sd;
-
-		o->number[i] = curve_most_epochs(&s)->epoch[from + i].epoch;
-		o->x[i] = train_x(f, o->number[i]);
-		o->y[i] = curve_epoch(&s, from + i, EPOCH_WF1, &sd);
-	}
-	f->overlays++;
-	curve_folds_free(&s);
+	c->x = numbers(c->n);
+	for (int i = 0; i < c->n; i++)
+		c->x[i] = train_x(f, f->number[i]);
 }
 
 static void make_guides(struct train_frame *f)
@@ -186,7 +147,8 @@ static void make_axis(struct train_frame *f, int cols)
 	double now = train_x(f, f->now), plan = train_x(f, f->plan), settled = INFINITY;
 
 	for (int i = 0; i < f->overlays; i++)
-		now = fmax(now, f->overlay[i].x[f->overlay[i].n - 1]);
+		if (f->overlay[i].n > 0)
+			now = fmax(now, f->overlay[i].x[f->overlay[i].from + f->overlay[i].n - 1]);
 	if (f->epoch.n > 0)
 		settled = f->epoch.x[f->epoch.n - 1];
 	if (v->axis == AXIS_TIME)
@@ -221,7 +183,10 @@ void train_frame_make(struct train_frame *f, const struct ui *u, const struct tr
 	struct curve_folds s;
 
 	*f = (struct train_frame){.u = u, .layout = l, .fold = fold ? fold : &none, .cursor = NAN};
-	s = curve_folds(&u->run, f->fold->fold, v->mean);
+	f->which = fold ? fold->fold : u->sel.fold;
+	if (!fold && f->which == 0 && u->run.set.layout == LAYOUT_IEMOCAP)
+		f->which = 1;
+	s = curve_folds(&u->run, f->which, v->mean);
 	f->mean = v->mean && s.n > 0;
 	if (s.n == 0) {
 		curve_folds_free(&s);
@@ -235,9 +200,8 @@ void train_frame_make(struct train_frame *f, const struct ui *u, const struct tr
 		make_clock(f, &s);
 	make_step_curves(f, &s);
 	make_epoch_curves(f, &s);
-	for (int i = 0; i < u->noverlays && f->overlays < OVERLAYS_SHOWN; i++)
-		make_overlay(f, &u->overlay[i]);
 	curve_folds_free(&s);
+	train_overlays_make(f);
 	make_guides(f);
 	make_axis(f, cols);
 	if (v->cursor)
@@ -274,11 +238,7 @@ void train_frame_free(struct train_frame *f)
 {
 	free_curves(&f->step);
 	free_curves(&f->epoch);
-	for (int i = 0; i < f->overlays; i++) {
-		free(f->overlay[i].number);
-		free(f->overlay[i].x);
-		free(f->overlay[i].y);
-	}
+	train_overlays_free(f);
 	free(f->number);
 	free(f->guide);
 	curve_clock_free(&f->clock);

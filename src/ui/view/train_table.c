@@ -4,17 +4,27 @@
 
 #include "app/config/option.h"
 #include "app/study/num.h"
+#include "ui/state/overlay.h"
 
 #include <math.h>
 #include <stdio.h>
 
+enum { NAME = 2, LONGEST_VALUE = 5 };
+
 /* Columns end here; all numbers of one have as many decimals, so aligning
  * their ends aligns their points. 0: not on this layout. */
-static const struct {
+struct ends {
 	int now, best, at, weight, share;
-} ends[] = {{16, 22, 0, 0, 22}, {16, 22, 26, 22, 29}};
+};
 
-enum { NAME = 2, LONGEST_VALUE = 5 };
+static struct ends ends(const struct train_frame *f)
+{
+	int now = NAME + f->layout->name + 1 + LONGEST_VALUE, best = now + 6;
+
+	if (f->layout->wide)
+		return (struct ends){now, best, .at = best + 4, .weight = best, .share = best + 7};
+	return (struct ends){now, best, .share = best};
+}
 
 static void right(struct canvas *c, int row, int end, struct style style, const char *text)
 {
@@ -34,18 +44,17 @@ static void put_value(const struct train_frame *f, struct canvas *c, int row, do
 	char text[NUM_LEN];
 
 	if (there)
-		right(c, row, ends[f->layout->wide].now, value_style(x), write(text, x));
+		right(c, row, ends(f).now, value_style(x), write(text, x));
 	else
-		right(c, row, ends[f->layout->wide].now, ROLE(ROLE_DIM), NUM_MISSING);
+		right(c, row, ends(f).now, ROLE(ROLE_DIM), NUM_MISSING);
 }
 
 static void put_name(const struct train_frame *f, struct canvas *c, int row, enum role role,
 		     enum glyph marker, const char *name)
 {
-	int width = ends[f->layout->wide].now - LONGEST_VALUE - 1 - NAME;
 
 	canvas_put(c, row, 0, ROLE(role), glyph(c->look->glyphs, marker));
-	canvas_field(c, row, NAME, width, FIT_LEFT, ROLE(ROLE_STRONG), "%s", name);
+	canvas_field(c, row, NAME, f->layout->name, FIT_ID, ROLE(ROLE_STRONG), "%s", name);
 }
 
 static void put_best(const struct train_frame *f, struct canvas *c, int row, double best, int epoch)
@@ -54,9 +63,9 @@ static void put_best(const struct train_frame *f, struct canvas *c, int row, dou
 
 	if (epoch < 0)
 		return;
-	right(c, row, ends[f->layout->wide].best, ROLE(ROLE_DIM), num_value(text, best));
+	right(c, row, ends(f).best, ROLE(ROLE_DIM), num_value(text, best));
 	snprintf(text, sizeof text, "%d", epoch);
-	right(c, row, ends[f->layout->wide].at, ROLE(ROLE_DIM), text);
+	right(c, row, ends(f).at, ROLE(ROLE_DIM), text);
 }
 
 /* The best of n values and the number of its epoch; -1 if there is none. */
@@ -118,21 +127,26 @@ static void put_weight(const struct train_frame *f, struct canvas *c, enum term 
 		option_text(&f->u->run.set, option_find(loss_term[term].key), text, sizeof text);
 	else
 		snprintf(text, sizeof text, NUM_MISSING);
-	right(c, 0, ends[f->layout->wide].weight, ROLE(ROLE_DIM), text);
+	right(c, 0, ends(f).weight, ROLE(ROLE_DIM), text);
 	if (isfinite(share))
-		right(c, 0, ends[f->layout->wide].share, ROLE(ROLE_DIM),
-		      num_percent(text, share, 0));
+		right(c, 0, ends(f).share, ROLE(ROLE_DIM), num_percent(text, share, 0));
+}
+
+static void put_sd(const struct train_frame *f, struct canvas *c, int row, double sd)
+{
+	char text[NUM_LEN];
+
+	if (!isfinite(sd))
+		return;
+	snprintf(text, sizeof text, "%.3f", sd); /* decimals as the mean's */
+	right(c, row, ends(f).best, ROLE(ROLE_DIM), text);
 }
 
 static void put_deviation(const struct train_frame *f, struct canvas *c, int row,
 			  const struct train_curves *of, int curve, int at)
 {
-	char text[NUM_LEN];
-
-	if (at < 0 || !isfinite(of->sd[curve][at]))
-		return;
-	snprintf(text, sizeof text, "%.3f", of->sd[curve][at]); /* decimals as the mean's */
-	right(c, row, ends[f->layout->wide].best, ROLE(ROLE_DIM), text);
+	if (at >= 0)
+		put_sd(f, c, row, of->sd[curve][at]);
 }
 
 /* ---- groups ---- */
@@ -152,10 +166,10 @@ static void put_heading(const struct train_frame *f, struct canvas *c, const cha
 	else if (v->cursor)
 		snprintf(when, sizeof when, "at %d", epoch);
 	canvas_text(c, 0, 0, ROLE_BOLD(ROLE_STRONG), "%s", title);
-	right(c, 0, ends[f->layout->wide].now, ROLE(ROLE_DIM), when);
-	right(c, 0, ends[f->layout->wide].best, ROLE(ROLE_DIM), f->mean ? "sd" : "best");
+	right(c, 0, ends(f).now, ROLE(ROLE_DIM), when);
+	right(c, 0, ends(f).best, ROLE(ROLE_DIM), f->mean ? "sd" : "best");
 	if (!f->mean)
-		right(c, 0, ends[f->layout->wide].at, ROLE(ROLE_DIM), "at");
+		right(c, 0, ends(f).at, ROLE(ROLE_DIM), "at");
 }
 
 static void put_epoch_row(const struct train_frame *f, struct canvas *c, int row, int curve,
@@ -172,11 +186,57 @@ static void put_epoch_row(const struct train_frame *f, struct canvas *c, int row
 		put_best(f, c, row, best, epoch);
 }
 
+/* ---- the other runs ---- */
+
+static void overlay_row(const struct train_frame *f, struct canvas *c, int row,
+			const struct train_overlay *o, bool loss)
+{
+	const struct curve *of = loss ? &o->loss : &o->figure;
+	const double *x = o->x + o->from, *y = train_over(o, of->y), *sd = train_over(o, of->sd);
+	double best = NAN, until = isnan(f->cursor) ? INFINITY : f->cursor * (1 + 1e-9);
+	char name[sizeof o->name];
+	int at = -1, epoch;
+
+	put_name(f, c, row, overlay_role(o->line), overlay_marker(o->line),
+		 overlay_short(f->u, o->line, f->layout->name, name, sizeof name));
+	if (o->why[0]) {
+		right(c, row, ends(f).best, ROLE(ROLE_DIM), o->why);
+		return;
+	}
+	while (at + 1 < o->n && x[at + 1] <= until)
+		at++;
+	put_value(f, c, row, at < 0 ? NAN : y[at], num_value, at >= 0);
+	epoch = best_of(y, of->epoch + o->from, o->n, loss, &best);
+	if (!f->mean)
+		put_best(f, c, row, best, epoch);
+	else if (at >= 0)
+		put_sd(f, c, row, sd[at]);
+}
+
+/* In the loss track they are drawn as their val (CE), named once more if there is room,
+ * else by their markers alone: their names are in the validation's rows. */
+static void loss_overlays(const struct train_frame *f, struct canvas *c, int row)
+{
+	int col = NAME;
+
+	if (row + f->overlays <= c->rows) {
+		for (int i = 0; i < f->overlays; i++)
+			overlay_row(f, c, row + i, &f->overlay[i], true);
+		return;
+	}
+	col = canvas_text(c, row, col, ROLE(ROLE_DIM), "others ");
+	for (int i = 0; i < f->overlays; i++)
+		if (!f->overlay[i].why[0])
+			col = canvas_put(
+				c, row, col, ROLE(overlay_role(f->overlay[i].line)),
+				glyph(c->look->glyphs, overlay_marker(f->overlay[i].line)));
+}
+
 static void loss_group(const struct train_frame *f, struct canvas *c)
 {
 	static const char *const why[] = {"reference! validates",
 					  "on the test session:", "optimistic figures"};
-	int row = 3;
+	int row = 3, last = c->rows - (f->overlays > 0);
 
 	put_heading(f, c, "loss");
 	put_value(f, c, 1, train_step_value(f, STEP_LOSS), num_value,
@@ -185,32 +245,42 @@ static void loss_group(const struct train_frame *f, struct canvas *c)
 	if (f->mean)
 		put_deviation(f, c, 1, &f->step, STEP_LOSS, f->at_step);
 	put_epoch_row(f, c, 2, EPOCH_CE, ROLE_S1, GLYPH_VAL, "val (CE)");
-	for (int i = 0; i < 3 && f->u->run.results.optimistic; i++)
+	for (int i = 0; i < 3 && f->u->run.results.optimistic && row < last; i++)
 		canvas_text(c, row++, 0, ROLE(ROLE_WARN), "%s", why[i]);
+	loss_overlays(f, c, row);
 }
 
-static void overlay_row(const struct train_frame *f, struct canvas *c, int row,
-			const struct train_overlay *o)
+/* A figure of the shown run that is not drawn while runs are compared by another. */
+static void put_other_figure(const struct train_frame *f, struct canvas *c, int row,
+			     const struct train_figure *g)
 {
-	double best = NAN, until = isnan(f->cursor) ? INFINITY : f->cursor * (1 + 1e-9);
-	int at = -1, epoch = best_of(o->y, o->number, o->n, false, &best);
+	double best = NAN;
+	int epoch = train_best(f, g->curve, &best);
 
-	while (at + 1 < o->n && o->x[at + 1] <= until)
-		at++;
-	put_value(f, c, row, at < 0 ? NAN : o->y[at], num_value, at >= 0);
-	put_name(f, c, row, o->role, o->marker, o->name);
-	if (!f->mean)
+	put_value(f, c, row, train_epoch_value(f, g->curve), num_value, f->at_epoch >= 0);
+	canvas_text(c, row, NAME, ROLE(ROLE_DIM), "%s", g->name);
+	if (f->mean)
+		put_deviation(f, c, row, &f->epoch, g->curve, f->at_epoch);
+	else
 		put_best(f, c, row, best, epoch);
 }
 
 static void validation_group(const struct train_frame *f, struct canvas *c)
 {
-	canvas_text(c, 0, 0, ROLE_BOLD(ROLE_STRONG), "validation");
-	put_epoch_row(f, c, 1, EPOCH_WF1, ROLE_S1, GLYPH_WF1, "WF1");
-	put_epoch_row(f, c, 2, EPOCH_WA, ROLE_S3, GLYPH_WA, "WA");
-	put_epoch_row(f, c, 3, EPOCH_UA, ROLE_S7, GLYPH_UA, "UA");
+	int first = train_view(f->u)->figure, row = 1;
+
+	canvas_text(c, 0, 0, ROLE_BOLD(ROLE_STRONG), f->compares ? "validation %s" : "validation",
+		    train_figures[first].name);
+	for (int i = 0; i < TRAIN_FIGURES && (i == 0 || !f->compares); i++) {
+		const struct train_figure *g = &train_figures[(first + i) % TRAIN_FIGURES];
+
+		put_epoch_row(f, c, row++, g->curve, g->role, g->marker,
+			      f->compares ? "this run" : g->name);
+	}
 	for (int i = 0; i < f->overlays; i++)
-		overlay_row(f, c, 4 + i, &f->overlay[i]);
+		overlay_row(f, c, row++, &f->overlay[i], false);
+	for (int i = 1; i < TRAIN_FIGURES && f->compares; i++)
+		put_other_figure(f, c, row++, &train_figures[(first + i) % TRAIN_FIGURES]);
 }
 
 static void term_group(const struct train_frame *f, struct canvas *c, enum term term)
@@ -228,8 +298,8 @@ void train_table_heading(const struct train_frame *f, struct canvas *row)
 	canvas_text(row, 0, 0, ROLE_BOLD(ROLE_STRONG), "terms");
 	if (f->mean)
 		return;
-	right(row, 0, ends[f->layout->wide].weight, ROLE(ROLE_DIM), "weight");
-	right(row, 0, ends[f->layout->wide].share, ROLE(ROLE_DIM), "share");
+	right(row, 0, ends(f).weight, ROLE(ROLE_DIM), "weight");
+	right(row, 0, ends(f).share, ROLE(ROLE_DIM), "share");
 }
 
 void train_table_draw(const struct train_frame *f, enum train_track t, struct canvas *c)

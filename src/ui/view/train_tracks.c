@@ -4,17 +4,19 @@
 
 #include "app/study/num.h"
 #include "base/mem.h"
+#include "ui/state/overlay.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-enum { SERIES_MAX = 3 + OVERLAYS_SHOWN };
+enum { SERIES_MAX = 3 + OVERLAY_LINES };
 
 /* A track being put together. */
 struct draft {
 	struct track t;
 	struct series series[SERIES_MAX];
-	double *band; /* owned: x, then y, of a band that is no recorded curve */
+	double *band[1 + OVERLAY_LINES]; /* owned: x, then y, of those that are not recorded */
+	int bands;
 };
 
 static void add(struct draft *d, const double *x, const double *y, int n, enum role role,
@@ -75,36 +77,66 @@ static double between(const double *x, const double *y, int i, double at)
 }
 
 /* Mean less and plus deviation at every dot column: points of epochs stand too
- * far apart to make an area. */
-static void deviation_band(struct draft *d, const struct train_frame *f,
-			   const struct train_curves *c, int curve, int cols)
+ * far apart to make an area. No points where no deviation is finite. */
+static struct points deviation_band(struct draft *d, const struct train_frame *f, const double *xs,
+				    const double *mean, const double *sd, int points, int cols)
 {
 	int dots = 2 * cols, i = 0, n = 0;
 	double *x = mem_alloc(4 * (size_t)dots, sizeof *x), *y = x + 2 * dots;
 
 	for (int dot = 0; dot < dots; dot++) {
-		double at = axis_bin_start(&f->x, dot, dots), mean, sd;
+		double at = axis_bin_start(&f->x, dot, dots), middle, half;
 
-		while (i + 2 < c->n && c->x[i + 1] <= at)
+		while (i + 2 < points && xs[i + 1] <= at)
 			i++;
-		if (c->n < 2 || at < c->x[0] || at > c->x[c->n - 1])
+		if (points < 2 || at < xs[0] || at > xs[points - 1])
 			continue;
-		mean = between(c->x, c->y[curve], i, at);
-		sd = between(c->x, c->sd[curve], i, at);
+		middle = between(xs, mean, i, at);
+		half = between(xs, sd, i, at);
+		if (!isfinite(half))
+			continue;
 		x[n] = x[n + 1] = at;
-		y[n++] = mean - sd;
-		y[n++] = mean + sd;
+		y[n++] = middle - half;
+		y[n++] = middle + half;
 	}
-	d->band = x;
-	d->t.band = (struct points){x, y, n};
+	d->band[d->bands++] = x;
+	return (struct points){x, y, n};
 }
 
 static void step_band(struct draft *d, const struct train_frame *f, int curve, int cols)
 {
+	const struct train_curves *s = &f->step;
+
 	if (f->mean)
-		deviation_band(d, f, &f->step, curve, cols);
+		d->t.band = deviation_band(d, f, s->x, s->y[curve], s->sd[curve], s->n, cols);
 	else
 		d->t.band = (struct points){f->step.x, f->step.y[curve], f->step.n};
+}
+
+/* ---- the other runs ---- */
+
+/* Their epochs are all settled, and may be later than those of the run shown. */
+static void add_overlays(struct draft *d, const struct train_frame *f, bool loss, int cols,
+			 struct range *r)
+{
+	for (int i = 0; i < f->overlays && train_draws_overlays(f); i++) {
+		const struct train_overlay *o = &f->overlay[i];
+		const struct curve *c = loss ? &o->loss : &o->figure;
+		const double *x = o->x + o->from, *y = train_over(o, c->y);
+		double lo, hi;
+		int n = o->n;
+
+		if (o->why[0])
+			continue;
+		add(d, x, y, n, overlay_role(o->line), overlay_marker(o->line));
+		d->series[d->t.n_series - 1].band =
+			deviation_band(d, f, x, y, train_over(o, c->sd), n, cols);
+		d->series[d->t.n_series - 1].marked = f->compares;
+		while (n > 0 && x[n - 1] > f->x.hi)
+			n--;
+		if (axis_extent(x, y, n, f->from, &lo, &hi))
+			widen(r, lo, hi);
+	}
 }
 
 /* ---- the tracks ---- */
@@ -118,6 +150,7 @@ static void loss_track(struct draft *d, const struct train_frame *f, int rows, i
 
 	add(d, s->x, s->smooth[STEP_LOSS], s->n, ROLE_S2, GLYPH_WF1);
 	add(d, e->x, e->y[EPOCH_CE], e->n, ROLE_S1, GLYPH_VAL);
+	add_overlays(d, f, true, cols, &r);
 	step_band(d, f, STEP_LOSS, cols);
 	extend(&r, f, s->x, s->y[STEP_LOSS], s->n, from);
 	extend(&r, f, e->x, e->y[EPOCH_CE], e->n, from);
@@ -125,27 +158,27 @@ static void loss_track(struct draft *d, const struct train_frame *f, int rows, i
 		d->t.y = linear ? axis_y(r.lo, r.hi, rows) : axis_log(r.lo, r.hi);
 }
 
+/* Where runs are compared it is by one figure: three of this one would hide them. */
 static void validation_track(struct draft *d, const struct train_frame *f, int rows, int cols)
 {
 	const struct train_curves *e = &f->epoch;
+	int first = train_view(f->u)->figure;
+	bool alone = f->compares || train_is_small(f->layout);
 	struct range r = no_range;
 
-	add(d, e->x, e->y[EPOCH_WF1], e->n, ROLE_S1, GLYPH_WF1);
-	for (int i = 0; i < f->overlays && !train_is_small(f->layout); i++) {
-		const struct train_overlay *o = &f->overlay[i];
+	for (int i = 0; i < (alone ? 1 : TRAIN_FIGURES); i++) {
+		const struct train_figure *g = &train_figures[(first + i) % TRAIN_FIGURES];
 
-		add(d, o->x, o->y, o->n, o->role, o->marker);
-		extend(&r, f, o->x, o->y, o->n, f->from);
+		add(d, e->x, e->y[g->curve], e->n, g->role, g->marker);
+		extend(&r, f, e->x, e->y[g->curve], e->n, f->from);
+		if (i == 0)
+			add_overlays(d, f, false, cols, &r);
 	}
-	extend(&r, f, e->x, e->y[EPOCH_WF1], e->n, f->from);
-	if (!train_is_small(f->layout)) {
-		add(d, e->x, e->y[EPOCH_WA], e->n, ROLE_S3, GLYPH_WA);
-		add(d, e->x, e->y[EPOCH_UA], e->n, ROLE_S7, GLYPH_UA);
-		extend(&r, f, e->x, e->y[EPOCH_WA], e->n, f->from);
-		extend(&r, f, e->x, e->y[EPOCH_UA], e->n, f->from);
+	if (f->mean) {
+		int curve = train_figures[first].curve;
+
+		d->t.band = deviation_band(d, f, e->x, e->y[curve], e->sd[curve], e->n, cols);
 	}
-	if (f->mean)
-		deviation_band(d, f, e, EPOCH_WF1, cols);
 	if (r.lo <= r.hi)
 		d->t.y = axis_y(r.lo, r.hi, rows);
 }
@@ -256,7 +289,8 @@ void train_track_draw(const struct train_frame *f, enum train_track t, struct ca
 			d.t.y_ticks.n = 0;
 		track_draw(c, &d.t);
 	}
-	free(d.band);
+	for (int i = 0; i < d.bands; i++)
+		free(d.band[i]);
 }
 
 /* ---- below the tracks ---- */

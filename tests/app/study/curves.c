@@ -79,13 +79,88 @@ TEST(means_are_over_those_that_have_the_row)
 	CHECK(isnan(curve_step(&all, 1, STEP_LOSS, &sd)));
 	CHECK_NEAR(curve_step(&all, 2, STEP_LOSS, &sd), 3, 0); /* one fold has come that far */
 	CHECK(isnan(sd));
-	CHECK_NEAR(curve_epoch(&all, 1, EPOCH_WF1, &sd), 0.5, 1e-12);
 	CHECK_INT(one.n, 1);
-	CHECK_NEAR(curve_epoch(&one, 1, EPOCH_WF1, &sd), 0.25, 0);
 	CHECK_INT(none.n, 0);
 	curve_folds_free(&all);
 	curve_folds_free(&one);
 	curve_folds_free(&none);
+}
+
+/* Points are of epochs by number; the deviation is by n - 1, and of one there is none. */
+TEST(epochs_of_folds_are_averaged_by_their_numbers)
+{
+	const struct run *r = two_folds();
+	struct curve_folds s = curve_folds(r, 0, true);
+	struct curve c = curve_epochs(&s, EPOCH_WF1);
+
+	CHECK_INT(c.n, 3);
+	for (int i = 0; i < c.n; i++) {
+		CHECK_INT(c.epoch[i], i + 1);
+		CHECK_INT(c.of[i], i < 2 ? 2 : 1);
+	}
+	CHECK_NEAR(c.y[0], 0.5, 1e-12);
+	CHECK_NEAR(c.sd[0], 0, 1e-12);
+	CHECK_NEAR(c.y[1], 0.5, 1e-12);
+	CHECK_NEAR(c.sd[1], 0.25 * sqrt(2), 1e-12);
+	CHECK_NEAR(c.y[2], 0.7, 1e-12);
+	CHECK(isnan(c.sd[2]));
+	curve_free(&c);
+	curve_folds_free(&s);
+}
+
+/* Seeds: the same fold of several runs. One lacks an epoch, one has a figure that is
+ * not finite, one has not come as far. */
+TEST(an_epoch_that_a_seed_lacks_is_the_mean_of_the_others)
+{
+	static struct epoch_row rows[3][4] = {
+		{{.epoch = 1, .val.wf1 = 0.1},
+		 {.epoch = 2, .val.wf1 = 0.2},
+		 {.epoch = 3, .val.wf1 = 0.3},
+		 {.epoch = 5, .val.wf1 = 0.5}},
+		{{.epoch = 1, .val.wf1 = 0.3}, {.epoch = 3, .val.wf1 = 0.5}},
+		{{.epoch = 1, .val.wf1 = 0.5},
+		 {.epoch = 2, .val.wf1 = NAN},
+		 {.epoch = 3, .val.wf1 = 0.4}},
+	};
+	static const struct {
+		int epoch, of;
+		double mean, sd;
+	} want[] = {{1, 3, 0.3, 0.2}, {2, 1, 0.2, NAN}, {3, 3, 0.4, 0.1}, {5, 1, 0.5, NAN}};
+	struct fold_run fold[3] = {{.fold = 2, .epoch = rows[0], .nepochs = 4},
+				   {.fold = 2, .epoch = rows[1], .nepochs = 2},
+				   {.fold = 2, .epoch = rows[2], .nepochs = 3}};
+	struct curve_folds s = {0};
+	struct curve c;
+
+	for (int i = 0; i < 3; i++) {
+		const struct run seed = {.fold = &fold[i], .nfolds = 1};
+
+		curve_folds_add(&s, &seed, 2, false);
+		curve_folds_add(&s, &seed, 1, false); /* it has no such fold */
+	}
+	CHECK_INT(s.n, 3);
+	c = curve_epochs(&s, EPOCH_WF1);
+	CHECK_INT(c.n, 4);
+	for (int i = 0; i < c.n; i++) {
+		CHECK_INT(c.epoch[i], want[i].epoch);
+		CHECK_INT(c.of[i], want[i].of);
+		CHECK_NEAR(c.y[i], want[i].mean, 1e-12);
+		if (isnan(want[i].sd))
+			CHECK(isnan(c.sd[i]));
+		else
+			CHECK_NEAR(c.sd[i], want[i].sd, 1e-12);
+	}
+	curve_free(&c);
+	curve_folds_free(&s);
+}
+
+TEST(no_folds_have_no_epochs)
+{
+	struct curve_folds none = {0};
+	struct curve c = curve_epochs(&none, EPOCH_WF1);
+
+	CHECK_INT(c.n, 0);
+	curve_free(&c);
 }
 
 TEST(a_branch_shares_the_epochs_before_it)

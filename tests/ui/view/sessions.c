@@ -373,16 +373,33 @@ TEST(sessions_delete_refuses_the_one_in_use)
 	end();
 }
 
-TEST(sessions_overlay_loads_the_picked)
+/* It says what view 1 shows of it: a run without rows of the fold shown is no line. */
+TEST(sessions_overlay_draws_the_picked)
 {
+	struct err e = {0};
+
 	start(80, 24);
 	select_row("iemocap-masked");
 	run("pick");
 	temp_text(temp_path("all/iemocap-masked/epochs.csv"), "");
+	screen.sel.fold = 7;
 	run("overlay");
 	CHECK_INT(screen.noverlays, 1);
 	CHECK_STR(screen.overlay[0].name, "iemocap-masked");
-	CHECK_HAS(screen.message.text, "1 run drawn over");
+	CHECK_STR(screen.message.text, "0 of 1 line over this run in view 1, as val (CE) and WF1; "
+				       "iemocap-masked has no fold 7");
+	temp_text(temp_path("all/iemocap-masked/epochs.csv"),
+		  "fold,epoch,train_loss,train_acc,val_loss,val_wa,val_ua,val_wf1,seconds\n"
+		  "3,1,1,0.5,1,0.5,0.5,0.5,9\n");
+	screen.sel.fold = 3;
+	run("overlay ua");
+	CHECK_STR(screen.message.text, "1 of 1 line over this run in view 1, as val (CE) and UA");
+	run("overlay off");
+	CHECK_INT(screen.noverlays, 0);
+	CHECK(command_run(&screen, "overlay f1", &e) != 0);
+	CHECK_HAS(e.text, "expected wf1, wa, ua, off or nothing; found f1");
+	run("overlay");
+	CHECK_INT(screen.noverlays, 1);
 	run("pick");
 	run("overlay");
 	CHECK_INT(screen.noverlays, 0);

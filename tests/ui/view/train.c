@@ -82,8 +82,6 @@ static void begin(struct ui *u, int steps)
 {
 	struct fold_run *f = run_fold(&u->run, 3);
 
-	while (u->noverlays > 0)
-		run_free(&u->overlay[--u->noverlays]);
 	f->nsteps = steps;
 	f->nepochs = steps / MOMENT_STEPS;
 	f->best_epoch = f->nepochs;
@@ -116,6 +114,74 @@ static void optimistic(struct ui *u)
 	u->run.results.optimistic = true;
 }
 
+/* ---- other runs over it ---- */
+
+/* A run with as many folds, its figures better by `more`, so many epochs of the last. */
+static void add_run(struct ui *u, const char *dir, int folds, int epochs, double more)
+{
+	struct run *r;
+
+	u->overlay = mem_grow(u->overlay, (size_t)u->noverlays + 1, sizeof *u->overlay);
+	r = &u->overlay[u->noverlays++];
+	moment_run(r, "main");
+	snprintf(r->dir, sizeof r->dir, "sessions/%s", dir);
+	run_names(r->dir, r->name, r->branch);
+	for (int fold = 1; fold <= folds; fold++) {
+		struct fold_run *f = run_fold(r, fold);
+		unsigned seed = (unsigned)(u->noverlays * 17 + fold);
+
+		moment_fold(r, fold, (fold == folds ? epochs : MOMENT_PLAN) * MOMENT_STEPS);
+		for (int i = 0; i < f->nepochs; i++) {
+			double sway = more + 0.004 * moment_noise(&seed) +
+				      0.01 * (u->noverlays % 3) * (i > 8);
+
+			f->epoch[i].val.wf1 += sway;
+			f->epoch[i].val.wa += sway;
+			f->epoch[i].val_loss -= 6 * sway;
+		}
+	}
+	overlay_place(u);
+}
+
+/* Three rates, two of them with several seeds; one of the seeds still trains. */
+static void compare(struct ui *u)
+{
+	ui_drop_overlays(u);
+	add_run(u, "study/lr=3e-4", 3, 70, -0.03);
+	add_run(u, "study/lr=3e-4/seed-54", 3, 70, -0.035);
+	add_run(u, "study/lr=3e-4/seed-55", 3, 61, -0.04);
+	add_run(u, "study/lr=2e-3", 3, 35, 0.012);
+	add_run(u, "study/lr=2e-3/seed-54", 3, 30, 0.02);
+	add_run(u, "iemocap-masked-20260101-120000", 5, 70, -0.015);
+}
+
+/* More than the usual rows of names, one of a run that has no fold 3. */
+static void compare_many(struct ui *u)
+{
+	compare(u);
+	for (int i = 0; i < 4; i++) {
+		char name[64];
+
+		snprintf(name, sizeof name, "study/lr=3e-4 batch_size=%d", 16 << i);
+		add_run(u, name, i == 1 ? 2 : 3, 70 - 10 * i, 0.012 * i - 0.05);
+	}
+}
+
+SCREEN(compare_40x10, 10, 40, compare(&u))
+SCREEN(compare_80x24, 24, 80, compare(&u))
+SCREEN(compare_120x36, 36, 120, compare(&u))
+SCREEN(compare_200x50, 50, 200, compare(&u))
+SCREEN(compare_mean_120x36, 36, 120, compare(&u); run(&u, "mean", "on"))
+SCREEN(compare_cursor_80x24, 24, 80, compare(&u); run(&u, "cursor", "31"))
+SCREEN(compare_reference_80x24, 24, 80, compare(&u); optimistic(&u))
+SCREEN(many_80x24, 24, 80, compare_many(&u))
+SCREEN(many_40x10, 10, 40, compare_many(&u))
+SCREEN(many_loss_40x10, 10, 40, compare_many(&u); run(&u, "move", "down"))
+SCREEN(many_100x30, 30, 100, compare_many(&u); train_view(&u)->figure = 1)
+SCREEN(compare_no_step_80x24, 24, 80, compare(&u); begin(&u, 0))
+
+/* ---- states of it ---- */
+
 SCREEN(paused_80x24, 24, 80, pause(&u))
 SCREEN(broke_80x24, 24, 80, broken(&u))
 SCREEN(diverged_80x24, 24, 80, diverge(&u))
@@ -123,11 +189,11 @@ SCREEN(diverged_40x10, 10, 40, diverge(&u))
 SCREEN(diverged_120x36, 36, 120, diverge(&u))
 SCREEN(reference_80x24, 24, 80, optimistic(&u))
 SCREEN(reference_120x36, 36, 120, optimistic(&u))
-SCREEN(no_step_80x24, 24, 80, begin(&u, 0))
-SCREEN(no_step_40x10, 10, 40, begin(&u, 0))
-SCREEN(no_epoch_80x24, 24, 80, begin(&u, 11))
-SCREEN(no_epoch_40x10, 10, 40, begin(&u, 11))
-SCREEN(one_epoch_80x24, 24, 80, begin(&u, MOMENT_STEPS + 3))
+SCREEN(no_step_80x24, 24, 80, ui_drop_overlays(&u); begin(&u, 0))
+SCREEN(no_step_40x10, 10, 40, ui_drop_overlays(&u); begin(&u, 0))
+SCREEN(no_epoch_80x24, 24, 80, ui_drop_overlays(&u); begin(&u, 11))
+SCREEN(no_epoch_40x10, 10, 40, ui_drop_overlays(&u); begin(&u, 11))
+SCREEN(one_epoch_80x24, 24, 80, ui_drop_overlays(&u); begin(&u, MOMENT_STEPS + 3))
 
 /* ---- what commands change ---- */
 
@@ -153,6 +219,8 @@ TEST(ascii)
 	NEED_UTF8();
 	moment_init(&u, &look_ascii, 24, 80);
 	check_screen(&u, "train-ascii_80x24");
+	compare(&u);
+	check_screen(&u, "train-compare_ascii_80x24");
 	moment_free(&u);
 }
 
@@ -283,7 +351,7 @@ TEST(refused_with_a_reason)
 	CHECK_HAS(run(&u, "zoom", "in"), "no curve yet");
 	CHECK_HAS(run(&u, "move", "left"), "no curve yet");
 	CHECK_HAS(run(&u, "mean", ""), "two folds");
-	CHECK_HAS(run(&u, "overlay", ""), "pick sessions");
+	CHECK_HAS(verb_find(overlay_verbs, "overlay")->refused(&u), "pick sessions");
 	CHECK(!verb_refused(&u, &view_train, "smooth"));
 	CHECK(!verb_refused(&u, &view_train, "axis"));
 	ui_free(&u);
@@ -366,6 +434,10 @@ TEST(draws_at_every_size)
 		run(&u, "cursor", "31");
 		draw_sizes(&u);
 		run(&u, "mean", "on");
+		draw_sizes(&u);
+		compare_many(&u);
+		draw_sizes(&u);
+		run(&u, "axis", "time");
 		draw_sizes(&u);
 		moment_free(&u);
 	}
