@@ -5,7 +5,9 @@
 #include "base/mem.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
 	X_APART = 6,  /* columns from label to label */
@@ -225,9 +227,19 @@ struct ticks axis_x_ticks(const struct axis *a, int cols)
 	int i = step_below(span) - 3;
 	struct ticks t;
 
-	while ((step_size(i) < span && step_size(i) / span * cols < X_APART) ||
-	       ticks_within(a, step_size(i)) > X_LABELS)
-		i++;
+	for (;; i++) {
+		double step = step_size(i);
+		int width;
+
+		if (step >= span || ticks_within(a, step) > X_LABELS) {
+			if (step >= span)
+				break;
+			continue;
+		}
+		width = snprintf(NULL, 0, "%.*f", decimals_of(step), a->hi) + 1;
+		if (step / span * cols >= (width > X_APART ? width : X_APART))
+			break;
+	}
 	put_linear(&t, a, step_size(i));
 	return t;
 }
@@ -290,6 +302,46 @@ int axis_strip_decimals(const struct axis *a)
 	int decimals = 1 - (int)floor(log10(a->hi - a->lo));
 
 	return decimals < 0 ? 0 : decimals;
+}
+
+/* ---- what is written at ticks ---- */
+
+/* One way to write a value; false if there are no more. */
+static bool written(char *out, double x, int decimals, int way)
+{
+	enum { FULL, SHORT, NO_ZERO, EXPONENT, WAYS = EXPONENT + 5 };
+	char *zero;
+
+	if (way == SHORT || (way == FULL && decimals < 0))
+		num_short(out, x);
+	else if (way >= EXPONENT)
+		num_exponent(out, x, way - EXPONENT);
+	else
+		snprintf(out, NUM_LEN, "%.*f", decimals < 0 ? 0 : decimals, x);
+	zero = way == NO_ZERO && fabs(x) < 1 ? strstr(out, "0.") : NULL;
+	if (zero) /* ".69312" */
+		memmove(zero, zero + 1, strlen(zero));
+	return way < WAYS;
+}
+
+/* In the first way that fits and is of this value: to a hundredth of `apart`. */
+static void write_tick(char *out, double x, int decimals, int room, double apart)
+{
+	for (int way = 0; written(out, x, decimals, way); way++)
+		if ((int)strlen(out) <= room && fabs(strtod(out, NULL) - x) <= 0.01 * apart)
+			return;
+	out[0] = '\0';
+}
+
+void axis_texts(const double *at, int n, int decimals, int room, char (*out)[NUM_LEN])
+{
+	for (int i = 0; i < n; i++) {
+		double below = i > 0 ? at[i] - at[i - 1] : INFINITY;
+		double above = i + 1 < n ? at[i + 1] - at[i] : INFINITY;
+		double apart = fmin(below, above);
+
+		write_tick(out[i], at[i], decimals, room, isfinite(apart) ? apart : fabs(at[i]));
+	}
 }
 
 int axis_bin(const struct axis *a, double x, int dots)

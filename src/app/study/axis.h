@@ -16,6 +16,8 @@
 #ifndef MIUST_AXIS_H
 #define MIUST_AXIS_H
 
+#include "app/study/num.h"
+
 #include <stdbool.h>
 
 struct axis {
@@ -52,11 +54,17 @@ struct axis axis_log(double lo, double hi);
 /* A strip, to what its labels say: two digits of its span. */
 struct axis axis_strip(double lo, double hi);
 
-/* x: labels 6 columns or more apart, 8 at most. y: 2 to 4, never more than rows. */
+/* x: labels 6 columns or more apart, and a space between them, 8 at most. y: 2 to 4, never more
+ * than rows. */
 struct ticks axis_x_ticks(const struct axis *a, int cols);
 struct ticks axis_y_ticks(const struct axis *a, int rows);
 /* Decimals for a strip's two ends: two digits of what it spans. */
 int axis_strip_decimals(const struct axis *a);
+/* What is written at n ascending values, at most `room` columns each: with so many
+ * decimals (-1: each as short as it can be), without a leading zero, or with an
+ * exponent. Two are never the same, and none is of another value: one that cannot be
+ * written so is "". */
+void axis_texts(const double *at, int n, int decimals, int room, char (*out)[NUM_LEN]);
 
 /* Bin of an x value, AXIS_OUTSIDE if it is not on the axis. The end belongs to
  * the last bin. */

@@ -106,6 +106,11 @@ char *num_short(char *out, double x)
 	return trim_exponent(out);
 }
 
+char *num_exponent(char *out, double x, int decimals)
+{
+	return isfinite(x) ? scientific(out, x, decimals) : not_finite(out, x);
+}
+
 char *num_percent(char *out, double share, int decimals)
 {
 	if (!isfinite(share))

@@ -26,6 +26,7 @@ char *num_attention(char *out, double x); /* read-outs: `0.0323` */
 char *num_lr(char *out, double x);        /* in force: `1.10e-4` */
 char *num_norm(char *out, double x);      /* `0.57`, `12.3`, `123`, `1.23e3` */
 char *num_short(char *out, double x);     /* shortest of 3 digits: `5e-4`, `0.5`, `20` */
+char *num_exponent(char *out, double x, int decimals); /* `5e-4`, `1.50e5` */
 
 char *num_percent(char *out, double share, int decimals); /* 0.244 is `24.4 %` */
 char *num_signed(char *out, double x, int decimals);      /* `+0.012`, `-0.019`, `0.000` */

@@ -386,52 +386,52 @@ double plot_x_at(const struct axis *x, int column, int cols)
 
 void plot_x_labels(struct canvas *row, const struct axis *x, const struct ticks *t)
 {
+	char text[TICKS_MAX][NUM_LEN];
+
+	axis_texts(t->at, t->n, t->decimals, NUM_LEN, text);
 	for (int i = 0; i < t->n; i++) {
 		int col = plot_column(x, t->at[i], row->cols);
-		char text[NUM_LEN];
 
 		if (col == AXIS_OUTSIDE)
 			continue;
-		snprintf(text, sizeof text, "%.*f", t->decimals, t->at[i]);
-		col -= (int)strlen(text) / 2;
-		if (col + (int)strlen(text) > row->cols)
-			col = row->cols - (int)strlen(text);
-		canvas_text(row, 0, col < 0 ? 0 : col, ROLE(ROLE_DIM), "%s", text);
+		col -= (int)strlen(text[i]) / 2;
+		if (col + (int)strlen(text[i]) > row->cols)
+			col = row->cols - (int)strlen(text[i]);
+		canvas_text(row, 0, col < 0 ? 0 : col, ROLE(ROLE_DIM), "%s", text[i]);
 	}
 }
 
-/* In full where that fits, else with an exponent: a number is never cut. */
-static void put_y_label(struct canvas *gutter, int row, int decimals, double y)
+/* In dots of the gutter's height. */
+static void put_y_labels(struct canvas *gutter, const struct axis *y, const double *at, int n,
+			 int decimals)
 {
-	char text[NUM_LEN];
-	int room = gutter->cols - 1;
+	int dots = per_cell[gutter->look->glyphs].h, room = gutter->cols - 1;
+	char text[TICKS_MAX][NUM_LEN];
 
-	if (snprintf(text, sizeof text, "%.*f", decimals, y) > room &&
-	    (int)strlen(num_short(text, y)) > room)
-		num_fixed(text, y, 0);
-	canvas_field(gutter, row, 0, room, FIT_RIGHT, ROLE(ROLE_DIM), "%s", text);
+	axis_texts(at, n, decimals, room, text);
+	for (int i = 0; i < n; i++) {
+		double level = axis_level(y, at[i], gutter->rows * dots);
+
+		if (!isnan(level) && text[i][0])
+			canvas_field(gutter, (int)lround(level) / dots, 0, room, FIT_RIGHT,
+				     ROLE(ROLE_DIM), "%s", text[i]);
+	}
 }
 
 void plot_y_labels(struct canvas *gutter, const struct axis *y, const struct ticks *t)
 {
-	int dots = per_cell[gutter->look->glyphs].h;
+	put_y_labels(gutter, y, t->at, t->n, t->decimals);
+}
 
-	for (int i = 0; i < t->n; i++) {
-		double at = axis_level(y, t->at[i], gutter->rows * dots);
-
-		if (!isnan(at))
-			put_y_label(gutter, (int)lround(at) / dots, t->decimals, t->at[i]);
-	}
+void plot_y_short_labels(struct canvas *gutter, const struct axis *y, const struct ticks *t)
+{
+	put_y_labels(gutter, y, t->at, t->n, -1);
 }
 
 void plot_strip_labels(struct canvas *gutter, const struct axis *y)
 {
-	int decimals = axis_strip_decimals(y);
-
-	if (gutter->rows < 2)
-		return;
-	put_y_label(gutter, 0, decimals, y->hi);
-	put_y_label(gutter, gutter->rows - 1, decimals, y->lo);
+	if (gutter->rows > 1)
+		put_y_labels(gutter, y, (const double[]){y->lo, y->hi}, 2, axis_strip_decimals(y));
 }
 
 void rail_draw(struct canvas *row, const struct axis *x, const struct mark *marks, int n)

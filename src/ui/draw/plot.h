@@ -57,6 +57,8 @@ void track_draw(struct canvas *c, const struct track *t);
  * digits the last) on its tick. Left of it: right-aligned, one space after it. */
 void plot_x_labels(struct canvas *row, const struct axis *x, const struct ticks *t);
 void plot_y_labels(struct canvas *gutter, const struct axis *y, const struct ticks *t);
+/* The same, each as short as it can be: for what spans decades. */
+void plot_y_short_labels(struct canvas *gutter, const struct axis *y, const struct ticks *t);
 /* The two ends of a strip, in its first and last row; one row: nothing. */
 void plot_strip_labels(struct canvas *gutter, const struct axis *y);
 

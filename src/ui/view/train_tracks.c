@@ -231,29 +231,19 @@ static bool is_strip(enum train_track t)
 	return t != TRACK_LOSS && t != TRACK_VALIDATION;
 }
 
-static void label(struct canvas *gutter, int row, double y)
-{
-	char text[NUM_LEN];
-
-	canvas_field(gutter, row, 0, gutter->cols - 1, FIT_RIGHT, ROLE(ROLE_DIM), "%s",
-		     num_short(text, y));
-}
-
 /* Norms and rates span decades: each label is as short as it can be. */
 static void labels_draw(const struct draft *d, enum train_track t, struct canvas *gutter)
 {
-	const struct ticks *ticks = &d->t.y_ticks;
+	const struct ticks top = {.at = {d->t.y.hi}, .n = 1};
 
 	if (t == TRACK_LR)
-		label(gutter, 0, d->t.y.hi);
+		plot_y_short_labels(gutter, &d->t.y, &top);
 	else if (t == TRACK_GRAD)
-		for (int i = 0; i < ticks->n; i++)
-			label(gutter, (int)lround(axis_level(&d->t.y, ticks->at[i], gutter->rows)),
-			      ticks->at[i]);
+		plot_y_short_labels(gutter, &d->t.y, &d->t.y_ticks);
 	else if (d->t.strip)
 		plot_strip_labels(gutter, &d->t.y);
 	else
-		plot_y_labels(gutter, &d->t.y, ticks);
+		plot_y_labels(gutter, &d->t.y, &d->t.y_ticks);
 }
 
 void train_track_draw(const struct train_frame *f, enum train_track t, struct canvas *gutter,

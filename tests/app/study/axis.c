@@ -4,6 +4,9 @@
 
 #include "app/study/axis.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 /* "0 10 20" with the ticks' own decimals */
 static const char *ticks_text(struct ticks t)
 {
@@ -197,6 +200,114 @@ TEST(bins_and_levels)
 	CHECK_NEAR(axis_level(&log_y, 10, 21), 10, 1e-9);
 	CHECK(isnan(axis_level(&log_y, 0, 21)));
 	CHECK(isnan(axis_level(&y, NAN, 21)));
+}
+
+/* ---- what is written at ticks ---- */
+
+static const char *texts(const double *at, int n, int decimals, int room)
+{
+	static char out[256];
+	char text[TICKS_MAX][NUM_LEN];
+	int to = 0;
+
+	out[0] = '\0';
+	axis_texts(at, n, decimals, room, text);
+	for (int i = 0; i < n; i++)
+		to += snprintf(out + to, sizeof out - (size_t)to, "%s%s", i ? " " : "",
+			       text[i][0] ? text[i] : "-");
+	return out;
+}
+#define TEXTS(decimals, room, ...)                                                             \
+	texts((const double[]){__VA_ARGS__}, sizeof((double[]){__VA_ARGS__}) / sizeof(double), \
+	      decimals, room)
+
+TEST(ticks_as_they_are_written)
+{
+	CHECK_STR(TEXTS(2, 5, 0.7, 0.75), "0.70 0.75");
+	CHECK_STR(TEXTS(5, 6, 0.69312, 0.69326), ".69312 .69326");
+	CHECK_STR(TEXTS(5, 6, -0.69326, 0.69326), "-0.693 0.693");
+	CHECK_STR(TEXTS(6, 6, 0.00001, 0.000025), "1e-5 2.5e-5");
+	CHECK_STR(TEXTS(6, 4, 0.00001, 0.000025), "1e-5 -");
+	CHECK_STR(TEXTS(2, 5, 0.01, 1, 100), "0.01 1.00 100");
+	CHECK_STR(TEXTS(-1, 5, 0.0005, 0.5, 20), "5e-4 0.5 20");
+	CHECK_STR(TEXTS(-1, 5, 1.0012, 1.0014), "- -"); /* not "1 1" */
+	CHECK_STR(TEXTS(0, 6, 1000000, 1500000), "1e6 1.5e6");
+}
+
+/* From a fixed seed; 0 … 1. */
+static double uniform(unsigned *seed)
+{
+	*seed = *seed * 1664525u + 1013904223u;
+	return (*seed >> 8) / 16777216.;
+}
+
+static void check_texts(const double *at, int n, int decimals, int room)
+{
+	char text[TICKS_MAX][NUM_LEN];
+
+	axis_texts(at, n, decimals, room, text);
+	for (int i = 0; i < n; i++) {
+		double x = strtod(text[i], NULL);
+
+		if ((int)strlen(text[i]) > room)
+			FAIL("%s is wider than %d", text[i], room);
+		for (int k = 0; k < n && text[i][0]; k++) {
+			if (k != i && strcmp(text[i], text[k]) == 0)
+				FAIL("%.17g and %.17g are both %s", at[i], at[k], text[i]);
+			if (k != i && fabs(x - at[k]) < fabs(x - at[i]))
+				FAIL("%s stands at %.17g but is nearer to %.17g", text[i], at[i],
+				     at[k]);
+		}
+	}
+}
+
+/* Whatever the range, all that is written is distinct and of its own tick; where there is
+ * room for it, all of it. */
+TEST(ticks_are_never_written_alike)
+{
+	unsigned seed = 7;
+
+	for (int i = 0; i < 40000; i++) {
+		double size = pow(10, 16 * uniform(&seed) - 8);
+		double lo = (uniform(&seed) - 0.3) * size;
+		double hi = lo + size * pow(10, -7 * uniform(&seed));
+		int rows = 1 + (int)(20 * uniform(&seed)), room = 3 + (int)(6 * uniform(&seed));
+		const struct axis axes[] = {axis_y(lo, hi, rows),
+					    axis_log(fabs(lo), fabs(lo) + size),
+					    axis_strip(lo, hi)};
+
+		for (int k = 0; k < 3; k++) {
+			struct ticks t = axis_y_ticks(&axes[k], rows);
+
+			check_texts(t.at, t.n, t.decimals, room);
+			check_texts(t.at, t.n, -1, room);
+		}
+		check_texts((const double[]){axes[2].lo, axes[2].hi}, 2,
+			    axis_strip_decimals(&axes[2]), room);
+	}
+}
+
+TEST(x_labels_do_not_touch)
+{
+	unsigned seed = 3;
+
+	for (int i = 0; i < 20000; i++) {
+		double lo = i % 2 ? 0 : 300 * uniform(&seed);
+		double hi = lo + pow(10, 9 * uniform(&seed) - 2);
+		int cols = 20 + (int)(200 * uniform(&seed));
+		struct axis a = axis_x(lo, hi);
+		struct ticks t = axis_x_ticks(&a, cols);
+		char text[TICKS_MAX][NUM_LEN];
+
+		axis_texts(t.at, t.n, t.decimals, NUM_LEN, text);
+		check_texts(t.at, t.n, t.decimals, NUM_LEN);
+		for (int k = 0; k + 1 < t.n; k++) {
+			double apart = (t.at[k + 1] - t.at[k]) / (hi - lo) * cols;
+
+			if (t.n > 2 && apart < strlen(text[k]) + 1)
+				FAIL("%s and %s are %g columns apart", text[k], text[k + 1], apart);
+		}
+	}
 }
 
 int main(int argc, char **argv)
