@@ -75,17 +75,31 @@ static const char *change_text(const struct confusion_frame *f, int t, int p, ch
 	return f->points ? num_signed(out, change, 1) : num_signed_count(out, (long)change);
 }
 
-/* close: no room for a space; beside a count none for the sign of 100 either. */
+/* close: no room for a space. */
 static const char *share_text(const struct confusion_frame *f, int t, int p, bool close, char *out)
 {
 	double share = confusion_share(f, &f->now, t, p);
 
 	if (close)
-		snprintf(out, NUM_LEN, "%.0f%s", 100 * share,
-			 share < 0.995 || f->at.form->h == 1 ? "%" : "");
+		snprintf(out, NUM_LEN, "%.0f%%", 100 * share);
 	else
 		num_percent(out, share, 0);
 	return out;
+}
+
+/* The count, and the share close after it: "100%" takes the column between them, so the
+ * count goes one to the left. Of four digits the first is under the cursor's mark then. */
+static void draw_close(const struct confusion_frame *f, struct canvas *c, int t, int p,
+		       struct style strong)
+{
+	const struct confusion_form *form = f->at.form;
+	char share[NUM_LEN];
+	bool tight = text_width(share_text(f, t, p, true, share)) == form->share - form->count;
+
+	canvas_field(c, 0, 1 - tight, form->count - 1, FIT_RIGHT, strong, "%lld",
+		     (long long)f->now.count[t][p]);
+	canvas_field(c, 0, form->count, form->share - form->count, FIT_RIGHT, ROLE(ROLE_TEXT), "%s",
+		     share);
 }
 
 /* canvas: the cell without the gap after it. */
@@ -103,15 +117,17 @@ static void draw_cell(const struct confusion_frame *f, struct canvas *c, int t, 
 		canvas_put(
 			c, 0, form->count - 1, ROLE(ROLE_FAINT),
 			glyph(c->look->glyphs, GLYPH_GRID)); /* many zeros would drown the rest */
+	else if (form->share && !counts && form->w < 14)
+		draw_close(f, c, t, p, strong);
 	else if (form->share || counts)
 		canvas_field(c, 0, 1, form->count - 1, FIT_RIGHT, strong, "%lld",
 			     (long long)f->now.count[t][p]);
 	else
 		canvas_field(c, 0, 1, form->count - 1, FIT_RIGHT, strong, "%s",
 			     share_text(f, t, p, true, num));
-	if (form->share && !counts)
+	if (form->share && !counts && form->w >= 14)
 		canvas_field(c, 0, form->count, form->share - form->count, FIT_RIGHT,
-			     ROLE(ROLE_TEXT), "%s", share_text(f, t, p, form->w < 14, num));
+			     ROLE(ROLE_TEXT), "%s", share_text(f, t, p, false, num));
 	if (form->h > 1 && f->against)
 		canvas_field(c, form->h >= 4 ? 2 : 1, 0, form->count, FIT_RIGHT,
 			     change_style(confusion_change(f, t, p), t == p), "%s",

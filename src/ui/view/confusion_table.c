@@ -212,6 +212,7 @@ static void draw_item(const struct confusion_frame *f, struct canvas *c, int row
 {
 	const struct confusion_layout *l = &f->at;
 	int airy = l->wide; /* a space more between fields, as the table above has */
+	double share = (double)x->n / (double)f->of[x->t].support;
 	char num[NUM_LEN];
 
 	if (x->t == confusion_view(f->u)->row && x->p == confusion_view(f->u)->col)
@@ -224,7 +225,7 @@ static void draw_item(const struct confusion_frame *f, struct canvas *c, int row
 	col = canvas_field(c, row, col + l->label, 4 + airy, FIT_RIGHT, ROLE_BOLD(ROLE_STRONG),
 			   "%lld", (long long)x->n);
 	col = canvas_field(c, row, col, 7 + airy, FIT_RIGHT, ROLE(ROLE_TEXT), "%s",
-			   num_percent(num, (double)x->n / (double)f->of[x->t].support, 1));
+			   num_percent(num, share, share < 0.9995)); /* "100 %" */
 	bar_draw(c, row, col + (l->wide ? 2 : 4), l->wide ? 13 : 8, ROLE_TEXT, share_of_largest);
 }
 

@@ -174,8 +174,9 @@ TEST(a_whole_row_in_one_cell_fits)
 	m->count[1][2] = 9;
 	c = fixture_draw(&f, &view_confusion, 80, 24, &look_braille);
 	dump = canvas_dump(&c);
-	CHECK_HAS(dump, " 172 100 ");
-	CHECK_HAS(dump, "   9 100 ");
+	CHECK_HAS(dump, " ang  ▸172 100% ");
+	CHECK_HAS(dump, "    9 100% ");
+	CHECK_HAS(dump, " hap as neu   9  100 % ");
 	free(dump);
 	canvas_free(&c);
 	c = fixture_draw(&f, &view_confusion, 40, 10, &look_braille);
