@@ -187,12 +187,22 @@ static int put_fold(const struct train_frame *f, struct canvas *row, int col, in
 	return canvas_text(row, 0, col, ROLE(ROLE_DIM), NUM_MISSING);
 }
 
-static int put_folds(const struct train_frame *f, struct canvas *row)
+/* Number of the i-th fold: those without a row yet take the numbers that follow. */
+static int fold_number(const struct ui *u, int i)
 {
+	int rows = u->run.nfolds, last = rows > 0 ? u->run.fold[rows - 1].fold : 0;
+
+	return i < rows ? u->run.fold[i].fold : last + 1 + i - rows;
+}
+
+/* Folds a row has no room for are left out around the one that is shown, with a sign. */
+static int put_folds(const struct train_frame *f, struct canvas *row, int end)
+{
+	enum { VALUE = 5, CUT = 2 };
 	const struct ui *u = f->u;
-	int n = u->now.nfolds > u->run.nfolds ? u->now.nfolds : u->run.nfolds, last = 0;
-	int gap = f->layout->wide ? 2 : 1;
-	int col = 1;
+	int n = max_int(u->now.nfolds, u->run.nfolds), gap = f->layout->wide ? 2 : 1;
+	int each = gap + VALUE + (f->layout->wide ? 2 + (n > 9) : 0), col = 1, at = 0, from = 0,
+	    fit;
 
 	if (n == 1) /* its test figure is all there is to say */
 		return u->run.results.n
@@ -200,11 +210,20 @@ static int put_folds(const struct train_frame *f, struct canvas *row)
 			       : canvas_text(row, 0, col, ROLE(ROLE_DIM), "test WF1 " NUM_MISSING);
 	if (n > 0)
 		col = canvas_text(row, 0, col, ROLE(ROLE_DIM), "folds");
-	/* Folds without a row yet take the numbers that follow. */
-	for (int i = 0; i < n; i++) {
-		last = i < u->run.nfolds ? u->run.fold[i].fold : last + 1;
-		col = put_fold(f, row, col + gap, last);
+	fit = (end - col) / each;
+	if (fit < n) {
+		fit = max_int((end - col - 2 * CUT) / each, 1);
+		while (at < n - 1 && fold_number(u, at) != f->which)
+			at++;
+		from = max_int(at - fit / 2, 0);
+		from = from + fit > n ? n - fit : from;
 	}
+	if (from > 0)
+		col = canvas_text(row, 0, col, ROLE(ROLE_DIM), " …");
+	for (int i = from; i < n && i < from + fit; i++)
+		col = put_fold(f, row, col + gap, fold_number(u, i));
+	if (from + fit < n)
+		col = canvas_text(row, 0, col, ROLE(ROLE_DIM), " …");
 	return col;
 }
 
@@ -227,10 +246,28 @@ static void put_protocol(const struct train_frame *f, struct canvas *row, int co
 		canvas_text(row, 0, col, ROLE(ROLE_DIM), "%s", rest);
 }
 
+/* Columns that what is after the folds needs: their mean first. */
+static int after_folds(const struct train_frame *f, int gap)
+{
+	const struct results *r = &f->u->run.results;
+	char text[NUM_LEN];
+	int cols = 1;
+
+	if (r->n > 0)
+		cols += gap + (int)strlen("test WF1 ") +
+			text_width(num_mean_sd(text, r->mean.wf1, r->sd.wf1));
+	if (f->mean)
+		cols += gap + text_width("mean ± sd");
+	if (r->optimistic)
+		cols += gap + (int)strlen("reference!");
+	return cols;
+}
+
 static void folds_draw(const struct train_frame *f, struct canvas *row)
 {
 	const struct results *r = &f->u->run.results;
-	int gap = f->layout->wide ? 3 : 2, col = put_folds(f, row), folds = 0;
+	int gap = f->layout->wide ? 3 : 2, folds = 0;
+	int col = put_folds(f, row, row->cols - after_folds(f, gap));
 	char text[NUM_LEN];
 
 	if (r->n > 0) {

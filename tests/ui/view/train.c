@@ -500,6 +500,39 @@ static const char *head_text(const struct ui *u)
 	return text;
 }
 
+/* Ten folds do not fit: those around the one shown do, and `…` says that there are more. */
+TEST(folds_without_room_have_a_sign)
+{
+	struct ui u;
+
+	NEED_UTF8();
+	moment_init(&u, &look_braille, 24, 80);
+	ui_drop_overlays(&u);
+	for (int fold = 4; fold <= 9; fold++) {
+		moment_fold(&u.run, fold, 2 * MOMENT_STEPS);
+		moment_tested(&u.run, fold, 0.7 + fold / 100.);
+	}
+	u.now.nfolds = 10;
+	u.now.fold = 3;
+	CHECK_HAS(head_text(&u),
+		  " folds 0.713 0.726 ▶ 0.740 0.750 0.760 0.770 …  test WF1 0.743 ±");
+	u.sel.fold_chosen = true;
+	u.sel.fold = 9;
+	CHECK_HAS(head_text(&u),
+		  " folds … 0.740 0.750 0.760 0.770 0.780▸0.790 –  test WF1 0.743 ±");
+	run(&u, "mean", "on");
+	CHECK_HAS(head_text(&u), "±");
+	CHECK_HAS(head_text(&u), "mean ± sd ");
+	u.run.results.optimistic = true;
+	CHECK_HAS(head_text(&u), "mean ± sd  reference! ");
+	for (int cols = 80; cols < 140; cols++) {
+		u.cols = cols;
+		CHECK_HAS(head_text(&u), " …");
+		CHECK_HAS(head_text(&u), "mean ± sd");
+	}
+	moment_free(&u);
+}
+
 /* At the end of an epoch it is the next that it stands before; of the last one
  * the test. */
 TEST(where_it_broke)
