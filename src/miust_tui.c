@@ -276,9 +276,8 @@ static int run(const struct args *a, struct err *e)
 		t.why_ascii[0] = '\0';
 	else if (t.headless && *t.why_ascii)
 		cli_message("%s", t.why_ascii);
-	else if (!t.headless && term_wide())
-		snprintf(t.why_ascii, sizeof t.why_ascii,
-			 "this terminal draws ● in two columns, so the screen is ASCII");
+	else if (!t.headless && term_why_ascii())
+		snprintf(t.why_ascii, sizeof t.why_ascii, "%s", term_why_ascii());
 	do
 		again = show(&t, e);
 	while (again > 0);

@@ -26,7 +26,7 @@ enum {
 static struct {
 	bool running;
 	bool mouse;
-	bool wide; /* it draws ● on two columns */
+	const char *why_ascii; /* though the locale is UTF-8; or NULL */
 	SCREEN *screen;
 	WINDOW *input; /* a pad: reading from it refreshes nothing */
 	struct look look;
@@ -114,13 +114,26 @@ static bool draws_wide(char *typed, size_t *n)
 	return col > 2;
 }
 
+/* The kernel's console has a font of 256 or 512 characters: neither braille nor
+ * quadrants are among them, nor most of the marks. */
+static bool is_console(void)
+{
+	const char *name = getenv("TERM");
+
+	return strcmp(name, "linux") == 0 || strncmp(name, "linux-", 6) == 0;
+}
+
 static enum glyphs choose_glyphs(const struct term_options *o, char *typed, size_t *n)
 {
 	*n = 0;
 	if (o->ascii || !locale_is_utf8())
 		return GLYPHS_ASCII;
-	term.wide = draws_wide(typed, n);
-	return term.wide ? GLYPHS_ASCII : GLYPHS_BRAILLE;
+	if (is_console())
+		term.why_ascii = "the font of a Linux console has no braille, so the screen is "
+				 "ASCII; `style braille` changes that";
+	else if (draws_wide(typed, n))
+		term.why_ascii = "this terminal draws ● in two columns, so the screen is ASCII";
+	return term.why_ascii ? GLYPHS_ASCII : GLYPHS_BRAILLE;
 }
 
 static enum depth choose_depth(void)
@@ -245,9 +258,9 @@ int term_cols(void)
 	return term.shown.cols;
 }
 
-bool term_wide(void)
+const char *term_why_ascii(void)
 {
-	return term.wide;
+	return term.why_ascii;
 }
 
 const struct look *term_look(void)

@@ -19,8 +19,8 @@
  *
  * Colours follow TERM (as many as terminfo says, none with NO_COLOR set and
  * not empty) as indices of 256; nobody's palette is rewritten. Glyphs are
- * braille in a UTF-8 locale whose terminal draws ● on one column, else ASCII.
- * The locale is set before (locale.h).
+ * braille in a UTF-8 locale whose terminal draws ● on one column and can be
+ * expected to have them, else ASCII. The locale is set before (locale.h).
  */
 #ifndef MIUST_TERM_H
 #define MIUST_TERM_H
@@ -39,7 +39,7 @@ void term_stop(void); /* again: nothing */
 int term_rows(void);
 int term_cols(void);
 const struct look *term_look(void); /* until term_stop */
-bool term_wide(void);               /* it draws ● on two columns, and so gets ASCII */
+const char *term_why_ascii(void);   /* though the locale is UTF-8: a sentence, or NULL */
 /* Palette, ramp and glyphs as in *look (the depth is the terminal's), clicks
  * and wheel as keys or not. What changes colours makes the next frame a whole one. */
 void term_follow(const struct look *look, bool mouse);
