@@ -26,7 +26,7 @@ static int refuse(const struct sweep *s, int cell, const struct err *why, struct
 	return -1;
 }
 
-static int check_cell(struct sweep *s, int cell, struct lab *have, struct err *e)
+static int check_cell(struct sweep *s, int cell, struct labs *labs, struct err *e)
 {
 	struct waiting_asked a = *s->asked;
 	struct err why = {0};
@@ -41,7 +41,7 @@ static int check_cell(struct sweep *s, int cell, struct lab *have, struct err *e
 	if (cell > 0)
 		a.say = NULL; /* said of the first */
 	grid_name(&s->grid, cell, s->cell[cell].name);
-	failed = waiting_check(&s->cell[cell].run, &a, have, &why);
+	failed = waiting_check(&s->cell[cell].run, &a, labs, &why);
 	free(set);
 	return failed ? refuse(s, cell, &why, e) : 0;
 }
@@ -57,19 +57,18 @@ static int check_seeds(const struct sweep *s, struct err *e)
 }
 
 int sweep_plan(struct sweep *s, const struct waiting_asked *asked, const char *const *text, int n,
-	       struct lab *have, struct err *e)
+	       struct labs *labs, struct err *e)
 {
 	*s = (struct sweep){.asked = asked};
 	if (grid_read(&s->grid, text, n, e))
 		return -1;
+	labs_init(&s->labs);
 	s->cell = mem_alloc((size_t)s->grid.cells, sizeof *s->cell);
 	if (check_seeds(s, e))
 		goto fail;
-	for (int i = 0; i < s->grid.cells; i++) {
-		if (check_cell(s, i, have, e))
+	for (int i = 0; i < s->grid.cells; i++)
+		if (check_cell(s, i, labs ? labs : &s->labs, e))
 			goto fail;
-		have = s->cell[i].run.lab;
-	}
 	return 0;
 fail:
 	sweep_free(s);
@@ -80,6 +79,8 @@ void sweep_free(struct sweep *s)
 {
 	for (int i = 0; i < s->grid.cells && s->cell; i++)
 		waiting_free(&s->cell[i].run);
+	if (s->cell)
+		labs_close(&s->labs);
 	free(s->cell);
 	grid_free(&s->grid);
 	*s = (struct sweep){0};

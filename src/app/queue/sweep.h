@@ -8,7 +8,7 @@
  * may be added to under its name as long as no cell is in it already.
  *
  *	struct sweep s;
- *	sweep_plan(&s, &asked, grid, ngrid, have, &e)	checks every cell, makes nothing
+ *	sweep_plan(&s, &asked, grid, ngrid, NULL, &e)	checks every cell, makes nothing
  *	sweep_make(&s, "lr-study", study, sizeof study, &e)
  *	sweep_free(&s)
  */
@@ -27,12 +27,13 @@ struct sweep {
 	const struct waiting_asked *asked; /* the caller's */
 	struct grid grid;
 	struct sweep_cell *cell; /* [grid.cells] */
+	struct labs labs;        /* of the cells, if the caller has none */
 };
 
 /* `text`: n of KEY=V1,V2 (grid.h), over the config and assignments of `asked`. Errors name
- * the cell, unless it is the only one. `have` as of waiting_check. *s is empty then. */
+ * the cell, unless it is the only one. `labs` as of waiting_check. *s is empty then. */
 int sweep_plan(struct sweep *s, const struct waiting_asked *asked, const char *const *text, int n,
-	       struct lab *have, struct err *e);
+	       struct labs *labs, struct err *e);
 void sweep_free(struct sweep *s); /* safe on zeroed memory, and twice */
 /* Make and queue the runs, last in the queue. `name`: the study's folder in the folder of
  * sessions, one word; NULL: after the config and the time. `study` becomes its path. */

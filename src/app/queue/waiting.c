@@ -31,7 +31,8 @@ static int check_settings(struct waiting *w, const struct waiting_asked *a, stru
 	return 0;
 }
 
-int waiting_check(struct waiting *w, const struct waiting_asked *a, struct lab *have, struct err *e)
+int waiting_check(struct waiting *w, const struct waiting_asked *a, struct labs *labs,
+		  struct err *e)
 {
 	const struct lab_data data = {
 		.set = &w->set,
@@ -49,7 +50,7 @@ int waiting_check(struct waiting *w, const struct waiting_asked *a, struct lab *
 			w->known.hash[0] = '\0'; /* of the config's own data */
 			return 0;
 		}
-		w->lab = lab_take(have, &data, 1, e);
+		w->lab = lab_take(labs, &data, e);
 		if (w->lab)
 			return 0;
 	}

@@ -35,9 +35,9 @@ struct waiting {
 	struct lab *lab;     /* held; NULL: the data was not read */
 };
 
-/* Read and check; `have` (may be NULL) is used if it has the same data. On failure *w is
+/* Read and check; data that `labs` (may be NULL) has is not read again. On failure *w is
  * empty. A wrong assignment is an error of usage. */
-int waiting_check(struct waiting *w, const struct waiting_asked *a, struct lab *have,
+int waiting_check(struct waiting *w, const struct waiting_asked *a, struct labs *labs,
 		  struct err *e);
 void waiting_free(struct waiting *w); /* safe on zeroed memory, and twice */
 /* Make the session `root`: its folder is missing or empty. */
