@@ -54,7 +54,7 @@ static double whole_loss(void *ctx)
 	double term[TERMS];
 
 	model_forward(&w->m, &w->b);
-	return model_loss(&w->m, &w->b, &w->s, term);
+	return model_loss(&w->m, &w->b, &w->s, NULL, term);
 }
 
 static void settings_of(struct settings *s, const struct shape *a)

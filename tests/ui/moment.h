@@ -220,7 +220,7 @@ static inline void moment_snapshot(struct snapshot *s)
 			       .steps_per_epoch = MOMENT_STEPS,
 			       .step = MOMENT_EPOCHS * MOMENT_STEPS + 11,
 			       .loss = 0.289,
-			       .best_wa = 0.7453,
+			       .best = 0.7453,
 			       .best_epoch = MOMENT_KEPT,
 			       .lr = 1.10e-4,
 			       .rate = 96,

@@ -63,7 +63,8 @@ static inline void moment_init(struct ui *u, int cols, int rows)
 	u->now.steps_per_epoch = 28;
 	u->now.step = 1159;
 	u->now.loss = 0.289;
-	u->now.best_wa = 0.745;
+	u->now.best = 0.745;
+	u->now.lr = 1.1e-4;
 	u->now.best_epoch = 30;
 	u->now.pending = 1;
 	snprintf(u->now.pending_key, sizeof u->now.pending_key, "train.loss.cmd_text");

@@ -13,7 +13,7 @@ static const char *takes_short(const struct option *o, char *out, size_t n)
 {
 	const char *takes = option_takes(o, out, n);
 
-	return o->type == OPT_CHOICE ? takes + strlen("one of ") : takes;
+	return o->choices ? takes + strlen("one of ") : takes;
 }
 
 /* Two lines a setting; the widths add up to 80 columns. */
@@ -21,13 +21,13 @@ static void print_row(const struct option *o)
 {
 	char takes[OPTION_TAKES];
 
-	printf("%-22s%-35s%-11s%s\n    %s\n", o->key, takes_short(o, takes, sizeof takes),
+	printf("%-24s%-34s%-10s%s\n    %s\n", o->key, takes_short(o, takes, sizeof takes),
 	       option_default_text(o), option_when_text(o), o->help);
 }
 
 static void print_head(void)
 {
-	printf("%-22s%-35s%-11s%s\n", "setting", "takes", "default", "takes effect");
+	printf("%-24s%-34s%-10s%s\n", "setting", "takes", "default", "takes effect");
 }
 
 /* One setting in full. */

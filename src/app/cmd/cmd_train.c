@@ -112,13 +112,15 @@ static void step(void *ctx, struct job *j, const struct step_row *r)
 	if (w->since == 0)
 		w->since = now;
 	else
-		w->seen += t->batch.n;
+		w->seen += t->step_utt;
 	if (!progress_due(&w->line, now))
 		return;
 	str_addf(&text, "fold %d  epoch %d/%d  step %d/%d  loss %.3f", r->fold, r->epoch,
 		 t->set.train.epoch, t->state.in_epoch, trainer_steps_per_epoch(t), r->loss);
 	if (t->state.best_epoch > 0)
-		str_addf(&text, "  WA %.3f@%d", t->state.best.wa, t->state.best_epoch);
+		str_addf(&text, "  %s %.3f@%d", selection_label[t->set.train.select],
+			 selection_figure(&t->set, &t->state.best, t->state.best_loss),
+			 t->state.best_epoch);
 	if (w->seen > 0)
 		str_addf(&text, "  %.0f utterances/s", (double)w->seen / (now - w->since));
 	progress_show(&w->line, text.s);

@@ -135,7 +135,7 @@ static void emit_pairs(struct writer *w, const struct option *o, const char *tex
 static void emit_value(struct writer *w, const struct settings *s, const struct option *o,
 		       const char *text)
 {
-	if (o->pairs) {
+	if (o->pairs && strchr(text, '=')) {
 		emit_pairs(w, o, text);
 		return;
 	}
@@ -143,6 +143,7 @@ static void emit_value(struct writer *w, const struct settings *s, const struct 
 	case OPT_PATH:
 	case OPT_STRING:
 	case OPT_CHOICE:
+	case OPT_WEIGHTS:
 		emit_string(w, text);
 		break;
 	case OPT_NUMBER:

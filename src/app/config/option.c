@@ -2,6 +2,7 @@
 #include "app/config/option.h"
 
 #include "base/near.h"
+#include "engine/train/selection.h"
 
 #include <math.h>
 #include <string.h>
@@ -10,6 +11,9 @@
 static const char *const optimizers[] = {"rmsprop", "adamw", NULL};
 static const char *const vectors[] = {"", "frame", NULL};
 static const char *const loss_forms[] = {"", "squared", "norm", "mse", NULL};
+static const char *const class_weightings[] = {"none", "balanced", "sqrt", NULL};
+static const char *const class_weighted[] = {"main", "all", NULL};
+static const char *const schedules[] = {"cosine", "constant", "linear", "plateau", NULL};
 
 /* The key is the field's name in struct settings, so it is said once. */
 #define ROW(field, default_text, takes_effect)                                 \
@@ -70,11 +74,11 @@ const struct option option_table[] = {
 	 .help = "Column of the labels; by layout: Emotion."},
 
 	{ROW(train.optimizer.lr, "5e-4", WHEN_STEP), NUMBER(0, 100), .above_min = true,
-	 .help = "Base learning rate; the rate in force is base x cosine over the epochs."},
+	 .help = "Base learning rate; train.schedule makes the rate in force of it."},
 	{ROW(train.optimizer.name, "rmsprop", WHEN_RUN), CHOICE(optimizers),
 	 .help = "adamw has betas 0.9 and 0.999 and weight decay 0.01."},
 	{ROW(train.epoch, "70", WHEN_EPOCH), INTEGER(1, 1000000), .unit = "epochs",
-	 .help = "Epochs of a fold; the cosine ends there."},
+	 .help = "Epochs of a fold; the schedule of the rate ends there."},
 	{ROW(train.batch_size, "128", WHEN_RUN), INTEGER(1, 1000000), .unit = "utterances",
 	 .help = "Utterances in a training batch; the last one may be smaller."},
 	{ROW(train.padding, "reference", WHEN_RUN), CHOICE(padding_name),
@@ -83,9 +87,31 @@ const struct option option_table[] = {
 	 .help = "Max L2 norm of all gradients together; 0: no clipping."},
 	{ROW(train.patience, "0", WHEN_EPOCH), INTEGER(0, 1000000), .unit = "epochs",
 	 .help = "Early stopping after this many epochs without a better checkpoint; 0: never."},
+	{ROW(train.select, "wa", WHEN_RUN), CHOICE(selection_name),
+	 .help = "Validation figure whose best epoch is kept; wa, as published: ties by UA."},
+	{ROW(train.select_from, "1", WHEN_RUN), INTEGER(1, 1000000),
+	 .help = "First epoch that may be kept."},
+	{ROW(train.min_delta, "0", WHEN_RUN), NUMBER(0, 100),
+	 .help = "What the selected figure must gain for a checkpoint to count as better."},
+	{ROW(train.schedule, "cosine", WHEN_EPOCH), CHOICE(schedules),
+	 .help = "Rate over the epochs; plateau lowers it when val_loss no longer falls."},
+	{ROW(train.warmup, "0", WHEN_EPOCH), INTEGER(0, 1000000), .unit = "epochs",
+	 .help = "Epochs in which the rate rises to the base; the schedule begins after them."},
+	{ROW(train.accumulate, "1", WHEN_RUN), INTEGER(1, 1000000), .unit = "batches",
+	 .help = "Batches in a step of the optimizer; alignments are the mean over them."},
+	{ROW(train.class_weight, "none", WHEN_STEP), .type = OPT_WEIGHTS,
+	 .choices = class_weightings, .pairs = true,
+	 .help = "What classes count in the loss; balanced: a rare one as much as any other."},
+	{ROW(train.class_weight_in, "main", WHEN_STEP), CHOICE(class_weighted),
+	 .help = "Cross-entropies that train.class_weight weighs: the fused head's, or all."},
 	{ROW(train.memory, "0", WHEN_RUN), .type = OPT_BYTES, .min = 0, .max = INFINITY,
 	 .unit = "bytes",
 	 .help = "Max memory of a run, without feature files; 0: half of the machine's."},
+
+	{ROW(train.plateau.factor, "0.1", WHEN_EPOCH), NUMBER(0, 0.999), .above_min = true,
+	 .help = "What train.schedule: plateau multiplies the rate by."},
+	{ROW(train.plateau.patience, "10", WHEN_EPOCH), INTEGER(0, 1000000), .unit = "epochs",
+	 .help = "Epochs without a lower val_loss that plateau lets pass."},
 
 	{ROW(train.loss.main, "0.10", WHEN_STEP), WEIGHT,
 	 .help = "Weight of the fused head's cross-entropy."},

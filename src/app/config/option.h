@@ -9,7 +9,8 @@
  * engine/data/settings.h and a row in option.c.
  *
  * The table and finding a row: option.c; by a short name: option_short.c. Parsing, printing,
- * comparing a value: option_value.c, exp.map's: option_map.c. Changing one by a factor:
+ * comparing a value: option_value.c, exp.map's: option_map.c, train.class_weight's:
+ * option_weights.c. Changing one by a factor:
  * option_change.c. What involves several options: option_resolve.c. The table as a page:
  * option_page.c.
  */
@@ -23,16 +24,17 @@
 #include <stdio.h>
 
 enum option_type {
-	OPT_INT,    /* int */
-	OPT_INT64,  /* int64_t */
-	OPT_NUMBER, /* double */
-	OPT_BOOL,   /* bool */
-	OPT_CHOICE, /* int, index into choices */
-	OPT_STRING, /* char[size] */
-	OPT_PATH,   /* char[PATH_LEN]: ~ and $VAR expand, made absolute */
-	OPT_BYTES,  /* int64_t, with K/M/G */
-	OPT_LABELS, /* exp.labels with exp.nlabels: NAME,NAME,... */
-	OPT_MAP,    /* struct label_map: LABEL=LABEL,... */
+	OPT_INT,     /* int */
+	OPT_INT64,   /* int64_t */
+	OPT_NUMBER,  /* double */
+	OPT_BOOL,    /* bool */
+	OPT_CHOICE,  /* int, index into choices */
+	OPT_STRING,  /* char[size] */
+	OPT_PATH,    /* char[PATH_LEN]: ~ and $VAR expand, made absolute */
+	OPT_BYTES,   /* int64_t, with K/M/G */
+	OPT_LABELS,  /* exp.labels with exp.nlabels: NAME,NAME,... */
+	OPT_MAP,     /* struct label_map: LABEL=LABEL,... */
+	OPT_WEIGHTS, /* struct class_weight: one of choices, or LABEL=WEIGHT,... */
 };
 
 enum option_when {
@@ -44,12 +46,11 @@ enum option_when {
 struct option {
 	const char *key; /* "train.optimizer.lr" */
 	enum option_type type;
-	size_t at, size; /* offsetof, sizeof in struct settings */
-	double min, max; /* numbers; inclusive; max INFINITY: no upper end */
-	bool above_min;  /* min itself is not allowed (a rate > 0) */
-	int decimals;    /* numbers show at least this many (0.30) */
-	const char *const
-		*choices; /* NULL-terminated, OPT_CHOICE; "" is not a choice, but "by layout" */
+	size_t at, size;            /* offsetof, sizeof in struct settings */
+	double min, max;            /* numbers; inclusive; max INFINITY: no upper end */
+	bool above_min;             /* min itself is not allowed (a rate > 0) */
+	int decimals;               /* numbers show at least this many (0.30) */
+	const char *const *choices; /* NULL-terminated; "" is not a choice, but "by layout" */
 	/* Default as a user would type it. "": nothing, or by layout until
 	 * options_resolve; such an option holds zeros then, takes the empty text
 	 * and prints as the empty text. */
@@ -110,6 +111,17 @@ int option_add_label(struct settings *s, const char *label, size_t len, struct e
 int option_read_map(struct label_map *m, const char *text, struct err *e);
 void option_print_map(const struct label_map *m, char *out, size_t n);
 bool option_equal_maps(const struct label_map *a, const struct label_map *b); /* in any order */
+/* train.class_weight from its text form, "fear=15,disgust=15"; spaces around a label or a
+ * weight do not count. Whether a label exists is options_resolve's question. *w is
+ * unchanged on error. */
+int option_read_weights(struct class_weight *w, const struct option *o, const char *text,
+			struct err *e);
+void option_print_weights(const struct class_weight *w, const struct option *o, char *out,
+			  size_t n);
+bool option_equal_weights(const struct class_weight *a, const struct class_weight *b);
+/* A number in the shortest form that reads back exactly, as option_text has it, with at
+ * least so many decimals unless it is 5e-4 or 1e6. */
+void option_print_number(double v, int decimals, char *out, size_t n);
 /* The value as option_set reads it back exactly, in the shortest form: 0.25, 5e-4;
  * a $ in a path is written $$. */
 char *option_text(const struct settings *s, const struct option *o, char *out, size_t n);

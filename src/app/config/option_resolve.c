@@ -179,12 +179,69 @@ static int resolve_model(struct settings *s, struct err *e)
 	return check_alignments(s, e);
 }
 
+/* A weight's label is a class, and some class counts. */
+static int check_class_weight(const struct settings *s, struct err *e)
+{
+	const struct class_weight *w = &s->train.class_weight;
+	int zeros = 0;
+
+	for (int i = 0; i < w->n; i++) {
+		struct near n = near_to(w->label[i]);
+		bool known = false;
+
+		for (int c = 0; c < s->exp.nlabels; c++) {
+			near_try(&n, s->exp.labels[c]);
+			known |= strcmp(s->exp.labels[c], w->label[i]) == 0;
+		}
+		if (!known)
+			return err_set(e, "train.class_weight: '%s' is not one of exp.labels%s%s%s",
+				       w->label[i], n.best ? "; did you mean " : "",
+				       n.best ? n.best : "; `miust check` lists them",
+				       n.best ? "?" : "");
+		zeros += w->weight[i] == 0;
+	}
+	if (zeros == s->exp.nlabels)
+		return err_set(e, "train.class_weight: all classes weigh 0, so there would be "
+				  "nothing to learn; give one of them more");
+	return 0;
+}
+
+/* Which checkpoint is kept. Under the protocol fixed it is the last, whatever is set: what
+ * a config says besides its default must not be ignored in silence. */
+static int check_selection(const struct settings *s, struct err *e)
+{
+	const char *key = s->train.select != SELECT_WA            ? "train.select"
+			  : s->train.select_from != 1             ? "train.select_from"
+			  : s->train.min_delta != 0               ? "train.min_delta"
+			  : s->train.schedule == SCHEDULE_PLATEAU ? "train.schedule"
+								  : NULL;
+
+	if (s->exp.protocol == PROTOCOL_FIXED && key)
+		return err_set(e,
+			       "%s: exp.protocol: fixed has no validation part to go by and keeps "
+			       "the last epoch; leave %s out, or choose another protocol",
+			       key, key);
+	if (s->train.select_from > s->train.epoch)
+		return err_set(
+			e,
+			"train.select_from: %d is beyond the last epoch (train.epoch: %d), so "
+			"no checkpoint would be kept; set %d or less",
+			s->train.select_from, s->train.epoch, s->train.epoch);
+	if (s->train.warmup >= s->train.epoch)
+		return err_set(
+			e,
+			"train.warmup: %d leaves no epoch for the schedule (train.epoch: %d); "
+			"set %d or less",
+			s->train.warmup, s->train.epoch, s->train.epoch - 1);
+	return 0;
+}
+
 int options_resolve(struct settings *s, struct err *e)
 {
 	struct settings r = *s;
 
 	if (resolve_layout(&r, e) || resolve_labels(&r, e) || check_map(&r, e) ||
-	    resolve_model(&r, e))
+	    check_class_weight(&r, e) || check_selection(&r, e) || resolve_model(&r, e))
 		return -1;
 	*s = r;
 	return 0;

@@ -29,7 +29,7 @@ struct kind {
 	int (*parse)(const struct input *in);
 	void (*print)(const struct settings *s, const struct option *o, char *out, size_t n);
 };
-static const struct kind kinds[OPT_MAP + 1];
+static const struct kind kinds[OPT_WEIGHTS + 1];
 
 static const void *value_of(const struct settings *s, const struct option *o)
 {
@@ -273,9 +273,8 @@ static void print_int64(const struct settings *s, const struct option *o, char *
 }
 
 /* As people type it: 0.25 or 120 where that is short, else 5e-4. */
-static void print_number(const struct settings *s, const struct option *o, char *out, size_t n)
+void option_print_number(double v, int least, char *out, size_t n)
 {
-	double v = *(const double *)value_of(s, o);
 	int exponent, decimals, digit = 0;
 	char exact[64], *e;
 
@@ -289,7 +288,22 @@ static void print_number(const struct settings *s, const struct option *o, char 
 		return;
 	}
 	decimals = digit > exponent ? digit - exponent : 0;
-	snprintf(out, n, "%.*f", max_int(decimals, o->decimals), v);
+	snprintf(out, n, "%.*f", max_int(decimals, least), v);
+}
+
+static void print_number(const struct settings *s, const struct option *o, char *out, size_t n)
+{
+	option_print_number(*(const double *)value_of(s, o), o->decimals, out, n);
+}
+
+static int parse_weights(const struct input *in)
+{
+	return option_read_weights(in->to, in->o, in->text, in->e);
+}
+
+static void print_weights(const struct settings *s, const struct option *o, char *out, size_t n)
+{
+	option_print_weights(value_of(s, o), o, out, n);
 }
 
 static void print_bool(const struct settings *s, const struct option *o, char *out, size_t n)
@@ -340,7 +354,7 @@ static void print_labels(const struct settings *s, const struct option *o, char 
 		at += (size_t)snprintf(out + at, n - at, "%s%s", i ? "," : "", s->exp.labels[i]);
 }
 
-static const struct kind kinds[OPT_MAP + 1] = {
+static const struct kind kinds[OPT_WEIGHTS + 1] = {
 	[OPT_INT] = {"an ", "integer", parse_int, print_int},
 	[OPT_INT64] = {"an ", "integer", parse_int64, print_int64},
 	[OPT_NUMBER] = {"a ", "number", parse_number, print_number},
@@ -351,6 +365,7 @@ static const struct kind kinds[OPT_MAP + 1] = {
 	[OPT_BYTES] = {"", "bytes (K, M, G)", parse_bytes, print_bytes},
 	[OPT_LABELS] = {"a ", "list of labels", parse_labels, print_labels},
 	[OPT_MAP] = {"a ", "map, such as exc=hap,fru=drop", parse_map, print_map},
+	[OPT_WEIGHTS] = {"", "LABEL=N,...", parse_weights, print_weights},
 };
 
 static bool is_zero(const struct settings *s, const struct option *o)
@@ -409,6 +424,8 @@ bool option_equal(const struct settings *a, const struct settings *b, const stru
 		return true;
 	case OPT_MAP:
 		return option_equal_maps(value_of(a, o), value_of(b, o));
+	case OPT_WEIGHTS:
+		return option_equal_weights(value_of(a, o), value_of(b, o));
 	default:
 		return memcmp(value_of(a, o), value_of(b, o), o->size) == 0;
 	}
@@ -434,6 +451,12 @@ char *option_takes(const struct option *o, char *out, size_t n)
 
 	if (o->type == OPT_CHOICE)
 		return takes_choices(o, out, n);
+	if (o->type == OPT_WEIGHTS) {
+		size_t len = strlen(takes_choices(o, out, n));
+
+		snprintf(out + len, n - len, ", %s", noun);
+		return out;
+	}
 	if (o->type == OPT_LABELS)
 		snprintf(out, n, "list of %g to %g labels", o->min, o->max);
 	else if (o->max <= 0) /* not a number */

@@ -58,6 +58,12 @@ int setting_live(const struct setting *x, struct err *e)
 	if (x->o->when == WHEN_RUN)
 		return err_set(e, "%s is fixed during a run; it takes effect in the next one",
 			       x->key);
+	for (const char *c = strchr(x->value, '#'); c; c = strchr(c + 1, '#'))
+		if (c > x->value && strchr(SPACES, c[-1]))
+			return err_set(e,
+				       "%s: commands.log would take ' #' for a comment; rename the "
+				       "label",
+				       x->key);
 	return 0;
 }
 

@@ -274,7 +274,7 @@ static int one_batch(struct bench *b, struct running *s, struct corpus *c, struc
 	m.packed = clock_seconds();
 	model_forward(&s->model, &s->batch);
 	m.forward = clock_seconds();
-	model_loss(&s->model, &s->batch, &b->set, term);
+	model_loss(&s->model, &s->batch, &b->set, NULL, term);
 	m.lost = clock_seconds();
 	model_backward(&s->model, &s->batch);
 	m.back = clock_seconds();

@@ -5,7 +5,9 @@
 #include "app/lab/job_tell.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "engine/data/watch.h"
+#include "engine/train/class_weight.h"
 
 #include <stdlib.h>
 
@@ -157,6 +159,33 @@ static void say_beyond(const struct job *j)
 			(long long)(least >> 20) + 1);
 }
 
+/* What the classes weigh beside how many utterances have them, where it matters. */
+static void say_weights(const struct job *j)
+{
+	const struct trainer *t = &j->trainer;
+	double w[LABELS_MAX];
+	struct str text = {0}, absent = {0};
+
+	if (class_weights(&t->set, t->count, w)) {
+		for (int c = 0; c < t->set.exp.nlabels; c++) {
+			str_addf(&text, "%s %s %.3g (%d)", c ? "," : "", t->set.exp.labels[c], w[c],
+				 t->count[c]);
+			if (t->count[c] == 0)
+				str_addf(&absent, "%s%s", absent.len ? ", " : "",
+					 t->set.exp.labels[c]);
+		}
+		job_say(j,
+			"fold %d: weights of the classes, and their utterances in the training "
+			"part:%s",
+			t->state.fold, text.s);
+		if (absent.len)
+			job_say(j, "fold %d: no utterance of the training part has the label %s",
+				t->state.fold, absent.s);
+	}
+	str_free(&text);
+	str_free(&absent);
+}
+
 static int begin_fold(struct job *j, int fold, struct err *e)
 {
 	struct trainer *t = &j->trainer;
@@ -173,6 +202,7 @@ static int begin_fold(struct job *j, int fold, struct err *e)
 	t->stop = (struct evaluate_stop){j->hooks.stopping, j->hooks.ctx};
 	t->other_data = j->data_known;
 	say_beyond(j);
+	say_weights(j);
 	if (t->norm.text_dim && (fold_path(j, "normalize.safetensors", path, sizeof path, e) ||
 				 norm_save(&t->norm, path, e)))
 		return -1;
@@ -319,9 +349,10 @@ static int decide(struct job *j, enum job_go *go, struct err *e)
 		return 0;
 	if (j->trainer.state.best_epoch == 0) {
 		job_say(j,
-			"fold %d has no evaluated epoch yet, so there is nothing to test; "
+			"fold %d has no evaluated epoch%s yet, so there is nothing to test; "
 			"training continues",
-			j->trainer.state.fold);
+			j->trainer.state.fold,
+			j->set.train.select_from > 1 ? " that train.select_from lets be kept" : "");
 		*go = JOB_GO;
 		return 0;
 	}

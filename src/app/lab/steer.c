@@ -104,7 +104,7 @@ static int check_word(const char *command, struct err *e)
 /* How many steps an epoch of the fold has; -1 on error. The split is made once. */
 static int epoch_steps(struct steer *s, int fold, struct err *e)
 {
-	int place = fold - split_fold(s->corpus, 0), batch = s->set->train.batch_size;
+	int place = fold - split_fold(s->corpus, 0);
 	struct split sp;
 
 	if (!split_has_fold(s->corpus, fold))
@@ -112,7 +112,7 @@ static int epoch_steps(struct steer *s, int fold, struct err *e)
 	if (!s->epoch_steps[place]) {
 		if (split_make(&sp, s->corpus, s->set, fold, e))
 			return -1;
-		s->epoch_steps[place] = (sp.n[PART_TRAIN] + batch - 1) / batch;
+		s->epoch_steps[place] = trainer_steps_of(s->set, sp.n[PART_TRAIN]);
 		split_free(&sp);
 	}
 	return s->epoch_steps[place];

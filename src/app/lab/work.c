@@ -148,7 +148,7 @@ static struct work_run *new_run(struct work *w, const struct work_options *o)
 		work_pause_as(run, WORK_PAUSED);
 	run->looker.fold = -1;
 	run->shown.state = WORK_LOADING;
-	run->shown.loss = run->shown.best_wa = run->shown.rate = run->shown.eta = NAN;
+	run->shown.loss = run->shown.best = run->shown.rate = run->shown.eta = NAN;
 	if (o->job.session)
 		snprintf(run->session, sizeof run->session, "%s", o->job.session);
 	pthread_cond_init(&run->asked, NULL);

@@ -54,12 +54,13 @@ struct snapshot {
 	int in_epoch, steps_per_epoch; /* steps done in it */
 	int step;                      /* done in the fold */
 	double loss;                   /* smoothed, of the last steps; NaN before the first */
-	double best_wa;                /* NaN: none */
+	double best; /* what train.select names, of the kept checkpoint; NaN: none */
 	int best_epoch;
-	double lr;
-	double rate; /* training utterances per second, NaN while unknown */
-	double eta;  /* seconds to the end of the whole run, NaN while unknown */
-	int pending; /* changes asked for and not yet in force */
+	double lr;             /* in force */
+	int count[LABELS_MAX]; /* utterances of each class in the fold's training part */
+	double rate;           /* training utterances per second, NaN while unknown */
+	double eta;            /* seconds to the end of the whole run, NaN while unknown */
+	int pending;           /* changes asked for and not yet in force */
 	char pending_key[64], pending_value[64]; /* the last of them */
 	char broke[512];     /* WORK_BROKE: the condition with its values, "grad_norm 14.2 > 10" */
 	struct settings set; /* in force */

@@ -19,10 +19,13 @@ static void reply(struct work_run *run, const struct request *r, const struct er
 
 static struct breakpoint_figures figures_of(const struct work_run *run)
 {
+	const struct trainer *t = &run->job.trainer;
+
 	return (struct breakpoint_figures){
 		.step = &run->last_step,
 		.epoch = &run->last_epoch,
-		.best_wa = run->job.trainer.state.best.wa,
+		.best_wa = t->state.best.wa,
+		.best = selection_figure(&t->set, &t->state.best, t->state.best_loss),
 	};
 }
 
@@ -215,8 +218,11 @@ static void carry_out(struct work_run *run, const struct request *r, struct err 
 	} else if (strcmp(r->text, "fold") == 0) {
 		if (j->trainer.state.best_epoch == 0)
 			err_set(e,
-				"no epoch of this fold has been evaluated yet, so there is nothing "
-				"to test");
+				"no epoch of this fold%s has been evaluated yet, so there is "
+				"nothing to test",
+				j->set.train.select_from > 1
+					? " that train.select_from lets be kept"
+					: "");
 		else
 			end_fold(run);
 	} else if (strcmp(r->text, "undo") == 0) {

@@ -31,6 +31,11 @@ static double seconds_left(const struct work_run *run)
 	return epochs * run->epoch_seconds;
 }
 
+static double best_figure(const struct trainer *t)
+{
+	return selection_figure(&t->set, &t->state.best, t->state.best_loss);
+}
+
 void work_show(struct work_run *run, enum work_state state)
 {
 	const struct job *j = &run->job;
@@ -64,8 +69,9 @@ void work_show(struct work_run *run, enum work_state state)
 		run->shown.steps_per_epoch = trainer_steps_per_epoch(t);
 		run->shown.step = t->state.step;
 		run->shown.best_epoch = t->state.best_epoch;
-		run->shown.best_wa = t->state.best_epoch ? t->state.best.wa : NAN;
+		run->shown.best = t->state.best_epoch ? best_figure(t) : NAN;
 		run->shown.lr = trainer_rate(t);
+		memcpy(run->shown.count, t->count, sizeof t->count);
 		run->shown.eta = seconds_left(run);
 	}
 	run->shown.loss = run->smooth_weight > 0 ? run->smooth_loss / run->smooth_weight : NAN;
@@ -149,7 +155,7 @@ static void on_step(void *ctx, struct job *j, const struct step_row *r)
 	run->last_step = *r;
 	run->step_started = time;
 	if (taken > 0) {
-		double rate = j->trainer.batch.n / taken;
+		double rate = j->trainer.step_utt / taken;
 
 		run->rate = isfinite(run->rate) ? 0.9 * run->rate + 0.1 * rate : rate;
 	}

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "engine/train/evaluate.h"
+#include "engine/train/selection.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -338,12 +339,25 @@ static int load_rows(struct run *r, const struct session *s, struct err *e)
 	return failed ? -1 : 0;
 }
 
-/* The epoch whose checkpoint is kept: as it was tested, or as train.c decides. */
+/* Macro F1 is not in the rows: from the predictions, 0 where there are none. */
+static double macro_f1(const struct fold_run *f, int epoch)
+{
+	struct confusion val;
+
+	for (int i = 0; i < f->val.epochs; i++)
+		if (f->val.epoch[i] == epoch) {
+			history_confusion(&f->val, epoch, HEAD_MAIN, &val);
+			return confusion_figures(&val).macro_f1;
+		}
+	return 0;
+}
+
+/* The epoch whose checkpoint is kept: as it was tested, or as the engine decides. */
 static void find_best(struct fold_run *f, const struct settings *s)
 {
-	bool fixed = s->exp.protocol == PROTOCOL_FIXED, by_ua = true;
-	const struct epoch_row *best = NULL;
+	struct epoch_row best = {.epoch = 0};
 	struct confusion val;
+	bool by_ua = true;
 
 	if (f->tested) {
 		f->best_epoch = f->result.best_epoch;
@@ -351,16 +365,18 @@ static void find_best(struct fold_run *f, const struct settings *s)
 	}
 	if (f->val.epochs > 0) {
 		history_confusion(&f->val, f->val.epoch[0], HEAD_MAIN, &val);
-		by_ua = selects_by_ua(s, &val);
+		by_ua = selection_by_ua(s, &val);
 	}
 
 	for (int i = 0; i < f->nepochs; i++) {
-		const struct epoch_row *x = &f->epoch[i];
+		struct epoch_row x = f->epoch[i];
 
-		if (!best || fixed || figures_better(&x->val, &best->val, by_ua))
+		if (s->train.select == SELECT_MACRO_F1)
+			x.val.macro_f1 = macro_f1(f, x.epoch);
+		if (selection_keeps(s, &x, best.epoch > 0 ? &best : NULL, by_ua))
 			best = x;
 	}
-	f->best_epoch = best ? best->epoch : 0;
+	f->best_epoch = best.epoch;
 }
 
 static int load_fold(struct run *r, const struct session *s, struct fold_run *f, struct err *e)

@@ -124,7 +124,7 @@ const struct shelf_column shelf_columns[] = {
 	{"wa", "test WA", true, get_wa},
 	{"ua", "test UA", true, get_ua},
 	{"macro_f1", "test macro F1", true, get_macro_f1},
-	{"best", "validation WA of the best epoch so far", true, get_best},
+	{"best", "validation figure of the kept epoch, by train.select", true, get_best},
 	{"progress", "share that is trained, 0 to 1", true, get_progress},
 	{"begun", "when, as \"2026-01-04 12:00\"", true, get_begun},
 	{"duration", "of training, seconds", true, get_duration},

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/util.h"
 #include "engine/train/state.h"
+#include "engine/train/selection.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -136,9 +137,11 @@ static int planned(const struct settings *set, const struct changes *c)
 	return epochs;
 }
 
-static void read_epochs(struct summary *x, const struct epoch_row *row, int n)
+/* Macro F1 is not in the rows, so which epoch it would keep is not known here. */
+static void read_epochs(struct summary *x, const struct settings *set, const struct epoch_row *row,
+			int n)
 {
-	struct figures best = {NAN, NAN, NAN, NAN};
+	const struct epoch_row *best = NULL;
 
 	x->best = NAN;
 	for (int i = 0; i < n; i++) {
@@ -146,12 +149,12 @@ static void read_epochs(struct summary *x, const struct epoch_row *row, int n)
 		if (row[i].fold != x->fold)
 			continue;
 		x->epoch = row[i].epoch;
-		if (isnan(row[i].val.wa) ||
-		    (x->best_epoch && !figures_better(&row[i].val, &best, true)))
+		if (isnan(row[i].val.wa) || set->train.select == SELECT_MACRO_F1 ||
+		    !selection_keeps(set, &row[i], best, true))
 			continue;
-		best = row[i].val;
-		x->best = best.wa;
-		x->best_epoch = row[i].epoch;
+		best = &row[i];
+		x->best = selection_figure(set, &best->val, best->val_loss);
+		x->best_epoch = best->epoch;
 	}
 }
 
@@ -199,7 +202,7 @@ static int read_run(struct summary *x, const char *dir, const struct walk *w, st
 	if (!failed) {
 		read_figures(x, &results);
 		x->rest = state_of(x, &s, w, &results, row, n);
-		read_epochs(x, row, n);
+		read_epochs(x, &set, row, n);
 		x->epochs = planned(&set, &changes);
 		x->pruned = x->rest == SHELF_FINISHED && session_pruned(dir);
 	} else {

@@ -37,7 +37,7 @@ struct summary {
 	int folds, done;       /* planned, finished */
 	int fold;              /* that is under way; -1: none */
 	int epoch, epochs;     /* evaluated in it; planned for each fold */
-	double best;           /* validation WA of its best epoch; NaN: none */
+	double best; /* what train.select names, of its kept epoch; NaN: none, not known */
 	int best_epoch;
 	struct figures mean, sd; /* of the finished folds' test parts; NaN: none */
 	double seconds;          /* of all its epochs */

@@ -20,6 +20,7 @@ enum name {
 	VAL_UA,
 	VAL_WF1,
 	BEST_VAL_WA,
+	BEST,
 	NAMES
 };
 
@@ -38,6 +39,7 @@ static const struct breakpoint_name names[NAMES] = {
 	[VAL_UA] = {"val_ua", "mean recall of the classes", true},
 	[VAL_WF1] = {"val_wf1", "F1 weighted by class size", true},
 	[BEST_VAL_WA] = {"best_val_wa", "val_wa of the kept checkpoint", true},
+	[BEST] = {"best", "what train.select names, of the kept checkpoint", true},
 };
 
 struct breakpoint_name breakpoint_name(int i)
@@ -67,6 +69,7 @@ static struct expr_value figure(void *ctx, int i)
 	const void *row = is.epoch ? (const void *)f->epoch : f->step;
 
 	return (struct expr_value){.number = i == BEST_VAL_WA ? f->best_wa
+					     : i == BEST      ? f->best
 							      : number(&c, row, is.name)};
 }
 

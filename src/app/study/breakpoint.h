@@ -29,7 +29,7 @@ struct breakpoint {
 struct breakpoint_figures {
 	const struct step_row *step;
 	const struct epoch_row *epoch;
-	double best_wa; /* of the kept checkpoint */
+	double best_wa, best; /* of the kept checkpoint: WA, and what train.select names */
 };
 
 /* *b becomes the condition; a mistake leaves it as it was. */

@@ -7,3 +7,8 @@ const char *const protocol_name[] = {"reference", "holdout", "session", "fixed",
 const char *const holdout_unit_name[] = {"utterance", "speaker", "dialogue", NULL};
 const char *const normalize_name[] = {"none", "train", NULL};
 const char *const padding_name[] = {"reference", "masked", NULL};
+
+double settings_step(const struct settings *s)
+{
+	return (double)s->train.batch_size * s->train.accumulate;
+}

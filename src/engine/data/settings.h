@@ -30,6 +30,15 @@ enum vectors { VECTORS_REFUSE, VECTORS_FRAME };
 enum padding { PADDING_REFERENCE, PADDING_MASKED };
 enum optimizer { OPTIMIZER_RMSPROP, OPTIMIZER_ADAMW };
 enum loss_form { FORM_AUTO, FORM_SQUARED, FORM_NORM, FORM_MSE };
+enum class_weighting {
+	CLASS_WEIGHT_NONE,
+	CLASS_WEIGHT_BALANCED,
+	CLASS_WEIGHT_SQRT,
+	CLASS_WEIGHT_MAP
+};
+enum class_weighted { CLASS_WEIGHT_MAIN, CLASS_WEIGHT_ALL }; /* which cross-entropies */
+enum selection { SELECT_WA, SELECT_UA, SELECT_WF1, SELECT_MACRO_F1, SELECT_LOSS, SELECTIONS };
+enum lr_schedule { SCHEDULE_COSINE, SCHEDULE_CONSTANT, SCHEDULE_LINEAR, SCHEDULE_PLATEAU };
 
 /* As users write them, in the order of their enums, NULL at the end. */
 extern const char *const protocol_name[], *const holdout_unit_name[], *const normalize_name[],
@@ -46,6 +55,15 @@ struct label_map {
 		char from[MAP_FROM]; /* each once */
 		char to[LABEL_LEN];  /* one of exp.labels, or "drop": the row is left out */
 	} at[MAP_MAX];
+};
+
+/* How much the classes count in a cross-entropy (class_weight.h). */
+struct class_weight {
+	int how; /* enum class_weighting */
+	/* CLASS_WEIGHT_MAP: n labels with their weights; the others weigh 1. */
+	int n;
+	char label[LABELS_MAX][LABEL_LEN];
+	double weight[LABELS_MAX];
 };
 
 struct settings {
@@ -78,7 +96,7 @@ struct settings {
 		int padding; /* enum padding */
 		struct {
 			int name;  /* enum optimizer */
-			double lr; /* base rate; in force: base x cosine */
+			double lr; /* base rate; in force: by the schedule (schedule.h) */
 		} optimizer;
 		struct {
 			double main, cmd_text, cmd_audio, text, audio; /* weights */
@@ -87,6 +105,18 @@ struct settings {
 		} loss;
 		double clip; /* global L2 norm, 0: off */
 		int patience;
+		int accumulate; /* batches in a step */
+		struct class_weight class_weight;
+		int class_weight_in; /* enum class_weighted */
+		int select;          /* enum selection */
+		int select_from;     /* first epoch that may be kept */
+		double min_delta;    /* of the selected figure */
+		int schedule;        /* enum lr_schedule */
+		int warmup;          /* epochs */
+		struct {
+			double factor;
+			int patience;
+		} plateau;
 		int64_t memory; /* bytes, 0: by the machine (chunk.h) */
 	} train;
 	struct {
@@ -101,5 +131,8 @@ struct settings {
 		bool cross_attention;
 	} model;
 };
+
+/* Utterances of a step, the last of an epoch aside. */
+double settings_step(const struct settings *s);
 
 #endif

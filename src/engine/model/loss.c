@@ -5,26 +5,35 @@
 
 #include <math.h>
 
+/* How a cross-entropy counts its rows: each by its class (NULL: 1), then the sum is
+ * divided. */
+struct counting {
+	const double *class_weight;
+	double divisor; /* 0: no row counts, and the mean is 0 */
+};
+
 /* Mean cross-entropy of n rows; dlogits is set to weight times its gradient. */
-static double cross_entropy(int n, int classes, const real *logits, const int *label, double weight,
-			    real *dlogits)
+static double cross_entropy(int n, int classes, const real *logits, const int *label,
+			    const struct counting *by, double weight, real *dlogits)
 {
-	double total = 0;
+	double total = 0, divisor = by->divisor > 0 ? by->divisor : 1;
 
 	for (int i = 0; i < n; i++) {
 		const real *x = logits + (size_t)i * classes;
+		double counts = by->class_weight ? by->class_weight[label[i]] : 1;
 		double top = x[0], sum = 0;
 
 		for (int c = 1; c < classes; c++)
 			top = x[c] > top ? x[c] : top;
 		for (int c = 0; c < classes; c++)
 			sum += exp(x[c] - top);
-		total += log(sum) + top - x[label[i]];
+		total += counts * (log(sum) + top - x[label[i]]);
 		for (int c = 0; c < classes; c++)
 			dlogits[(size_t)i * classes + c] =
-				(real)(weight / n * (exp(x[c] - top) / sum - (c == label[i])));
+				(real)(weight * counts / divisor *
+				       (exp(x[c] - top) / sum - (c == label[i])));
 	}
-	return total / n;
+	return total / divisor;
 }
 
 enum { ORDER = 5 };
@@ -130,8 +139,13 @@ static double mean_square(const struct loss_vectors v[2], int n, double weight)
 static double eval_head(const struct loss_term *t, const struct settings *s,
 			const struct loss_input *in, double weight)
 {
-	(void)s;
-	return cross_entropy(in->n, in->classes, in->logits[t->head], in->label, weight,
+	const struct loss_joint *j = in->joint;
+	struct counting by = {.divisor = j ? j->n : in->n};
+
+	if (j && j->class_weight &&
+	    (t->head == HEAD_MAIN || s->train.class_weight_in == CLASS_WEIGHT_ALL))
+		by = (struct counting){j->class_weight, j->weight};
+	return cross_entropy(in->n, in->classes, in->logits[t->head], in->label, &by, weight,
 			     in->dlogits[t->head]);
 }
 
@@ -139,14 +153,15 @@ static double eval_alignment(const struct loss_term *t, const struct settings *s
 			     const struct loss_input *in, double weight)
 {
 	const struct loss_vectors v[2] = {in->pool[t->pair[0]], in->pool[t->pair[1]]};
+	int batches = in->joint ? in->joint->batches : 1;
 
 	if (v[0].width != v[1].width) {
 		BUG_ON(weight != 0); /* options_resolve refuses */
 		return 0;
 	}
 	if (s->train.loss.form == FORM_MSE)
-		return mean_square(v, in->n, weight);
-	return discrepancy(s, v, in->n, weight);
+		return mean_square(v, in->n, weight / batches) / batches;
+	return discrepancy(s, v, in->n, weight / batches) / batches;
 }
 
 #define ROW(field) "loss_" #field, "train.loss." #field, offsetof(struct settings, train.loss.field)
@@ -166,17 +181,23 @@ double loss_weight(const struct settings *s, enum term t)
 	return *(const double *)((const char *)s + loss_term[t].weight_at);
 }
 
-double loss_eval(const struct settings *s, const struct loss_input *in, double term[TERMS])
+double loss_sum(const struct settings *s, const double term[TERMS])
 {
 	double loss = 0;
 
 	for (int t = 0; t < TERMS; t++) {
 		double weight = loss_weight(s, (enum term)t);
 
-		term[t] = loss_term[t].eval(&loss_term[t], s, in, weight);
 		/* A weight of 0 takes a term out, also one that is not finite. */
 		if (weight != 0)
 			loss += weight * term[t];
 	}
 	return loss;
+}
+
+double loss_eval(const struct settings *s, const struct loss_input *in, double term[TERMS])
+{
+	for (int t = 0; t < TERMS; t++)
+		term[t] = loss_term[t].eval(&loss_term[t], s, in, loss_weight(s, (enum term)t));
+	return loss_sum(s, term);
 }

@@ -5,9 +5,10 @@
  *	L = sum over terms of weight * term
  *
  * Terms (model specification, "Loss"): cross-entropy of the three heads, mean
- * over the batch, and two alignments D(X, Y) of pooled vectors: a central-moment
- * discrepancy of order 5 (squared or plain norm), or a mean squared error.
- * All sums are formed in double.
+ * over the batch (weighted by class as torch.nn.CrossEntropyLoss(weight=w) is:
+ * divided by the sum of the utterances' weights), and two alignments D(X, Y) of pooled vectors: a
+ *central-moment discrepancy of order 5 (squared or plain norm), or a mean squared error. All sums
+ *are formed in double.
  *
  * To add a term: a name in enum term and a weight beside it (settings.h), its row in
  * loss_term[], an option for the weight (app/config/option.c). steps.csv, its reader
@@ -36,6 +37,20 @@ struct loss_input {
 	const real *logits[HEADS];       /* [n, classes] */
 	real *dlogits[HEADS];            /* [n, classes] */
 	struct loss_vectors pool[POOLS]; /* of those that a term aligns */
+	const struct loss_joint *joint;  /* NULL: these n alone, and every class weighs 1 */
+};
+
+/*
+ * The batches that share a step (train.accumulate), of which the input is one. Their
+ * terms add up to those of the step: a cross-entropy is that of all utterances
+ * together, an alignment the mean over the batches.
+ */
+struct loss_joint {
+	int batches;                /* 1 or more */
+	int n;                      /* utterances of all of them */
+	const double *class_weight; /* [classes] in the cross-entropies that
+				     * train.class_weight_in names; NULL: all weigh 1 */
+	double weight;              /* sum of the weights of all n utterances */
 };
 
 struct loss_term {
@@ -58,5 +73,6 @@ double loss_weight(const struct settings *s, enum term t);
  * weighted sum. Alignments whose weight is 0 are still valued, unless the
  * widths differ: then they are 0 and BUG if weighted. */
 double loss_eval(const struct settings *s, const struct loss_input *in, double term[TERMS]);
+double loss_sum(const struct settings *s, const double term[TERMS]); /* weighted */
 
 #endif

@@ -160,9 +160,10 @@ void model_forward(struct model *m, struct batch *b)
 }
 
 double model_loss(struct model *m, const struct batch *b, const struct settings *s,
-		  double term[TERMS])
+		  const struct loss_joint *joint, double term[TERMS])
 {
-	struct loss_input in = {.n = b->n, .classes = m->classes, .label = b->label};
+	struct loss_input in = {
+		.n = b->n, .classes = m->classes, .label = b->label, .joint = joint};
 
 	memset(m->dz, 0, (size_t)b->n * (size_t)m->encoder.z_width * sizeof *m->dz);
 	for (int h = 0; h < HEADS; h++) {
@@ -182,6 +183,11 @@ double model_loss(struct model *m, const struct batch *b, const struct settings 
 void model_backward(struct model *m, struct batch *b)
 {
 	memset(m->params.g, 0, m->params.total * sizeof *m->params.g);
+	model_backward_add(m, b);
+}
+
+void model_backward_add(struct model *m, struct batch *b)
+{
 	heads_backward(&m->heads, &m->params, &m->heads_work, b->n, m->z, m->dz);
 	for (int i = b->chunks - 1; i >= 0; i--) {
 		if (i < b->chunks - 1) {

@@ -54,10 +54,12 @@ size_t model_beside(const struct model *m, int n);
 /* Whether the batch would be one chunk. */
 bool model_holds(const struct model *m, const struct batch *b, bool backward);
 void model_forward(struct model *m, struct batch *b);
-/* The terms and the weighted sum; leaves gradients for model_backward. */
+/* The terms and the weighted sum; leaves gradients for model_backward. joint: the batches
+ * that the step is of (loss.h); NULL: this one alone. */
 double model_loss(struct model *m, const struct batch *b, const struct settings *s,
-		  double term[TERMS]);
-void model_backward(struct model *m, struct batch *b); /* clears the gradients first */
+		  const struct loss_joint *joint, double term[TERMS]);
+void model_backward(struct model *m, struct batch *b);     /* clears the gradients first */
+void model_backward_add(struct model *m, struct batch *b); /* adds to them */
 
 int model_heads(const struct model *m); /* of a cross attention; 0: there is none */
 

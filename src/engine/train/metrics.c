@@ -86,21 +86,6 @@ struct figures confusion_figures(const struct confusion *m)
 	};
 }
 
-bool selects_by_ua(const struct settings *s, const struct confusion *val)
-{
-	if (s->exp.protocol != PROTOCOL_REFERENCE)
-		return true;
-	for (int c = 0; c < val->classes; c++)
-		if (confusion_class(val, c).support == 0)
-			return false;
-	return true;
-}
-
-bool figures_better(const struct figures *now, const struct figures *best, bool by_ua)
-{
-	return now->wa > best->wa || (by_ua && now->wa == best->wa && now->ua > best->ua);
-}
-
 void mean_sd(const double *x, int n, double *mean, double *sd)
 {
 	double sum = 0, squares = 0;

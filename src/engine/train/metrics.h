@@ -34,15 +34,6 @@ int64_t confusion_total(const struct confusion *m);
 struct figures confusion_figures(const struct confusion *m);
 struct class_figures confusion_class(const struct confusion *m, int c);
 
-/*
- * Which checkpoint of a fold is kept (model specification, "Training"): one with
- * higher WA, or with equal WA and higher UA, strictly. UA is not a number in the
- * published program where the validation part lacks a class, so that under its
- * protocol, `reference`, equal WA then keeps the earlier epoch.
- */
-bool selects_by_ua(const struct settings *s, const struct confusion *val);
-bool figures_better(const struct figures *now, const struct figures *best, bool by_ua);
-
 /* Mean and standard deviation with n - 1; sd is NaN for n < 2. */
 void mean_sd(const double *x, int n, double *mean, double *sd);
 

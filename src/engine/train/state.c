@@ -13,8 +13,9 @@
 
 enum kind { KIND_INT, KIND_BOOL, KIND_INT64, KIND_REAL };
 
-/* Where files of the first version have a number: at a place in one of two arrays. */
-enum { POSITION, SUMS, OLD_ARRAYS };
+/* Where files of the first version have a number: at a place in one of two arrays. What
+ * is ADDED, version 3 has. */
+enum { POSITION, SUMS, OLD_ARRAYS, ADDED = OLD_ARRAYS };
 static const struct {
 	const char *name;
 	enum st_type type;
@@ -26,16 +27,27 @@ static const struct field {
 	enum kind kind;
 	size_t at;
 	int old, place; /* of a file of the first version */
+	double missing; /* ADDED: its value in a file of an earlier version */
 } fields[] = {
-#define FIELD(member, kind) #member, kind, offsetof(struct state, member)
-	{FIELD(fold, KIND_INT), POSITION, 0},       {FIELD(epoch, KIND_INT), POSITION, 1},
-	{FIELD(in_epoch, KIND_INT), POSITION, 2},   {FIELD(step, KIND_INT), POSITION, 3},
-	{FIELD(ended, KIND_BOOL), POSITION, 4},     {FIELD(right, KIND_INT64), POSITION, 5},
-	{FIELD(best_epoch, KIND_INT), POSITION, 6}, {FIELD(optim_steps, KIND_INT64), POSITION, 7},
-	{FIELD(loss_sum, KIND_REAL), SUMS, 0},      {FIELD(best.wa, KIND_REAL), SUMS, 1},
-	{FIELD(best.ua, KIND_REAL), SUMS, 2},       {FIELD(best.wf1, KIND_REAL), SUMS, 3},
-	{FIELD(best.macro_f1, KIND_REAL), SUMS, 4},
+#define FIELD(member, kind, array, place)                                      \
+	{                                                                      \
+#member, kind, offsetof(struct state, member), array, place, 0 \
+	}
+#define LATER(member, kind, missing)                                             \
+	{                                                                        \
+#member, kind, offsetof(struct state, member), ADDED, 0, missing \
+	}
+	FIELD(fold, KIND_INT, POSITION, 0),       FIELD(epoch, KIND_INT, POSITION, 1),
+	FIELD(in_epoch, KIND_INT, POSITION, 2),   FIELD(step, KIND_INT, POSITION, 3),
+	FIELD(ended, KIND_BOOL, POSITION, 4),     FIELD(right, KIND_INT64, POSITION, 5),
+	FIELD(best_epoch, KIND_INT, POSITION, 6), FIELD(optim_steps, KIND_INT64, POSITION, 7),
+	FIELD(loss_sum, KIND_REAL, SUMS, 0),      FIELD(best.wa, KIND_REAL, SUMS, 1),
+	FIELD(best.ua, KIND_REAL, SUMS, 2),       FIELD(best.wf1, KIND_REAL, SUMS, 3),
+	FIELD(best.macro_f1, KIND_REAL, SUMS, 4), LATER(best_loss, KIND_REAL, NAN),
+	LATER(plateau.best, KIND_REAL, INFINITY), LATER(plateau.scale, KIND_REAL, 1),
+	LATER(plateau.bad, KIND_INT, 0),
 #undef FIELD
+#undef LATER
 };
 enum { FIELDS = sizeof fields / sizeof fields[0] };
 
@@ -269,7 +281,7 @@ int state_same_run(const struct state *s, const struct state *here, const char *
 /* ---- the file ---- */
 
 static const char format[] = "miust state ";
-enum { VERSION = 2 };
+enum { VERSION = 3 };
 
 int state_save(const struct state *s, const char *path, struct err *e)
 {
@@ -323,21 +335,26 @@ static int read_version(const struct st_file *f, struct err *e)
 	return version >= 1 && version <= VERSION ? version : 0;
 }
 
-/* A number of either version; NULL and an error if it is not there. */
+/* A number of any version; NULL and an error if it has to be there and is not. */
 static const union number *find_number(const struct st_file *f, int version, const struct field *d,
-				       struct err *e)
+				       const union number *missing, struct err *e)
 {
 	const int64_t one = 1;
 	const union number *old;
 	char name[48];
 
-	if (version == 1) {
-		old = st_need(f, old_array[d->old].name, old_array[d->old].type, 1,
-			      &old_array[d->old].n, e);
-		return old ? old + d->place : NULL;
-	}
 	snprintf(name, sizeof name, "number/%s", d->name);
-	return st_need(f, name, type_of(d), 1, &one, e);
+	if (version >= (d->old == ADDED ? 3 : 2))
+		return st_need(f, name, type_of(d), 1, &one, e);
+	if (d->old == ADDED && !st_find(f, name))
+		return missing;
+	if (d->old == ADDED) {
+		err_set(e, "%s: %s is of a later version than the file's format", f->path, name);
+		return NULL;
+	}
+	old = st_need(f, old_array[d->old].name, old_array[d->old].type, 1, &old_array[d->old].n,
+		      e);
+	return old ? old + d->place : NULL;
 }
 
 /* Ranges that need nothing but the numbers. */
@@ -349,13 +366,18 @@ static int read_numbers(struct state *s, const struct st_file *f, struct err *e)
 	if (!version)
 		return -1;
 	for (int i = 0; i < FIELDS; i++) {
-		const union number *v = find_number(f, version, &fields[i], e);
+		const struct field *d = &fields[i];
+		union number missing = d->kind == KIND_REAL
+					       ? (union number){.x = d->missing}
+					       : (union number){.i = (int64_t)d->missing};
+		const union number *v = find_number(f, version, d, &missing, e);
 
 		if (!v)
 			return -1;
-		good &= set(s, &fields[i], *v);
+		good &= set(s, d, *v);
 	}
-	if (good && s->best_epoch <= s->epoch && s->in_epoch <= s->step && isfinite(s->loss_sum))
+	if (good && s->best_epoch <= s->epoch && s->in_epoch <= s->step && isfinite(s->loss_sum) &&
+	    s->plateau.scale >= 0 && s->plateau.scale <= 1)
 		return 0;
 	return err_set(e,
 		       "%s: its numbers contradict each other; delete it to start the fold again",

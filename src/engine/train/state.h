@@ -10,7 +10,7 @@
  * which drive the file, the comparison and the checks. A clock is neither stored
  * nor compared: equal runs have equal states.
  *
- * The file (safetensors, format "miust state 2" in its metadata, beside what
+ * The file (safetensors, format "miust state 3" in its metadata, beside what
  * weights.h says of the run):
  *
  *	number/NAME      [1] I64, sums and figures F64
@@ -19,8 +19,8 @@
  *	weights/TENSOR   float32, also square/ (mean of squared gradients), mean/
  *	                 (of gradients; AdamW), best/ (the kept checkpoint, if any)
  *
- * Files of the first version ("miust state 1") are read too: they have the
- * numbers in two arrays, `position` and `sums`.
+ * Files of earlier versions are read too: "miust state 1" has the numbers in two
+ * arrays, `position` and `sums`; both it and "miust state 2" lack best_loss and plateau.
  */
 #ifndef MIUST_STATE_H
 #define MIUST_STATE_H
@@ -29,6 +29,7 @@
 #include "engine/model/params.h"
 #include "engine/model/weights.h"
 #include "engine/train/metrics.h"
+#include "engine/train/schedule.h"
 
 struct state { /* a copy starts with {0} */
 	/* Numbers: a row of state.c's table each, but for the seconds. */
@@ -41,6 +42,8 @@ struct state { /* a copy starts with {0} */
 	double loss_sum;     /* of this epoch's steps */
 	int best_epoch;      /* whose weights are kept; 0: none yet */
 	struct figures best; /* of that epoch, on the validation part */
+	double best_loss;    /* its val_loss; NaN: none yet, or stored by an earlier version */
+	struct plateau plateau;
 	int64_t optim_steps; /* the optimizer's own count */
 	double seconds;      /* spent in this epoch so far, by this process */
 

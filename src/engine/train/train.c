@@ -37,6 +37,7 @@ static int begin_state(struct trainer *t, int fold, struct err *e)
 		.fold = fold,
 		.ended = true,
 		.n = t->split.n[PART_TRAIN],
+		.best_loss = NAN,
 		.array = {[ARRAY_WEIGHTS] = t->model.params.w,
 			  [ARRAY_SQUARE] = t->optim.v,
 			  [ARRAY_MEAN] = t->optim.m,
@@ -46,6 +47,7 @@ static int begin_state(struct trainer *t, int fold, struct err *e)
 	if (!s->array[ARRAY_KEPT])
 		return err_set(e, "the best checkpoint does not fit into memory next to the model");
 	s->order = mem_alloc((size_t)s->n, sizeof *s->order);
+	plateau_begin(&s->plateau);
 	roster_hash(t->corpus, &t->set, data);
 	weights_meta_of(&s->meta, &t->set, data, fold, 0);
 	return 0;
@@ -65,6 +67,8 @@ int trainer_open(struct trainer *t, const struct settings *s, struct corpus *c, 
 		       e))
 		goto fail;
 	t->batch_utt = mem_alloc((size_t)s->train.batch_size, sizeof *t->batch_utt);
+	for (int i = 0; i < t->split.n[PART_TRAIN]; i++)
+		t->count[c->utt[t->split.at[PART_TRAIN][i]].label]++;
 	if (begin_state(t, fold, e))
 		goto fail;
 	seed_fold(t);
@@ -112,11 +116,16 @@ int64_t trainer_min_memory(const struct trainer *t)
 	return chunk_held(&t->set, t->model.params.total) + (int64_t)(beside + largest);
 }
 
+int trainer_steps_of(const struct settings *s, int n)
+{
+	int64_t each = (int64_t)s->train.batch_size * s->train.accumulate;
+
+	return (int)((n + each - 1) / each);
+}
+
 int trainer_steps_per_epoch(const struct trainer *t)
 {
-	int batch = t->set.train.batch_size;
-
-	return (t->split.n[PART_TRAIN] + batch - 1) / batch;
+	return trainer_steps_of(&t->set, t->split.n[PART_TRAIN]);
 }
 
 bool trainer_epoch_full(const struct trainer *t)
@@ -136,14 +145,7 @@ bool trainer_done(const struct trainer *t)
 
 double trainer_rate(const struct trainer *t)
 {
-	int e = t->state.epoch > 0 ? t->state.epoch - 1 : 0;
-
-	/* train.epoch may have been lowered within the epoch: the cosine's end, not
-	 * its way back up. */
-	if (e > t->set.train.epoch)
-		e = t->set.train.epoch;
-
-	return t->set.train.optimizer.lr * (1 + cos(M_PI * e / t->set.train.epoch)) / 2;
+	return schedule_rate(&t->set, t->state.epoch, &t->state.plateau);
 }
 
 void trainer_draw_order(struct trainer *t)
@@ -168,133 +170,6 @@ void trainer_epoch_begin(struct trainer *t)
 	t->state.right = 0;
 	t->state.seconds = 0;
 	t->state.ended = false;
-}
-
-/* Which number is at fault, and as a sentence. */
-static enum step_result diverged(const struct trainer *t, const struct step_row *row, struct err *e)
-{
-	const char *name = "the gradient norm";
-	double value = row->grad_norm;
-	char number[32];
-
-	if (!isfinite(row->loss)) {
-		name = "the loss";
-		value = row->loss;
-	}
-	for (int i = 0; i < TERMS; i++)
-		if (!isfinite(row->term[i]) && loss_weight(&t->set, (enum term)i) != 0) {
-			name = loss_term[i].column;
-			value = row->term[i];
-			break;
-		}
-	snprintf(number, sizeof number, "%.9g", value);
-	err_set(e,
-		"fold %d, epoch %d, step %d: %s is %s; the weights are those before this step, the "
-		"last good checkpoint is kept; try a smaller train.optimizer.lr, train.clip, or "
-		"a smaller train.loss weight",
-		row->fold, row->epoch, row->step, name, isnan(value) ? "nan" : number);
-	e->status = EXIT_DIVERGED;
-	return STEP_DIVERGED;
-}
-
-static int64_t count_right(const struct trainer *t)
-{
-	const real *logits = model_logits(&t->model, HEAD_MAIN);
-	int classes = t->model.classes;
-	int64_t right = 0;
-
-	for (int i = 0; i < t->batch.n; i++, logits += classes) {
-		int best = 0;
-
-		for (int c = 1; c < classes; c++)
-			if (logits[c] > logits[best])
-				best = c;
-		right += best == t->batch.label[i];
-	}
-	return right;
-}
-
-/* The features of the step after this one, while this one computes: only a hint
- * to the system, so no figure depends on it. */
-static void read_ahead(const struct trainer *t)
-{
-	int from = (t->state.in_epoch + 1) * t->set.train.batch_size;
-	int to = from + t->set.train.batch_size;
-
-	for (int i = from; i < to && i < t->split.n[PART_TRAIN]; i++) {
-		const struct utterance *u =
-			&t->corpus->utt[t->split.at[PART_TRAIN][t->state.order[i]]];
-
-		npy_willneed(&u->words);
-		npy_willneed(&u->frames);
-	}
-}
-
-enum step_result trainer_step(struct trainer *t, struct step_row *row, struct err *e)
-{
-	int from = t->state.in_epoch * t->set.train.batch_size;
-	int n = t->split.n[PART_TRAIN] - from;
-	double start = clock_seconds(), scale = 1;
-	real square;
-
-	BUG_ON(t->state.ended || trainer_epoch_full(t));
-	n = min_int(n, t->set.train.batch_size);
-	for (int i = 0; i < n; i++)
-		t->batch_utt[i] = t->split.at[PART_TRAIN][t->state.order[from + i]];
-	if (batch_take(&t->batch, t->corpus, &t->set, &t->norm, t->batch_utt, n, BATCH_TRAIN, e) ||
-	    model_ready(&t->model, &t->batch, true, e))
-		return STEP_FAILED;
-	read_ahead(t);
-
-	*row = (struct step_row){
-		.fold = t->state.fold, .epoch = t->state.epoch, .step = t->state.step + 1};
-	row->lr = trainer_rate(t);
-	model_forward(&t->model, &t->batch);
-	row->loss = model_loss(&t->model, &t->batch, &t->set, row->term);
-	model_backward(&t->model, &t->batch);
-	row->grad_norm = grad_norm(&t->optim, &t->model.params, t->model.par);
-	if (t->set.train.clip > 0 && row->grad_norm > t->set.train.clip)
-		scale = t->set.train.clip / (row->grad_norm + 1e-6);
-	/* A finite gradient may still be too large for its square, which the
-	 * optimizer keeps: Inf there would hold the weight still for good. */
-	square = (real)(scale * row->grad_norm * scale * row->grad_norm);
-	if (!isfinite(row->loss) || !isfinite(row->grad_norm) || !isfinite(square))
-		return diverged(t, row, e);
-	optim_step(&t->optim, &t->model.params, t->state.optim_steps + 1, row->lr, scale,
-		   t->model.par);
-
-	t->state.optim_steps++;
-	t->state.in_epoch++;
-	t->state.step++;
-	t->state.loss_sum += row->loss;
-	t->state.right += count_right(t);
-	t->state.seconds += clock_seconds() - start;
-	return STEP_DONE;
-}
-
-int trainer_try(struct trainer *t, const struct settings *set, struct step_row *before,
-		struct step_row *after, struct err *e)
-{
-	struct settings own = t->set;
-	struct state was = {0};
-	int steps = t->state.in_epoch, failed;
-
-	if (state_copy(&was, &t->state, e))
-		return -1;
-	t->set = *set;
-	trainer_epoch_begin(t);
-	failed = trainer_step(t, before, e) == STEP_FAILED;
-	if (!failed)
-		err_clear(e); /* a step that diverges shows in its row */
-	*after = *before;
-	if (!failed && t->state.in_epoch > steps) {
-		model_forward(&t->model, &t->batch);
-		after->loss = model_loss(&t->model, &t->batch, &t->set, after->term);
-	}
-	t->set = own;
-	state_put(&t->state, &was);
-	state_free(&was);
-	return failed ? -1 : 0;
 }
 
 int trainer_evaluate(struct trainer *t, const int *utt, int n, struct predictions *p, struct err *e)
@@ -322,16 +197,18 @@ static int check_answers(const struct trainer *t, const struct predictions *p, s
 	return 0;
 }
 
-static void keep_if_best(struct trainer *t, const struct figures *val, const struct confusion *m)
+static void keep_if_best(struct trainer *t, const struct epoch_row *row, const struct confusion *m)
 {
-	bool fixed = t->set.exp.protocol == PROTOCOL_FIXED;
+	struct state *s = &t->state;
+	struct epoch_row best = {.epoch = s->best_epoch, .val = s->best, .val_loss = s->best_loss};
 
-	if (!fixed && t->state.best_epoch > 0 &&
-	    !figures_better(val, &t->state.best, selects_by_ua(&t->set, m)))
+	if (!selection_keeps(&t->set, row, s->best_epoch > 0 ? &best : NULL,
+			     selection_by_ua(&t->set, m)))
 		return;
-	t->state.best_epoch = t->state.epoch;
-	t->state.best = *val;
-	memcpy(t->state.array[ARRAY_KEPT], t->model.params.w, t->model.params.total * sizeof(real));
+	s->best_epoch = s->epoch;
+	s->best = row->val;
+	s->best_loss = row->val_loss;
+	memcpy(s->array[ARRAY_KEPT], t->model.params.w, t->model.params.total * sizeof(real));
 }
 
 int trainer_epoch_end(struct trainer *t, struct epoch_row *row, struct predictions *p,
@@ -360,7 +237,8 @@ int trainer_epoch_end(struct trainer *t, struct epoch_row *row, struct predictio
 		.val = confusion_figures(&m),
 		.seconds = t->state.seconds,
 	};
-	keep_if_best(t, &row->val, &m);
+	keep_if_best(t, row, &m);
+	plateau_epoch(&t->state.plateau, &t->set, row->epoch, row->val_loss);
 	t->state.ended = true;
 	t->state.seconds = 0; /* no clock in the state of a whole epoch: equal runs, equal bytes */
 	return 0;

@@ -15,8 +15,8 @@
  *	trainer_test(&t, &fold, &predictions, e);
  *
  * Draws, order and arithmetic: model specification, "Training" and "Random
- * numbers". Live settings (rate, loss weights, clip, patience, epochs) may be
- * changed in `set` between two steps.
+ * numbers". Live settings (rate, loss and class weights, clip, schedule, patience,
+ * epochs) may be changed in `set` between two steps.
  */
 #ifndef MIUST_TRAIN_H
 #define MIUST_TRAIN_H
@@ -24,6 +24,7 @@
 #include "engine/data/split.h"
 #include "engine/train/evaluate.h"
 #include "engine/train/optim.h"
+#include "engine/train/selection.h"
 #include "engine/train/state.h"
 
 struct trainer {
@@ -37,8 +38,10 @@ struct trainer {
 	struct evaluate_stop stop; /* the caller's: asked within evaluations */
 	bool other_data;           /* the caller's: may restore a state of other data */
 
-	struct state state; /* its arrays are those of model and optim, and the kept weights */
-	int *batch_utt;     /* [batch_size] corpus indexes of the batch at hand */
+	struct state state;    /* its arrays are those of model and optim, and the kept weights */
+	int *batch_utt;        /* [batch_size] corpus indexes of the batch at hand */
+	int count[LABELS_MAX]; /* utterances of each class in the training part */
+	int step_utt;          /* utterances of the last step */
 };
 
 enum step_result { STEP_FAILED = -1, STEP_DONE = 0, STEP_DIVERGED = 1 };
@@ -54,6 +57,9 @@ void trainer_close(struct trainer *t);
  * of the fold asks for, alone. With less, such utterances go beyond it. */
 int64_t trainer_min_memory(const struct trainer *t);
 
+/* Steps of an epoch over n utterances; a step takes train.accumulate batches, the last one
+ * what is left. */
+int trainer_steps_of(const struct settings *s, int n);
 int trainer_steps_per_epoch(const struct trainer *t);
 bool trainer_epoch_full(const struct trainer *t); /* all batches of the epoch are done */
 bool trainer_done(const struct trainer *t);       /* planned epochs, or patience spent */
@@ -63,16 +69,17 @@ void trainer_epoch_begin(struct trainer *t);
 /* The order of the training part that comes next; two 64-bit draws. */
 void trainer_draw_order(struct trainer *t);
 /*
- * One batch. STEP_DIVERGED: the loss, one of its terms or the gradient norm is
+ * One step: train.accumulate batches, one after the other, as if they were one (loss.h),
+ * then the optimizer. STEP_DIVERGED: the loss, one of its terms or the gradient norm is
  * NaN or Inf, or the (clipped) gradient too large for its square; the row says which, *e says it in
  * a sentence with fold, epoch and step, and weights, optimizer and position are those before the
  * step.
  */
 enum step_result trainer_step(struct trainer *t, struct step_row *row, struct err *e);
 /*
- * The next batch with other live settings, from a copy of the state (which
- * comes on top of train.memory); nothing is kept. before: the terms on that
- * batch as they are; after: on the same batch once the step has been made. Between two steps, not
+ * The next step with other live settings, from a copy of the state (which
+ * comes on top of train.memory); nothing is kept. before: the terms on its
+ * batches as they are; after: on the same ones once the step has been made. Between two steps, not
  * at an epoch's end.
  */
 int trainer_try(struct trainer *t, const struct settings *set, struct step_row *before,

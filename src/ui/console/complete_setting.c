@@ -34,11 +34,13 @@ static void say_range(const struct option *o, char *out, size_t n)
 	out[0] = '\0';
 	if (o->type == OPT_BOOL) {
 		snprintf(out, n, "true false");
-	} else if (o->type == OPT_CHOICE) {
+	} else if (o->choices) {
 		for (int i = 0; o->choices[i] && at < n; i++)
 			if (*o->choices[i])
 				at += (size_t)snprintf(out + at, n - at, "%s%s", at ? " " : "",
 						       o->choices[i]);
+		if (o->type == OPT_WEIGHTS && at < n)
+			snprintf(out + at, n - at, " LABEL=N,...");
 	} else if (o->type == OPT_NUMBER && o->above_min) {
 		snprintf(out, n, "%s", strchr(from, ' ') + 1);
 	} else if (comma && o->type != OPT_BYTES) {
@@ -134,7 +136,7 @@ static void add_values(const struct settings *from, const char *key, struct comp
 	if (!o)
 		return;
 	option_text(from, o, value, sizeof value);
-	if (o->type == OPT_CHOICE)
+	if (o->choices)
 		choices = o->choices;
 	else if (o->type == OPT_BOOL)
 		choices = yes_no;

@@ -76,9 +76,12 @@ static const char *refuse_fold(const struct ui *u)
 {
 	const char *why = needs_run(u);
 
-	return why                      ? why
-	       : u->now.best_epoch == 0 ? "no epoch of this fold has been evaluated yet"
-					: NULL;
+	if (why || u->now.best_epoch > 0)
+		return why;
+	return u->now.set.train.select_from > 1
+		       ? "no epoch of this fold that train.select_from lets be kept has been "
+			 "evaluated yet"
+		       : "no epoch of this fold has been evaluated yet";
 }
 
 /* ---- what commands do ---- */

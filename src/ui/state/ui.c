@@ -24,7 +24,7 @@ void ui_init(struct ui *u, const struct look *look, int rows, int cols)
 		if (v->init)
 			v->init(u->state[i]);
 	}
-	u->now.loss = u->now.best_wa = u->now.rate = u->now.eta = NAN;
+	u->now.loss = u->now.best = u->now.rate = u->now.eta = NAN;
 }
 
 void ui_free(struct ui *u)

@@ -272,6 +272,17 @@ static void draw_preset(const struct scene *s, struct canvas *c, int row, const 
 	draw_value(c, row, s->at.preset, end_of(&s->at, s->at.preset), ROLE(ROLE_DIM), o, text);
 }
 
+/* What the run makes of the setting, else what the setting is. */
+static void draw_help(const struct scene *s, struct canvas *c, int row, const struct option *o)
+{
+	struct str remark = {0};
+	bool said = config_remark(s->u, o, &remark);
+
+	canvas_field(c, row, s->at.help, s->at.end - s->at.help, FIT_LEFT,
+		     ROLE(said ? ROLE_TEXT : ROLE_DIM), "%s", said ? remark.s : o->help);
+	str_free(&remark);
+}
+
 static void draw_setting(const struct scene *s, struct canvas *c, int row, const struct option *o)
 {
 	const struct columns *at = &s->at;
@@ -292,8 +303,7 @@ static void draw_setting(const struct scene *s, struct canvas *c, int row, const
 			    : pending && o->when == WHEN_STEP ? "after this step"
 							      : option_when_text(o));
 	if (at->help)
-		canvas_field(c, row, at->help, at->end - at->help, FIT_LEFT, ROLE(ROLE_DIM), "%s",
-			     o->help);
+		draw_help(s, c, row, o);
 }
 
 /*
@@ -380,7 +390,11 @@ static void draw_details(const struct scene *s, struct canvas *c, int row, const
 	} else if (s->set && (o->type == OPT_PATH || o->type == OPT_LABELS)) { /* long */
 		option_text(s->set, o, value, sizeof value);
 		canvas_field(c, row + 2, 1, c->cols - 2, FIT_ID, ROLE(ROLE_DIM), "%s", value);
+	} else {
+		config_put_remark(s->u, c, row + 2, 2, o);
+		return;
 	}
+	config_put_remark(s->u, c, row + 3, 1, o);
 }
 
 int config_fault(const struct ui *u, struct canvas *c, int row, int cols)

@@ -4,6 +4,7 @@
 #define MIUST_UI_CONFIG_PRIVATE_H
 
 #include "app/config/option.h"
+#include "base/str.h"
 #include "ui/view/config.h"
 
 enum { CONFIG_LINES = 192 };
@@ -37,5 +38,12 @@ bool config_edits_next(const struct ui *u, const struct option *o);
  * returns how many there are. c NULL: they are only counted. */
 int config_fault(const struct ui *u, struct canvas *c, int row, int cols);
 void config_draw(const struct ui *u, struct canvas *c);
+
+/* What the run makes of a setting, appended: the learning rate in force beside the base
+ * rate, utterances and weights of the classes. False: nothing to say. */
+bool config_remark(const struct ui *u, const struct option *o, struct str *out);
+/* The same on one or two rows of the canvas. */
+void config_put_remark(const struct ui *u, struct canvas *c, int row, int rows,
+		       const struct option *o);
 
 #endif

@@ -143,7 +143,7 @@ char *epoch_awaited(const struct ui *u, char *out, size_t n)
 	const struct fold_run *f = ui_fold(u);
 	int epoch = u->now.epoch > 0 ? u->now.epoch : 1;
 	double left = (double)(u->now.steps_per_epoch - u->now.in_epoch) *
-		      u->now.set.train.batch_size / u->now.rate;
+		      settings_step(&u->now.set) / u->now.rate;
 	char time[NUM_LEN];
 
 	if (f && f->nepochs > 0)

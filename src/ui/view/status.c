@@ -175,11 +175,11 @@ static void add_figures(struct status *s, const struct snapshot *now)
 		snprintf(f->value, sizeof f->value, NUM_MISSING);
 	else
 		num_value(f->value, loss);
-	if (!(now->best_wa >= 0))
+	if (!(now->best >= 0))
 		return;
-	f = add(s, "WA ", GOES_BEST);
+	f = add(s, selection_label[now->set.train.select], GOES_BEST);
 	f->bold = true;
-	snprintf(f->value, sizeof f->value, "%9s", num_best(best, now->best_wa, now->best_epoch));
+	snprintf(f->value, sizeof f->value, "%10s", num_best(best, now->best, now->best_epoch));
 }
 
 static void add_speed(struct status *s, const struct snapshot *now)

@@ -166,7 +166,7 @@ static void no_steps_yet(const struct train_frame *f, struct canvas *c)
 static void no_epoch_yet(const struct train_frame *f, struct canvas *c)
 {
 	const struct snapshot *now = &f->u->now;
-	double left = (f->per_epoch - now->in_epoch) * now->set.train.batch_size / now->rate;
+	double left = (f->per_epoch - now->in_epoch) * settings_step(&now->set) / now->rate;
 	char text[128], time[NUM_LEN];
 
 	if (now->state == WORK_RUN && now->rate > 0)

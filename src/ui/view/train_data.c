@@ -40,9 +40,8 @@ static void make_clock(struct train_frame *f, const struct curve_folds *s)
 	double rate = f->u->now.rate, all;
 	int k = 0;
 
-	f->clock =
-		curve_clock(curve_most_epochs(s),
-			    rate > 0 ? f->per_epoch * f->u->run.set.train.batch_size / rate : 60);
+	f->clock = curve_clock(curve_most_epochs(s),
+			       rate > 0 ? f->per_epoch * settings_step(&f->u->run.set) / rate : 60);
 	f->unit = 1;
 	all = train_x(f, f->now);
 	while (!(all < clocks[k].below))

@@ -58,6 +58,7 @@ TEST(written_as_people_write)
 	CHECK(!setting_assign(&s, "exp.labels=no,1", &e));
 	CHECK(!setting_assign(&s, "model.num_classes=2", &e));
 	CHECK(!setting_assign(&s, "train.clip=1e7", &e));
+	CHECK(!setting_assign(&s, "train.class_weight=no=2,1=5e-4", &e));
 	REQUIRE(!options_resolve(&s, &e));
 	CHECK_STR(rewrite(&s), "exp:\n"
 			       "  seed: 53\n"
@@ -78,7 +79,18 @@ TEST(written_as_people_write)
 			       "  padding: reference\n"
 			       "  clip: 1.0e+7\n"
 			       "  patience: 0\n"
+			       "  select: wa\n"
+			       "  select_from: 1\n"
+			       "  min_delta: 0\n"
+			       "  schedule: cosine\n"
+			       "  warmup: 0\n"
+			       "  accumulate: 1\n"
+			       "  class_weight: {'no': 2, '1': 5.0e-4}\n"
+			       "  class_weight_in: main\n"
 			       "  memory: 0\n"
+			       "  plateau:\n"
+			       "    factor: 0.1\n"
+			       "    patience: 10\n"
 			       "  loss:\n"
 			       "    main: 0.10\n"
 			       "    cmd_text: 0.30\n"
@@ -173,6 +185,16 @@ static void draw(struct rng *r, struct settings *s, const struct option *o)
 			n++;
 		strcpy(text, o->choices[rng_u32(r) % (uint32_t)n]);
 		break;
+	case OPT_WEIGHTS:
+		while (o->choices[n])
+			n++;
+		n = (int)(rng_u32(r) % (uint32_t)(n + 1));
+		if (o->choices[n])
+			strcpy(text, o->choices[n]);
+		else
+			snprintf(text, sizeof text, "%s=%.17g", *s->exp.train_csv ? "fear" : "hap",
+				 unit(r));
+		break;
 	default:
 		return;
 	}
@@ -201,6 +223,14 @@ TEST(any_settings_survive)
 			s.exp.protocol = PROTOCOL_FIXED;
 		}
 		/* What hangs together, drawn apart, is seldom valid. */
+		s.train.warmup %= s.train.epoch;
+		s.train.select_from = s.train.select_from % s.train.epoch + 1;
+		if (s.exp.protocol == PROTOCOL_FIXED) {
+			s.train.select = SELECT_WA;
+			s.train.select_from = 1;
+			s.train.min_delta = 0;
+			s.train.schedule = SCHEDULE_COSINE;
+		}
 		s.model.direction = 2;
 		s.model.num_classes = 0;
 		s.model.hidden_size2 = s.model.hidden_size1 *= s.model.num_heads;

@@ -435,19 +435,32 @@ TEST(nearest_word)
 
 TEST(live_options)
 {
-	static const char *const step[] = {"train.optimizer.lr",  "train.loss.main",
-					   "train.loss.cmd_text", "train.loss.cmd_audio",
-					   "train.loss.text",     "train.loss.audio",
-					   "train.clip",          NULL};
+	static const char *const step[] = {"train.optimizer.lr",
+					   "train.loss.main",
+					   "train.loss.cmd_text",
+					   "train.loss.cmd_audio",
+					   "train.loss.text",
+					   "train.loss.audio",
+					   "train.clip",
+					   "train.class_weight",
+					   "train.class_weight_in",
+					   NULL};
+	static const char *const epoch[] = {"train.epoch",
+					    "train.patience",
+					    "train.schedule",
+					    "train.warmup",
+					    "train.plateau.factor",
+					    "train.plateau.patience",
+					    NULL};
 	int live = 0;
 
 	for (int i = 0; step[i]; i++)
 		CHECK_INT(option_find(step[i])->when, WHEN_STEP);
-	CHECK_INT(option_find("train.epoch")->when, WHEN_EPOCH);
-	CHECK_INT(option_find("train.patience")->when, WHEN_EPOCH);
+	for (int i = 0; epoch[i]; i++)
+		CHECK_INT(option_find(epoch[i])->when, WHEN_EPOCH);
 	for (int i = 0; i < option_count; i++)
 		live += option_table[i].when != WHEN_RUN;
-	CHECK_INT(live, 9);
+	CHECK_INT(live, 15);
 	CHECK_STR(option_when_text(option_find("train.clip")), "next step");
 	CHECK_STR(option_when_text(option_find("train.epoch")), "next epoch");
 	CHECK_STR(option_when_text(option_find("exp.seed")), "next run");

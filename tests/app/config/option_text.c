@@ -114,6 +114,23 @@ static void random_map(struct rng *g, struct label_map *m)
 	}
 }
 
+static void random_weights(struct rng *g, struct class_weight *w)
+{
+	struct settings labels = {.exp.nlabels = 0};
+	struct err ignored = {0};
+	char label[LABEL_LEN];
+
+	*w = (struct class_weight){.how = (int)below(g, CLASS_WEIGHT_MAP + 1)};
+	while (w->how == CLASS_WEIGHT_MAP && w->n < LABELS_MAX && (!w->n || below(g, 8))) {
+		random_text(g, label, LABEL_LEN);
+		err_clear(&ignored);
+		if (strchr(label, '=') || option_add_label(&labels, label, strlen(label), &ignored))
+			continue;
+		strcpy(w->label[w->n], label);
+		w->weight[w->n++] = 1e6 * share(g) * pow(10, -(int)below(g, 8));
+	}
+}
+
 static void random_value(struct rng *g, struct settings *s, const struct option *o)
 {
 	void *to = (char *)s + o->at;
@@ -162,6 +179,9 @@ static void random_value(struct rng *g, struct settings *s, const struct option 
 		break;
 	case OPT_MAP:
 		random_map(g, to);
+		break;
+	case OPT_WEIGHTS:
+		random_weights(g, to);
 		break;
 	}
 }

@@ -43,6 +43,7 @@ static struct work_run *idle_worker(void)
 	t->state.fold = 2;
 	t->split.n[PART_TRAIN] = 13;
 	t->set.train.batch_size = 4;
+	t->set.train.accumulate = 1;
 	t->set.train.epoch = 10;
 	return run;
 }
@@ -143,7 +144,7 @@ TEST(rate_is_per_second)
 	double began = clock_seconds(), most;
 	struct snapshot s;
 
-	run->job.trainer.batch.n = 30;
+	run->job.trainer.step_utt = 30;
 	run->step_started = began - 4;
 	work_hooks.step(run, &run->job, &row);
 	most = 4 + clock_seconds() - began;

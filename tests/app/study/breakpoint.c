@@ -25,7 +25,7 @@ static const struct epoch_row epoch = {
 	.val_loss = 0.625,
 	.val = {.wa = 0.8125, .ua = 0.5625, .wf1 = 0.6875, .macro_f1 = 0.4375},
 };
-static const struct breakpoint_figures figures = {&step, &epoch, 0.9375};
+static const struct breakpoint_figures figures = {&step, &epoch, 0.9375, 0.96875};
 
 TEST(every_name_is_its_figure)
 {
@@ -52,6 +52,7 @@ TEST(every_name_is_its_figure)
 		{"val_ua", 0.5625, true},
 		{"val_wf1", 0.6875, true},
 		{"best_val_wa", 0.9375, true},
+		{"best", 0.96875, true},
 	};
 	int names = 0;
 

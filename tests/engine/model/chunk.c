@@ -69,7 +69,7 @@ static double whole_step(struct model *model, struct batch *b, const struct sett
 		return NAN;
 	}
 	model_forward(model, b);
-	loss = model_loss(model, b, s, term);
+	loss = model_loss(model, b, s, NULL, term);
 	model_backward(model, b);
 	return loss;
 }
@@ -249,7 +249,7 @@ TEST(nothing_is_allocated_between_chunks)
 	REQUIRE(model_ready(&model, &b, true, &e) == 0);
 	block = model.chunk.block;
 	model_forward(&model, &b);
-	model_loss(&model, &b, &s, term);
+	model_loss(&model, &b, &s, NULL, term);
 	model_backward(&model, &b);
 	CHECK(model.chunk.block == block);
 	model_close(&model);
@@ -416,7 +416,7 @@ TEST(try_in_chunks)
 	/* the same batch with the weights of after the step */
 	REQUIRE(model_ready(&t.model, &t.batch, true, &e) == 0);
 	model_forward(&t.model, &t.batch);
-	next.loss = model_loss(&t.model, &t.batch, &t.set, next.term);
+	next.loss = model_loss(&t.model, &t.batch, &t.set, NULL, next.term);
 	CHECK(same_double(after.loss, next.loss));
 	CHECK(after.loss != before.loss);
 	free(w);

@@ -90,7 +90,7 @@ TEST(files_of_a_run_say_it)
 			CHECK_STR(st_meta(&f, want[i][0]), want[i][1]);
 		CHECK_STR(st_meta(&f, "data"), hash);
 		CHECK_STR(st_meta(&f, "epoch"), kind == 0 ? "1" : "2");
-		CHECK_STR(st_meta(&f, "format"), kind == 2 ? "miust state 2" : "miust weights 1");
+		CHECK_STR(st_meta(&f, "format"), kind == 2 ? "miust state 3" : "miust weights 1");
 		st_close(&f);
 	}
 	trainer_close(&t);

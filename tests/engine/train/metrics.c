@@ -57,29 +57,6 @@ TEST(class_nobody_names)
 	CHECK_NEAR(f.macro_f1, (6 / 7.0 + 8 / 9.0) / 2, 1e-15);
 }
 
-/* UA decides between equal WA, but not as published where a class is missing. */
-TEST(which_is_kept)
-{
-	static const struct figures a = {.wa = 0.5, .ua = 0.4}, more_ua = {.wa = 0.5, .ua = 0.6},
-				    more_wa = {.wa = 0.6, .ua = 0.1};
-	const struct confusion whole = three((const int[3][3]){{1, 0, 0}, {0, 0, 1}, {0, 0, 1}});
-	const struct confusion lacks = three((const int[3][3]){{1, 1, 0}, {0, 0, 0}, {0, 0, 1}});
-
-	for (int protocol = PROTOCOL_REFERENCE; protocol <= PROTOCOL_FIXED; protocol++) {
-		struct settings s = {.exp.protocol = protocol};
-
-		CHECK(selects_by_ua(&s, &whole));
-		CHECK(selects_by_ua(&s, &lacks) == (protocol != PROTOCOL_REFERENCE));
-	}
-	for (int by_ua = 0; by_ua < 2; by_ua++) {
-		CHECK(!figures_better(&a, &a, by_ua));
-		CHECK(figures_better(&more_ua, &a, by_ua) == by_ua);
-		CHECK(!figures_better(&a, &more_ua, by_ua));
-		CHECK(figures_better(&more_wa, &more_ua, by_ua));
-		CHECK(!figures_better(&more_ua, &more_wa, by_ua));
-	}
-}
-
 TEST(never_predicted)
 {
 	struct confusion m = three((const int[3][3]){{0, 3, 0}, {0, 1, 0}, {0, 2, 0}});

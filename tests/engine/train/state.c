@@ -392,7 +392,7 @@ TEST(every_part_counts)
 	memset(&r, 0, sizeof r);
 	REQUIRE(go(&t, &r, 6));
 	REQUIRE(state_copy(&a, &t.state, &e) == 0);
-	for (int i = 0; i < 20; i++) {
+	for (int i = 0; i < 24; i++) {
 		const size_t last = a.layout.tensor[a.layout.n - 1].at;
 		char *how;
 		struct state c;
@@ -426,6 +426,10 @@ TEST(every_part_counts)
 			PART(17, b.array[ARRAY_SQUARE][last]++, "square/");
 			PART(18, b.array[ARRAY_MEAN][last]++, "mean/");
 			PART(19, b.array[ARRAY_KEPT][last]++, "best/");
+			PART(20, b.best_loss = 0.5, "best_loss ");
+			PART(21, b.plateau.best = 0.5, "plateau.best inf (there 0.5)");
+			PART(22, b.plateau.scale = 0.5, "plateau.scale 1 (there 0.5)");
+			PART(23, b.plateau.bad++, "plateau.bad 0 (there 1)");
 #undef PART
 		default:
 			how = NULL;
@@ -483,11 +487,9 @@ TEST(a_state_of_another_run_changes_nothing)
 
 /* ---- versions of the file ---- */
 
-#define FIRST_VERSION "tests/record/state-1.safetensors"
-
-/* What the first version stored after 6 of 12 steps: read, and gone on with as from
+/* What an earlier version stored after 6 of 12 steps: read, and gone on with as from
  * the file this version makes of it. Its training did, from there, as recorded below. */
-TEST(states_of_the_first_version_go_on)
+static void goes_on(const char *stored)
 {
 	static const double losses[] = {0.510274003, 0.526452815, 0.420069069,
 					0.393744864, 0.479035996, 0.427876};
@@ -499,19 +501,17 @@ TEST(states_of_the_first_version_go_on)
 	static struct run r, again;
 	int epochs, steps;
 
-	if (!file_exists(FIRST_VERSION))
-		SKIP("no " FIRST_VERSION " here: run it from the project's folder");
 	small_make(&m, LAYOUT_LISTS, three, 5, 9, false);
 	path = temp_path("now.safetensors");
 	s.model.num_layers = 1;
 	s.model.cross_attention = false;
 	s.model.hidden_size1 = s.model.hidden_size2 = 2;
 	s.train.loss.main = 0.25;
-	REQUIRE(trainer_stored(FIRST_VERSION, &epochs, &steps, &e) == 0);
+	REQUIRE(trainer_stored(stored, &epochs, &steps, &e) == 0);
 	CHECK_INT(epochs, 1);
 	CHECK_INT(steps, 6);
 	REQUIRE(trainer_open(&t, &s, &m.c, 0, par, &e) == 0);
-	REQUIRE(trainer_restore(&t, FIRST_VERSION, &e) == 0);
+	REQUIRE(trainer_restore(&t, stored, &e) == 0);
 	CHECK_INT(t.state.epoch, 2);
 	CHECK_INT(t.state.in_epoch, 2);
 	CHECK_INT(t.state.step, 6);
@@ -522,8 +522,11 @@ TEST(states_of_the_first_version_go_on)
 	CHECK_NEAR(t.state.loss_sum, 1.0513886068213272, 0);
 	CHECK_NEAR(t.state.best.wa, 0.4, 0);
 	CHECK_NEAR(t.state.best.macro_f1, 0.19047619047619049, 0);
+	CHECK(isnan(t.state.best_loss)); /* what it did not know */
+	CHECK(isinf(t.state.plateau.best) && t.state.plateau.bad == 0);
+	CHECK_NEAR(t.state.plateau.scale, 1, 0);
 	REQUIRE(trainer_save(&t, path, &e) == 0);
-	REQUIRE(state_load(&old, &t.state, FIRST_VERSION, &e) == 0);
+	REQUIRE(state_load(&old, &t.state, stored, &e) == 0);
 	REQUIRE(state_load(&now, &t.state, path, &e) == 0);
 	check_differ(&old, &now, "");
 	state_free(&old);
@@ -551,14 +554,26 @@ TEST(states_of_the_first_version_go_on)
 	par_free(par);
 }
 
+TEST(states_of_earlier_versions_go_on)
+{
+	static const char *const stored[] = {"tests/record/state-1.safetensors",
+					     "tests/record/state-2.safetensors"};
+
+	for (int i = 0; i < 2; i++) {
+		if (!file_exists(stored[i]))
+			SKIP("no tests/record here: run it from the project's folder");
+		goes_on(stored[i]);
+	}
+}
+
 TEST(states_of_later_versions_are_refused)
 {
 	static const struct {
 		const char *format, *said;
 	} file[] = {
-		{"miust state 3", "a newer version of miust wrote it (its format is \"miust state "
-				  "3\", this version reads up to \"miust state 2\"); go on"},
-		{"miust state 0", "its format is \"miust state 0\", expected \"miust state 2\""},
+		{"miust state 4", "a newer version of miust wrote it (its format is \"miust state "
+				  "4\", this version reads up to \"miust state 3\"); go on"},
+		{"miust state 0", "its format is \"miust state 0\", expected \"miust state 3\""},
 		{"miust state x", "its format is \"miust state x\", expected"},
 		{"miust state ", "its format is \"miust state \", expected"},
 		{"miust weights 1", "its format is \"miust weights 1\", expected"},

@@ -496,7 +496,7 @@ TEST(console_completes_conditions)
 	type("when grad");
 	press('\t');
 	CHECK_STR(screen.console.line, "break when grad_norm ");
-	type("> 10 & val_wa<best");
+	type("> 10 & val_wa<best_");
 	CHECK_STR(match(0), "val_wa<best_val_wa");
 	press('\t');
 	CHECK_STR(screen.console.line, "break when grad_norm > 10 & val_wa<best_val_wa ");

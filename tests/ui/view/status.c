@@ -160,7 +160,7 @@ TEST(fields_keep_their_columns)
 	u.now.epoch = 7;
 	u.now.in_epoch = 3;
 	u.now.loss = 0.0001;
-	u.now.best_wa = 0.6;
+	u.now.best = 0.6;
 	u.now.best_epoch = 5;
 	u.now.rate = 101;
 	u.now.eta = 36000;

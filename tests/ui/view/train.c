@@ -90,7 +90,7 @@ static void begin(struct ui *u, int steps)
 	u->now.step = steps;
 	u->now.in_epoch = steps % MOMENT_STEPS;
 	u->now.pending = 0;
-	u->now.best_wa = f->nepochs ? f->epoch[0].val.wa : NAN;
+	u->now.best = f->nepochs ? f->epoch[0].val.wa : NAN;
 	u->now.best_epoch = f->nepochs;
 	u->now.eta = 9950;
 	if (steps == 0)

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A step: its batches through the model, then the optimizer. */
+#include "engine/train/train.h"
+
+#include "base/clock.h"
+#include "base/util.h"
+#include "engine/train/class_weight.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* Which number is at fault, and as a sentence. */
+static enum step_result diverged(const struct trainer *t, const struct step_row *row, struct err *e)
+{
+	const char *name = "the gradient norm";
+	double value = row->grad_norm;
+	char number[32];
+
+	if (!isfinite(row->loss)) {
+		name = "the loss";
+		value = row->loss;
+	}
+	for (int i = 0; i < TERMS; i++)
+		if (!isfinite(row->term[i]) && loss_weight(&t->set, (enum term)i) != 0) {
+			name = loss_term[i].column;
+			value = row->term[i];
+			break;
+		}
+	snprintf(number, sizeof number, "%.9g", value);
+	err_set(e,
+		"fold %d, epoch %d, step %d: %s is %s; the weights are those before this step, the "
+		"last good checkpoint is kept; try a smaller train.optimizer.lr, train.clip, or "
+		"a smaller train.loss weight",
+		row->fold, row->epoch, row->step, name, isnan(value) ? "nan" : number);
+	e->status = EXIT_DIVERGED;
+	return STEP_DIVERGED;
+}
+
+static int64_t count_right(const struct trainer *t)
+{
+	const real *logits = model_logits(&t->model, HEAD_MAIN);
+	int classes = t->model.classes;
+	int64_t right = 0;
+
+	for (int i = 0; i < t->batch.n; i++, logits += classes) {
+		int best = 0;
+
+		for (int c = 1; c < classes; c++)
+			if (logits[c] > logits[best])
+				best = c;
+		right += best == t->batch.label[i];
+	}
+	return right;
+}
+
+/* The utterances of a step: [from, to) of the epoch's order, in batches. */
+struct group {
+	int from, to, batch; /* how many a batch has; the last one what is left */
+	double class_weight[LABELS_MAX];
+	struct loss_joint joint; /* its weights are those above */
+};
+
+static int utterance_at(const struct trainer *t, int place)
+{
+	return t->split.at[PART_TRAIN][t->state.order[place]];
+}
+
+static void group_of_step(const struct trainer *t, struct group *g)
+{
+	int n = t->split.n[PART_TRAIN], batch = t->set.train.batch_size;
+	int64_t each = (int64_t)batch * t->set.train.accumulate;
+	int64_t from = t->state.in_epoch * each;
+
+	*g = (struct group){.from = (int)from, .batch = batch};
+	g->to = from + each < n ? (int)(from + each) : n;
+	g->joint.n = g->to - g->from;
+	g->joint.batches = (int)(((int64_t)g->joint.n + batch - 1) / batch);
+	if (!class_weights(&t->set, t->count, g->class_weight))
+		return;
+	g->joint.class_weight = g->class_weight;
+	for (int i = g->from; i < g->to; i++)
+		g->joint.weight += g->class_weight[t->corpus->utt[utterance_at(t, i)].label];
+}
+
+/* The features of the batch after this one, while this one computes: only a hint
+ * to the system, so no figure depends on it. */
+static void read_ahead(const struct trainer *t, int from)
+{
+	int to = min_int(t->split.n[PART_TRAIN] - from, t->set.train.batch_size) + from;
+
+	for (int i = from; i < to; i++) {
+		const struct utterance *u = &t->corpus->utt[utterance_at(t, i)];
+
+		npy_willneed(&u->words);
+		npy_willneed(&u->frames);
+	}
+}
+
+/* The batch that begins at this place of the order, ready for both passes. */
+static int take_batch(struct trainer *t, const struct group *g, int from, struct err *e)
+{
+	int n = min_int(g->to - from, g->batch);
+
+	for (int i = 0; i < n; i++)
+		t->batch_utt[i] = utterance_at(t, from + i);
+	return batch_take(&t->batch, t->corpus, &t->set, &t->norm, t->batch_utt, n, BATCH_TRAIN,
+			  e) || model_ready(&t->model, &t->batch, true, e)
+		       ? -1
+		       : 0;
+}
+
+/* All batches through the model: the terms of the step, how many utterances the main head
+ * gets right, and, if asked for, the gradients. */
+static int run_group(struct trainer *t, const struct group *g, bool backward, double term[TERMS],
+		     int64_t *right, struct err *e)
+{
+	*right = 0;
+	for (int i = 0; i < TERMS; i++)
+		term[i] = 0;
+	for (int k = 0; k < g->joint.batches; k++) {
+		int from = g->from + k * g->batch;
+		double part[TERMS];
+
+		if (take_batch(t, g, from, e))
+			return -1;
+		if (backward)
+			read_ahead(t, from + t->batch.n);
+		model_forward(&t->model, &t->batch);
+		model_loss(&t->model, &t->batch, &t->set, &g->joint, part);
+		if (backward && k == 0)
+			model_backward(&t->model, &t->batch);
+		else if (backward)
+			model_backward_add(&t->model, &t->batch);
+		for (int i = 0; i < TERMS; i++)
+			term[i] += part[i];
+		*right += count_right(t);
+	}
+	return 0;
+}
+
+enum step_result trainer_step(struct trainer *t, struct step_row *row, struct err *e)
+{
+	double start = clock_seconds(), scale = 1;
+	struct group g;
+	int64_t right;
+	real square;
+
+	BUG_ON(t->state.ended || trainer_epoch_full(t));
+	*row = (struct step_row){
+		.fold = t->state.fold, .epoch = t->state.epoch, .step = t->state.step + 1};
+	row->lr = trainer_rate(t);
+	group_of_step(t, &g);
+	if (run_group(t, &g, true, row->term, &right, e))
+		return STEP_FAILED;
+	row->loss = loss_sum(&t->set, row->term);
+	row->grad_norm = grad_norm(&t->optim, &t->model.params, t->model.par);
+	if (t->set.train.clip > 0 && row->grad_norm > t->set.train.clip)
+		scale = t->set.train.clip / (row->grad_norm + 1e-6);
+	/* A finite gradient may still be too large for its square, which the
+	 * optimizer keeps: Inf there would hold the weight still for good. */
+	square = (real)(scale * row->grad_norm * scale * row->grad_norm);
+	if (!isfinite(row->loss) || !isfinite(row->grad_norm) || !isfinite(square))
+		return diverged(t, row, e);
+	optim_step(&t->optim, &t->model.params, t->state.optim_steps + 1, row->lr, scale,
+		   t->model.par);
+
+	t->state.optim_steps++;
+	t->state.in_epoch++;
+	t->state.step++;
+	t->state.loss_sum += row->loss;
+	t->state.right += right;
+	t->state.seconds += clock_seconds() - start;
+	t->step_utt = g.joint.n;
+	return STEP_DONE;
+}
+
+/* The next step from here; nothing is put back. */
+static int try_step(struct trainer *t, struct step_row *before, struct step_row *after,
+		    struct err *e)
+{
+	struct group g;
+	int64_t right;
+
+	trainer_epoch_begin(t);
+	group_of_step(t, &g);
+	switch (trainer_step(t, before, e)) {
+	case STEP_FAILED:
+		return -1;
+	case STEP_DIVERGED: /* which shows in its row */
+		err_clear(e);
+		*after = *before;
+		return 0;
+	case STEP_DONE:
+		break;
+	}
+	*after = *before;
+	if (run_group(t, &g, false, after->term, &right, e))
+		return -1;
+	after->loss = loss_sum(&t->set, after->term);
+	return 0;
+}
+
+int trainer_try(struct trainer *t, const struct settings *set, struct step_row *before,
+		struct step_row *after, struct err *e)
+{
+	struct settings own = t->set;
+	struct state was = {0};
+	int failed;
+
+	if (state_copy(&was, &t->state, e))
+		return -1;
+	t->set = *set;
+	failed = try_step(t, before, after, e);
+	t->set = own;
+	state_put(&t->state, &was);
+	state_free(&was);
+	return failed;
+}
