@@ -50,6 +50,26 @@ model:
 """
 
 
+# Settings of training, each a run of its own that keeps only what is text.
+SETTINGS = {
+    "balanced": dict(padding="masked", class_weight="balanced"),
+    "sqrt": dict(padding="reference", class_weight="sqrt", class_weight_in="all"),
+    "map": dict(padding="masked", class_weight=dict(glad=15, cross=0.5)),
+    "map-all": dict(padding="masked", class_weight=dict(glad=15, cross=0.5),
+                    class_weight_in="all"),
+    "accumulate-2": dict(padding="masked", accumulate=2),
+    "accumulate-3": dict(padding="reference", accumulate=3, form="squared"),
+    "accumulate-3-balanced": dict(padding="masked", accumulate=3, class_weight="balanced",
+                                  class_weight_in="all"),
+    "accumulate-all": dict(padding="masked", accumulate=9, class_weight=dict(calm=3)),
+    "constant": dict(padding="masked", schedule="constant", warmup=2, select="ua"),
+    "linear": dict(padding="masked", schedule="linear", warmup=1, select="loss"),
+    "cosine": dict(padding="masked", warmup=1, select="wf1"),
+    "plateau": dict(padding="masked", form="squared", schedule="plateau", warmup=1, epochs=7,
+                    select="loss", plateau=dict(factor=0.5, patience=0)),
+}
+
+
 def matrix(rng, rows, cols, label):
     x = rng.randint(-64, 65, (rows, cols)) / 64.0
     x[:, label] += 2.0  # the class can be learnt
@@ -103,6 +123,18 @@ def main():
         for _ in record.run(record.Config(path, padding=padding), out):
             pass
     os.remove(os.path.join(HERE, "masked", "init_0.safetensors"))  # equal to reference/
+    settings(path)
+
+
+def settings(path):
+    for name, override in SETTINGS.items():
+        out = os.path.join(HERE, "settings", name)
+        shutil.rmtree(out, ignore_errors=True)
+        for _ in record.run(record.Config(path, **override), out):
+            pass
+        for f in os.listdir(out):
+            if f.endswith(".safetensors"):
+                os.remove(os.path.join(out, f))
 
 
 if __name__ == "__main__":

@@ -51,6 +51,13 @@ class Config:
         self.lr = float(self.train["optimizer"]["lr"])
         self.optimizer = self.train["optimizer"].get("name", "rmsprop")
         self.clip = float(self.train.get("clip", 0))
+        self.accumulate = int(self.train.get("accumulate", 1))
+        self.class_weight = self.train.get("class_weight", "none")  # a word, or a map
+        self.class_weight_in = self.train.get("class_weight_in", "main")
+        self.schedule = self.train.get("schedule", "cosine")
+        self.warmup = int(self.train.get("warmup", 0))
+        self.plateau = self.train.get("plateau", dict(factor=0.1, patience=10))
+        self.select = self.train.get("select", "wa")
         self.head = int(self.model.get("head") or (128 if lists else 64))
         self.cross = bool(self.model.get("cross_attention", True))
         self.__dict__.update({k: v for k, v in override.items() if v is not None})
@@ -222,12 +229,60 @@ def discrepancy(cfg, x, y):
     return sum(d.norm() if cfg.form == "norm" else (d ** 2).sum() for d in diff)
 
 
-def loss_terms(cfg, out, label):
-    return dict(main=F.cross_entropy(out["logits"], label),
-                cmd_text=discrepancy(cfg, out["Att1"], out["Att22"]),
-                cmd_audio=discrepancy(cfg, out["Att2"], out["Att11"]),
-                text=F.cross_entropy(out["logits_text"], label),
-                audio=F.cross_entropy(out["logits_audio"], label))
+def class_weights(cfg, rows):
+    """What CrossEntropyLoss takes as `weight`, for these training rows; None: nothing."""
+    if cfg.class_weight == "none":
+        return None
+    if isinstance(cfg.class_weight, dict):
+        return torch.tensor([float(cfg.class_weight.get(name, 1)) for name in cfg.labels])
+    n = np.bincount([u.label for u in rows], minlength=len(cfg.labels))
+    w = np.divide(len(rows), len(cfg.labels) * n, out=np.zeros(len(n)), where=n > 0)
+    return torch.tensor(w if cfg.class_weight == "balanced" else np.sqrt(w)).float()
+
+
+def loss_terms(cfg, outs, labels, weight):
+    """Of the batches of a step: cross-entropies of all their utterances together, alignments
+    as the mean over the batches."""
+    label = torch.cat(labels)
+
+    def entropy(name):
+        weighted = name == "logits" or cfg.class_weight_in == "all"
+        return nn.CrossEntropyLoss(weight if weighted else None)(
+            torch.cat([out[name] for out in outs]), label)
+
+    def distance(x, y):
+        return sum(discrepancy(cfg, out[x], out[y]) for out in outs) / len(outs)
+    return dict(main=entropy("logits"), cmd_text=distance("Att1", "Att22"),
+                cmd_audio=distance("Att2", "Att11"), text=entropy("logits_text"),
+                audio=entropy("logits_audio"))
+
+
+class Rate:
+    """The learning rate of each epoch, from 0; seen() after its evaluation."""
+
+    def __init__(self, cfg, optimizer):
+        self.cfg, self.optimizer = cfg, optimizer
+        self.plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, **cfg.plateau)
+
+    def begin(self, epoch):
+        cfg, e, n = self.cfg, epoch - self.cfg.warmup, self.cfg.epochs - self.cfg.warmup
+        if e < 0:
+            lr = cfg.lr * (epoch + 1) / cfg.warmup
+        elif cfg.schedule == "plateau":
+            lr = cfg.lr if e == 0 else self.optimizer.param_groups[0]["lr"]
+        else:
+            lr = cfg.lr * dict(cosine=(1 + math.cos(math.pi * e / n)) / 2, constant=1,
+                               linear=1 - e / n)[cfg.schedule]
+        for g in self.optimizer.param_groups:
+            g["lr"] = lr
+
+    def seen(self, epoch, val_loss):
+        if self.cfg.schedule == "plateau" and epoch >= self.cfg.warmup:
+            self.plateau.step(val_loss)
+
+
+def selected(cfg, wa, ua, wf1, loss):
+    return dict(wa=(wa, ua), ua=(ua,), wf1=(wf1,), loss=(-loss,))[cfg.select]
 
 
 # Evaluation ------------------------------------------------------------------
@@ -295,11 +350,22 @@ class Recorder:
                 json.dump(value, f, indent=indent)
 
 
-def train_epoch(cfg, model, optimizer, batches, fold, step, rec):
+def groups(batches, size):
+    group = []
+    for batch in batches:
+        group.append(batch)
+        if len(group) == size:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def train_epoch(cfg, model, optimizer, batches, weight, fold, step, rec):
     losses, right, order = [], 0, []
-    for at, b in batches:
-        out = model(b)
-        terms = loss_terms(cfg, out, b.label)
+    for group in groups(batches, cfg.accumulate):
+        outs = [model(b) for _, b in group]
+        terms = loss_terms(cfg, outs, [b.label for _, b in group], weight)
         loss = sum(cfg.weights[t] * terms[t] for t in TERMS)
         optimizer.zero_grad()
         loss.backward()
@@ -311,8 +377,9 @@ def train_epoch(cfg, model, optimizer, batches, fold, step, rec):
         optimizer.step()
         step += 1
         losses.append(loss.item())
-        right += (out["logits"].argmax(1) == b.label).sum().item()
-        order += at
+        for out, (at, b) in zip(outs, group):
+            right += (out["logits"].argmax(1) == b.label).sum().item()
+            order += at
         print(fold, step, losses[-1], *(terms[t].item() for t in TERMS), sep=",", file=rec.steps)
     rec.orders.append(dict(fold=fold, order=order))
     return float(np.mean(losses)), right / len(order), step
@@ -328,11 +395,11 @@ def run_fold(cfg, corpus, fold, rec, verbose=False):
         optimizer = torch.optim.AdamW(model.parameters(), cfg.lr, (0.9, 0.999), 1e-8, 0.01)
     else:
         optimizer = torch.optim.RMSprop(model.parameters(), cfg.lr, alpha=0.99, eps=1e-8)
-    best, kept, step = (-1, -1), None, 0
+    best, kept, step = None, None, 0
+    rate, weight = Rate(cfg, optimizer), class_weights(cfg, rows[0])
     for epoch in range(1, cfg.epochs + 1):
-        for g in optimizer.param_groups:
-            g["lr"] = cfg.lr * (1 + math.cos(math.pi * (epoch - 1) / cfg.epochs)) / 2
-        loss, acc, step = train_epoch(cfg, model, optimizer, train, fold, step, rec)
+        rate.begin(epoch - 1)
+        loss, acc, step = train_epoch(cfg, model, optimizer, train, weight, fold, step, rec)
         (wa, ua, wf1), val_loss = (math.nan,) * 3, math.nan
         if rows[1]:
             confusion, val_loss = evaluate(model, val, len(cfg.labels))
@@ -341,8 +408,10 @@ def run_fold(cfg, corpus, fold, rec, verbose=False):
         print(fold, epoch, loss, acc, val_loss, wa, ua, wf1, sep=",", file=rec.epochs)
         if verbose:
             print(fold, epoch, "loss %.4f acc %.3f val %.4f wa %.3f" % (loss, acc, val_loss, wa))
-        if not rows[1] or (wa, ua) > best:
-            best, kept = (wa, ua), (epoch, {k: v.clone() for k, v in model.state_dict().items()})
+        rate.seen(epoch - 1, val_loss)
+        now = selected(cfg, wa, ua, wf1, val_loss)
+        if not rows[1] or best is None or now > best:
+            best, kept = now, (epoch, {k: v.clone() for k, v in model.state_dict().items()})
     model.load_state_dict(kept[1])
     rec.tensors("best_%d" % fold, kept[1])
     confusion, _ = evaluate(model, test, len(cfg.labels))
