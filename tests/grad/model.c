@@ -13,7 +13,9 @@ struct shape {
 	bool means;
 	double align; /* weight of both alignment terms */
 	enum padding padding;
-	bool chunks; /* no two utterances fit at once */
+	bool chunks;        /* no two utterances fit at once */
+	int first;          /* of the utterances in a first of two batches; 0: one batch */
+	bool weighted, all; /* by class, in all heads */
 };
 
 static const int some_words[] = {3, 1, 5, 2}, some_frames[] = {7, 12, 1, 4};
@@ -46,15 +48,43 @@ struct whole {
 	struct utterance utt[UTTERANCES];
 	struct model m;
 	struct batch b;
+	struct loss_joint joint;
+	int n, first;
 };
+
+static const int order[UTTERANCES] = {0, 1, 2, 3};
+static const double class_weight[] = {0.5, 4, 1, 0.125};
+
+static void take(struct whole *w, int from, int to)
+{
+	struct err e = {0};
+
+	if (batch_take(&w->b, &w->c, &w->s, NULL, order + from, to - from, BATCH_TRAIN, &e) ||
+	    model_ready(&w->m, &w->b, true, &e))
+		FAIL("%s", e.text);
+}
+
+/* Of the step's batches, with the gradients if asked for. */
+static double step_loss(struct whole *w, bool backward)
+{
+	double term[TERMS], sum[TERMS] = {0};
+
+	for (int k = 0; k < w->joint.batches; k++) {
+		if (w->joint.batches > 1)
+			take(w, k ? w->first : 0, k ? w->n : w->first);
+		model_forward(&w->m, &w->b);
+		model_loss(&w->m, &w->b, &w->s, &w->joint, term);
+		for (int t = 0; t < TERMS; t++)
+			sum[t] += term[t];
+		if (backward)
+			(k ? model_backward_add : model_backward)(&w->m, &w->b);
+	}
+	return loss_sum(&w->s, sum);
+}
 
 static double whole_loss(void *ctx)
 {
-	struct whole *w = ctx;
-	double term[TERMS];
-
-	model_forward(&w->m, &w->b);
-	return model_loss(&w->m, &w->b, &w->s, NULL, term);
+	return step_loss(ctx, false);
 }
 
 static void settings_of(struct settings *s, const struct shape *a)
@@ -67,6 +97,7 @@ static void settings_of(struct settings *s, const struct shape *a)
 	s->train.loss.audio = 0.25;
 	s->train.loss.form = a->form;
 	s->train.loss.means = a->means;
+	s->train.class_weight_in = a->all ? CLASS_WEIGHT_ALL : CLASS_WEIGHT_MAIN;
 	s->model.text_feat_dim = a->text;
 	s->model.audio_feat_dim = a->audio;
 	s->model.num_classes = a->classes;
@@ -139,8 +170,6 @@ static struct npy random_matrix(int rows, int cols, bool holes)
 
 static bool whole_open(struct whole *w, const struct shape *a, struct par *par, struct err *e)
 {
-	static const int order[UTTERANCES] = {0, 1, 2, 3};
-
 	rng_seed(&check_rng, 11);
 	settings_of(&w->s, a);
 	w->c.utt = w->utt;
@@ -151,6 +180,13 @@ static bool whole_open(struct whole *w, const struct shape *a, struct par *par, 
 			.frames = random_matrix(a->frames[i], a->audio, a->holes),
 			.checked = 1,
 		};
+	w->n = a->n;
+	w->first = a->first;
+	w->joint = (struct loss_joint){.batches = a->first ? 2 : 1, .n = a->n};
+	if (a->weighted)
+		w->joint.class_weight = class_weight;
+	for (int i = 0; i < a->n; i++)
+		w->joint.weight += class_weight[w->utt[i].label];
 	if (model_open(&w->m, &w->s, par, e) ||
 	    batch_take(&w->b, &w->c, &w->s, NULL, order, a->n, BATCH_TRAIN, e))
 		return false;
@@ -177,8 +213,7 @@ static double *gradient_of(struct whole *w)
 {
 	double *g = malloc(w->m.params.total * sizeof *g);
 
-	whole_loss(w);
-	model_backward(&w->m, &w->b);
+	step_loss(w, true);
 	return memcpy(g, w->m.params.g, w->m.params.total * sizeof *g);
 }
 
@@ -193,7 +228,7 @@ static void check_model(const char *what, const struct shape *a)
 		FAIL("%s: %s", what, e.text);
 		goto out;
 	}
-	CHECK_INT(w->b.chunks, a->chunks ? a->n : 1);
+	CHECK_INT(w->b.chunks, a->chunks ? a->n : 1); /* as opened, all in one batch */
 	g = gradient_of(w);
 	for (int i = 0; i < w->m.params.n; i++) {
 		const struct tensor *t = &w->m.params.tensor[i];
@@ -265,6 +300,24 @@ TEST(in_chunks)
 		}
 		par_free(par);
 		snprintf(what, sizeof what, "in chunks, variant %d", variant);
+		check_model(what, &a);
+	}
+}
+
+/* Batches of three and one, classes weighted in one or all heads, also in chunks. */
+TEST(several_batches_and_class_weights)
+{
+	for (int variant = 0; variant < 8; variant++) {
+		struct shape a = plain;
+		char what[64];
+
+		a.weighted = variant > 0;
+		a.first = variant & 1 ? 0 : 3;
+		a.all = variant & 2;
+		a.chunks = variant & 4;
+		a.form = variant & 4 ? FORM_NORM : FORM_SQUARED;
+		a.padding = variant & 2 ? PADDING_REFERENCE : PADDING_MASKED;
+		snprintf(what, sizeof what, "class weights and batches, variant %d", variant);
 		check_model(what, &a);
 	}
 }

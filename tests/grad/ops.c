@@ -221,6 +221,9 @@ static const int aligned[4] = {ATT1, ATT22, ATT2, ATT11};
 TEST(loss_inputs)
 {
 	static struct objective o;
+	static const double weight[3] = {0.25, 3, 1.5};
+	static const struct loss_joint joint = {
+		.batches = 2, .n = 9, .class_weight = weight, .weight = 12.75};
 	double dz[4][5 * 6], dlogits[HEADS][5 * 3];
 
 	rng_seed(&check_rng, 4);
@@ -245,9 +248,13 @@ TEST(loss_inputs)
 			(struct loss_vectors){.x = o.z[i], .dx = o.dz[i], .ld = 6, .width = 6};
 	}
 	for (int form = FORM_SQUARED; form <= FORM_MSE; form++)
-		for (int means = 0; means < 2; means++) {
+		for (int means = 0; means < 4; means++) {
+			/* means 2, 3: one of two batches, classes weighted in one or all heads */
+			o.in.joint = means < 2 ? NULL : &joint;
+			o.s.train.class_weight_in =
+				means == 2 ? CLASS_WEIGHT_MAIN : CLASS_WEIGHT_ALL;
 			o.s.train.loss.form = form;
-			o.s.train.loss.means = means;
+			o.s.train.loss.means = means % 2;
 			objective_loss(&o);
 			memcpy(dz, o.dz, sizeof dz);
 			memcpy(dlogits, o.dlogits, sizeof dlogits);
