@@ -3,8 +3,9 @@
 #include "base/process.h"
 
 static const struct command *const commands[] = {
-	&cmd_train, &cmd_eval,  &cmd_predict, &cmd_compare, &cmd_demo,
-	&cmd_check, &cmd_bench, &cmd_config,  NULL,
+	&cmd_train,      &cmd_eval,       &cmd_predict,      &cmd_compare,   &cmd_queue_add,
+	&cmd_queue_list, &cmd_queue_move, &cmd_queue_remove, &cmd_queue_run, &cmd_demo,
+	&cmd_check,      &cmd_bench,      &cmd_config,       NULL,
 };
 
 int main(int argc, char **argv)

@@ -34,6 +34,8 @@ const struct flag_row flag_table[FLAGS] = {
 		       .help = "Write the last screen to FILE as text."},
 	[FLAG_FOLD] = {"fold", "N", TAKES_FOLDS, 0, 0, FOLD_MAX,
 		       "Only this fold; repeat the option for more folds."},
+	[FLAG_JOBS] = {"jobs", "N", TAKES_COUNT, AT(jobs), 1, 64,
+		       "Runs to train at once; default: 1."},
 	[FLAG_MANUAL] = {"manual", NULL, TAKES_NOTHING, AT(manual),
 			 .help = "Print the manual page, in roff."},
 	[FLAG_MARKDOWN] = {"markdown", NULL, TAKES_NOTHING, AT(markdown),

@@ -30,6 +30,7 @@ enum flag {
 	FLAG_DEEP,
 	FLAG_DUMP,
 	FLAG_FOLD,
+	FLAG_JOBS,
 	FLAG_MANUAL,
 	FLAG_MARKDOWN,
 	FLAG_MAX_STEPS,
@@ -66,7 +67,7 @@ struct args {
 	int non;
 	int *fold; /* [nfolds] of --fold, ascending, each once */
 	int nfolds;
-	int seeds, threads, max_steps;
+	int seeds, threads, max_steps, jobs;
 	int split; /* enum part; not given: PART_TEST */
 	int cols, rows;
 	bool resume, accept_data, skip_bad, deep, once, readonly, ascii, anyway, manual, markdown;

@@ -14,6 +14,11 @@ extern const struct command cmd_config;
 extern const struct command cmd_demo;
 extern const struct command cmd_eval;
 extern const struct command cmd_predict;
+extern const struct command cmd_queue_add;
+extern const struct command cmd_queue_list;
+extern const struct command cmd_queue_move;
+extern const struct command cmd_queue_remove;
+extern const struct command cmd_queue_run;
 extern const struct command cmd_train;
 
 #endif

@@ -135,6 +135,12 @@ int queue_read(struct queue *q, const char *folder, struct err *e)
 	return 0;
 }
 
+void queue_say_faults(const struct queue *q, void (*say)(void *ctx, const char *text), void *ctx)
+{
+	for (int i = 0; i < q->nfaults; i++)
+		say(ctx, q->fault[i]);
+}
+
 void queue_free(struct queue *q)
 {
 	for (int i = 0; i < q->nfaults; i++)

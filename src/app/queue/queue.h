@@ -59,6 +59,8 @@ struct queue {
 /* The file as it is now; without one there are no runs. Lines at fault are said in
  * q->fault and hide no other. An error only if the file cannot be read. */
 int queue_read(struct queue *q, const char *folder, struct err *e);
+/* Say what is wrong with its lines, each in one call. */
+void queue_say_faults(const struct queue *q, void (*say)(void *ctx, const char *text), void *ctx);
 void queue_free(struct queue *q); /* safe on zeroed memory, and twice */
 /* By its name, its folder, or the end of its name after a slash if no other has it. NULL:
  * there is none, *e says which names are near. */

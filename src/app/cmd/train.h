@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train: a run in the foreground, as the commands `train` and `queue run` have it: its
+ * messages, its signals, its hooks.
+ */
+#ifndef MIUST_TRAIN_COMMAND_H
+#define MIUST_TRAIN_COMMAND_H
+
+#include "app/cmd/cli.h"
+#include "app/lab/job.h"
+
+/*
+ * Open the job and run it. The signals that stop a run (process.h) end it after a checkpoint:
+ * that is an error, whose status is 128 + the signal. `a` has the hooks. `lines`: a line an
+ * epoch, though not more than one a second, and one for the results, instead of a progress
+ * line and tables. *complete: all of it is trained.
+ */
+int train_job(const struct args *a, const struct job_options *o, bool lines, bool *complete,
+	      struct err *e);
+
+#endif
