@@ -137,7 +137,8 @@ help:
 	@echo 'make run        open the workbench on the demo; without a terminal, train the demo'
 	@echo 'make test       all tests; asan, tsan: the same in sanitizer builds'
 	@echo 'make fuzz       libFuzzer on every reader, five minutes each (needs clang)'
-	@echo 'make bench      speed of training on this machine; bench-screen: cost of the screen'
+	@echo 'make bench      speed of training on this machine; bench-screen: cost of the screen;'
+	@echo '                bench-shelf: cost of 2,000 stored runs'
 	@echo 'make lint       formatting and static analysis; doc: the pages made from tables'
 	@echo 'make install    into PREFIX ($(PREFIX)), below DESTDIR; uninstall; make clean'
 
@@ -160,13 +161,17 @@ test: $(TESTS) $(FUZZERS) $(B)/miust $(B)/miust-tui $(if $(filter release,$(KIND
 $(B)/bench/screen: $(B)/bench/screen.o
 	@echo "  LINK $@"
 	$(Q)$(LINK) -lvterm
-$(B)/bench/speed: $(B)/bench/speed.o $(APP)
+$(B)/bench/speed $(B)/bench/shelf: $(B)/bench/%: $(B)/bench/%.o $(APP)
 	@echo "  LINK $@"
 	$(Q)$(LINK) $(LIBS_app)
 bench: all $(B)/bench/speed
 	@MIUST=$(B)/miust SPEED=$(B)/bench/speed bench/speed.sh
 bench-screen: all $(B)/bench/screen
 	@MIUST=$(B)/miust MIUST_TUI=$(B)/miust-tui SCREEN=$(B)/bench/screen bench/screen.sh
+RUNS ?= 2000
+bench-shelf: $(B)/bench/shelf
+	@dir=$$(mktemp -d) && trap "rm -rf $$dir" EXIT && shelf=$$(realpath $<) && cd $$dir && \
+		$$shelf $(RUNS)
 asan tsan:
 	@$(MAKE) --no-print-directory KIND=$@ test
 # Needs clang. FUZZ=npy for one of them, SECONDS for how long each.
@@ -208,4 +213,4 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all help doc deps deps-test run test bench bench-screen asan tsan fuzz lint install uninstall clean
+.PHONY: all help doc deps deps-test run test bench bench-screen bench-shelf asan tsan fuzz lint install uninstall clean
