@@ -2,6 +2,7 @@
 #include "ui/draw/heat_draw.h"
 
 #include "base/err.h"
+#include "base/util.h"
 
 #include <math.h>
 
@@ -24,27 +25,30 @@ static bool is_dim(const struct heat *h, int row, int col, int k)
 	return true;
 }
 
-/* A level out of `steps` as background (from role `ground` up) or as ridge. */
-static void put_step(struct canvas *c, int row, int col, int step, enum role ground, enum role role,
-		     bool dim)
+/* A level out of `steps`, in `high` rows from `row` on: as background (from role `ground`
+ * up) or as a ridge that fills them from below. */
+static void put_step(struct canvas *c, int row, int col, int high, int step, enum role ground,
+		     enum role role, bool dim)
 {
 	struct style style = {0};
 
 	if (c->look->depth != DEPTH_256) {
-		canvas_put(c, row, col, ROLE(dim ? ROLE_DIM : role),
-			   glyph_ridge(c->look->glyphs, step));
+		for (int i = high - 1; i >= 0; i--, step -= RIDGES)
+			canvas_put(c, row + i, col, ROLE(dim ? ROLE_DIM : role),
+				   glyph_ridge(c->look->glyphs, clamp_int(step, 0, RIDGES)));
 		return;
 	}
 	if (dim)
 		step = (step * DIM_STEPS + HEAT_STEPS - 1) / HEAT_STEPS;
 	if (step > 0)
 		style.bg = (uint8_t)(ground + step - 1);
-	canvas_put(c, row, col, style, ' ');
+	for (int i = 0; i < high; i++)
+		canvas_put(c, row + i, col, style, ' ');
 }
 
-static int steps_of(const struct canvas *c, int grounds)
+static int steps_of(const struct canvas *c, int grounds, int high)
 {
-	return c->look->depth == DEPTH_256 ? grounds : RIDGES;
+	return c->look->depth == DEPTH_256 ? grounds : RIDGES * high;
 }
 
 static int columns_of(const struct heat *h, int k)
@@ -52,39 +56,39 @@ static int columns_of(const struct heat *h, int k)
 	return (h->frames + k - 1) / k;
 }
 
-void heat_draw(struct canvas *c, const struct heat *h, int first, int k)
+void heat_draw(struct canvas *c, const struct heat *h, int first, int k, int high)
 {
 	double top = heat_top(heat_max(h, -1), h->even);
-	int steps = steps_of(c, HEAT_STEPS);
+	int steps = steps_of(c, HEAT_STEPS, high);
 
-	BUG_ON(k < 1 || first < 0);
-	for (int row = 0; row < c->rows && first + row < h->rows; row++) {
+	BUG_ON(k < 1 || first < 0 || high < 1);
+	for (int row = 0; (row + 1) * high <= c->rows && first + row < h->rows; row++) {
 		if (h->by_row)
 			top = heat_top(heat_max(h, first + row), h->even);
 		for (int col = 0; col < columns_of(h, k) && col < c->cols; col++) {
 			double value = heat_at(h, first + row, col, k);
 
-			put_step(c, row, col, heat_level(value, h->even, top, steps), ROLE_HEAT,
-				 h->role, is_dim(h, first + row, col, k));
+			put_step(c, row * high, col, high, heat_level(value, h->even, top, steps),
+				 ROLE_HEAT, h->role, is_dim(h, first + row, col, k));
 		}
 	}
 }
 
 void heat_difference(struct canvas *c, const struct heat *now, const struct heat *then, int first,
-		     int k, int sign)
+		     int k, int high, int sign)
 {
 	double max = heat_difference_top(now, then);
-	int steps = steps_of(c, LESS_STEPS);
+	int steps = steps_of(c, LESS_STEPS, high);
 
 	BUG_ON(k < 1 || first < 0 || now->rows != then->rows || now->frames != then->frames);
-	for (int row = 0; row < c->rows && first + row < now->rows; row++) {
+	for (int row = 0; (row + 1) * high <= c->rows && first + row < now->rows; row++) {
 		for (int col = 0; col < columns_of(now, k) && col < c->cols; col++) {
 			double d = heat_difference_at(now, then, first + row, col, k);
 			int step = heat_level(fabs(d), SMALL * max, max, steps);
 
 			if (c->look->depth != DEPTH_256 && d * sign < 0)
 				step = 0;
-			put_step(c, row, col, step, d < 0 ? ROLE_LESS : ROLE_MORE,
+			put_step(c, row * high, col, high, step, d < 0 ? ROLE_LESS : ROLE_MORE,
 				 d < 0 ? ROLE_S2 : ROLE_S1, false);
 		}
 	}
@@ -92,10 +96,11 @@ void heat_difference(struct canvas *c, const struct heat *now, const struct heat
 
 int heat_legend(struct canvas *c, int row, int col, enum role role)
 {
-	int steps = steps_of(c, HEAT_STEPS);
+	int steps = steps_of(c, HEAT_STEPS, 1);
 
 	for (int i = 1; i <= HEAT_STEPS; i++, col++)
-		put_step(c, row, col, heat_level(i, 0, HEAT_STEPS, steps), ROLE_HEAT, role, false);
+		put_step(c, row, col, 1, heat_level(i, 0, HEAT_STEPS, steps), ROLE_HEAT, role,
+			 false);
 	return col;
 }
 
@@ -137,6 +142,24 @@ int bar_draw(struct canvas *c, int row, int col, int width, enum role role, doub
 
 		canvas_put(c, row, col + i, ROLE(role),
 			   halves > 2 * i ? glyph(c->look->glyphs, g) : ' ');
+	}
+	return col + width;
+}
+
+int bar_draw_thick(struct canvas *c, int row, int col, int width, enum role role, double share)
+{
+	static const uint32_t upper[] = {' ', U'▖', U'▄'}, lower[] = {' ', U'▘', U'▀'};
+	long halves = lround(fmin(fmax(share, 0), 1) * 2 * width);
+
+	if (c->look->glyphs == GLYPHS_ASCII)
+		return bar_draw(c, row, col, width, role, share);
+	if (halves == 0 && share > 0)
+		halves = 1;
+	for (int i = 0; i < width; i++, halves -= 2) {
+		int here = clamp_int((int)halves, 0, 2);
+
+		canvas_put(c, row, col + i, ROLE(role), upper[here]);
+		canvas_put(c, row + 1, col + i, ROLE(role), lower[here]);
 	}
 	return col + width;
 }

@@ -207,17 +207,16 @@ static void draw_words(struct canvas *c, int row, const struct attention_scene *
 	for (int r = 0; r < a->words; r++) {
 		int w = a->top + r;
 		bool here = w == s->word;
+		int y = row + r * a->high + a->high / 2;
 
 		if (here)
-			canvas_put(c, row + r, 0, ROLE(ROLE_CURSOR),
+			canvas_put(c, y, 0, ROLE(ROLE_CURSOR),
 				   glyph(c->look->glyphs, GLYPH_CHOICE));
-		canvas_field(c, row + r, 1, a->word_cols, FIT_RIGHT,
-			     ROLE(here ? ROLE_STRONG : ROLE_TEXT), "%s",
-			     ui_word(s->u, s->look, w, word, sizeof word));
-		bar_draw(c, row + r, a->bar, a->bar_cols, even ? ROLE_DIM : s->now.map[map].role,
+		canvas_field(c, y, 1, a->word_cols, FIT_RIGHT, ROLE(here ? ROLE_STRONG : ROLE_TEXT),
+			     "%s", ui_word(s->u, s->look, w, word, sizeof word));
+		bar_draw(c, y, a->bar, a->bar_cols, even ? ROLE_DIM : s->now.map[map].role,
 			 (double)weight[w] / most);
-		canvas_decimal(c, row + r, a->bar + a->bar_cols + 2,
-			       ROLE(here ? ROLE_STRONG : ROLE_DIM),
+		canvas_decimal(c, y, a->bar + a->bar_cols + 2, ROLE(here ? ROLE_STRONG : ROLE_DIM),
 			       num_value(num, (double)weight[w]));
 	}
 }
@@ -225,14 +224,14 @@ static void draw_words(struct canvas *c, int row, const struct attention_scene *
 static void draw_map(struct canvas *c, int row, const struct attention_scene *s, int map)
 {
 	const struct attention_layout *a = &s->at;
-	struct canvas part = canvas_part(c, row, a->col, a->words, a->cols);
+	struct canvas part = canvas_part(c, row, a->col, a->words * a->high, a->cols);
 
 	draw_words(c, row, s, map);
 	if (s->then)
-		heat_difference(&part, &s->now.map[map], &s->was.map[map], a->top, a->k,
+		heat_difference(&part, &s->now.map[map], &s->was.map[map], a->top, a->k, a->high,
 				sign_shown(s));
 	else
-		heat_draw(&part, &s->now.map[map], a->top, a->k);
+		heat_draw(&part, &s->now.map[map], a->top, a->k, a->high);
 }
 
 static void draw_reach(struct canvas *c, int row, const struct attention_scene *s, int map)
@@ -319,7 +318,7 @@ void attention_map_draw(struct canvas *c, const struct attention_scene *s)
 	}
 	draw_title(c, s);
 	draw_map(c, row, s, 0);
-	row += a->words;
+	row += a->words * a->high;
 	draw_reach(c, row++, s, 0);
 	end = draw_axis(c, row, s);
 	if (!a->side)
@@ -329,7 +328,7 @@ void attention_map_draw(struct canvas *c, const struct attention_scene *s)
 		return;
 	draw_reach(c, row++, s, 1);
 	draw_map(c, row, s, 1);
-	draw_caption(c, row + a->words, s);
+	draw_caption(c, row + a->words * a->high, s);
 }
 
 /* ---- the read-out ---- */

@@ -20,11 +20,13 @@ enum {
 
 /* Where things are, for a view of some size. */
 struct attention_layout {
-	bool one;               /* ridges of one word */
-	bool both;              /* both maps, else map 1 */
-	bool side;              /* a panel at the right; else its row in the foot */
-	int title;              /* row */
-	int words, top;         /* rows of words, and the first one shown */
+	bool one;       /* ridges of one word */
+	bool both;      /* both maps, else map 1 */
+	bool side;      /* a panel at the right; else its row in the foot */
+	int title;      /* row */
+	int words, top; /* words shown, and the first of them */
+	int high;       /* rows of a word, in the maps and in the small ones */
+	int thumb_high;
 	int word_cols;          /* their names, from column 1 on */
 	int col, k, cols;       /* the maps: first column, frames to a column, columns used */
 	int bar, bar_cols;      /* weights of words: column of the bar, its width */

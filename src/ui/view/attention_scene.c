@@ -12,6 +12,8 @@ enum {
 	SIDE = 14, /* columns of the panel at the right */
 	AIRY_ROWS = 27,
 	THUMB_ROWS = 6,  /* small maps of all heads, if so many are left */
+	THUMB_FRAME = 2, /* an empty row, a title */
+	HIGH_MOST = 3,   /* rows of a word */
 	BOTH_WORDS = 12, /* both maps are worth it if this many words have a row */
 	NUMBER = 5,
 	TITLE = 86, /* columns of the title with its legend, for a handful of heads */
@@ -46,9 +48,24 @@ static void place_rows(struct attention_layout *a, int words, int rows, int cols
 	a->both = (rows - both) / 2 >= min_int(words, BOTH_WORDS);
 	a->words = min_int(words, a->both ? (rows - both) / 2 : rows - single);
 	left = rows - both - 2 * a->words;
+	a->high = a->thumb_high = 1;
 	if (a->both && cols >= ATTENTION_THUMB_COLS && left >= THUMB_ROWS) {
-		a->thumb_rows = left - 2; /* an empty row, a title */
+		/* Taller rows, as long as the small maps keep a row for each word. */
+		while (a->words == words && a->high < HIGH_MOST &&
+		       left - 2 * words >= words + THUMB_FRAME) {
+			a->high++;
+			left -= 2 * words;
+		}
+		a->thumb_high = clamp_int((left - THUMB_FRAME) / words, 1, HIGH_MOST);
+		a->thumb_rows = left - THUMB_FRAME;
+		if (a->thumb_rows > words * a->thumb_high)
+			a->thumb_rows = words * a->thumb_high;
 		a->thumbs = a->foot - 1 - a->thumb_rows - 1;
+	} else if (a->words == words) {
+		int maps = a->both ? 2 : 1, room = a->both ? left : rows - single - words;
+
+		for (; a->high < HIGH_MOST && room >= maps * words; room -= maps * words)
+			a->high++;
 	}
 }
 
@@ -61,7 +78,7 @@ struct attention_layout attention_layout(const struct ui *u, const struct look_r
 
 	if (a.one) {
 		a.title = 1;
-		a.words = 1;
+		a.words = a.high = a.thumb_high = 1;
 		a.top = clamp_int(v->word, 0, l->L - 1);
 		a.col = 1;
 		a.k = heat_factor(l->T, cols - 2);

@@ -139,10 +139,11 @@ void attention_side_draw(struct canvas *c, const struct attention_scene *s)
 static void draw_thumb(struct canvas *c, const struct attention_scene *s, int head, int map)
 {
 	static const char *const ask[CROSSES] = {"→ seconds", "→ words"};
-	int rows = c->rows - 1, group = (s->look->L + rows - 1) / rows;
+	int high = s->at.thumb_high, rows = (c->rows - 1) / high;
+	int group = (s->look->L + rows - 1) / rows;
 	int k = heat_factor(s->look->T, c->cols);
 	bool here = head == attention_view(s->u)->head;
-	struct canvas part = canvas_part(c, 1, 0, rows, c->cols);
+	struct canvas part = canvas_part(c, 1, 0, rows * high, c->cols);
 	struct attention one;
 	struct heat h;
 	float *w, *focus;
@@ -156,7 +157,7 @@ static void draw_thumb(struct canvas *c, const struct attention_scene *s, int he
 	h.w = w = mem_alloc((size_t)h.rows * (size_t)h.frames, sizeof *w);
 	h.focus = focus = mem_alloc((size_t)(h.frames_ask ? h.frames : h.rows), sizeof *focus);
 	attention_shrink(&one.map[map], group, w, focus);
-	heat_draw(&part, &h, 0, k);
+	heat_draw(&part, &h, 0, k, high);
 	if (here)
 		canvas_put(c, 0, 0, ROLE(ROLE_CURSOR), glyph(c->look->glyphs, GLYPH_CHOICE));
 	col = canvas_text(c, 0, here, ROLE(here ? ROLE_STRONG : ROLE_TEXT), "head %d", head + 1);

@@ -25,7 +25,7 @@ TEST(what_is_no_more_than_even_is_blank)
 	struct canvas c = canvas(2, 10, &look_braille);
 
 	NEED_UTF8();
-	heat_draw(&c, &map, 0, 1);
+	heat_draw(&c, &map, 0, 1, 1);
 	CHECK_DUMP(&c, "  ▃█", "    ▂▂▄▄");
 	canvas_free(&c);
 }
@@ -37,7 +37,7 @@ TEST(scale_by_row)
 
 	NEED_UTF8();
 	h.by_row = true;
-	heat_draw(&c, &h, 0, 1);
+	heat_draw(&c, &h, 0, 1, 1);
 	CHECK_DUMP(&c, "  ▃█", "    ▄▄██");
 	canvas_free(&c);
 }
@@ -46,7 +46,7 @@ TEST(a_column_shows_the_largest_of_its_frames)
 {
 	struct canvas c = canvas(2, 10, &look_ascii);
 
-	heat_draw(&c, &map, 0, 3);
+	heat_draw(&c, &map, 0, 3, 1);
 	CHECK_DUMP(&c, "-@", " :=");
 	canvas_free(&c);
 }
@@ -62,8 +62,8 @@ TEST(a_map_by_columns_looks_the_same)
 	h.w = turned;
 	h.row_step = 1;
 	h.frame_step = 2;
-	heat_draw(&c, &map, 0, 2);
-	heat_draw(&d, &h, 0, 2);
+	heat_draw(&c, &map, 0, 2, 1);
+	heat_draw(&d, &h, 0, 2, 1);
 	CHECK(canvas_same(&c, &d));
 	canvas_free(&c);
 	canvas_free(&d);
@@ -74,7 +74,7 @@ TEST(maps_scroll_and_clip)
 	struct canvas c = canvas(3, 6, &look_braille);
 
 	NEED_UTF8();
-	heat_draw(&c, &map, 1, 1);
+	heat_draw(&c, &map, 1, 1, 1);
 	CHECK_DUMP(&c, "    ▂▂", "", "");
 	canvas_free(&c);
 }
@@ -84,7 +84,7 @@ TEST(colours_are_grounds_without_characters)
 	struct canvas c = canvas(2, 10, &look_256);
 
 	NEED_UTF8();
-	heat_draw(&c, &map, 0, 1);
+	heat_draw(&c, &map, 0, 1, 1);
 	CHECK_DUMP(&c, "", "");
 	CHECK_INT(canvas_at(&c, 0, 0)->style.bg, 0);
 	CHECK_INT(canvas_at(&c, 0, 2)->style.bg, ROLE_HEAT + 2);
@@ -104,9 +104,9 @@ TEST(noise_does_not_reach_the_top)
 	h.rows = 1;
 	for (int by_row = 0; by_row < 2; by_row++) {
 		h.by_row = by_row;
-		heat_draw(&c, &h, 0, 1);
+		heat_draw(&c, &h, 0, 1, 1);
 		CHECK_DUMP(&c, "▂ ▂ ▂ ▂");
-		heat_draw(&d, &h, 0, 1);
+		heat_draw(&d, &h, 0, 1, 1);
 		CHECK_INT(canvas_at(&d, 0, 0)->style.bg, ROLE_HEAT + 1);
 	}
 	canvas_free(&c);
@@ -121,11 +121,11 @@ TEST(what_is_near_even_is_dim)
 
 	h.focus = focus;
 	h.by_row = true;
-	heat_draw(&c, &h, 0, 1);
+	heat_draw(&c, &h, 0, 1, 1);
 	CHECK_DUMP(&c, "  -@", "    ==@@");
 	CHECK_INT(canvas_at(&c, 0, 3)->style.fg, h.role);
 	CHECK_INT(canvas_at(&c, 1, 6)->style.fg, ROLE_DIM);
-	heat_draw(&d, &h, 0, 1);
+	heat_draw(&d, &h, 0, 1, 1);
 	CHECK_INT(canvas_at(&d, 0, 3)->style.bg, ROLE_HEAT + HEAT_STEPS - 1);
 	CHECK_INT(canvas_at(&d, 1, 6)->style.bg, ROLE_HEAT + 2);
 	canvas_free(&c);
@@ -141,7 +141,7 @@ TEST(frames_that_ask_are_dim)
 
 	h.focus = focus;
 	h.frames_ask = true;
-	heat_draw(&c, &h, 0, 2);
+	heat_draw(&c, &h, 0, 2, 1);
 	CHECK_DUMP(&c, " @", "  :=");
 	CHECK_INT(canvas_at(&c, 0, 1)->style.fg, h.role);
 	CHECK_INT(canvas_at(&c, 1, 3)->style.fg, ROLE_DIM);
@@ -171,11 +171,11 @@ TEST(differences)
 
 	NEED_UTF8();
 	was.w = then;
-	heat_difference(&c, &map, &was, 0, 1, +1);
+	heat_difference(&c, &map, &was, 0, 1, 1, +1);
 	CHECK_DUMP(&c, "▂▂▅█", "");
-	heat_difference(&c, &map, &was, 0, 1, -1);
+	heat_difference(&c, &map, &was, 0, 1, 1, -1);
 	CHECK_DUMP(&c, "    █", "");
-	heat_difference(&d, &map, &was, 0, 1, 0);
+	heat_difference(&d, &map, &was, 0, 1, 1, 0);
 	CHECK_INT(canvas_at(&d, 0, 3)->style.bg, ROLE_MORE + 4);
 	CHECK_INT(canvas_at(&d, 0, 4)->style.bg, ROLE_LESS + 4);
 	CHECK_INT(canvas_at(&d, 1, 4)->style.bg, 0);

@@ -32,7 +32,7 @@ static void picture(struct canvas *c, int n)
 	part = canvas_part(c, 2, 6, 8, 50);
 	track_draw(&part, &t);
 	part = canvas_part(c, 11, 6, 2, 3);
-	heat_draw(&part, &heat, 0, 1);
+	heat_draw(&part, &heat, 0, 1, 1);
 	bar_draw(c, 14, 6, 9, ROLE_S1, 0.7);
 	for (int r = 0; r <= ROLE_BAND; r++)
 		canvas_text(c, 15 + r % 6, 1 + r / 6 * 10, ROLE(r), "%s", role_name(r));
