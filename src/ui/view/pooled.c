@@ -2,6 +2,7 @@
 #include "ui/view/pooled.h"
 
 #include "app/study/num.h"
+#include "base/util.h"
 #include "ui/draw/heat_draw.h"
 #include "ui/draw/list.h"
 #include "ui/view/selected.h"
@@ -20,6 +21,8 @@ enum {
 	NUMBER = 5, /* columns of "0.889" */
 	PEAK = 21,  /* of "peak 34.12 s, 0.0134" */
 	NAME = 6,   /* of " Attt2" */
+	TEXT = 8,   /* what follows " Attt2  " */
+	TEXT_LONGEST = 17,
 };
 
 static int largest(const float *w, int n)
@@ -78,6 +81,7 @@ void pooled_words(struct canvas *c, const struct ui *u, const struct look_result
 	int rows = pooled_rows(c->rows, note, l->L);
 	int top = list_top(from, from, l->L, rows);
 	int step = NUMBER + 2 + (bar ? bar + 1 : 0), first = word_cols + 2;
+	int high = bar && rows == l->L && 2 * rows + note < c->rows ? 2 : 1;
 	double scale = scale_of(l, true);
 	char word[256], num[NUM_LEN];
 
@@ -86,7 +90,7 @@ void pooled_words(struct canvas *c, const struct ui *u, const struct look_result
 	else
 		canvas_text(c, 0, 0, ROLE(ROLE_STRONG), "words");
 	for (int r = 0; r < rows; r++)
-		canvas_field(c, 1 + r, 0, word_cols, FIT_RIGHT, ROLE(ROLE_TEXT), "%s",
+		canvas_field(c, 1 + r * high, 0, word_cols, FIT_RIGHT, ROLE(ROLE_TEXT), "%s",
 			     ui_word(u, l, top + r, word, sizeof word));
 	for (int i = 0; i < COLUMNS; i++) {
 		const float *w = l->weights[of_words[i]];
@@ -97,20 +101,22 @@ void pooled_words(struct canvas *c, const struct ui *u, const struct look_result
 			    pool_table[of_words[i]].name);
 		for (int r = 0; r < rows; r++) {
 			bool most = w && !even && largest(w, l->L) == top + r;
+			int y = 1 + r * high;
 
 			if (!w) {
-				canvas_text(c, 1 + r, col, ROLE(ROLE_DIM), NUM_MISSING);
+				canvas_text(c, y, col, ROLE(ROLE_DIM), NUM_MISSING);
 				continue;
 			}
-			canvas_decimal(c, 1 + r, col + 1, ROLE(most ? ROLE_STRONG : ROLE_DIM),
+			canvas_decimal(c, y, col + 1, ROLE(most ? ROLE_STRONG : ROLE_DIM),
 				       num_value(num, (double)w[top + r]));
 			if (bar)
-				bar_draw(c, 1 + r, col + NUMBER + 1, bar, even ? ROLE_DIM : ROLE_S2,
-					 (double)w[top + r] / scale);
+				(high > 1 ? bar_draw_thick : bar_draw)(c, y, col + NUMBER + 1, bar,
+								       even ? ROLE_DIM : ROLE_S2,
+								       (double)w[top + r] / scale);
 		}
 	}
 	if (note)
-		canvas_text(c, 1 + rows, first, ROLE(ROLE_DIM), "full bar: %s%s",
+		canvas_text(c, 1 + rows * high, first, ROLE(ROLE_DIM), "full bar: %s%s",
 			    num_scale(num, scale, 1. / l->L),
 			    any_even(l, true) ? "; ~ near even" : "");
 }
@@ -123,32 +129,36 @@ static void draw_profile(struct canvas *c, const struct look_result *l, int i, b
 {
 	const float *w = l->weights[of_seconds[i].pool];
 	const char *name = pool_table[of_seconds[i].pool].name;
-	int cols = (l->T + k - 1) / k, col, peak;
+	int cols = (l->T + k - 1) / k, col, end, peak;
 	struct canvas ridge = canvas_part(c, title, 0, c->rows - title, cols);
 	bool even = is_even(w, l->T);
 	char num[NUM_LEN];
 
 	if (w)
 		ridge_draw(&ridge, even ? ROLE_DIM : ROLE_S1, w, l->T, k, 0, scale);
+	/* Names below each other, also where one has a mark before it. */
 	if (!title) {
-		canvas_text(c, c->rows - 1, cols + 1, ROLE(ROLE_DIM), "%s%s", mark(even), name);
+		col = cols + 1 + any_even(l, false);
+		canvas_text(c, c->rows - 1, col - even, ROLE(ROLE_DIM), "%s%s", mark(even), name);
 		return;
 	}
-	col = canvas_text(c, 0, 0, ROLE(ROLE_TEXT), "%s%s", mark(even), name);
+	canvas_text(c, 0, 1 - even, ROLE(ROLE_TEXT), "%s%s", mark(even), name);
 	if (!w) {
-		canvas_text(c, 0, col + 2, ROLE(ROLE_DIM), "not in this model");
+		canvas_text(c, 0, TEXT, ROLE(ROLE_DIM), "not in this model");
 		return;
 	}
-	col = canvas_text(c, 0, col + 2, ROLE(ROLE_DIM), "%s", of_seconds[i].text) + 3;
+	col = TEXT + TEXT_LONGEST + 3;
+	if (col + PEAK > c->cols)
+		col = TEXT; /* no room for both: of what it is, the name says */
+	else
+		canvas_text(c, 0, TEXT, ROLE(ROLE_DIM), "%s", of_seconds[i].text);
+	end = min_int(max_int(cols, col + PEAK), c->cols);
 	peak = largest(w, l->T);
-	if (even) {
-		canvas_field(c, 0, col, (cols > col + PEAK ? cols : col + PEAK) - col, FIT_RIGHT,
-			     ROLE(ROLE_DIM), "near even");
-		return;
-	}
-	canvas_field(c, 0, col, (cols > col + PEAK ? cols : col + PEAK) - col, FIT_RIGHT,
-		     ROLE(ROLE_DIM), "peak %.2f s, %s", (double)peak / FRAMES_PER_SECOND,
-		     num_attention(num, (double)w[peak]));
+	if (even)
+		canvas_field(c, 0, col, end - col, FIT_RIGHT, ROLE(ROLE_DIM), "near even");
+	else
+		canvas_field(c, 0, col, end - col, FIT_RIGHT, ROLE(ROLE_DIM), "peak %.2f s, %s",
+			     (double)peak / FRAMES_PER_SECOND, num_attention(num, (double)w[peak]));
 }
 
 /* "to 0.018 = 4.0 × even" beside the title, as long as there is room to say it,

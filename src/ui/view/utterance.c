@@ -16,6 +16,7 @@
 #include "ui/view/epoch.h"
 
 #include "base/mem.h"
+#include "base/util.h"
 #include "engine/train/evaluate.h"
 
 #include <stdio.h>
@@ -31,6 +32,11 @@ enum {
 	LABEL_MOST = 9,  /* columns of a class's name */
 	WORDS_LEAST = 5, /* rows that classes leave to words */
 	TITLE = 9,       /* columns of "seconds" and two spaces */
+	TALL_COLS = 60,  /* narrower than FULL_COLS but AIRY_ROWS high: text, bars, curves */
+	TALL_ROWS = 20,  /* besides a row for each class */
+	TEXT_MOST = 3,   /* rows of the text there */
+	BAR_MOST = 20,   /* columns */
+	BAR_THICK = 8,   /* from here two rows where there is room */
 };
 
 static const struct {
@@ -169,21 +175,24 @@ static int heads_width(const struct scene *s, int bar)
 	return s->label_cols + (bar ? 3 : 2) + HEADS * column + (HEADS - 1) * 2;
 }
 
-static void draw_probability(struct canvas *c, int row, int col, int bar, const struct verdict *v,
-			     int class)
+static void draw_probability(struct canvas *c, int row, int col, int bar, bool thick,
+			     const struct verdict *v, int class)
 {
 	char num[NUM_LEN];
 
 	canvas_decimal(c, row, col + 1, v->says == class ? ROLE(ROLE_STRONG) : ROLE(ROLE_TEXT),
 		       num_fixed(num, v->p[class] < 0.0005 ? 0 : v->p[class], 3));
 	if (bar)
-		bar_draw(c, row, col + NUMBER + 1, bar, role_class(class), v->p[class]);
+		(thick ? bar_draw_thick : bar_draw)(c, row, col + NUMBER + 1, bar,
+						    role_class(class), v->p[class]);
 }
 
 static void draw_heads(struct canvas *c, const struct scene *s, int bar, bool title)
 {
 	int step = (bar ? NUMBER + 1 + bar : NUMBER) + 2, first = s->label_cols + (bar ? 3 : 2);
-	int top = title, says = top + 1 + s->n_shown + (bar && s->airy);
+	int top = title, below = 2 + (bar && s->airy); /* says and the record */
+	int high = bar >= BAR_THICK && top + 1 + 2 * s->n_shown + below <= c->rows ? 2 : 1;
+	int says = top + 1 + high * s->n_shown + (bar && s->airy && high == 1);
 
 	if (title)
 		canvas_text(c, 0, 0, ROLE(ROLE_STRONG), "heads");
@@ -192,7 +201,7 @@ static void draw_heads(struct canvas *c, const struct scene *s, int bar, bool ti
 			     history_flips(s->history, s->utt, s->epoch));
 	canvas_field(c, says, 0, first, FIT_LEFT, ROLE(ROLE_DIM), "says");
 	for (int i = 0; i < s->n_shown; i++)
-		canvas_field(c, top + 1 + i, 0, s->label_cols, FIT_LEFT,
+		canvas_field(c, top + 1 + high * i, 0, s->label_cols, FIT_LEFT,
 			     ROLE_BOLD(role_class(s->shown[i])), "%s", ui_label(s->u, s->shown[i]));
 	for (int h = 0; h < HEADS; h++) {
 		const struct verdict *v = &s->head[h];
@@ -204,7 +213,7 @@ static void draw_heads(struct canvas *c, const struct scene *s, int bar, bool ti
 			    ROLE(h == utterance_view(s->u)->head ? ROLE_TEXT : ROLE_DIM), "%s",
 			    bar ? heads[h].full : heads[h].brief);
 		for (int i = 0; i < s->n_shown; i++)
-			draw_probability(c, top + 1 + i, col, bar, v, s->shown[i]);
+			draw_probability(c, top + 1 + high * i, col, bar, high > 1, v, s->shown[i]);
 		end = canvas_field(c, says, col, bar ? text_width(ui_label(s->u, v->says)) : NUMBER,
 				   FIT_LEFT, ROLE_BOLD(role_class(v->says)), "%s",
 				   ui_label(s->u, v->says));
@@ -218,8 +227,8 @@ static void draw_heads(struct canvas *c, const struct scene *s, int bar, bool ti
 
 /* ---- the whole ---- */
 
-/* Text broken at spaces into the canvas. */
-static void draw_wrapped(struct canvas *c, const char *text)
+/* Text broken at spaces into the canvas; the rows it takes. */
+static int draw_wrapped(struct canvas *c, const char *text)
 {
 	int row = 0, col = 0;
 
@@ -241,13 +250,14 @@ static void draw_wrapped(struct canvas *c, const char *text)
 		text += n + strspn(text + n, " ");
 		free(word);
 	}
+	return min_int(row + 1, c->rows);
 }
 
-static void draw_text(struct canvas *c, const struct scene *s)
+static int draw_text(struct canvas *c, const struct scene *s)
 {
 	const struct utterance *x = ui_utterance(s->u, s->utt);
 
-	draw_wrapped(c, x ? x->text : "");
+	return draw_wrapped(c, x ? x->text : "");
 }
 
 static void draw_curves(struct canvas *c, const struct scene *s)
@@ -273,6 +283,22 @@ static void draw_small(struct canvas *c, const struct scene *s)
 	draw_heads(&table, s, 0, false);
 	if (curves.rows >= 5)
 		draw_curves(&curves, s);
+}
+
+/* Beside the list of view 3: text, heads with bars, and curves as high as there is room. */
+static void draw_tall(struct canvas *c, const struct scene *s)
+{
+	int bar = min_int((c->cols - 2 - heads_width(s, 0)) / HEADS - 2, BAR_MOST), row = 2;
+	struct canvas text = canvas_part(c, row, 1, TEXT_MOST, c->cols - 2), table, curves;
+
+	row += draw_text(&text, s) + 1;
+	table = canvas_part(c, row, 1, 2 * s->n_shown + 4, c->cols - 2);
+	if (2 * table.rows > c->rows - row) /* many classes: a row each */
+		table.rows = s->n_shown + 4;
+	draw_heads(&table, s, bar, false);
+	row += table.rows + 1;
+	curves = canvas_part(c, row, 1, c->rows - row, c->cols - 2);
+	draw_curves(&curves, s);
 }
 
 /* At the right of the seconds' title: whose weights these are if they are not
@@ -329,7 +355,7 @@ static void draw_below(struct canvas *c, const struct scene *s)
 
 static void draw_full(struct canvas *c, const struct scene *s)
 {
-	int bar = s->bars ? 5 + (c->cols > 120 ? (c->cols - 120) / 16 : 0) : 0;
+	int bar = s->bars ? min_int(5 + max_int(c->cols - 120, 0) / 8, BAR_MOST) : 0;
 	int table_cols = heads_width(s, bar), top = 1 + s->airy;
 	int below = c->rows - s->below_rows, rows = below - s->airy - top;
 	struct canvas curves = canvas_part(c, top, 1, rows, c->cols - table_cols - 3);
@@ -355,6 +381,8 @@ static void draw(const struct ui *u, struct canvas *c)
 	draw_head(&row, &s);
 	if (s.below_rows > 0)
 		draw_full(c, &s);
+	else if (s.airy && c->cols >= TALL_COLS && c->rows >= s.n_shown + TALL_ROWS)
+		draw_tall(c, &s);
 	else
 		draw_small(c, &s);
 }

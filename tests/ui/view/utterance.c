@@ -257,7 +257,7 @@ TEST(even_poolings_do_not_glow)
 	draw(&c, &x);
 	CHECK_HAS(row_text(&c, 16), "~Att1            ~Att11           ~Atts1");
 	CHECK_HAS(row_text(&c, 16), "seconds  to 0.009 = 2.0 × even  ~ near even");
-	CHECK_HAS(row_text(&c, 17), "~Att2  audio");
+	CHECK_HAS(row_text(&c, 17), "~Att2   audio");
 	CHECK_HAS(row_text(&c, 17), "near even");
 	CHECK_HAS(row_text(&c, 29), "full bar: 0.167 = 2.0 × even; ~ near even");
 	CHECK_HAS(row_text(&c, 18), "0.100 ━━━━━╸ "); /* 1.2 of 2, of nine columns */

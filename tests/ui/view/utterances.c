@@ -51,7 +51,7 @@ TEST(sizes)
 	fixture_free(&f);
 }
 
-/* Beside it stands view 4, which has its own tests: the left part alone. */
+/* Beside it is view 4: the text, the heads with their bars, the curves. */
 TEST(a_letter_per_epoch_where_there_is_room)
 {
 	struct fixture f;
@@ -63,6 +63,7 @@ TEST(a_letter_per_epoch_where_there_is_room)
 	c = fixture_draw(&f, &view_utterances, 200, 50, &look_braille);
 	left = canvas_part(&c, 0, 0, c.rows, utterances_layout(&f.u, c.rows, c.cols).width);
 	golden_check("utterances-200x50", &left);
+	golden_check("utterances-beside-200x50", &c);
 	canvas_free(&c);
 	fixture_free(&f);
 }
