@@ -73,32 +73,31 @@ static void take(struct draft *d, const struct settings *base, const struct sett
 		keep(d, o, option_text(next, o, value, sizeof value));
 }
 
-static int change(struct draft *d, const struct settings *base, const struct setting *x,
+/* The key may be its short name. */
+static int change(struct draft *d, const struct settings *base, const char *key, const char *value,
 		  struct err *e)
 {
+	const struct option *o = option_find_short(key);
 	struct settings next;
 
-	if (!x->o)
-		return option_unknown(x->key, e);
-	if (x->o->no_effect)
-		return err_set(e, "%s: it has no effect, in the next run too", x->key);
-	if (!x->value)
+	if (!o)
+		return option_unknown(key, e);
+	if (o->no_effect)
+		return err_set(e, "%s: it has no effect, in the next run too", o->key);
+	if (!value)
 		return err_set(e, "%s: expected its value in the next run, or a factor such as x2",
-			       x->key);
+			       o->key);
 	draft_values(d, base, &next);
-	if (option_change(&next, x->o, x->value, ".", e))
+	if (option_change(&next, o, value, ".", e))
 		return -1;
-	take(d, base, &next, x->o);
+	take(d, base, &next, o);
 	return 0;
 }
 
 int draft_set(struct draft *d, const struct settings *base, const char *key, const char *value,
 	      struct err *e)
 {
-	struct setting x = {.o = option_find(key), .value = value && *value ? value : NULL};
-
-	snprintf(x.key, sizeof x.key, "%s", key);
-	return change(d, base, &x, e);
+	return change(d, base, key, value && *value ? value : NULL, e);
 }
 
 int draft_assign(struct draft *d, const struct settings *base, const char *assignment,
@@ -109,7 +108,7 @@ int draft_assign(struct draft *d, const struct settings *base, const char *assig
 	setting_of_assignment(&x, assignment);
 	if (!strchr(assignment, '='))
 		return err_set(e, "expected KEY=VALUE; found '%.80s'", assignment);
-	return change(d, base, &x, e);
+	return change(d, base, x.key, x.value, e);
 }
 
 int draft_live(struct draft *d, const struct settings *base, const struct settings *now)

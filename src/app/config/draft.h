@@ -32,9 +32,9 @@ struct draft {                 /* start with {0} */
 void draft_free(struct draft *d); /* empty again */
 
 /*
- * KEY VALUE; a factor (x0.5) multiplies what the draft says, else what base says.
- * Paths start at the current folder. A value that base has too takes the setting out of
- * the draft. Errors start with the key, and change nothing.
+ * KEY VALUE, the key in full or short (option_short); a factor (x0.5) multiplies what the draft
+ * says, else what base says. Paths start at the current folder. A value that base has too takes the
+ * setting out of the draft. Errors start with the key, and change nothing.
  */
 int draft_set(struct draft *d, const struct settings *base, const char *key, const char *value,
 	      struct err *e);

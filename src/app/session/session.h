@@ -93,6 +93,9 @@ int session_share(struct session *s, const struct session *parent, struct err *e
 int session_seed(struct session *s, const struct session *parent, const struct settings *set,
 		 struct err *e);
 
+/* Of a file, or of all files below a folder; links count nothing. */
+int64_t bytes_below(const char *path);
+
 /* A new folder FOLDER/NAME-YYYYMMDD-HHMMSS, with -2, -3 ... if taken; NAME is that of the
  * config's file, or of the session's folder given instead. It is made here, empty, so
  * that programs started in the same second differ. */

@@ -39,7 +39,5 @@ bool session_trained(const char *root); /* has any fold a state? */
 /* session_delete.c: a name in an open folder (path, for errors), with all below it; no
  * link is followed, and one that is not there is fine. */
 int session_remove(int folder, const char *name, const char *path, struct err *e);
-/* session_trash.c: of a file, or of all files below a folder; links count nothing. */
-int64_t bytes_below(const char *path);
 
 #endif

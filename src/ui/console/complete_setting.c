@@ -129,7 +129,7 @@ static void add_factors(const struct settings *now, const struct option *o, stru
 static void add_values(const struct settings *from, const char *key, struct completions *c)
 {
 	static const char *const yes_no[] = {"true", "false", NULL};
-	const struct option *o = option_find(key);
+	const struct option *o = option_find_short(key);
 	const char *const *choices = NULL;
 	char value[OPTION_TEXT];
 
@@ -181,12 +181,40 @@ void complete_next(struct ui *u, const struct words *w, struct completions *c)
 	if (w->n == 1) {
 		add_keys(u, true, "", c);
 		complete_args(u, w, c);
-	} else if (w->n == 2 && option_find(w->argument)) {
+	} else if (w->n == 2 && option_find_short(w->argument)) {
 		add_values(start_from(u, true, &room), w->argument, c);
 	} else if (w->n == 2 && strcmp(w->argument, "off") == 0) {
 		for (int i = 0; i < d->n; i++)
 			complete_add(c, d->row[i].o->key);
 	}
+}
+
+/* Values of a KEY=VALUE that is typed up to its sign, each with the key. */
+static void add_assigned(const struct settings *from, const char *word, struct completions *c)
+{
+	int len = (int)strcspn(word, "=") + 1, n;
+	char key[SETTING_KEY], text[sizeof c->at->text];
+	struct completions values = {0};
+
+	snprintf(key, sizeof key, "%.*s", len - 1, word);
+	add_values(from, key, &values);
+	for (n = 0; n < values.n; n++) {
+		snprintf(text, sizeof text, "%.*s%.60s", len, word, values.at[n].text);
+		snprintf(complete_add(c, text)->now, sizeof c->at->now, "%s", values.at[n].now);
+	}
+	c->now = n ? "" : NULL;
+	completions_free(&values);
+}
+
+void complete_assign(struct ui *u, const struct words *w, struct completions *c)
+{
+	struct settings room;
+
+	if (strchr(w->word, '='))
+		add_assigned(next_run_base(u) ? next_run_base(u) : start_from(u, true, &room),
+			     w->word, c);
+	else
+		add_keys(u, true, "=", c);
 }
 
 /* When it takes effect, where that is not in this run. */
@@ -201,7 +229,7 @@ bool complete_setting_hint(const struct ui *u, const struct words *w, char *out,
 		w->verb->complete;
 	bool sets = with == complete_set, next = with == complete_next;
 	bool takes_key = sets || next || with == complete_key || with == complete_change;
-	const struct option *o = takes_key ? option_find(w->argument) : NULL;
+	const struct option *o = takes_key ? option_find_short(w->argument) : NULL;
 	char takes[OPTION_TAKES], now[64];
 
 	if (!o)

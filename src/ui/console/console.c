@@ -101,12 +101,19 @@ static size_t common(const struct completions *c)
 	return length;
 }
 
+static bool ends_open(const char *text)
+{
+	size_t n = strlen(text);
+
+	return n && text[n - 1] == '=';
+}
+
 /* The candidates as readline wants them: what replaces the word, then each. A
  * word that none starts with ("lr") stays until one is chosen. */
 static char **offer(const char *word, int start, int end)
 {
 	struct completions *c = &con.ui->console.match;
-	bool file;
+	bool open; /* more of the word follows: a folder's file, a setting's value */
 	char **list;
 
 	(void)start;
@@ -125,8 +132,8 @@ static char **offer(const char *word, int start, int end)
 	}
 	for (int i = 0; i < c->n && c->n > 1; i++)
 		list[i + 1] = mem_dup(c->at[i].text);
-	file = strchr(c->at[0].text, '/') != NULL; /* folders go on */
-	rl_completion_append_character = file ? '\0' : ' ';
+	open = strchr(c->at[0].text, '/') != NULL || ends_open(c->at[0].text);
+	rl_completion_append_character = open ? '\0' : ' ';
 	return list;
 }
 

@@ -20,6 +20,7 @@ static const char keys_more[] = "WheelUp move up\n"
 				"u undo                     # undo\n"
 				"t console try\t # try\n"
 				"m console note\t # note\n"
+				"N start                    # next run\n"
 				"^C stop\n"
 				"q quit                     # quit\n";
 static const char keys_last[] = "Tab view next\n"

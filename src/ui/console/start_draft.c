@@ -59,7 +59,7 @@ int start_draft_set(struct ui *u, const struct setting *x, struct err *e)
 			       why);
 	if (draft_set(next_run_edit(u), next_run_base(u), x->key, x->value, e))
 		return -1;
-	say_set(u, x->o);
+	say_set(u, option_find_short(x->key));
 	return 0;
 }
 
@@ -155,7 +155,7 @@ static int show(struct ui *u)
 
 static int drop(struct ui *u, const char *key, struct err *e)
 {
-	const struct option *o = option_find(key);
+	const struct option *o = option_find_short(key);
 	int n = next_run(u)->n;
 
 	if (*key && !o)

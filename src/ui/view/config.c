@@ -274,6 +274,7 @@ static const struct verb verbs[] = {
 
 static const char keys[] = "Enter enter             # edit\n"
 			   "d default               # default\n"
+			   "N start                 # start\n"
 			   "x unset                 # take back\n"
 			   "X drop                  # drop the draft\n"
 			   "Left column value       # column\n"

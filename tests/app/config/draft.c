@@ -146,6 +146,7 @@ TEST(a_mistake_changes_nothing)
 	CHECK_HAS(set("train.batch_size", "0"), "train.batch_size: expected an integer");
 	CHECK_STR(value("train.batch_size"), "32");
 	CHECK_HAS(set("train.bach_size", "3"), "did you mean train.batch_size?");
+	CHECK_HAS(set("text", "0.2"), "unknown key text; did you mean"); /* of several */
 	CHECK_HAS(set("train.epoch", ""), "train.epoch: expected its value in the next run");
 	CHECK_HAS(set("model.dropout", "0.5"), "model.dropout: it has no effect");
 	CHECK_INT(draft.n, 1);
@@ -199,6 +200,8 @@ TEST(assignments_are_of_the_command_line)
 	err_clear(&e);
 	CHECK_INT(draft_assign(&draft, &base, "train.batch_size=x2", &e), 0);
 	CHECK_STR(value("train.batch_size"), "40");
+	CHECK_INT(draft_assign(&draft, &base, "lr=2e-3", &e), 0);
+	CHECK_STR(value("train.optimizer.lr"), "0.002");
 	CHECK_INT(draft_assign(&draft, &base, "train.batch_size", &e), -1);
 	CHECK_HAS(e.text, "expected KEY=VALUE; found 'train.batch_size'");
 	err_clear(&e);

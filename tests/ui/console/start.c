@@ -161,7 +161,7 @@ TEST(the_draft_is_taken_back)
 	run("draft train.optimizer.lr 5e-5");
 	run("draft exp.seed 54");
 	CHECK_HAS(run("draft off train.clip"), "the next run does not change train.clip");
-	CHECK_HAS(run("draft off clip"), "did you mean train.clip?");
+	CHECK_HAS(run("draft off train.clap"), "did you mean train.clip?");
 	CHECK_STR(run("draft off exp.seed"), "");
 	CHECK_STR(next("exp.seed"), "as before");
 	CHECK_STR(next("train.optimizer.lr"), "5e-5");

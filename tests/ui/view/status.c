@@ -318,6 +318,30 @@ TEST(keys_follow_state_view_and_bindings)
 	moment_free(&u);
 }
 
+/* What helps then comes first. */
+TEST(keys_of_a_run_that_is_over)
+{
+	struct ui u;
+
+	NEED_UTF8();
+	finish(&u, 80);
+	CHECK_STR(
+		drawn(&u, 80, keys_draw),
+		" N next run  :again other seed  c cursor  z zoom              : console  ? help");
+	CHECK_HAS(drawn(&u, 120, status_draw),
+		  "   N next run  :again other seed  2 confusion  7 sessions");
+	u.now.state = WORK_DIVERGED;
+	u.now.trains = true;
+	CHECK_HAS(drawn(&u, 80, keys_draw),
+		  " :set a lower rate  Space go on  :fold end the fold  ");
+	u.now.best_epoch = 0;
+	CHECK_HAS(drawn(&u, 80, keys_draw), " :set a lower rate  Space go on  N next run  ");
+	u.now.state = WORK_FAILED;
+	u.now.trains = false;
+	CHECK_HAS(drawn(&u, 80, keys_draw), "N next run  ");
+	moment_free(&u);
+}
+
 int main(int argc, char **argv)
 {
 	return TEST_MAIN(argc, argv);
