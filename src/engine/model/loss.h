@@ -4,11 +4,11 @@
  *
  *	L = sum over terms of weight * term
  *
- * Terms (model specification, "Loss"): cross-entropy of the three heads, mean
- * over the batch (weighted by class as torch.nn.CrossEntropyLoss(weight=w) is:
- * divided by the sum of the utterances' weights), and two alignments D(X, Y) of pooled vectors: a
- *central-moment discrepancy of order 5 (squared or plain norm), or a mean squared error. All sums
- *are formed in double.
+ * Terms (model specification, "Loss"): cross-entropy of the three heads, mean over the
+ * batch (weighted by class as torch.nn.CrossEntropyLoss(weight=w) is: divided by the sum
+ * of the utterances' weights), and two alignments D(X, Y) of pooled vectors: a
+ * central-moment discrepancy of order 5 (squared or plain norm), or a mean squared error.
+ * All sums are formed in double.
  *
  * To add a term: a name in enum term and a weight beside it (settings.h), its row in
  * loss_term[], an option for the weight (app/config/option.c). steps.csv, its reader
