@@ -174,10 +174,8 @@ static void say_weights(const struct job *j)
 				str_addf(&absent, "%s%s", absent.len ? ", " : "",
 					 t->set.exp.labels[c]);
 		}
-		job_say(j,
-			"fold %d: weights of the classes, and their utterances in the training "
-			"part:%s",
-			t->state.fold, text.s);
+		job_say(j, "fold %d: class weights (training utterances):%s", t->state.fold,
+			text.s);
 		if (absent.len)
 			job_say(j, "fold %d: no utterance of the training part has the label %s",
 				t->state.fold, absent.s);

@@ -287,6 +287,53 @@ TEST(config_says_what_a_live_change_means_for_the_next_run)
 	ui_free(&u);
 }
 
+/* Beside the base rate the one in force; beside the weights how many utterances. */
+TEST(config_says_what_the_run_makes_of_a_setting)
+{
+	static const int count[] = {1109, 271, 268, 1743, 4710, 683, 1205};
+	struct ui u;
+	struct canvas c;
+
+	NEED_UTF8();
+	start(&u, 80, 24);
+	u.now.pending = 0;
+	moment_row(&u, "train.optimizer.lr");
+	moment_view(&u, &c);
+	CHECK(moment_shows(&c, "in force 1.10e-4: cosine, epoch 42 of 70"));
+	canvas_free(&c);
+	u.now.set.train.schedule = SCHEDULE_PLATEAU;
+	u.now.set.train.warmup = 42;
+	moment_view(&u, &c);
+	CHECK(moment_shows(&c, "in force 1.10e-4: warm-up, then plateau, epoch 42 of 70"));
+	canvas_free(&c);
+	run(&u, "find class_weight");
+	moment_row(&u, "train.class_weight");
+	moment_view(&u, &c);
+	CHECK(!moment_shows(&c, "anger 1109"));
+	canvas_free(&c);
+
+	u.now.set.exp.nlabels = 0;
+	u.now.set.layout = LAYOUT_LISTS;
+	for (int i = 0; i < 7; i++) {
+		static const char *const name[] = {"anger",   "disgust", "fear",    "joy",
+						   "neutral", "sadness", "surprise"};
+
+		strcpy(u.now.set.exp.labels[u.now.set.exp.nlabels++], name[i]);
+		u.now.count[i] = count[i];
+	}
+	moment_view(&u, &c);
+	CHECK(moment_shows(&c, "anger 1109, disgust 271, fear 268, joy 1743, neutral 4710, "));
+	canvas_free(&c);
+	u.now.set.train.class_weight.how = CLASS_WEIGHT_BALANCED;
+	u.run.base.train.class_weight.how = CLASS_WEIGHT_BALANCED;
+	moment_view(&u, &c);
+	CHECK(moment_shows(&c, "anger 1109 × 1.29, disgust 271 × 5.27, fear 268 × 5.32,"));
+	CHECK(moment_shows(&c,
+			   "\n neutral 4710 × 0.303, sadness 683 × 2.09, surprise 1205 × 1.18"));
+	canvas_free(&c);
+	ui_free(&u);
+}
+
 /* Before the data is read there is nothing that the next run could start from. */
 TEST(config_without_settings_shows_none)
 {

@@ -173,6 +173,23 @@ TEST(fields_keep_their_columns)
 	moment_free(&u);
 }
 
+/* The figure beside the epoch is the one that selects. */
+TEST(status_names_the_figure_that_selects)
+{
+	static const char *const said[SELECTIONS] = {"  WA  0.745@30", "  UA  0.745@30",
+						     "  WF1  0.745@30", "  macro F1  0.745@30",
+						     "  val loss  0.745@30"};
+	struct ui u;
+
+	NEED_UTF8();
+	moment_init(&u, &look_braille, 24, 120);
+	for (int i = 0; i < SELECTIONS; i++) {
+		u.now.set.train.select = i;
+		CHECK_HAS(drawn(&u, 120, status_draw), said[i]);
+	}
+	moment_free(&u);
+}
+
 TEST(status_has_background_and_state_is_reversed)
 {
 	struct ui u;
