@@ -6,7 +6,6 @@
 #include "base/near.h"
 #include "base/str.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -200,23 +199,6 @@ static struct template read_setting(struct finding *f, const char *text, const c
 	return whole_column(need_column(f, text, n, key));
 }
 
-char *template_text(const struct template *t, const struct table_row *row)
-{
-	struct str b = {0};
-	char *out;
-
-	for (int i = 0; i < t->n; i++) {
-		const char *cell = t->part[i].column < 0 ? "" : row->field[t->part[i].column];
-		size_t n = str_trimmed(&cell);
-
-		str_addn(&b, t->part[i].text, (size_t)t->part[i].len);
-		str_addn(&b, cell, n);
-	}
-	out = mem_dup(str_text(&b));
-	str_free(&b);
-	return out;
-}
-
 /* ---- what each column is ---- */
 
 /* exp.columns.folder: one for all lists, or one for each, commas between. */
@@ -246,13 +228,21 @@ static struct template folder_setting(struct finding *f, const struct settings *
 	return read_template(f, text, n, key);
 }
 
-/* The folder of MELD's clips that a list is about: by its name, or its part. */
-static const char *meld_folder(const char *path, int list)
+/* MELD's folder of clips, if it is one of MELD's own lists. */
+static const char *meld_folder_by_name(const char *path)
 {
 	for (int i = 0; i < MELD_LISTS; i++)
 		if (strcasecmp(path_base(path), meld[i].list) == 0)
 			return meld[i].folder;
-	return meld[list].folder;
+	return NULL;
+}
+
+/* The folder of MELD's clips that a list is about: by its name, or its part. */
+static const char *meld_folder(const char *path, int list)
+{
+	const char *named = meld_folder_by_name(path);
+
+	return named ? named : meld[list].folder;
 }
 
 static void find_name(struct columns *c, struct finding *f, const struct settings *s, int list)
@@ -309,137 +299,70 @@ int columns_find(struct columns *c, const struct table *t, const struct settings
 	return f.failed ? -1 : 0;
 }
 
-/* ---- names ---- */
+/* ---- a new list ---- */
 
-static bool is_slash(char c)
+/* Which published list it is like, by its column of names; the settings' own if that is
+ * there. -1: none is. */
+static int layout_of(const struct table *t, enum layout own)
 {
-	return c == '/' || c == '\\';
+	bool pair = has_column(t, "Dialogue_ID") && has_column(t, published[LAYOUT_IEMOCAP].id);
+	const bool has[] = {
+		[LAYOUT_IEMOCAP] = has_column(t, published[LAYOUT_IEMOCAP].id) && !pair,
+		[LAYOUT_LISTS] = has_column(t, published[LAYOUT_LISTS].id) || pair,
+	};
+
+	if (has[own])
+		return own;
+	return has[LAYOUT_LISTS] ? LAYOUT_LISTS : has[LAYOUT_IEMOCAP] ? LAYOUT_IEMOCAP : -1;
 }
 
-/* Bytes of a file name without its ending, if it has that of a recording. */
-static size_t recording_stem(const char *name, size_t n)
+static void no_name(struct finding *f)
 {
-	static const char *const ending[] = {".wav", ".mp4",  ".mp3", ".flac", ".npy",
-					     ".avi", ".webm", ".ogg", ".opus", ".m4a",
-					     ".mkv", ".mov",  ".sph", ".aac"};
+	struct str b = {0};
 
-	for (size_t i = 0; i < sizeof ending / sizeof ending[0]; i++) {
-		size_t m = strlen(ending[i]);
+	str_add(&b, "no column that names the utterances; expected Filename, Utterance_ID, or "
+		    "Dialogue_ID and Utterance_ID; the header has: ");
+	for (int i = 0; i < f->t->header.n; i++)
+		str_addf(&b, "%s%s", i ? ", " : "", f->t->header.field[i]);
+	str_add(&b, " (--set exp.columns.id=COLUMN names another column)");
+	give_up(f, b.s);
+	str_free(&b);
+}
 
-		if (n > m && strncasecmp(name + n - m, ending[i], m) == 0)
-			return n - m;
+/* A setting of columns that a new list need not have. */
+static struct template optional(struct finding *f, const char *name, const char *key)
+{
+	if (strchr(name, '{'))
+		return read_template(f, name, (int)strlen(name), key);
+	return whole_column(find_column(f, name, (int)strlen(name)));
+}
+
+int columns_find_new(struct columns *c, const struct table *t, const struct settings *s,
+		     struct problems *p, struct err *e)
+{
+	struct finding f = {.t = t, .lists = 1, .p = p, .e = e};
+	const char *id = s->exp.columns.id, *label = s->exp.columns.label, *folder;
+	int layout = layout_of(t, s->layout);
+	bool pair = layout == LAYOUT_LISTS && !has_column(t, published[LAYOUT_LISTS].id);
+
+	*c = (struct columns){.layout = layout < 0 || *id ? s->layout : (enum layout)layout,
+			      .list_name = ""};
+	c->label_name = *label ? label : published[c->layout].label;
+	c->text_name = *s->exp.columns.text ? s->exp.columns.text : published[c->layout].text;
+	if (!*id && layout < 0) {
+		no_name(&f);
+		return -1;
 	}
-	return n;
-}
-
-/* Cut the last word off the path *path, *n bytes long: returns where it
- * begins, *len bytes. "." and ".." are no names. */
-static const char *last_word(const char *path, size_t *n, size_t *len)
-{
-	size_t begin;
-
-	do {
-		while (*n > 0 && is_slash(path[*n - 1]))
-			--*n;
-		for (begin = *n; begin > 0 && !is_slash(path[begin - 1]);)
-			begin--;
-		*len = *n - begin;
-		*n = begin;
-	} while ((*len == 1 && path[begin] == '.') ||
-		 (*len == 2 && strncmp(path + begin, "..", 2) == 0));
-	return path + begin;
-}
-
-/* The first version took IEMOCAP's ids as they are, slashes and endings too. */
-static bool as_written(const struct columns *c, const char *cell, const char *audio_dir)
-{
-	size_t n = strlen(cell);
-	char *path;
-	bool there;
-
-	if (c->layout != LAYOUT_IEMOCAP || n == 0)
-		return false;
-	if (!cell[strcspn(cell, "/\\")] && recording_stem(cell, n) == n)
-		return true;
-	path = str_format("%s/%s/%s.npy", audio_dir, c->list_name, cell);
-	there = file_exists(path);
-	free(path);
-	return there;
-}
-
-struct row_name columns_name(const struct columns *c, const struct table_row *row,
-			     const char *audio_dir)
-{
-	struct row_name name = {0};
-	char *cell = template_text(&c->id, row);
-	size_t n = strlen(cell), len = 0;
-	const char *word;
-
-	name.folder = c->folder.n ? template_text(&c->folder, row) : NULL;
-	if (as_written(c, cell, audio_dir)) {
-		name.stem = cell;
-		return name;
-	}
-	if (n > 0 && is_slash(cell[n - 1]))
-		n = 0; /* a folder alone names no utterance */
-	word = last_word(cell, &n, &len);
-	if (c->cut_at_dot)
-		for (size_t i = len; i > 1; i--)
-			if (word[i - 1] == '.') {
-				len = i - 1;
-				break;
-			}
-	if (!c->cut_at_dot)
-		len = recording_stem(word, len);
-	name.stem = str_format("%.*s", (int)len, word);
-	if (!name.folder) {
-		word = last_word(cell, &n, &len);
-		name.folder = str_format("%.*s", (int)len, word);
-	}
-	free(cell);
-	return name;
-}
-
-static char *in_folder(const char *folder, const char *name)
-{
-	return *folder ? str_format("%s/%s", folder, name) : mem_dup(name);
-}
-
-char *row_feature(const struct row_name *name)
-{
-	return in_folder(name->folder, name->stem);
-}
-
-char *row_id(const struct row_name *name, bool by_folder)
-{
-	return name->stem ? in_folder(by_folder ? name->folder : "", name->stem) : NULL;
-}
-
-char *row_dialogue(const struct row_name *name, bool by_folder)
-{
-	const char *last = strrchr(name->stem, '_');
-	size_t n = last ? (size_t)(last - name->stem) : strlen(name->stem);
-	char *word = str_format("%.*s", (int)n, name->stem), *dialogue;
-
-	dialogue = in_folder(by_folder ? name->folder : "", word);
-	free(word);
-	return dialogue;
-}
-
-/* "Ses01F_impro01_M003" -> "Ses01M": the session, and who speaks in it. */
-static char *iemocap_speaker(const char *id)
-{
-	const char *last = strrchr(id, '_');
-
-	if (strncmp(id, "Ses", 3) == 0 && isdigit((unsigned char)id[3]) &&
-	    isdigit((unsigned char)id[4]) && last && (last[1] == 'F' || last[1] == 'M'))
-		return str_format("%.5s%c", id, last[1]);
-	return mem_dup("");
-}
-
-char *columns_speaker(const struct columns *c, const struct table_row *row, const char *id)
-{
-	if (c->speaker.n)
-		return mem_dup(row->field[c->speaker.part[0].column]);
-	return c->layout == LAYOUT_IEMOCAP ? iemocap_speaker(id) : mem_dup("");
+	if (!*id)
+		id = pair ? meld_id : published[layout].id;
+	c->id = read_setting(&f, id, "exp.columns.id");
+	c->cut_at_dot = c->layout == LAYOUT_LISTS && !*s->exp.columns.id;
+	folder = strcasecmp(id, meld_id) == 0 ? meld_folder_by_name(t->path) : NULL;
+	if (*s->exp.columns.folder && !strchr(s->exp.columns.folder, ','))
+		c->folder = folder_setting(&f, s, 0); /* else it is about other lists */
+	else if (folder)
+		add_part(&c->folder, folder, (int)strlen(folder), -1);
+	c->text = optional(&f, c->text_name, "exp.columns.text");
+	c->label = optional(&f, c->label_name, "exp.columns.label");
+	return f.failed ? -1 : 0;
 }

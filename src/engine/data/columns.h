@@ -44,6 +44,14 @@ struct columns {
 int columns_find(struct columns *c, const struct table *t, const struct settings *s, int list,
 		 int lists, const char *list_name, struct problems *p, struct err *e);
 
+/*
+ * The same of a new list, for a trained model: it need not be laid out as the lists of the
+ * settings. It is read by exp.columns, or by whichever published columns it has; texts and
+ * labels may be missing (n 0), and its folder is what the name says, if that has one.
+ */
+int columns_find_new(struct columns *c, const struct table *t, const struct settings *s,
+		     struct problems *p, struct err *e);
+
 /* A cell's text, without spaces around it; free() it. */
 char *template_text(const struct template *t, const struct table_row *row);
 

@@ -13,7 +13,8 @@ int utterance_check(struct corpus *c, int i, struct err *e)
 	const struct {
 		const char *dir;
 		const struct npy *a;
-	} part[] = {{c->text_dir, &u->words}, {c->audio_dir, &u->frames}};
+	} part[] = {[MODALITY_TEXT] = {c->text_dir, &u->words},
+		    [MODALITY_AUDIO] = {c->audio_dir, &u->frames}};
 
 	if (u->checked)
 		return 0;
@@ -22,7 +23,7 @@ int utterance_check(struct corpus *c, int i, struct err *e)
 
 		if (why) {
 			err_at(e, c->list[u->list].path, u->line, 0, "%s/%s.npy: %s", part[k].dir,
-			       u->feature, why);
+			       utterance_feature(u, (enum modality)k), why);
 			free(why);
 			return -1;
 		}
@@ -31,8 +32,15 @@ int utterance_check(struct corpus *c, int i, struct err *e)
 	return 0;
 }
 
+const char *utterance_feature(const struct utterance *u, enum modality m)
+{
+	return u->elsewhere[m] ? u->elsewhere[m] : u->feature;
+}
+
 void utterance_free(struct utterance *u)
 {
+	for (int m = 0; m < MODALITIES; m++)
+		free(u->elsewhere[m]);
 	free(u->id);
 	free(u->feature);
 	free(u->text);

@@ -22,13 +22,16 @@
 
 #include <stdint.h>
 
+enum { LABEL_NONE = -1 }; /* not known */
+
 struct utterance {
-	char *id;          /* unique within its list; see below */
-	char *feature;     /* its files are DIR/feature.npy: "Session1/ID", "train_splits/ID" */
+	char *id;      /* unique within its list; see below */
+	char *feature; /* its files are DIR/feature.npy: "Session1/ID", "train_splits/ID" */
+	char *elsewhere[MODALITIES]; /* the same, if found there instead (a new list); or NULL */
 	char *text;        /* UTF-8; bytes that were not are U+FFFD, cp1252 as meant (and a note) */
 	char *speaker;     /* "" if unknown */
 	char *dialogue;    /* id up to its last underscore part: "Ses01F_impro01", "dia12" */
-	int label;         /* index into settings exp.labels */
+	int label;         /* index into settings exp.labels; LABEL_NONE in a new list */
 	int list;          /* index into corpus.list */
 	long line;         /* in that list's file, from 1 */
 	struct npy words;  /* text features [L, text_feat_dim] */
@@ -85,6 +88,8 @@ void corpus_close(struct corpus *c); /* safe on zeroed memory, and after a faile
 /* Check the values of one utterance once; -1 names file, row and column of
  * the first NaN or Inf. Several threads may: all else of a corpus stays as it was opened. */
 int utterance_check(struct corpus *c, int i, struct err *e);
+/* "Session1/ID": its file is DIR/that.npy. */
+const char *utterance_feature(const struct utterance *u, enum modality m);
 void utterance_free(struct utterance *u); /* what it owns */
 
 #endif

@@ -181,7 +181,7 @@ static void check_frames(const struct npy *a, struct fault f, struct problems *p
 }
 
 void features_open(struct npy *a, const struct settings *s, enum modality m, const char *feature,
-		   const char *list, long line, bool deep, struct problems *p)
+		   const char *list, long line, unsigned how, struct problems *p)
 {
 	char *path = features_path(s, m, feature);
 	int cols = m == MODALITY_TEXT ? s->model.text_feat_dim : s->model.audio_feat_dim;
@@ -199,13 +199,18 @@ void features_open(struct npy *a, const struct settings *s, enum modality m, con
 		problem_add(p, &f, "%s", without_path(e.text, path));
 	} else if (refuses_vector(a, s, f, p)) {
 		;
+	} else if (a->cols != cols && (how & FEATURES_TRAINED)) {
+		problem_add(p, &f,
+			    "rows have %d values, but the model was trained on %d (%s); extract it "
+			    "as the features it was trained on",
+			    a->cols, cols, keys[m].cols);
 	} else if (a->cols != cols) {
 		problem_add(p, &f, "rows have %d values, but %s is %d; correct one of them",
 			    a->cols, keys[m].cols, cols);
 	} else if (a->rows == 0) {
 		problem_add(p, &f, "no rows; extract it again or leave the row out");
 	} else {
-		if (deep)
+		if (how & FEATURES_DEEP)
 			check_values(a, f, p);
 		if (m == MODALITY_AUDIO && !a->vector)
 			check_frames(a, f, p);

@@ -79,6 +79,15 @@ void lists_name(struct corpus *c, const struct settings *s)
 	}
 }
 
+void lists_name_new(struct corpus *c, const char *path)
+{
+	c->layout = LAYOUT_LISTS;
+	c->nlists = 1;
+	c->list = mem_alloc(1, sizeof *c->list);
+	snprintf(c->list->name, sizeof c->list->name, "list");
+	c->list->path = mem_dup(path);
+}
+
 void lists_check(const struct corpus *c, const struct settings *s, struct problems *p)
 {
 	const char *dir = s->exp.iemocap_csv;

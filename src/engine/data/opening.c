@@ -1,68 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "engine/data/opening.h"
+#include "engine/data/opening_private.h"
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "base/plain.h"
-#include "engine/data/census.h"
-#include "engine/data/columns.h"
 #include "engine/data/features.h"
 #include "engine/data/known.h"
 #include "engine/data/lists.h"
 #include "engine/data/relabel.h"
-#include "engine/file/table.h"
 #include "engine/data/twins.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A list while its rows are being read. */
-struct reading {
-	struct list *list;
-	struct table t;
-	struct columns columns;
-	struct row_name *name;   /* [t.n] */
-	bool *dropped;           /* [t.n] by exp.map: as if the row were not there */
-	bool usable;             /* its columns are there */
-	int cp1252, cp1252_rows; /* characters of the texts, rows that have some */
-};
-
-/* What corpus_open has in hand. */
-struct opening {
-	struct corpus *c;
-	const struct settings *s;
-	struct problems *p;
-	struct err *e;
-	bool deep, skip_bad;
-	const struct known_row *known; /* [nknown] to be left out */
-	int nknown;
-	bool dir[MODALITIES]; /* the folder is there */
-	bool failed;
-	bool by_folder;       /* ids are FOLDER/STEM */
-	struct reading *list; /* [c->nlists] */
-	struct reading *at;   /* being read */
-	long line;            /* of the row being read */
-};
-
 /* ---- problems ---- */
-
-/* About the row being read. `many`: what to say of several, or NULL. */
-static void report(struct opening *o, enum problem_kind kind, const char *many, const char *fmt,
-		   ...) __attribute__((format(printf, 4, 5)));
-static void report(struct opening *o, enum problem_kind kind, const char *many, const char *fmt,
-		   ...)
-{
-	struct fault f = {.kind = kind, .list = o->at->list->path, .line = o->line, .many = many};
-	struct str said = {0};
-	va_list ap;
-
-	va_start(ap, fmt);
-	str_vaddf(&said, fmt, ap);
-	va_end(ap);
-	problem_add(o->p, &f, "%s", said.s);
-	str_free(&said);
-}
 
 /* A list or a folder is of no use: a problem, and the reason to fail. The
  * sentence starts with the file's name. */
@@ -72,115 +23,6 @@ static void give_up(struct opening *o, const char *file, struct err *said)
 	problem_add(o->p, &(struct fault){.kind = PROBLEM_ERROR, .file = file}, "%s", said->text);
 	o->failed = true;
 	err_clear(said);
-}
-
-/* ---- one row ---- */
-
-static void unknown_label(struct opening *o, const char *label)
-{
-	const char *column = o->at->columns.label_name;
-	const char *near = relabel_near(o->s, label);
-	struct str known = {0}, said = {0}, many = {0}, general = {0};
-	struct fault f = {
-		.kind = PROBLEM_ERROR, .list = o->at->list->path, .line = o->line, .brief = true};
-
-	if (!*label) {
-		report(o, PROBLEM_ERROR, NULL, "column %s: no label; give one or delete the row",
-		       column);
-		return;
-	}
-	for (int i = 0; i < o->s->exp.nlabels; i++)
-		str_addf(&known, "%s%s", i ? ", " : "", o->s->exp.labels[i]);
-	str_addf(&said, "column %s: unknown label \"%s\"; ", column, label);
-	if (near)
-		str_addf(&said, "did you mean %s? exp.labels has %s", near, str_text(&known));
-	else
-		str_addf(&said, "expected one of %s (exp.labels)", str_text(&known));
-	str_addf(&many, "%s; exp.map can read it as one of them, or drop its rows", said.s);
-	str_addf(&general,
-		 "column %s: labels other than %s (exp.labels); is this the column of the labels "
-		 "(exp.columns.label)?",
-		 column, str_text(&known));
-	f.many = many.s;
-	f.general = general.s;
-	problem_add(o->p, &f, "%s", said.s);
-	str_free(&said);
-	str_free(&many);
-	str_free(&general);
-	str_free(&known);
-}
-
-/* A row's text as it was meant, spaces included. MELD's lists hold thousands of
- * U+0092, which is cp1252's apostrophe read as Latin-1. */
-static char *meant_text(struct opening *o, const struct table_row *row)
-{
-	const struct template *t = &o->at->columns.text;
-	bool whole = t->n == 1 && t->part[0].len == 0 && t->part[0].column >= 0;
-	char *put = whole ? NULL : template_text(t, row);
-	struct str b = {0};
-	int n;
-
-	str_add(&b, "");
-	n = str_add_cp1252(&b, whole ? row->field[t->part[0].column] : put);
-	o->at->cp1252 += n;
-	o->at->cp1252_rows += n > 0;
-	free(put);
-	return b.s;
-}
-
-static void note_cp1252(struct opening *o)
-{
-	const struct reading *r = o->at;
-
-	if (!r->cp1252)
-		return;
-	problem_add(o->p, &(struct fault){.kind = PROBLEM_NOTE, .file = r->list->path},
-		    "%s: column %s: %d character%s in %d row%s %s cp1252 read as Latin-1 (U+0092 "
-		    "for an apostrophe); read as intended, nothing to do",
-		    r->list->path, r->columns.text_name, r->cp1252, r->cp1252 == 1 ? "" : "s",
-		    r->cp1252_rows, r->cp1252_rows == 1 ? "" : "s", r->cp1252 == 1 ? "is" : "are");
-}
-
-/* The utterance of a whole row, which has an id already. `twin`: line of an earlier row of the same
- * name, or 0. Returns whether it is free of errors. */
-static bool read_row(struct opening *o, struct utterance *u, const struct table_row *row,
-		     const struct row_name *name, long twin)
-{
-	const struct columns *col = &o->at->columns;
-	int errors = o->p->errors;
-	char *label = template_text(&col->label, row);
-	const char *known = census_known_clip(o->s->layout, u->list, name->stem);
-
-	u->feature = row_feature(name);
-	u->dialogue = row_dialogue(name, o->by_folder);
-	u->text = meant_text(o, row);
-	u->speaker = columns_speaker(col, row, u->id);
-	u->label = relabel(o->s, label, NULL);
-	if (u->label >= 0)
-		o->at->list->of_class[u->label]++;
-
-	if (row->replaced)
-		report(o, PROBLEM_NOTE, NULL,
-		       "not valid UTF-8; invalid bytes read as U+FFFD: save the list as UTF-8");
-	if (u->label < 0)
-		unknown_label(o, label);
-	if (twin)
-		report(o, PROBLEM_ERROR,
-		       "the id already appears in an earlier row; delete one of the rows",
-		       "the id \"%s\" already appears in line %ld; delete one of the rows", u->id,
-		       twin);
-	if (known)
-		report(o, PROBLEM_NOTE, NULL, "%s", known);
-	if (!name->stem[0])
-		report(o, PROBLEM_ERROR, NULL, "no id; give one or delete the row");
-	for (int m = 0; m < MODALITIES && name->stem[0]; m++)
-		if (o->dir[m])
-			features_open(m == MODALITY_TEXT ? &u->words : &u->frames, o->s,
-				      (enum modality)m, u->feature, o->at->list->path, o->line,
-				      o->deep, o->p);
-	u->checked = o->deep;
-	free(label);
-	return o->p->errors == errors;
 }
 
 /* ---- lists ---- */
@@ -246,7 +88,7 @@ static void read_rows(struct opening *o)
 		o->line = row->line;
 		if (row->fault && !known[i])
 			add_torn(o, row->fault);
-		else if (!known[i] && read_row(o, &u, row, &name[i], first)) {
+		else if (!known[i] && opening_row(o, &u, row, &name[i], first)) {
 			c->utt[c->n++] = u;
 			continue;
 		}
@@ -296,11 +138,12 @@ static void read_table(struct opening *o, struct reading *r)
 		give_up(o, path, &said);
 		return;
 	}
-	if (columns_find(&r->columns, &r->t, o->s, number, o->c->nlists, r->list->name, o->p,
-			 o->e) != 0)
-		o->failed = true;
+	if (o->new)
+		r->usable = columns_find_new(&r->columns, &r->t, o->s, o->p, o->e) == 0;
 	else
-		r->usable = true;
+		r->usable = columns_find(&r->columns, &r->t, o->s, number, o->c->nlists,
+					 r->list->name, o->p, o->e) == 0;
+	o->failed |= !r->usable;
 	r->list->rows = r->t.n;
 	if (r->t.n == 0) {
 		err_at(&said, path, 0, 0, "an empty list: a header and no rows");
@@ -326,7 +169,10 @@ static void read_list(struct opening *o, struct reading *r)
 		return;
 	o->at = r;
 	read_rows(o);
-	note_cp1252(o);
+	if (o->new)
+		opening_note_labels(o);
+	else
+		opening_note_texts(o);
 	r->list->n = o->c->n - r->list->first;
 	if (r->list->dropped == r->t.n) {
 		err_at(&said, r->list->path, 0, 0,
@@ -364,6 +210,7 @@ static void reading_free(struct reading *r)
 	}
 	free(r->name);
 	free(r->dropped);
+	free(r->unknown_label);
 	table_free(&r->t);
 }
 
@@ -380,6 +227,45 @@ static bool need_folder(struct opening *o, const char *dir, const char *key)
 	return false;
 }
 
+/* o: all but the corpus is set. */
+static int open_corpus(struct corpus *c, struct opening *o, unsigned how)
+{
+	const struct settings *s = o->s;
+
+	o->c = c;
+	o->deep = how & (CORPUS_DEEP | CORPUS_SKIP_BAD);
+	o->skip_bad = how & CORPUS_SKIP_BAD;
+	memset(c, 0, sizeof *c);
+	c->layout = s->layout;
+	memcpy(c->text_dir, s->exp.text_dir, sizeof c->text_dir);
+	memcpy(c->audio_dir, s->exp.audio_dir, sizeof c->audio_dir);
+	if (o->new)
+		lists_name_new(c, o->new->path);
+	else
+		lists_name(c, s);
+	lists_check(c, s, o->p);
+	o->list = mem_alloc((size_t)c->nlists, sizeof *o->list);
+	/* Without its folder each row would complain. */
+	for (int m = 0; m < MODALITIES; m++)
+		o->dir[m] =
+			need_folder(o, features_dir(s, (enum modality)m),
+				    o->new ? o->new->key[m] : features_dir_key((enum modality)m));
+	for (int i = 0; i < c->nlists; i++) {
+		o->list[i].list = &c->list[i];
+		read_table(o, &o->list[i]);
+	}
+	if (!o->new)
+		note_no_text(o);
+	for (int i = 0; i < c->nlists; i++)
+		read_list(o, &o->list[i]);
+	if (!o->new)
+		twins_in_corpus(c, s, o->p);
+	for (int i = 0; i < c->nlists; i++)
+		reading_free(&o->list[i]);
+	free(o->list);
+	return o->failed ? -1 : 0;
+}
+
 int corpus_open(struct corpus *c, const struct settings *s, unsigned how, struct problems *p,
 		struct err *e)
 {
@@ -389,36 +275,15 @@ int corpus_open(struct corpus *c, const struct settings *s, unsigned how, struct
 int corpus_open_known(struct corpus *c, const struct settings *s, unsigned how,
 		      const struct known_row *known, int nknown, struct problems *p, struct err *e)
 {
-	struct opening o = {.c = c,
-			    .s = s,
-			    .p = p,
-			    .e = e,
-			    .deep = how & (CORPUS_DEEP | CORPUS_SKIP_BAD),
-			    .skip_bad = how & CORPUS_SKIP_BAD,
-			    .known = known,
-			    .nknown = nknown};
+	struct opening o = {.s = s, .p = p, .e = e, .known = known, .nknown = nknown};
 
-	memset(c, 0, sizeof *c);
-	c->layout = s->layout;
-	memcpy(c->text_dir, s->exp.text_dir, sizeof c->text_dir);
-	memcpy(c->audio_dir, s->exp.audio_dir, sizeof c->audio_dir);
-	lists_name(c, s);
-	lists_check(c, s, p);
-	o.list = mem_alloc((size_t)c->nlists, sizeof *o.list);
-	/* Without its folder each row would complain. */
-	for (int m = 0; m < MODALITIES; m++)
-		o.dir[m] = need_folder(&o, features_dir(s, (enum modality)m),
-				       features_dir_key((enum modality)m));
-	for (int i = 0; i < c->nlists; i++) {
-		o.list[i].list = &c->list[i];
-		read_table(&o, &o.list[i]);
-	}
-	note_no_text(&o);
-	for (int i = 0; i < c->nlists; i++)
-		read_list(&o, &o.list[i]);
-	twins_in_corpus(c, s, p);
-	for (int i = 0; i < c->nlists; i++)
-		reading_free(&o.list[i]);
-	free(o.list);
-	return o.failed ? -1 : 0;
+	return open_corpus(c, &o, how);
+}
+
+int corpus_open_new(struct corpus *c, const struct settings *s, const struct new_list *list,
+		    unsigned how, struct problems *p, struct err *e)
+{
+	struct opening o = {.s = s, .p = p, .e = e, .new = list};
+
+	return open_corpus(c, &o, how);
 }

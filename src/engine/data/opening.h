@@ -34,4 +34,20 @@ int corpus_open(struct corpus *c, const struct settings *s, unsigned how, struct
 int corpus_open_known(struct corpus *c, const struct settings *s, unsigned how,
 		      const struct known_row *known, int nknown, struct problems *p, struct err *e);
 
+/* A list that is to be predicted. */
+struct new_list {
+	const char *path;
+	const char *key[MODALITIES]; /* what names the folders, for messages: "--text" */
+};
+
+/*
+ * The utterances of one list, for a trained model: of the settings only exp.text_dir,
+ * exp.audio_dir, exp.labels, exp.map, exp.columns, exp.vectors and the widths of the
+ * features count. The list is corpus.list[0], "list". Labels may be missing or no classes
+ * (LABEL_NONE, and a note); columns: columns_find_new; features may lie in the folder that
+ * a name says, or all in one.
+ */
+int corpus_open_new(struct corpus *c, const struct settings *s, const struct new_list *list,
+		    unsigned how, struct problems *p, struct err *e);
+
 #endif

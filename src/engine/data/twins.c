@@ -127,7 +127,7 @@ static void add_twin(const struct corpus *c, const struct settings *s, const str
 	const struct utterance *a = &c->utt[twin->utt], *b = &c->utt[m->utt];
 	const char *what = m->id ? "utterance" : "feature file";
 	bool sure = m->id || modality == MODALITY_AUDIO, apart = a->list != b->list;
-	char *file = m->id ? NULL : features_path(s, modality, b->feature);
+	char *file = m->id ? NULL : features_path(s, modality, utterance_feature(b, modality));
 	struct str many = {0}, so = {0};
 	struct fault f = {.kind = sure && apart ? PROBLEM_WARNING : PROBLEM_NOTE,
 			  .list = c->list[b->list].path,
@@ -194,7 +194,8 @@ void twins_in_corpus(const struct corpus *c, const struct settings *s, struct pr
 		int n = 0;
 
 		for (int i = 0; i < c->n; i++) {
-			char *path = features_path(s, order[k], c->utt[i].feature);
+			char *path =
+				features_path(s, order[k], utterance_feature(&c->utt[i], order[k]));
 			struct stat st;
 
 			if (stat(path, &st) == 0)
