@@ -88,6 +88,9 @@ struct weights_file {
 /* Refuses, with the file to take instead, the other files of a fold's folder. */
 int weights_open(struct weights_file *w, const char *path, struct err *e);
 void weights_close(struct weights_file *w); /* safe on zeroed memory, and twice */
+/* What the metadata and the shapes say of the model, into *s: exp.labels, exp.normalize and
+ * model.*; an error if that is not all of it. Whether they fit is model_load's question. */
+int weights_settings(const struct weights_file *w, struct settings *s, struct err *e);
 /* Into p->w. Checks every name and shape first. */
 int weights_load(const struct weights_file *w, struct params *p, struct err *e);
 /* `values`: p->w or another array of the same layout. m NULL: without metadata. */

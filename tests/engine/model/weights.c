@@ -310,6 +310,106 @@ TEST(names_with_module_in_front)
 	params_free(&p);
 }
 
+/* Weights of that model, with one piece of metadata replaced (value NULL: left out). */
+static void put_model(const char *path, const struct settings *s, int key, const char *value)
+{
+	struct par *par = par_new(1, &e);
+	struct weights_meta meta;
+	struct model model;
+
+	weights_meta_of(&meta, s, "00ff", 2, 7);
+	if (key >= 0) {
+		free(meta.text[key]);
+		meta.text[key] = value ? mem_dup(value) : NULL;
+	}
+	CHECK_INT(model_open(&model, s, par, &e), 0);
+	CHECK_INT(weights_save(&model.params, model.params.w, &meta, path, &e), 0);
+	model_close(&model);
+	par_free(par);
+	weights_meta_free(&meta);
+}
+
+/* The sentence, or "" if all was said. */
+static const char *settled(const char *path, struct settings *to)
+{
+	static struct err why;
+	struct weights_file w;
+
+	err_clear(&why);
+	memset(to, 0, sizeof *to);
+	if (weights_open(&w, path, &why) == 0)
+		weights_settings(&w, to, &why);
+	weights_close(&w);
+	return why.text;
+}
+
+TEST(a_file_says_its_model)
+{
+	struct settings s = labelled(), got;
+	const char *path = temp_path("model.safetensors");
+
+	s.exp.normalize = NORMALIZE_TRAIN;
+	s.model.hidden_size2 = 6;
+	s.model.num_layers = 3;
+	s.model.attention_size = 5;
+	s.train.loss.cmd_text = s.train.loss.cmd_audio = 0;
+	put_model(path, &s, -1, NULL);
+	CHECK_STR(settled(path, &got), "");
+	CHECK_INT(got.exp.nlabels, 3);
+	for (int i = 0; i < 3; i++)
+		CHECK_STR(got.exp.labels[i], s.exp.labels[i]);
+	CHECK_INT(got.exp.normalize, NORMALIZE_TRAIN);
+	CHECK_INT(got.model.num_classes, 3);
+	CHECK_INT(got.model.text_feat_dim, SMALL_TEXT);
+	CHECK_INT(got.model.audio_feat_dim, SMALL_AUDIO);
+	CHECK_INT(got.model.num_heads, 2);
+	CHECK_INT(got.model.num_layers, 3);
+	CHECK_INT(got.model.hidden_size1, 4);
+	CHECK_INT(got.model.hidden_size2, 6);
+	CHECK_INT(got.model.attention_size, 5);
+	CHECK_INT(got.model.head, 10);
+	CHECK(got.model.cross_attention);
+	s.model.cross_attention = false;
+	s.exp.normalize = NORMALIZE_NONE;
+	put_model(path, &s, -1, NULL);
+	CHECK_STR(settled(path, &got), "");
+	CHECK(!got.model.cross_attention);
+	CHECK_INT(got.exp.normalize, NORMALIZE_NONE);
+}
+
+TEST(a_file_that_does_not)
+{
+	static const struct {
+		int key;
+		const char *value, *want;
+	} t[] = {
+		{WEIGHTS_LABELS, NULL, "its metadata does not say its labels; give the config"},
+		{WEIGHTS_LABELS, "[\"one\"]", "its metadata has 1 labels; expected 2 to 32"},
+		{WEIGHTS_LABELS, "[\"\",\"b\",\"c\"]", "a label of 0 bytes; expected 1 to 31"},
+		{WEIGHTS_LABELS, "[\"01234567890123456789012345678901\",\"b\",\"c\"]",
+		 "a label of 32 bytes; expected 1 to 31"},
+		{WEIGHTS_LABELS, "{\"a\":1}", "labels that are not a JSON list of strings"},
+		{WEIGHTS_HEADS, NULL, "its metadata does not say heads"},
+		{WEIGHTS_HEADS, "-1", "its metadata says -1 of heads; expected 0 to 1024"},
+		{WEIGHTS_HEADS, "2x", "its metadata says 2x of heads"},
+		{WEIGHTS_TEXT, "0", "its metadata says 0 of text_feat_dim; expected 1 to 8192"},
+		{WEIGHTS_AUDIO, "99999999999999999999", "of audio_feat_dim"},
+		{WEIGHTS_AUDIO, "", "its metadata says  of audio_feat_dim"},
+	};
+	struct settings s = labelled(), got;
+	const char *path = temp_path("unsaid.safetensors");
+
+	for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+		put_model(path, &s, t[i].key, t[i].value);
+		CHECK_HAS(settled(path, &got), t[i].want);
+	}
+	put_file(path, "x", NULL, NULL);
+	CHECK_HAS(settled(path, &got), "does not say how it was trained (no metadata), so its "
+				       "labels are not known; give the config");
+	put_file(path, "x", "labels", "[\"a\",\"b\"]");
+	CHECK_HAS(settled(path, &got), "its metadata does not say heads");
+}
+
 TEST(other_files_of_the_folder)
 {
 	struct settings s = labelled();
