@@ -12,6 +12,12 @@ static inline struct trained_options asked_trained(const struct args *a)
 	return (struct trained_options){
 		.config = a->operand[0],
 		.weights = a->weights,
+		.list = a->list,
+		.audio = a->audio,
+		.text = a->text,
+		.seed = a->seed,
+		.set = a->set,
+		.nset = a->nset,
 		.fold = a->fold,
 		.nfolds = a->nfolds,
 		.part = (enum part)a->split,

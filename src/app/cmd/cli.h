@@ -27,10 +27,12 @@ enum flag {
 	FLAG_ACCEPT_DATA,
 	FLAG_ANYWAY,
 	FLAG_ASCII,
+	FLAG_AUDIO,
 	FLAG_DEEP,
 	FLAG_DUMP,
 	FLAG_FOLD,
 	FLAG_JOBS,
+	FLAG_LIST,
 	FLAG_MANUAL,
 	FLAG_MARKDOWN,
 	FLAG_MAX_STEPS,
@@ -41,6 +43,7 @@ enum flag {
 	FLAG_REPLAY,
 	FLAG_RESUME,
 	FLAG_SCRIPT,
+	FLAG_SEED,
 	FLAG_SEEDS,
 	FLAG_SESSION,
 	FLAG_SET,
@@ -48,6 +51,7 @@ enum flag {
 	FLAG_SKIP_BAD,
 	FLAG_SPLIT,
 	FLAG_TENSORS,
+	FLAG_TEXT,
 	FLAG_THREADS,
 	FLAG_WEIGHTS,
 	FLAG_HELP,
@@ -61,6 +65,7 @@ struct args {
 	int noperands;
 
 	const char *session, *replay, *weights, *out, *tensors, *script, *dump;
+	const char *list, *audio, *text, *seed;
 	const char **set; /* [nset] KEY=VALUE */
 	int nset;
 	const char **on; /* [non] of --on, hooks */

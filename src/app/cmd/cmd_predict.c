@@ -140,13 +140,44 @@ static int write_csv(struct trained *t, const char *path, struct err *e)
 	return failed;
 }
 
+/* A list of its own, or a part of CONFIG's: each has options of its own. */
+static int check_options(const struct args *a, struct err *e)
+{
+	static const char see[] = "(see miust predict --help)";
+	const struct {
+		bool given, of_list;
+		const char *name;
+	} option[] = {{a->audio, true, "audio"},
+		      {a->text, true, "text"},
+		      {a->seed, true, "seed"},
+		      {a->nset > 0, true, "set"},
+		      {args_given(a, FLAG_SPLIT), false, "split"}};
+
+	for (size_t i = 0; i < sizeof option / sizeof *option; i++)
+		if (option[i].given && option[i].of_list != (a->list != NULL))
+			return err_usage(e, "predict: --%s: only with%s --list %s", option[i].name,
+					 option[i].of_list ? "" : "out", see);
+	if (!a->list && !a->weights)
+		return err_usage(
+			e,
+			"predict: --weights FILE is missing, or --list FILE.csv for a list "
+			"of its own %s",
+			see);
+	if (a->list && (!a->audio || !a->text))
+		return err_usage(e,
+				 "predict: --list: --%s DIR is missing, the folder of its %s "
+				 "features %s",
+				 a->audio ? "text" : "audio", a->audio ? "text" : "speech", see);
+	return 0;
+}
+
 static int run(const struct args *a, struct err *e)
 {
 	const struct trained_options o = asked_trained(a);
 	struct trained t;
 	int failed = 0;
 
-	if (trained_open(&t, &o, e))
+	if (check_options(a, e) || trained_open(&t, &o, e))
 		return -1;
 	if (t.anyway.len) /* the table keeps its columns */
 		cli_message("not comparable (--anyway): the weights were %s", t.anyway.s);
@@ -160,14 +191,22 @@ static int run(const struct args *a, struct err *e)
 
 const struct command cmd_predict = {
 	.name = "predict",
-	.operands = "CONFIG",
+	.operands = "CONFIG|SESSION|WEIGHTS",
 	.least = 1,
 	.most = 1,
-	.needs = (const enum flag[]){FLAG_WEIGHTS, FLAG_NONE},
-	.takes = (const enum flag[]){FLAG_SPLIT, FLAG_FOLD, FLAG_OUT, FLAG_TENSORS, FLAG_SKIP_BAD,
-				     FLAG_ANYWAY, FLAG_THREADS, FLAG_NONE},
+	.takes = (const enum flag[]){FLAG_WEIGHTS, FLAG_SPLIT, FLAG_LIST, FLAG_AUDIO, FLAG_TEXT,
+				     FLAG_FOLD, FLAG_SEED, FLAG_SET, FLAG_OUT, FLAG_TENSORS,
+				     FLAG_SKIP_BAD, FLAG_ANYWAY, FLAG_THREADS, FLAG_NONE},
 	.help = "What stored weights predict for each utterance, with attention on request.",
-	.more = "Without --out and --tensors the table goes to standard output.\n"
+	.more = "CONFIG --weights FILE predicts a part of CONFIG's data.\n"
+		"SESSION --list FILE.csv --audio DIR --text DIR predicts another list with the\n"
+		"weights that the session kept (--fold, --seed where it has several), and\n"
+		"WEIGHTS in its place takes them from a file; the data they were trained on is\n"
+		"not needed. Labels in the list are optional: without one, true and loss are\n"
+		"empty. Its columns are those of the published lists or of the session's\n"
+		"exp.columns; --set changes exp.columns.*, exp.map and exp.vectors. Features are\n"
+		"DIR/FOLDER/STEM.npy or DIR/STEM.npy.\n"
+		"Without --out and --tensors the table goes to standard output.\n"
 		"--tensors writes, for each utterance: ID/logits, ID/logits_text,\n"
 		"ID/logits_audio, ID/weights_{Att1,Att2,Att11,Att22,Atts1,Attt2},\n"
 		"ID/attn_text_to_audio [heads, L, T], ID/attn_audio_to_text [heads, T, L].\n"

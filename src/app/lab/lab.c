@@ -54,7 +54,9 @@ static void say_left_out(const struct lab_data *d, const struct corpus *c)
 int lab_read(struct corpus *c, const struct lab_data *d, struct err *e)
 {
 	struct problems p = {0};
-	int failed = corpus_open_known(c, d->set, d->how, d->known->left, d->known->nleft, &p, e);
+	int failed = d->list ? corpus_open_new(c, d->set, d->list, d->how, &p, e)
+			     : corpus_open_known(c, d->set, d->how, d->known->left, d->known->nleft,
+						 &p, e);
 
 	if (d->say && !d->look)
 		say_problems(d, &p, e);

@@ -18,11 +18,13 @@
 /* Which data, and how it is read. */
 struct lab_data {
 	const struct settings *set;
-	const struct origin *known; /* rows that are left out already */
-	unsigned how;               /* CORPUS_HEADERS or CORPUS_SKIP_BAD */
-	bool look;                  /* leave other rows with errors out without a word */
-	bool notes;                 /* say notes about a list as a whole */
-	const char *leave_out;      /* for a refusal: how other rows are left out too */
+	const struct origin *known;  /* rows that are left out already */
+	const struct new_list *list; /* for lab_read: this list alone, for a trained model; NULL:
+				      * those of the settings */
+	unsigned how;                /* CORPUS_HEADERS or CORPUS_SKIP_BAD */
+	bool look;                   /* leave other rows with errors out without a word */
+	bool notes;                  /* say notes about a list as a whole */
+	const char *leave_out;       /* for a refusal: how other rows are left out too */
 	void (*say)(void *ctx, const char *text); /* warnings, problems; NULL: nothing is said */
 	void *ctx;
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "app/lab/trained.h"
+#include "app/lab/trained_private.h"
 
 #include "app/lab/job.h"
 #include "app/session/session.h"
@@ -13,9 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void say(const struct trained *t, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-static void say(const struct trained *t, const char *fmt, ...)
+void trained_say(const struct trained *t, const char *fmt, ...)
 {
 	struct str text = {0};
 	va_list ap;
@@ -27,8 +25,7 @@ static void say(const struct trained *t, const char *fmt, ...)
 	str_free(&text);
 }
 
-/* The folder a file lies in. */
-static int folder_of(char *out, size_t n, const char *path, struct err *e)
+int trained_folder(char *out, size_t n, const char *path, struct err *e)
 {
 	char *slash;
 
@@ -67,14 +64,19 @@ static int load_norm(struct trained *t, struct err *e)
 
 	if (t->set.exp.normalize == NORMALIZE_NONE)
 		return 0;
-	if (folder_of(folder, sizeof folder, t->opt.weights, e) ||
+	if (trained_folder(folder, sizeof folder, t->opt.weights, e) ||
 	    path_join(path, sizeof path, folder, "normalize.safetensors", e))
 		return -1;
+	if (!file_exists(path))
+		return err_set(
+			e,
+			"%s: no such file, and %s was trained with exp.normalize train; copy "
+			"it from the folder fold-F that the weights come from",
+			path, t->opt.weights);
 	return norm_load(&t->norm, path, &t->set, e);
 }
 
-/* The number of the folder fold-F that the weights lie in; -1: another folder. */
-static int fold_of_folder(const char *folder)
+int trained_fold_of(const char *folder)
 {
 	const char *base = path_base(folder);
 	size_t digits = strncmp(base, "fold-", 5) == 0 ? strspn(base + 5, "0123456789") : 0;
@@ -95,28 +97,30 @@ static void say_for_weights(struct trained *t, const char *folder, int fold, con
 	char parent[PATH_LEN];
 
 	if (fold < 0) {
-		say(t, "%s: %s: whether its labels, heads and fold fit is not known", path, unsaid);
+		trained_say(t, "%s: %s: whether its labels, heads and fold fit is not known", path,
+			    unsaid);
 		return;
 	}
-	if (!folder_of(parent, sizeof parent, folder, &ignored) && session_exists(parent) &&
+	if (!trained_folder(parent, sizeof parent, folder, &ignored) && session_exists(parent) &&
 	    !session_read(&s, parent, &set, &ignored))
-		say(t, "%s: %s; taken for fold %d of the session %s", path, unsaid, fold, s.root);
+		trained_say(t, "%s: %s; taken for fold %d of the session %s", path, unsaid, fold,
+			    s.root);
 	else
-		say(t, "%s: %s; taken for fold %d, after its folder", path, unsaid, fold);
+		trained_say(t, "%s: %s; taken for fold %d, after its folder", path, unsaid, fold);
 	session_close(&s);
 	weights_meta_of(&t->weights.meta, &set, NULL, fold, 0);
 }
 
-/* What the weights say, or else what the folder says that they lie in. */
-static int find_meta(struct trained *t, const char *path, struct err *e)
+int trained_meta(struct trained *t, struct err *e)
 {
+	const char *path = t->opt.weights;
 	char **fold = &t->weights.meta.text[WEIGHTS_FOLD];
 	char folder[PATH_LEN];
 	int number;
 
-	if (folder_of(folder, sizeof folder, path, e))
+	if (trained_folder(folder, sizeof folder, path, e))
 		return -1;
-	number = fold_of_folder(folder);
+	number = trained_fold_of(folder);
 	if (weights_meta_is_empty(&t->weights.meta))
 		say_for_weights(t, folder, number, path);
 	else if (!*fold && number >= 0)
@@ -192,13 +196,28 @@ static void check_seen(const struct trained *t, const struct weights_meta *here,
 	str_free(&other);
 }
 
+int trained_verdict(struct trained *t, const struct str *refused, const struct str *notes,
+		    struct err *e)
+{
+	if (refused->len && !t->opt.anyway)
+		return err_set(e,
+			       "%s: these weights were %s; use weights that fit, or the config "
+			       "and fold of these weights, or go on with --anyway",
+			       t->opt.weights, refused->s);
+	if (refused->len)
+		str_add(&t->anyway, refused->s);
+	if (notes->len)
+		trained_say(t, "%s: these weights were %s", t->opt.weights, notes->s);
+	return 0;
+}
+
 /* Do the weights fit what is asked of them? */
 static int check_weights(struct trained *t, struct err *e)
 {
 	struct str refused = {0}, notes = {0}, what = {0};
 	char data[ROSTER_HASH];
 	struct weights_meta here;
-	int failed = 0;
+	int failed;
 
 	roster_hash(&t->corpus, &t->set, data);
 	weights_meta_of(&here, &t->set, data, t->fold, 0);
@@ -208,15 +227,7 @@ static int check_weights(struct trained *t, struct err *e)
 	if (weights_differ(&t->weights.meta, &here, WEIGHTS_NOTED, &what))
 		add_part(&notes, "trained with %s", what.s);
 	check_seen(t, &here, &refused, &notes);
-	if (refused.len && !t->opt.anyway)
-		failed = err_set(e,
-				 "%s: these weights were %s; use weights that fit, or the config "
-				 "and fold of these weights, or go on with --anyway",
-				 t->opt.weights, refused.s);
-	else if (refused.len)
-		str_add(&t->anyway, refused.s);
-	if (!failed && notes.len)
-		say(t, "%s: these weights were %s", t->opt.weights, notes.s);
+	failed = trained_verdict(t, &refused, &notes, e);
 	weights_meta_free(&here);
 	str_free(&refused);
 	str_free(&notes);
@@ -224,16 +235,29 @@ static int check_weights(struct trained *t, struct err *e)
 	return failed;
 }
 
+int trained_model(struct trained *t, struct err *e)
+{
+	t->par = par_new(t->opt.threads, e);
+	return !t->par || model_load(&t->model, &t->set, &t->weights, t->par, e) || load_norm(t, e)
+		       ? -1
+		       : 0;
+}
+
 int trained_open(struct trained *t, const struct trained_options *o, struct err *e)
 {
 	struct job_options job = {.config = o->config};
 
 	*t = (struct trained){.opt = *o};
+	if (o->list) {
+		if (trained_open_list(t, e) == 0)
+			return 0;
+		goto fail;
+	}
 	if (weights_open(&t->weights, t->opt.weights, e))
 		return -1;
 	if (job_load(&t->set, &t->corpus, &job, o->skip_bad ? CORPUS_SKIP_BAD : CORPUS_HEADERS,
 		     o->say, o->ctx, e) ||
-	    find_meta(t, t->opt.weights, e))
+	    trained_meta(t, e))
 		goto fail;
 	if (find_fold(t, e) || split_make(&t->split, &t->corpus, &t->set, t->fold, e))
 		goto fail;
@@ -243,10 +267,7 @@ int trained_open(struct trained *t, const struct trained_options *o, struct err 
 			option_find("exp.protocol")->choices[t->set.exp.protocol]);
 		goto fail;
 	}
-	if (check_weights(t, e))
-		goto fail;
-	t->par = par_new(o->threads, e);
-	if (!t->par || model_load(&t->model, &t->set, &t->weights, t->par, e) || load_norm(t, e))
+	if (check_weights(t, e) || trained_model(t, e))
 		goto fail;
 	return 0;
 fail:

@@ -12,6 +12,11 @@
  * validation or test part that they were trained on; other differences are one
  * message. Weights that say nothing are taken for those of the session whose
  * fold-F folder they are in, with a message.
+ *
+ * With a list of its own nothing of the training data is opened. Labels, widths, heads and
+ * normalisation are what the session's config.yml says, or that of CONFIG, or of the session
+ * in whose fold-F folder the weights lie, or else the weights' metadata alone; its exp.columns,
+ * exp.map and exp.vectors apply to the list. The part is then all of the list.
  */
 #ifndef MIUST_TRAINED_H
 #define MIUST_TRAINED_H
@@ -23,7 +28,13 @@
 
 struct trained_options {
 	const char *config, *weights; /* file, folder of a session or "demo"; a weights file */
-	const int *fold;              /* [nfolds] asked for: one, or none */
+	/* A list of its own, to be predicted: then `weights` may be NULL and `config` a session,
+	 * of which fold and seed say what is meant, or a weights file; else NULL. */
+	const char *list, *audio, *text; /* list; folders of its features */
+	const char *seed;                /* of a session with several, or NULL */
+	const char *const *set;          /* [nset] KEY=VALUE that say how the list is read */
+	int nset;
+	const int *fold; /* [nfolds] asked for: one, or none */
 	int nfolds;
 	enum part part;                           /* to look at */
 	int threads;                              /* 0: all cores */
@@ -42,7 +53,8 @@ struct trained {
 	int fold;
 	struct trained_options opt;
 	struct weights_file weights;
-	struct str anyway; /* what --anyway went over, as a text; empty: nothing */
+	char found[PATH_LEN]; /* the weights, if a session was given: opt.weights */
+	struct str anyway;    /* what --anyway went over, as a text; empty: nothing */
 };
 
 /* Texts of the options must live until trained_close. */

@@ -37,7 +37,8 @@ static void add_line(struct str *b, const struct predictions *p, int i, const ch
 	class_probabilities(logits, p->classes, probability);
 	table_add_field(b, id);
 	str_add(b, ",");
-	table_add_field(b, s->exp.labels[p->label[i]]);
+	if (p->label[i] != LABEL_NONE)
+		table_add_field(b, s->exp.labels[p->label[i]]);
 	str_add(b, ",");
 	add_verdict(b, p, i, HEAD_MAIN, s);
 	for (int c = 0; c < p->classes; c++) {
@@ -46,7 +47,8 @@ static void add_line(struct str *b, const struct predictions *p, int i, const ch
 	}
 	add_verdict(b, p, i, HEAD_TEXT, s);
 	add_verdict(b, p, i, HEAD_AUDIO, s);
-	str_num(b, class_loss(logits, p->classes, p->label[i]));
+	if (p->label[i] != LABEL_NONE)
+		str_num(b, class_loss(logits, p->classes, p->label[i]));
 	str_add(b, "\n");
 }
 
