@@ -206,6 +206,53 @@ void census_note(const struct corpus *c, const struct settings *s, struct proble
 
 /* ---- conventions ---- */
 
+static const char *const iemocap_four[] = {"ang", "hap", "neu", "sad", NULL};
+static const char *const meld_seven[] = {"anger",   "disgust", "fear",     "joy",
+					 "neutral", "sadness", "surprise", NULL};
+
+/* A corpus that has conventions, and what to say of one that follows none of them. */
+static const struct kind {
+	const char *const *label; /* its usual classes */
+	int numbers;
+	bool by_row;    /* the numbers are the rows of each list, not those of each class */
+	int almost_all; /* so many rows of these classes are the corpus, not a part of it */
+	const char *none;
+} kinds[] = {
+	{iemocap_four, 4, false, 4000,
+	 "the counts match no convention; the usual ones are those of IEMOCAP's usual four "
+	 "classes: 5,531 = ang 1,103, hap+exc 1,636, neu 1,708, sad 1,084"},
+	{meld_seven, 3, true, 12000,
+	 "the rows match no convention; MELD has 9,989/1,109/2,610 (official) or "
+	 "9,988/1,108/2,609 (as published with the model)"},
+};
+enum { IEMOCAP, MELD, KINDS };
+
+/* The numbers of a class ascend: whatever the classes are called, they are told by them. */
+static const struct {
+	int kind, n[4];
+	const char *is;
+} conventions[] = {
+	{IEMOCAP,
+	 {1084, 1103, 1636, 1708},
+	 "the counts are those of IEMOCAP's usual four classes: 5,531 = ang 1,103, hap+exc 1,636, "
+	 "neu 1,708, sad 1,084"},
+	{IEMOCAP,
+	 {595, 1084, 1103, 1708},
+	 "the counts are those of IEMOCAP's four classes without exc: 4,490 = ang 1,103, hap 595, "
+	 "neu 1,708, sad 1,084 (usual: 5,531, where exc counts as hap)"},
+	{IEMOCAP,
+	 {1041, 1084, 1103, 1708},
+	 "the counts are those of IEMOCAP's four classes with exc in place of hap: 4,936 = ang "
+	 "1,103, exc 1,041, neu 1,708, sad 1,084 (usual: 5,531, where exc counts as hap)"},
+	{MELD,
+	 {9989, 1109, 2610},
+	 "the rows are those of MELD's official lists: 9,989/1,109/2,610"},
+	{MELD,
+	 {9988, 1108, 2609},
+	 "the rows are those of MELD as published with the model: 9,988/1,108/2,609 (official: "
+	 "9,989/1,109/2,610)"},
+};
+
 static bool labels_are(const struct settings *s, const char *const *label)
 {
 	int n = 0;
@@ -228,77 +275,40 @@ static int ascending(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-/* Four classes of these sizes are IEMOCAP's, whatever their names. */
-static void iemocap_convention(const struct corpus *c, const struct settings *s, struct str *out)
+/* The numbers a convention of this kind is told by, and their sum; false: it has none. */
+static bool count_kind(const struct corpus *c, const struct settings *s, const struct kind *kind,
+		       int have[4], int *sum)
 {
-	static const char *const usual[] = {"ang", "hap", "neu", "sad", NULL};
-	static const struct {
-		int n[4]; /* ascending */
-		const char *name;
-	} known[] = {
-		{{1084, 1103, 1636, 1708},
-		 "IEMOCAP's usual four classes: 5,531 = ang 1,103, hap+exc 1,636, neu 1,708, "
-		 "sad 1,084"},
-		{{595, 1084, 1103, 1708},
-		 "IEMOCAP's four classes without exc: 4,490 = ang 1,103, hap 595, neu 1,708, "
-		 "sad 1,084 (usual: 5,531, where exc counts as hap)"},
-		{{1041, 1084, 1103, 1708},
-		 "IEMOCAP's four classes with exc in place of hap: 4,936 = ang 1,103, exc 1,041, "
-		 "neu 1,708, sad 1,084 (usual: 5,531, where exc counts as hap)"},
-	};
-	enum { ALMOST_ALL = 4000 };
-	int have[4], sum = 0;
+	int n = kind->by_row ? c->nlists : s->exp.nlabels;
 
-	if (s->exp.nlabels != 4)
-		return;
-	for (int k = 0; k < 4; k++)
-		sum += have[k] = in_all(c, k);
-	qsort(have, 4, sizeof have[0], ascending);
-	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-		if (memcmp(have, known[i].n, sizeof have) == 0) {
-			str_addf(out, "the counts are those of %s", known[i].name);
-			return;
-		}
-	if (sum >= ALMOST_ALL && labels_are(s, usual))
-		str_addf(out, "the counts match no convention; the usual ones are those of %s",
-			 known[0].name);
-}
-
-static void meld_convention(const struct corpus *c, const struct settings *s, struct str *out)
-{
-	static const char *const seven[] = {"anger",   "disgust", "fear",     "joy",
-					    "neutral", "sadness", "surprise", NULL};
-	static const struct {
-		int n[3];
-		const char *name;
-	} known[] = {
-		{{9989, 1109, 2610}, "MELD's official lists: 9,989/1,109/2,610"},
-		{{9988, 1108, 2609},
-		 "MELD as published with the model: 9,988/1,108/2,609 (official: "
-		 "9,989/1,109/2,610)"},
-	};
-	enum { ALMOST_ALL = 12000 };
-	int have[3], sum = 0;
-
-	if (!labels_are(s, seven))
-		return;
-	for (int i = 0; i < 3; i++)
-		sum += have[i] = c->list[i].rows - c->list[i].dropped;
-	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-		if (memcmp(have, known[i].n, sizeof have) == 0) {
-			str_addf(out, "the rows are those of %s", known[i].name);
-			return;
-		}
-	if (sum >= ALMOST_ALL)
-		str_add(out, "the rows match no convention; MELD has 9,989/1,109/2,610 "
-			     "(official) or 9,988/1,108/2,609 (as published with the model)");
+	if (n != kind->numbers ||
+	    (kind->by_row && (c->layout != LAYOUT_LISTS || !labels_are(s, kind->label))))
+		return false;
+	for (int i = 0; i < n; i++)
+		*sum += have[i] =
+			kind->by_row ? c->list[i].rows - c->list[i].dropped : in_all(c, i);
+	if (!kind->by_row)
+		qsort(have, (size_t)n, sizeof *have, ascending);
+	return true;
 }
 
 void census_convention(const struct corpus *c, const struct settings *s, struct str *out)
 {
-	iemocap_convention(c, s, out);
-	if (c->layout == LAYOUT_LISTS)
-		meld_convention(c, s, out);
+	for (int k = 0; k < KINDS; k++) {
+		int have[4] = {0}, sum = 0;
+		bool told = false;
+
+		if (!count_kind(c, s, &kinds[k], have, &sum))
+			continue;
+		for (size_t i = 0; i < sizeof conventions / sizeof *conventions; i++)
+			if (conventions[i].kind == k &&
+			    memcmp(have, conventions[i].n, sizeof have) == 0) {
+				str_add(out, conventions[i].is);
+				told = true;
+			}
+		if (!told && sum >= kinds[k].almost_all && labels_are(s, kinds[k].label))
+			str_add(out, kinds[k].none);
+	}
 }
 
 const char *census_known_clip(enum layout layout, int list, const char *stem)
