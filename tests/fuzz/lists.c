@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Lists: one is the input, the feature files are not there or all the same. */
+/* Lists: one is the input, the feature files are not there or all the same. Also as a new
+ * list, for a trained model. */
 #include "app/config/setting.h"
 #include "engine/data/opening.h"
 #include "fuzz.h"
@@ -13,6 +14,8 @@ static void seeds(void)
 		       "1,it\xc2\x92s,Joey,joy,0,1\n");
 	fuzz_seed_text("filename;utterance;emotion\na\\b\\c.wav;x;joy,\n,,\n");
 	fuzz_seed_text("Filename,Utterance,Emotion,\nb//d.wav, \"x\",Joy ,\n");
+	fuzz_seed_text("Utterance_ID\nSes01F_impro01_F000\nSes99\n");
+	fuzz_seed_text("Dialogue_ID,Utterance_ID,Emotion\n1,2,fru\n1,2,\n3,4,exc\n");
 	fuzz_seed_text("\xff\xfe"
 		       "F\0i\0");
 }
@@ -24,10 +27,12 @@ static void one(const uint8_t *data, size_t n)
 	struct problems p = {0};
 	struct err e = {0};
 	const char *list = fuzz_file("list.csv", data, n), *dir = temp_path("features");
+	const struct new_list new = {list, {"--text", "--audio"}};
 
 	if (!s.model.num_classes) {
 		options_preset(&s);
 		setting_assign(&s, "exp.labels=joy,sadness,calm,glad,cross", &e);
+		setting_assign(&s, "exp.map=fru=drop,exc=joy,calm=glad", &e);
 		s.layout = LAYOUT_LISTS;
 		s.model.num_classes = 5;
 		mkdir(dir, 0777);
@@ -39,6 +44,10 @@ static void one(const uint8_t *data, size_t n)
 	snprintf(s.exp.test_csv, PATH_LEN, "%s", list);
 	for (int skip = 0; skip < 2; skip++) {
 		corpus_open(&c, &s, skip ? CORPUS_SKIP_BAD : CORPUS_HEADERS, &p, &e);
+		corpus_close(&c);
+		problems_free(&p);
+		err_clear(&e);
+		corpus_open_new(&c, &s, &new, skip ? CORPUS_SKIP_BAD : CORPUS_HEADERS, &p, &e);
 		corpus_close(&c);
 		problems_free(&p);
 		err_clear(&e);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Weights and states. */
 #include "engine/file/safetensors.h"
+#include "engine/model/weights.h"
 #include "fuzz.h"
 
 static void seed(const char *header, size_t body)
@@ -24,6 +25,10 @@ static void seeds(void)
 	     "\"w\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]},"
 	     "\"n\":{\"dtype\":\"U8\",\"shape\":[],\"data_offsets\":[8,9]}}",
 	     9);
+	seed("{\"__metadata__\":{\"labels\":\"[\\\"a\\\",\\\"b\\\"]\",\"heads\":\"2\","
+	     "\"text_feat_dim\":\"6\",\"audio_feat_dim\":\"8\",\"normalize\":\"train\"},"
+	     "\"lstm1.weight_hh_l0\":{\"dtype\":\"F32\",\"shape\":[4,1],\"data_offsets\":[0,16]}}",
+	     16);
 	fuzz_seed(zip, sizeof zip);
 	fuzz_seed(pickle, sizeof pickle);
 }
@@ -34,7 +39,13 @@ static void one(const uint8_t *data, size_t n)
 	struct st_file f;
 	struct err e = {0};
 	volatile uint8_t sum = 0;
+	struct weights_file w;
+	struct settings s = {0};
 
+	if (weights_open(&w, fuzz_file("a.safetensors", data, n), &e) == 0)
+		weights_settings(&w, &s, &e);
+	weights_close(&w);
+	err_clear(&e);
 	if (st_open(&f, fuzz_file("a.safetensors", data, n), &e))
 		return;
 	for (int i = 0; i < f.n; i++) {
