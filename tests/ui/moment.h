@@ -177,7 +177,7 @@ static inline void moment_run(struct run *r, const char *branch)
 static inline void moment_tested(struct run *r, int fold, double wf1)
 {
 	struct fold_run *f = run_fold(r, fold);
-	double all[5];
+	double all[16]; /* more folds than any test has */
 
 	f->tested = true;
 	f->result = (struct fold_row){.fold = fold, .best_epoch = MOMENT_KEPT, .test.wf1 = wf1};

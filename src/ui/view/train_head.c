@@ -246,6 +246,8 @@ static void put_protocol(const struct train_frame *f, struct canvas *row, int co
 		canvas_text(row, 0, col, ROLE(ROLE_DIM), "%s", rest);
 }
 
+#define OPTIMISTIC "reference!" /* the longest of put_protocol's that must be seen */
+
 /* Columns that what is after the folds needs: their mean first. */
 static int after_folds(const struct train_frame *f, int gap)
 {
@@ -259,7 +261,7 @@ static int after_folds(const struct train_frame *f, int gap)
 	if (f->mean)
 		cols += gap + text_width("mean ± sd");
 	if (r->optimistic)
-		cols += gap + (int)strlen("reference!");
+		cols += gap + (int)strlen(OPTIMISTIC);
 	return cols;
 }
 
@@ -267,6 +269,7 @@ static void folds_draw(const struct train_frame *f, struct canvas *row)
 {
 	const struct results *r = &f->u->run.results;
 	int gap = f->layout->wide ? 3 : 2, folds = 0;
+	int warning = r->optimistic ? gap + (int)strlen(OPTIMISTIC) : 0;
 	int col = put_folds(f, row, row->cols - after_folds(f, gap));
 	char text[NUM_LEN];
 
@@ -278,7 +281,7 @@ static void folds_draw(const struct train_frame *f, struct canvas *row)
 	for (int i = 0; i < f->u->run.nfolds; i++)
 		folds += f->u->run.fold[i].nsteps > 0;
 	snprintf(text, sizeof text, "mean ± sd of %d folds", folds);
-	if (col + gap + text_width(text) >= row->cols)
+	if (col + gap + text_width(text) + warning >= row->cols)
 		snprintf(text, sizeof text, "mean ± sd");
 	if (f->mean)
 		col = canvas_text(row, 0, col + gap, ROLE(ROLE_KEY), "%s", text);
