@@ -363,7 +363,7 @@ void track_draw(struct canvas *all, const struct track *t)
 		draw_marks(&d, c, &t->series[i], i);
 		dots_clear(&d);
 	}
-	for (int i = t->n_series - 1; i >= 0 && !t->strip; i--)
+	for (int i = t->n_series - 1; i >= 0 && (!t->strip || t->n_series > 1); i--)
 		draw_marker(c, &t->series[i], end[i]);
 	draw_labels(all, t, end);
 	free(end);

@@ -41,8 +41,9 @@ struct series {
 struct track {
 	struct axis x, y;
 	struct ticks x_ticks, y_ticks; /* where they meet is a faint dot */
-	bool strip;         /* no markers; from 2 rows the top dots stay empty, on 1 row no band */
-	struct points band; /* raw points; n 0: none */
+	/* No marker on the only line; from 2 rows the top dots stay empty, on 1 row no band. */
+	bool strip;
+	struct points band;          /* raw points; n 0: none */
 	const struct series *series; /* the first is in front */
 	int n_series;
 	const double *guide; /* x of changes and branches */

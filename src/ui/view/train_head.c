@@ -290,6 +290,12 @@ static void folds_draw(const struct train_frame *f, struct canvas *row)
 
 /* ---- small screens: the numbers of the one track ---- */
 
+/* What a name's line ends with, where the track has two. */
+static int put_marker(struct canvas *row, int col, enum role role, enum glyph marker)
+{
+	return canvas_put(row, 0, col, ROLE(role), glyph(row->look->glyphs, marker)) + 1;
+}
+
 static int put(struct canvas *row, int col, const char *name, const char *value)
 {
 	col = canvas_text(row, 0, col, ROLE(ROLE_DIM), "%s ", name);
@@ -315,8 +321,10 @@ static void small_draw(const struct train_frame *f, struct canvas *row)
 		if (epoch > 0)
 			col = put(row, col, "best", num_best(text, best, epoch));
 	} else if (t == TRACK_LOSS) {
+		col = put_marker(row, col, ROLE_S2, GLYPH_WF1);
 		col = put(row, col, "train",
 			  or_missing(text, train_step_value(f, STEP_LOSS), num_value));
+		col = put_marker(row, col, ROLE_S1, GLYPH_VAL);
 		col = put(row, col, "val",
 			  or_missing(text, train_epoch_value(f, EPOCH_CE), num_value));
 	} else if (t == TRACK_GRAD) {
@@ -327,11 +335,18 @@ static void small_draw(const struct train_frame *f, struct canvas *row)
 	} else {
 		enum term term = curve_term(t - TRACK_TERM);
 
+		if (term == TERM_MAIN) /* its other line is the val (CE) of the loss */
+			col = put_marker(row, col, ROLE_S2, GLYPH_WF1);
 		col = put(row, col, loss_term[term].name,
 			  or_missing(text, train_step_value(f, STEP_TERM + term), num_value));
 		share = train_share(f, term);
-		if (isfinite(share))
+		if (term == TERM_MAIN) {
+			col = put_marker(row, col, ROLE_S1, GLYPH_VAL);
+			col = put(row, col, "val",
+				  or_missing(text, train_epoch_value(f, EPOCH_CE), num_value));
+		} else if (isfinite(share)) {
 			col = put(row, col, "share", num_percent(text, share, 0));
+		}
 	}
 	canvas_text(row, 0, col, ROLE(ROLE_DIM), "%d of %d ↑↓", train_view(f->u)->track + 1,
 		    TRACKS);

@@ -283,6 +283,16 @@ static void validation_group(const struct train_frame *f, struct canvas *c)
 		put_other_figure(f, c, row++, &train_figures[(first + i) % TRAIN_FIGURES]);
 }
 
+static void put_lines(struct canvas *c)
+{
+	int col;
+
+	canvas_put(c, 1, 0, ROLE(ROLE_S2), glyph(c->look->glyphs, GLYPH_WF1));
+	col = canvas_text(c, 1, NAME, ROLE(ROLE_DIM), "train") + 2;
+	canvas_put(c, 1, col, ROLE(ROLE_S1), glyph(c->look->glyphs, GLYPH_VAL));
+	canvas_text(c, 1, col + NAME, ROLE(ROLE_DIM), "val (CE)");
+}
+
 static void term_group(const struct train_frame *f, struct canvas *c, enum term term)
 {
 	canvas_text(c, 0, 0, ROLE(ROLE_TEXT), "%s", loss_term[term].name);
@@ -291,6 +301,8 @@ static void term_group(const struct train_frame *f, struct canvas *c, enum term 
 	if (f->mean)
 		put_deviation(f, c, 0, &f->step, STEP_TERM + term, f->at_step);
 	put_weight(f, c, term);
+	if (term == TERM_MAIN && c->rows > 1) /* it has two lines */
+		put_lines(c);
 }
 
 void train_table_heading(const struct train_frame *f, struct canvas *row)

@@ -208,6 +208,8 @@ SCREEN(mean_120x36, 36, 120, run(&u, "mean", "on"))
 SCREEN(mean_80x24, 24, 80, run(&u, "mean", "on"))
 SCREEN(five_folds_80x24, 24, 80, finish(&u); run(&u, "mean", "on"))
 SCREEN(other_fold_80x24, 24, 80, u.sel.fold = 2; u.sel.fold_chosen = true)
+SCREEN(loss_40x10, 10, 40, run(&u, "move", "down"))
+SCREEN(main_40x10, 10, 40, run(&u, "move", "down"); run(&u, "move", "down"))
 SCREEN(term_40x10, 10, 40, run(&u, "move", "up"); run(&u, "move", "up"); run(&u, "move", "up"))
 
 /* ---- without braille ---- */
