@@ -30,24 +30,24 @@ static int draw_picked(struct ui *u, struct err *e)
 static void say_drawn(struct ui *u)
 {
 	struct train_layout l = train_layout(u, u->rows, u->cols);
-	char rest[sizeof((struct train_overlay *)0)->name + 48] = "";
+	const struct train_overlay *missing = NULL;
 	struct train_frame f;
 	int drawn = 0;
 
 	train_frame_make(&f, u, &l, u->cols);
 	for (int i = 0; i < f.overlays; i++) {
-		const struct train_overlay *o = &f.overlay[i];
-
-		if (o->why[0])
-			snprintf(rest, sizeof rest, "; %s has %s", o->name, o->why);
-		drawn += !o->why[0];
+		drawn += !f.overlay[i].why[0];
+		if (f.overlay[i].why[0])
+			missing = &f.overlay[i];
 	}
 	if (f.overlays == 0)
 		ui_say(u, "no other run is drawn over this one; + picks one in view 7");
+	else if (missing)
+		ui_say(u, "%d of %d lines in view 1; %s has %s%s", drawn, f.overlays, missing->name,
+		       missing->why, f.mean ? "" : " (M: the mean over folds)");
 	else
-		ui_say(u, "%d of %d line%s over this run in view 1, as val (CE) and %s%s", drawn,
-		       f.overlays, f.overlays == 1 ? "" : "s",
-		       train_figures[train_view(u)->figure].name, rest);
+		ui_say(u, "%d line%s in view 1: val (CE) and %s", drawn, drawn == 1 ? "" : "s",
+		       train_figures[train_view(u)->figure].name);
 	train_frame_free(&f);
 }
 

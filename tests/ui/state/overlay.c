@@ -5,6 +5,7 @@
 
 #include "app/config/config.h"
 #include "base/file.h"
+#include "ui/state/feed.h"
 #include "ui/state/overlay.h"
 
 static const struct look plain;
@@ -224,6 +225,21 @@ TEST(overlay_is_read_again_when_its_rows_have_grown)
 	temp_text(temp_path("b/fold-1/epochs.csv"), "not rows\n");
 	CHECK(!overlay_refresh(&u)); /* what was read stays */
 	CHECK_NEAR(last_wf1(1), 0.7, 1e-12);
+	ui_free(&u);
+}
+
+/* What another run tells at the end of an epoch is enough. */
+TEST(overlay_grows_with_a_run_that_is_not_shown)
+{
+	struct event e = {.kind = EVENT_EPOCH, .run = 2};
+
+	start();
+	u.run_shown = 1;
+	CHECK_STR(SET("a"), "");
+	temp_text(temp_path("a/fold-1/epochs.csv"), HEADER "1,1,1,0.5,1,0.5,0.5,0.8,9\n");
+	CHECK_NEAR(last_wf1(0), 0.6, 1e-12);
+	feed_event(&u, &e);
+	CHECK_NEAR(last_wf1(0), 0.8, 1e-12);
 	ui_free(&u);
 }
 

@@ -386,14 +386,14 @@ TEST(sessions_overlay_draws_the_picked)
 	run("overlay");
 	CHECK_INT(screen.noverlays, 1);
 	CHECK_STR(screen.overlay[0].name, "iemocap-masked");
-	CHECK_STR(screen.message.text, "0 of 1 line over this run in view 1, as val (CE) and WF1; "
-				       "iemocap-masked has no fold 7");
+	CHECK_STR(screen.message.text, "0 of 1 lines in view 1; iemocap-masked has no fold 7 "
+				       "(M: the mean over folds)");
 	temp_text(temp_path("all/iemocap-masked/epochs.csv"),
 		  "fold,epoch,train_loss,train_acc,val_loss,val_wa,val_ua,val_wf1,seconds\n"
 		  "3,1,1,0.5,1,0.5,0.5,0.5,9\n");
 	screen.sel.fold = 3;
 	run("overlay ua");
-	CHECK_STR(screen.message.text, "1 of 1 line over this run in view 1, as val (CE) and UA");
+	CHECK_STR(screen.message.text, "1 line in view 1: val (CE) and UA");
 	run("overlay off");
 	CHECK_INT(screen.noverlays, 0);
 	CHECK(command_run(&screen, "overlay f1", &e) != 0);
