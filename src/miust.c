@@ -4,8 +4,8 @@
 
 static const struct command *const commands[] = {
 	&cmd_train,      &cmd_eval,       &cmd_predict,      &cmd_compare,   &cmd_queue_add,
-	&cmd_queue_list, &cmd_queue_move, &cmd_queue_remove, &cmd_queue_run, &cmd_demo,
-	&cmd_check,      &cmd_bench,      &cmd_config,       NULL,
+	&cmd_queue_list, &cmd_queue_move, &cmd_queue_remove, &cmd_queue_run, &cmd_sweep,
+	&cmd_demo,       &cmd_check,      &cmd_bench,        &cmd_config,    NULL,
 };
 
 int main(int argc, char **argv)

@@ -31,6 +31,8 @@ check trained_alone four train_one
 all_same() {
 	for s in a b c d; do same "alone/$s" "sessions/$s" || return 1; done
 }
+# says_so: says, after a table.
+says_so() { [ "$status" -eq "$1" ] && grep -q "$2" err; }
 
 # What waits, and its order.
 check queued four queue_one
@@ -152,7 +154,7 @@ wait $pid 2>/dev/null
 pid=$!
 until grep -q 'busy: fold 0  epoch' e || ! kill -0 $pid; do :; done
 "$MIUST" queue add "$tiny" --session sessions/late >out 2>err
-until grep -q 'late: fold 0: best epoch' e || ! kill -0 $pid; do :; done
+while grep -q late sessions/queue && kill -0 $pid; do :; done
 check queued_meanwhile kill -0 $pid
 kill -TERM $pid
 wait $pid
@@ -164,6 +166,43 @@ cmp -s want sessions/queue
 check stopped_line [ $? -eq 0 ]
 run queue list
 check list_begun grep -q '^   1  busy  begun' out
+rm -rf sessions
+
+# Sweeps: the table first, all checked before anything is made.
+run sweep "$tiny" lr=1e-3,3e-4 batch_size=4,8 --seeds 2 --dry-run
+check dry_run done_well
+check dry_run_table [ "$(grep -c '^lr=.*,batch_size=[48]  *2 ' out)" -eq 4 ]
+check dry_run_unknown grep -q '^miust: 8 runs (4 variants x 2 seeds); how long is not known' err
+check dry_run_makes_nothing [ ! -e sessions ]
+run train "$tiny" --set train.epoch=2 --session sessions/like
+run sweep "$tiny" lr=1e-3,3e-4 epoch=2,4 --name study
+check sweep done_well
+check sweep_cost grep -q '^miust: 4 runs (4 variants x 1 seed), about .*kB, by sessions/like$' err
+printf '%s\n' study/lr=0.001,epoch=2 study/lr=0.001,epoch=4 study/lr=3e-4,epoch=2 \
+	study/lr=3e-4,epoch=4 >want
+check sweep_queued cmp -s want sessions/queue
+run queue run --jobs 2
+check sweep_trained done_well
+run train "$tiny" --set train.optimizer.lr=3e-4 --set train.epoch=4 --session alone.4
+check sweep_same same alone.4 sessions/study/lr=3e-4,epoch=4
+run sweep "$tiny" lr=1e-4,3e-4 epoch=4 --name study
+check sweep_taken says_so 1 'sessions/study/lr=3e-4,epoch=4: already has a session'
+check sweep_taken_back [ ! -e sessions/study/lr=1e-4,epoch=4 ]
+check sweep_taken_not_queued [ ! -s sessions/queue ]
+run sweep "$tiny" lr=1e-4,-3
+check sweep_value says 2 "train.optimizer.lr: expected a number above 0, at most 100; found '-3'"
+run sweep "$tiny" hidden_size1=4,8 hidden_size2=8
+check sweep_cell says 1 'hidden_size1=4,hidden_size2=8: .*model.hidden_size2: 8 differs from'
+run sweep "$tiny" lr=1,2 --set nope=3
+check sweep_set says 2 '^miust: --set: unknown key nope'
+run sweep "$tiny"
+check sweep_usage says 2 'expected KEY=V1,V2,... to sweep over, or --seeds N'
+run sweep "$tiny" epoch=1,2 --name like
+check sweep_name says_so 1 'sessions/like: is a session; choose another name'
+run sweep "$tiny" seed=1,2 --seeds 2
+check sweep_seeds says 2 'exp.seed: --seeds says the seeds already'
+run sweep "$tiny" --seeds 3 --set train.epoch=1
+check sweep_of_seeds grep -q '^seeds 3 config-[0-9-]*$' sessions/queue
 rm -rf sessions
 
 # Random instants. A program that works on the queue is stopped (TERM), killed alone (its

@@ -29,6 +29,7 @@ enum flag {
 	FLAG_ASCII,
 	FLAG_AUDIO,
 	FLAG_DEEP,
+	FLAG_DRY_RUN,
 	FLAG_DUMP,
 	FLAG_FOLD,
 	FLAG_JOBS,
@@ -36,6 +37,7 @@ enum flag {
 	FLAG_MANUAL,
 	FLAG_MARKDOWN,
 	FLAG_MAX_STEPS,
+	FLAG_NAME,
 	FLAG_ON,
 	FLAG_ONCE,
 	FLAG_OUT,
@@ -54,6 +56,7 @@ enum flag {
 	FLAG_TEXT,
 	FLAG_THREADS,
 	FLAG_WEIGHTS,
+	FLAG_YES,
 	FLAG_HELP,
 	FLAG_VERSION,
 	FLAGS
@@ -64,7 +67,7 @@ struct args {
 	const char *const *operand; /* [noperands], then NULL */
 	int noperands;
 
-	const char *session, *replay, *weights, *out, *tensors, *script, *dump;
+	const char *session, *replay, *weights, *out, *tensors, *script, *dump, *name;
 	const char *list, *audio, *text, *seed;
 	const char **set; /* [nset] KEY=VALUE */
 	int nset;
@@ -76,6 +79,7 @@ struct args {
 	int split; /* enum part; not given: PART_TEST */
 	int cols, rows;
 	bool resume, accept_data, skip_bad, deep, once, readonly, ascii, anyway, manual, markdown;
+	bool dry_run, yes;
 	unsigned long given; /* for args_given */
 };
 

@@ -19,6 +19,7 @@ extern const struct command cmd_queue_list;
 extern const struct command cmd_queue_move;
 extern const struct command cmd_queue_remove;
 extern const struct command cmd_queue_run;
+extern const struct command cmd_sweep;
 extern const struct command cmd_train;
 
 #endif

@@ -9,15 +9,17 @@
 #include "app/session/session.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "base/util.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* What is wrong with a cell, with its values: "lr=1,batch_size=2: why". */
+/* What is wrong with a cell, with its values: "lr=1,batch_size=2: why". A wrong
+ * assignment (usage) is one of all cells, as the grid's own are checked. */
 static int refuse(const struct sweep *s, int cell, const struct err *why, struct err *e)
 {
-	if (s->grid.cells == 1 || !s->grid.naxes) {
+	if (s->grid.cells == 1 || why->status == EXIT_USAGE) {
 		*e = *why;
 		return -1;
 	}
@@ -99,6 +101,16 @@ static int check_name(const char *name, const char *study, struct err *e)
 	return 0;
 }
 
+/* Of a grid without settings the only cell is the study itself. */
+static int cell_folder(const struct sweep *s, int cell, const char *study, char dir[PATH_LEN],
+		       struct err *e)
+{
+	if (s->grid.naxes)
+		return path_join(dir, PATH_LEN, study, s->cell[cell].name, e);
+	str_fit(dir, PATH_LEN, study);
+	return 0;
+}
+
 static int make_cells(const struct sweep *s, const char *study, const char *made, struct err *e)
 {
 	int n = s->grid.cells, done = 0, failed = 0;
@@ -107,7 +119,7 @@ static int make_cells(const struct sweep *s, const char *study, const char *made
 
 	for (; done < n && !failed; done += !failed) {
 		list[done] = dir[done];
-		failed = path_join(dir[done], PATH_LEN, study, s->cell[done].name, e) ||
+		failed = cell_folder(s, done, study, dir[done], e) ||
 			 waiting_store(&s->cell[done].run, dir[done], e);
 	}
 	failed = failed || queue_add_all(s->asked->folder, list, n, max_int(s->asked->seeds, 1),

@@ -4,8 +4,9 @@
  *
  *	sessions/STUDY/lr=0.001,batch_size=32/
  *
- * Seeds are those of --seeds: the first in the session, others in its seed-S/. A study
- * may be added to under its name as long as no cell is in it already.
+ * Seeds are those of --seeds: the first in the session, others in its seed-S/. Without a
+ * setting to sweep over, sessions/STUDY is the session itself, for its seeds. A study may be added
+ *to under its name as long as no cell is in it already.
  *
  *	struct sweep s;
  *	sweep_plan(&s, &asked, grid, ngrid, NULL, &e)	checks every cell, makes nothing
