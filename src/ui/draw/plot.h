@@ -4,8 +4,8 @@
  *
  * A track fills its canvas. Its layers hide each other cell by cell, from the
  * back: grid dots, guides, cursor, the band of all raw points, the bands of the
- * series, the series from last to first, the markers at their ends. A cell has 2 x 4 dots in
- *braille, 2 x 2 as blocks, one in ASCII.
+ * series, the series from last to first, the markers at their ends. A cell has 2 x 4
+ * dots in braille, 2 x 2 as blocks, one in ASCII.
  *
  *	struct series s[] = {{.at = {epoch, wf1, n}, .role = ROLE_S1, .marker = GLYPH_WF1}};
  *	struct track t = {.x = x, .y = axis_y(lo, hi, rows), .series = s, .n_series = 1,
