@@ -23,6 +23,10 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Epochs a second of the demo on a screen: its 125 take a minute, so that whoever opens it
+ * first has time to look. */
+#define DEMO_PACE 2
+
 /* What the command line says, and what stays from one opened run to the next. */
 struct tui {
 	const struct args *args;
@@ -55,6 +59,8 @@ static int choose(struct work_options *o, const struct tui *t, struct err *e)
 	}
 	if (t->headless)
 		o->paused = true;
+	else if (o->job.config && strcmp(o->job.config, "demo") == 0)
+		o->pace = DEMO_PACE;
 	return 0;
 }
 

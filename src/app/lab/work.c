@@ -141,9 +141,13 @@ static void free_options(struct work_options *o)
 static struct work_run *new_run(struct work *w, const struct work_options *o)
 {
 	struct work_run *run = mem_alloc(1, sizeof *run);
+	pthread_condattr_t monotonic;
 
-	*run = (struct work_run){
-		.work = w, .opt = copy_options(o), .threads = o->job.threads, .rate = NAN};
+	*run = (struct work_run){.work = w,
+				 .opt = copy_options(o),
+				 .threads = o->job.threads,
+				 .rate = NAN,
+				 .pace = o->pace};
 	if (o->paused)
 		work_pause_as(run, WORK_PAUSED);
 	run->looker.fold = -1;
@@ -151,7 +155,10 @@ static struct work_run *new_run(struct work *w, const struct work_options *o)
 	run->shown.loss = run->shown.best = run->shown.rate = run->shown.eta = NAN;
 	if (o->job.session)
 		snprintf(run->session, sizeof run->session, "%s", o->job.session);
-	pthread_cond_init(&run->asked, NULL);
+	pthread_condattr_init(&monotonic); /* as clock_seconds is: for work_wait_until */
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&run->asked, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 	return run;
 }
 

@@ -60,7 +60,8 @@ struct snapshot {
 	int count[LABELS_MAX]; /* utterances of each class in the fold's training part */
 	double rate;           /* training utterances per second, NaN while unknown */
 	double eta;            /* seconds to the end of the whole run, NaN while unknown */
-	int pending;           /* changes asked for and not yet in force */
+	double pace; /* epochs a second it keeps below, 0: none; rate and eta are with it */
+	int pending; /* changes asked for and not yet in force */
 	char pending_key[64], pending_value[64]; /* the last of them */
 	char broke[512];     /* WORK_BROKE: the condition with its values, "grad_norm 14.2 > 10" */
 	struct settings set; /* in force */
@@ -160,6 +161,7 @@ struct work_options {           /* with all they point to they are copied */
 	struct job_options job; /* threads: of the program, 0: all cores; see work_jobs */
 	bool readonly;          /* a session to look at: no lock, nothing is written */
 	bool paused;            /* wait before the first step */
+	double pace;            /* as work_pace */
 };
 
 enum { WORK_FIRST = 1 }; /* the id of the first run; those that follow count on */
@@ -209,7 +211,10 @@ unsigned work_command(struct work *w, int run, const char *command);
 unsigned work_pause(struct work *w, int run);
 unsigned work_resume(struct work *w, int run);
 unsigned work_step(struct work *w, int run,
-		   bool epoch);              /* one step, or to the epoch's end, then pause */
+		   bool epoch); /* one step, or to the epoch's end, then pause */
+/* At most so many epochs a second, a step at a time; 0: as fast as it can. What is asked
+ * for meanwhile is served at once, and the figures are the same. */
+unsigned work_pace(struct work *w, int run, double epochs_a_second);
 unsigned work_stop(struct work *w, int run); /* finish the step, checkpoint, WORK_IDLE */
 /* See breakpoint.h; "" clears. The reply says when it will be tested. */
 unsigned work_break(struct work *w, int run, const char *when);

@@ -353,6 +353,12 @@ void work_answer(struct work_run *run, const struct request *r)
 	case REQUEST_TRY:
 		try_change(run, r, &e);
 		break;
+	case REQUEST_PACE:
+		run->pace = r->pace;
+		run->next_step = 0;
+		work_show(run, work_state(run));
+		reply(run, r, &e, "");
+		break;
 	}
 	if (e.status)
 		reply(run, r, &e, "");

@@ -31,6 +31,7 @@ enum request_kind {
 	REQUEST_BREAKS,
 	REQUEST_LOOK,
 	REQUEST_TRY,
+	REQUEST_PACE,
 };
 
 struct request {
@@ -39,6 +40,7 @@ struct request {
 	int fold, utt;
 	bool kept;
 	enum knock knock;
+	double pace;
 	char text[256];
 };
 
@@ -98,6 +100,7 @@ struct work_run {
 	struct looker looker;
 	struct probe probe;
 	double step_started, smooth_loss, smooth_weight, rate, epoch_seconds;
+	double pace, next_step; /* epochs a second, 0: none; the clock when the next may begin */
 	int status;
 };
 
@@ -150,6 +153,8 @@ bool work_is_due(const struct work_run *run);
  * begun. False: it is to end.
  */
 bool work_serve(struct work_run *run, bool wait);
+/* Until the clock says so, a request can be served, or it is to end. */
+void work_wait_until(struct work_run *run, double clock);
 /* Within an evaluation, where nothing is served: is the run to end, or a
  * stop the next request to change anything? Then it is taken. */
 bool work_takes_stop(struct work_run *run);

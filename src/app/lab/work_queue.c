@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* ---- events out ---- */
@@ -178,6 +179,18 @@ bool work_serve(struct work_run *run, bool wait)
 	return !over;
 }
 
+void work_wait_until(struct work_run *run, double clock)
+{
+	struct timespec until = {.tv_sec = (time_t)clock};
+	int timed_out = 0;
+
+	until.tv_nsec = (long)((clock - (double)until.tv_sec) * 1e9);
+	pthread_mutex_lock(&run->work->lock);
+	while (!has_request(run) && !is_over(run) && !timed_out)
+		timed_out = pthread_cond_timedwait(&run->asked, &run->work->lock, &until);
+	pthread_mutex_unlock(&run->work->lock);
+}
+
 /* What may be overtaken: it changes nothing. */
 static bool may_wait(const struct request *r)
 {
@@ -271,6 +284,11 @@ unsigned work_look(struct work *w, int run, int fold, int utt, bool kept, enum k
 				    .kept = kept,
 				    .knock = knock},
 		   "");
+}
+
+unsigned work_pace(struct work *w, int run, double epochs_a_second)
+{
+	return ask(w, run, (struct request){.kind = REQUEST_PACE, .pace = epochs_a_second}, "");
 }
 
 unsigned work_try(struct work *w, int run, const char *key, const char *value)

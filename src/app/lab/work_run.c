@@ -28,7 +28,8 @@ static double seconds_left(const struct work_run *run)
 	epochs = t->set.train.epoch - t->state.epoch + (t->state.ended ? 0 : 1) -
 		 (double)(t->state.ended ? 0 : t->state.in_epoch) / trainer_steps_per_epoch(t) +
 		 (double)folds * t->set.train.epoch;
-	return epochs * run->epoch_seconds;
+	return epochs *
+	       (run->pace > 0 ? fmax(run->epoch_seconds, 1 / run->pace) : run->epoch_seconds);
 }
 
 static double best_figure(const struct trainer *t)
@@ -76,6 +77,7 @@ void work_show(struct work_run *run, enum work_state state)
 	}
 	run->shown.loss = run->smooth_weight > 0 ? run->smooth_loss / run->smooth_weight : NAN;
 	run->shown.rate = run->rate;
+	run->shown.pace = run->pace;
 	pthread_mutex_unlock(&run->work->lock);
 	if (changed)
 		work_send_text(run, EVENT_STATE, 0, true, "");
@@ -131,18 +133,45 @@ static enum job_go next_word(struct work_run *run)
 	return JOB_GO;
 }
 
-static enum job_go between(void *ctx, struct job *j)
+/* The next word, and the time it was waited for: that is no work. */
+static enum job_go timed_word(struct work_run *run)
 {
-	struct work_run *run = ctx;
 	double entered = clock_seconds();
 	enum job_go go = next_word(run);
 
+	run->step_started += clock_seconds() - entered;
+	return go;
+}
+
+/* Is the next step to come later? Then until it may come, or something was asked. Steps
+ * that were asked for one by one come at once. */
+static bool paces(struct work_run *run)
+{
+	double now = clock_seconds();
+
+	if (!(run->pace > 0) || run->control.steps > 0)
+		return false;
+	if (now >= run->next_step) {
+		run->next_step = now + 1 / (run->pace * trainer_steps_per_epoch(&run->job.trainer));
+		return false;
+	}
+	work_show(run, WORK_RUN);
+	work_wait_until(run, run->next_step);
+	return true;
+}
+
+static enum job_go between(void *ctx, struct job *j)
+{
+	struct work_run *run = ctx;
+	enum job_go go = timed_word(run);
+
 	(void)j;
+	while (go == JOB_GO && paces(run))
+		go = timed_word(run);
 	if (go == JOB_STOP)
 		work_show(run, WORK_STOPPING);
 	if (go == JOB_GO)
 		work_show(run, WORK_RUN);
-	run->step_started += clock_seconds() - entered; /* waiting is no work */
 	return go;
 }
 

@@ -8,7 +8,11 @@
 #include "ui/state/next_run.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#define PACE_LEAST 0.001
+#define PACE_MOST  1e6
 
 /* ---- why not now ---- */
 
@@ -261,6 +265,35 @@ static void complete_break(struct ui *u, const struct words *w, struct completio
 		complete_figures(w, c);
 }
 
+/* Epochs a second, at most. Nothing in the session depends on it, so its log has no line. */
+static int run_pace(struct ui *u, const char *args, struct err *e)
+{
+	bool off = strcmp(args, "off") == 0;
+	double pace = 0;
+	char *end = NULL;
+
+	if (!*args) {
+		if (u->now.pace > 0)
+			ui_say(u, "pace %g: at most so many epochs a second; pace off lifts it",
+			       u->now.pace);
+		else
+			ui_say(u, "no pace is set: training goes as fast as it can");
+		return 0;
+	}
+	if (!off)
+		pace = strtod(args, &end);
+	if (!off && (*end || !(pace >= PACE_LEAST && pace <= PACE_MOST)))
+		return err_set(e, "pace: expected epochs a second, %g to %g, or off; found %.60s",
+			       PACE_LEAST, PACE_MOST, args);
+	if (asked(u, work_pace(u->work, u->run_shown, pace), e))
+		return -1;
+	if (off)
+		ui_say(u, "as fast as it can");
+	else
+		ui_say(u, "at most %g epoch%s a second", pace, pace == 1 ? "" : "s");
+	return 0;
+}
+
 /* ---- the table ---- */
 
 const struct verb control_verbs[] = {
@@ -291,5 +324,7 @@ const struct verb control_verbs[] = {
 	{"break", "[when CONDITION|list|off]",
 	 "Pause when a condition holds, such as grad_norm > 10; list shows it.", run_break,
 	 refuse_early, complete_break, CHANGES_SESSION},
+	{"pace", "[N|off]", "Train at most N epochs a second, to have time to look.", run_pace,
+	 refuse_early, complete_args, CHANGES_SESSION | LATE},
 	{0},
 };

@@ -95,7 +95,7 @@ static int state_of(const struct ui *u)
 }
 
 /* What goes first where the row is too narrow; the last stay. */
-enum goes { GOES_ETA, GOES_RATE, GOES_BEST, GOES_FOLD, GOES_LOSS, GOES_SILENCED, STAYS };
+enum goes { GOES_ETA, GOES_RATE, GOES_PACE, GOES_BEST, GOES_FOLD, GOES_LOSS, GOES_SILENCED, STAYS };
 
 struct field {
 	const char *before, *behind; /* dim, with the spaces that belong there */
@@ -108,7 +108,7 @@ struct field {
 };
 
 struct status {
-	struct field field[8];
+	struct field field[10];
 	int n;
 };
 
@@ -194,6 +194,11 @@ static void add_speed(struct status *s, const struct snapshot *now)
 	f->behind = " ex/s";
 	f->width = 7;
 	f->role = ROLE_TEXT;
+	if (now->pace > 0) {
+		f = add(s, "pace ", GOES_PACE);
+		snprintf(f->value, sizeof f->value, "%g", now->pace);
+		f->role = ROLE_WARN;
+	}
 	f = add(s, "ETA ", GOES_ETA);
 	snprintf(f->value, sizeof f->value, "%s", num_time(eta, now->eta));
 	f->width = 8;

@@ -117,6 +117,29 @@ TEST(a_break_is_told_where_view_1_does_not)
 	end();
 }
 
+TEST(a_pace_is_set_told_and_lifted)
+{
+	start("pace");
+	until(WORK_PAUSED);
+	CHECK_STR(run("pace"), "");
+	CHECK_HAS(u.message.text, "no pace is set");
+	CHECK_STR(run("pace 2"), "");
+	CHECK_STR(u.message.text, "at most 2 epochs a second");
+	answered();
+	CHECK_NEAR(u.now.pace, 2, 0);
+	CHECK_STR(run("pace"), "");
+	CHECK_HAS(u.message.text, "pace 2: ");
+	CHECK_HAS(run("pace 0"), "pace: expected epochs a second, 0.001 to 1e+06, or off; found 0");
+	CHECK_HAS(run("pace 2x"), "found 2x");
+	CHECK_HAS(run("pace nan"), "found nan");
+	CHECK_NEAR(u.now.pace, 2, 0);
+	CHECK_STR(run("pace off"), "");
+	answered();
+	CHECK_NEAR(u.now.pace, 0, 0);
+	CHECK_STR(run("pau"), "pause: it is paused already"); /* older than pace */
+	end();
+}
+
 TEST(trying_shows_a_table)
 {
 	start("try");

@@ -290,6 +290,24 @@ TEST(a_run_with_folds_left_is_not_done)
 	moment_free(&u);
 }
 
+TEST(status_says_that_a_run_is_paced)
+{
+	struct ui u;
+
+	NEED_UTF8();
+	moment_init(&u, &look_braille, 24, 80);
+	u.now.state = WORK_RUN;
+	CHECK(!strstr(drawn(&u, 120, status_draw), "pace"));
+	u.now.pace = 2;
+	CHECK_HAS(drawn(&u, 120, status_draw), " ex/s  pace 2  ETA ");
+	CHECK_HAS(drawn(&u, 80, status_draw), "  pace 2");
+	u.now.pace = 0.5;
+	CHECK_HAS(drawn(&u, 80, status_draw), "  pace 0.5");
+	u.now.state = WORK_PAUSED; /* nothing is slow now */
+	CHECK(!strstr(drawn(&u, 120, status_draw), "pace"));
+	moment_free(&u);
+}
+
 /* ---- keys ---- */
 
 static void bind(const char *text)
