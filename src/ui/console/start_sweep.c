@@ -141,12 +141,17 @@ static char *say_costs(const struct ui *u, const struct sweep *s, const struct w
  */
 
 /* It is the key that is wrong, not the file that the other settings are from. */
-static void drop_file(const struct ui *u, struct err *e)
+static void drop_file(struct err *e)
 {
-	char *at = strstr(e->text, u->run.dir), *end = at ? strstr(at, ": ") : NULL;
+	static const char file[] = "/config.yml: ";
+	char *end = strstr(e->text, file), *at = end;
 
-	if (end)
-		memmove(at, end + 2, strlen(end + 2) + 1);
+	while (at && at > e->text && strncmp(at - 1, ": ", 2) != 0)
+		at--;
+	if (!end)
+		return;
+	at += at > e->text;
+	memmove(at, end + sizeof file - 1, strlen(end + sizeof file - 1) + 1);
 }
 
 static int sweep(struct ui *u, const char *args, bool make, struct err *e)
@@ -165,7 +170,7 @@ static int sweep(struct ui *u, const char *args, bool make, struct err *e)
 	asked.unread = u->corpus && !start_changes_data(w.key, w.nkeys);
 	failed = sweep_plan(&s, &asked, w.key, w.nkeys, NULL, e);
 	if (failed && start_refuse(u, &said, e))
-		drop_file(u, e);
+		drop_file(e);
 	str_free(&said);
 	if (failed)
 		return -1;
