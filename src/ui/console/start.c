@@ -49,9 +49,9 @@ int start_refuse(struct ui *u, struct str *said, struct err *e)
 	if (!said->len)
 		return -1;
 	err_clear(e);
-	err_set(e, "the next run's data: %.*s", (int)first, said->s);
-	if (u->settle)
-		return -1;
+	if (u->settle) /* a script */
+		return err_set(e, "the next run's data: %.*s", (int)first, said->s);
+	err_set(e, "the next run cannot start: the page says what is wrong with its data");
 	str_addf(said, "\n%s\n", why.text);
 	page_open_text(u, "the next run cannot start", said->s);
 	*said = (struct str){0};

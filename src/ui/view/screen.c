@@ -38,39 +38,40 @@ static void too_small(const struct ui *u, struct canvas *c)
 }
 
 /* A message that the status row has no room for takes the key row until the
- * next key. */
+ * next key, and the rows above it if it is longer. */
 static bool message_has_keys(const struct ui *u, const struct canvas *c)
 {
 	return u->message.fresh && u->message.text[0] && !status_has_message(u, c->cols);
 }
 
-/* The question in the last rows, as many as it takes. */
-static void ask_draw(const struct ui *u, struct canvas *c)
+/* A text in the last rows, as many as it takes. */
+static void last_rows(struct canvas *c, const char *text, struct style style)
 {
-	const char *next = u->ask.question;
+	const char *next = text;
 	int rows = 0, room = c->cols - 2;
 
 	while (*next) {
 		text_line(next, room, &next);
 		rows++;
 	}
-	next = u->ask.question;
+	next = text;
 	for (int row = c->rows - rows; *next; row++) {
 		const char *from = next, *end = text_line(from, room, &next);
 		struct canvas line = canvas_part(c, row, 0, 1, c->cols);
 
 		canvas_clear(&line);
-		canvas_text(&line, 0, 1, ROLE_BOLD(ROLE_WARN), "%.*s", (int)(end - from), from);
+		canvas_text(&line, 0, 1, style, "%.*s", (int)(end - from), from);
 	}
 }
 
-static void bottom_row(const struct ui *u, struct canvas *row)
+static void bottom_draw(const struct ui *u, struct canvas *c)
 {
-	if (message_has_keys(u, row))
-		canvas_field(row, 0, 1, row->cols - 1, FIT_LEFT,
-			     ROLE(u->message.error ? ROLE_BAD : ROLE_TEXT), "%s", u->message.text);
+	struct canvas row = canvas_part(c, c->rows - 1, 0, 1, c->cols);
+
+	if (message_has_keys(u, c))
+		last_rows(c, u->message.text, ROLE(u->message.error ? ROLE_BAD : ROLE_TEXT));
 	else if (u->overlay_kind != OVERLAY_PAGE && u->overlay_kind != OVERLAY_HELP)
-		keys_draw(u, row); /* those two take the keys, and say which */
+		keys_draw(u, &row); /* those two take the keys, and say which */
 }
 
 void screen_draw(const struct ui *u, struct canvas *c)
@@ -78,7 +79,6 @@ void screen_draw(const struct ui *u, struct canvas *c)
 	struct canvas tabs = canvas_part(c, 0, 0, 1, c->cols);
 	struct canvas view = canvas_part(c, 1, 0, c->rows - 3, c->cols);
 	struct canvas status = canvas_part(c, c->rows - 2, 0, 1, c->cols);
-	struct canvas bottom = canvas_part(c, c->rows - 1, 0, 1, c->cols);
 
 	canvas_clear(c);
 	if (c->rows < LEAST_ROWS || c->cols < LEAST_COLS) {
@@ -88,7 +88,7 @@ void screen_draw(const struct ui *u, struct canvas *c)
 	tabs_draw(u, &tabs);
 	view_table[u->view]->draw(u, &view);
 	status_draw(u, &status);
-	bottom_row(u, &bottom);
+	bottom_draw(u, c);
 	switch (u->overlay_kind) {
 	case OVERLAY_HELP:
 		help_draw(u, c);
@@ -100,7 +100,7 @@ void screen_draw(const struct ui *u, struct canvas *c)
 		page_draw(u, c);
 		break;
 	case OVERLAY_ASK:
-		ask_draw(u, c);
+		last_rows(c, u->ask.question, ROLE_BOLD(ROLE_WARN));
 		break;
 	case OVERLAY_NONE:
 		break;

@@ -209,11 +209,16 @@ TEST(nothing_is_made_of_what_is_wrong)
 	check_nothing_made();
 	run("draft off");
 	run("draft model.text_feat_dim 7");
-	CHECK_HAS(run("start"), "the next run's data: 23 rows: ");
+	CHECK_HAS(run("start"), "the page says what is wrong with its data");
 	CHECK_INT(u.overlay_kind, OVERLAY_PAGE);
 	CHECK_HAS(u.page.text, "7");
 	CHECK_HAS(u.page.text, "23 rows cannot be used; fix them\n");
 	page_close(&u);
+	u.overlay_kind = OVERLAY_NONE;
+	u.settle = ui_want_look; /* a script has no page */
+	CHECK_HAS(run("start"), "the next run's data: 23 rows: ");
+	u.settle = NULL;
+	CHECK_INT(u.overlay_kind, OVERLAY_NONE);
 	check_nothing_made();
 	run("draft off");
 	u.readonly = true;
@@ -346,7 +351,7 @@ TEST(a_sweep_with_a_mistake_makes_nothing)
 	CHECK_HAS(run("sweep lr=0.1,0.2 seeds"), "expected how many");
 	CHECK_HAS(run("sweep first lr=0.1,0.2"), "sessions/first is there already");
 	CHECK_HAS(run("sweep a b lr=0.1,0.2"), "second name");
-	CHECK_HAS(run("sweep text_dir=nowhere"), "nowhere");
+	CHECK_HAS(run("sweep text_dir=nowhere"), "nowhere: no such folder");
 	CHECK_INT(u.overlay_kind == OVERLAY_ASK, 0);
 	page_close(&u);
 	check_nothing_made();

@@ -4,6 +4,7 @@
 #include "tests/ui/util.h"
 
 #include "ui/console/keys.h"
+#include "ui/view/screen.h"
 #include "ui/view/status.h"
 
 enum { ROW_MAX = 1024 };
@@ -223,6 +224,34 @@ TEST(messages_go_where_they_fit)
 	CHECK(!status_has_message(&u, 120));
 	CHECK_HAS(drawn(&u, 120, status_draw), "set: train.loss.m…");
 	CHECK(status_has_message(&u, 200));
+	moment_free(&u);
+}
+
+/* Until the next key; then the status is there again. */
+TEST(a_long_message_is_shown_whole)
+{
+	struct ui u;
+	struct canvas c;
+	char *dump;
+
+	NEED_UTF8();
+	moment_init(&u, &look_braille, 24, 80);
+	canvas_init(&c, 24, 80, &u.look);
+	ui_error(&u, "model.num_heads: 3 does not divide 2 x model.hidden_size1 = 256; choose a "
+		     "number of heads that does");
+	screen_draw(&u, &c);
+	dump = canvas_dump(&c);
+	CHECK_HAS(dump,
+		  "\n model.num_heads: 3 does not divide 2 x model.hidden_size1 = 256; choose a ");
+	CHECK_HAS(dump, "\n number of heads that does ");
+	free(dump);
+	u.message.fresh = false;
+	screen_draw(&u, &c);
+	dump = canvas_dump(&c);
+	CHECK_HAS(dump, "▶ RUN");
+	CHECK_HAS(dump, "? help");
+	free(dump);
+	canvas_free(&c);
 	moment_free(&u);
 }
 
