@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DESIGN. Each run has a thread, work(): it opens the run, runs its job whenever it is to
- * go on and has a place, and serves requests until it is told to end. While the job
- * runs, requests are served in its hook `between`; at all other times in work().
- * So every request is carried out by the run's thread, between two steps, and needs no
- * lock but for its passage through the queue (work_queue.c).
+ * The table of the runs: opening, closing, and the end of all.
  *
  * A run that is closed leaves the table at once; its thread frees it. Nobody else holds
  * a pointer to it: the screen has ids.
@@ -63,6 +59,15 @@ void work_snapshot(struct work *w, int run, struct snapshot *s)
 
 	pthread_mutex_lock(&w->lock);
 	*s = of->shown;
+	pthread_mutex_unlock(&w->lock);
+}
+
+void work_glance(struct work *w, int run, struct glance *g)
+{
+	const struct snapshot *s = &work_find(w, run)->shown;
+
+	pthread_mutex_lock(&w->lock);
+	*g = (struct glance){s->state, s->opened, s->trains, s->placed};
 	pthread_mutex_unlock(&w->lock);
 }
 
@@ -162,7 +167,7 @@ static struct work_run *new_run(struct work *w, const struct work_options *o)
 	return run;
 }
 
-static void free_run(struct work_run *run)
+void work_free_run(struct work_run *run)
 {
 	work_close_looker(run);
 	probe_free(&run->probe);
@@ -174,167 +179,6 @@ static void free_run(struct work_run *run)
 	free_options(&run->opt);
 	pthread_cond_destroy(&run->asked);
 	free(run);
-}
-
-/* ---- opening ---- */
-
-/* Is it a session that is stored already, so that it can be looked at? */
-static bool is_stored(const struct work_run *run)
-{
-	return !run->opt.job.config && run->session[0] && session_exists(run->session);
-}
-
-/* Run it, or if it is a stored session that cannot go on, look at it. */
-static int open_job(struct work_run *run, struct err *e)
-{
-	struct job_hooks hooks = work_hooks;
-	struct labs *labs = &run->work->labs;
-	struct err why = {0}, unreadable = {0};
-
-	hooks.ctx = run;
-	run->opt.job.threads = work_share(run);
-	if (run->opt.readonly)
-		return job_look(&run->job, labs, &run->opt.job, &hooks, true, e);
-	if (job_open(&run->job, labs, &run->opt.job, &hooks, &why) == 0)
-		return 0;
-	pthread_mutex_lock(&run->work->lock);
-	run->shown.can_skip = why.status != EXIT_DATA && strstr(why.text, JOB_SKIP_BAD);
-	pthread_mutex_unlock(&run->work->lock);
-	if (is_stored(run) &&
-	    job_look(&run->job, labs, &run->opt.job, &hooks, false, &unreadable) == 0) {
-		run->opt.readonly = true;
-		pthread_mutex_lock(&run->work->lock);
-		str_fit(run->shown.looking, sizeof run->shown.looking, why.text);
-		pthread_mutex_unlock(&run->work->lock);
-		return 0;
-	}
-	*e = why;
-	return -1;
-}
-
-static void send_told(struct work_run *run)
-{
-	struct event e = {.kind = EVENT_TOLD, .told = run->told.s};
-
-	run->told = (struct str){0};
-	if (e.told)
-		work_send(run, &e);
-}
-
-static enum work_state opened_as(struct work_run *run)
-{
-	if (run->opt.readonly)
-		return WORK_IDLE;
-	if (run->control.want == WANT_PAUSE)
-		return WORK_PAUSED;
-	return work_place(run) ? WORK_RUN : WORK_WAITING;
-}
-
-static void open_run(struct work_run *run)
-{
-	struct err e = {0};
-	int failed = open_job(run, &e);
-
-	send_told(run);
-	if (failed) {
-		run->status = err_exit(e.status);
-		run->control.want = WANT_STOP;
-		work_show_error(run, WORK_FAILED, &e);
-		return;
-	}
-	run->opened = true;
-	if (run->opt.readonly)
-		run->control.want = WANT_STOP;
-	pthread_mutex_lock(&run->work->lock);
-	run->corpus_ready = run->job.lab && run->job.lab->corpus.n > 0;
-	pthread_mutex_unlock(&run->work->lock);
-	work_show(run, opened_as(run));
-	work_send_text(run, EVENT_OPENED, 0, true, "");
-}
-
-/* ---- the thread ---- */
-
-/* One that has a place computes with the share of threads that is due to it now. */
-static int run_job(struct work_run *run, struct err *e)
-{
-	bool placed = run->control.want != WANT_PAUSE;
-
-	work_close_looker(run); /* it may hold the old threads */
-	if (placed && job_threads(&run->job, work_share(run), e))
-		return -1;
-	return job_run(&run->job, e);
-}
-
-/* Until it has ended or stopped. */
-static void train(struct work_run *run)
-{
-	struct err e = {0};
-
-	run->inside = true;
-	run->status = run_job(run, &e) ? err_exit(e.status) : 0;
-	run->inside = false;
-	run->control.want = WANT_STOP;
-	work_leave_place(run);
-	if (e.status == EXIT_DIVERGED)
-		work_show(run, WORK_DIVERGED);
-	else if (e.status)
-		work_show_error(run, WORK_FAILED, &e);
-	else
-		work_show(run, WORK_IDLE);
-}
-
-/* It is to go on: can it? */
-static bool begins(struct work_run *run)
-{
-	if (run->control.want == WANT_PAUSE || work_place(run))
-		return true;
-	work_show(run, WORK_WAITING);
-	return false;
-}
-
-/* How a closed run ended; one that could not be opened is no matter then. */
-static void keep_status(struct work *w, const struct work_run *run)
-{
-	if (!run->status || !run->opened || (w->failed && w->failed < run->id))
-		return;
-	w->failed = run->id;
-	w->status = run->status;
-}
-
-static void end(struct work_run *run)
-{
-	struct work *w = run->work;
-	struct gone *gone;
-
-	work_leave_place(run); /* it may not have begun */
-	pthread_mutex_lock(&w->lock);
-	gone = run->gone;
-	run->shown.ended = true;
-	if (gone)
-		keep_status(w, run);
-	pthread_mutex_unlock(&w->lock);
-	if (gone)
-		free_run(run);
-	pthread_mutex_lock(&w->lock);
-	w->alive--;
-	if (gone)
-		gone->done = true;
-	if (write(w->pipe[1], "", 1) < 0) {
-		/* the pipe holds bytes: the screen wakes anyway */
-	}
-	pthread_mutex_unlock(&w->lock);
-}
-
-static void *work(void *arg)
-{
-	struct work_run *run = arg;
-
-	open_run(run);
-	while (work_serve(run, true))
-		if (work_is_due(run) && begins(run))
-			train(run);
-	end(run);
-	return NULL;
 }
 
 /* Join the threads of closed runs that have ended; all of them if `wait`. */
@@ -354,7 +198,9 @@ static void reap(struct work *w, bool wait)
 			continue;
 		}
 		pthread_join(gone->thread, NULL);
+		pthread_mutex_lock(&w->lock);
 		*at = gone->next;
+		pthread_mutex_unlock(&w->lock);
 		free(gone);
 	}
 }
@@ -375,7 +221,7 @@ int work_open(struct work *w, const struct work_options *o, struct err *e)
 	w->alive++;
 	pthread_mutex_unlock(&w->lock);
 	process_block_signals(&old); /* they are the screen's */
-	failed = pthread_create(&run->thread, NULL, work, run);
+	failed = pthread_create(&run->thread, NULL, work_thread, run);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (!failed)
 		return id;
@@ -383,7 +229,7 @@ int work_open(struct work *w, const struct work_options *o, struct err *e)
 	w->runs--;
 	w->alive--;
 	pthread_mutex_unlock(&w->lock);
-	free_run(run);
+	work_free_run(run);
 	err_set(e, "cannot start a thread for another run: %s", strerror(failed));
 	return 0;
 }
@@ -401,23 +247,30 @@ void work_close(struct work *w, int id)
 {
 	struct work_run *run = work_find(w, id);
 	struct gone *gone = mem_alloc(1, sizeof *gone);
+	char root[PATH_LEN];
 	bool ended;
 
 	reap(w, false);
-	*gone = (struct gone){.thread = run->thread, .next = w->gone};
-	w->gone = gone;
+	*gone = (struct gone){.thread = run->thread};
 	pthread_mutex_lock(&w->lock);
+	memcpy(root, run->shown.root, sizeof root);
+	pthread_mutex_unlock(&w->lock);
+	if (stat(root, &gone->session) != 0)
+		gone->session.st_ino = 0; /* there is none */
+	pthread_mutex_lock(&w->lock);
+	gone->next = w->gone;
+	w->gone = gone;
 	remove_run(w, run);
 	ended = run->shown.ended; /* after work_quit: its thread has left it to us */
 	run->gone = gone;
 	gone->done = ended;
 	if (ended)
-		keep_status(w, run);
+		work_keep_status(w, run);
 	pthread_cond_signal(&run->asked);
 	work_line_moved(w); /* it may have been first */
 	pthread_mutex_unlock(&w->lock);
 	if (ended)
-		free_run(run);
+		work_free_run(run);
 }
 
 struct work *work_start(const struct work_options *o, struct err *e)
@@ -477,7 +330,7 @@ int work_end(struct work *w)
 			w->failed = w->run[i]->id;
 			w->status = w->run[i]->status;
 		}
-		free_run(w->run[i]);
+		work_free_run(w->run[i]);
 	}
 	status = w->status;
 	close(w->pipe[0]);

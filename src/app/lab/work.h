@@ -65,11 +65,13 @@ struct snapshot {
 	char pending_key[64], pending_value[64]; /* the last of them */
 	char broke[512];     /* WORK_BROKE: the condition with its values, "grad_norm 14.2 > 10" */
 	struct settings set; /* in force */
-	char session[PATH_LEN];
-	bool opened;        /* configuration and data are read */
-	bool trains;        /* the run can go on from here: not finished, not only looking */
-	bool placed;        /* it has its place among the jobs: trains, or pauses in between */
-	bool can_skip;      /* with --skip-bad it would have been opened */
+	char session[PATH_LEN]; /* the folder of the seed that is trained, or shown */
+	char root[PATH_LEN];    /* the session's folder */
+	bool opened;            /* configuration and data are read */
+	bool trains;            /* the run can go on from here: not finished, not only looking */
+	bool placed;            /* it has its place among the jobs: trains, or pauses in between */
+	bool busy;              /* WORK_FAILED: another program writes the session */
+	bool can_skip;          /* with --skip-bad it would have been opened */
 	char looking[1024]; /* why the session is read-only although that was not asked for; "" */
 	unsigned long dropped;    /* events lost so far */
 	char error[1024];         /* WORK_FAILED, WORK_DIVERGED: why */
@@ -168,12 +170,12 @@ enum { WORK_FIRST = 1 }; /* the id of the first run; those that follow count on 
 
 /* Start with one run; its thread opens the job itself, so this returns at once. A
  * stored session that cannot go on (another program writes it, its data has changed) is
- * only looked at: the snapshot's `looking` says why. */
+ * only looked at: the snapshot's `looking` says why. One to `claim` then fails. */
 struct work *work_start(const struct work_options *o, struct err *e);
 /* Another run, likewise: its id, which is never used again; 0 on error. */
 int work_open(struct work *w, const struct work_options *o, struct err *e);
 /* The run is to stop after a checkpoint, if it trains, and to let go of all it has. Its id
- * is unknown from now on, and no event of it comes any more. */
+ * is unknown from now on, and no event of it comes any more but EVENT_HAPPENED. */
 void work_close(struct work *w, int run);
 /* How many runs may train at once; 1 at first. Each that begins from now on computes with
  * that share of the threads, at least one; whoever trains already keeps place and
@@ -181,6 +183,11 @@ void work_close(struct work *w, int run);
 void work_jobs(struct work *w, int jobs);
 
 bool work_has(struct work *w, int run); /* is it open? */
+struct glance {
+	enum work_state state;
+	bool opened, trains, placed;
+};
+void work_glance(struct work *w, int run, struct glance *g); /* a few words of the snapshot */
 /* Ids of the first `most` runs that are open, or of those that have a place, in the order of
  * opening; returns how many there are. */
 int work_runs(struct work *w, int *id, int most);

@@ -3,9 +3,9 @@
  * work_private: what the files of the worker share. Nobody else includes it, but for
  * tests of what the snapshot says and of requests that come together.
  *
- * work.c has the runs and their threads, work_place.c who may train, work_queue.c the
- * queues, work_run.c the hooks of a run's job and its snapshot; work_ask.c carries
- * requests out, work_look.c looks at an utterance.
+ * work.c has the runs, work_thread.c the thread of each, work_place.c who may train, work_queue.c
+ * the queues, work_run.c the hooks of a run's job and its snapshot; work_ask.c carries requests
+ * out, work_look.c looks at an utterance.
  */
 #ifndef MIUST_WORK_PRIVATE_H
 #define MIUST_WORK_PRIVATE_H
@@ -16,6 +16,7 @@
 #include "engine/train/probe.h"
 
 #include <pthread.h>
+#include <sys/stat.h>
 
 enum { RING = 1024, RING_KEPT = RING / 4, REQUESTS = 64, UNDO_MAX = 64 };
 
@@ -107,7 +108,8 @@ struct work_run {
 /* The thread of a run that was closed. */
 struct gone {
 	pthread_t thread;
-	bool done; /* may be joined -- protected by work->lock */
+	struct stat session; /* its folder, which nobody else opens before it is done */
+	bool done;           /* may be joined -- protected by work->lock, as is next */
 	struct gone *next;
 };
 
@@ -115,9 +117,9 @@ struct work {
 	pthread_mutex_t lock; /* no other is taken while it is held */
 	int pipe[2];          /* holds a byte while events wait */
 	struct labs labs;
-	struct gone *gone; /* the screen's */
 
 	struct event *ring; /* [RING] -- protected by lock, as all below */
+	struct gone *gone;  /* the screen alone changes the list */
 	int first, count;
 	unsigned next_number;
 	bool quit;
@@ -131,6 +133,12 @@ struct work {
 
 /* work.c */
 struct work_run *work_find(struct work *w, int run); /* BUG if there is none */
+void work_free_run(struct work_run *run);
+
+/* work_thread.c */
+void *work_thread(void *run); /* of a struct work_run */
+/* How a closed run ended; one that could not be opened is no matter then. Under the lock. */
+void work_keep_status(struct work *w, const struct work_run *run);
 
 /* work_place.c. The run's own thread calls them. */
 bool work_may_place(

@@ -50,7 +50,7 @@ void work_send(struct work_run *run, struct event *e)
 
 	e->run = run->id;
 	pthread_mutex_lock(&w->lock);
-	if (run->gone) {
+	if (run->gone && e->kind != EVENT_HAPPENED) {
 		pthread_mutex_unlock(&w->lock);
 		event_free(e);
 		return;
@@ -94,7 +94,7 @@ bool work_next(struct work *w, struct event *e)
 	bool any;
 
 	pthread_mutex_lock(&w->lock);
-	while ((any = take_event(w, e)) && !work_lookup(w, e->run))
+	while ((any = take_event(w, e)) && e->kind != EVENT_HAPPENED && !work_lookup(w, e->run))
 		event_free(e); /* of a run that was closed meanwhile */
 	/* Under the lock, so that no wake byte of a later event is taken. */
 	while (w->count == 0 && read(w->pipe[0], bytes, sizeof bytes) > 0)

@@ -57,7 +57,10 @@ void work_show(struct work_run *run, enum work_state state)
 			x.value ? x.value : "");
 	}
 	if (j->root.root[0])
-		str_fit(run->shown.session, sizeof run->shown.session, j->root.root);
+		str_fit(run->shown.root, sizeof run->shown.root, j->root.root);
+	if (j->root.root[0])
+		str_fit(run->shown.session, sizeof run->shown.session,
+			j->session.dir[0] ? j->session.dir : j->root.root);
 	run->shown.opened = run->opened;
 	run->shown.trains = run->opened && !run->opt.readonly && !j->complete;
 	if (t->corpus) {

@@ -103,7 +103,7 @@ TEST(a_closed_run_lets_go)
 	CHECK(!work_has(w, SECOND));
 	until_gone(w, 1);
 	while (work_next(w, &event)) {
-		CHECK_INT(event.run, WORK_FIRST);
+		CHECK(event.run == WORK_FIRST || event.kind == EVENT_HAPPENED);
 		event_free(&event);
 	}
 	o.job = (struct job_options){.session = two, .resume = true, .threads = 1};

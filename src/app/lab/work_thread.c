@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * DESIGN. Each run has a thread, work_thread(): it opens the run, runs its job whenever it
+ * is to go on and has a place, and serves requests until it is told to end. While the job
+ * runs, requests are served in its hook `between`; at all other times in work_thread().
+ * So every request is carried out by the run's thread, between two steps, and needs no
+ * lock but for its passage through the queue (work_queue.c).
+ */
+#include "app/lab/work_private.h"
+
+#include "app/session/session_data.h"
+#include "base/str.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* ---- opening ---- */
+
+/* Is it a session that is stored already, so that it can be looked at? */
+static bool is_stored(const struct work_run *run)
+{
+	return !run->opt.job.config && !run->opt.job.claim && run->session[0] &&
+	       session_exists(run->session);
+}
+
+/* Run it, or if it is a stored session that cannot go on, look at it. */
+static int open_job(struct work_run *run, struct err *e)
+{
+	struct job_hooks hooks = work_hooks;
+	struct labs *labs = &run->work->labs;
+	struct err why = {0}, unreadable = {0};
+
+	hooks.ctx = run;
+	run->opt.job.threads = work_share(run);
+	if (run->opt.readonly)
+		return job_look(&run->job, labs, &run->opt.job, &hooks, true, e);
+	if (job_open(&run->job, labs, &run->opt.job, &hooks, &why) == 0)
+		return 0;
+	pthread_mutex_lock(&run->work->lock);
+	run->shown.busy = why.status == EXIT_BUSY;
+	run->shown.can_skip = why.status != EXIT_DATA && strstr(why.text, JOB_SKIP_BAD);
+	pthread_mutex_unlock(&run->work->lock);
+	if (is_stored(run) &&
+	    job_look(&run->job, labs, &run->opt.job, &hooks, false, &unreadable) == 0) {
+		run->opt.readonly = true;
+		pthread_mutex_lock(&run->work->lock);
+		str_fit(run->shown.looking, sizeof run->shown.looking, why.text);
+		pthread_mutex_unlock(&run->work->lock);
+		return 0;
+	}
+	*e = why;
+	return -1;
+}
+
+static void send_told(struct work_run *run)
+{
+	struct event e = {.kind = EVENT_TOLD, .told = run->told.s};
+
+	run->told = (struct str){0};
+	if (e.told)
+		work_send(run, &e);
+}
+
+static enum work_state opened_as(struct work_run *run)
+{
+	if (run->opt.readonly)
+		return WORK_IDLE;
+	if (run->control.want == WANT_PAUSE)
+		return WORK_PAUSED;
+	return work_place(run) ? WORK_RUN : WORK_WAITING;
+}
+
+/* Does a run that was closed still have this folder? Under the lock. */
+static bool is_held(const struct work *w, const struct stat *session)
+{
+	for (const struct gone *g = w->gone; g; g = g->next)
+		if (!g->done && g->session.st_ino == session->st_ino &&
+		    g->session.st_dev == session->st_dev)
+			return true;
+	return false;
+}
+
+/* The session was closed a moment ago: until its thread has let it go. */
+static void wait_for_session(struct work_run *run)
+{
+	struct work *w = run->work;
+	struct stat session;
+
+	if (stat(run->session, &session) != 0)
+		return;
+	pthread_mutex_lock(&w->lock);
+	while (is_held(w, &session) && !w->quit && !run->gone)
+		pthread_cond_wait(&run->asked, &w->lock);
+	pthread_mutex_unlock(&w->lock);
+}
+
+static void open_run(struct work_run *run)
+{
+	struct err e = {0};
+	int failed;
+
+	wait_for_session(run);
+	failed = open_job(run, &e);
+	send_told(run);
+	if (failed) {
+		run->status = err_exit(e.status);
+		run->control.want = WANT_STOP;
+		work_show_error(run, WORK_FAILED, &e);
+		return;
+	}
+	run->opened = true;
+	if (run->opt.readonly)
+		run->control.want = WANT_STOP;
+	pthread_mutex_lock(&run->work->lock);
+	run->corpus_ready = run->job.lab && run->job.lab->corpus.n > 0;
+	pthread_mutex_unlock(&run->work->lock);
+	work_show(run, opened_as(run));
+	work_send_text(run, EVENT_OPENED, 0, true, "");
+}
+
+/* ---- the thread ---- */
+
+/* One that has a place computes with the share of threads that is due to it now. */
+static int run_job(struct work_run *run, struct err *e)
+{
+	bool placed = run->control.want != WANT_PAUSE;
+
+	work_close_looker(run); /* it may hold the old threads */
+	if (placed && job_threads(&run->job, work_share(run), e))
+		return -1;
+	return job_run(&run->job, e);
+}
+
+/* Until it has ended or stopped. */
+static void train(struct work_run *run)
+{
+	struct err e = {0};
+
+	run->inside = true;
+	run->status = run_job(run, &e) ? err_exit(e.status) : 0;
+	run->inside = false;
+	run->control.want = WANT_STOP;
+	work_leave_place(run);
+	if (e.status == EXIT_DIVERGED)
+		work_show(run, WORK_DIVERGED);
+	else if (e.status)
+		work_show_error(run, WORK_FAILED, &e);
+	else
+		work_show(run, WORK_IDLE);
+}
+
+/* It is to go on: can it? */
+static bool begins(struct work_run *run)
+{
+	if (run->control.want == WANT_PAUSE || work_place(run))
+		return true;
+	work_show(run, WORK_WAITING);
+	return false;
+}
+
+void work_keep_status(struct work *w, const struct work_run *run)
+{
+	if (!run->status || !run->opened || (w->failed && w->failed < run->id))
+		return;
+	w->failed = run->id;
+	w->status = run->status;
+}
+
+static void end(struct work_run *run)
+{
+	struct work *w = run->work;
+	struct gone *gone;
+
+	work_leave_place(run); /* it may not have begun */
+	pthread_mutex_lock(&w->lock);
+	gone = run->gone;
+	run->shown.ended = true;
+	if (gone)
+		work_keep_status(w, run);
+	pthread_mutex_unlock(&w->lock);
+	if (gone)
+		work_free_run(run);
+	pthread_mutex_lock(&w->lock);
+	w->alive--;
+	if (gone)
+		gone->done = true;
+	for (int i = 0; i < w->runs && gone; i++)
+		pthread_cond_signal(&w->run[i]->asked); /* one may want its session */
+	if (write(w->pipe[1], "", 1) < 0) {
+		/* the pipe holds bytes: the screen wakes anyway */
+	}
+	pthread_mutex_unlock(&w->lock);
+}
+
+void *work_thread(void *arg)
+{
+	struct work_run *run = arg;
+
+	open_run(run);
+	while (work_serve(run, true))
+		if (work_is_due(run) && begins(run))
+			train(run);
+	end(run);
+	return NULL;
+}
