@@ -15,6 +15,7 @@
 #include "ui/loop.h"
 #include "ui/state/page.h"
 #include "ui/state/problems.h"
+#include "ui/state/runs.h"
 #include "ui/term/term.h"
 #include "ui/view/screen.h"
 
@@ -27,42 +28,14 @@
  * first has time to look. */
 #define DEMO_PACE 2
 
-/* What the command line says, and what stays from one opened run to the next. */
+/* What the command line says. */
 struct tui {
 	const struct args *args;
 	bool headless;
-	char what[PATH_LEN];  /* to open: "" for the demo, a session's folder, a config */
-	struct script script; /* what is left of --script */
-	char why_ascii[128];  /* though nobody has asked for it; "": said, or it is not */
-	bool skip_bad;        /* --skip-bad, or asked for at the page of problems */
+	struct script script; /* of --script */
+	char why_ascii[128];  /* though nobody has asked for it; "": it is not */
 	struct hooks hooks;   /* of miustrc, the console and --on */
-	bool mouse;           /* as the run before had it; the look is the terminal's */
 };
-
-static int choose(struct work_options *o, const struct tui *t, struct err *e)
-{
-	const struct args *a = t->args;
-
-	*o = (struct work_options){.job = {.threads = a->threads, .skip_bad = t->skip_bad},
-				   .readonly = a->readonly};
-	if (*t->what && session_exists(t->what)) {
-		o->job.session = t->what;
-		o->job.resume = true;
-		o->paused = true;
-		/* A screen needs no lock: another program may be training there. */
-		o->readonly = a->readonly || (t->headless && !a->script);
-	} else if (a->readonly) {
-		return err_usage(e, "--readonly opens only sessions; %s is not one",
-				 *t->what ? t->what : "the demo");
-	} else {
-		o->job.config = *t->what ? t->what : "demo";
-	}
-	if (t->headless)
-		o->paused = true;
-	else if (o->job.config && strcmp(o->job.config, "demo") == 0)
-		o->pace = DEMO_PACE;
-	return 0;
-}
 
 static void run_miustrc(struct ui *u)
 {
@@ -132,7 +105,7 @@ static int run_headless(struct ui *u, struct tui *t, struct err *e)
 	u->settle = loop_settle;
 	if (t->script.at && command_lines(u, &t->script, e))
 		return -1;
-	if (*u->open_next || u->ended || !(t->args->dump || t->args->once))
+	if (u->ended || !(t->args->dump || t->args->once))
 		return 0;
 	return print_screen(u, t->args->dump, e);
 }
@@ -144,9 +117,8 @@ static void run_on_screen(struct ui *u, struct tui *t)
 	run_miustrc(u);
 	if (*t->why_ascii && !u->message.text[0])
 		ui_say(u, "%s", t->why_ascii);
-	else if (!*t->what && !u->message.text[0])
+	else if (!t->args->noperands && !u->message.text[0])
 		ui_say(u, "the demo is training: Space pauses, 1-%d are the views, ? helps", VIEWS);
-	t->why_ascii[0] = '\0';
 	loop_run(u);
 	console_stop();
 }
@@ -170,7 +142,7 @@ static void conclude(const struct ui *u, int status, struct err *e)
 		e->status = 128 + u->ended;
 	} else if (status) {
 		if (!e->status)
-			err_set(e, "%s", now->error);
+			err_set(e, "%s", u->ended_badly[0] ? u->ended_badly : now->error);
 		e->status = status;
 	}
 }
@@ -180,14 +152,14 @@ static void say_session(const struct ui *u)
 {
 	struct str name = {0};
 
-	if (!u->now.session[0])
+	if (!u->now.root[0])
 		return;
-	str_add_quoted(&name, u->now.session);
+	str_add_quoted(&name, u->now.root);
 	if (u->now.trains)
 		cli_message("session %s; `miust-tui %s` opens it again where it stopped",
-			    u->now.session, name.s);
+			    u->now.root, name.s);
 	else
-		cli_message("session %s", u->now.session);
+		cli_message("session %s", u->now.root);
 	str_free(&name);
 }
 
@@ -203,67 +175,55 @@ static _Noreturn void leave_at_once(const struct ui *u, struct err *e)
 	_exit(e->status);
 }
 
-/* One run on the screen, until it is left or another is opened (t->what). */
 static int show(struct tui *t, struct err *e)
 {
 	const struct args *a = t->args;
 	struct look plain = {.glyphs =
 				     a->ascii || !locale_is_utf8() ? GLYPHS_ASCII : GLYPHS_BRAILLE};
-	struct work_options o;
 	struct ui u;
-	bool another;
 	int status;
 
-	if (choose(&o, t, e))
-		return -1;
 	ui_init(&u, t->headless ? &plain : term_look(), a->rows ? a->rows : 24,
 		a->cols ? a->cols : 80);
-	u.mouse = t->mouse;
 	u.readonly = a->readonly;
 	u.hooks = &t->hooks;
-	u.work = work_start(&o, e);
-	if (!u.work) {
+	u.how.threads = a->threads;
+	u.how.skip_bad = a->skip_bad;
+	u.how.waits = t->headless;
+	u.how.demo_pace = t->headless ? 0 : DEMO_PACE;
+	/* A screen needs no lock: another program may be training there. */
+	u.how.looks = t->headless && !a->script;
+	if (runs_start(&u, a->noperands ? a->operand[0] : "demo", e)) {
 		ui_free(&u);
 		return -1;
 	}
-	u.run_shown = WORK_FIRST;
 	if (t->headless) {
 		run_headless(&u, t, e);
 		loop_leave(&u);
 	} else {
 		run_on_screen(&u, t);
 	}
-	if (u.at_once && (u.ended || !*u.open_next))
+	if (u.at_once)
 		leave_at_once(&u, e);
 	status = work_end(u.work);
-	another = (*u.open_next || u.skip_bad) && !u.ended && !e->status;
-	if (!another) {
-		term_stop();
-		if (!t->headless)
-			say_session(&u);
-		conclude(&u, status, e);
-	}
-	if (!u.skip_bad) /* else the same once more */
-		strcpy(t->what, !another || strcmp(u.open_next, "demo") == 0 ? "" : u.open_next);
-	t->skip_bad = a->skip_bad || u.skip_bad;
-	t->mouse = u.mouse;
+	term_stop();
+	if (!t->headless)
+		say_session(&u);
+	conclude(&u, status, e);
 	ui_free(&u);
-	return e->status ? -1 : another;
+	return e->status ? -1 : 0;
 }
 
 static int run(const struct args *a, struct err *e)
 {
 	struct term_options o = {.ascii = a->ascii};
-	struct tui t = {
-		.args = a, .skip_bad = a->skip_bad, .headless = a->script || a->dump || a->once};
+	struct tui t = {.args = a, .headless = a->script || a->dump || a->once};
 	char *script = NULL;
 	size_t len;
-	int again;
+	int failed;
 
 	if (hooked_read(&t.hooks, a, e))
 		return -1;
-	if (a->noperands)
-		snprintf(t.what, sizeof t.what, "%s", a->operand[0]);
 	if (a->script) {
 		script = file_read_stream(a->script, FILE_SCRIPT, &len, e);
 		if (!script) {
@@ -284,14 +244,12 @@ static int run(const struct args *a, struct err *e)
 		cli_message("%s", t.why_ascii);
 	else if (!t.headless && term_why_ascii())
 		snprintf(t.why_ascii, sizeof t.why_ascii, "%s", term_why_ascii());
-	do
-		again = show(&t, e);
-	while (again > 0);
+	failed = show(&t, e);
 	term_stop();
 	guard_stop();
 	free(script);
 	hooked_finish(&t.hooks, cli_say, NULL);
-	return again;
+	return failed;
 }
 
 static const struct command cmd_tui = {

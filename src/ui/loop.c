@@ -9,6 +9,7 @@
 #include "ui/console/keys.h"
 #include "ui/state/feed.h"
 #include "ui/state/page.h"
+#include "ui/state/runs.h"
 #include "ui/term/term.h"
 #include "ui/view/screen.h"
 #include "ui/view/status.h"
@@ -151,8 +152,7 @@ static void begin_leaving(struct ui *u)
 {
 	if (!u->work)
 		return;
-	work_snapshot(u->work, u->run_shown, &u->now);
-	if (u->now.state == WORK_LOADING)
+	if (runs_all_loading(u))
 		u->at_once = true;
 	if (u->at_once)
 		return;
@@ -294,6 +294,7 @@ static bool events(struct ui *u)
 		feed_event(u, &e);
 		any = true;
 	}
+	feed_after(u);
 	return any;
 }
 
@@ -333,7 +334,8 @@ static bool computes(const struct ui *u)
 {
 	enum work_state s = u->now.state;
 
-	return s == WORK_LOADING || s == WORK_RUN || s == WORK_EVAL || s == WORK_STOPPING;
+	return s == WORK_LOADING || s == WORK_WAITING || s == WORK_RUN || s == WORK_EVAL ||
+	       s == WORK_STOPPING;
 }
 
 /* When what has changed is drawn: where nothing computes, nothing more comes
@@ -430,19 +432,21 @@ static void wait_event(struct ui *u)
 void loop_settle(struct ui *u)
 {
 	unsigned ping;
+	int shown;
 
 	if (!u->work)
 		return;
 	do {
+		shown = u->run_shown;
 		ping = work_ping(u->work, u->run_shown);
 		u->waiting = ping;
 		while (u->waiting == ping && ping && !u->quit)
 			wait_event(u);
-		while ((computes(u) || u->look_asked) && !u->quit)
+		while ((u->opening.run || computes(u) || u->look_asked) && !u->quit)
 			wait_event(u);
 		work_snapshot(u->work, u->run_shown, &u->now);
 		feed_refresh(u);
-	} while (u->look_asked && !u->quit);
+	} while ((u->look_asked || shown != u->run_shown) && !u->quit);
 }
 
 void loop_until_open(struct ui *u)

@@ -132,11 +132,9 @@ check readonly_needs_session fails 2 'opens only sessions'
 # From there no run begins, and the program goes on.
 cp -a sessions before-open
 for what in demo "$tiny"; do
-	for command in open open!; do
-		script "$command $what" 'dump never.txt'
-		tui "$one" --readonly --script script
-		check readonly_opens_no_run fails 1 "script:1: open: .* is not a session"
-	done
+	script "open $what" 'dump never.txt'
+	tui "$one" --readonly --script script
+	check readonly_opens_no_run fails 1 "script:1: open: .* is not a session"
 done
 check readonly_makes_no_demo [ ! -e data ]
 check readonly_makes_no_session diff -r sessions before-open

@@ -87,7 +87,7 @@ static void one(const uint8_t *data, size_t n)
 	work_snapshot(work, u.run_shown, &u.now);
 	loop_until_open(&u);
 	u.corpus = work_corpus(work, u.run_shown);
-	feed_reload(&u);
+	runs_reload(&u);
 	u.view = (enum view_id)(n ? data[0] % VIEWS : 0);
 	for (char *line; (line = strsep(&at, "\n")) && !u.quit;) {
 		struct err e = {0};

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "ui/state/overlay.h"
 #include "ui/state/problems.h"
+#include "ui/state/runs.h"
 #include "ui/state/tried.h"
 
 #include <stdlib.h>
@@ -62,7 +63,7 @@ void feed_refresh(struct ui *u)
 			view_table[i]->refresh(u);
 	if (u->now.dropped > u->dropped_seen) {
 		u->dropped_seen = u->now.dropped;
-		feed_reload(u);
+		runs_reload(u);
 	}
 	if (u->message.until > 0 && u->clock > u->message.until)
 		u->message.text[0] = '\0';
@@ -70,23 +71,6 @@ void feed_refresh(struct ui *u)
 }
 
 /* ---- events ---- */
-
-void feed_reload(struct ui *u)
-{
-	struct run fresh;
-	struct err e = {0};
-	const char *dir = u->now.session[0] ? u->now.session : u->run.dir;
-
-	u->unread = run_load(&fresh, dir, &e) != 0;
-	if (u->unread) {
-		ui_error(u, "%s", e.text);
-		return;
-	}
-	run_free(&u->run);
-	u->run = fresh;
-	u->map.of = NULL;
-	u->loads++;
-}
 
 static void mark(struct ui *u, const struct event *e)
 {
@@ -155,10 +139,14 @@ static bool shows_break(const struct ui *u)
 
 /* Rows of a run that is not shown are in its folder, which is read when it is; but
  * nobody waits any longer for what was asked of it. */
-static void take_other(struct ui *u, const struct event *e)
+static void take_other(struct ui *u, struct event *e)
 {
 	if (e->kind == EVENT_REPLY)
 		take_reply(u, e);
+	else if (e->kind == EVENT_EPOCH)
+		overlay_refresh(u);
+	else if (e->kind == EVENT_TOLD)
+		runs_told(u, e);
 	else if (e->kind == EVENT_LOOK && e->request == u->look_asked)
 		u->look_asked = 0;
 	else if (e->kind == EVENT_EPOCH || e->kind == EVENT_RESULT)
@@ -193,11 +181,12 @@ static void take(struct ui *u, struct event *e)
 	switch (e->kind) {
 	case EVENT_OPENED:
 		u->corpus = u->work ? work_corpus(u->work, u->run_shown) : NULL;
-		feed_reload(u);
+		if (!u->run.dir[0] || u->unread)
+			runs_reload(u);
 		say_opened(u);
 		break;
 	case EVENT_FOLD: /* the session may have been cut back to its last state */
-		feed_reload(u);
+		runs_reload(u);
 		break;
 	case EVENT_STEP:
 		run_add_step(&u->run, &e->u.step);
@@ -240,13 +229,13 @@ static void take(struct ui *u, struct event *e)
 
 void feed_event(struct ui *u, struct event *e)
 {
-	enum work_state was = u->now.state;
+	enum work_state was;
 
-	if (u->work) {
+	if (e->kind == EVENT_OPENED && e->run == u->opening.run)
+		runs_opened(u);
+	was = u->now.state;
+	if (u->work)
 		work_snapshot(u->work, u->run_shown, &u->now);
-		if (!work_training(u->work, &u->run_training, 1))
-			u->run_training = 0;
-	}
 	if (e->kind == EVENT_HAPPENED && u->hooks) /* of any run */
 		hooks_happened(u->hooks, e->happened);
 	if (e->run != u->run_shown) {
@@ -263,4 +252,13 @@ void feed_event(struct ui *u, struct event *e)
 	}
 	event_free(e);
 	feed_refresh(u);
+}
+
+void feed_after(struct ui *u)
+{
+	if (!runs_follow(u))
+		return;
+	ui_error(u, "%s", u->failed.error);
+	if (u->failed.told || u->failed.can_skip)
+		problems_open(u);
 }

@@ -8,7 +8,7 @@
 #include "ui/state/ui.h"
 
 void feed_event(struct ui *u, struct event *e); /* takes over what e owns */
+void feed_after(struct ui *u);                  /* all that waited are taken: what of other runs */
 void feed_refresh(struct ui *u);                /* what follows from the state; after any change */
-void feed_reload(struct ui *u);                 /* reads the session's folder again */
 
 #endif

@@ -3,21 +3,23 @@
 
 #include "base/str.h"
 #include "ui/state/page.h"
+#include "ui/state/runs.h"
 
 #include <stdlib.h>
 
 char *problems_text(const struct ui *u)
 {
 	const struct snapshot *now = &u->now;
-	bool failed = now->state == WORK_FAILED && !now->opened;
+	bool failed = u->failed.any || (now->state == WORK_FAILED && !now->opened);
+	const char *told = u->failed.any ? u->failed.told : u->told;
 	struct str text = {0};
 
-	if (u->told)
-		str_add(&text, u->told);
+	if (told)
+		str_add(&text, told);
 	if (text.len && (failed || now->looking[0]))
 		str_add(&text, "\n");
 	if (failed)
-		str_addf(&text, "%s\n", now->error);
+		str_addf(&text, "%s\n", u->failed.any ? u->failed.error : now->error);
 	else if (now->looking[0])
 		str_addf(&text,
 			 "%s\n\nThe session is therefore open read-only: nothing is trained or "
@@ -28,16 +30,20 @@ char *problems_text(const struct ui *u)
 
 static const char *title(const struct ui *u)
 {
-	if (u->now.looking[0])
+	const char *told = u->failed.any ? u->failed.told : u->told;
+
+	if (!u->failed.any && u->now.looking[0])
 		return "read-only";
-	if (u->now.state != WORK_FAILED || u->now.opened)
+	if (!u->failed.any && (u->now.state != WORK_FAILED || u->now.opened))
 		return "said on opening";
-	return u->told ? "the data cannot be used as it is" : "this cannot be opened";
+	return told ? "the data cannot be used as it is" : "this cannot be opened";
 }
 
 static const char *refuse_skip(const struct ui *u)
 {
-	return u->now.can_skip ? NULL : "no bad rows keep this run from going on";
+	bool can = u->failed.any ? u->failed.can_skip : u->now.can_skip;
+
+	return can ? NULL : "no bad rows keep this run from going on";
 }
 
 void problems_open(struct ui *u)
@@ -72,8 +78,7 @@ static int run_skip(struct ui *u, const char *args, struct err *e)
 {
 	if (*args)
 		return err_set(e, "skip takes no argument; found %.40s", args);
-	u->skip_bad = u->quit = true;
-	return 0;
+	return runs_open(u, u->failed.any ? u->failed.what : u->what, true, e);
 }
 
 const struct verb problems_verbs[] = {

@@ -17,14 +17,23 @@ void ui_init(struct ui *u, const struct look *look, int rows, int cols)
 	*u = (struct ui){.look = *look, .rows = rows, .cols = cols};
 	u->sel.utt = -1;
 	u->console.chosen = -1;
-	for (int i = 0; i < VIEWS; i++) {
-		const struct view *v = view_table[i];
-
-		u->state[i] = v->size ? mem_alloc(1, v->size) : NULL;
-		if (v->init)
-			v->init(u->state[i]);
-	}
+	for (int i = 0; i < VIEWS; i++)
+		ui_begin_view(u, (enum view_id)i);
 	u->now.loss = u->now.best = u->now.rate = u->now.eta = NAN;
+}
+
+void ui_begin_view(struct ui *u, enum view_id i)
+{
+	const struct view *v = view_table[i];
+
+	if (u->state[i] && v->free)
+		v->free(u->state[i]);
+	if (u->state[i])
+		memset(u->state[i], 0, v->size);
+	else
+		u->state[i] = v->size ? mem_alloc(1, v->size) : NULL;
+	if (v->init)
+		v->init(u->state[i]);
 }
 
 void ui_free(struct ui *u)
@@ -42,6 +51,8 @@ void ui_free(struct ui *u)
 	for (int i = 0; i < OVERLAY_LINES; i++)
 		free(u->overlay_key[i]);
 	free(u->told);
+	free(u->opening.told);
+	free(u->failed.told);
 	free(u->page.text);
 	free(u->console.match.at);
 	*u = (struct ui){0};

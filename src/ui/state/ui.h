@@ -141,14 +141,38 @@ struct ui {
 	bool at_once;                 /* do not wait for it */
 	int sourcing;                 /* depth of files that source each other */
 	void (*settle)(struct ui *u); /* scripts: wait for what a line has started; or NULL */
-	char open_next[PATH_LEN];     /* with quit: the session to open instead; "": none */
-	bool skip_bad;                /* with quit: open this again, without the bad rows */
-	char *told;                   /* what was said while it was opened, a line each; or NULL */
 	bool unread;                  /* the session's folder could not be read; see message */
+
+	/* opening (runs.h) */
+	struct { /* how, as the command line says */
+		int threads;
+		bool skip_bad;
+		bool waits; /* nothing trains by itself: there is no terminal */
+		bool looks; /* sessions are only looked at, without a lock */
+		double demo_pace; /* epochs a second of the demo; 0: as fast as it goes */
+	} how;
+	char what[PATH_LEN]; /* as the shown run was asked for: a session, a config, "demo" */
+	char *told;          /* what was said while it was opened, a line each; or NULL */
+	struct {             /* the one that will be shown when its data has been read */
+		int run;     /* of work; 0: none */
+		char what[PATH_LEN];
+		char *told;
+	} opening;
+	struct { /* the last that could not be opened while another was shown */
+		bool any, can_skip;
+		char what[PATH_LEN], error[1024];
+		char *told;
+	} failed;
+	struct {       /* that train, pause in between, or wait for their turn, and are not shown */
+		int n; /* how many */
+		char name[2 * RUN_NAME]; /* of one of them */
+	} others;
+	char ended_badly[1024]; /* the first run not shown that failed or diverged, and why */
 };
 
 /* Zeroed, except what starts with a different value. */
 void ui_init(struct ui *u, const struct look *look, int rows, int cols);
+void ui_begin_view(struct ui *u, enum view_id v); /* its own state, as at first */
 void ui_select_view(struct ui *u, enum view_id v);
 void ui_free(struct ui *u);
 void ui_drop_overlays(struct ui *u); /* no other run is drawn over this one */

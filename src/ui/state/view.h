@@ -47,11 +47,13 @@ struct view {
 	enum { LOOKS_NOT, LOOKS_WHOLE, LOOKS_SILENCED } looks;
 	/* Does it say itself why the run broke, when it is shown? NULL: no. */
 	bool (*says_break)(const struct ui *u);
-	/* Its own state, in u->state: bytes, which begin zeroed, what of them begins
+	/* Its own state, in u->state, begins again when another run is shown, unless it
+	 * `keeps`: bytes, which begin zeroed, what of them begins
 	 * as something else, and what they own. NULL: nothing. */
 	size_t size;
 	void (*init)(void *state);
 	void (*free)(void *state);
+	bool keeps;
 };
 
 #define VIEW_ID(id, name)  VIEW_##id,

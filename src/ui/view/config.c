@@ -297,4 +297,5 @@ const struct view view_config = {
 	.verbs = verbs,
 	.click = click,
 	.size = sizeof(struct config_view),
+	.keeps = true,
 };

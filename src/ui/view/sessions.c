@@ -353,8 +353,8 @@ static const struct verb verbs[] = {
 	 CHANGES_NOTHING},
 	{"delete", "", "Move the selected session's folder to the trash, after asking.",
 	 delete_asked, refuse_delete, NULL, CHANGES_FILES},
-	{"open", "SESSION|CONFIG|demo", "Open another session or configuration.", open_session,
-	 NULL, sessions_complete, CHANGES_FILES | FIRST_LOOKS},
+	{"open", "SESSION|CONFIG|demo", "Show another session, or begin a run; none is stopped.",
+	 open_session, NULL, sessions_complete, CHANGES_FILES | FIRST_LOOKS},
 	{0},
 };
 
@@ -377,5 +377,6 @@ const struct view view_sessions = {
 	.click = click,
 	.chosen = sessions_load,
 	.size = sizeof(struct sessions_view),
+	.keeps = true,
 	.free = sessions_free,
 };

@@ -72,9 +72,8 @@ void sessions_complete(struct ui *u, const struct words *w, struct completions *
 /* Figures and settings of the picked runs and the selected one, on a page. */
 int sessions_compare(struct ui *u, struct err *e);
 
-/* Another session (by its name or folder), a CONFIG, or demo: the loop ends and
- * u->open_next says what comes. Asks first while this run trains; refused if it cannot
- * be read. */
+/* Another session (by its name or folder), a CONFIG, or demo (runs_open); refused if it
+ * cannot be read. */
 int sessions_open(struct ui *u, const char *what, struct err *e);
 /* Why its folder may not be deleted, or NULL. */
 const char *sessions_kept(const struct ui *u, const struct session_row *r);

@@ -226,6 +226,9 @@ void sessions_load(struct ui *u)
 	if (!slash || slash == root || !is_same_folder(root, "sessions"))
 		trash_read(&v->trash, "sessions");
 	place_rows(u);
+	for (int k = 0; k < n; k++)
+		if (old[k].here && !(v->n && strcmp(v->row[0].dir, old[k].dir) == 0))
+			at = -1; /* another is shown: its row, the first, is selected */
 	for (int i = 0; i < v->n; i++)
 		for (int k = 0; k < n; k++)
 			if (strcmp(v->row[i].dir, old[k].dir) == 0) {

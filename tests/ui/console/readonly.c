@@ -17,6 +17,7 @@
 #include "ui/console/keys.h"
 #include "ui/loop.h"
 #include "ui/state/page.h"
+#include "ui/state/runs.h"
 #include "ui/view/sessions.h"
 #include "ui/console/command.h"
 
@@ -96,19 +97,13 @@ static void train(const char *session, bool whole)
 
 static void open_session(const char *dir)
 {
-	struct work_options o = {
-		.job = {.session = dir, .resume = true, .threads = 1},
-		.readonly = true,
-		.paused = true,
-	};
 	struct look look = {.glyphs = GLYPHS_ASCII};
 	struct err e = {0};
 
 	ui_init(&screen, &look, 24, 80);
 	screen.readonly = true;
-	screen.work = work_start(&o, &e);
-	screen.run_shown = WORK_FIRST;
-	if (!screen.work)
+	screen.how.threads = 1;
+	if (runs_start(&screen, dir, &e))
 		FAIL("%s", e.text);
 	loop_until_open(&screen);
 	loop_settle(&screen);
@@ -130,10 +125,9 @@ static void follow(const char *what)
 
 	if (screen.overlay_kind == OVERLAY_ASK)
 		command_run(&screen, screen.ask.command, &e);
-	if (*screen.open_next && !session_exists(screen.open_next))
-		FAIL("%s opens %s", what, screen.open_next);
+	if (!session_exists(screen.what))
+		FAIL("%s opens %s", what, screen.what);
 	screen.quit = screen.at_once = false;
-	screen.open_next[0] = '\0';
 	page_close(&screen);
 	complete_clear(&screen);
 	screen.overlay_kind = OVERLAY_NONE;
@@ -154,10 +148,8 @@ static void run_all(void)
 {
 	static const char *const lines[] = {
 		"open demo",
-		"open! demo",
 		"open sessions/whole",
 		"open sessions/part",
-		"open! sessions/part",
 		"source script",
 		"note a thought",
 		"set train.clip 2",
@@ -192,7 +184,7 @@ static void run_all(void)
 	}
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
 		run(lines[i]);
-	snprintf(line, sizeof line, "open! %s", tiny);
+	snprintf(line, sizeof line, "open %s", tiny);
 	run(line);
 }
 

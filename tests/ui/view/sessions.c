@@ -218,26 +218,26 @@ TEST(sessions_of_the_same_name_show_their_date)
 	end();
 }
 
-TEST(sessions_open_asks_while_training)
+/* The run on the screen stays there until the other one's data has been read. */
+TEST(sessions_open_stops_nothing)
 {
 	struct err e = {0};
 
 	start(80, 24);
+	screen.work = NULL; /* it begins with the first that is opened */
 	CHECK_HAS(command_refused(&screen, "enter"), "open already");
 	select_row("iemocap-ref");
 	run("enter");
-	CHECK(!screen.quit);
-	CHECK_INT(screen.overlay_kind, OVERLAY_ASK);
-	CHECK_HAS(screen.ask.question, "stop and open iemocap-ref? y/n");
-	run(screen.ask.command);
-	CHECK(screen.quit);
-	CHECK_STR(screen.open_next, sessions_at(&screen)->dir);
-	screen.quit = false;
-	screen.now.state = WORK_IDLE;
+	CHECK_INT(screen.overlay_kind, OVERLAY_NONE);
+	CHECK(!screen.quit && screen.opening.run);
+	CHECK_STR(screen.opening.what, sessions_at(&screen)->dir);
+	CHECK_STR(screen.message.text, "opening iemocap-ref");
 	run("open iemocap-masked");
-	CHECK(screen.quit);
-	CHECK_STR(path_base(screen.open_next), "iemocap-masked");
+	CHECK_STR(path_base(screen.opening.what), "iemocap-masked");
+	CHECK_INT(work_runs(screen.work, NULL, 0), 1); /* instead of the other */
 	CHECK_INT(command_run(&screen, "open nothing-like-it", &e), -1);
+	work_end(screen.work);
+	screen.work = NULL;
 	end();
 }
 
@@ -445,9 +445,9 @@ TEST(sessions_broken_ones_end_nothing)
 	for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
 		err_clear(&e);
 		temp_text(temp_path("all/iemocap-ref/%s", broken[i][0]), broken[i][1]);
-		CHECK_INT(command_run(&screen, "open! iemocap-ref", &e), -1);
+		CHECK_INT(command_run(&screen, "open iemocap-ref", &e), -1);
 		CHECK_HAS(e.text, broken[i][0]);
-		CHECK(!screen.quit && !*screen.open_next);
+		CHECK(!screen.quit && !screen.opening.run);
 		sessions_load(&screen);
 		select_row("iemocap-ref");
 		CHECK(strstr(sessions_at(&screen)->why, broken[i][0]) == sessions_at(&screen)->why);

@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui/state/runs.h"
+
+#include "app/session/session.h"
+#include "app/session/session_data.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "ui/state/overlay.h"
+#include "ui/state/page.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { OPEN_MOST = 256 }; /* ids looked at at once: jobs, the shown run, one being opened */
+
+/* ---- which are open ---- */
+
+static int ids(const struct ui *u, int id[OPEN_MOST])
+{
+	int n = u->work ? work_runs(u->work, id, OPEN_MOST) : 0;
+
+	return n < OPEN_MOST ? n : OPEN_MOST;
+}
+
+static struct snapshot *snapshot(const struct ui *u, int run)
+{
+	struct snapshot *s = mem_alloc(1, sizeof *s); /* large for a stack */
+
+	work_snapshot(u->work, run, s);
+	return s;
+}
+
+static bool same_folder(const char *a, const char *b)
+{
+	struct stat sa, sb;
+
+	return stat(a, &sa) == 0 && stat(b, &sb) == 0 && sa.st_dev == sb.st_dev &&
+	       sa.st_ino == sb.st_ino;
+}
+
+int runs_find(const struct ui *u, const char *dir)
+{
+	int id[OPEN_MOST], n = ids(u, id), found = 0;
+
+	for (int i = 0; i < n && !found; i++) {
+		struct snapshot *s = snapshot(u, id[i]);
+
+		if (same_folder(s->session, dir) || same_folder(s->root, dir))
+			found = id[i];
+		free(s);
+	}
+	return found;
+}
+
+char *runs_name(const struct ui *u, int run, char out[RUNS_NAME])
+{
+	struct snapshot *s = snapshot(u, run);
+	char name[RUN_NAME], branch[RUN_NAME];
+
+	run_names(s->session, name, branch);
+	snprintf(out, RUNS_NAME, "%s%s%s", name, strcmp(branch, "main") == 0 ? "" : "/",
+		 strcmp(branch, "main") == 0 ? "" : branch);
+	free(s);
+	return out;
+}
+
+static bool is_active(const struct glance *g)
+{
+	return g->placed || g->state == WORK_WAITING || g->state == WORK_STOPPING;
+}
+
+int runs_active(const struct ui *u, int *other)
+{
+	int id[OPEN_MOST], n = ids(u, id), active = 0;
+
+	if (other)
+		*other = 0;
+	for (int i = 0; i < n; i++) {
+		struct glance g;
+
+		work_glance(u->work, id[i], &g);
+		if (!is_active(&g))
+			continue;
+		active++;
+		if (other && !*other && id[i] != u->run_shown)
+			*other = id[i];
+	}
+	return active;
+}
+
+bool runs_all_loading(const struct ui *u)
+{
+	int id[OPEN_MOST], n = ids(u, id);
+
+	for (int i = 0; i < n; i++) {
+		struct glance g;
+
+		work_glance(u->work, id[i], &g);
+		if (g.state != WORK_LOADING)
+			return false;
+	}
+	return true;
+}
+
+/* ---- showing ---- */
+
+void runs_reload(struct ui *u)
+{
+	struct run fresh;
+	struct err e = {0};
+	const char *dir = u->now.session[0] ? u->now.session : u->run.dir;
+
+	u->unread = run_load(&fresh, dir, &e) != 0;
+	if (u->unread) {
+		ui_error(u, "%s", e.text);
+		return;
+	}
+	run_free(&u->run);
+	u->run = fresh;
+	u->map.of = NULL;
+	u->loads++;
+	overlay_place(u);
+}
+
+/* Nothing of the run before is left, but for what the user has chosen for all runs. */
+static void forget_shown(struct ui *u)
+{
+	run_free(&u->run);
+	look_free(u->seen);
+	u->seen = NULL;
+	u->corpus = NULL;
+	u->sel.fold = u->sel.epoch = 0;
+	u->sel.fold_chosen = u->sel.test = u->sel.kept = false;
+	u->sel.utt = -1;
+	u->sel.knock = KNOCK_NOTHING;
+	u->map.of = NULL;
+	u->look_asked = u->waiting = u->stop_asked = 0;
+	free(u->told);
+	u->told = NULL;
+	u->unread = false;
+	if (u->overlay_kind == OVERLAY_PAGE)
+		page_close(u);
+	if (u->overlay_kind == OVERLAY_ASK)
+		u->overlay_kind = OVERLAY_NONE;
+	for (int i = 0; i < VIEWS; i++)
+		if (!view_table[i]->keeps)
+			ui_begin_view(u, (enum view_id)i);
+}
+
+/* One that does not train is closed. */
+static void leave_behind(struct ui *u, int run)
+{
+	struct glance g;
+
+	if (!run || !work_has(u->work, run))
+		return;
+	work_glance(u->work, run, &g);
+	switch (g.state) {
+	case WORK_LOADING:
+	case WORK_WAITING:
+	case WORK_RUN:
+	case WORK_EVAL:
+	case WORK_STOPPING:
+		return;
+	default:
+		work_close(u->work, run);
+	}
+}
+
+void runs_show(struct ui *u, int run)
+{
+	int before = u->run_shown;
+
+	if (run == before)
+		return;
+	forget_shown(u);
+	u->run_shown = run;
+	leave_behind(u, before);
+	work_snapshot(u->work, run, &u->now);
+	u->dropped_seen = u->now.dropped;
+	if (u->now.opened) {
+		u->corpus = work_corpus(u->work, run);
+		runs_reload(u);
+	}
+	if (view_table[u->view]->chosen)
+		view_table[u->view]->chosen(u);
+	ui_want_look(u);
+}
+
+/* ---- opening ---- */
+
+static int options(const struct ui *u, const char *what, bool skip_bad, struct work_options *o,
+		   struct err *e)
+{
+	*o = (struct work_options){
+		.job = {.threads = u->how.threads, .skip_bad = skip_bad || u->how.skip_bad},
+		.readonly = u->readonly || u->how.looks,
+		.paused = u->how.waits,
+	};
+	if (strcmp(what, "demo") != 0 && session_exists(what)) {
+		o->job.session = what;
+		o->job.resume = true;
+		o->paused = true;
+		return 0;
+	}
+	o->job.config = what;
+	o->readonly = false;
+	if (strcmp(what, "demo") == 0)
+		o->pace = u->how.demo_pace;
+	return u->readonly ? err_usage(e, "--readonly opens only sessions; %s is not one", what)
+			   : 0;
+}
+
+int runs_add(struct ui *u, const struct work_options *o, struct err *e)
+{
+	int run;
+
+	if (u->work)
+		return work_open(u->work, o, e);
+	u->work = work_start(o, e);
+	if (!u->work || work_runs(u->work, &run, 1) != 1)
+		return 0;
+	return run;
+}
+
+int runs_start(struct ui *u, const char *what, struct err *e)
+{
+	struct work_options o;
+	int run;
+
+	if (options(u, what, false, &o, e) || !(run = runs_add(u, &o, e)))
+		return -1;
+	snprintf(u->what, sizeof u->what, "%s", what);
+	u->run_shown = run;
+	work_snapshot(u->work, run, &u->now);
+	return 0;
+}
+
+static void forget_opening(struct ui *u)
+{
+	free(u->opening.told);
+	u->opening.told = NULL;
+	u->opening.run = 0;
+}
+
+static void forget_failed(struct ui *u)
+{
+	free(u->failed.told);
+	u->failed.told = NULL;
+	u->failed.any = false;
+}
+
+int runs_open(struct ui *u, const char *what, bool skip_bad, struct err *e)
+{
+	struct work_options o;
+	int run = session_exists(what) ? runs_find(u, what) : 0;
+
+	if (!run) {
+		if (options(u, what, skip_bad, &o, e) || !(run = runs_add(u, &o, e)))
+			return -1;
+	} else if (run != u->opening.run) {
+		runs_show(u, run);
+		snprintf(u->what, sizeof u->what, "%s", what);
+		return 0;
+	}
+	forget_failed(u);
+	if (u->opening.run && u->opening.run != run)
+		work_close(u->work, u->opening.run);
+	forget_opening(u);
+	u->opening.run = run;
+	snprintf(u->opening.what, sizeof u->opening.what, "%s", what);
+	if (u->now.state == WORK_FAILED &&
+	    !u->now.opened) /* there is nothing to look at meanwhile */
+		runs_show(u, run);
+	else
+		ui_say(u, "opening %s", path_base(what));
+	return 0;
+}
+
+void runs_told(struct ui *u, struct event *e)
+{
+	if (e->run != u->opening.run)
+		return;
+	free(u->opening.told);
+	u->opening.told = e->told;
+	e->told = NULL;
+}
+
+/* ---- what has become of them ---- */
+
+void runs_opened(struct ui *u)
+{
+	char *told = u->opening.told;
+
+	snprintf(u->what, sizeof u->what, "%s", u->opening.what);
+	u->opening.told = NULL;
+	runs_show(u, u->opening.run);
+	if (told) {
+		free(u->told);
+		u->told = told;
+	}
+	u->opening.run = 0;
+}
+
+static void take_failed(struct ui *u)
+{
+	struct snapshot *s = snapshot(u, u->opening.run);
+
+	forget_failed(u);
+	u->failed.any = true;
+	u->failed.told = u->opening.told;
+	u->failed.can_skip = s->can_skip;
+	str_fit(u->failed.error, sizeof u->failed.error, s->error);
+	snprintf(u->failed.what, sizeof u->failed.what, "%s", u->opening.what);
+	u->opening.told = NULL;
+	work_close(u->work, u->opening.run);
+	u->opening.run = 0;
+	free(s);
+}
+
+/* The run that was being opened is, or cannot be. True: it cannot. */
+static bool follow_opening(struct ui *u)
+{
+	struct glance g;
+
+	if (!u->opening.run)
+		return false;
+	work_glance(u->work, u->opening.run, &g);
+	if (u->opening.run == u->run_shown) {
+		if (g.state != WORK_LOADING)
+			runs_opened(u);
+		return false;
+	}
+	if (g.opened)
+		runs_opened(u);
+	else if (g.state == WORK_FAILED)
+		take_failed(u);
+	return u->failed.any && !u->opening.run && g.state == WORK_FAILED;
+}
+
+/* "0.853", of the folds that are tested. */
+static void add_figure(struct str *text, const char *dir)
+{
+	struct session s = {.lock = -1};
+	struct settings set;
+	struct results r = {0};
+	struct err ignored = {0};
+
+	if (session_read(&s, dir, &set, &ignored))
+		return;
+	if (session_results(&s, &set, &r, &ignored) == 0 && r.n)
+		str_addf(text, ": test WF1 %.3f", r.mean.wf1);
+	results_free(&r);
+	session_close(&s);
+}
+
+static void say_ended(struct ui *u, int run, enum work_state state, bool trains)
+{
+	struct snapshot *s = snapshot(u, run);
+	struct str text = {0};
+	char name[RUNS_NAME];
+
+	runs_name(u, run, name);
+	if (state == WORK_FAILED || state == WORK_DIVERGED) {
+		str_addf(&text, "%s %s: %s", name, state == WORK_FAILED ? "failed" : "diverged",
+			 s->error);
+		if (!u->ended_badly[0])
+			str_fit(u->ended_badly, sizeof u->ended_badly, str_text(&text));
+		ui_error(u, "%s", str_text(&text));
+	} else {
+		str_addf(&text, "%s %s", name, trains ? "has stopped, it can go on" : "finished");
+		if (!trains)
+			add_figure(&text, s->session);
+		ui_say(u, "%s", str_text(&text));
+	}
+	str_free(&text);
+	free(s);
+}
+
+/* One that is not shown. Who waits for its user at a break keeps its place. */
+static void follow(struct ui *u, int run)
+{
+	struct glance g;
+
+	work_glance(u->work, run, &g);
+	if (!g.opened && g.state != WORK_FAILED)
+		return;
+	if (g.state != WORK_IDLE && g.state != WORK_FAILED && g.state != WORK_DIVERGED)
+		return;
+	say_ended(u, run, g.state, g.trains);
+	work_close(u->work, run);
+}
+
+/* What the status row says of them. */
+static void count_others(struct ui *u)
+{
+	int other, n = runs_active(u, &other);
+	struct glance g;
+
+	work_glance(u->work, u->run_shown, &g);
+	u->others.n = n - is_active(&g);
+	u->others.name[0] = '\0';
+	if (other)
+		runs_name(u, other, u->others.name);
+	if (!work_training(u->work, &u->run_training, 1))
+		u->run_training = 0;
+}
+
+bool runs_follow(struct ui *u)
+{
+	int id[OPEN_MOST], n;
+	bool failed;
+
+	if (!u->work || u->leaving)
+		return false;
+	failed = follow_opening(u);
+	n = ids(u, id);
+	for (int i = 0; i < n; i++)
+		if (id[i] != u->run_shown && id[i] != u->opening.run)
+			follow(u, id[i]);
+	count_others(u);
+	return failed;
+}
