@@ -37,6 +37,15 @@ static const struct {
 	 "`train.padding: reference` lets the recurrent layers run through padding and the cross\n"
 	 "attention see it, as published, so an utterance's result depends on its batch. `masked`\n"
 	 "is the correct model, and several times as fast."},
+	{"Rare classes, checkpoints, rates",
+	 "`train.class_weight: balanced` makes rare classes count as much as all others, `sqrt` "
+	 "is\n"
+	 "halfway, and `{fear: 15, disgust: 15}` (`fear=15,disgust=15` for `--set` and `set`) says "
+	 "it\n"
+	 "by label, 1 for the others. Validation is never weighted. `train.select` says by which\n"
+	 "figure the kept epoch is chosen. `train.optimizer.lr` is the base rate: `train.warmup` "
+	 "and\n"
+	 "`train.schedule` make of it the rate in force. doc/model.md has the formulas."},
 	{"Memory",
 	 "`train.memory: 512M` is the max memory of a run: weights, gradients, the state of\n"
 	 "the optimizer, the kept checkpoint, packed features and all that a batch computes, with\n"

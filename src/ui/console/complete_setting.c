@@ -140,7 +140,7 @@ static void add_values(const struct settings *from, const char *key, struct comp
 		choices = o->choices;
 	else if (o->type == OPT_BOOL)
 		choices = yes_no;
-	else if (*value)
+	if (*value && (!choices || strchr(value, '=')))
 		complete_add(c, value);
 	if (!choices && *o->preset && strcmp(o->preset, value) != 0)
 		complete_add(c, o->preset);
