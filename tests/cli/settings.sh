@@ -70,6 +70,9 @@ check an_absent_class_is_said grep -q 'no utterance of the training part has the
 run train "$tiny" --session "$dir/plain"
 silent() { ! grep -q 'class weights' "$dir/err"; }
 check without_weights_nothing_is_said silent
+run train "$tiny" --session "$dir/halfway" --set train.class_weight=balanced --max-steps 5
+run train --session "$dir/halfway" --resume
+check a_fold_that_goes_on_says_no_weights silent
 kept() { sed -n 's/.*"best_epoch": \([0-9]*\).*/\1/p' "$1/results.json"; }
 lowest() { awk -F, 'NR > 1 && (NR == 2 || $5 < x) { x = $5; e = $2 } END { print e }' "$1/epochs.csv"; }
 run train "$tiny" --session "$dir/loss" --set train.select=loss
@@ -96,6 +99,8 @@ wrong unknown_label "'clam' is not one of exp.labels; did you mean calm?" train.
 wrong unknown_word "found 'balance'; did you mean balanced?" train.class_weight=balance
 wrong negative_weight 'calm: expected a weight, a number from 0' train.class_weight=calm=-1
 wrong no_weight_at_all 'all classes weigh 0' train.class_weight=calm=0,glad=0,cross=0
+wrong nobody_weighs_anything "no utterance of fold 0's training part has a label that weighs" \
+	exp.labels=calm,glad,cross,tired model.num_classes=4 train.class_weight=calm=0,glad=0,cross=0
 wrong unknown_figure 'one of wa, ua, wf1, macro_f1, loss' train.select=acc
 wrong beyond_the_end 'train.select_from: 4 is beyond the last epoch' train.select_from=4
 wrong fixed_selects_nothing 'train.select: exp.protocol: fixed' exp.protocol=fixed train.select=ua

@@ -159,15 +159,18 @@ static void say_beyond(const struct job *j)
 			(long long)(least >> 20) + 1);
 }
 
-/* What the classes weigh beside how many utterances have them, where it matters. */
-static void say_weights(const struct job *j)
+/* What the classes weigh beside how many utterances have them, where it matters. That
+ * none counts is a mistake. */
+static int say_weights(const struct job *j, struct err *e)
 {
 	const struct trainer *t = &j->trainer;
-	double w[LABELS_MAX];
 	struct str text = {0}, absent = {0};
+	double w[LABELS_MAX], sum = 0;
+	bool weighted = class_weights(&t->set, t->count, w);
 
-	if (class_weights(&t->set, t->count, w)) {
+	if (weighted) {
 		for (int c = 0; c < t->set.exp.nlabels; c++) {
+			sum += w[c] * t->count[c];
 			str_addf(&text, "%s %s %.3g (%d)", c ? "," : "", t->set.exp.labels[c], w[c],
 				 t->count[c]);
 			if (t->count[c] == 0)
@@ -182,6 +185,12 @@ static void say_weights(const struct job *j)
 	}
 	str_free(&text);
 	str_free(&absent);
+	if (weighted && !(sum > 0))
+		return err_set(e,
+			       "train.class_weight: no utterance of fold %d's training part has a "
+			       "label that weighs more than 0; give one of its labels a weight",
+			       t->state.fold);
+	return 0;
 }
 
 static int begin_fold(struct job *j, int fold, struct err *e)
@@ -200,11 +209,12 @@ static int begin_fold(struct job *j, int fold, struct err *e)
 	t->stop = (struct evaluate_stop){j->hooks.stopping, j->hooks.ctx};
 	t->other_data = j->data_known;
 	say_beyond(j);
-	say_weights(j);
 	if (t->norm.text_dim && (fold_path(j, "normalize.safetensors", path, sizeof path, e) ||
 				 norm_save(&t->norm, path, e)))
 		return -1;
-	if (restore(j, e) || job_store_data(j, e) || begin_rows(j, e))
+	/* A fold that goes on may have had live changes since. */
+	if (restore(j, e) || (t->state.step == 0 && say_weights(j, e)) || job_store_data(j, e) ||
+	    begin_rows(j, e))
 		return -1;
 	job_position(j, &fold, &epoch, &step);
 	val.n = t->split.n[PART_VAL];
