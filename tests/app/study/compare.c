@@ -198,7 +198,7 @@ TEST(different_features)
 	struct err e = {0};
 
 	for (int i = 0; i < 4; i++) {
-		char name[8];
+		char name[16];
 		struct session s;
 
 		snprintf(name, sizeof name, "f%d", i);

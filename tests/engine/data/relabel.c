@@ -97,6 +97,7 @@ TEST(mapped_is_as_edited)
 	CHECK_INT(c.list[0].of_map[1], 2);
 	CHECK_INT(c.list[0].of_class[1], 2);
 	CHECK_INT(c.utt[1].line, 4);
+	corpus_close(&c);
 	CHECK_INT(corpus_open(&c, &s, CORPUS_SKIP_BAD, &p, &e), 0);
 	CHECK_STR(roster(), want);
 	CHECK_INT(c.nleft, 0);
