@@ -133,19 +133,19 @@ void train_small_legend(const struct train_frame *f, struct canvas *c)
 	int width = c->cols / per_row;
 
 	for (int i = 0; i < n && c->rows > 0; i++) {
-		const struct train_overlay *o = &f->overlay[i - 1];
+		const struct train_overlay *o = i > 0 ? &f->overlay[i - 1] : NULL;
 		char name[sizeof o->name];
 		struct item item = {loss ? ROLE_S1 : figure->role,
 				    loss ? GLYPH_VAL : figure->marker,
 				    width > 10 ? "this run" : "this"};
 		int row = i / per_row, col = i % per_row * width;
 
-		if (i > 0)
+		if (o)
 			item = (struct item){
 				overlay_role(o->line), overlay_marker(o->line),
 				overlay_short(f->u, o->line, width - 3, name, sizeof name)};
 		canvas_put(c, row, col, ROLE(item.role), glyph(c->look->glyphs, item.marker));
 		canvas_field(c, row, col + 2, width - 3, FIT_ID,
-			     ROLE(i > 0 && o->why[0] ? ROLE_DIM : ROLE_STRONG), "%s", item.name);
+			     ROLE(o && o->why[0] ? ROLE_DIM : ROLE_STRONG), "%s", item.name);
 	}
 }

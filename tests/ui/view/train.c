@@ -387,6 +387,53 @@ TEST(table_shows_what_the_curve_draws)
 	moment_free(&u);
 }
 
+/* Another run has steps and seconds of its own; seeds are averaged by epoch, and what the
+ * fold shown is compared with is the same fold. */
+TEST(other_runs_stand_on_their_own_time)
+{
+	struct train_layout l;
+	const struct train_overlay *o;
+	struct train_frame f;
+	struct run *other;
+	double a, b;
+	struct ui u;
+
+	moment_init(&u, &look_ascii, 36, 120);
+	ui_drop_overlays(&u);
+	add_run(&u, "study/x", 3, 50, 0.1);
+	add_run(&u, "study/x/seed-54", 3, 40, 0.2);
+	other = &u.overlay[0];
+	run_fold(other, 3)->steps_per_epoch = 14;
+	for (int i = 0; i < 50; i++)
+		run_fold(other, 3)->epoch[i].seconds = 6;
+	l = train_layout(&u, 33, 120);
+	for (unsigned axis = AXIS_EPOCH; axis <= AXIS_TIME; axis++) {
+		train_view(&u)->axis = axis;
+		train_frame_make(&f, &u, &l, 80);
+		CHECK_INT(f.overlays, 1);
+		o = &f.overlay[0];
+		CHECK_INT(o->n, 50);
+		CHECK_STR(o->name, "x ×2");
+		CHECK_NEAR(o->x[19],
+			   axis == AXIS_EPOCH  ? 20
+			   : axis == AXIS_STEP ? 20 * 14
+					       : 20 * 6 / f.unit,
+			   1e-9);
+		CHECK_NEAR(f.epoch.x[19],
+			   axis == AXIS_EPOCH  ? 20
+			   : axis == AXIS_STEP ? 20 * MOMENT_STEPS
+					       : 20 * 40 / f.unit,
+			   1e-9);
+		a = run_find(&u.overlay[0], 3)->epoch[19].val.wf1;
+		b = run_find(&u.overlay[1], 3)->epoch[19].val.wf1;
+		CHECK_NEAR(o->figure.y[19], (a + b) / 2, 1e-12);
+		CHECK_NEAR(o->figure.sd[19], fabs(a - b) / sqrt(2), 1e-12);
+		CHECK(isnan(o->figure.sd[45])); /* one of them has not come so far */
+		train_frame_free(&f);
+	}
+	moment_free(&u);
+}
+
 /* Weights are those in force: where the cursor stands before a change of one,
  * the recorded loss gives it away, and no share is claimed. */
 TEST(no_share_where_weights_were_others)
