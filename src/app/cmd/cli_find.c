@@ -56,6 +56,15 @@ const struct command *cli_find(const struct program *p, int *argc, char ***argv,
 		}
 		near_try(&n, (*c)->name);
 	}
+	if (!n.best && second && !several) { /* a first word of two that is mistyped */
+		str_addf(&name, " %s", second);
+		n = near_to(name.s);
+		for (const struct command *const *c = p->commands; *c; c++)
+			if (strchr((*c)->name, ' '))
+				near_try(&n, (*c)->name);
+		name.len = strlen(word);
+		name.s[name.len] = '\0';
+	}
 	if (n.best)
 		err_usage(e, "unknown command %.80s; did you mean %s?", name.s, n.best);
 	else if (several)

@@ -286,6 +286,9 @@ TEST(commands_of_two_words)
 	CHECK_INT(run_program(&many, "line lits", &out, &err), EXIT_USAGE);
 	CHECK_STR(err, "miust: unknown command line lits; did you mean line list?\n");
 	CHECK_INT(run_program(&many, "lin add c", &out, &err), EXIT_USAGE);
+	CHECK_STR(err, "miust: unknown command lin; did you mean line add?\n");
+	CHECK_INT(run_program(&many, "weather add", &out, &err), EXIT_USAGE);
+	CHECK_STR(err, "miust: unknown command weather (see miust --help)\n");
 	CHECK_INT(run_program(&many, "line list x", &out, &err), EXIT_USAGE);
 	CHECK_STR(err, "miust: line list: unexpected argument 'x' (see miust line list --help)\n");
 	CHECK_INT(run_program(&many, "line --help", &out, &err), EXIT_DONE);
