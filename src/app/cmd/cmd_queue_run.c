@@ -110,8 +110,10 @@ static int conclude(const struct dispatch_end *end, struct err *e)
 		return -1;
 	}
 	if (failed)
-		return err_set(e, "%d run%s failed and stay%s in the queue, %d finished", failed,
-			       plural(failed), failed == 1 ? "s" : "", end->finished);
+		return err_set(e,
+			       "%d run%s failed, %d finished; what is still in the queue is tried "
+			       "again by the next miust queue run",
+			       failed, plural(failed), end->finished);
 	if (end->diverged) {
 		err_set(e, "%d run%s diverged, %d finished", end->diverged, plural(end->diverged),
 			end->finished);

@@ -9,6 +9,7 @@
 #define _GNU_SOURCE /* ppoll */
 #include "app/queue/dispatch.h"
 
+#include "app/session/session_state.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/process.h"
@@ -303,7 +304,7 @@ static void stream_end(const struct crew *w, struct child *c, struct stream *s)
 	str_free(&s->line);
 }
 
-/* Did its end leave the run in the queue? */
+/* Has its end left the run in the queue? */
 static bool is_queued(const struct crew *w, const struct queue_run *r)
 {
 	struct err ignored = {0};
@@ -337,27 +338,32 @@ static void pass_busy(struct crew *w, const struct child *c)
 		queue_pass(&w->end->failed, c->run.dir, "another program writes it all the time");
 }
 
+/* Another program has finished it between our look and the child's. */
+static bool is_finished(const struct queue_run *r)
+{
+	struct err ignored = {0};
+	bool finished = false;
+
+	return session_finished(r->dir, r->seeds, &finished, &ignored) == 0 && finished;
+}
+
 static void judge(struct crew *w, struct child *c, int status)
 {
 	int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-	bool queued = is_queued(w, &c->run);
-	char text[64];
 
 	if (code == EXIT_DIVERGED) {
 		w->end->diverged++;
-	} else if (!queued) { /* finished here, or by another program meanwhile */
-		w->end->finished += code == 0;
-	} else if (code == 0) {
+	} else if (code == 0 && is_queued(w, &c->run)) {
 		pass_busy(w, c);
+	} else if (code == 0) {
+		w->end->finished++;
 	} else if (got && (code > 128 || code < 0)) {
 		w->end->stopped++;
-	} else {
-		if (code < 0) {
-			snprintf(text, sizeof text, "was ended by signal %d", WTERMSIG(status));
-			str_fit(c->why, sizeof c->why, text);
-		} else if (!c->why[0]) {
+	} else if (!is_finished(&c->run)) {
+		if (code < 0)
+			snprintf(c->why, sizeof c->why, "was ended by signal %d", WTERMSIG(status));
+		else if (!c->why[0])
 			snprintf(c->why, sizeof c->why, "ended with status %d", code);
-		}
 		queue_pass(&w->end->failed, c->run.dir, c->why);
 	}
 }
