@@ -57,8 +57,8 @@ run queue remove d
 check removed done_well
 run queue remove d
 check remove_refused says 1 'd is not in the queue'
-run queue add --session sessions/d --resume
-check queued_again done_well
+run queue add --session "$dir/sessions/d" --resume
+check queued_again grep -q '^miust: queued as number 4 of 4$' err
 run queue add --session sessions/d --resume
 check queued_twice says 1 'sessions/d: is in the queue already (line 4)'
 
@@ -73,8 +73,9 @@ check nothing_left done_well
 
 rm -rf sessions
 four queue_one
-run queue run --jobs 2 --threads 3
+run queue run --jobs 2 --threads 3 --on "end run mkdir $dir/hooked"
 check two_jobs done_well
+check two_jobs_hook [ -d hooked ]
 check two_jobs_empty [ ! -s sessions/queue ]
 check two_jobs_same all_same
 

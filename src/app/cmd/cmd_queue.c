@@ -17,13 +17,15 @@
 
 static void say_queued(const char *dir)
 {
+	const struct queue_run *r;
 	struct err ignored = {0};
 	struct queue q;
 
-	if (queue_read(&q, QUEUE_FOLDER, &ignored) == 0)
-		for (int i = 0; i < q.n; i++)
-			if (strcmp(q.run[i].dir, dir) == 0)
-				cli_message("queued as number %d of %d", i + 1, q.n);
+	if (queue_read(&q, QUEUE_FOLDER, &ignored))
+		return;
+	r = queue_find(&q, dir, &ignored);
+	if (r)
+		cli_message("queued as number %d of %d", (int)(r - q.run) + 1, q.n);
 	queue_free(&q);
 }
 

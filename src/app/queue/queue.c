@@ -163,15 +163,17 @@ const struct queue_run *queue_find(const struct queue *q, const char *name, stru
 	const struct queue_run *found = NULL;
 	struct near near = near_to(name);
 	struct err ignored = {0};
-	char key[PATH_LEN] = "";
+	char key[PATH_LEN];
 	int ends = 0;
 
-	queue_key(key, sizeof key, name, &ignored);
+	for (int i = 0; i < q->n; i++)
+		if (strcmp(q->run[i].name, name) == 0)
+			return &q->run[i];
+	if (queue_key(key, sizeof key, name, &ignored) == 0 && with_key(q, key))
+		return with_key(q, key);
 	for (int i = 0; i < q->n; i++) {
 		const struct queue_run *r = &q->run[i];
 
-		if (strcmp(r->name, name) == 0 || strcmp(r->key, key) == 0)
-			return r;
 		near_try(&near, r->name);
 		if (is_end(r->name, name)) {
 			found = r;

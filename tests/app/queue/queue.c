@@ -290,6 +290,7 @@ TEST(found_by_name_or_folder)
 	CHECK(queue_find(&q, "s/lr=2", &e) == &q.run[1]);
 	CHECK(queue_find(&q, of("t/lr=2"), &e) == &q.run[2]);
 	CHECK(queue_find(&q, "lr=1,batch=2", &e) == &q.run[0]);
+	CHECK(queue_find(&q, of("../find/s/lr=2/"), &e) == &q.run[1]);
 	CHECK_STR(e.text, "");
 	CHECK(!queue_find(&q, "lr=2", &e));
 	CHECK_STR(e.text, "lr=2: 2 runs in the queue end so; name one from its first folder on");
