@@ -14,7 +14,7 @@ const struct settings *next_run_base(const struct ui *u)
 
 const struct settings *next_run_shown(const struct ui *u)
 {
-	if (u->now.session[0] && is_known(&u->now.set))
+	if (u->now.trains && u->now.session[0] && is_known(&u->now.set))
 		return &u->now.set;
 	return is_known(&u->run.set) ? &u->run.set : NULL;
 }

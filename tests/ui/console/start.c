@@ -186,6 +186,16 @@ TEST(live_changes_are_offered_not_taken)
 	end();
 }
 
+/* What was in force when it ended, though config.yml has it otherwise. */
+TEST(live_changes_of_a_finished_run_are_offered_too)
+{
+	start(WORK_IDLE, false);
+	u.run.set.train.optimizer.lr = 1e-5;
+	CHECK_STR(run("draft live"), "");
+	CHECK_STR(next("train.optimizer.lr"), "1e-5");
+	end();
+}
+
 /* A draft belongs to the run it starts from. */
 TEST(another_run_on_the_screen_has_a_draft_of_its_own)
 {
