@@ -36,11 +36,14 @@ void config_defaults(const struct settings *set, struct settings *out)
 	options_resolve(out, &ignored); /* without data "by layout" stays empty */
 }
 
+/* The word draft finds what the next run changes. */
 static bool found(const struct ui *u, const struct option *o)
 {
-	const struct config_view *v = config_view(u);
+	const char *word = config_view(u)->find;
 
-	return str_contains(o->key, v->find) || str_contains(o->help, v->find);
+	if (strcmp(word, "draft") == 0)
+		return draft_value(next_run(u), o);
+	return str_contains(o->key, word) || str_contains(o->help, word);
 }
 
 /* "loss" of train.loss.main: losses are a group of their own, as people think
@@ -267,8 +270,9 @@ static const struct verb verbs[] = {
 	 refuse_unset, NULL, CHANGES_FILES | LATE},
 	{"drop", "", "Drop all changes for the next run.", drop, refuse_drop, NULL,
 	 CHANGES_FILES | LATE},
-	{"find", "TEXT", "Show the settings whose name or help contains a word.", find, NULL, NULL,
-	 CHANGES_NOTHING},
+	{"find", "TEXT|draft",
+	 "Show the settings whose name or help contains a word; draft: the next run's.", find, NULL,
+	 NULL, CHANGES_NOTHING},
 	{0},
 };
 

@@ -213,7 +213,7 @@ TEST(another_run_on_the_screen_has_a_draft_of_its_own)
 /* The candidate's line, "TEXT now TAKES", or "". */
 static const char *candidate(const char *line, const char *text)
 {
-	static char out[400];
+	static char out[512];
 
 	console_type(&u, line);
 	for (int i = 0; i < u.console.match.n; i++) {

@@ -233,6 +233,27 @@ static void start_draft(struct ui *u, int cols, int rows)
 	u->now.set.train.clip = 0.5; /* a live change */
 }
 
+TEST(config_finds_what_the_next_run_changes)
+{
+	struct ui u;
+	struct canvas c;
+
+	NEED_UTF8();
+	start_draft(&u, 80, 24);
+	run(&u, "find draft");
+	moment_view(&u, &c);
+	CHECK(moment_shows(&c, "find draft   5 changed"));
+	CHECK(moment_shows(&c, "train.optimizer.lr "));
+	CHECK(moment_shows(&c, "train.batch_size "));
+	CHECK(!moment_shows(&c, "train.epoch"));
+	canvas_free(&c);
+	run(&u, "drop");
+	moment_view(&u, &c);
+	CHECK(moment_shows(&c, "no setting matches"));
+	canvas_free(&c);
+	ui_free(&u);
+}
+
 /* In the same columns and rows whatever is selected. */
 TEST(config_with_a_draft_at_each_size)
 {
