@@ -160,19 +160,21 @@ static int read_asked(struct asked *a, const struct ui *u, const char *args, str
 	return a->name[0] ? start_check_name(a->name, e) : 0;
 }
 
-/* The run that trains here and has to stop for `start now`; "" if none does. */
+/* The run that has to stop for `start now`, and its session: the one on the screen if it
+ * trains, else another that does. 0: none does. */
 static int find_interrupted(struct ui *u, char dir[PATH_LEN])
 {
+	int run = u->now.placed ? u->run_shown : u->run_training;
 	struct snapshot *now;
 
 	dir[0] = '\0';
-	if (!u->work || !u->run_training)
+	if (!u->work || !run)
 		return 0;
 	now = mem_alloc(1, sizeof *now);
-	work_snapshot(u->work, u->run_training, now);
+	work_snapshot(u->work, run, now);
 	snprintf(dir, PATH_LEN, "%s", now->session);
 	free(now);
-	return u->run_training;
+	return run;
 }
 
 /* It goes on after the run that takes its place. */
@@ -187,7 +189,7 @@ static int queue_interrupted(const char *dir, struct err *e)
 
 static int begin(struct ui *u, const struct asked *a, const struct draft *d, struct err *e)
 {
-	char name[PATH_LEN], from[PATH_LEN], interrupted[PATH_LEN] = "";
+	char name[PATH_LEN], from[PATH_LEN], path[PATH_LEN], interrupted[PATH_LEN] = "";
 	int run = a->now ? find_interrupted(u, interrupted) : 0;
 
 	if (a->name[0])
@@ -201,7 +203,8 @@ static int begin(struct ui *u, const struct asked *a, const struct draft *d, str
 		start_say(u, name);
 		return 0;
 	}
-	if (queue_interrupted(interrupted, e) || queue_move(QUEUE_FOLDER, name, INT_MIN, e))
+	if (queue_interrupted(interrupted, e) || start_path(path, name, e) ||
+	    queue_move(QUEUE_FOLDER, path, INT_MIN, e))
 		return -1;
 	if (!work_stop(u->work, run))
 		return err_set(e,

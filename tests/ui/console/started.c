@@ -12,10 +12,12 @@
 #include "base/file.h"
 #include "ui/console/command.h"
 #include "ui/console/complete.h"
+#include "ui/state/feed.h"
 #include "ui/state/next_run.h"
 #include "ui/state/page.h"
 
 #include <limits.h>
+#include <poll.h>
 
 static char tiny[PATH_MAX];
 static struct ui u;
@@ -251,6 +253,49 @@ TEST(a_run_is_started_before_the_data_is_read_only_if_it_is_known)
 	CHECK_HAS(run("start"), "the data is still being read");
 	CHECK_HAS(run("again"), "the data is still being read");
 	check_nothing_made();
+	ui_free(&u);
+}
+
+static void until(enum work_state state)
+{
+	struct pollfd p = {.fd = work_fd(u.work), .events = POLLIN};
+	struct event e;
+
+	while (u.now.state != state) {
+		poll(&p, 1, -1);
+		while (work_next(u.work, &e))
+			feed_event(&u, &e);
+	}
+}
+
+/* Who trains writes a checkpoint and goes on after the new one. */
+TEST(now_is_in_place_of_the_run_that_trains)
+{
+	static const char *const set[] = {"train.epoch=100000"};
+	struct work_options o = {.job = {.config = tiny,
+					 .session = "sessions/mine-long",
+					 .set = set,
+					 .nset = 1,
+					 .threads = 1}};
+	struct err e = {0};
+
+	start();
+	u.work = work_start(&o, &e);
+	REQUIRE(u.work);
+	u.run_shown = WORK_FIRST;
+	u.now.state = WORK_LOADING;
+	until(WORK_RUN);
+	CHECK_INT(u.run_training, WORK_FIRST);
+	CHECK_STR(run("start mine-waits lr=0.006"), "");
+	CHECK_STR(run("start now mine batch_size=2"), "");
+	CHECK_STR(u.message.text,
+		  "mine begins after a checkpoint of mine-long, which is the next in the queue");
+	CHECK_STR(queued(), "mine mine-long mine-waits");
+	until(WORK_IDLE);
+	CHECK(u.now.trains);
+	CHECK(file_exists("sessions/mine-long/fold-0/state.safetensors"));
+	CHECK_INT(work_end(u.work), 0);
+	u.work = NULL;
 	ui_free(&u);
 }
 
