@@ -193,14 +193,25 @@ void help_open(struct ui *u)
 	u->overlay_kind = OVERLAY_HELP;
 }
 
+/* What a new value is for: this run if it can take it, else the next; NULL: neither. */
+static const char *setting_verb(const struct ui *u, const struct option *o)
+{
+	if (o->no_effect)
+		return NULL;
+	if (o->when != WHEN_RUN && !command_refused(u, "try"))
+		return "set";
+	return command_refused(u, "draft") ? NULL : "draft";
+}
+
 /* A setting: its new value is asked for, or it is shown in view 6. */
 static void run_setting(struct ui *u, const struct option *o)
 {
+	const char *verb = setting_verb(u, o);
 	struct err e = {0};
 	char line[192];
 
-	if (o->when != WHEN_RUN && !command_refused(u, "set")) {
-		snprintf(line, sizeof line, "set %s ", o->key);
+	if (verb) {
+		snprintf(line, sizeof line, "%s %s ", verb, o->key);
 		console_type(u, line);
 		return;
 	}

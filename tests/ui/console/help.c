@@ -3,6 +3,7 @@
 #include "tests/ui/golden.h"
 #include "tests/ui/pending.h"
 
+#include "ui/console/complete.h"
 #include "ui/console/help.h"
 #include "ui/console/keys.h"
 #include "ui/console/command.h"
@@ -155,6 +156,12 @@ TEST(help_finds_settings)
 	CHECK_STR(screen.console.line, "set train.loss.cmd_text ");
 	help_open(&screen);
 	type("model.head"); /* fixed during a run */
+	press('\r');
+	CHECK_STR(screen.console.line, "draft model.head ");
+	complete_clear(&screen);
+	help_open(&screen);
+	screen.readonly = true;
+	type("model.head");
 	press('\r');
 	CHECK_INT(screen.view, VIEW_CONFIG);
 	CHECK_INT(screen.overlay_kind, OVERLAY_NONE);
