@@ -96,9 +96,11 @@ TEST(run_names_leave_the_date_out)
 	}
 }
 
-/* Three epochs of fold 1 with equal WA and rising UA, the validation part's
- * labels, and perhaps a result. */
-static int best_of(const char *name, int protocol, const int label[4], int tested)
+/* Three epochs of fold 1 with equal WA, rising UA and falling WF1; the second has the
+ * lowest val_loss, and its predictions get one more right. The validation part's labels, and
+ * perhaps a result. */
+static int best_by(const char *name, int protocol, int select, int from, const int label[4],
+		   int tested)
 {
 	struct utterance utt[] = {{.id = "a"}, {.id = "b"}, {.id = "c"}, {.id = "d"}};
 	struct corpus c = {.utt = utt, .n = 4};
@@ -115,6 +117,8 @@ static int best_of(const char *name, int protocol, const int label[4], int teste
 
 	memcpy(true_class, label, sizeof true_class);
 	set.exp.protocol = protocol;
+	set.train.select = select;
+	set.train.select_from = from;
 	if (session_create(&s, in(name), &set, &e) || session_begin(&s, 1, 1, 1, &e) ||
 	    history_begin(&h, &s, 1, "history", 1, &p, &c, &set, &e))
 		FAIL("%s", e.text);
@@ -123,6 +127,9 @@ static int best_of(const char *name, int protocol, const int label[4], int teste
 
 		row.val.wa = 0.5;
 		row.val.ua = 0.2 * epoch;
+		row.val.wf1 = 0.5 - 0.1 * epoch;
+		row.val_loss = epoch == 2 ? 0.25 : 0.5;
+		logits[3 * HEADS * 4 + label[3]] = epoch == 2; /* the last one's main head */
 		if (history_add(&h, epoch, &p, &e) || session_epoch(&s, &row, &e))
 			FAIL("%s", e.text);
 	}
@@ -148,6 +155,11 @@ static int best_of(const char *name, int protocol, const int label[4], int teste
 	return best;
 }
 
+static int best_of(const char *name, int protocol, const int label[4], int tested)
+{
+	return best_by(name, protocol, SELECT_WA, 1, label, tested);
+}
+
 /* As training kept it, not as the rows alone would have it. */
 TEST(run_best_epoch)
 {
@@ -158,6 +170,18 @@ TEST(run_best_epoch)
 	CHECK_INT(best_of("honest", PROTOCOL_HOLDOUT, lacks, 0), 3);
 	CHECK_INT(best_of("fixed", PROTOCOL_FIXED, lacks, 0), 3);
 	CHECK_INT(best_of("tested", PROTOCOL_REFERENCE, whole, 2), 2);
+}
+
+TEST(run_best_epoch_by_the_figure_that_selects)
+{
+	static const int whole[] = {0, 1, 2, 3};
+
+	CHECK_INT(best_by("ua", PROTOCOL_REFERENCE, SELECT_UA, 1, whole, 0), 3);
+	CHECK_INT(best_by("wf1", PROTOCOL_REFERENCE, SELECT_WF1, 1, whole, 0), 1);
+	CHECK_INT(best_by("wf1-from", PROTOCOL_REFERENCE, SELECT_WF1, 2, whole, 0), 2);
+	CHECK_INT(best_by("loss", PROTOCOL_REFERENCE, SELECT_LOSS, 1, whole, 0), 2);
+	CHECK_INT(best_by("macro", PROTOCOL_REFERENCE, SELECT_MACRO_F1, 1, whole, 0), 2);
+	CHECK_INT(best_by("late", PROTOCOL_REFERENCE, SELECT_MACRO_F1, 4, whole, 0), 0);
 }
 
 int main(int argc, char **argv)
