@@ -176,6 +176,37 @@ TEST(what_a_summary_says)
 	shelf_free(&s);
 }
 
+/* By train.select; macro F1 is not in the rows, so its best is not known. */
+TEST(a_summary_has_the_kept_epoch)
+{
+	static const struct {
+		const char *name;
+		int select, from, epoch;
+		double best;
+	} want[] = {{"kept/ua", SELECT_UA, 1, 2, 0.75},
+		    {"kept/late", SELECT_UA, 3, 3, 0.5},
+		    {"kept/macro", SELECT_MACRO_F1, 1, 0, NAN}};
+	struct settings set = some_settings();
+	struct shelf s;
+
+	for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+		set.train.select = want[i].select;
+		set.train.select_from = want[i].from;
+		stored_session(in(want[i].name), &set,
+			       (struct stored){.done = 2, .epochs = 3, .state = true});
+	}
+	open_shelf(&s, "kept");
+	REQUIRE(s.n == 3);
+	for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+		const struct shelf_run *r = shelf_find(&s, want[i].name + strlen("kept/"));
+
+		REQUIRE(r);
+		CHECK_INT(r->x.best_epoch, want[i].epoch);
+		CHECK(r->x.best == want[i].best || (isnan(r->x.best) && isnan(want[i].best)));
+	}
+	shelf_free(&s);
+}
+
 TEST(studies_seeds_and_branches)
 {
 	struct settings set = some_settings();
