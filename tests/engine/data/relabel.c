@@ -128,7 +128,8 @@ TEST(a_list_of_dropped_rows)
 /* A known row stays left out, whatever the map says of it. */
 TEST(known_rows_with_a_map)
 {
-	struct known_row known = {.part = "train", .line = 3, .id = "dia1_utt1", .why = "w"};
+	char id[] = "dia1_utt1";
+	struct known_row known = {.part = "train", .line = 3, .id = id, .why = "w"};
 
 	lists("known", HEADER "tr/dia1_utt0.wav,a,fru\ntr/dia1_utt1.wav,b,ang\n"
 			      "tr/dia1_utt2.wav,c,exc\n");
@@ -139,6 +140,14 @@ TEST(known_rows_with_a_map)
 	CHECK_STR(c.left[0].why, "w");
 	CHECK_STR(c.utt[0].id, "dia1_utt2");
 	CHECK_INT(c.utt[0].label, 1);
+
+	/* Found by its line, since a row that is dropped has no name. */
+	known.line = 2;
+	known.id[0] = '\0';
+	corpus_close(&c);
+	CHECK_INT(corpus_open_known(&c, &s, CORPUS_HEADERS, &known, 1, &p, &e), 0);
+	CHECK_INT(c.nleft, 1);
+	CHECK_INT(c.list[0].n, 2);
 }
 
 TEST(counts_before_and_after)
@@ -206,6 +215,30 @@ TEST(iemocap_by_map)
 	str_reset(&b);
 	census_convention(&c, &s, &b);
 	CHECK_HAS(b.s, "IEMOCAP's usual four classes: 5,531 = ang 1,103, hap+exc 1,636");
+	str_free(&b);
+}
+
+/* MELD's lists are told by their rows: those that count. */
+TEST(meld_by_map)
+{
+	static const char *const seven[] = {"anger",   "disgust", "fear",    "joy",
+					    "neutral", "sadness", "surprise"};
+	static const int rows[] = {9989, 1109, 2610};
+	struct str b = {0};
+
+	reset(LAYOUT_LISTS, "meld");
+	c.layout = LAYOUT_LISTS;
+	c.nlists = 3;
+	c.list = mem_alloc(3, sizeof *c.list);
+	s.exp.nlabels = 7;
+	for (int i = 0; i < 7; i++)
+		strcpy(s.exp.labels[i], seven[i]);
+	for (int i = 0; i < 3; i++) {
+		c.list[i].rows = rows[i] + 5;
+		c.list[i].dropped = 5;
+	}
+	census_convention(&c, &s, &b);
+	CHECK_STR(str_text(&b), "the rows are those of MELD's official lists: 9,989/1,109/2,610");
 	str_free(&b);
 }
 
