@@ -184,3 +184,14 @@ new "$s" "$test" --split val
 check split_is_of_a_config says 2 'predict: --split: only without --list'
 new "$dir/turned.yml" "$test"
 check a_config_needs_weights says 2 'turned.yml: is a config; give the weights too, with --weights FILE'
+
+# Results do not replace what they are made from.
+cp "$test" "$dir/own.csv"
+new "$s" "$dir/own.csv" --out "$dir/own.csv"
+check out_is_not_the_list says 2 'predict: --out: .*own.csv is read for it; give another name'
+ln -s own.csv "$dir/link.csv"
+new "$s" "$dir/own.csv" --out "$dir/link.csv"
+check not_by_a_link_either eval 'says 2 "is read for it" && cmp -s "$test" "$dir/own.csv"'
+cp "$dir/alone/w.safetensors" "$dir/alone/own.safetensors"
+new "$dir/alone/own.safetensors" "$test" --tensors "$dir/alone/own.safetensors"
+check tensors_are_not_the_weights eval 'says 2 "predict: --tensors: .* is read for it" && cmp -s "$dir/alone/w.safetensors" "$dir/alone/own.safetensors"'

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* Arrays collected for --tensors; they must live until st_write. */
 struct tensors {
@@ -171,13 +172,32 @@ static int check_options(const struct args *a, struct err *e)
 	return 0;
 }
 
+/* Results go to no file that they are made from. */
+static int check_results(const struct args *a, struct err *e)
+{
+	const char *const to[] = {a->out, a->tensors};
+	const char *const from[] = {a->list, a->weights, a->operand[0]};
+	struct stat written, read;
+
+	for (int i = 0; i < 2; i++)
+		for (int k = 0; k < 3; k++)
+			if (to[i] && from[k] && stat(to[i], &written) == 0 &&
+			    stat(from[k], &read) == 0 && written.st_dev == read.st_dev &&
+			    written.st_ino == read.st_ino)
+				return err_usage(e,
+						 "predict: --%s: %s is read for it; give another "
+						 "name",
+						 i ? "tensors" : "out", to[i]);
+	return 0;
+}
+
 static int run(const struct args *a, struct err *e)
 {
 	const struct trained_options o = asked_trained(a);
 	struct trained t;
 	int failed = 0;
 
-	if (check_options(a, e) || trained_open(&t, &o, e))
+	if (check_options(a, e) || check_results(a, e) || trained_open(&t, &o, e))
 		return -1;
 	if (t.anyway.len) /* the table keeps its columns */
 		cli_message("not comparable (--anyway): the weights were %s", t.anyway.s);
