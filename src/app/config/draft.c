@@ -97,6 +97,8 @@ static int change(struct draft *d, const struct settings *base, const char *key,
 int draft_set(struct draft *d, const struct settings *base, const char *key, const char *value,
 	      struct err *e)
 {
+	if (value && strcmp(value, "\"\"") == 0)
+		return change(d, base, key, "", e);
 	return change(d, base, key, value && *value ? value : NULL, e);
 }
 

@@ -33,8 +33,9 @@ void draft_free(struct draft *d); /* empty again */
 
 /*
  * KEY VALUE, the key in full or short (option_short); a factor (x0.5) multiplies what the draft
- * says, else what base says. Paths start at the current folder. A value that base has too takes the
- * setting out of the draft. Errors start with the key, and change nothing.
+ * says, else what base says. Paths start at the current folder. "" in quotes is no value at all. A
+ * value that base has too takes the setting out of the draft. Errors start with the key, and change
+ * nothing.
  */
 int draft_set(struct draft *d, const struct settings *base, const char *key, const char *value,
 	      struct err *e);

@@ -199,6 +199,11 @@ bool option_describes(const struct option *o)
 	return o->type == OPT_PATH || o->describes;
 }
 
+bool option_has_default(const struct option *o)
+{
+	return !option_describes(o) && !o->no_effect;
+}
+
 int option_unknown(const char *key, struct err *e)
 {
 	const char *nearest = option_nearest(key);

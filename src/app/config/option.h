@@ -84,6 +84,8 @@ void options_preset(struct settings *s); /* every option's default */
 
 /* Does it say what the data is or where it is, so that a run may go on with another value? */
 bool option_describes(const struct option *o);
+/* Is there a value that it has if nothing is said? That may be none (exp.map). */
+bool option_has_default(const struct option *o);
 
 /* Parse `text` into s; numbers and switches as YAML spells them (scalar.h). Error: "KEY: expected
  * (type, range, choices); found

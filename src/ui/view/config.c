@@ -183,10 +183,10 @@ static int reset(struct ui *u, const char *args, struct err *e)
 	(void)args;
 	config_defaults(next_run_shown(u), &preset);
 	option_text(&preset, o, value, sizeof value);
-	if (!*o->preset && !o->by_layout)
+	if (!option_has_default(o))
 		return err_set(e, "%s has no default", o->key);
 	snprintf(line, sizeof line, "%s %s %s", config_edits_next(u, o) ? "draft" : "set", o->key,
-		 value);
+		 *value ? value : "\"\"");
 	return command_run(u, line, e);
 }
 

@@ -40,9 +40,7 @@ struct scene {
 
 static bool is_changed(const struct scene *s, const struct option *o)
 {
-	bool has_default = *o->preset || o->by_layout;
-
-	return s->set && has_default && !option_equal(s->set, &s->preset, o);
+	return s->set && option_has_default(o) && !option_equal(s->set, &s->preset, o);
 }
 
 static bool is_pending(const struct ui *u, const struct option *o)

@@ -148,6 +148,7 @@ TEST(a_mistake_changes_nothing)
 	CHECK_HAS(set("train.bach_size", "3"), "did you mean train.batch_size?");
 	CHECK_HAS(set("text", "0.2"), "unknown key text; did you mean"); /* of several */
 	CHECK_HAS(set("train.epoch", ""), "train.epoch: expected its value in the next run");
+	CHECK_HAS(set("train.epoch", "\"\""), "train.epoch: expected an integer");
 	CHECK_HAS(set("model.dropout", "0.5"), "model.dropout: it has no effect");
 	CHECK_INT(draft.n, 1);
 	draft_free(&draft);

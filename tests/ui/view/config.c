@@ -223,6 +223,24 @@ TEST(config_takes_back_a_row_and_drops_the_draft)
 	ui_free(&u);
 }
 
+/* Also of a setting whose default is to have none. */
+TEST(config_default_in_the_next_run)
+{
+	struct err e = {0};
+	struct ui u;
+
+	start(&u, 80, 24);
+	moment_row(&u, "exp.map");
+	run(&u, "draft exp.map exc=hap");
+	CHECK_INT(next_run(&u)->n, 1);
+	run(&u, "default");
+	CHECK_INT(next_run(&u)->n, 0);
+	moment_row(&u, "exp.features");
+	CHECK_INT(command_run(&u, "default", &e), -1);
+	CHECK_STR(e.text, "exp.features has no default");
+	ui_free(&u);
+}
+
 static void start_draft(struct ui *u, int cols, int rows)
 {
 	start(u, cols, rows);
