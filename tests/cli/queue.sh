@@ -104,6 +104,29 @@ run queue add "$tiny" --session alone/a
 check refused_session says 1 'already has a session'
 check refused_leaves_nothing [ ! -e sessions ]
 
+# Killed while it queues a run: there is no line without its session, and asking again works.
+awk 'BEGIN { srand(5); for (i = 0; i < 12; i++) print i, int(rand() * rand() * 20000) }' >turns
+while read -r i turns; do
+	"$MIUST" queue add "$tiny" --set train.epoch=1 --session sessions/k$i >out 2>err &
+	pid=$!
+	turn=0
+	while [ $turn -lt "$turns" ]; do turn=$((turn + 1)); done
+	kill -9 $pid 2>/dev/null
+	wait $pid 2>/dev/null
+done <turns
+run queue list
+check killed_adds_leave_no_fault [ "$(grep -vc 'the queue is empty' err)" -eq 0 ]
+for i in 0 1 2 3 4 5 6 7 8 9 10 11; do
+	grep -qsx k$i sessions/queue && continue
+	[ -e sessions/k$i/config.yml ] && again=--resume || again=$tiny
+	run queue add $again --session sessions/k$i
+	done_well || break
+done
+check killed_adds_again done_well
+check killed_adds_all [ "$(sort -u sessions/queue | grep -c '^k[0-9]*$')" -eq 12 ]
+check killed_adds_temporary_files [ -z "$(find sessions -name queue.new)" ]
+rm -rf sessions
+
 # One that fails, one that diverges, and one that is well.
 cp -r "$(dirname "$tiny")" own
 run queue add own/config.yml --session sessions/away
