@@ -26,6 +26,7 @@
 #define FRAME_SECONDS_MOST 1.5
 #define BYTES_PER_SECOND   2800
 #define PASTE_SECONDS      2
+#define WATCH_SECONDS      1
 
 /* ---- keys ---- */
 
@@ -182,6 +183,7 @@ struct frame {
 	struct canvas canvas;
 	double next; /* when events may be drawn again: a key's frame delays none */
 	double sent; /* when a slow line is through with them */
+	double look; /* when the view is asked again what has changed outside */
 	bool dirty;  /* something changed since */
 	bool gone;   /* the terminal: nobody sees a frame or types */
 	bool paste;  /* pasted text is under way: its ^Z is no key */
@@ -345,6 +347,22 @@ static double frame_due(const struct ui *u, const struct frame *f)
 	return computes(u) ? f->next : 0;
 }
 
+/* Other programs' files, as the view shows them: once a second, and where that takes long
+ * (a file system far away) less often, so that it stays under a hundredth of the time. */
+static bool watch(struct ui *u, struct frame *f)
+{
+	bool (*look)(struct ui * u) = view_table[u->view]->watch;
+	bool changed;
+	double spent;
+
+	if (!look || u->clock < f->look)
+		return false;
+	changed = look(u);
+	spent = clock_seconds() - u->clock;
+	f->look = u->clock + fmax(WATCH_SECONDS, 100 * spent);
+	return changed;
+}
+
 /* Milliseconds until there is something to do by itself; -1: wait for ever. */
 static int timeout(const struct ui *u, const struct frame *f)
 {
@@ -358,6 +376,8 @@ static int timeout(const struct ui *u, const struct frame *f)
 		until = u->message.until;
 	if (u->hooks && hooks_busy(u->hooks) && (until < 0 || until > now + HOOK_SECONDS))
 		until = now + HOOK_SECONDS;
+	if (view_table[u->view]->watch && !f->gone && (until < 0 || until > f->look))
+		until = f->look;
 	if (until < 0)
 		return -1;
 	return until <= now ? 0 : (int)((until - now) * 1000) + 1;
@@ -377,7 +397,7 @@ static void turn(struct ui *u, struct frame *f)
 		f->gone = true;
 		end_by(u, SIGHUP);
 	}
-	if (events(u) | hooks(u) | stray(u))
+	if (events(u) | hooks(u) | stray(u) | (!f->gone && watch(u, f)))
 		f->dirty = true;
 	if (u->stop_asked || u->leaving) {
 		count_seconds(u);

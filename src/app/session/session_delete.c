@@ -86,6 +86,25 @@ int session_hold(const char *root, int *fd, struct err *e)
 	return -1;
 }
 
+int session_join_writers(const char *root, int *fd, struct err *e)
+{
+	enum lock_answer answer;
+
+	*fd = lock_open(root, false, e);
+	if (*fd < 0)
+		return e->status ? -1 : 0;
+	answer = lock_take(*fd, LOCK_ALONE, false, root, e);
+	if (answer == LOCK_BUSY)
+		answer = lock_take(*fd, LOCK_SHARED, false, root, e);
+	if (answer == LOCK_TAKEN)
+		return 0;
+	close(*fd);
+	*fd = -1;
+	return e->status ? -1
+			 : err_at(e, root, 0, 0,
+				  "another program is changing this session; try again");
+}
+
 int session_delete(const char *root, const char *dir, struct err *e)
 {
 	int locked = -1, fd = -1, failed = -1;

@@ -3,7 +3,6 @@
 
 #include "app/session/session.h"
 #include "app/session/session_delete.h"
-#include "app/session/session_lock.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -84,27 +83,6 @@ void tags_free(struct tags *t)
  * Writing
  */
 
-/* The session's lock, alone or, where others write it, with them; -1 in *fd: it never had
- * one. */
-static int hold(const char *root, int *fd, struct err *e)
-{
-	enum lock_answer answer;
-
-	*fd = lock_open(root, false, e);
-	if (*fd < 0)
-		return e->status ? -1 : 0;
-	answer = lock_take(*fd, LOCK_ALONE, false, root, e);
-	if (answer == LOCK_BUSY)
-		answer = lock_take(*fd, LOCK_SHARED, false, root, e);
-	if (answer == LOCK_TAKEN)
-		return 0;
-	close(*fd);
-	*fd = -1;
-	return e->status ? -1
-			 : err_at(e, root, 0, 0,
-				  "another program is changing this session; try again");
-}
-
 static int check(const char *tag, struct err *e)
 {
 	if (!*tag)
@@ -149,7 +127,7 @@ static int change(const char *root, const char *dir, const char *tag, bool have,
 	struct tags t = {0};
 	int lock, failed;
 
-	if (check(tag, e) || hold(root, &lock, e))
+	if (check(tag, e) || session_join_writers(root, &lock, e))
 		return -1;
 	if (!session_exists(dir))
 		failed = err_at(e, dir, 0, 0, "is not a session (it has no config.yml)");

@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /*
  * Labels
@@ -44,16 +45,21 @@ static char *short_label(const struct nodes *t, const struct node *x)
 	return text;
 }
 
-/* "demo 01-04 12:00", or the folder's whole name. */
-static char *dated_label(const struct node *x, bool whole)
+/* "demo 01-04 12:00", "demo 01-04 12:00:30", or the folder's whole name. */
+static char *dated_label(const struct node *x, int length)
 {
+	static const char *const format[] = {"%m-%d %H:%M", "%m-%d %H:%M:%S"};
 	const struct shelf_run *r = x->line.run;
-	char name[RUN_NAME], branch[RUN_NAME];
+	char name[RUN_NAME], branch[RUN_NAME], date[32];
+	time_t at = (time_t)r->x.begun;
+	struct tm local;
 
-	if (whole)
+	if (length > 1)
 		return mem_dup(r->path);
 	run_names(r->root, name, branch);
-	return str_format("%s %s", name, r->begun[0] ? r->begun + strlen("2026-") : "");
+	localtime_r(&at, &local);
+	strftime(date, sizeof date, format[length], &local);
+	return str_format("%s %s", name, date);
 }
 
 static int by_label(const void *pa, const void *pb)
@@ -64,11 +70,11 @@ static int by_label(const void *pa, const void *pb)
 }
 
 /* Those that share a label get a longer one. */
-static void lengthen(struct node **same, int n, bool whole)
+static void lengthen(struct node **same, int n, int length)
 {
 	for (int i = 0; i < n; i++) {
 		free(same[i]->line.label);
-		same[i]->line.label = dated_label(same[i], whole);
+		same[i]->line.label = dated_label(same[i], length);
 	}
 }
 
@@ -80,13 +86,13 @@ static void label_apart(struct nodes *t, const int *sibling, int n)
 	for (int i = 0; i < n; i++)
 		if (t->at[sibling[i]].line.run)
 			sorted[runs++] = &t->at[sibling[i]];
-	for (int whole = 0; whole < 2 && runs; whole++) {
+	for (int length = 0; length < 3 && runs; length++) {
 		qsort(sorted, (size_t)runs, sizeof *sorted, by_label);
 		for (int i = 0, end; i < runs; i = end) {
 			for (end = i + 1; end < runs && by_label(&sorted[i], &sorted[end]) == 0;)
 				end++;
 			if (end - i > 1)
-				lengthen(&sorted[i], end - i, whole > 0);
+				lengthen(&sorted[i], end - i, length);
 		}
 	}
 	free(sorted);
@@ -105,56 +111,80 @@ static bool are_neighbours(const struct shelf_run *a, const struct shelf_run *b)
 	return true;
 }
 
-/* The end of the key that no other key has. */
-static const char *short_key(const char *key)
+struct differing {
+	int option;
+	int values; /* different ones */
+};
+
+/* What tells more of them apart comes first. */
+static int by_values(const void *pa, const void *pb)
 {
-	for (const char *at = key + strlen(key); at > key; at--)
-		if (at[-1] == '.') {
-			int same = 0;
+	const struct differing *a = pa, *b = pb;
 
-			for (int i = 0; i < option_count; i++) {
-				size_t n = strlen(option_table[i].key), m = strlen(at);
+	return a->values != b->values ? b->values - a->values : a->option - b->option;
+}
 
-				same += n > m && option_table[i].key[n - m - 1] == '.' &&
-					strcmp(option_table[i].key + n - m, at) == 0;
-			}
-			if (same == 1)
-				return at;
-		}
-	return key;
+static int values_of(struct node *const *same, int n, int option)
+{
+	const char *seen[8];
+	int values = 0;
+
+	for (int i = 0; i < n && values < 8; i++) {
+		const char *value = same[i]->line.run->x.value[option];
+		bool known = false;
+
+		for (int k = 0; k < values; k++)
+			known |= seen[k] == value;
+		if (!known)
+			seen[values++] = value;
+	}
+	return values;
+}
+
+/* A seed's line says it already. */
+static bool is_said(const struct nodes *t, const struct node *x, const struct option *o)
+{
+	return x->parent >= 0 && t->at[x->parent].line.kind == LINE_VARIANT &&
+	       strcmp(o->key, "exp.seed") == 0;
+}
+
+static char *say_differences(const struct node *x, const struct differing *d, int n)
+{
+	struct str text = {0};
+	char *out;
+
+	for (int i = 0; i < n; i++) {
+		const char *value = x->line.run->x.value[d[i].option];
+
+		str_addf(&text, "%s%s=%s", i ? " " : "", option_short(&option_table[d[i].option]),
+			 *value ? value : "–");
+	}
+	/* a variant of a sweep is called so */
+	out = mem_dup(strcmp(str_text(&text), x->line.label) == 0 ? "" : str_text(&text));
+	str_free(&text);
+	return out;
 }
 
 /* Settings that not all of them have alike. */
 static void differ_among(struct nodes *t, struct node *const *same, int n)
 {
-	bool seeds = same[0]->parent >= 0 && t->at[same[0]->parent].line.kind == LINE_VARIANT;
-	struct str *text = mem_alloc((size_t)n, sizeof *text);
+	struct differing *d = mem_alloc((size_t)option_count, sizeof *d);
+	int found = 0;
 
-	for (int o = 0; o < option_count; o++) {
-		const struct option *k = &option_table[o];
-		const char *key;
-		bool differs = false;
+	for (int i = 0; i < option_count; i++) {
+		const struct option *o = &option_table[i];
 
-		for (int i = 1; i < n && !differs; i++)
-			differs = same[i]->line.run->x.value[o] != same[0]->line.run->x.value[o];
-		/* a seed's line says it already */
-		if (!differs || k->type == OPT_PATH || k->no_effect ||
-		    (seeds && strcmp(k->key, "exp.seed") == 0))
+		if (o->type == OPT_PATH || o->no_effect || o->describes || is_said(t, same[0], o))
 			continue;
-		key = short_key(k->key);
-		for (int i = 0; i < n; i++) {
-			const char *value = same[i]->line.run->x.value[o];
-
-			str_addf(&text[i], "%s%s=%s", text[i].len ? " " : "", key,
-				 *value ? value : "–");
-		}
+		d[found] = (struct differing){i, values_of(same, n, i)};
+		found += d[found].values > 1;
 	}
+	qsort(d, (size_t)found, sizeof *d, by_values);
 	for (int i = 0; i < n; i++) {
 		free(same[i]->line.differs);
-		same[i]->line.differs = mem_dup(str_text(&text[i]));
-		str_free(&text[i]);
+		same[i]->line.differs = say_differences(same[i], d, found);
 	}
-	free(text);
+	free(d);
 }
 
 /* Neighbours among the siblings, each set of them once. */

@@ -147,7 +147,7 @@ static bool is_own(const struct lock_owner *who)
 static enum shelf_state state_of(const struct shelf_run *r)
 {
 	if (r->held)
-		return is_own(&r->owner) ? SHELF_TRAINS : SHELF_ELSEWHERE;
+		return is_own(&r->owner) ? r->says : SHELF_ELSEWHERE;
 	return r->queued && r->x.rest != SHELF_FINISHED ? SHELF_QUEUED : r->x.rest;
 }
 
@@ -173,8 +173,10 @@ static bool is_settled(const struct walk *w)
 static void ask_lock(struct shelf_run *r, bool finished)
 {
 	r->held = !finished && summary_held(r->dir, r->fold, r->nfolds, &r->owner);
-	if (!r->held)
-		r->owner = (struct lock_owner){0};
+	if (r->held)
+		return;
+	r->owner = (struct lock_owner){0};
+	r->says = SHELF_TRAINS;
 }
 
 /* Its summary, if it is not the same as before. An entry of the cache is of files that
@@ -471,6 +473,15 @@ void shelf_queue(struct shelf *s, const char *const *dir, int n)
 		r->state = state_of(r);
 		s->changes += r->queued != was;
 	}
+}
+
+void shelf_says(struct shelf *s, struct shelf_run *r, enum shelf_state says)
+{
+	enum shelf_state was = r->state;
+
+	r->says = says;
+	r->state = state_of(r);
+	s->changes += r->state != was;
 }
 
 void shelf_free(struct shelf *s)

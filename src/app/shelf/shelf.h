@@ -48,8 +48,7 @@ struct shelf_run {
 	char begun[20];          /* x.begun in local time: "2026-01-04 12:00" */
 	bool archived;           /* it, or its session */
 
-	bool picked;     /* for whoever shows it, as is: */
-	unsigned colour; /* in the order of picking, from 1; 0: none */
+	int picked; /* for whoever shows it: its place in the order of picking, from 1; 0: not */
 
 	/* shelf.c's own */
 	uint64_t whole, quick;
@@ -57,6 +56,7 @@ struct shelf_run {
 	ino_t ino;
 	int *fold, nfolds, place;
 	bool read, held, gone;
+	enum shelf_state says;
 };
 
 struct shelf_place {
@@ -86,6 +86,8 @@ bool shelf_watch(struct shelf *s); /* has anything changed? */
 void shelf_look(struct shelf *s, struct shelf_run *r);
 /* The runs that wait, by the folders of their sessions in the order of the queue. */
 void shelf_queue(struct shelf *s, const char *const *dir, int n);
+/* What this program says of a run that it trains: trains, paused, diverged. */
+void shelf_says(struct shelf *s, struct shelf_run *r, enum shelf_state says);
 void shelf_free(struct shelf *s); /* and the cache is saved; safe on zeroed memory, and twice */
 
 /* By its folder as it is opened, or by dir's path below the folder of sessions; NULL: none. */

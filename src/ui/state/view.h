@@ -43,6 +43,9 @@ struct view {
 	/* What follows in its own state from that of the screen, after any change
 	 * and whichever view is shown; or NULL. */
 	void (*refresh)(struct ui *u);
+	/* Asked once a second while it is shown: has what it shows of other programs'
+	 * files changed? NULL: it shows nothing of them. */
+	bool (*watch)(struct ui *u);
 	/* What it asks the model about the selected utterance. */
 	enum { LOOKS_NOT, LOOKS_WHOLE, LOOKS_SILENCED } looks;
 	/* Does it say itself why the run broke, when it is shown? NULL: no. */

@@ -293,7 +293,7 @@ static bool same_labels(const struct settings *a, const struct settings *b)
 /* The same fold of another session. */
 static int compare_session(struct ui *u, const char *name, struct err *e)
 {
-	const struct session_row *row = sessions_named(u, name, e);
+	const struct shelf_run *row = sessions_named(u, name, e);
 	const struct fold_run *here = ui_fold(u), *there;
 	struct run *other;
 

@@ -7,8 +7,17 @@
 #include "ui/state/page.h"
 #include "ui/view/sessions.h"
 
+/* In view 7 a note is of the selected run, if that is not the one on the screen. */
+static bool is_of_selected(const struct ui *u)
+{
+	return u->view == VIEW_SESSIONS && sessions_at(u) &&
+	       sessions_at(u) != sessions_view(u)->here;
+}
+
 static const char *refuse_note(const struct ui *u)
 {
+	if (is_of_selected(u))
+		return NULL;
 	if (!u->work)
 		return "no session is open";
 	if (u->now.state == WORK_LOADING)
@@ -39,6 +48,8 @@ static int run_note(struct ui *u, const char *args, struct err *e)
 
 	if (!*args)
 		return err_set(e, "note TEXT: expected a text");
+	if (is_of_selected(u))
+		return sessions_note(u, args, e);
 	x.text = (char *)args;
 	if (note_add(u->run.dir, &x, e))
 		return -1;
@@ -61,7 +72,8 @@ static void add_note(struct str *text, const struct note *x)
 
 static int run_notes(struct ui *u, const char *args, struct err *e)
 {
-	const struct session_row *r = u->view == VIEW_SESSIONS ? sessions_at(u) : NULL;
+	const struct shelf_run *r = u->view == VIEW_SESSIONS ? sessions_at(u) : NULL;
+	char name[2 * PATH_LEN] = "";
 	struct notes n;
 	struct str text = {0};
 	char title[sizeof u->page.title];
@@ -72,7 +84,8 @@ static int run_notes(struct ui *u, const char *args, struct err *e)
 		return -1;
 	for (int i = 0; i < n.n; i++)
 		add_note(&text, &n.at[i]);
-	snprintf(title, sizeof title, "notes%s%.54s", r ? " of " : "", r ? r->name : "");
+	snprintf(title, sizeof title, "notes%s%.54s", r ? " of " : "",
+		 r ? sessions_name(u, r, name, sizeof name) : "");
 	if (n.n)
 		page_open_text(u, title, text.s);
 	else

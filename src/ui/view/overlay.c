@@ -2,7 +2,6 @@
 /* Drawing the picked runs over the shown one (ui/state/overlay.h), from any view. */
 #include "ui/state/overlay.h"
 
-#include "base/mem.h"
 #include "ui/console/complete.h"
 #include "ui/view/sessions.h"
 #include "ui/view/train.h"
@@ -14,13 +13,9 @@
 /* The picked runs, the shown one among them if it is. */
 static int draw_picked(struct ui *u, struct err *e)
 {
-	struct sessions_view *v = sessions_view(u);
-	const char **dir = mem_alloc((size_t)v->n, sizeof *dir);
-	int n = 0, failed;
+	int n, failed;
+	const char **dir = sessions_picked(u, &n);
 
-	for (int i = 0; i < v->n; i++)
-		if (v->row[i].picked)
-			dir[n++] = v->row[i].here ? u->run.dir : v->row[i].dir;
 	failed = overlay_set(u, dir, n, e);
 	free(dir);
 	return failed;
@@ -74,12 +69,10 @@ static int run_overlay(struct ui *u, const char *args, struct err *e)
 
 static const char *refuse_overlay(const struct ui *u)
 {
-	const struct sessions_view *v = sessions_view(u);
+	int n;
 
-	for (int i = 0; i < v->n; i++)
-		if (v->row[i].picked)
-			return NULL;
-	return u->noverlays ? NULL : "pick sessions in view 7 first";
+	free(sessions_picked(u, &n));
+	return n || u->noverlays ? NULL : "pick sessions in view 7 first";
 }
 
 const struct verb overlay_verbs[] = {

@@ -1,43 +1,91 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The selected session against another: settings that differ, WF1 by fold. */
+/* The selected run against another: settings that differ, WF1 by fold. */
 #include "ui/view/sessions.h"
 
 #include "app/config/setting.h"
+#include "app/session/session_data.h"
+#include "app/session/session_rows.h"
 #include "app/study/num.h"
+#include "base/str.h"
+#include "base/util.h"
 
 #include <stdio.h>
 #include <string.h>
 
 /* First columns. */
-enum { KEY_COL = 3, VALUE_COL = 27, OTHER_COL = 51 };
+enum { KEY_COL = 3, VALUE_COL = 27, OTHER_COL = 51, BESIDE = 140 };
+
+/*
+ * Reading
+ */
+
+static void forget(struct session_detail *d)
+{
+	changes_free(&d->changes);
+	results_free(&d->results);
+	d->dir[0] = '\0';
+}
+
+/* Anything that cannot be read is empty: the run's line says why. */
+static void read_one(struct session_detail *d, const struct shelf_run *r)
+{
+	struct err ignored = {0};
+	struct session s;
+
+	if (r && strcmp(d->dir, r->dir) == 0 && d->whole == r->whole)
+		return;
+	forget(d);
+	if (!r || r->x.why || session_read(&s, r->dir, &d->set, &ignored))
+		return;
+	d->folds = session_folds(&s, &d->set);
+	if (session_results(&s, &d->set, &d->results, &ignored) ||
+	    session_changes(&s, &d->set, &d->changes, &ignored)) {
+		forget(d);
+		return;
+	}
+	snprintf(d->dir, sizeof d->dir, "%s", r->dir);
+	d->whole = r->whole;
+}
+
+void sessions_details_read(struct ui *u)
+{
+	struct sessions_view *v = sessions_view(u);
+
+	read_one(&v->detail[0], sessions_at(u));
+	read_one(&v->detail[1], sessions_at(u) ? sessions_against(u) : NULL);
+}
+
+/*
+ * Differences
+ */
 
 /* The last live change of a setting, its value, and whether there were others; NULL: none. */
-static const struct change *last_change(const struct session_row *r, const struct option *o,
+static const struct change *last_change(const struct session_detail *d, const struct option *o,
 					const char **value, bool *more)
 {
 	const struct change *last = NULL;
 	struct setting x;
 
 	*more = false;
-	for (int i = 0; i < r->changes.n; i++) {
-		if (!setting_of_command(&x, r->changes.at[i].command) || x.o != o || !x.value)
+	for (int i = 0; i < d->changes.n; i++) {
+		if (!setting_of_command(&x, d->changes.at[i].command) || x.o != o || !x.value)
 			continue;
 		*more = last != NULL;
 		*value = x.value;
-		last = &r->changes.at[i];
+		last = &d->changes.at[i];
 	}
 	return last;
 }
 
 /* "5e-4, 3e-4 from epoch 19": as stored, and what it was changed to. */
-static void say_value(const struct session_row *r, const struct option *o, char *out, size_t n)
+static void say_value(const struct session_detail *d, const struct option *o, char *out, size_t n)
 {
 	char value[OPTION_TEXT];
 	const char *to;
 	bool more;
-	const struct change *c = last_change(r, o, &to, &more);
+	const struct change *c = last_change(d, o, &to, &more);
 
-	option_text(&r->set, o, value, sizeof value);
+	option_text(&d->set, o, value, sizeof value);
 	if (c)
 		snprintf(out, n, "%.40s, %s%.40s from epoch %d", value, more ? "…, " : "", to,
 			 c->epoch);
@@ -45,7 +93,7 @@ static void say_value(const struct session_row *r, const struct option *o, char 
 		snprintf(out, n, "%s", *value ? value : NUM_MISSING);
 }
 
-static bool differs(const struct session_row *a, const struct session_row *b,
+static bool differs(const struct session_detail *a, const struct session_detail *b,
 		    const struct option *o)
 {
 	const char *value;
@@ -55,18 +103,18 @@ static bool differs(const struct session_row *a, const struct session_row *b,
 	       last_change(b, o, &value, &more);
 }
 
-static void draw_value(struct canvas *c, int row, int col, int end, const struct session_row *r,
+static void draw_value(struct canvas *c, int row, int col, int end, const struct session_detail *d,
 		       const struct option *o)
 {
 	char text[OPTION_TEXT];
 
-	say_value(r, o, text, sizeof text);
+	say_value(d, o, text, sizeof text);
 	canvas_field(c, row, col, end - col, o->type == OPT_PATH ? FIT_ID : FIT_LEFT,
 		     ROLE(ROLE_TEXT), "%s", text);
 }
 
-static int draw_differences(struct canvas *c, int row, int rows, const struct session_row *a,
-			    const struct session_row *b)
+static int draw_differences(struct canvas *c, int row, int rows, const struct session_detail *a,
+			    const struct session_detail *b)
 {
 	int found = 0, left = 0;
 
@@ -86,22 +134,31 @@ static int draw_differences(struct canvas *c, int row, int rows, const struct se
 	}
 	if (!found)
 		canvas_text(c, row + found++, KEY_COL, ROLE(ROLE_DIM), "all settings are the same");
-	if (left) /* the last one gives way to the number of those not shown */
+	if (left) { /* the last one gives way to the number of those not shown */
 		canvas_field(c, row + found - 1, KEY_COL, c->cols - 1 - KEY_COL, FIT_LEFT,
 			     ROLE(ROLE_DIM), "and %d more; compare lists all", left + 1);
+	}
 	return row + found;
 }
 
-static void draw_folds(const struct ui *u, struct canvas *c, int row, const struct session_row *r)
+/*
+ * Folds
+ */
+
+/* As many as there is room for; the last place says how many more there are. */
+static void draw_folds(const struct ui *u, struct canvas *c, int row, const struct shelf_run *r,
+		       const struct session_detail *d)
 {
+	int room = (c->cols - VALUE_COL) / 7, next = 0, shown = d->folds;
 	char num[NUM_LEN], name[2 * PATH_LEN];
-	int next = 0;
 
 	canvas_field(c, row, KEY_COL, VALUE_COL - KEY_COL - 1, FIT_ID, ROLE(ROLE_TEXT), "%s",
 		     sessions_name(u, r, name, sizeof name));
-	for (int i = 0; i < r->folds; i++) {
-		int fold = r->folds == 1 ? 0 : i + 1, col = VALUE_COL + 7 * i;
-		const struct results *x = &r->results;
+	if (shown > room)
+		shown = max_int(room - 1, 0);
+	for (int i = 0; i < shown; i++) {
+		int fold = d->folds == 1 ? 0 : i + 1, col = VALUE_COL + 7 * i;
+		const struct results *x = &d->results;
 
 		if (next < x->n && x->fold[next].fold == fold)
 			canvas_text(c, row, col, ROLE(ROLE_TEXT), "%s",
@@ -109,22 +166,19 @@ static void draw_folds(const struct ui *u, struct canvas *c, int row, const stru
 		else
 			canvas_field(c, row, col, 5, FIT_CENTRE, ROLE(ROLE_DIM), NUM_MISSING);
 	}
+	if (shown < d->folds)
+		canvas_text(c, row, VALUE_COL + 7 * shown, ROLE(ROLE_DIM), "… %d",
+			    d->folds - shown);
 }
 
-static const struct session_row *optimistic(const struct ui *u)
-{
-	const struct sessions_view *v = sessions_view(u);
-
-	for (int i = 0; i < v->n; i++)
-		if (v->row[i].results.optimistic)
-			return &v->row[i];
-	return NULL;
-}
+/*
+ * One run
+ */
 
 /* Why a session cannot be read, over as many rows as that takes. */
-static void draw_why(struct canvas *c, const struct session_row *r)
+static void draw_why(struct canvas *c, const char *why)
 {
-	const char *text = r->why, *next;
+	const char *text = why, *next;
 	int columns = c->cols - 1 - KEY_COL;
 
 	for (int row = 1; *text && row < c->rows; row++, text = next) {
@@ -134,47 +188,136 @@ static void draw_why(struct canvas *c, const struct session_row *r)
 	}
 }
 
-void sessions_details_draw(const struct ui *u, struct canvas *c)
+/* "broken off; can go on: Enter, Space". */
+static void say_state(const struct shelf_run *r, char *out, size_t n)
 {
-	const struct session_row *a = sessions_at(u), *b = sessions_against(u);
-	/* title, empty row, note, empty row, WF1 and two rows */
-	int row = 0, rows = c->rows - 8 - (a->notes > 0);
+	const char *word = shelf_words[r->state].word;
 
-	canvas_text(c, row, 1, ROLE_BOLD(ROLE_STRONG), "%s/%s", a->name, a->branch);
-	if (a->why[0] || (b && b->why[0])) {
-		draw_why(c, a->why[0] ? a : b);
-		return;
-	}
-	if (a->notes) {
-		char more[32] = "";
+	if (r->state == SHELF_ELSEWHERE && r->owner.host[0])
+		snprintf(out, n, "%s: process %ld on %s since %s", word, r->owner.pid,
+			 r->owner.host, r->owner.since);
+	else if (r->state == SHELF_BROKEN_OFF || r->state == SHELF_STOPPED)
+		snprintf(out, n, "%s; can go on: Enter, Space", word);
+	else if (r->x.pruned)
+		snprintf(out, n, "%s, pruned", word);
+	else
+		snprintf(out, n, "%s", word);
+}
 
-		if (a->notes > 1)
-			snprintf(more, sizeof more, "   %d notes", a->notes);
-		canvas_text(c, 1, 1, ROLE(ROLE_KEY), "\"");
-		canvas_field(c, 1, KEY_COL, c->cols - 1 - KEY_COL - text_width(more), FIT_LEFT,
-			     ROLE(ROLE_TEXT), "%s", a->note);
-		canvas_text(c, 1, c->cols - 1 - text_width(more), ROLE(ROLE_DIM), "%s", more);
-	}
-	if (b) {
-		int col = 1 + text_width(a->name) + 1 + text_width(a->branch);
+static int draw_title(const struct ui *u, struct canvas *c, const struct shelf_run *r)
+{
+	char name[2 * PATH_LEN], state[256], size[NUM_LEN];
+	int col = canvas_text(c, 0, 1, ROLE_BOLD(ROLE_STRONG), "%s",
+			      sessions_name(u, r, name, sizeof name));
 
-		col = canvas_text(c, row, col + 2, ROLE(ROLE_DIM), "against");
-		canvas_text(c, row, col + 2, ROLE_BOLD(ROLE_STRONG), "%s/%s", b->name, b->branch);
-		row = draw_differences(c, row + 1 + (a->notes > 0), rows, a, b) + 1;
-	} else {
-		row += a->notes > 0;
-		canvas_text(c, row + 1, KEY_COL, ROLE(ROLE_DIM),
-			    "differences appear beside a session picked with +");
-		row += 3;
-	}
-	if (optimistic(u)) {
+	say_state(r, state, sizeof state);
+	col = canvas_text(c, 0, col + 2, ROLE(ROLE_TEXT), "%s", state);
+	col = canvas_text(c, 0, col + 3, ROLE(ROLE_DIM), "begun %s", r->begun);
+	canvas_text(c, 0, col + 3, ROLE(ROLE_DIM), "%s%s", num_bytes(size, (double)r->bytes),
+		    r->archived ? "   archived" : "");
+	return 1;
+}
+
+/* Tags and the last note, if there are any. */
+static int draw_words(struct canvas *c, int row, const struct shelf_run *r)
+{
+	const char *last = strrchr(r->x.note, '\n'), *tag = r->x.tags;
+	char more[32] = "";
+	int col = 1;
+
+	if (!*tag && !r->x.notes)
+		return row;
+	for (; *tag; tag += strcspn(tag, "\n"), tag += *tag == '\n')
+		col = canvas_text(c, row, col, ROLE(ROLE_KEY), "#%.*s", (int)strcspn(tag, "\n"),
+				  tag) +
+		      1;
+	if (!r->x.notes)
+		return row + 1;
+	if (r->x.notes > 1)
+		snprintf(more, sizeof more, "   %d notes", r->x.notes);
+	canvas_text(c, row, col + (col > 1), ROLE(ROLE_KEY), "\"");
+	canvas_field(c, row, col + (col > 1) + 2, c->cols - 4 - col - text_width(more), FIT_LEFT,
+		     ROLE(ROLE_TEXT), "%s", last ? last + 1 : r->x.note);
+	canvas_text(c, row, c->cols - 1 - text_width(more), ROLE(ROLE_DIM), "%s", more);
+	return row + 1;
+}
+
+/* What the ! after a figure means, while one is listed. */
+static int draw_optimistic(const struct ui *u, struct canvas *c, int row)
+{
+	const struct outline *o = &sessions_view(u)->list;
+
+	for (int i = 0; i < o->n; i++) {
+		const struct shelf_run *r = o->line[i].run;
+
+		if (!r || !r->x.optimistic || !r->x.done)
+			continue;
 		canvas_text(c, row, 1, ROLE(ROLE_WARN),
 			    "! %s validates on the test session: its figures are optimistic",
-			    optimistic(u)->results.protocol);
-		row += 2;
+			    r->x.protocol);
+		return row + 1;
 	}
-	canvas_text(c, row, 1, ROLE_BOLD(ROLE_STRONG), "WF1 by fold");
-	draw_folds(u, c, row + 1, a);
-	if (b)
-		draw_folds(u, c, row + 2, b);
+	return row;
+}
+
+static void draw_run(const struct ui *u, struct canvas *c, const struct shelf_run *a)
+{
+	const struct session_detail *d = sessions_view(u)->detail;
+	const struct shelf_run *b = sessions_against(u);
+	bool one = strcmp(d[0].dir, a->dir) == 0, two = b && strcmp(d[1].dir, b->dir) == 0;
+	bool beside = c->cols >= BESIDE;
+	int row = draw_words(c, draw_title(u, c, a), a), folds = 1 + one + two;
+	struct canvas left = canvas_part(c, 0, 0, c->rows, beside ? c->cols / 2 : c->cols);
+	struct canvas right = beside ? canvas_part(c, 0, c->cols / 2, c->rows, c->cols) : left;
+	char name[2 * PATH_LEN];
+	int at = row;
+
+	if (a->x.why || (b && b->x.why)) {
+		draw_why(c, a->x.why ? a->x.why : b->x.why);
+		return;
+	}
+	row = draw_optimistic(u, &left, row);
+	if (one && two) {
+		int rows = c->rows - row - 1 - (beside ? 0 : folds);
+
+		canvas_text(&left, row, OTHER_COL, ROLE(ROLE_DIM), "%s",
+			    sessions_name(u, b, name, sizeof name));
+		canvas_text(&left, row, VALUE_COL, ROLE(ROLE_DIM), "this run");
+		canvas_text(&left, row, 1, ROLE_BOLD(ROLE_STRONG), "differs in");
+		row = draw_differences(&left, row + 1, max_int(rows, 1), &d[0], &d[1]);
+	} else if (!b) {
+		canvas_text(&left, row++, KEY_COL, ROLE(ROLE_DIM),
+			    "differences appear beside a session picked with +");
+	}
+	if (beside)
+		row = at;
+	canvas_text(&right, row, 1, ROLE_BOLD(ROLE_STRONG), "WF1 by fold");
+	if (one)
+		draw_folds(u, &right, ++row, a, &d[0]);
+	if (two)
+		draw_folds(u, &right, ++row, b, &d[1]);
+}
+
+/* Of a study, a group, the queue: how many of its runs are what. */
+static void draw_many(struct canvas *c, const struct outline_line *l)
+{
+	char size[NUM_LEN], time[NUM_LEN];
+	int col;
+
+	col = canvas_text(c, 0, 1, ROLE_BOLD(ROLE_STRONG), "%s", l->label);
+	canvas_text(c, 0, col + 2, ROLE(ROLE_DIM), "%d run%s, %d finished   %s of training   %s",
+		    l->runs, l->runs == 1 ? "" : "s", l->finished, num_time(time, l->seconds),
+		    num_bytes(size, (double)l->bytes));
+	if (l->pruned)
+		canvas_text(c, 1, KEY_COL, ROLE(ROLE_DIM), "%d pruned", l->pruned);
+}
+
+void sessions_details_draw(const struct ui *u, struct canvas *c)
+{
+	const struct outline_line *l = sessions_line(u);
+
+	if (l->run)
+		draw_run(u, c, l->run);
+	else
+		draw_many(c, l);
 }

@@ -18,7 +18,7 @@ int sessions_open(struct ui *u, const char *args, struct err *e)
 	if (!*args)
 		return err_set(e, "open SESSION, a CONFIG, or demo");
 	if (strcmp(args, "demo") != 0 && !file_exists(args) && !file_is_dir(args)) {
-		const struct session_row *r = sessions_named(u, args, &unknown);
+		const struct shelf_run *r = sessions_named(u, args, &unknown);
 
 		if (!r)
 			return err_set(e, "%s: no such file, folder or session", args);

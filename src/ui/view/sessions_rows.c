@@ -1,50 +1,74 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The rows of view 7: reading, finding, and what is done with them. */
+/* The runs of view 7: reading them, following what changes, finding them. */
 #include "ui/view/sessions.h"
 
-#include "app/study/compare.h"
-#include "app/session/session_data.h"
-#include "app/session/session_rows.h"
+#include "app/queue/queue.h"
+#include "app/session/run.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/util.h"
 #include "ui/console/complete.h"
-#include "ui/state/page.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
-/*
- * Reading
- */
-
-static int read_epochs(struct session_row *r, const struct session *s, struct err *e)
+void sessions_init(void *view)
 {
-	struct epoch_row *row = NULL;
-	int failed = session_epochs(s, &r->set, &row, &r->epochs, e);
+	struct sessions_view *v = view;
 
-	free(row);
-	return failed;
+	v->sort = v->group = (struct shelf_key){NULL, -1};
 }
 
-/* When the session was made: config.yml is written once. */
-static void date_of(const char *dir, char *out, size_t n)
+void sessions_free(void *view)
 {
-	struct err ignored = {0};
-	char path[PATH_LEN];
-	struct stat st;
-	struct tm local;
+	struct sessions_view *v = view;
 
-	out[0] = '\0';
-	if (path_join(path, sizeof path, dir, "config.yml", &ignored) || stat(path, &st))
-		return;
-	localtime_r(&st.st_mtime, &local);
-	strftime(out, n, "%Y-%m-%d %H:%M", &local);
+	outline_free(&v->list);
+	shelf_free(&v->shelf);
+	filter_free(v->condition);
+	for (int i = 0; i < v->nfolded; i++)
+		free(v->folded[i]);
+	free(v->folded);
+	for (int i = 0; i < 2; i++) {
+		changes_free(&v->detail[i].changes);
+		results_free(&v->detail[i].results);
+	}
+	trash_free(&v->trash);
+}
+
+/*
+ * Where they lie
+ */
+
+/* The session's folder of a run: its own, or the one around seed-S, branches/NAME. */
+static void root_of(const char *dir, char *out, size_t n)
+{
+	const char *branches = strstr(dir, "/branches/"), *last;
+	size_t length = branches ? (size_t)(branches - dir) : strlen(dir);
+
+	snprintf(out, n, "%.*s", (int)length, dir);
+	last = path_base(out);
+	if (strncmp(last, "seed-", 5) == 0 && last > out)
+		out[last - out - 1] = '\0';
+}
+
+/* The folder that the session of the run on the screen lies in; "": it says none. */
+static void place_of(const struct ui *u, char *root, char *place)
+{
+	char *slash;
+
+	root_of(u->run.dir, root, PATH_LEN);
+	snprintf(place, PATH_LEN, "%s", root);
+	slash = strrchr(place, '/');
+	if (slash && slash > place)
+		*slash = '\0';
+	else
+		place[0] = '\0';
+	if (strcmp(path_base(place), ".trash") == 0) /* opened by its path */
+		place[0] = '\0';
 }
 
 static bool is_same_folder(const char *a, const char *b)
@@ -55,272 +79,311 @@ static bool is_same_folder(const char *a, const char *b)
 	       sa.st_ino == sb.st_ino;
 }
 
-static void read_notes(struct session_row *r)
-{
-	struct err ignored = {0};
-	struct notes n;
-
-	notes_read(&n, r->dir, &ignored);
-	r->notes = n.n;
-	if (n.n)
-		str_fit(r->note, sizeof r->note, n.at[n.n - 1].text);
-	notes_free(&n);
-}
-
-/* A session may be broken in any way: its row says how, and the others stand. */
-static void row_read(struct session_row *r, const char *root, const char *dir)
-{
-	struct err e = {0};
-	struct session s;
-
-	*r = (struct session_row){0};
-	snprintf(r->root, sizeof r->root, "%s", root);
-	snprintf(r->dir, sizeof r->dir, "%s", dir);
-	run_names(dir, r->name, r->branch);
-	if (strncmp(r->branch, "seed-", 5) == 0)
-		snprintf(r->branch, sizeof r->branch, "main"); /* the seed has a column */
-	date_of(dir, r->date, sizeof r->date);
-	if (session_read(&s, dir, &r->set, &e) == 0) {
-		r->folds = session_folds(&s, &r->set);
-		if (read_epochs(r, &s, &e) || session_results(&s, &r->set, &r->results, &e) ||
-		    session_changes(&s, &r->set, &r->changes, &e))
-			results_free(&r->results);
-		session_close(&s);
-	} else {
-		options_preset(&r->set);
-	}
-	if (e.status || !r->results.n)
-		results_init(&r->results, &r->set);
-	if (e.status) {
-		size_t len = strlen(dir);
-		bool inside = strncmp(e.text, dir, len) == 0 && e.text[len] == '/';
-
-		str_fit(r->why, sizeof r->why, e.text + (inside ? len + 1 : 0));
-	}
-	read_notes(r);
-}
-
-static void add_row(struct ui *u, const char *root, const char *dir)
+/* Below sessions/, then beside this run's session, then that alone. */
+static void add_places(struct ui *u)
 {
 	struct sessions_view *v = sessions_view(u);
-	struct session_row *r;
+	char root[PATH_LEN], place[PATH_LEN];
 
-	for (int i = 0; i < v->n; i++)
-		if (is_same_folder(v->row[i].dir, dir))
-			return;
-	v->row = mem_grow(v->row, (size_t)v->n + 1, sizeof *r);
-	r = &v->row[v->n];
-	row_read(r, root, dir);
-	r->here = u->run.dir[0] && is_same_folder(dir, u->run.dir);
-	v->n++;
+	place_of(u, root, place);
+	shelf_add(&v->shelf, QUEUE_FOLDER, SHELF_DEEP);
+	if (place[0] && !is_same_folder(place, QUEUE_FOLDER))
+		shelf_add(&v->shelf, place, SHELF_FLAT);
+	if (root[0])
+		shelf_add(&v->shelf, root, SHELF_ONE);
 }
 
-/* Do something with each folder in `dir` whose name starts so. */
-static void each_folder(struct ui *u, const char *dir, const char *start, const char *root,
-			void (*visit)(struct ui *u, const char *root, const char *dir))
+/* Those that were picked, by their folders, in the new shelf. */
+static void move_picks(struct shelf *to, const struct shelf *from)
 {
-	struct err ignored = {0};
-	char path[PATH_LEN];
-	struct dirent *d;
-	DIR *open = opendir(dir);
+	for (int i = 0; i < from->n; i++) {
+		struct shelf_run *r =
+			from->run[i]->picked ? shelf_find(to, from->run[i]->dir) : NULL;
 
-	while (open && (d = readdir(open)))
-		if (d->d_name[0] != '.' && strncmp(d->d_name, start, strlen(start)) == 0 &&
-		    path_join(path, sizeof path, dir, d->d_name, &ignored) == 0 &&
-		    file_is_dir(path))
-			visit(u, root, path);
-	if (open)
-		closedir(open);
+		if (r)
+			r->picked = from->run[i]->picked;
+	}
 }
 
-static void add_session(struct ui *u, const char *unused, const char *root)
+static void read_shelf(struct ui *u)
 {
-	struct err ignored = {0};
-	char branches[PATH_LEN];
+	struct sessions_view *v = sessions_view(u);
+	struct shelf old = v->shelf;
+	char root[PATH_LEN];
 
-	(void)unused;
-	if (!session_exists(root))
+	root_of(u->run.dir, root, sizeof root);
+	if (v->read && strcmp(root, v->beside) == 0) {
+		shelf_read(&v->shelf);
 		return;
-	add_row(u, root, root);
-	each_folder(u, root, "seed-", root, add_row);
-	if (path_join(branches, sizeof branches, root, "branches", &ignored) == 0)
-		each_folder(u, branches, "", root, add_row);
-}
-
-/* The session's folder of a run: its own, or the one around seed-S, branches/NAME. */
-static void root_of(const char *dir, char *out, size_t n)
-{
-	const char *branches = strstr(dir, "/branches/"), *last = path_base(dir);
-	size_t length = strlen(dir);
-
-	if (branches)
-		length = (size_t)(branches - dir);
-	else if (strncmp(last, "seed-", 5) == 0 && last > dir)
-		length = (size_t)(last - dir) - 1;
-	snprintf(out, n, "%.*s", (int)length, dir);
-}
-
-/* This run first, then what belongs to its session, then the newest. */
-static int by_place(const void *pa, const void *pb)
-{
-	const struct session_row *a = pa, *b = pb;
-	int order = (int)b->here - (int)a->here;
-
-	if (!order)
-		order = (int)b->sibling - (int)a->sibling;
-	if (!order && strcmp(a->root, b->root) != 0) {
-		order = strcmp(b->made, a->made);
-		return order ? order : strcmp(a->root, b->root);
 	}
-	return order ? order : strcmp(a->dir, b->dir);
+	v->shelf = (struct shelf){0};
+	add_places(u);
+	shelf_read(&v->shelf);
+	move_picks(&v->shelf, &old);
+	shelf_free(&old);
+	memcpy(v->beside, root, sizeof root);
+	v->read = true;
 }
 
-static void place_rows(struct ui *u)
+static void read_trash(struct ui *u)
+{
+	struct sessions_view *v = sessions_view(u);
+	char root[PATH_LEN], place[PATH_LEN];
+
+	place_of(u, root, place);
+	trash_free(&v->trash);
+	if (place[0])
+		trash_read(&v->trash, place);
+	else if (root[0] && !strchr(root, '/'))
+		trash_read(&v->trash, ".");
+	if (!place[0] || !is_same_folder(place, QUEUE_FOLDER))
+		trash_read(&v->trash, QUEUE_FOLDER);
+}
+
+static void read_queue(struct ui *u)
+{
+	struct sessions_view *v = sessions_view(u);
+	struct err ignored = {0}; /* said by whoever works on it */
+	const char **dir;
+	struct queue q;
+
+	if (queue_read(&q, QUEUE_FOLDER, &ignored))
+		return;
+	dir = mem_alloc((size_t)q.n + 1, sizeof *dir);
+	for (int i = 0; i < q.n; i++)
+		dir[i] = q.run[i].dir;
+	v->waiting = q.n;
+	shelf_queue(&v->shelf, dir, q.n);
+	free(dir);
+	queue_free(&q);
+}
+
+/*
+ * What follows from them
+ */
+
+/* By the folder itself: it may be open by another path. */
+static void find_here(struct ui *u)
+{
+	struct sessions_view *v = sessions_view(u);
+	struct stat st;
+
+	v->here = NULL;
+	memcpy(v->here_dir, u->run.dir, sizeof v->here_dir);
+	if (!u->run.dir[0] || stat(u->run.dir, &st))
+		return;
+	for (int i = 0; i < v->shelf.n; i++)
+		if (v->shelf.run[i]->dev == st.st_dev && v->shelf.run[i]->ino == st.st_ino)
+			v->here = v->shelf.run[i];
+}
+
+static enum shelf_state said_of(const struct snapshot *s)
+{
+	if (s->state == WORK_PAUSED || s->state == WORK_BROKE)
+		return SHELF_PAUSED;
+	return s->state == WORK_DIVERGED ? SHELF_DIVERGED : SHELF_TRAINS;
+}
+
+/* Of a session's seeds one trains at a time. */
+static void take_said(struct ui *u, const struct snapshot *s, bool shown)
+{
+	struct sessions_view *v = sessions_view(u);
+	struct shelf_run *root =
+		shown && v->here ? shelf_root(v->here) : shelf_find(&v->shelf, s->session);
+
+	for (int k = 0; k < v->shelf.n && root; k++)
+		if (!v->shelf.run[k]->branch && shelf_root(v->shelf.run[k]) == root)
+			shelf_says(&v->shelf, v->shelf.run[k], said_of(s));
+}
+
+/* The worker knows of the runs that it trains whether they wait. */
+static void ask_work(struct ui *u)
+{
+	struct snapshot *s = mem_alloc(1, sizeof *s);
+	int id[64], n = min_int(work_training(u->work, id, 64), 64);
+
+	for (int i = 0; i < n; i++) {
+		work_snapshot(u->work, id[i], s);
+		if (id[i] != u->run_shown)
+			take_said(u, s, false);
+	}
+	free(s);
+}
+
+static void make_list(struct ui *u)
+{
+	struct sessions_view *v = sessions_view(u);
+	struct outline_by by = {.filter = v->condition,
+				.archived = v->archived,
+				.sort = v->sort,
+				.falls = v->falls,
+				.group = v->group,
+				.here = v->here,
+				.folded = (const char *const *)v->folded,
+				.nfolded = v->nfolded};
+	char *id = v->at < v->list.n ? mem_dup(v->list.line[v->at].id) : NULL;
+	int offset = v->at - v->top, at;
+
+	outline_make(&v->list, &v->shelf, &by);
+	at = id ? outline_find(&v->list, id) : -1;
+	v->at = clamp_int(at >= 0 ? at : v->at, 0, max_int(v->list.n - 1, 0));
+	if (at >= 0)
+		v->top = max_int(at - offset, 0);
+	free(id);
+	v->made_for = v->shelf.changes;
+	v->stale = false;
+}
+
+void sessions_refresh(struct ui *u)
 {
 	struct sessions_view *v = sessions_view(u);
 
-	for (int i = 0; i < v->n; i++) {
-		struct session_row *r = &v->row[i];
-		char here[PATH_LEN];
-
-		root_of(u->run.dir, here, sizeof here);
-		r->sibling = here[0] && is_same_folder(r->root, here);
-		date_of(r->root, r->made, sizeof r->made);
+	if (!v->read)
+		return;
+	if (strcmp(v->here_dir, u->run.dir) != 0) {
+		find_here(u);
+		make_list(u);
+		if (v->here) /* another is shown: its line is selected */
+			sessions_select(u, v->here);
 	}
-	if (v->n)
-		qsort(v->row, (size_t)v->n, sizeof *v->row, by_place);
-}
-
-static void free_rows(struct session_row *row, int n)
-{
-	for (int i = 0; i < n; i++) {
-		changes_free(&row[i].changes);
-		results_free(&row[i].results);
-	}
-	free(row);
+	if (u->work)
+		take_said(u, &u->now, true);
+	if (v->stale || v->made_for != v->shelf.changes)
+		make_list(u);
+	if (u->view == VIEW_SESSIONS)
+		sessions_details_read(u);
 }
 
 void sessions_load(struct ui *u)
 {
 	struct sessions_view *v = sessions_view(u);
-	struct session_row *old = v->row;
-	int n = v->n, at = v->at;
-	char root[PATH_LEN], *slash;
 
-	v->row = NULL;
-	v->n = v->at = 0;
-	root_of(u->run.dir, root, sizeof root);
-	if (root[0])
-		add_session(u, NULL, root);
-	slash = strrchr(root, '/');
-	trash_free(&v->trash);
-	if (slash && slash > root) {
-		*slash = '\0';
-		if (strcmp(path_base(root), ".trash") != 0) /* opened by its path */
-			each_folder(u, root, "", NULL, add_session);
-		trash_read(&v->trash, root);
-	} else if (root[0] && !slash) {
-		trash_read(&v->trash, ".");
-	}
-	each_folder(u, "sessions", "", NULL, add_session);
-	if (!slash || slash == root || !is_same_folder(root, "sessions"))
-		trash_read(&v->trash, "sessions");
-	place_rows(u);
-	for (int k = 0; k < n; k++)
-		if (old[k].here && !(v->n && strcmp(v->row[0].dir, old[k].dir) == 0))
-			at = -1; /* another is shown: its row, the first, is selected */
-	for (int i = 0; i < v->n; i++)
-		for (int k = 0; k < n; k++)
-			if (strcmp(v->row[i].dir, old[k].dir) == 0) {
-				v->row[i].picked = old[k].picked;
-				v->at = k == at ? i : v->at;
-			}
-	free_rows(old, n);
+	read_shelf(u);
+	read_queue(u);
+	read_trash(u);
+	find_here(u);
+	v->stale = true;
+	sessions_refresh(u);
 }
 
-void sessions_free(void *view)
+bool sessions_watch(struct ui *u)
 {
-	struct sessions_view *v = view;
+	struct sessions_view *v = sessions_view(u);
+	unsigned long was = v->made_for;
 
-	free_rows(v->row, v->n);
-	trash_free(&v->trash);
+	if (!v->read)
+		return false;
+	if (shelf_watch(&v->shelf))
+		find_here(u);
+	read_queue(u);
+	if (u->work)
+		ask_work(u);
+	sessions_refresh(u);
+	return v->made_for != was;
 }
 
 /*
- * Which row
+ * Which run
  */
 
-const struct session_row *sessions_at(const struct ui *u)
+const struct outline_line *sessions_line(const struct ui *u)
 {
 	const struct sessions_view *v = sessions_view(u);
 
-	return v->n ? &v->row[v->at] : NULL;
+	return v->at < v->list.n ? &v->list.line[v->at] : NULL;
 }
 
-const struct session_row *sessions_against(const struct ui *u)
+struct shelf_run *sessions_at(const struct ui *u)
+{
+	const struct outline_line *l = sessions_line(u);
+
+	return l ? l->run : NULL;
+}
+
+struct shelf_run *sessions_against(const struct ui *u)
 {
 	const struct sessions_view *v = sessions_view(u);
-	const struct session_row *at = sessions_at(u);
+	struct shelf_run *at = sessions_at(u), *first = NULL;
 
-	for (int i = 0; i < v->n; i++)
-		if (v->row[i].here && &v->row[i] != at)
-			return &v->row[i];
-	for (int i = 0; i < v->n; i++)
-		if (v->row[i].picked && &v->row[i] != at)
-			return &v->row[i];
-	return NULL;
+	if (v->here && v->here != at)
+		return v->here;
+	for (int i = 0; i < v->shelf.n; i++) {
+		struct shelf_run *r = v->shelf.run[i];
+
+		if (r->picked && r != at && (!first || r->picked < first->picked))
+			first = r;
+	}
+	return first;
 }
 
-static void short_name(const struct session_row *r, const char *name, char *out, size_t n)
+bool sessions_select(struct ui *u, const struct shelf_run *r)
 {
-	const char *last = path_base(r->dir);
+	struct sessions_view *v = sessions_view(u);
 
-	if (strcmp(r->root, r->dir) == 0)
-		snprintf(out, n, "%s", name);
-	else
-		snprintf(out, n, "%s/%s", name, last);
+	for (int i = 0; i < v->list.n; i++)
+		if (v->list.line[i].run == r && v->list.line[i].kind == LINE_RUN) {
+			v->at = i;
+			return true;
+		}
+	return false;
 }
 
-char *sessions_name(const struct ui *u, const struct session_row *r, char *out, size_t n)
+/* "demo", "demo/seed-7", "lr sweep/lr=1e-3": without the folder's date if not `whole`. */
+static void name_of(const struct shelf_run *r, bool whole, char *out, size_t n)
+{
+	char name[RUN_NAME], branch[RUN_NAME];
+
+	run_names(r->root, name, branch);
+	snprintf(out, n, "%s%s%s%s%s", r->study, *r->study ? "/" : "",
+		 whole ? path_base(r->root) : name, r->around ? "/" : "",
+		 r->around ? path_base(r->dir) : "");
+}
+
+char *sessions_name(const struct ui *u, const struct shelf_run *r, char *out, size_t n)
 {
 	const struct sessions_view *v = sessions_view(u);
-	char other[2 * RUN_NAME];
+	char other[2 * PATH_LEN];
 
-	short_name(r, r->name, out, n);
-	for (int i = 0; i < v->n; i++) {
-		const struct session_row *o = &v->row[i];
-
-		if (o == r)
+	name_of(r, false, out, n);
+	for (int i = 0; i < v->shelf.n; i++) {
+		if (v->shelf.run[i] == r)
 			continue;
-		short_name(o, o->name, other, sizeof other);
+		name_of(v->shelf.run[i], false, other, sizeof other);
 		if (strcmp(other, out) == 0) {
-			short_name(r, path_base(r->root), out, n);
+			name_of(r, true, out, n);
 			break;
 		}
 	}
 	return out;
 }
 
-struct session_row *sessions_find(struct ui *u, const char *name, struct err *e)
+struct shelf_run *sessions_find(struct ui *u, const char *name, struct err *e)
 {
 	struct sessions_view *v = sessions_view(u);
+	struct shelf_run *r = shelf_find(&v->shelf, name), *alike = NULL;
 	char text[2 * PATH_LEN];
+	int n = 0;
 
-	for (int i = 0; i < v->n; i++) {
-		struct session_row *r = &v->row[i];
-
-		if (strcmp(r->dir, name) == 0 ||
-		    strcmp(sessions_name(u, r, text, sizeof text), name) == 0)
-			return r;
+	for (int i = 0; i < v->shelf.n && !r; i++) {
+		name_of(v->shelf.run[i], true, text, sizeof text);
+		if (strcmp(text, name) == 0)
+			return v->shelf.run[i];
+		name_of(v->shelf.run[i], false, text, sizeof text);
+		if (strcmp(text, name) == 0) {
+			alike = v->shelf.run[i];
+			n++;
+		}
 	}
+	if (r || n == 1)
+		return r ? r : alike;
 	err_set(e, "no session %.80s; view 7 lists them", name);
 	return NULL;
 }
 
-struct session_row *sessions_named(struct ui *u, const char *name, struct err *e)
+struct shelf_run *sessions_named(struct ui *u, const char *name, struct err *e)
 {
 	struct err unknown = {0};
-	struct session_row *r = sessions_find(u, name, &unknown);
+	struct shelf_run *r = sessions_find(u, name, &unknown);
 
 	if (r)
 		return r;
@@ -328,79 +391,70 @@ struct session_row *sessions_named(struct ui *u, const char *name, struct err *e
 	return sessions_find(u, name, e);
 }
 
+struct named {
+	char *name;
+	const struct shelf_run *run;
+};
+
+static int by_name(const void *pa, const void *pb)
+{
+	const struct named *a = pa, *b = pb;
+
+	return strcmp(a->name, b->name);
+}
+
 void sessions_complete(struct ui *u, const struct words *w, struct completions *c)
 {
 	struct sessions_view *v = sessions_view(u);
 	char text[sizeof c->at->text];
+	struct named *all;
+	int n;
 
-	if (v->n == 0)
+	if (!v->read)
 		sessions_load(u);
 	complete_args(u, w, c);
-	for (int i = 0; i < v->n; i++) {
-		const struct session_row *r = &v->row[i];
-
-		snprintf(complete_add(c, sessions_name(u, r, text, sizeof text))->when,
-			 sizeof c->at->when, "%s", r->results.protocol);
+	n = v->shelf.n;
+	all = mem_alloc((size_t)n + 1, sizeof *all);
+	for (int i = 0; i < n; i++) {
+		name_of(v->shelf.run[i], false, text, sizeof text);
+		all[i] = (struct named){mem_dup(text), v->shelf.run[i]};
 	}
+	if (n)
+		qsort(all, (size_t)n, sizeof *all, by_name);
+	for (int i = 0; i < n; i++) {
+		bool several = (i > 0 && by_name(&all[i - 1], &all[i]) == 0) ||
+			       (i + 1 < n && by_name(&all[i], &all[i + 1]) == 0);
+
+		name_of(all[i].run, several, text, sizeof text);
+		snprintf(complete_add(c, text)->when, sizeof c->at->when, "%s",
+			 shelf_words[all[i].run->state].word);
+	}
+	for (int i = 0; i < n; i++)
+		free(all[i].name);
+	free(all);
 }
 
-/*
- * What is done with them
- */
-
-int sessions_compare(struct ui *u, struct err *e)
+static int by_pick(const void *pa, const void *pb)
 {
-	struct sessions_view *v = sessions_view(u);
-	const char **dir = mem_alloc((size_t)v->n + 1, sizeof *dir);
-	struct err why = {0};
-	char *text = NULL;
-	size_t length;
-	int n = 0;
-	FILE *f;
+	struct shelf_run *const *a = pa, *const *b = pb;
 
-	for (int i = 0; i < v->n; i++)
-		if (v->row[i].picked || i == v->at)
-			dir[n++] = v->row[i].dir;
-	if (n == 1 && sessions_against(u))
-		dir[n++] = sessions_against(u)->dir;
-	f = open_memstream(&text, &length);
-	if (!f)
-		BUG("open_memstream: %s", strerror(errno));
-	if (n < 2)
-		err_set(&why, "compare: pick at least two sessions");
-	else
-		compare_print(dir, n, f, &why);
-	fclose(f);
-	free(dir);
-	if (length) { /* it says which of them cannot be read */
-		page_open(u, "sessions side by side", text);
-		return 0;
-	}
-	free(text);
-	return err_set(e, "%s", why.text);
+	return (*a)->picked - (*b)->picked;
 }
 
-const char *sessions_kept(const struct ui *u, const struct session_row *r)
+const char **sessions_picked(const struct ui *u, int *n)
 {
 	const struct sessions_view *v = sessions_view(u);
+	struct shelf_run **r = mem_alloc((size_t)v->shelf.n + 1, sizeof *r);
+	const char **dir = mem_alloc((size_t)v->shelf.n + 1, sizeof *dir);
 
-	for (int i = 0; i < v->n; i++)
-		if (v->row[i].here && strcmp(v->row[i].root, r->root) == 0 &&
-		    (strcmp(r->dir, r->root) == 0 || v->row[i].dir == r->dir))
-			return "this session is open; open another one first";
-	return NULL;
-}
-
-int sessions_delete(struct ui *u, const struct session_row *r, struct err *e)
-{
-	const char *why = sessions_kept(u, r);
-	char place[PATH_LEN];
-
-	if (why)
-		return err_set(e, "delete: %s", why);
-	if (session_trash(r->root, r->dir, place, sizeof place, e))
-		return -1;
-	sessions_load(u);
-	ui_say(u, "deleted; trash restore %s brings it back", path_base(place));
-	return 0;
+	*n = 0;
+	for (int i = 0; i < v->shelf.n; i++)
+		if (v->shelf.run[i]->picked)
+			r[(*n)++] = v->shelf.run[i];
+	if (*n)
+		qsort(r, (size_t)*n, sizeof *r, by_pick);
+	for (int i = 0; i < *n; i++)
+		dir[i] = r[i] == v->here ? u->run.dir : r[i]->dir;
+	free(r);
+	return dir;
 }

@@ -101,7 +101,7 @@ TEST(studies_variants_seeds_and_branches)
 			   "  +lr=0.0003 [lr=3e-4]\n"
 			   "    seed 53\n"
 			   "    seed 54\n"
-			   "  +lr=0.001 [lr=0.001]\n"
+			   "  +lr=0.001\n"
 			   "    seed 53\n"
 			   "    seed 54\n"
 			   "demo 01-03 11:00 [lr=0.001]\n"
@@ -158,7 +158,7 @@ TEST(folded)
 	id[1] = mem_dup(line("trunk")->id);
 	by.folded = id;
 	by.nfolded = 2;
-	CHECK_HAS(lines(), "  -lr=0.0003 [lr=3e-4]\n  +lr=0.001 [lr=0.001]\n");
+	CHECK_HAS(lines(), "  -lr=0.0003 [lr=3e-4]\n  +lr=0.001\n");
 	CHECK_HAS(lines(), "-trunk [lr=0.001]\n");
 	CHECK(!strstr(lines(), "half"));
 	CHECK_INT(tree.shown, 10);
@@ -174,7 +174,7 @@ TEST(sorted)
 	begin();
 	sort("wf1", true);
 	CHECK_STR(lines(), "+sweep\n"
-			   "  +lr=0.001 [lr=0.001]\n"
+			   "  +lr=0.001\n"
 			   "    seed 54\n"
 			   "    seed 53\n"
 			   "  +lr=0.0003 [lr=3e-4]\n"
@@ -205,7 +205,7 @@ TEST(filtered)
 	CHECK_STR(lines(), "+sweep\n"
 			   "  +lr=0.0003 [lr=3e-4]\n"
 			   "    seed 54\n"
-			   "  +lr=0.001 [lr=0.001]\n"
+			   "  +lr=0.001\n"
 			   "    seed 54\n"
 			   "+trunk\n" /* shown for its branch */
 			   "  half\n");

@@ -283,7 +283,7 @@ TEST(watching)
 	open_shelf(&s, "watch");
 	CHECK(!watch(&s));
 	b = shelf_find(&s, "b");
-	b->picked = true;
+	b->picked = 1;
 
 	store("watch/c", (struct stored){0}); /* new ones */
 	CHECK_INT(mkdir(in("watch/study"), 0777), 0);
