@@ -210,7 +210,7 @@ static void check_all(const char *session)
 		ui_select_view(&screen, (enum view_id)v);
 		run_all();
 		ui_select_view(&screen, (enum view_id)v);
-		sessions_view(&screen)->at = sessions_view(&screen)->n - 1;
+		sessions_view(&screen)->at = sessions_view(&screen)->shelf.n - 1;
 		press_all();
 		snprintf(what, sizeof what, "view %d", v + 1);
 		check_tree(before, what);
