@@ -86,43 +86,43 @@ static int free_line(const struct ui *u, bool branch)
 
 void overlay_place(struct ui *u)
 {
+	int n = u->noverlays;
 	char key[PATH_LEN];
 
-	for (int i = 0; i < u->noverlays; i++) {
+	u->overlay_line = mem_grow(u->overlay_line, (size_t)n, sizeof *u->overlay_line);
+	for (int i = 0; i < n; i++) { /* those that have a line keep it */
+		key_of(u->overlay[i].dir, key, sizeof key);
+		u->overlay_line[i] = find(u, key);
+	}
+	for (int i = 0; i < n; i++) {
 		int line;
 
 		key_of(u->overlay[i].dir, key, sizeof key);
-		if (find(u, key) >= 0)
-			continue;
-		line = free_line(u, is_branch(key));
-		if (line < 0)
-			BUG("more lines than can be told apart");
-		free(u->overlay_key[line]);
-		u->overlay_key[line] = mem_dup(key);
+		line = find(u, key); /* of a seed before it */
+		if (line < 0) {
+			line = free_line(u, is_branch(key));
+			if (line < 0)
+				BUG("more lines than can be told apart");
+			free(u->overlay_key[line]);
+			u->overlay_key[line] = mem_dup(key);
+		}
+		u->overlay_line[i] = line;
 	}
 }
 
 int overlay_next(const struct ui *u, int line, int from)
 {
-	char key[PATH_LEN];
-
-	for (int i = from; i < u->noverlays && u->overlay_key[line]; i++) {
-		key_of(u->overlay[i].dir, key, sizeof key);
-		if (strcmp(u->overlay_key[line], key) == 0)
+	for (int i = from; i < u->noverlays; i++)
+		if (u->overlay_line[i] == line)
 			return i;
-	}
 	return -1;
 }
 
 int overlay_line(const struct ui *u, const char *dir)
 {
-	char key[PATH_LEN];
-
 	for (int i = 0; i < u->noverlays; i++)
-		if (strcmp(u->overlay[i].dir, dir) == 0) {
-			key_of(dir, key, sizeof key);
-			return find(u, key);
-		}
+		if (strcmp(u->overlay[i].dir, dir) == 0)
+			return u->overlay_line[i];
 	return -1;
 }
 

@@ -63,7 +63,9 @@ void ui_drop_overlays(struct ui *u)
 	for (int i = 0; i < u->noverlays; i++)
 		run_free(&u->overlay[i]);
 	free(u->overlay);
+	free(u->overlay_line);
 	u->overlay = NULL;
+	u->overlay_line = NULL;
 	u->noverlays = 0;
 }
 

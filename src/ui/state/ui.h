@@ -61,6 +61,7 @@ struct ui {
 	unsigned loads;      /* how often it has been read from the disk */
 	struct run *overlay; /* picked ones, drawn over it (state/overlay.h) */
 	int noverlays;
+	int *overlay_line;                /* [noverlays] as which line each is drawn */
 	char *overlay_key[OVERLAY_LINES]; /* who has which colour and marker; NULL: nobody yet */
 	struct snapshot now;
 	const struct corpus *corpus; /* of this session; NULL until it is read */
