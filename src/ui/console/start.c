@@ -172,7 +172,7 @@ static int find_interrupted(struct ui *u, char dir[PATH_LEN])
 		return 0;
 	now = mem_alloc(1, sizeof *now);
 	work_snapshot(u->work, run, now);
-	snprintf(dir, PATH_LEN, "%s", now->session);
+	snprintf(dir, PATH_LEN, "%s", now->root);
 	free(now);
 	return run;
 }

@@ -77,7 +77,7 @@ char *start_from(const struct ui *u, char *name, size_t n)
 	const char *study;
 	size_t len;
 
-	if (is_in_study(u->now.session[0] ? u->now.session : u->run.dir, &study, &len))
+	if (is_in_study(u->now.root[0] ? u->now.root : u->run.dir, &study, &len))
 		snprintf(name, n, "%.*s-%s", (int)len, study, u->run.name);
 	else
 		snprintf(name, n, "%s", u->run.name);

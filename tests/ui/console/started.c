@@ -51,6 +51,7 @@ static void start(void)
 	if (run_load(&u.run, "sessions/first", &e))
 		FAIL("%s", e.text);
 	snprintf(u.now.session, sizeof u.now.session, "%s", u.run.dir);
+	snprintf(u.now.root, sizeof u.now.root, "%s", u.run.dir);
 	u.now.set = u.run.set;
 	u.now.state = WORK_IDLE;
 	u.now.opened = true;
@@ -265,6 +266,7 @@ static void until(enum work_state state)
 		poll(&p, 1, -1);
 		while (work_next(u.work, &e))
 			feed_event(&u, &e);
+		feed_after(&u);
 	}
 }
 
@@ -412,7 +414,7 @@ TEST(a_run_of_a_study_is_followed)
 	CHECK_STR(run("sweep! lr=0.006,0.012"), "");
 	run_free(&u.run);
 	REQUIRE(run_load(&u.run, "sessions/first-lr/lr=0.006", &e) == 0);
-	snprintf(u.now.session, sizeof u.now.session, "sessions/first-lr/lr=0.006");
+	snprintf(u.now.root, sizeof u.now.root, "sessions/first-lr/lr=0.006");
 	CHECK_STR(run("again"), "");
 	CHECK_HAS(queued(), " first-lr-lr=0.006,seed=13");
 	ui_free(&u);
