@@ -18,6 +18,7 @@
 #include "ui/state/runs.h"
 #include "ui/term/term.h"
 #include "ui/view/screen.h"
+#include "ui/view/tour.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -119,6 +120,8 @@ static void run_on_screen(struct ui *u, struct tui *t)
 		ui_say(u, "%s", t->why_ascii);
 	else if (!t->args->noperands && !u->message.text[0])
 		ui_say(u, "the demo is training: Space pauses, 1-%d are the views, ? helps", VIEWS);
+	if (!t->args->noperands)
+		tour_offer(u);
 	loop_run(u);
 	console_stop();
 }

@@ -13,6 +13,7 @@
 #include "ui/term/term.h"
 #include "ui/view/screen.h"
 #include "ui/view/status.h"
+#include "ui/view/tour.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -127,6 +128,8 @@ void loop_key(struct ui *u, struct key k)
 		click(u, k.row, k.col);
 		return;
 	}
+	if (tour_key(u, k))
+		return;
 	b = keys_find(u->view, &k);
 	if (b)
 		run_line(u, b->command);
@@ -192,10 +195,22 @@ struct frame {
 static void new_size(struct ui *u, struct frame *f)
 {
 	canvas_free(&f->canvas);
-	u->rows = term_rows();
 	u->cols = term_cols();
-	canvas_init(&f->canvas, u->rows, u->cols, term_look());
+	canvas_init(&f->canvas, term_rows(), u->cols, term_look());
 	f->dirty = true;
+}
+
+void loop_draw(struct ui *u, struct canvas *c)
+{
+	struct canvas above, below;
+
+	u->tour.rows = tour_rows(u, c->rows, c->cols);
+	u->rows = c->rows - u->tour.rows;
+	above = canvas_part(c, 0, 0, u->rows, c->cols);
+	below = canvas_part(c, u->rows, 0, u->tour.rows, c->cols);
+	screen_draw(u, &above);
+	if (u->tour.rows)
+		tour_draw(u, &below);
 }
 
 /* Returns about how many bytes it sent. */
@@ -207,7 +222,7 @@ static int draw(struct ui *u, struct frame *f)
 	if (f->gone)
 		return 0;
 	term_follow(&u->look, u->mouse);
-	screen_draw(u, &f->canvas);
+	loop_draw(u, &f->canvas);
 	return term_show(&f->canvas, typing ? u->rows - 1 : -1,
 			 typing ? console_column(u, u->cols) : -1);
 }
@@ -283,6 +298,7 @@ static void keys(struct ui *u, struct frame *f)
 		feed_refresh(u);
 		any = true;
 	}
+	tour_follow(u);
 	if (any)
 		draw(u, f);
 }
@@ -399,6 +415,7 @@ static void turn(struct ui *u, struct frame *f)
 	}
 	if (events(u) | hooks(u) | stray(u) | (!f->gone && watch(u, f)))
 		f->dirty = true;
+	tour_follow(u);
 	if (u->stop_asked || u->leaving) {
 		count_seconds(u);
 		f->dirty = true;

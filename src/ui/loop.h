@@ -11,6 +11,7 @@
 
 #include "ui/term/key.h"
 #include "ui/state/ui.h"
+#include "ui/term/cell.h"
 
 /*
  * Until u->quit or a signal from outside (u->ended), and on until the worker
@@ -29,6 +30,8 @@ void loop_until_open(struct ui *u);
 /* Until the worker has left its checkpoint, as loop_run: */
 void loop_leave(struct ui *u);
 
+/* All of a terminal of this size: the screen, which has u->rows, and the tour's text below. */
+void loop_draw(struct ui *u, struct canvas *c);
 void loop_key(struct ui *u, struct key k); /* one key; for tests too */
 
 #endif

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/process.h"
 #include "base/rng.h"
+#include "base/str.h"
 #include "base/util.h"
 #include "base/xdg.h"
 #include "engine/file/npy.h"
@@ -410,6 +411,23 @@ static int find_in_folder(char *out, size_t n, const char *config, struct err *e
 			      "is a folder without a config.yml; expected a config file, or the "
 			      "folder of a session");
 	return path_join(out, n, out, "config.yml", e);
+}
+
+bool demo_burst(const char *audio_dir, const char *id, double *start, double *end)
+{
+	char path[PATH_LEN], *text, *at, *line;
+	struct err ignored = {0};
+	size_t n, len = strlen(id);
+	bool found = false, whole;
+
+	if (path_join(path, sizeof path, audio_dir, "../burst.csv", &ignored))
+		return false;
+	text = file_read(path, FILE_LIST, &n, &ignored);
+	for (at = text; text && !found && (line = str_line(&at, text + n, &whole));)
+		found = strncmp(line, id, len) == 0 && line[len] == ',' &&
+			sscanf(line + len, ",%lf,%lf", start, end) == 2;
+	free(text);
+	return found;
 }
 
 int demo_find(char *out, size_t n, const char *config, struct err *e)

@@ -19,6 +19,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { DEMO_SESSIONS = 5, DEMO_TEXT_DIM = 24, DEMO_AUDIO_DIM = 32, DEMO_FRAME_RATE = 50 };
@@ -38,6 +39,10 @@ int demo_write(const char *dir, struct err *e);
  * installed program (PREFIX/share/miust is next to the PREFIX/bin it runs from),
  * $XDG_DATA_HOME/miust/demo. */
 int demo_folder(char *out, size_t n, struct err *e);
+
+/* Where the burst of an utterance was planted, in seconds, as burst.csv beside the demo's
+ * audio folder says; false: it is another corpus, or the file is not there. */
+bool demo_burst(const char *audio_dir, const char *id, double *start, double *end);
 
 /* The file that CONFIG means, absolute: a session's folder means the config.yml
  * in it; the word demo means demo_folder's (unless there is a file or a session of

@@ -120,6 +120,20 @@ struct ui {
 		char command[PATH_LEN + 64]; /* run on y */
 	} ask;
 
+	struct { /* view/tour.h */
+		enum {
+			TOUR_OFF,
+			TOUR_OFFERED,
+			TOUR_WAITS, /* for something to see at `stop` */
+			TOUR_STOPS  /* there */
+		} state;
+		int stop;    /* from 0 */
+		int rows;    /* of its text below the screen; the loop's */
+		bool paused; /* it has paused the run, which is to go on */
+		bool early;  /* the run has not paused yet: the text is to be made again */
+		char text[512];
+	} tour;
+
 	/* last message */
 	struct {
 		char text[512];

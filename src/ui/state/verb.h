@@ -56,6 +56,7 @@ struct verb {
 	X(note)        \
 	X(problems)    \
 	X(screen)      \
+	X(tour)        \
 	X(complete)    \
 	X(help)        \
 	X(style)       \
