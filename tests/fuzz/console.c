@@ -7,6 +7,7 @@
 #include "ui/console/keys.h"
 #include "ui/loop.h"
 #include "ui/state/feed.h"
+#include "ui/state/runs.h"
 #include "ui/view/screen.h"
 
 static struct work *work;
