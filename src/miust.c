@@ -3,9 +3,27 @@
 #include "base/process.h"
 
 static const struct command *const commands[] = {
-	&cmd_train,      &cmd_eval,       &cmd_predict,      &cmd_compare,   &cmd_queue_add,
-	&cmd_queue_list, &cmd_queue_move, &cmd_queue_remove, &cmd_queue_run, &cmd_sweep,
-	&cmd_demo,       &cmd_check,      &cmd_bench,        &cmd_config,    NULL,
+	&cmd_train,
+	&cmd_eval,
+	&cmd_predict,
+	&cmd_compare,
+	&cmd_queue_add,
+	&cmd_queue_list,
+	&cmd_queue_move,
+	&cmd_queue_remove,
+	&cmd_queue_run,
+	&cmd_sweep,
+	&cmd_sessions_list,
+	&cmd_sessions_tag,
+	&cmd_sessions_untag,
+	&cmd_sessions_archive,
+	&cmd_sessions_prune,
+	&cmd_sessions_trash,
+	&cmd_demo,
+	&cmd_check,
+	&cmd_bench,
+	&cmd_config,
+	NULL,
 };
 
 int main(int argc, char **argv)

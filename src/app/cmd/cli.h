@@ -28,6 +28,7 @@ enum flag {
 	FLAG_ANYWAY,
 	FLAG_ASCII,
 	FLAG_AUDIO,
+	FLAG_CSV,
 	FLAG_DEEP,
 	FLAG_DRY_RUN,
 	FLAG_DUMP,
@@ -55,6 +56,7 @@ enum flag {
 	FLAG_TENSORS,
 	FLAG_TEXT,
 	FLAG_THREADS,
+	FLAG_UNDO,
 	FLAG_WEIGHTS,
 	FLAG_YES,
 	FLAG_HELP,
@@ -79,7 +81,7 @@ struct args {
 	int split; /* enum part; not given: PART_TEST */
 	int cols, rows;
 	bool resume, accept_data, skip_bad, deep, once, readonly, ascii, anyway, manual, markdown;
-	bool dry_run, yes;
+	bool dry_run, yes, csv, undo;
 	unsigned long given; /* for args_given */
 };
 

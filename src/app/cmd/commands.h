@@ -19,6 +19,12 @@ extern const struct command cmd_queue_list;
 extern const struct command cmd_queue_move;
 extern const struct command cmd_queue_remove;
 extern const struct command cmd_queue_run;
+extern const struct command cmd_sessions_archive;
+extern const struct command cmd_sessions_list;
+extern const struct command cmd_sessions_prune;
+extern const struct command cmd_sessions_tag;
+extern const struct command cmd_sessions_trash;
+extern const struct command cmd_sessions_untag;
 extern const struct command cmd_sweep;
 extern const struct command cmd_train;
 

@@ -17,12 +17,6 @@
  * another time: its summary is not kept. */
 #define SETTLED_NS 2000000000LL
 
-struct shelf_folder { /* of sessions or studies */
-	char *dir;
-	struct timespec changed;
-	ino_t ino;
-};
-
 /*
  * The runs
  */

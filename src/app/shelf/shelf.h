@@ -23,7 +23,10 @@
 #ifndef MIUST_SHELF_H
 #define MIUST_SHELF_H
 
+#include "app/session/session_trash.h"
 #include "app/shelf/cache.h"
+
+#include <time.h>
 
 enum shelf_depth {
 	SHELF_ONE,      /* the folder is a session itself */
@@ -65,6 +68,12 @@ struct shelf_place {
 	struct cache cache; /* not of SHELF_ONE */
 };
 
+struct shelf_folder { /* of sessions or studies, or that may become one */
+	char *dir;
+	struct timespec changed;
+	ino_t ino;
+};
+
 struct shelf {
 	struct shelf_run **run; /* [n] by dir; what lies in a run follows it */
 	int n;
@@ -73,7 +82,7 @@ struct shelf {
 	/* shelf.c's own */
 	struct shelf_place *place;
 	int nplaces, next, known;
-	struct shelf_folder *folder; /* [nfolders] that were listed */
+	struct shelf_folder *folder; /* [nfolders] */
 	int nfolders;
 	struct texts texts;
 };
@@ -88,6 +97,8 @@ void shelf_look(struct shelf *s, struct shelf_run *r);
 void shelf_queue(struct shelf *s, const char *const *dir, int n);
 /* What this program says of a run that it trains: trains, paused, diverged. */
 void shelf_says(struct shelf *s, struct shelf_run *r, enum shelf_state says);
+/* Add what was deleted from its folders (session_trash.h). */
+void shelf_trash(const struct shelf *s, struct trash *t);
 void shelf_free(struct shelf *s); /* and the cache is saved; safe on zeroed memory, and twice */
 
 /* By its folder as it is opened, or by dir's path below the folder of sessions; NULL: none. */

@@ -125,21 +125,6 @@ static void read_shelf(struct ui *u)
 	v->read = true;
 }
 
-static void read_trash(struct ui *u)
-{
-	struct sessions_view *v = sessions_view(u);
-	char root[PATH_LEN], place[PATH_LEN];
-
-	place_of(u, root, place);
-	trash_free(&v->trash);
-	if (place[0])
-		trash_read(&v->trash, place);
-	else if (root[0] && !strchr(root, '/'))
-		trash_read(&v->trash, ".");
-	if (!place[0] || !is_same_folder(place, QUEUE_FOLDER))
-		trash_read(&v->trash, QUEUE_FOLDER);
-}
-
 static void read_queue(struct ui *u)
 {
 	struct sessions_view *v = sessions_view(u);
@@ -260,7 +245,8 @@ void sessions_load(struct ui *u)
 
 	read_shelf(u);
 	read_queue(u);
-	read_trash(u);
+	trash_free(&v->trash);
+	shelf_trash(&v->shelf, &v->trash);
 	find_here(u);
 	v->stale = true;
 	sessions_refresh(u);
