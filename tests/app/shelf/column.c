@@ -206,6 +206,22 @@ TEST(texts_of_values)
 	}
 }
 
+/* doc/sessions.md has every name and every state. */
+TEST(page_has_all_names)
+{
+	struct err e = {0};
+	char *page = file_read("doc/sessions.md", FILE_LIST, NULL, &e), text[64];
+
+	REQUIRE(page);
+	for (int i = 0; shelf_columns[i].name; i++) {
+		snprintf(text, sizeof text, "`%s`", shelf_columns[i].name);
+		CHECK_HAS(strstr(page, "## Filters"), text);
+	}
+	for (int i = 0; i < SHELF_STATES; i++)
+		CHECK_HAS(page, shelf_words[i].word);
+	free(page);
+}
+
 TEST(archived_runs_are_asked_for)
 {
 	struct err e = {0};

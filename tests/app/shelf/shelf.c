@@ -369,6 +369,43 @@ TEST(names_of_any_kind)
 	CHECK_STR(now("nowhere"), "");
 }
 
+/* Thousands are all there, and a change of any one is seen within a round. */
+TEST(two_thousand_runs)
+{
+	enum { RUNS = 2000 };
+	struct settings set = some_settings();
+	struct err e = {0};
+	char dir[512], path[600], *config;
+	struct shelf s;
+	FILE *f;
+
+	stored_session(in("many/run-0"), &set, (struct stored){.done = 5});
+	config = file_read(in("many/run-0/config.yml"), FILE_CONFIG, NULL, &e);
+	REQUIRE(config);
+	for (int i = 1; i < RUNS; i++) {
+		snprintf(dir, sizeof dir, "%s/study-%d", in("many"), i % 40);
+		mkdir(dir, 0777);
+		snprintf(dir, sizeof dir, "%s/study-%d/run-%d", in("many"), i % 40, i);
+		mkdir(dir, 0777);
+		snprintf(path, sizeof path, "%s/config.yml", dir);
+		put(path, config);
+	}
+	free(config);
+	open_shelf(&s, "many");
+	CHECK_INT(s.n, RUNS);
+	for (int i = 1; i < s.n; i++)
+		CHECK(strcmp(s.run[i - 1]->path, s.run[i]->path) != 0);
+	CHECK(!watch(&s));
+	for (int i = 0; i < RUNS; i += 333) {
+		snprintf(path, sizeof path, "%s/notes.txt", s.run[i]->dir);
+		f = fopen(path, "a");
+		CHECK(f && fputs("seen\n", f) >= 0 && fclose(f) == 0);
+		CHECK(watch(&s));
+		CHECK_STR(s.run[i]->x.note, "seen");
+	}
+	shelf_free(&s);
+}
+
 /* Names, sizes, times and contents of all that is there. */
 static char *picture(const char *name)
 {
