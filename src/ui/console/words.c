@@ -154,8 +154,8 @@ const struct word word_table[] = {
 	{"differs in", ON(SESSIONS),
 	 "Settings unlike those of the other runs on this level with the same data."},
 	{"study, variant, seed", ON(SESSIONS),
-	 "A folder of sessions; a session with several seeds, whose figures are means over those "
-	 "that are finished; one of its runs."},
+	 "A folder of sessions; one of them, its figures the means of its finished seeds; one of "
+	 "its runs."},
 	{"mean ± sd", ON(SESSIONS) | ON(TRAIN),
 	 "Mean over folds, and the standard deviation (n - 1)."},
 	{"+ picked", ON(SESSIONS),
