@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "ui/view/tour.h"
+#include "ui/view/tour_private.h"
 
 #include "base/file.h"
 #include "base/xdg.h"
@@ -65,6 +65,7 @@ static void go_on(struct ui *u)
 static void leave(struct ui *u)
 {
 	go_on(u);
+	tour_tidy(u);
 	u->tour.state = TOUR_OFF;
 }
 
@@ -239,6 +240,7 @@ void tour_draw(const struct ui *u, struct canvas *c)
 
 	if (u->tour.state != TOUR_OFFERED)
 		add_head(u, &text);
+	canvas_clear(c);
 	for (int r = 0; r < c->rows; r++) {
 		struct canvas line = canvas_part(c, r, 0, 1, c->cols);
 

@@ -10,7 +10,8 @@
  * what does.
  *
  *	tour.c        the way from stop to stop, keys, the rows below the screen
- *	tour_stops.c  the table of the stops
+ *	tour_model.c  the stops at what the model does
+ *	tour_stops.c  those at what can be done with a run, and the table of all
  *
  * The text has rows of its own below the key row (tour_rows), so it covers nothing:
  * the screen above has u->rows, which are fewer then (ui/loop.h).

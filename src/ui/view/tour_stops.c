@@ -1,29 +1,28 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The stops of the tour. What they choose they choose with console commands, as a user
- * would; what they say is read from the run as it is on the screen then.
+ * The stops of the tour at what can be done with a run, and the table of all. What a stop
+ * chooses it chooses with console commands, as a user would; what it says is read from the
+ * run as it is on the screen then.
  */
-#include "ui/view/tour.h"
+#include "ui/view/tour_private.h"
 
-#include "app/demo/demo.h"
 #include "app/study/num.h"
+#include "base/mem.h"
 #include "base/util.h"
 #include "ui/console/command.h"
 #include "ui/state/next_run.h"
-#include "ui/view/attention_look.h"
+#include "ui/state/overlay.h"
+#include "ui/view/config.h"
 #include "ui/view/order.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* The model has found a part of an utterance if that gets so many times its even share. */
-#define FOUND 1.2
+#define RATE  "train.optimizer.lr"
+#define BATCH "train.batch_size"
 
-/* What is misunderstood by the words alone, and not by the voice. */
-#define MISLED "says_text!=true & says_audio=true & pred=true"
-
-/* A command that must be possible here. */
-__attribute__((format(printf, 2, 3))) static void run(struct ui *u, const char *fmt, ...)
+void tour_run(struct ui *u, const char *fmt, ...)
 {
 	char line[512];
 	struct err ignored = {0};
@@ -35,369 +34,25 @@ __attribute__((format(printf, 2, 3))) static void run(struct ui *u, const char *
 	command_run(u, line, &ignored);
 }
 
-/* The history of the validation part, with at least so many epochs. */
-static const struct history *validated(const struct ui *u, int epochs)
+const struct history *tour_validated(const struct ui *u, int epochs)
 {
 	const struct fold_run *f = ui_fold(u);
 
 	return f && f->val.epochs >= epochs && f->nepochs >= epochs ? &f->val : NULL;
 }
 
-static void show_validation(struct ui *u)
+void tour_tidy(struct ui *u)
 {
-	run(u, "part val");
-}
+	struct err ignored = {0};
+	char *find = config_view(u)->find;
 
-/* ---- 1: the curves ---- */
-
-static const char *went(double from, double to)
-{
-	return to < from ? "fell" : to > from ? "rose" : "stayed";
-}
-
-static bool see_curves(struct ui *u, bool over, struct str *say)
-{
-	const struct fold_run *f = ui_fold(u);
-	const struct epoch_row *first, *last;
-	char a[NUM_LEN], b[NUM_LEN];
-
-	if (!validated(u, over ? 1 : 2))
-		return false;
-	run(u, "view 1");
-	first = &f->epoch[0];
-	last = &f->epoch[f->nepochs - 1];
-	str_addf(say, "After %d epoch%s the training loss %s from %s to %s", last->epoch,
-		 last->epoch == 1 ? "" : "s", went(first->train_loss, last->train_loss),
-		 num_value(a, first->train_loss), num_value(b, last->train_loss));
-	if (isfinite(first->val.wa) && isfinite(last->val.wa))
-		str_addf(say, " and WA on validation %s from %s to %s",
-			 went(first->val.wa, last->val.wa), num_value(a, first->val.wa),
-			 num_value(b, last->val.wa));
-	str_add(say, over ? "." : "; the run pauses while you look.");
-	return true;
-}
-
-/* ---- 2: a class that is never predicted ---- */
-
-static int64_t column(const struct confusion *m, int c)
-{
-	int64_t n = 0;
-
-	for (int t = 0; t < m->classes; t++)
-		n += m->count[t][c];
-	return n;
-}
-
-static int64_t row(const struct confusion *m, int c)
-{
-	int64_t n = 0;
-
-	for (int p = 0; p < m->classes; p++)
-		n += m->count[c][p];
-	return n;
-}
-
-/* A class that occurs and is never predicted, or -1. */
-static int never_predicted(const struct confusion *m)
-{
-	for (int c = 0; c < m->classes; c++)
-		if (column(m, c) == 0 && row(m, c) > 0)
-			return c;
-	return -1;
-}
-
-/* The class that most utterances of class c are taken for, -1: all are right. */
-static int taken_for(const struct confusion *m, int c)
-{
-	int most = -1;
-
-	for (int p = 0; p < m->classes; p++)
-		if (p != c && m->count[c][p] > (most < 0 ? 0 : m->count[c][most]))
-			most = p;
-	return most;
-}
-
-/* The epoch in which a class is never predicted: the second if there is one then, else
- * the first there is. Its matrix; -1: in none. */
-static int epoch_without(const struct history *h, int *epoch, struct confusion *m)
-{
-	int c = -1;
-
-	for (int i = -1; i < h->epochs && c < 0; i++) {
-		*epoch = i < 0 ? 2 : h->epoch[i];
-		history_confusion(h, *epoch, HEAD_MAIN, m);
-		c = confusion_total(m) ? never_predicted(m) : -1;
-	}
-	return c;
-}
-
-static void say_commonest(const struct ui *u, int epoch, const struct confusion *m, struct str *say)
-{
-	int worst = -1, as = -1;
-
-	for (int c = 0; c < m->classes; c++) {
-		int p = taken_for(m, c);
-
-		if (p >= 0 && (worst < 0 || m->count[c][p] > m->count[worst][as])) {
-			worst = c;
-			as = p;
-		}
-	}
-	if (worst < 0)
-		str_addf(say,
-			 "Epoch %d: every utterance of the validation part is right, so all "
-			 "counts are on the diagonal.",
-			 epoch);
-	else
-		str_addf(
-			say,
-			"Epoch %d: rows are what is true, columns what is predicted. The commonest "
-			"mistake takes %s for %s, %lld of %lld.",
-			epoch, ui_label(u, worst), ui_label(u, as), (long long)m->count[worst][as],
-			(long long)row(m, worst));
-}
-
-static bool see_missing_class(struct ui *u, bool over, struct str *say)
-{
-	const struct history *h = validated(u, over ? 1 : 2);
-	struct confusion m;
-	int c, epoch, as;
-
-	if (!h)
-		return false;
-	c = epoch_without(h, &epoch, &m);
-	if (c < 0) {
-		epoch = h->epoch[h->epochs - 1];
-		history_confusion(h, epoch, HEAD_MAIN, &m);
-	}
-	run(u, "view 2");
-	show_validation(u);
-	run(u, "epoch %d", epoch);
-	if (c < 0) {
-		say_commonest(u, epoch, &m, say);
-		return true;
-	}
-	as = taken_for(&m, c);
-	str_addf(say,
-		 "Epoch %d: no utterance is predicted as %s. Its column is empty, and of its %lld "
-		 "utterances %lld are taken for %s.",
-		 epoch, ui_label(u, c), (long long)row(&m, c), (long long)m.count[c][as],
-		 ui_label(u, as));
-	return true;
-}
-
-/* ---- 3: an utterance that the words mislead ---- */
-
-static struct facts facts_at(const struct ui *u, int i)
-{
-	return order_facts(u, i);
-}
-
-/* Of those listed the one that the voice is most sure of, -1: none. */
-static int surest(const struct ui *u)
-{
-	int best = -1;
-	double most = 0;
-
-	for (int r = 0; r < order_n(u); r++) {
-		struct facts f = facts_at(u, order_at(u, r));
-		double p = f.known ? f.p[HEAD_AUDIO][f.label] : 0;
-
-		if (p > most) {
-			most = p;
-			best = order_at(u, r);
-		}
-	}
-	return best;
-}
-
-/* The first words of its text, or its id. */
-static void add_words(const struct ui *u, int i, struct str *say)
-{
-	const struct utterance *x = ui_utterance(u, i);
-	char text[40];
-
-	if (x && x->text && *x->text)
-		str_addf(say, "\"%s\"", text_cut(text, sizeof text, x->text, 30));
-	else
-		str_add(say, ui_history(u)->id[i]);
-}
-
-/* Does any utterance of the latest epoch fit? Looked for without touching what is shown. */
-static bool misleads(const struct ui *u, const struct history *h)
-{
-	const struct facts_from from = {
-		.h = h, .epoch = h->epoch[h->epochs - 1], .set = &u->run.set};
-
-	for (int i = 0; i < h->n; i++) {
-		struct facts f = facts_of(&from, i);
-
-		if (f.known && f.says[HEAD_TEXT] != f.label && f.says[HEAD_AUDIO] == f.label &&
-		    f.says[HEAD_MAIN] == f.label)
-			return true;
-	}
-	return false;
-}
-
-static void say_misled(const struct ui *u, int i, struct str *say)
-{
-	struct facts f = facts_at(u, i);
-	int n = order_n(u);
-
-	str_add(say, "The words of ");
-	add_words(u, i, say);
-	str_addf(say, " say %s, its voice says %s, which is true, and so does the model: ",
-		 ui_label(u, f.says[HEAD_TEXT]), ui_label(u, f.label));
-	if (n == 1)
-		str_add(say, "the only one that the filter lists.");
-	else
-		str_addf(say, "one of %d that the filter lists.", n);
-}
-
-static void say_first(const struct ui *u, int i, struct str *say)
-{
-	struct facts f = facts_at(u, i);
-	char p[NUM_LEN];
-
-	add_words(u, i, say);
-	str_addf(say,
-		 " is %s, and the model says %s with %s: the list is sorted by loss, so its "
-		 "first row is the worst.",
-		 ui_label(u, f.label), ui_label(u, f.says[HEAD_MAIN]),
-		 num_value(p, f.p[HEAD_MAIN][f.says[HEAD_MAIN]]));
-}
-
-static bool see_misled(struct ui *u, bool over, struct str *say)
-{
-	const struct history *h = validated(u, 1);
-	bool some = h && misleads(u, h);
-	int i;
-
-	if (!h || (!some && !over && h->epochs < 8))
-		return false;
-	run(u, "view 3");
-	show_validation(u);
-	run(u, "epoch last");
-	run(u, "slice -");
-	run(u, "filter %s", some ? MISLED : "");
-	if (!some && (order_of(u)->sort != COLUMN_LOSS || !order_of(u)->descending))
-		run(u, "sort loss");
-	if (!some && !order_of(u)->descending) /* it was by loss already, the other way round */
-		run(u, "sort loss");
-	i = some ? surest(u) : order_n(u) > 0 ? order_at(u, 0) : -1;
-	if (i < 0)
-		return false;
-	run(u, "select utterance %s", ui_history(u)->id[i]);
-	if (some)
-		say_misled(u, i, say);
-	else
-		say_first(u, i, say);
-	return true;
-}
-
-/* ---- 4: one utterance over the epochs ---- */
-
-static bool see_utterance(struct ui *u, bool over, struct str *say)
-{
-	const struct history *h = ui_history(u);
-	char from[NUM_LEN], to[NUM_LEN];
-	struct facts_from then = {.h = h, .set = &u->run.set};
-	struct facts first, now;
-	int c;
-
-	(void)over;
-	if (!h || u->sel.utt < 0 || u->sel.utt >= h->n)
-		return false;
-	run(u, "view 4");
-	then.epoch = h->epoch[0];
-	first = facts_of(&then, u->sel.utt);
-	now = facts_at(u, u->sel.utt);
-	c = now.label;
-	str_addf(say,
-		 "The probability of each class by epoch: %s, which is true, %s from %s to %s. "
-		 "Beside it is what words and voice alone say.",
-		 ui_label(u, c), went(first.p[HEAD_MAIN][c], now.p[HEAD_MAIN][c]),
-		 num_value(from, first.p[HEAD_MAIN][c]), num_value(to, now.p[HEAD_MAIN][c]));
-	return true;
-}
-
-/* ---- 5: the burst in the heat map ---- */
-
-/* What of the weight that reaches z is on frames from..to - 1, and their share of all. */
-static double share(const struct attention *a, int from, int to)
-{
-	double in = 0, all = 0;
-
-	for (int f = 0; f < a->frames; f++) {
-		all += a->frame[0][f];
-		in += f >= from && f < to ? a->frame[0][f] : 0;
-	}
-	return all > 0 ? in / all : 0;
-}
-
-/* The 0.4 s that most of it is on, or a third of what there is. */
-static void densest(const struct attention *a, int *from, int *to)
-{
-	int width = max_int(min_int(FRAMES_PER_SECOND * 2 / 5, a->frames / 3), 1);
-	double most = -1;
-
-	for (int f = 0; f + width <= a->frames; f++) {
-		double x = share(a, f, f + width);
-
-		if (x > most) {
-			most = x;
-			*from = f;
-			*to = f + width;
-		}
-	}
-}
-
-static void say_burst(const struct ui *u, const struct attention *a, struct str *say)
-{
-	const char *id = ui_history(u)->id[u->sel.utt];
-	double start, end, in, even;
-	char x[NUM_LEN], y[NUM_LEN];
-	int from = 0, to = 0;
-	bool known = demo_burst(u->run.set.exp.audio_dir, id, &start, &end);
-
-	if (known) {
-		from = clamp_int((int)lround(start * FRAMES_PER_SECOND), 0, a->frames);
-		to = clamp_int((int)lround(end * FRAMES_PER_SECOND), from, a->frames);
-	} else {
-		densest(a, &from, &to);
-	}
-	in = share(a, from, to);
-	even = (double)(to - from) / a->frames;
-	str_addf(say,
-		 "%s from %.2f to %.2f s: these %s of the frames get %s of the attention that "
-		 "reaches z%s.",
-		 known ? "This voice has its emotion in a burst" : "The words look most at what is",
-		 (double)from / FRAMES_PER_SECOND, (double)to / FRAMES_PER_SECOND,
-		 num_percent(y, even, 0), num_percent(x, in, 0),
-		 !known || in > FOUND * even ? "" : ", so the model has not found it yet");
-}
-
-/* It waits until the model has found it, for some epochs. */
-static bool see_burst(struct ui *u, bool over, struct str *say)
-{
-	const struct look_result *l = ui_seen_plain(u);
-	struct attention_weights w;
-	struct attention a;
-
-	if (!attention_there(l))
-		return false;
-	run(u, "view 5");
-	w = attention_of(l);
-	attention_make(&a, &w, HEAD_MEAN);
-	say_burst(u, &a, say);
-	attention_free(&a);
-	(void)over;
-	return true;
+	if (strcmp(order_of(u)->filter, tour_misled) == 0)
+		order_filter(u, "", &ignored);
+	if (strcmp(find, RATE) == 0 || strcmp(find, BATCH) == 0)
+		find[0] = '\0';
 }
 
 /* ---- 6, 7: a live change ---- */
-
-#define RATE "train.optimizer.lr"
 
 static bool see_settings(struct ui *u, bool over, struct str *say)
 {
@@ -405,10 +60,8 @@ static bool see_settings(struct ui *u, bool over, struct str *say)
 
 	if (!u->now.opened)
 		return false;
-	run(u, "view 3");
-	run(u, "filter"); /* that of stop 3 */
-	run(u, "view 6");
-	run(u, "find " RATE);
+	tour_run(u, "view 6");
+	tour_run(u, "find " RATE);
 	if (over)
 		str_add(say, "The last column says when a change takes effect. This run is over; "
 			     "while one trains, Enter changes such a setting in it.");
@@ -445,7 +98,7 @@ static bool see_change(struct ui *u, bool over, struct str *say)
 	}
 	if (isnan(was) || isnan(is))
 		return false;
-	run(u, "view 1");
+	tour_run(u, "view 1");
 	str_addf(say,
 		 "The rate in force went from %s to %s at epoch %d, step %d: see the mark below "
 		 "the curves. The change is logged, so a replay repeats it.",
@@ -455,41 +108,133 @@ static bool see_change(struct ui *u, bool over, struct str *say)
 
 /* ---- 8: the next run ---- */
 
-#define BATCH      "train.batch_size"
-#define NEXT_BATCH "32"
-
+/* Unless the user has one already, a change is put into the draft. */
 static bool see_draft(struct ui *u, bool over, struct str *say)
 {
+	const struct option *o = option_find(BATCH);
 	const struct settings *base = next_run_base(u);
-	const char *value = base ? draft_value(next_run(u), option_find(BATCH)) : NULL;
+	bool had = base && draft_value(next_run(u), o);
+	const char *value;
 
 	(void)over;
+	if (base && !had)
+		tour_run(u, "draft " BATCH " x2");
+	value = base ? draft_value(next_run(u), o) : NULL;
 	if (!value)
 		return false;
-	run(u, "view 6");
-	run(u, "find " BATCH);
-	run(u, "column next");
+	tour_run(u, "view 6");
+	tour_run(u, "find " BATCH);
+	tour_run(u, "column next");
 	str_addf(say,
-		 BATCH " is fixed during a run, at %d in this one. The %s waits in the column of "
-		       "the next run: Enter edits it there, x takes it back.",
-		 base->train.batch_size, value);
+		 BATCH " is fixed during a run, at %d in this one. %s %s is for the next run, in "
+		       "its column: Enter edits it, x takes it back, N starts that run.",
+		 base->train.batch_size, had ? "Your" : "The tour's", value);
+	return true;
+}
+
+/* ---- 9: a comparison ---- */
+
+/* How many epochs of the fold shown both runs have, at least two; 0: not so many. */
+static int in_common(const struct ui *u, const struct run *other)
+{
+	const struct fold_run *here = ui_fold(u),
+			      *there = here ? run_find(other, here->fold) : NULL;
+	int n = there ? min_int(here->nepochs, there->nepochs) : 0;
+
+	return n >= 2 ? n : 0;
+}
+
+/* The first run beside the shown one that has some epochs, drawn over it. */
+static bool draw_over(struct ui *u)
+{
+	int id[OVERLAY_LINES], n = u->work ? work_runs(u->work, id, OVERLAY_LINES) : 0;
+	struct err ignored = {0};
+	bool drawn = false;
+
+	for (int i = 0; i < min_int(n, OVERLAY_LINES) && !drawn; i++) {
+		struct snapshot *s = mem_alloc(1, sizeof *s);
+		const char *dir = s->session;
+
+		work_snapshot(u->work, id[i], s);
+		drawn = id[i] != u->run_shown && *dir && overlay_set(u, &dir, 1, &ignored) == 0 &&
+			in_common(u, &u->overlay[0]);
+		free(s);
+	}
+	return drawn;
+}
+
+static void say_over(const struct ui *u, struct str *say)
+{
+	const struct fold_run *here = ui_fold(u), *there = run_find(&u->overlay[0], here->fold);
+	int n = in_common(u, &u->overlay[0]);
+	char a[NUM_LEN], b[NUM_LEN], name[64];
+
+	str_addf(say,
+		 "Two runs over one another: after %d epochs %s has WF1 %s on validation, and this "
+		 "run had %s. In view 7 + picks runs, and overlay draws them.",
+		 n, overlay_name(u, overlay_line(u, u->overlay[0].dir), name, sizeof name),
+		 num_value(a, there->epoch[n - 1].val.wf1),
+		 num_value(b, here->epoch[n - 1].val.wf1));
+}
+
+static int64_t right(const struct confusion *m)
+{
+	int64_t n = 0;
+
+	for (int c = 0; c < m->classes; c++)
+		n += m->count[c][c];
+	return n;
+}
+
+static bool see_comparison(struct ui *u, bool over, struct str *say)
+{
+	const struct history *h = tour_validated(u, 2);
+	struct confusion first, last;
+	int64_t more;
+	int epoch;
+
+	(void)over;
+	if (!h)
+		return false;
+	if (draw_over(u)) {
+		tour_run(u, "view 1");
+		say_over(u, say);
+		return true;
+	}
+	ui_drop_overlays(u);
+	epoch = h->epoch[h->epochs - 1];
+	history_confusion(h, h->epoch[0], HEAD_MAIN, &first);
+	history_confusion(h, epoch, HEAD_MAIN, &last);
+	tour_run(u, "view 2");
+	tour_run(u, "part val");
+	tour_run(u, "epoch last");
+	tour_run(u, "compare epoch %d", h->epoch[0]);
+	more = right(&last) - right(&first);
+	str_addf(say,
+		 "Epoch %d beside epoch %d: of %lld utterances %lld %s are right. The lower row of "
+		 "a cell is the change; compare takes an epoch, a fold or another run.",
+		 epoch, h->epoch[0], (long long)confusion_total(&last),
+		 (long long)(more < 0 ? -more : more), more < 0 ? "fewer" : "more");
 	return true;
 }
 
 /* ---- the table ---- */
 
 const struct tour_stop tour_stops[] = {
-	{"two epochs have been evaluated", see_curves, '2', "view 2",
+	{"two epochs have been evaluated", tour_see_curves, '2', "view 2",
 	 "which class is taken for which", false},
-	{"an epoch has been evaluated", see_missing_class, '3', "view 3", "the utterances", false},
-	{"the words mislead somewhere, and the voice does not", see_misled, '4', "view 4",
+	{"an epoch has been evaluated", tour_see_missing_class, '3', "view 3", "the utterances",
+	 false},
+	{"the words mislead somewhere, and the voice does not", tour_see_misled, '4', "view 4",
 	 "this utterance", false},
-	{"an utterance is selected", see_utterance, '5', "view 5", "what looks where", false},
-	{"the model has answered", see_burst, '6', "view 6", "the settings", false},
+	{"an utterance is selected", tour_see_utterance, '5', "view 5", "what looks where", false},
+	{"the model has answered", tour_see_burst, '6', "view 6", "the settings", false},
 	{"the data is read", see_settings, 0, "set " RATE " x0.5", "halve it, and go on training",
 	 true},
-	{"the first step with it is done", see_change, 0, "draft " BATCH " " NEXT_BATCH,
-	 "try batches of " NEXT_BATCH " in a next run", false},
-	{"the next run has a change", see_draft, 0, NULL, "the end of the tour", false},
+	{"the first step with it is done", see_change, 0, NULL, "what only a next run can have",
+	 false},
+	{"the settings are known", see_draft, 0, NULL, "a comparison", false},
+	{"two epochs have been evaluated", see_comparison, 0, NULL,
+	 "the end; ? has all keys, : the console", false},
 };
 const int tour_count = sizeof tour_stops / sizeof *tour_stops;

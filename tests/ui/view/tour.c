@@ -14,6 +14,8 @@
 #include "ui/state/feed.h"
 #include "ui/state/next_run.h"
 #include "ui/view/attention_look.h"
+#include "ui/view/config.h"
+#include "ui/view/order.h"
 #include "ui/view/tour.h"
 
 #include <poll.h>
@@ -48,15 +50,15 @@ static void end(void)
 
 static void draw(void)
 {
-	struct canvas c;
+	static struct canvas c; /* one for all frames, as the loop has it */
 	char *dump;
 
-	canvas_init(&c, ROWS, COLS, &u.look);
+	if (!c.rows)
+		canvas_init(&c, ROWS, COLS, &look_braille);
 	loop_draw(&u, &c);
 	dump = canvas_dump(&c);
 	snprintf(screen, sizeof screen, "%s", dump);
 	free(dump);
-	canvas_free(&c);
 }
 
 /* As the loop does: events, then the tour, then the screen, at 80x24. */
@@ -113,7 +115,7 @@ static void check_shown(void)
 	const char *at = screen;
 
 	CHECK(!strstr(screen, "too small"));
-	CHECK_HAS(screen, "Esc leave the tour");
+	CHECK_HAS(screen, "Esc leave the tour  "); /* and nothing after it */
 	snprintf(text, sizeof text, "%s", u.tour.text);
 	for (char *word = strtok(text, " "); word; word = strtok(NULL, " ")) {
 		at = strstr(at, word);
@@ -348,16 +350,59 @@ static void check_draft(void)
 	const struct option *o = option_find("train.batch_size");
 
 	CHECK_INT(u.view, VIEW_CONFIG);
-	CHECK_STR(draft_value(next_run(&u), o), "32");
-	CHECK_INT(u.run.base.train.batch_size, 20);
-	CHECK_HAS(u.tour.text, "fixed during a run, at 20 in this one. The 32 waits");
+	int batch = u.run.base.train.batch_size;
+	char want[64];
+
+	snprintf(want, sizeof want, "%d", 2 * batch);
+	CHECK_STR(draft_value(next_run(&u), o), want);
+	snprintf(want, sizeof want, "during a run, at %d in this one. The tour's %d is", batch,
+		 2 * batch);
+	CHECK_HAS(u.tour.text, want);
 	CHECK_HAS(screen, "train.batch_size");
 	CHECK_HAS(screen, "next run");
-	CHECK_HAS(screen, "32");
+	CHECK_HAS(screen, "▸ * train.batch_size");
 }
 
-static void (*const checks[])(void) = {check_curves, check_class,    check_misled, check_utterance,
-				       check_burst,  check_settings, check_change, check_draft};
+static int right(int epoch)
+{
+	const struct facts_from from = {.h = ui_history(&u), .epoch = epoch, .set = &u.run.set};
+	int n = 0;
+
+	for (int i = 0; i < from.h->n; i++)
+		n += facts_of(&from, i).says[HEAD_MAIN] == from.h->label[i];
+	return n;
+}
+
+static void check_comparison(void)
+{
+	int now, then, of, n;
+	char sign[8] = "";
+
+	if (u.view == VIEW_TRAIN) { /* with another run */
+		double other, own;
+		const char *at = strstr(u.tour.text, "after ");
+
+		REQUIRE(at && sscanf(at, "after %d epochs", &n) == 1);
+		at = strstr(at, " has WF1 ");
+		REQUIRE(at && sscanf(at, " has WF1 %lf on validation, and this run had %lf", &other,
+				     &own) == 2);
+		REQUIRE(u.noverlays == 1);
+		CHECK_NEAR(other, run_find(&u.overlay[0], u.sel.fold)->epoch[n - 1].val.wf1, 6e-4);
+		CHECK_NEAR(own, ui_fold(&u)->epoch[n - 1].val.wf1, 6e-4);
+		return;
+	}
+	CHECK_INT(u.view, VIEW_CONFUSION);
+	REQUIRE(sscanf(u.tour.text, "Epoch %d beside epoch %d: of %d utterances %d %7s are right.",
+		       &now, &then, &of, &n, sign) == 5);
+	CHECK_INT(now, ui_epoch(&u));
+	CHECK_INT(of, ui_history(&u)->n);
+	CHECK_INT(n * (strcmp(sign, "more") ? -1 : 1), right(now) - right(then));
+	CHECK_HAS(screen, "against 1");
+}
+
+static void (*const checks[])(void) = {check_curves,    check_class, check_misled,
+				       check_utterance, check_burst, check_settings,
+				       check_change,    check_draft, check_comparison};
 
 TEST(the_tour_of_the_demo_is_true_at_each_stop)
 {
@@ -386,7 +431,9 @@ TEST(the_tour_of_the_demo_is_true_at_each_stop)
 	}
 	until(is_at_a_stop);
 	CHECK_INT(u.tour.state, TOUR_OFF);
-	until(trains); /* the run goes on */
+	until(trains); /* the run goes on, and the views are as they were */
+	CHECK_STR(order_of(&u)->filter, "");
+	CHECK_STR(config_view(&u)->find, "");
 	CHECK_INT(u.rows, ROWS);
 	end();
 }
@@ -424,7 +471,7 @@ TEST(a_run_that_is_over_has_a_tour_too)
 	CHECK_INT(command_run(&u, "tour", &(struct err){0}), 0);
 	for (until(is_at_a_stop); u.tour.state == TOUR_STOPS; until(is_at_a_stop)) {
 		check_shown();
-		if (u.tour.stop < 6) /* of a change there can be none */
+		if (u.tour.stop != 6) /* of a change there can be none */
 			checks[u.tour.stop]();
 		else
 			FAIL("stop %d: %s", u.tour.stop + 1, u.tour.text);
@@ -433,7 +480,7 @@ TEST(a_run_that_is_over_has_a_tour_too)
 		seen++;
 		press('\r');
 	}
-	CHECK_INT(seen, 6);
+	CHECK_INT(seen, 8);
 	end();
 }
 
