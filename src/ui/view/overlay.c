@@ -21,6 +21,16 @@ static int draw_picked(struct ui *u, struct err *e)
 	return failed;
 }
 
+/* Would view 1 draw means over folds? */
+static bool can_mean(const struct ui *u)
+{
+	int begun = 0;
+
+	for (int i = 0; i < u->run.nfolds; i++)
+		begun += u->run.fold[i].nsteps > 0;
+	return begun > 1 && !train_view(u)->mean;
+}
+
 /* What of it can be seen in view 1 as it is now, and why the rest cannot. */
 static void say_drawn(struct ui *u)
 {
@@ -39,7 +49,7 @@ static void say_drawn(struct ui *u)
 		ui_say(u, "no other run is drawn over this one; + picks one in view 7");
 	else if (missing)
 		ui_say(u, "%d of %d lines in view 1; %s has %s%s", drawn, f.overlays, missing->name,
-		       missing->why, f.mean ? "" : " (M: the mean over folds)");
+		       missing->why, can_mean(u) ? " (M: the mean over folds)" : "");
 	else
 		ui_say(u, "%d line%s in view 1: val (CE) and %s", drawn, drawn == 1 ? "" : "s",
 		       train_figures[train_view(u)->figure].name);

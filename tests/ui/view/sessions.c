@@ -415,8 +415,13 @@ TEST(sessions_overlay_draws_the_picked)
 	run("overlay");
 	CHECK_INT(screen.noverlays, 1);
 	CHECK_STR(screen.overlay[0].name, "iemocap-masked");
-	CHECK_STR(screen.message.text, "0 of 1 lines in view 1; iemocap-masked has no fold 7 "
-				       "(M: the mean over folds)");
+	CHECK_STR(screen.message.text, "0 of 1 lines in view 1; iemocap-masked has no fold 7");
+	for (int fold = 1; fold <= 2; fold++) /* of the run shown */
+		run_add_step(&screen.run, &(struct step_row){.fold = fold, .epoch = 1, .step = 1});
+	screen.sel.fold_chosen = true;
+	screen.sel.fold = 2;
+	run("overlay");
+	CHECK_HAS(screen.message.text, " (M: the mean over folds)");
 	temp_text(temp_path("all/iemocap-masked/epochs.csv"),
 		  "fold,epoch,train_loss,train_acc,val_loss,val_wa,val_ua,val_wf1,seconds\n"
 		  "3,1,1,0.5,1,0.5,0.5,0.5,9\n");
