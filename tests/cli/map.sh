@@ -92,3 +92,24 @@ bad no_target 'exc' 'expected pairs of labels, as in exc=hap,fru=drop'
 bad half_a_map 'fru=drop' 'unknown label "exc"'
 bad all_dropped 'exc=drop,fru=drop,calm=drop,glad=drop,cross=drop' 'exp.map drops all of its'
 bad an_empty_map '' 'unknown label'
+
+# Rows that are left out stay so beside those that the map drops, which are none of them.
+rm -rf "$dir/broken"
+cp -r "$r" "$dir/broken"
+rm "$dir/broken/data/audio/train/dia1_utt1.npy"
+run train "$dir/broken/mapped.yml" --session "$dir/left" --skip-bad
+check one_row_is_left_out eval 'done_well && grep -q "^miust: 1 row left out (listed above)" "$dir/err"'
+check one_row_is_stored [ "$(grep -c '^- {list:' "$dir/left/config.yml")" -eq 1 ]
+run train "$dir/broken/mapped.yml" --session "$dir/left.cut" --skip-bad --max-steps 3
+run train --session "$dir/left.cut" --resume
+check resume_with_both same "$dir/left" "$dir/left.cut"
+
+# IEMOCAP's layout: a session of dropped rows alone is no session.
+five_sessions "$dir/five"
+sed -i 's/,calm/,xxx/' "$dir"/five/csv/Session*.csv
+run train "$dir/five/config.yml" --session "$dir/f" --set exp.map=xxx=calm --fold 1
+check folds_train done_well
+check folds_have_it eval 'grep -q "^Session1,.*,calm," "$dir/f/data.csv" && ! grep -q xxx "$dir/f/data.csv"'
+sed -i '2,$s/,[a-z]*$/,fru/' "$dir/five/csv/Session3.csv"
+run train "$dir/five/config.yml" --session "$dir/f3" --set exp.map=xxx=calm,fru=drop
+check a_dropped_session says 1 'Session3.csv: exp.map drops all of its [0-9]* rows; a list needs some'

@@ -46,10 +46,17 @@ check each_where_it_is cmp -s "$dir/out" "$s/fold-0/predictions.csv"
 { cat "$test" && printf '9,x,absent,calm\n'; } >"$dir/more.csv"
 new "$s" "$dir/more.csv"
 check a_missing_feature eval 'says 1 "1 row cannot be used; fix it, or leave it out with --skip-bad" &&
-	grep -q "more.csv:8: there is no .*text/x.npy; extract it or correct --text" "$dir/err"'
+	grep -q "more.csv:8: .*text/x.npy: no such feature file; extract it or correct --text" "$dir/err"'
 new "$s" "$dir/more.csv" --skip-bad
 check skip_bad cmp -s "$dir/out" "$s/fold-0/predictions.csv"
 check skip_bad_says_it grep -q '1 row left out (listed above), 6 remain' "$dir/err"
+
+rm "$dir/flat/a/dia0_utt0.npy"
+run predict "$s" --list "$test" --audio "$dir/flat/a" --text "$t/text"
+check where_it_was_looked_for says 1 'test.csv:2: .*/flat/a/test/dia0_utt0.npy: no such feature file, nor .*/flat/a/dia0_utt0.npy; extract it or correct --audio'
+rm "$dir"/flat/a/*
+run predict "$s" --list "$test" --audio "$dir/flat/a" --text "$t/text"
+check all_missing_is_a_line says 1 '6 rows: .*/flat/a/…: no such feature files; extract them or correct --audio; first: test.csv:2, 3, 4 (.*flat/a/test/dia0_utt0.npy)'
 
 # Weights in a session, and alone.
 best=$s/fold-0/best.safetensors
@@ -143,6 +150,8 @@ new "$s" "$dir/names.csv" --set exp.columns.id=clip
 check columns_can_be_set cmp -s "$dir/out" "$s/fold-0/predictions.csv"
 new "$s" "$test" --set train.epoch=3
 check other_settings_cannot says 2 'with --list only exp.columns.*, exp.map and exp.vectors can be set'
+new "$s" "$test" --set exp.map
+check set_has_a_value says 2 "expected KEY=VALUE; found 'exp.map'"
 new "$s" "$test" --set exp.map=x=y
 check a_bad_map says 2 'exp.map: x: expected drop or one of calm, glad, cross'
 

@@ -210,7 +210,9 @@ static int from_weights(struct trained *t, char session[PATH_LEN], struct err *e
 /* --set, for how the list is read. */
 static int assign(struct trained *t, struct err *e)
 {
-	static const char *const keys[] = {"exp.columns.", "exp.map=", "exp.vectors="};
+	static const char *const keys[] = {"exp.columns.id",   "exp.columns.folder",
+					   "exp.columns.text", "exp.columns.label",
+					   "exp.map",          "exp.vectors"};
 	struct err why = {0};
 
 	for (int i = 0; i < t->opt.nset; i++) {
@@ -218,7 +220,8 @@ static int assign(struct trained *t, struct err *e)
 		bool known = false;
 
 		for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
-			known |= strncmp(text, keys[k], strlen(keys[k])) == 0;
+			known |= strlen(keys[k]) == strcspn(text, "=") &&
+				 strncmp(text, keys[k], strlen(keys[k])) == 0;
 		if (!known)
 			return err_usage(e,
 					 "--set %s: with --list only exp.columns.*, exp.map and "

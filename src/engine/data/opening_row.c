@@ -163,29 +163,34 @@ static void open_new(struct opening *o, struct utterance *u, enum modality m,
 	const char *const place[] = {folder ? u->feature : NULL, session,
 				     folder && o->by_folder ? NULL : name->stem};
 	const char *found = NULL;
-	struct str places = {0};
+	struct str others = {0};
+	char *first = NULL;
 
 	for (int i = 0; i < 3 && !found; i++) {
 		char *path = place[i] ? features_path(o->s, m, place[i]) : NULL;
 
-		if (path && file_exists(path))
+		if (path && file_exists(path)) {
 			found = place[i];
-		else if (path)
-			str_addf(&places, "%s%s", places.len ? ", nor " : "", path);
+		} else if (path && first) {
+			str_addf(&others, ", nor %s", path);
+		} else if (path) {
+			first = path;
+			path = NULL;
+		}
 		free(path);
 	}
 	if (!found) {
-		struct fault f = {.kind = PROBLEM_ERROR,
-				  .list = o->at->list->path,
-				  .line = o->line,
-				  .dir = features_dir(o->s, m)};
 		char *many = str_format("no such feature files; extract them or correct %s",
 					o->new->key[m]);
+		const struct fault f = {.kind = PROBLEM_ERROR,
+					.list = o->at->list->path,
+					.line = o->line,
+					.file = first,
+					.dir = features_dir(o->s, m),
+					.many = many};
 
-		f.many = many;
-		f.file = NULL;
-		problem_add(o->p, &f, "there is no %s; extract it or correct %s", places.s,
-			    o->new->key[m]);
+		problem_add(o->p, &f, "no such feature file%s; extract it or correct %s",
+			    str_text(&others), o->new->key[m]);
 		free(many);
 	} else {
 		if (strcmp(found, u->feature) != 0)
@@ -194,7 +199,8 @@ static void open_new(struct opening *o, struct utterance *u, enum modality m,
 			      o->at->list->path, o->line,
 			      FEATURES_TRAINED | (o->deep ? FEATURES_DEEP : 0), o->p);
 	}
-	str_free(&places);
+	str_free(&others);
+	free(first);
 	free(session);
 }
 

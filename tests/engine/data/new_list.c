@@ -131,8 +131,9 @@ TEST(one_stem_in_two_folders)
 	make("stems");
 	CHECK_INT(open_new("stems", "Filename\na/x.wav\nb/x.wav\n"), 0);
 	CHECK_INT(p.errors, 4);
-	CHECK_HAS(told(), "error stems/new.csv:2: there is no stems/text/a/x.npy; extract it or "
-			  "correct --text\n");
+	CHECK_HAS(told(),
+		  "error stems/new.csv:2: stems/text/a/x.npy: no such feature file; extract "
+		  "it or correct --text\n");
 	both("stems", "a/x", 2, 20);
 	both("stems", "b/x", 2, 20);
 	CHECK_INT(open_new("stems", "Filename\na/x.wav\nb/x.wav\n"), 0);
@@ -210,10 +211,10 @@ TEST(faults_of_rows)
 			  "trained on 2 (model.audio_feat_dim); extract it as the features it was "
 			  "trained on\n");
 	CHECK_HAS(told(), "new.csv:3: faults/text/y.npy: not a .npy file");
-	CHECK_HAS(told(), "new.csv:4: there is no faults/text/absent.npy; extract it or correct "
-			  "--text\n");
-	CHECK_HAS(told(), "new.csv:4: there is no faults/audio/absent.npy; extract it or correct "
-			  "--audio\n");
+	CHECK_HAS(told(), "new.csv:4: faults/text/absent.npy: no such feature file; extract it "
+			  "or correct --text\n");
+	CHECK_HAS(told(), "new.csv:4: faults/audio/absent.npy: no such feature file; extract it "
+			  "or correct --audio\n");
 	CHECK_HAS(told(), "new.csv:5: no id; give one or delete the row\n");
 	CHECK_HAS(told(), "new.csv:9: the id \"tr/dia1_utt1\" already appears in line 8");
 	CHECK_HAS(told(), "new.csv:10: the list is cut off in this row");
