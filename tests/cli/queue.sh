@@ -81,6 +81,10 @@ check two_jobs_same all_same
 
 # A stale line trains nothing; a line of a session that is gone is said and stays.
 printf 'seeds 2 b\ngone\nb\n' >sessions/queue
+rm sessions/b/results.json # as a kill just before it leaves it
+run queue run b
+check stale_is_joined all_same
+printf 'seeds 2 b\ngone\nb\n' >sessions/queue
 stat -c '%n %i %y' $(find sessions/b -type f ! -name lock) >before
 run queue run
 check stale done_well

@@ -29,7 +29,6 @@ static int read_run(const char *name, struct queue_run *run, struct err *e)
 	return found ? 0 : -1;
 }
 
-/* A run that another program has is none of ours: that is no failure. */
 static int train_run(const struct args *a, const struct queue_run *run, struct err *e)
 {
 	const struct job_options o = {.session = run->dir,
@@ -45,24 +44,33 @@ static int train_run(const struct args *a, const struct queue_run *run, struct e
 		return queue_remove(QUEUE_FOLDER, run->dir, NULL, failed ? &ignored : e) || failed
 			       ? -1
 			       : 0;
+	return failed;
+}
+
+/* Only its line is left, and perhaps its joined files. */
+static int settle_run(const struct queue_run *run, struct err *e)
+{
+	if (session_settle(run->dir, e) || queue_remove(QUEUE_FOLDER, run->dir, NULL, e))
+		return -1;
+	cli_message("%s is finished already; its line in the queue is removed", run->dir);
+	return 0;
+}
+
+/* A run that another program has is none of ours: that is no failure. */
+static int run_one(const struct args *a, struct err *e)
+{
+	struct queue_run run;
+	bool finished;
+	int failed;
+
+	if (read_run(a->operand[0], &run, e) || session_finished(run.dir, run.seeds, &finished, e))
+		return -1;
+	failed = finished ? settle_run(&run, e) : train_run(a, &run, e);
 	if (!failed || e->status != EXIT_BUSY)
 		return failed;
 	cli_message("%s", e->text);
 	err_clear(e);
 	return 0;
-}
-
-static int run_one(const struct args *a, struct err *e)
-{
-	struct queue_run run;
-	bool finished;
-
-	if (read_run(a->operand[0], &run, e) || session_finished(run.dir, run.seeds, &finished, e))
-		return -1;
-	if (!finished)
-		return train_run(a, &run, e);
-	cli_message("%s is finished already; its line in the queue is removed", run.dir);
-	return queue_remove(QUEUE_FOLDER, run.dir, NULL, e);
 }
 
 /* ---- all of them ---- */

@@ -102,7 +102,8 @@ void queue_pass(struct queue_passed *p, const char *dir, const char *why);
 void queue_passed_free(struct queue_passed *p); /* safe on zeroed memory, and twice */
 
 /* The first run that nobody writes and that is not passed over (`passed` may be NULL). It
- * may be finished already: then training it does nothing, and its line is to be removed.
+ * may be finished already (session_finished): then session_settle, and its line is to be
+ * removed; training it would do nothing either, but needs its data.
  * Another program may claim it before this one does. */
 int queue_next(const char *folder, const struct queue_passed *passed, struct queue_run *run,
 	       bool *found, struct err *e);

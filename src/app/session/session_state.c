@@ -77,3 +77,14 @@ int session_finished(const char *root, int seeds, bool *finished, struct err *e)
 	*finished = true;
 	return 0;
 }
+
+int session_settle(const char *root, struct err *e)
+{
+	struct settings set;
+	struct session s;
+
+	if (session_claim(&s, root, &set, e))
+		return -1;
+	session_close(&s);
+	return 0;
+}

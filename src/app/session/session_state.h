@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * session_state: how far a session's training is, by its files and locks alone.
- * Nothing is changed, locked or waited for.
+ * Nothing is changed, locked or waited for, but by session_settle.
  */
 #ifndef MIUST_SESSION_STATE_H
 #define MIUST_SESSION_STATE_H
@@ -15,5 +15,9 @@ bool session_written(const char *root, char *who, size_t n);
 /* Has every fold a result, of every one of its first `seeds` seeds? The settings are
  * those of its config.yml; the data need not be there. */
 int session_finished(const char *root, int seeds, bool *finished, struct err *e);
+/* The joined files of one that is finished may be older than its folds, where a kill came
+ * in between: bring them up to date, as going on with it does. The data need not be there.
+ * An error (EXIT_BUSY) if another program writes the session. */
+int session_settle(const char *root, struct err *e);
 
 #endif

@@ -121,6 +121,29 @@ TEST(finished_with_all_folds_of_all_seeds)
 	CHECK(strstr(e.text, "no such session"));
 }
 
+/* Killed after the last fold's result and before the join. */
+TEST(a_finished_session_is_settled)
+{
+	struct settings set = some_settings();
+	struct session s, other;
+	struct err e = {0};
+
+	make("settle");
+	REQUIRE(session_claim(&s, in("settle"), &set, &e) == 0);
+	for (int fold = 1; fold <= 5; fold++)
+		finish(&s, &set, fold);
+	CHECK_INT(session_settle(in("settle"), &e), -1);
+	CHECK_INT(e.status, EXIT_BUSY);
+	err_clear(&e);
+	CHECK_INT(session_resume(&other, in("settle"), &set, &e), 0);
+	session_close(&s);
+	session_close(&other);
+	CHECK_INT(unlink(in("settle/results.json")), 0);
+	CHECK_INT(session_settle(in("settle"), &e), 0);
+	CHECK(file_exists(in("settle/results.json")));
+	CHECK_STR(e.text, "");
+}
+
 int main(int argc, char **argv)
 {
 	int status;
