@@ -42,7 +42,7 @@ struct state { /* a copy starts with {0} */
 	double loss_sum;     /* of this epoch's steps */
 	int best_epoch;      /* whose weights are kept; 0: none yet */
 	struct figures best; /* of that epoch, on the validation part */
-	double best_loss;    /* its val_loss; NaN: none yet, or stored by an earlier version */
+	double best_loss;    /* its val_loss, if train.select goes by it; else NaN */
 	struct plateau plateau;
 	int64_t optim_steps; /* the optimizer's own count */
 	double seconds;      /* spent in this epoch so far, by this process */

@@ -207,7 +207,8 @@ static void keep_if_best(struct trainer *t, const struct epoch_row *row, const s
 		return;
 	s->best_epoch = s->epoch;
 	s->best = row->val;
-	s->best_loss = row->val_loss;
+	if (t->set.train.select == SELECT_LOSS)
+		s->best_loss = row->val_loss;
 	memcpy(s->array[ARRAY_KEPT], t->model.params.w, t->model.params.total * sizeof(real));
 }
 
