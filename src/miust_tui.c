@@ -13,6 +13,7 @@
 #include "ui/console/help.h"
 #include "ui/term/locale.h"
 #include "ui/loop.h"
+#include "ui/state/feeder.h"
 #include "ui/state/page.h"
 #include "ui/state/problems.h"
 #include "ui/state/runs.h"
@@ -113,9 +114,15 @@ static int run_headless(struct ui *u, struct tui *t, struct err *e)
 
 static void run_on_screen(struct ui *u, struct tui *t)
 {
+	int waiting;
+
 	u->clock = clock_seconds(); /* a message is there for so long from here on */
 	console_start(u);
 	run_miustrc(u);
+	waiting = u->readonly ? 0 : feeder_waiting(u);
+	if (waiting) /* never by itself */
+		ui_ask(u, "queue go", "%d run%s queued: begin %s? y/n", waiting,
+		       waiting == 1 ? " is" : "s are", waiting == 1 ? "it" : "them");
 	if (*t->why_ascii && !u->message.text[0])
 		ui_say(u, "%s", t->why_ascii);
 	else if (!t->args->noperands && !u->message.text[0])

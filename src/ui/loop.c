@@ -8,6 +8,7 @@
 #include "ui/console/help.h"
 #include "ui/console/keys.h"
 #include "ui/state/feed.h"
+#include "ui/state/feeder.h"
 #include "ui/state/page.h"
 #include "ui/state/runs.h"
 #include "ui/term/term.h"
@@ -46,17 +47,25 @@ static void answer(struct ui *u, struct key k)
 		run_line(u, u->ask.command);
 }
 
-/* ^C: stop training; while that is under way, leave at once. So does the first
- * one while the data is read: there is nothing to store. */
+/* ^C: stop all that trains, after a question if that is more than the run on the screen;
+ * while that one stops, leave at once. So does the first one while the data is read and
+ * nothing else is open: there is nothing to store. */
 static void interrupt(struct ui *u)
 {
-	bool reading = u->work && u->now.state == WORK_LOADING;
+	bool reading = u->work && u->now.state == WORK_LOADING && !u->others.n;
+	bool idle = !u->work || u->now.state == WORK_FAILED || u->now.state == WORK_IDLE;
+	int trains = u->others.n + !idle;
 
 	if (u->stop_asked || u->leaving || reading) {
 		u->at_once = u->quit = true;
 		u->ended = SIGINT;
-	} else if (!u->work || u->now.state == WORK_FAILED || u->now.state == WORK_IDLE) {
+	} else if (!trains) {
 		ui_say(u, "nothing trains; q leaves");
+	} else if (trains == 1 && idle) {
+		ui_ask(u, "stop all", "%s trains; stop it after a checkpoint? y/n", u->others.name);
+	} else if (trains > 1) {
+		ui_ask(u, "stop all", "%d runs train; stop all of them after a checkpoint? y/n",
+		       trains);
 	} else {
 		run_line(u, "stop");
 	}
@@ -479,7 +488,8 @@ void loop_settle(struct ui *u)
 		u->waiting = ping;
 		while (u->waiting == ping && ping && !u->quit)
 			wait_event(u);
-		while ((u->opening.run || computes(u) || u->look_asked) && !u->quit)
+		while ((u->opening.run || computes(u) || u->look_asked || feeder_busy(u)) &&
+		       !u->quit)
 			wait_event(u);
 		work_snapshot(u->work, u->run_shown, &u->now);
 		feed_refresh(u);

@@ -160,6 +160,7 @@ static struct work_run *new_run(struct work *w, const struct work_options *o)
 	run->shown.loss = run->shown.best = run->shown.rate = run->shown.eta = NAN;
 	if (o->job.session)
 		snprintf(run->session, sizeof run->session, "%s", o->job.session);
+	memcpy(run->shown.root, run->session, sizeof run->session);
 	pthread_condattr_init(&monotonic); /* as clock_seconds is: for work_wait_until */
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&run->asked, &monotonic);

@@ -66,7 +66,7 @@ struct snapshot {
 	char broke[512];     /* WORK_BROKE: the condition with its values, "grad_norm 14.2 > 10" */
 	struct settings set; /* in force */
 	char session[PATH_LEN]; /* the folder of the seed that is trained, or shown */
-	char root[PATH_LEN];    /* the session's folder */
+	char root[PATH_LEN];    /* the session's folder, as asked for until it is open */
 	bool opened;            /* configuration and data are read */
 	bool trains;            /* the run can go on from here: not finished, not only looking */
 	bool placed;            /* it has its place among the jobs: trains, or pauses in between */

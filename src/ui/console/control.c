@@ -5,6 +5,7 @@
 #include "ui/console/complete.h"
 #include "ui/console/command.h"
 #include "ui/console/start.h"
+#include "ui/state/feeder.h"
 #include "ui/state/next_run.h"
 
 #include <stdio.h>
@@ -15,6 +16,22 @@
 #define PACE_MOST  1e6
 
 /* ---- why not now ---- */
+
+/* Commands steer the shown run alone; whoever else trains is named. */
+static const char *nothing_here(const struct ui *u)
+{
+	static char text[256]; /* the screen's thread alone */
+	static const char why[] = "nothing to train: the run is finished or read-only";
+
+	if (!u->others.n)
+		return why;
+	if (u->others.n == 1)
+		snprintf(text, sizeof text, "%s; %s trains, open shows it", why, u->others.name);
+	else
+		snprintf(text, sizeof text, "%s; %s and %d more train, open shows them", why,
+			 u->others.name, u->others.n - 1);
+	return text;
+}
 
 static const char *needs_run(const struct ui *u)
 {
@@ -30,7 +47,7 @@ static const char *needs_run(const struct ui *u)
 		return "this screen has no run";
 	if (u->now.looking[0])
 		return u->now.looking;
-	return u->now.trains ? NULL : "nothing to train: the run is finished or read-only";
+	return u->now.trains ? NULL : nothing_here(u);
 }
 
 /* May be asked for while the data is still being read: it waits, and is answered
@@ -69,11 +86,16 @@ static const char *refuse_resume(const struct ui *u)
 	return why ? why : is_waiting(u) ? NULL : "only while paused, between steps";
 }
 
-static const char *refuse_stop(const struct ui *u)
+static const char *stops_not(const struct ui *u)
 {
 	const char *why = needs_run(u);
 
 	return why ? why : u->now.state == WORK_IDLE ? "training has stopped already" : NULL;
+}
+
+static const char *refuse_stop(const struct ui *u)
+{
+	return u->others.n ? NULL : stops_not(u); /* all may be meant */
 }
 
 static const char *refuse_fold(const struct ui *u)
@@ -210,16 +232,26 @@ static int run_step(struct ui *u, const char *args, struct err *e)
 
 static int run_stop(struct ui *u, const char *args, struct err *e)
 {
+	const char *why = stops_not(u);
+	bool all = strcmp(args, "all") == 0;
 	unsigned number;
 
-	if (no_arguments(args, "stop", e))
-		return -1;
+	if (*args && !all)
+		return err_set(e, "stop [all]: expected nothing or all, found %.40s", args);
+	if (!all && why)
+		return err_set(e, "stop: %s", why);
+	if (all)
+		feeder_stop(u);
+	ui_say(u, why ? "finishing the step, then a checkpoint"
+		      : "finishing the step, then a checkpoint; ^C again quits at once");
+	u->ending_since = u->clock;
+	if (why)
+		return 0;
+	feeder_leave(u, u->run_shown);
 	number = work_stop(u->work, u->run_shown);
 	if (asked(u, number, e))
 		return -1;
 	u->stop_asked = number;
-	u->ending_since = u->clock;
-	ui_say(u, "finishing the step, then a checkpoint; ^C again quits at once");
 	return 0;
 }
 
@@ -304,8 +336,8 @@ const struct verb control_verbs[] = {
 	{"toggle", "", "Pause, or go on.", run_toggle, refuse_early, NULL, CHANGES_SESSION},
 	{"step", "[epoch]", "Train one step, or to the end of the epoch, then pause.", run_step,
 	 refuse_early, complete_args, CHANGES_SESSION},
-	{"stop", "", "Finish the step, write a checkpoint, then stop without quitting.", run_stop,
-	 refuse_stop, NULL, CHANGES_SESSION},
+	{"stop", "[all]", "Finish the step, write a checkpoint, stop; all: all runs here.",
+	 run_stop, refuse_stop, complete_args, CHANGES_SESSION},
 	{"save", "", "Store the state and the weights now.", run_save, refuse_early, NULL,
 	 CHANGES_SESSION},
 	{"eval", "", "Evaluate the validation part now, with the current weights.", run_eval,

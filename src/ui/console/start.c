@@ -3,12 +3,14 @@
 #include "ui/console/start.h"
 
 #include "app/queue/waiting.h"
+#include "app/session/session_state.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "ui/console/command.h"
 #include "ui/console/complete.h"
 #include "ui/console/start_private.h"
+#include "ui/state/feeder.h"
 #include "ui/state/next_run.h"
 #include "ui/state/page.h"
 
@@ -93,13 +95,15 @@ static int waiting_before(void)
 {
 	struct err ignored = {0};
 	struct queue q;
-	int n;
+	char who[128];
+	int n = 0;
 
 	if (queue_read(&q, QUEUE_FOLDER, &ignored))
 		return 0;
-	n = q.n - 1;
+	for (int i = 0; i < q.n - 1; i++)
+		n += !session_written(q.run[i].dir, who, sizeof who); /* else it trains */
 	queue_free(&q);
-	return n > 0 ? n : 0;
+	return n;
 }
 
 void start_say(struct ui *u, const char *name)
@@ -201,6 +205,7 @@ static int begin(struct ui *u, const struct asked *a, const struct draft *d, str
 		return -1;
 	if (!run) {
 		start_say(u, name);
+		feeder_poke(u);
 		return 0;
 	}
 	if (queue_interrupted(interrupted, e) || start_path(path, name, e) ||
@@ -281,10 +286,12 @@ static int run_again(struct ui *u, const char *args, struct err *e)
 		failed = draft_set(&d, next_run_base(u), "exp.seed", value, e) ||
 			 start_path(path, draft_name(&d, from, name, sizeof name), e);
 	} while (!failed && file_exists(path));
-	if (!failed && start_queue(u, &d, name, QUEUE_LAST, e) == 0)
+	if (!failed && start_queue(u, &d, name, QUEUE_LAST, e) == 0) {
 		start_say(u, name);
-	else
+		feeder_poke(u);
+	} else {
 		failed = -1;
+	}
 	draft_free(&d);
 	return failed;
 }

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "ui/console/start_private.h"
+#include "ui/state/feeder.h"
 #include "ui/state/next_run.h"
 
 #include <math.h>
@@ -179,9 +180,11 @@ static int sweep(struct ui *u, const char *args, bool make, struct err *e)
 	costs = say_costs(u, &s, &w);
 	if (!failed && make) {
 		failed = sweep_make(&s, name, study, sizeof study, e);
-		if (!failed)
+		if (!failed) {
 			ui_say(u, "%s: %d run%s in the queue", name, s.grid.cells * w.seeds,
 			       s.grid.cells * w.seeds == 1 ? "" : "s");
+			feeder_poke(u);
+		}
 	} else if (!failed) {
 		snprintf(again, sizeof again, "sweep! %s", args);
 		ui_ask(u, again, "%s: %s; queue them? y/n", name, costs);

@@ -4,6 +4,7 @@
 #include "app/study/facts.h"
 #include "base/mem.h"
 #include "ui/state/overlay.h"
+#include "ui/state/feeder.h"
 #include "ui/state/problems.h"
 #include "ui/state/runs.h"
 #include "ui/state/tried.h"
@@ -256,7 +257,14 @@ void feed_event(struct ui *u, struct event *e)
 
 void feed_after(struct ui *u)
 {
-	if (!runs_follow(u))
+	bool failed = false;
+
+	do {
+		u->feeder.late = false;
+		feeder_follow(u);
+		failed |= runs_follow(u);
+	} while (u->feeder.late);
+	if (!failed)
 		return;
 	ui_error(u, "%s", u->failed.error);
 	if (u->failed.told || u->failed.can_skip)

@@ -59,7 +59,7 @@ char *runs_name(const struct ui *u, int run, char out[RUNS_NAME])
 	struct snapshot *s = snapshot(u, run);
 	char name[RUN_NAME], branch[RUN_NAME];
 
-	run_names(s->session, name, branch);
+	run_names(s->session[0] ? s->session : s->root, name, branch);
 	snprintf(out, RUNS_NAME, "%s%s%s", name, strcmp(branch, "main") == 0 ? "" : "/",
 		 strcmp(branch, "main") == 0 ? "" : branch);
 	free(s);
@@ -363,7 +363,9 @@ static void say_ended(struct ui *u, int run, enum work_state state, bool trains)
 	char name[RUNS_NAME];
 
 	runs_name(u, run, name);
-	if (state == WORK_FAILED || state == WORK_DIVERGED) {
+	if (s->busy) {
+		ui_say(u, "%s is trained by another program", name);
+	} else if (state == WORK_FAILED || state == WORK_DIVERGED) {
 		str_addf(&text, "%s %s: %s", name, state == WORK_FAILED ? "failed" : "diverged",
 			 s->error);
 		if (!u->ended_badly[0])
@@ -379,6 +381,14 @@ static void say_ended(struct ui *u, int run, enum work_state state, bool trains)
 	free(s);
 }
 
+static bool is_fed(const struct ui *u, int run)
+{
+	for (int i = 0; i < u->feeder.n; i++)
+		if (u->feeder.fed[i].run == run)
+			return true;
+	return false;
+}
+
 /* One that is not shown. Who waits for its user at a break keeps its place. */
 static void follow(struct ui *u, int run)
 {
@@ -389,6 +399,10 @@ static void follow(struct ui *u, int run)
 		return;
 	if (g.state != WORK_IDLE && g.state != WORK_FAILED && g.state != WORK_DIVERGED)
 		return;
+	if (is_fed(u, run)) { /* the queue comes first */
+		u->feeder.late = true;
+		return;
+	}
 	say_ended(u, run, g.state, g.trains);
 	work_close(u->work, run);
 }

@@ -53,6 +53,8 @@ void ui_free(struct ui *u)
 	free(u->told);
 	free(u->opening.told);
 	free(u->failed.told);
+	queue_passed_free(&u->feeder.passed);
+	free(u->feeder.fed);
 	free(u->page.text);
 	free(u->console.match.at);
 	*u = (struct ui){0};

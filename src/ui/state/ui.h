@@ -14,6 +14,7 @@
 
 #include "app/hook/hook.h"
 #include "app/lab/work.h"
+#include "app/queue/queue.h"
 #include "app/session/run.h"
 #include "ui/state/view.h"
 #include "ui/term/cell.h"
@@ -162,8 +163,8 @@ struct ui {
 	struct { /* how, as the command line says */
 		int threads;
 		bool skip_bad;
-		bool waits; /* nothing trains by itself: there is no terminal */
-		bool looks; /* sessions are only looked at, without a lock */
+		bool waits;       /* nothing trains by itself: there is no terminal */
+		bool looks;       /* sessions are only looked at, without a lock */
 		double demo_pace; /* epochs a second of the demo; 0: as fast as it goes */
 	} how;
 	char what[PATH_LEN]; /* as the shown run was asked for: a session, a config, "demo" */
@@ -178,6 +179,18 @@ struct ui {
 		char what[PATH_LEN], error[1024];
 		char *told;
 	} failed;
+	struct { /* runs from the queue (feeder.h) */
+		bool on;
+		bool starved; /* none was found when it last looked */
+		int jobs;     /* 0: 1 */
+		struct queue_passed passed;
+		struct fed { /* [n] that train here */
+			int run, seeds;
+			char dir[PATH_LEN];
+		} * fed;
+		int n;
+		bool late; /* one of them ended after it was looked at */
+	} feeder;
 	struct {       /* that train, pause in between, or wait for their turn, and are not shown */
 		int n; /* how many */
 		char name[2 * RUN_NAME]; /* of one of them */

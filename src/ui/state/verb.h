@@ -48,6 +48,7 @@ struct verb {
 #define VERB_TABLES(X) \
 	X(control)     \
 	X(start)       \
+	X(jobs)        \
 	X(hooks)       \
 	X(select)      \
 	X(trash)       \

@@ -95,7 +95,17 @@ static int state_of(const struct ui *u)
 }
 
 /* What goes first where the row is too narrow; the last stay. */
-enum goes { GOES_ETA, GOES_RATE, GOES_PACE, GOES_BEST, GOES_FOLD, GOES_LOSS, GOES_SILENCED, STAYS };
+enum goes {
+	GOES_ETA,
+	GOES_RATE,
+	GOES_PACE,
+	GOES_BEST,
+	GOES_FOLD,
+	GOES_LOSS,
+	GOES_OTHERS,
+	GOES_SILENCED,
+	STAYS
+};
 
 struct field {
 	const char *before, *behind; /* dim, with the spaces that belong there */
@@ -245,6 +255,21 @@ static void add_silenced(struct status *s, const struct ui *u)
 	f->bold = true;
 }
 
+/* Who trains, waits or pauses beside the run on the screen. */
+static void add_others(struct status *s, const struct ui *u)
+{
+	struct field *f;
+
+	if (!u->others.n)
+		return;
+	f = add(s, ui_trains(u) ? "also " : "trains: ", GOES_OTHERS);
+	if (u->others.n == 1)
+		text_cut_middle(f->value, sizeof f->value, u->others.name, 20);
+	else
+		snprintf(f->value, sizeof f->value, "%d runs", u->others.n);
+	f->role = ROLE_GOOD;
+}
+
 static void make_status(struct status *s, const struct ui *u, bool wide)
 {
 	const struct snapshot *now = &u->now;
@@ -265,6 +290,7 @@ static void make_status(struct status *s, const struct ui *u, bool wide)
 		add_figures(s, now);
 	if (states[now->state].runs)
 		add_speed(s, now);
+	add_others(s, u);
 	add_silenced(s, u);
 }
 
