@@ -14,6 +14,8 @@ static void seeds(void)
 	fuzz_seed_text(
 		"train: {batch_size: 1_000, epoch: 1:30, optimizer: {lr: 5e-4}, memory: 2G}\n"
 		"model: {cross_attention: no, dropout: .5, hidden_dim: ~}\n");
+	fuzz_seed_text("train: {class_weight: {fear: 15, joy: 5e-4}, select: macro_f1,\n"
+		       "  schedule: plateau, warmup: 2, plateau: {factor: 0.5, patience: 0}}\n");
 }
 
 static void one(const uint8_t *data, size_t n)

@@ -256,6 +256,16 @@ static int64_t begun_at(const char *dir)
 		       : (int64_t)st.st_mtime;
 }
 
+enum selection summary_select(const struct summary *x)
+{
+	const char *value = x->value[option_find("train.select") - option_table];
+
+	for (int i = 0; selection_name[i]; i++)
+		if (strcmp(selection_name[i], value) == 0)
+			return (enum selection)i;
+	return SELECT_WA;
+}
+
 void summary_read(struct summary *x, const char *dir, const struct walk *w, struct texts *texts)
 {
 	const struct figures none = {NAN, NAN, NAN, NAN};

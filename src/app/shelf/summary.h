@@ -56,6 +56,9 @@ struct summary {
 void summary_read(struct summary *x, const char *dir, const struct walk *w, struct texts *texts);
 void summary_free(struct summary *x); /* safe on zeroed memory, and twice */
 
+/* The figure that `best` is of (enum selection). */
+enum selection summary_select(const struct summary *x);
+
 /* Does somebody train one of the folds? Who (host "": not known). */
 bool summary_held(const char *dir, const int *fold, int nfolds, struct lock_owner *who);
 

@@ -150,7 +150,7 @@ const struct word word_table[] = {
 	{"5/5, f3/5 e12/70", ON(SESSIONS),
 	 "Folds tested, of those planned; fold 3 of 5 under way, 12 of 70 epochs evaluated."},
 	{"0.768 @9", ON(SESSIONS),
-	 "No fold is tested yet: validation WA of the best epoch of this fold, the 9th."},
+	 "No fold is tested yet: the kept epoch of this fold, the 9th; see train.select."},
 	{"differs in", ON(SESSIONS),
 	 "Settings unlike those of the other runs on this level with the same data."},
 	{"study, variant, seed", ON(SESSIONS),

@@ -8,6 +8,7 @@
 #include "app/study/num.h"
 #include "base/str.h"
 #include "base/util.h"
+#include "engine/train/selection.h"
 #include "ui/draw/list.h"
 #include "ui/state/overlay.h"
 
@@ -75,42 +76,47 @@ static void put_progress(const struct outline_line *l, struct cell_text *out)
 		snprintf(out->text, sizeof out->text, "%d/%d", x->done, x->folds);
 }
 
-/* Mean and deviation; of a run without a finished fold the best so far, in WA's column. */
-static void put_figure(const struct outline_line *l, double mean, double sd, bool best,
+/* Mean and deviation; of a run without a finished fold the best so far, in the column of the
+ * figure that selects: val_loss in WA's, with its name. */
+static void put_figure(const struct outline_line *l, double mean, double sd, enum selection column,
 		       struct cell_text *out)
 {
 	const struct summary *x = is_run(l) ? &l->run->x : NULL;
+	enum selection of = x && x->best_epoch ? summary_select(x) : SELECT_WA;
+	bool loss = column == SELECT_WA && of == SELECT_LOSS;
 	char num[NUM_LEN];
 
 	if (!isnan(mean)) {
 		snprintf(out->text, sizeof out->text, "%s%s", num_mean_sd(num, mean, sd),
 			 x && x->optimistic ? "!" : "");
 		out->style = x && x->done < x->folds ? ROLE(ROLE_DIM) : ROLE(ROLE_TEXT);
-	} else if (best && x && x->best_epoch) {
-		snprintf(out->text, sizeof out->text, "%s @%d", num_value(num, x->best),
-			 x->best_epoch);
+	} else if (x && x->best_epoch && (loss || of == column)) {
+		snprintf(out->text, sizeof out->text, "%s%s @%d", loss ? "loss " : "",
+			 num_value(num, x->best), x->best_epoch);
 		out->style = ROLE(ROLE_DIM);
 	}
 }
 
 static void put_wa(const struct outline_line *l, struct cell_text *out)
 {
-	put_figure(l, l->mean.wa, l->sd.wa, true, out);
+	put_figure(l, l->mean.wa, l->sd.wa, SELECT_WA, out);
 }
 
 static void put_ua(const struct outline_line *l, struct cell_text *out)
 {
-	put_figure(l, l->mean.ua, l->sd.ua, false, out);
+	put_figure(l, l->mean.ua, l->sd.ua, SELECT_UA, out);
 }
 
 static void put_wf1(const struct outline_line *l, struct cell_text *out)
 {
 	const struct summary *x = is_run(l) ? &l->run->x : NULL;
 	char num[NUM_LEN];
+	enum selection of = x && x->best_epoch ? summary_select(x) : SELECT_WA;
 
-	put_figure(l, l->mean.wf1, l->sd.wf1, false, out);
+	put_figure(l, l->mean.wf1, l->sd.wf1, SELECT_WF1, out);
 	if (out->alone && isnan(l->mean.wf1) && x && x->best_epoch) {
-		snprintf(out->text, sizeof out->text, "WA %s@%d", num_value(num, x->best),
+		snprintf(out->text, sizeof out->text, "%s %s@%d",
+			 of == SELECT_LOSS ? "loss" : selection_label[of], num_value(num, x->best),
 			 x->best_epoch);
 		out->style = ROLE(ROLE_DIM);
 	}

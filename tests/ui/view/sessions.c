@@ -498,6 +498,38 @@ TEST(sessions_broken_ones_end_nothing)
 }
 
 /* The view shows ./sessions too: go where none of the user's are. */
+/* Of a run without a finished fold the kept epoch, as the figure that selects. */
+TEST(sessions_show_the_figure_that_selects)
+{
+	static const struct {
+		const char *assigned[2], *wide, *narrow;
+	} want[] = {{{"train.select=wa", NULL}, "0.500 @1 ", "WA 0.500@1"},
+		    {{"train.select=wf1", NULL}, "0.500 @1 ", "WF1 0.500@1"},
+		    {{"train.select=loss", NULL}, "loss 1.000 @1 ", "loss 1.000@1"},
+		    {{"train.select_from=2", NULL}, "0.500 @2 ", "WA 0.500@2"}};
+
+	NEED_UTF8();
+	for (size_t i = 0; i < sizeof want / sizeof *want; i++)
+		for (int narrow = 0; narrow < 2; narrow++) {
+			const char *text = narrow ? want[i].narrow : want[i].wide;
+			struct canvas c;
+			char *dump, *row;
+
+			start(narrow ? 80 : 120, 30);
+			store("all/chosen", 0, 0, want[i].assigned, 5);
+			sessions_load(&screen);
+			moment_view(&screen, &c);
+			dump = canvas_dump(&c);
+			row = strstr(dump, "chosen");
+			REQUIRE(row);
+			row[strcspn(row, "\n")] = '\0';
+			CHECK_HAS(row, text);
+			free(dump);
+			canvas_free(&c);
+			end();
+		}
+}
+
 static int leave(void)
 {
 	char whole[PATH_MAX];
