@@ -114,7 +114,7 @@ static int count_layers(const struct weights_file *w, struct settings *s, struct
 int weights_settings(const struct weights_file *w, struct settings *s, struct err *e)
 {
 	const char *normalize = w->meta.text[WEIGHTS_NORMALIZE];
-	int heads;
+	int heads = 0;
 
 	if (weights_meta_is_empty(&w->meta))
 		return err_at(
