@@ -122,7 +122,7 @@ int overlay_line(const struct ui *u, const char *dir)
 {
 	for (int i = 0; i < u->noverlays; i++)
 		if (strcmp(u->overlay[i].dir, dir) == 0)
-			return u->overlay_line[i];
+			return overlay_is_drawn(u, u->overlay_line[i]) ? u->overlay_line[i] : -1;
 	return -1;
 }
 
