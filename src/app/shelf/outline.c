@@ -399,7 +399,8 @@ static void show(struct outline *out, struct nodes *t, const int *sibling, int n
 		out->line[out->n++] = x->line;
 		if (!x->line.folded)
 			show(out, t, &t->child[x->first], x->n);
-		x->line.id = x->line.label = x->line.differs = NULL; /* they have moved */
+		x->line.id = x->line.label = x->line.name = x->line.differs =
+			NULL; /* they have moved */
 	}
 }
 
@@ -407,6 +408,7 @@ static void free_texts(struct outline_line *l)
 {
 	free(l->id);
 	free(l->label);
+	free(l->name);
 	free(l->differs);
 }
 

@@ -24,9 +24,10 @@ enum line_kind { LINE_QUEUE, LINE_GROUP, LINE_STUDY, LINE_VARIANT, LINE_RUN };
 struct outline_line {
 	enum line_kind kind;
 	int depth;
-	char *id;              /* of the same line whenever the outline is made */
-	char *label;           /* "seed 53"; short, and among its siblings alone */
-	char *differs;         /* "lr=1e-3 batch_size=32": settings unlike its neighbours'; "" */
+	char *id;      /* of the same line whenever the outline is made */
+	char *label;   /* "seed 53"; short, and among its siblings alone */
+	char *differs; /* "lr=1e-3 batch_size=32": settings unlike its neighbours'; "" */
+	char *name;    /* shorter: name and `differs` together are among its siblings alone */
 	struct shelf_run *run; /* LINE_RUN: it; LINE_VARIANT: the session's first */
 	int below;             /* lines right below it, shown or folded; 0: none */
 	bool folded;

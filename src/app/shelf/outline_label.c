@@ -216,6 +216,34 @@ static void differ(struct nodes *t, const int *sibling, int n)
 	free(same);
 }
 
+/* As shown beside what differs. */
+static int by_name(const void *pa, const void *pb)
+{
+	const struct node *const *a = pa, *const *b = pb;
+	int order = strcmp((*a)->line.name, (*b)->line.name);
+
+	return order ? order : strcmp((*a)->line.differs, (*b)->line.differs);
+}
+
+static void name_apart(struct nodes *t, const int *sibling, int n)
+{
+	struct node **sorted = mem_alloc((size_t)n + 1, sizeof *sorted);
+
+	for (int i = 0; i < n; i++)
+		sorted[i] = &t->at[sibling[i]];
+	if (n)
+		qsort(sorted, (size_t)n, sizeof *sorted, by_name);
+	for (int i = 0, end; i < n; i = end) {
+		for (end = i + 1; end < n && by_name(&sorted[i], &sorted[end]) == 0;)
+			end++;
+		for (int k = i; k < end && end - i > 1; k++) {
+			free(sorted[k]->line.name);
+			sorted[k]->line.name = mem_dup(sorted[k]->line.label);
+		}
+	}
+	free(sorted);
+}
+
 void outline_label(struct nodes *t, const int *sibling, int n)
 {
 	for (int i = 0; i < n; i++) {
@@ -223,9 +251,11 @@ void outline_label(struct nodes *t, const int *sibling, int n)
 
 		if (!x->line.label)
 			x->line.label = short_label(t, x);
+		x->line.name = mem_dup(x->line.label);
 		if (!x->line.differs)
 			x->line.differs = mem_dup("");
 	}
 	label_apart(t, sibling, n);
 	differ(t, sibling, n);
+	name_apart(t, sibling, n);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "app/shelf/shelf.h"
+#include "app/shelf/shelf_private.h"
 
 #include "app/session/session.h"
 #include "base/file.h"
@@ -50,7 +50,7 @@ static int key_by_dir(const void *key, const void *pb)
 }
 
 /* Among the first `known`, which are in order. */
-static struct shelf_run *known_run(const struct shelf *s, const char *dir)
+struct shelf_run *shelf_known(const struct shelf *s, const char *dir)
 {
 	struct shelf_run **r =
 		s->known ? bsearch(dir, s->run, (size_t)s->known, sizeof *s->run, key_by_dir)
@@ -71,8 +71,8 @@ static void run_free(struct shelf_run *r)
 
 static void look(struct shelf *s, struct shelf_run *r);
 
-static struct shelf_run *add_run(struct shelf *s, int place, const char *root, const char *dir,
-				 const char *study, struct shelf_run *around)
+struct shelf_run *shelf_add_run(struct shelf *s, int place, const char *root, const char *dir,
+				const char *study, struct shelf_run *around)
 {
 	struct shelf_run *r = mem_alloc(1, sizeof *r);
 	const char *base = s->place[place].dir;
@@ -103,8 +103,8 @@ static void add_inside(struct shelf *s, struct shelf_run *r, const char *name)
 {
 	char *dir = str_format("%s/%s", r->dir, name);
 
-	if (!known_run(s, dir) && session_exists(dir))
-		add_run(s, r->place, r->root, dir, r->study, r);
+	if (!shelf_known(s, dir) && session_exists(dir))
+		shelf_add_run(s, r->place, r->root, dir, r->study, r);
 	free(dir);
 }
 
@@ -252,74 +252,8 @@ static void look(struct shelf *s, struct shelf_run *r)
 }
 
 /*
- * Listing the folders
+ * What is there twice, or no longer
  */
-
-static void note_folder(struct shelf *s, const char *dir)
-{
-	struct shelf_folder *f;
-	struct stat st = {0};
-
-	s->folder = mem_grow(s->folder, (size_t)s->nfolders + 1, sizeof *s->folder);
-	f = &s->folder[s->nfolders++];
-	if (stat(dir, &st))
-		st = (struct stat){0};
-	*f = (struct shelf_folder){mem_dup(dir), st.st_mtim, st.st_ino};
-}
-
-static void forget_folders(struct shelf *s)
-{
-	for (int i = 0; i < s->nfolders; i++)
-		free(s->folder[i].dir);
-	free(s->folder);
-	s->folder = NULL;
-	s->nfolders = 0;
-}
-
-static bool folders_changed(const struct shelf *s)
-{
-	for (int i = 0; i < s->nfolders; i++) {
-		const struct shelf_folder *f = &s->folder[i];
-		struct stat st = {0};
-
-		if (stat(f->dir, &st))
-			st = (struct stat){0};
-		if (st.st_ino != f->ino || st.st_mtim.tv_sec != f->changed.tv_sec ||
-		    st.st_mtim.tv_nsec != f->changed.tv_nsec)
-			return true;
-	}
-	return false;
-}
-
-/* A folder of sessions and, below it, of studies, `depth` more of them. */
-static void list_folder(struct shelf *s, int place, const char *dir, const char *study, int depth)
-{
-	DIR *open = opendir(dir);
-	struct dirent *d;
-
-	note_folder(s, dir);
-	while (open && (d = readdir(open))) {
-		char *inside, *below;
-
-		if (d->d_name[0] == '.' ||
-		    (d->d_type != DT_DIR && d->d_type != DT_LNK && d->d_type != DT_UNKNOWN))
-			continue;
-		inside = str_format("%s/%s", dir, d->d_name);
-		if (known_run(s, inside)) {
-		} else if (session_exists(inside)) {
-			add_run(s, place, inside, inside, study, NULL);
-		} else if (depth > 1 && file_is_dir(inside)) {
-			below = str_format("%s%s%s", study, *study ? "/" : "", d->d_name);
-			list_folder(s, place, inside, below, depth - 1);
-			free(below);
-		} else if (file_is_dir(inside)) {
-			note_folder(s, inside); /* it may become a session */
-		}
-		free(inside);
-	}
-	if (open)
-		closedir(open);
-}
 
 static int by_file(const void *pa, const void *pb)
 {
@@ -374,21 +308,6 @@ static void settle(struct shelf *s)
 		s->run[i]->archived = s->run[i]->x.archived || shelf_root(s->run[i])->x.archived;
 }
 
-static void list_all(struct shelf *s)
-{
-	forget_folders(s);
-	for (int i = 0; i < s->nplaces; i++) {
-		const struct shelf_place *p = &s->place[i];
-
-		if (p->depth != SHELF_ONE)
-			list_folder(s, i, p->dir, "", (int)p->depth);
-		else if (!known_run(s, p->dir) && session_exists(p->dir))
-			add_run(s, i, p->dir, p->dir, "", NULL);
-		if (p->depth == SHELF_ONE)
-			note_folder(s, p->dir);
-	}
-}
-
 /*
  * All of them
  */
@@ -420,7 +339,7 @@ void shelf_read(struct shelf *s)
 
 	for (int i = 0; i < n; i++)
 		look(s, s->run[i]);
-	list_all(s);
+	shelf_list_all(s);
 	settle(s);
 	save(s);
 }
@@ -429,7 +348,7 @@ bool shelf_watch(struct shelf *s)
 {
 	unsigned long was = s->changes;
 	int n = s->n, part = (n + SHELF_ROUND - 1) / SHELF_ROUND;
-	bool listed = folders_changed(s);
+	bool listed = shelf_folders_changed(s);
 
 	for (int i = 0; i < n; i++)
 		if (s->run[i]->held)
@@ -442,7 +361,7 @@ bool shelf_watch(struct shelf *s)
 			look(s, r);
 	}
 	if (listed)
-		list_all(s);
+		shelf_list_all(s);
 	if (s->changes != was || s->n != n)
 		settle(s);
 	return s->changes != was;
@@ -484,7 +403,7 @@ void shelf_free(struct shelf *s)
 	for (int i = 0; i < s->n; i++)
 		run_free(s->run[i]);
 	free(s->run);
-	forget_folders(s);
+	shelf_forget_folders(s);
 	for (int i = 0; i < s->nplaces; i++) {
 		cache_free(&s->place[i].cache);
 		free(s->place[i].dir);
@@ -496,7 +415,7 @@ void shelf_free(struct shelf *s)
 
 struct shelf_run *shelf_find(const struct shelf *s, const char *name)
 {
-	struct shelf_run *r = known_run(s, name);
+	struct shelf_run *r = shelf_known(s, name);
 
 	for (int i = 0; i < s->n && !r; i++)
 		if (strcmp(s->run[i]->path, name) == 0)

@@ -23,6 +23,7 @@ struct cell_text {
 	char text[256];
 	struct style style;
 	enum fit fit;
+	int width;
 	bool alone; /* no other column has what a run without results has got to */
 };
 
@@ -124,9 +125,45 @@ static void put_wf1(const struct outline_line *l, struct cell_text *out)
 		out->style = ROLE(ROLE_STRONG);
 }
 
+enum { KEY_LEAST = 3 };
+
+/* The key of "batch_size=32 clip=1" that is longest: where it ends, and its length. */
+static char *longest_key(char *text, int *length)
+{
+	char *end = NULL;
+
+	*length = KEY_LEAST;
+	for (char *at = text; *at; at += strcspn(at, " "), at += *at == ' ') {
+		size_t n = strcspn(at, "= ");
+
+		if (at[n] == '=' && (int)n > *length) {
+			*length = (int)n;
+			end = at + n;
+		}
+	}
+	return end;
+}
+
+/* What differs, in so many columns: keys lose their ends, "batch=32 clip=1". False: it
+ * does not fit all the same. */
+static bool fit_differs(const char *differs, int width, char *out, size_t n)
+{
+	int length;
+
+	str_fit(out, n, differs);
+	while (text_width(out) > width) {
+		char *end = longest_key(out, &length);
+
+		if (!end)
+			return false;
+		memmove(end - 1, end, strlen(end) + 1);
+	}
+	return true;
+}
+
 static void put_differs(const struct outline_line *l, struct cell_text *out)
 {
-	str_fit(out->text, sizeof out->text, l->differs);
+	fit_differs(l->differs, out->width, out->text, sizeof out->text);
 }
 
 static void put_begun(const struct outline_line *l, struct cell_text *out)
@@ -199,7 +236,7 @@ static const struct list_column {
 	{"UA", "ua", 14, 14, 4, false, put_ua},
 	{"WF1", "wf1", 14, 14, 0, false, put_wf1},
 	{"WF1", "wf1", 14, 14, 0, true, put_wf1},
-	{"differs in", NULL, 14, 22, 1, false, put_differs},
+	{"differs in", NULL, 14, 16, 1, false, put_differs},
 	{"begun", "begun", 16, 16, 5, false, put_begun},
 	{"took", "duration", 6, 6, 6, false, put_took},
 	{"disk", "disk", 8, 8, 7, false, put_disk},
@@ -211,23 +248,32 @@ struct table {
 	int name;           /* width */
 	int width[COLUMNS]; /* 0: not shown */
 	bool alone;         /* WF1 without WA */
+	int differs;        /* width of what differs */
 };
 
-static int name_width(const struct ui *u, int cols)
+/* The short one does where all that differs stands beside it. */
+static const char *name_of(const struct outline_line *l, int differs)
+{
+	char text[256];
+
+	return differs && fit_differs(l->differs, differs, text, sizeof text) ? l->name : l->label;
+}
+
+static int name_width(const struct ui *u, int cols, int differs)
 {
 	const struct outline *o = &sessions_view(u)->list;
 	int least = cols < NARROW ? 12 : cols < 100 ? 18 : 26, most = cols < 100 ? 24 : 44;
 	int width = least;
 
 	for (int i = 0; i < o->n; i++)
-		width = max_int(width,
-				INDENT * o->line[i].depth + text_width(o->line[i].label) + 2);
+		width = max_int(width, INDENT * o->line[i].depth +
+					       text_width(name_of(&o->line[i], differs)) + 2);
 	return min_int(width, most);
 }
 
 static void lay_out(const struct ui *u, struct table *t, int cols)
 {
-	int left, text = -1, name;
+	int left, differs = -1, text = -1, name;
 
 	*t = (struct table){.name = cols < NARROW ? 12 : cols < 100 ? 18 : 26};
 	left = cols - NAME - t->name - 1;
@@ -241,19 +287,26 @@ static void lay_out(const struct ui *u, struct table *t, int cols)
 				continue;
 			t->width[i] = width;
 			left -= width + 1;
+			if (k->put == put_differs)
+				differs = i;
 			if (k->put == put_differs || k->put == put_note)
 				text = i;
 		}
 	t->alone = true;
 	for (int i = 0; i < COLUMNS; i++)
 		t->alone = t->alone && !(columns[i].put == put_wa && t->width[i]);
-	name = min_int(name_width(u, cols) - t->name, left);
+	name = min_int(name_width(u, cols, differs >= 0 ? t->width[differs] : 0) - t->name, left);
 	t->name += max_int(name, 0);
 	left -= max_int(name, 0);
+	if (text != differs) { /* half of it for what differs */
+		t->width[differs] += max_int(left / 2, 0);
+		left -= max_int(left / 2, 0);
+	}
 	if (text >= 0)
 		t->width[text] += max_int(left, 0);
 	else
 		t->name += max_int(left, 0);
+	t->differs = differs >= 0 ? t->width[differs] : 0;
 }
 
 /*
@@ -350,18 +403,18 @@ static void draw_pick(const struct ui *u, struct canvas *c, int row, const struc
 		canvas_text(c, row, 1, ROLE(ROLE_KEY), "+");
 }
 
-static void draw_name(const struct ui *u, struct canvas *c, int row, int width,
+static void draw_name(const struct ui *u, struct canvas *c, int row, const struct table *t,
 		      const struct outline_line *l)
 {
 	const struct shelf_run *here = sessions_view(u)->here;
-	int col = NAME + INDENT * min_int(l->depth, width / (2 * INDENT));
+	int width = t->name, col = NAME + INDENT * min_int(l->depth, width / (2 * INDENT));
 	bool bold = l->kind != LINE_RUN || (here && l->run == here);
 	enum role role = l->run && l->run->archived ? ROLE_DIM : ROLE_TEXT;
 
 	if (l->below)
 		canvas_put(c, row, col, ROLE(ROLE_DIM), l->folded ? U'▸' : U'▾');
 	canvas_field(c, row, col + 2, NAME + width - col - 2, FIT_ID,
-		     bold ? ROLE_BOLD(role) : ROLE(role), "%s", l->label);
+		     bold ? ROLE_BOLD(role) : ROLE(role), "%s", name_of(l, t->differs));
 }
 
 static void draw_row(const struct ui *u, struct canvas *c, int row, const struct table *t,
@@ -371,11 +424,12 @@ static void draw_row(const struct ui *u, struct canvas *c, int row, const struct
 	int col = NAME + t->name + 1;
 
 	draw_pick(u, c, row, l);
-	draw_name(u, c, row, t->name, l);
+	draw_name(u, c, row, t, l);
 	for (int i = 0; i < COLUMNS; i++) {
 		struct cell_text x = {.style = ROLE(ROLE_TEXT), .fit = FIT_LEFT};
 
 		x.alone = t->alone;
+		x.width = t->width[i];
 
 		if (!t->width[i])
 			continue;

@@ -4,6 +4,7 @@
 #include "tests/ui/pending.h"
 #include "temp.h"
 
+#include "app/queue/queue.h"
 #include "app/session/session.h"
 #include "ui/state/feed.h"
 #include "ui/state/page.h"
@@ -495,6 +496,237 @@ TEST(sessions_broken_ones_end_nothing)
 		page_key(&screen, (struct key){.code = 27});
 	}
 	end();
+}
+
+/* ---- the tree ---- */
+
+/* A sweep of two rates x two seeds, six runs of one configuration, and this one. */
+static void start_sweep(int cols, int rows)
+{
+	static const char *const lr[][2] = {{"train.optimizer.lr=1e-3"},
+					    {"train.optimizer.lr=3e-4"}};
+	static const char *const seeded[][3] = {{"train.optimizer.lr=1e-3", "exp.seed=54"},
+						{"train.optimizer.lr=3e-4", "exp.seed=54"}};
+	char name[64], value[2][40];
+
+	setenv("TZ", "UTC", 1);
+	store("sessions/lr sweep/lr=1e-3", 5, 181, lr[0], 5);
+	store("sessions/lr sweep/lr=1e-3/seed-54", 5, 178, seeded[0], 5);
+	store("sessions/lr sweep/lr=3e-4", 5, 176, lr[1], 6);
+	store("sessions/lr sweep/lr=3e-4/seed-54", 2, 177, seeded[1], 6);
+	for (int i = 0; i < 6; i++) {
+		const char *set[] = {value[0], value[1], NULL};
+
+		snprintf(name, sizeof name, "sessions/iemocap-masked-2026010%d-120000", 1 + i / 2);
+		if (i % 2)
+			snprintf(name, sizeof name, "sessions/iemocap-masked-2026010%d-120000-2",
+				 1 + i / 2);
+		snprintf(value[0], sizeof value[0], "train.batch_size=%d", 16 << i % 3);
+		snprintf(value[1], sizeof value[1], "train.clip=%d", i / 3);
+		store(name, 5, 170 + 2 * i, set, i / 2);
+	}
+	temp_text(temp_path("sessions/lr sweep/lr=1e-3/tags.txt"), "baseline\n");
+	temp_text(temp_path("sessions/lr sweep/lr=1e-3/notes.txt"), "better than expected\n");
+	moment_init(&screen, cols, rows);
+	if (chdir(temp_dir))
+		FAIL("%s", temp_dir);
+	snprintf(screen.run.dir, sizeof screen.run.dir, "sessions/lr sweep/lr=3e-4");
+	snprintf(screen.now.session, sizeof screen.now.session, "%s", screen.run.dir);
+	screen.view = VIEW_SESSIONS;
+	sessions_load(&screen);
+}
+
+static void end_sweep(void)
+{
+	if (chdir("/"))
+		FAIL("/");
+	end();
+}
+
+/* sessions-NAME-COLSxROWS after some commands. */
+static void check_tree(const char *name, const char *const *commands)
+{
+	static const int size[][2] = {{80, 24}, {120, 40}, {200, 50}};
+	char golden[64];
+
+	for (size_t i = 0; i < sizeof size / sizeof *size; i++) {
+		start_sweep(size[i][0], size[i][1]);
+		for (const char *const *c = commands; *c; c++) {
+			run(*c);
+			feed_refresh(&screen);
+		}
+		snprintf(golden, sizeof golden, "sessions-%s-%dx%d", name, size[i][0], size[i][1]);
+		look_at(golden);
+		end_sweep();
+	}
+}
+
+TEST(sessions_tree)
+{
+	static const char *const unfolded[] = {"move down", NULL};
+	static const char *const folded[] = {"move home", "move left", NULL};
+	static const char *const filtered[] = {"filter wf1>0.7 & clip=0", "sort wf1", NULL};
+	static const char *const grouped[] = {"group batch_size", "sort wf1", NULL};
+
+	NEED_UTF8();
+	check_tree("tree", unfolded);
+	check_tree("folded", folded);
+	check_tree("filter", filtered);
+	check_tree("group", grouped);
+}
+
+TEST(sessions_fold_and_unfold)
+{
+	struct sessions_view *v;
+
+	start_sweep(80, 24);
+	v = sessions_view(&screen);
+	CHECK_INT(v->list.n, 13);
+	run("move home");
+	CHECK_STR(sessions_line(&screen)->label, "lr sweep");
+	run("move right"); /* unfolded already: to the first below it */
+	CHECK_STR(sessions_line(&screen)->label, "lr=3e-4");
+	run("move down");
+	CHECK_STR(sessions_line(&screen)->label, "seed 53");
+	run("move left"); /* to the one above it */
+	CHECK_STR(sessions_line(&screen)->label, "lr=3e-4");
+	run("move left");
+	feed_refresh(&screen);
+	CHECK(sessions_line(&screen)->folded);
+	CHECK_INT(v->list.n, 11);
+	run("move right");
+	feed_refresh(&screen);
+	CHECK_INT(v->list.n, 13);
+	run("move home");
+	run("enter"); /* a study has nothing to open */
+	feed_refresh(&screen);
+	CHECK_INT(v->list.n, 7);
+	CHECK(!screen.quit);
+	end_sweep();
+}
+
+/* While lines move. */
+TEST(sessions_selection_stays_on_its_run)
+{
+	char dir[PATH_LEN];
+
+	start_sweep(80, 24);
+	select_row("lr sweep/lr=1e-3/seed-54");
+	snprintf(dir, sizeof dir, "%s", sessions_at(&screen)->dir);
+	run("sort wf1");
+	feed_refresh(&screen);
+	CHECK_STR(sessions_at(&screen)->dir, dir);
+	store("sessions/newest", 0, 0, NULL, 90);
+	for (int i = 0; i < SHELF_ROUND; i++)
+		sessions_watch(&screen);
+	CHECK_INT(sessions_view(&screen)->shelf.n, 11);
+	CHECK_STR(sessions_at(&screen)->dir, dir);
+	run("group batch_size");
+	feed_refresh(&screen);
+	CHECK_STR(sessions_at(&screen)->dir, dir);
+	end_sweep();
+}
+
+TEST(sessions_filter_sort_group)
+{
+	struct err e = {0};
+	struct sessions_view *v;
+
+	start_sweep(80, 24);
+	v = sessions_view(&screen);
+	run("filter state=finished & lr<1e-3");
+	feed_refresh(&screen);
+	CHECK_INT(v->list.shown, 7);
+	CHECK(command_run(&screen, "filter lrr<1", &e) != 0);
+	CHECK_HAS(e.text, "column 1: \"lrr\" is not a name here; did you mean lr?");
+	CHECK_STR(v->filter, "state=finished & lr<1e-3"); /* the one before stays */
+	run("filter");
+	run("sort batch_size");
+	CHECK(!v->falls);
+	run("sort batch_size");
+	CHECK(v->falls);
+	run("sort -");
+	CHECK_STR(column_name(&v->sort), "");
+	err_clear(&e);
+	CHECK(command_run(&screen, "sort colour", &e) != 0);
+	CHECK_HAS(e.text, "no column or setting 'colour'");
+	err_clear(&e);
+	CHECK(command_run(&screen, "group colour", &e) != 0);
+	end_sweep();
+}
+
+TEST(sessions_tags_archive_and_notes)
+{
+	struct err e = {0};
+
+	start_sweep(80, 24);
+	select_line("lr=1e-3"); /* a variant: all its seeds */
+	run("tag good one");
+	run("filter tag=\"good one\"");
+	feed_refresh(&screen);
+	CHECK_INT(sessions_view(&screen)->list.shown, 2);
+	CHECK(file_exists("sessions/lr sweep/lr=1e-3/seed-54/tags.txt"));
+	run("filter");
+	feed_refresh(&screen);
+	select_row("lr sweep/lr=1e-3/seed-54");
+	run("untag good one");
+	CHECK_STR(sessions_at(&screen)->x.tags, "");
+	CHECK(command_run(&screen, "untag good one", &e) != 0);
+	run("note a word");
+	CHECK_STR(sessions_at(&screen)->x.note, "a word");
+
+	select_line("lr=1e-3");
+	run("archive");
+	feed_refresh(&screen);
+	CHECK_INT(sessions_view(&screen)->list.archived, 2);
+	CHECK(file_exists("sessions/lr sweep/lr=1e-3/archived"));
+	run("archived");
+	feed_refresh(&screen);
+	select_row("lr sweep/lr=1e-3/seed-54");
+	err_clear(&e);
+	CHECK(command_run(&screen, "archive", &e) != 0);
+	CHECK_HAS(e.text, "its session is archived");
+	select_line("lr=1e-3");
+	run("archive");
+	CHECK(!file_exists("sessions/lr sweep/lr=1e-3/archived"));
+	select_line("lr=3e-4"); /* the one on the screen */
+	err_clear(&e);
+	CHECK(command_run(&screen, "archive", &e) != 0);
+	CHECK_HAS(e.text, "this session is open");
+	end_sweep();
+}
+
+TEST(sessions_queue_is_moved_and_left)
+{
+	struct err e = {0};
+
+	start_sweep(80, 24);
+	store("sessions/waits", 0, 0, NULL, 8);
+	store("sessions/begun", 2, 180, NULL, 8);
+	CHECK(unlink(temp_path("sessions/waits/epochs.csv")) == 0);
+	CHECK_INT(queue_add("sessions", "sessions/waits", 1, QUEUE_LAST, &e), 0);
+	CHECK_INT(queue_add("sessions", "sessions/begun", 1, QUEUE_LAST, &e), 0);
+	CHECK_STR(e.text, "");
+	sessions_load(&screen);
+	CHECK(strncmp(lines(), "queue\n  waits\n  begun\nlr sweep\n", 31) == 0);
+	select_row("lr sweep/lr=3e-4");
+	CHECK_HAS(command_refused(&screen, "queue up"), "it is not in the queue");
+	select_row("begun");
+	run("queue up");
+	CHECK(strncmp(lines(), "queue\n  begun\n  waits\n", 22) == 0);
+	CHECK_STR(path_base(sessions_at(&screen)->dir), "begun");
+	run("queue remove"); /* it has begun */
+	CHECK_INT(screen.overlay_kind, OVERLAY_ASK);
+	CHECK_HAS(screen.ask.question, "begun has begun (2 of 5 folds");
+	run(screen.ask.command);
+	screen.overlay_kind = OVERLAY_NONE;
+	CHECK(strncmp(lines(), "queue\n  waits\nlr sweep\n", 23) == 0);
+	select_row("waits");
+	run("queue remove");
+	CHECK_INT(screen.overlay_kind, OVERLAY_NONE);
+	CHECK(strncmp(lines(), "waits\n", 6) != 0 && !strstr(lines(), "queue"));
+	CHECK(file_exists("sessions/waits/config.yml"));
+	end_sweep();
 }
 
 /* The view shows ./sessions too: go where none of the user's are. */
