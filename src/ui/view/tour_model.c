@@ -12,7 +12,9 @@
 #include <string.h>
 
 /* The model has found a part of an utterance if that gets so many times its even share. */
-#define FOUND 1.2
+#define FOUND 1.5
+
+enum { PATIENCE = 8 }; /* epochs that a stop waits for */
 
 /* What is misunderstood by the words alone, and not by the voice. */
 const char tour_misled[] = "says_text!=true & says_audio=true & pred=true";
@@ -162,18 +164,17 @@ static struct facts facts_at(const struct ui *u, int i)
 	return order_facts(u, i);
 }
 
-/* Of those listed the one that the voice is most sure of, -1: none. */
-static int surest(const struct ui *u)
+/* Of those listed the longest, which has the most to look at; -1: none. */
+static int longest(const struct ui *u)
 {
-	int best = -1;
-	double most = 0;
+	int best = -1, most = -1;
 
 	for (int r = 0; r < order_n(u); r++) {
-		struct facts f = facts_at(u, order_at(u, r));
-		double p = f.known ? f.p[HEAD_AUDIO][f.label] : 0;
+		const struct utterance *x = ui_utterance(u, order_at(u, r));
+		int frames = x ? x->frames.rows : 0;
 
-		if (p > most) {
-			most = p;
+		if (frames > most) {
+			most = frames;
 			best = order_at(u, r);
 		}
 	}
@@ -242,7 +243,7 @@ bool tour_see_misled(struct ui *u, bool over, struct str *say)
 	bool some = h && misleads(u, h);
 	int i;
 
-	if (!h || (!some && !over && h->epochs < 8))
+	if (!h || (!some && !over && h->epochs < PATIENCE))
 		return false;
 	tour_run(u, "view 3");
 	tour_run(u, "part val");
@@ -253,7 +254,7 @@ bool tour_see_misled(struct ui *u, bool over, struct str *say)
 		tour_run(u, "sort loss");
 	if (!some && !order_of(u)->descending) /* it was by loss already, the other way round */
 		tour_run(u, "sort loss");
-	i = some ? surest(u) : order_n(u) > 0 ? order_at(u, 0) : -1;
+	i = some ? longest(u) : order_n(u) > 0 ? order_at(u, 0) : -1;
 	if (i < 0)
 		return false;
 	tour_run(u, "select utterance %s", ui_history(u)->id[i]);
@@ -272,11 +273,14 @@ bool tour_see_utterance(struct ui *u, bool over, struct str *say)
 	char from[NUM_LEN], to[NUM_LEN];
 	struct facts_from then = {.h = h, .set = &u->run.set};
 	struct facts first, now;
+	struct err ignored = {0};
 	int c;
 
 	(void)over;
 	if (!h || u->sel.utt < 0 || u->sel.utt >= h->n)
 		return false;
+	if (strcmp(order_of(u)->filter, tour_misled) == 0) /* may lose it with the next epoch */
+		order_filter(u, "", &ignored);
 	tour_run(u, "view 4");
 	then.epoch = h->epoch[0];
 	first = facts_of(&then, u->sel.utt);
@@ -321,45 +325,68 @@ static void densest(const struct attention *a, int *from, int *to)
 	}
 }
 
-static void say_burst(const struct ui *u, const struct attention *a, struct str *say)
+/* A part of the utterance, and what of the attention it gets. */
+struct found {
+	bool known; /* it is where the demo's burst is; else where most of the attention is */
+	int from, to;
+	double in, even; /* its share of the attention, and of the frames */
+};
+
+static struct found find_burst(const struct ui *u, const struct attention *a)
 {
 	const char *id = ui_history(u)->id[u->sel.utt];
-	double start, end, in, even;
-	char x[NUM_LEN], y[NUM_LEN];
-	int from = 0, to = 0;
-	bool known = demo_burst(u->run.set.exp.audio_dir, id, &start, &end);
+	double start, end;
+	struct found f = {.known = demo_burst(u->run.set.exp.audio_dir, id, &start, &end)};
 
-	if (known) {
-		from = clamp_int((int)lround(start * FRAMES_PER_SECOND), 0, a->frames);
-		to = clamp_int((int)lround(end * FRAMES_PER_SECOND), from, a->frames);
+	if (f.known) {
+		f.from = clamp_int((int)lround(start * FRAMES_PER_SECOND), 0, a->frames);
+		f.to = clamp_int((int)lround(end * FRAMES_PER_SECOND), f.from, a->frames);
 	} else {
-		densest(a, &from, &to);
+		densest(a, &f.from, &f.to);
 	}
-	in = share(a, from, to);
-	even = (double)(to - from) / a->frames;
+	f.in = share(a, f.from, f.to);
+	f.even = (double)(f.to - f.from) / a->frames;
+	return f;
+}
+
+static bool is_found(const struct found *f)
+{
+	return f->in > FOUND * f->even;
+}
+
+static void say_burst(const struct found *f, struct str *say)
+{
+	char x[NUM_LEN], y[NUM_LEN];
+
 	str_addf(say,
 		 "%s from %.2f to %.2f s: these %s of the frames get %s of the attention that "
 		 "reaches z%s.",
-		 known ? "This voice has its emotion in a burst" : "The words look most at what is",
-		 (double)from / FRAMES_PER_SECOND, (double)to / FRAMES_PER_SECOND,
-		 num_percent(y, even, 0), num_percent(x, in, 0),
-		 !known || in > FOUND * even ? "" : ", so the model has not found it yet");
+		 f->known ? "This voice has its emotion in a burst"
+			  : "The words look most at what is",
+		 (double)f->from / FRAMES_PER_SECOND, (double)f->to / FRAMES_PER_SECOND,
+		 num_percent(y, f->even, 0), num_percent(x, f->in, 0),
+		 !f->known || is_found(f) ? "" : ", so the model has not found it yet");
 }
 
-/* It waits until the model has found it, for some epochs. */
+/* It waits until the model has found the burst, but not for ever. */
 bool tour_see_burst(struct ui *u, bool over, struct str *say)
 {
 	const struct look_result *l = ui_seen_plain(u);
 	struct attention_weights w;
 	struct attention a;
+	struct found f;
+	bool see;
 
 	if (!attention_there(l))
 		return false;
-	tour_run(u, "view 5");
 	w = attention_of(l);
 	attention_make(&a, &w, HEAD_MEAN);
-	say_burst(u, &a, say);
+	f = find_burst(u, &a);
+	see = over || !f.known || is_found(&f) || ui_history(u)->epochs >= PATIENCE;
 	attention_free(&a);
-	(void)over;
-	return true;
+	if (see) {
+		tour_run(u, "view 5");
+		say_burst(&f, say);
+	}
+	return see;
 }
