@@ -211,6 +211,7 @@ printf '%s\n' study/lr=0.001,epoch=2 study/lr=0.001,epoch=4 study/lr=3e-4,epoch=
 check sweep_queued cmp -s want sessions/queue
 run queue run --jobs 2
 check sweep_trained done_well
+check sweep_names grep -q '^miust: lr=3e-4,epoch=4: session sessions/study/lr=3e-4,epoch=4$' err
 run train "$tiny" --set train.optimizer.lr=3e-4 --set train.epoch=4 --session alone.4
 check sweep_same same alone.4 sessions/study/lr=3e-4,epoch=4
 run sweep "$tiny" lr=1e-4,3e-4 epoch=4 --name study

@@ -41,6 +41,7 @@ struct stream {
 struct child {
 	pid_t pid; /* 0: none */
 	struct queue_run run;
+	char name[PATH_LEN]; /* for its lines */
 	int threads;
 	struct stream out, err;
 	char why[512]; /* its last message */
@@ -235,6 +236,16 @@ static int next_run(const struct crew *w, struct queue_run *run, bool *found, st
 	return failed;
 }
 
+static void name_lines(const struct crew *w, struct child *c)
+{
+	struct err ignored = {0};
+	struct queue q;
+	bool read = queue_read(&q, w->d->folder, &ignored) == 0;
+
+	str_fit(c->name, sizeof c->name, read ? queue_short(&q, &c->run) : c->run.name);
+	queue_free(&q);
+}
+
 static int fill(struct crew *w, struct err *e)
 {
 	for (int i = 0; i < w->d->jobs; i++) {
@@ -248,6 +259,7 @@ static int fill(struct crew *w, struct err *e)
 		if (!found)
 			return 0;
 		c->threads = share(w);
+		name_lines(w, c);
 		if (start(w, c, e))
 			return -1;
 	}
@@ -267,7 +279,7 @@ static void say(const struct crew *w, struct child *c, struct stream *s)
 	if (!s->result)
 		str_fit(c->why, sizeof c->why, text);
 	if (s->line.len)
-		w->d->line(w->d->ctx, c->run.name, text, s->result);
+		w->d->line(w->d->ctx, c->name, text, s->result);
 	str_reset(&s->line);
 }
 

@@ -66,6 +66,9 @@ void queue_free(struct queue *q); /* safe on zeroed memory, and twice */
  * there is none, *e says which names are near. */
 const struct queue_run *queue_find(const struct queue *q, const char *name, struct err *e);
 
+/* The end of its name after the last slash, if no other run's ends so; else its name. */
+const char *queue_short(const struct queue *q, const struct queue_run *r);
+
 enum queue_end { QUEUE_LAST, QUEUE_FIRST };
 
 /* Queue a session that is there. An error if it is in the queue already. */

@@ -3,6 +3,7 @@
 
 #include "app/session/session_rows.h"
 #include "app/session/session_state.h"
+#include "base/file.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
@@ -21,6 +22,17 @@ enum queue_state queue_state(const struct queue_run *r, char *who, size_t n)
 		return QUEUE_FINISHED;
 	return session_read(&s, r->dir, &set, &ignored) == 0 && session_begun(&s) ? QUEUE_BEGUN
 										  : QUEUE_WAITS;
+}
+
+const char *queue_short(const struct queue *q, const struct queue_run *r)
+{
+	const char *end = path_base(r->name);
+
+	for (int i = 0; i < q->n; i++)
+		if (strcmp(q->run[i].key, r->key) != 0 &&
+		    strcmp(path_base(q->run[i].name), end) == 0)
+			return r->name;
+	return *end ? end : r->name;
 }
 
 const char *queue_state_word(enum queue_state s)

@@ -290,6 +290,9 @@ TEST(found_by_name_or_folder)
 	CHECK(queue_find(&q, "s/lr=2", &e) == &q.run[1]);
 	CHECK(queue_find(&q, of("t/lr=2"), &e) == &q.run[2]);
 	CHECK(queue_find(&q, "lr=1,batch=2", &e) == &q.run[0]);
+	CHECK_STR(queue_short(&q, &q.run[0]), "lr=1,batch=2");
+	CHECK_STR(queue_short(&q, &q.run[1]), "s/lr=2");
+	CHECK_STR(queue_short(&q, &q.run[3]), "demo-20260104-120000");
 	CHECK(queue_find(&q, of("../find/s/lr=2/"), &e) == &q.run[1]);
 	CHECK_STR(e.text, "");
 	CHECK(!queue_find(&q, "lr=2", &e));
