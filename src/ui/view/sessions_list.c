@@ -163,7 +163,8 @@ static bool fit_differs(const char *differs, int width, char *out, size_t n)
 
 static void put_differs(const struct outline_line *l, struct cell_text *out)
 {
-	fit_differs(l->differs, out->width, out->text, sizeof out->text);
+	if (!fit_differs(l->differs, out->width, out->text, sizeof out->text))
+		str_fit(out->text, sizeof out->text, l->differs);
 }
 
 static void put_begun(const struct outline_line *l, struct cell_text *out)
@@ -319,7 +320,7 @@ static void draw_head(const struct ui *u, struct canvas *c, int top, int rows)
 {
 	const struct sessions_view *v = sessions_view(u);
 	const struct outline *o = &v->list;
-	struct str part[8] = {0};
+	struct str part[9] = {0};
 	char size[NUM_LEN];
 	int n = 0, picked = 0, col = 1, end = c->cols;
 	char place[48];
@@ -344,6 +345,8 @@ static void draw_head(const struct ui *u, struct canvas *c, int top, int rows)
 		str_addf(&part[n++], "%d run%s", o->shown, o->shown == 1 ? "" : "s");
 	if (picked)
 		str_addf(&part[n++], "%d picked", picked);
+	if (v->waiting || u->feeder.jobs > 1)
+		str_addf(&part[n++], "jobs %d", max_int(u->feeder.jobs, 1));
 	if (v->waiting)
 		str_addf(&part[n++], "queue %d", v->waiting);
 	if (o->archived)
