@@ -54,18 +54,18 @@ static void interrupt(struct ui *u)
 {
 	bool reading = u->work && u->now.state == WORK_LOADING && !u->others.n;
 	bool idle = !u->work || u->now.state == WORK_FAILED || u->now.state == WORK_IDLE;
-	int trains = u->others.n + !idle;
+	bool active = ui_trains(u) || u->now.placed || u->now.state == WORK_WAITING;
 
 	if (u->stop_asked || u->leaving || reading) {
 		u->at_once = u->quit = true;
 		u->ended = SIGINT;
-	} else if (!trains) {
-		ui_say(u, "nothing trains; q leaves");
-	} else if (trains == 1 && idle) {
-		ui_ask(u, "stop all", "%s trains; stop it after a checkpoint? y/n", u->others.name);
-	} else if (trains > 1) {
+	} else if (u->others.n + active > 1) {
 		ui_ask(u, "stop all", "%d runs train; stop all of them after a checkpoint? y/n",
-		       trains);
+		       u->others.n + active);
+	} else if (u->others.n) {
+		ui_ask(u, "stop all", "%s trains; stop it after a checkpoint? y/n", u->others.name);
+	} else if (idle) {
+		ui_say(u, "nothing trains; q leaves");
 	} else {
 		run_line(u, "stop");
 	}

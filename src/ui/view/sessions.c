@@ -217,7 +217,7 @@ static const struct verb verbs[] = {
 	 NULL, complete_args, CHANGES_NOTHING | LATE},
 	{"delete", "", "Move the selected session's folder to the trash, after asking.",
 	 sessions_delete, sessions_refuse_delete, NULL, CHANGES_FILES},
-	{"queue", "up|down|first|last|remove", "Move the selected run in the queue, or out of it.",
+	{"place", "up|down|first|last|remove", "Move the selected run in the queue, or out of it.",
 	 sessions_queue, sessions_refuse_queue, complete_args, CHANGES_FILES | LATE},
 	{"open", "SESSION|CONFIG|demo", "Show another session, or begin a run; none is stopped.",
 	 open_session, NULL, sessions_complete, CHANGES_FILES | FIRST_LOOKS},
@@ -232,9 +232,9 @@ static const char keys[] = "Enter enter           # open\n"
 			   "c compare             # compare\n"
 			   "Left move left        # fold\n"
 			   "Right move right\n"
-			   "J queue down          # move\n"
-			   "K queue up\n"
-			   "x queue remove        # unqueue\n"
+			   "J place down          # move\n"
+			   "K place up\n"
+			   "x place remove        # unqueue\n"
 			   "g console group\t # group\n"
 			   "T console tag\t # tag\n"
 			   "a archive             # archive\n"

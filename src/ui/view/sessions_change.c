@@ -260,7 +260,7 @@ static int remove_asked(struct ui *u, const struct shelf_run *r, struct err *e)
 	str_addf(&question, "%s has begun (", r->path);
 	put_size(&question, r);
 	str_add(&question, "); take it out of the queue? its session stays. y/n");
-	snprintf(command, sizeof command, "queue remove now %s", r->dir);
+	snprintf(command, sizeof command, "place remove now %s", r->dir);
 	ui_ask(u, command, "%s", question.s);
 	str_free(&question);
 	return 0;
@@ -277,9 +277,9 @@ int sessions_queue(struct ui *u, const char *args, struct err *e)
 	const struct shelf_run *r = answer ? sessions_find(u, args + 11, e) : sessions_at(u);
 
 	if (!r)
-		return err_set(e, "queue: %s", sessions_refuse_run(u));
+		return err_set(e, "place: %s", sessions_refuse_run(u));
 	if (!r->queued)
-		return err_set(e, "queue: it is not in the queue");
+		return err_set(e, "place: it is not in the queue");
 	if (answer)
 		return remove_now(u, r, e);
 	if (strcmp(args, "remove") == 0)
@@ -291,5 +291,5 @@ int sessions_queue(struct ui *u, const char *args, struct err *e)
 			sessions_load(u);
 			return 0;
 		}
-	return err_usage(e, "queue: expected up, down, first, last or remove; found '%.40s'", args);
+	return err_usage(e, "place: expected up, down, first, last or remove; found '%.40s'", args);
 }

@@ -710,19 +710,19 @@ TEST(sessions_queue_is_moved_and_left)
 	sessions_load(&screen);
 	CHECK(strncmp(lines(), "queue\n  waits\n  begun\nlr sweep\n", 31) == 0);
 	select_row("lr sweep/lr=3e-4");
-	CHECK_HAS(command_refused(&screen, "queue up"), "it is not in the queue");
+	CHECK_HAS(command_refused(&screen, "place up"), "it is not in the queue");
 	select_row("begun");
-	run("queue up");
+	run("place up");
 	CHECK(strncmp(lines(), "queue\n  begun\n  waits\n", 22) == 0);
 	CHECK_STR(path_base(sessions_at(&screen)->dir), "begun");
-	run("queue remove"); /* it has begun */
+	run("place remove"); /* it has begun */
 	CHECK_INT(screen.overlay_kind, OVERLAY_ASK);
 	CHECK_HAS(screen.ask.question, "begun has begun (2 of 5 folds");
 	run(screen.ask.command);
 	screen.overlay_kind = OVERLAY_NONE;
 	CHECK(strncmp(lines(), "queue\n  waits\nlr sweep\n", 23) == 0);
 	select_row("waits");
-	run("queue remove");
+	run("place remove");
 	CHECK_INT(screen.overlay_kind, OVERLAY_NONE);
 	CHECK(strncmp(lines(), "waits\n", 6) != 0 && !strstr(lines(), "queue"));
 	CHECK(file_exists("sessions/waits/config.yml"));
