@@ -429,6 +429,34 @@ terminal 80x24
 start --size 3
 check usage_before_the_screen left 2
 
+# ---- the demo: paced, and a tour is offered on its first start
+fresh
+terminal 80x24
+demo_dir=$dir/first
+mkdir "$demo_dir" && line "cd $demo_dir"
+start
+check the_demo_is_paced until_shows 'RUN .* pace 2'
+check the_tour_is_offered until_shows 'A tour of 9 stops: *Enter takes it'
+keys Enter
+check the_tour_stops until_shows '1 of 9 *After [0-9]* epochs the training loss'
+check the_run_pauses_for_it until_shows PAUSED
+keys 2
+check its_key_goes_on until_shows '2 of 9 *Epoch [0-9]*:'
+keys Escape
+check escape_leaves_it until_shows 'RUN .* pace 2'
+check the_screen_is_whole_again hides 'leave the tour'
+line ':pace off'
+check pace_off hides 'pace 2'
+line ':quit!'
+cd "$demo_dir" || exit 1 # where its files are
+left 0
+start
+until_shows 'RUN '
+check the_tour_is_offered_once hides 'A tour of'
+line ':quit!'
+left 0
+cd "$dir" || exit 1
+
 # ---- hooks of the screen: what they inherit; one that is late at the end
 fresh
 terminal 80x24

@@ -5,6 +5,7 @@
 #include "base/xdg.h"
 #include "ui/console/command.h"
 #include "ui/state/feed.h"
+#include "ui/state/feeder.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -69,11 +70,13 @@ static void leave(struct ui *u)
 	u->tour.state = TOUR_OFF;
 }
 
-/* Nothing more comes of this run without somebody's doing. */
+/* Nothing more comes for this stop without somebody's doing. */
 static bool is_over(const struct ui *u)
 {
 	enum work_state s = u->now.state;
 
+	if (u->work && tour_stops[u->tour.stop].beside && feeder_busy(u))
+		return false;
 	return !u->work || s == WORK_IDLE || s == WORK_FAILED || s == WORK_DIVERGED;
 }
 
@@ -117,22 +120,37 @@ static void begin(struct ui *u)
 	tour_follow(u);
 }
 
+/* The next of some lines into out; returns what is after it, NULL after the last. */
+static const char *cut_line(const char *at, char *out, size_t n)
+{
+	size_t len = at ? strcspn(at, "\n") : 0;
+
+	if (!len)
+		return NULL;
+	snprintf(out, n, "%.*s", (int)len, at);
+	return at + len + (at[len] == '\n');
+}
+
 /* The command of a stop, unless it cannot be run here and now. */
 static const char *command_of(const struct ui *u)
 {
 	const struct tour_stop *stop = &tour_stops[u->tour.stop];
+	const char *at = stop->live && !u->now.trains ? NULL : stop->command;
+	char line[128];
 
-	if (!stop->command || (stop->live && !u->now.trains) || command_refused(u, stop->command))
-		return NULL;
-	return stop->command;
+	while ((at = cut_line(at, line, sizeof line)))
+		if (command_refused(u, line))
+			return NULL;
+	return stop->live && !u->now.trains ? NULL : stop->command;
 }
 
 static void next(struct ui *u)
 {
-	const char *command = command_of(u);
+	const char *at = command_of(u);
+	char line[128];
 
-	if (command)
-		run_line(u, command);
+	while ((at = cut_line(at, line, sizeof line)))
+		run_line(u, line);
 	if (++u->tour.stop == tour_count) {
 		leave(u);
 		return;
@@ -165,7 +183,7 @@ bool tour_key(struct ui *u, struct key k)
 		return true;
 	}
 	if (u->tour.state != TOUR_STOPS)
-		return false;
+		return enter; /* there is nothing to go on from yet */
 	if (!enter && !(k.code == tour_stops[u->tour.stop].key && k.code && !k.meta))
 		return false;
 	next(u);

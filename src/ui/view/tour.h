@@ -32,9 +32,10 @@ struct tour_stop {
 	 */
 	bool (*see)(struct ui *u, bool over, struct str *say);
 	uint32_t key; /* what comes next, besides Enter; 0: only Enter */
-	/* What both run, left out if it is refused; and what it is for, after the key. */
+	/* What both run, a line each, left out if one is refused; and what that is for. */
 	const char *command, *label;
-	bool live; /* it is for a run that can train */
+	bool live;   /* the command is for a run that can train */
+	bool beside; /* another run may bring what is to be seen */
 };
 extern const struct tour_stop tour_stops[];
 extern const int tour_count;

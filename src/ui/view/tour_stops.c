@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/util.h"
 #include "ui/console/command.h"
+#include "ui/state/feeder.h"
 #include "ui/state/next_run.h"
 #include "ui/state/overlay.h"
 #include "ui/view/config.h"
@@ -46,6 +47,8 @@ void tour_tidy(struct ui *u)
 	struct err ignored = {0};
 	char *find = config_view(u)->find;
 
+	if (u->feeder.jobs == 2 && !command_refused(u, "jobs")) /* the next waits again */
+		tour_run(u, "jobs 1");
 	if (strcmp(order_of(u)->filter, tour_misled) == 0)
 		order_filter(u, "", &ignored);
 	if (strcmp(find, RATE) == 0 || strcmp(find, BATCH) == 0)
@@ -156,8 +159,8 @@ static bool draw_over(struct ui *u)
 		const char *dir = s->session;
 
 		work_snapshot(u->work, id[i], s);
-		drawn = id[i] != u->run_shown && *dir && overlay_set(u, &dir, 1, &ignored) == 0 &&
-			in_common(u, &u->overlay[0]);
+		drawn = id[i] != u->run_shown && *dir && (s->epoch > 2 || s->place > 1) &&
+			overlay_set(u, &dir, 1, &ignored) == 0 && in_common(u, &u->overlay[0]);
 		free(s);
 	}
 	return drawn;
@@ -202,6 +205,8 @@ static bool see_comparison(struct ui *u, bool over, struct str *say)
 		return true;
 	}
 	ui_drop_overlays(u);
+	if (feeder_busy(u)) /* the next run has begun */
+		return false;
 	epoch = h->epoch[h->epochs - 1];
 	history_confusion(h, h->epoch[0], HEAD_MAIN, &first);
 	history_confusion(h, epoch, HEAD_MAIN, &last);
@@ -222,20 +227,22 @@ static bool see_comparison(struct ui *u, bool over, struct str *say)
 
 const struct tour_stop tour_stops[] = {
 	{"two epochs have been evaluated", tour_see_curves, '2', "view 2",
-	 "which class is taken for which", false},
+	 "which class is taken for which", false, false},
 	{"an epoch has been evaluated", tour_see_missing_class, '3', "view 3", "the utterances",
-	 false},
+	 false, false},
 	{"the words mislead somewhere, and the voice does not", tour_see_misled, '4', "view 4",
-	 "this utterance", false},
-	{"an utterance is selected", tour_see_utterance, '5', "view 5", "what looks where", false},
-	{"the model has found where the voice has its emotion", tour_see_burst, '6', "view 6",
-	 "the settings", false},
-	{"the data is read", see_settings, 0, "set " RATE " x0.5", "halve it, and go on training",
-	 true},
-	{"the first step with it is done", see_change, 0, NULL, "what only a next run can have",
+	 "this utterance", false, false},
+	{"an utterance is selected", tour_see_utterance, '5', "view 5", "what looks where", false,
 	 false},
-	{"the settings are known", see_draft, 0, NULL, "a comparison", false},
-	{"two epochs have been evaluated", see_comparison, 0, NULL,
-	 "the end; ? has all keys, : the console", false},
+	{"the model has found where the voice has its emotion", tour_see_burst, '6', "view 6",
+	 "the settings", false, false},
+	{"the data is read", see_settings, 0, "set " RATE " x0.5", "halve it, and go on training",
+	 true, false},
+	{"the first step with it is done", see_change, 0, NULL, "what only a next run can have",
+	 false, false},
+	{"the settings are known", see_draft, 'N', "jobs 2\nstart", "start it beside this one",
+	 false, false},
+	{"the next run has trained two epochs", see_comparison, 0, NULL,
+	 "the end; ? has all keys, : the console", false, true},
 };
 const int tour_count = sizeof tour_stops / sizeof *tour_stops;

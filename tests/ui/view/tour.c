@@ -18,12 +18,13 @@
 #include "ui/view/order.h"
 #include "ui/view/tour.h"
 
+#include <limits.h>
 #include <poll.h>
 
 enum { ROWS = 24, COLS = 80 };
 
 static struct ui u;
-static char session[PATH_LEN], screen[ROWS * (COLS + 1) * 4];
+static char tiny[PATH_MAX], session[PATH_LEN], screen[ROWS * (COLS + 1) * 4];
 
 static void start(const char *config, const char *name, bool paused)
 {
@@ -70,6 +71,7 @@ static void turn(int wait)
 	poll(&p, 1, wait);
 	while (work_next(u.work, &e))
 		feed_event(&u, &e);
+	feed_after(&u);
 	tour_follow(&u);
 	draw();
 }
@@ -470,7 +472,7 @@ TEST(a_run_that_is_over_has_a_tour_too)
 	int seen = 0;
 
 	NEED_UTF8();
-	start("tests/record/tiny/config.yml", "over", false);
+	start(tiny, "over", false);
 	until(is_open);
 	until(is_finished);
 	CHECK_INT(command_run(&u, "tour", &(struct err){0}), 0);
@@ -511,5 +513,8 @@ TEST(it_is_offered_once)
 
 int main(int argc, char **argv)
 {
+	/* Runs that are started are in ./sessions. */
+	if (!realpath("tests/record/tiny/config.yml", tiny) || chdir(temp_path(".")))
+		return 1;
 	return TEST_MAIN(argc, argv);
 }
