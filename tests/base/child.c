@@ -154,7 +154,8 @@ static char *leads_to(void)
 	char program[700], *text = calloc(1, 4096);
 	FILE *f;
 
-	snprintf(program, sizeof program, "ls -l /proc/$$/fd >'%s'", path);
+	/* ls in place of the shell, which may hold more for a redirection. */
+	snprintf(program, sizeof program, "exec ls -l /proc/self/fd >'%s'", path);
 	CHECK_STR(ended(program), "");
 	f = fopen(path, "r");
 	CHECK(f && fread(text, 1, 4095, f) > 0);
@@ -172,15 +173,20 @@ static int count(const char *text, const char *part)
 	return n;
 }
 
+/* Whoever started the tests may have left others open. */
 TEST(no_descriptor_is_left_here_or_there)
 {
+	char ours[64] = "no pipe";
+	const char *errors;
 	int before = descriptors(), own = open("/dev/zero", O_RDONLY | O_CLOEXEC);
 	char *text = leads_to();
 
 	CHECK_INT(count(text, "/dev/zero"), 0);
-	CHECK_INT(count(text, "/dev/null"), 1);
-	CHECK_INT(count(text, " 1 -> pipe:") + count(text, " 2 -> pipe:"), 2);
-	CHECK_INT(count(text, " 3 -> pipe:") + count(text, " 4 -> pipe:"), 0);
+	CHECK_INT(count(text, " 0 -> /dev/null"), 1);
+	errors = strstr(text, " 2 -> pipe:");
+	if (errors)
+		sscanf(errors, " 2 -> %63s", ours);
+	CHECK_INT(count(text, ours), 1); /* no other end of it */
 	free(text);
 	close(own);
 	CHECK_INT(descriptors(), before);

@@ -113,7 +113,7 @@ static void fuzz_seed(const void *data, size_t n)
 
 #else
 
-enum { FUZZ_SEEDS = 64 };
+enum { FUZZ_SEEDS = 256 };
 static struct {
 	uint8_t *data;
 	size_t n;
