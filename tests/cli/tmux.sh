@@ -19,6 +19,7 @@ corpus=$(realpath "$(dirname "$tiny")")
 cd "$dir" || exit 1
 unset TMUX NO_COLOR COLUMNS LINES ENV
 export LC_ALL=C.UTF-8 XDG_CONFIG_HOME="$dir/config" XDG_STATE_HOME="$dir/state"
+export XDG_CACHE_HOME="$dir/cache"
 export MIUST_TUI TMUX_TMPDIR="$dir"
 LIMIT=2000 # attempts; one takes some milliseconds
 
@@ -471,6 +472,25 @@ line ':quit!'
 check hooks_do_not_keep_us left 0
 check a_failed_hook_is_said until_shows 'hook of end: sh ended with status 3'
 check a_late_hook_is_said until_shows 'hook of end: sleep took longer than 0.3 s and was ended'
+
+# ---- view 7: what other programs do is seen while it is shown
+fresh
+train_tiny() { "$MIUST" train "$corpus/config.yml" --session "sessions/$1" >/dev/null 2>&1; }
+train_tiny one
+terminal 100x30
+start sessions/one --readonly
+until_shows 'DONE'
+keys 7
+check stored_runs_are_listed until_shows '^▸   one  *✓ finished'
+train_tiny 'sweep/lr=1'
+check a_new_run_is_seen until_shows 'lr=1  *✓ finished'
+echo said >>'sessions/sweep/lr=1/notes.txt'
+line ':filter note~said'
+check a_new_note_is_seen until_shows '1 of 2 runs'
+rm -r 'sessions/sweep'
+check a_run_that_went_is_seen until_shows 'no run matches'
+keys q
+check stored_runs_leave left 0
 
 # ---- feature files that get shorter: met while reading, or when sizes are checked
 fresh

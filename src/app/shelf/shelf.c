@@ -367,12 +367,6 @@ bool shelf_watch(struct shelf *s)
 	return s->changes != was;
 }
 
-void shelf_look(struct shelf *s, struct shelf_run *r)
-{
-	look(s, r);
-	settle(s);
-}
-
 void shelf_queue(struct shelf *s, const char *const *dir, int n)
 {
 	for (int i = 0; i < s->n; i++) {

@@ -91,8 +91,6 @@ struct shelf {
 void shelf_add(struct shelf *s, const char *dir, enum shelf_depth depth);
 void shelf_read(struct shelf *s);
 bool shelf_watch(struct shelf *s); /* has anything changed? */
-/* One run whose files this program has just changed. */
-void shelf_look(struct shelf *s, struct shelf_run *r);
 /* The runs that wait, by the folders of their sessions in the order of the queue. */
 void shelf_queue(struct shelf *s, const char *const *dir, int n);
 /* What this program says of a run that it trains: trains, paused, diverged. */

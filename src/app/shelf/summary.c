@@ -206,6 +206,7 @@ static int read_run(struct summary *x, const char *dir, const struct walk *w, st
 		x->epochs = planned(&set, &changes);
 		x->pruned = x->rest == SHELF_FINISHED && session_pruned(dir);
 	} else {
+		results_free(&results);
 		results_init(&results, &set);
 		read_figures(x, &results);
 	}
