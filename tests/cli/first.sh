@@ -29,8 +29,8 @@ shown() {
 		2>"$dir/err" && grep -q "$3" "$dir/out"
 }
 check shows_curves shown "$dir/finished" 1 'folds 0.613 0.733 0.587 0.100 1.000  test WF1 0.607 ± 0.327'
-check shows_the_row_of_the_stopped shown "$dir/stopped" 7 'stopped  *main  *reference! *12 *1/5 *0.600'
-check shows_the_row_of_the_finished shown "$dir/stopped" 7 'finished  *main  *reference! *12 *5/5 *0.650'
+check shows_the_row_of_the_stopped shown "$dir/stopped" 7 'stopped  *■ stopped  *f2/5 e1/2  *0.600! *0.613!'
+check shows_the_row_of_the_finished shown "$dir/stopped" 7 'finished  *✓ finished  *5/5  *0.650 ± 0.278!'
 check shows_its_notes shown "$dir/stopped" 7 'a second one  *2 notes'
 for s in finished stopped; do check "${s}_is_unchanged" changed "$dir/$s"; done
 
