@@ -37,10 +37,18 @@ const char *sessions_refuse_run(const struct ui *u)
 /* Why its folder may not be deleted or archived, or NULL. */
 static const char *kept(const struct ui *u, const struct shelf_run *r)
 {
-	const struct shelf_run *here = sessions_view(u)->here;
+	const struct sessions_view *v = sessions_view(u);
+	const struct shelf_run *here = v->here;
 
 	if (here && (r == here || (!r->around && strcmp(r->root, here->root) == 0)))
 		return "this session is open; open another one first";
+	for (int i = 0; i < v->shelf.n; i++) {
+		const struct shelf_run *x = v->shelf.run[i];
+
+		if (strcmp(x->root, r->root) == 0 &&
+		    (x->state == SHELF_TRAINS || x->state == SHELF_PAUSED))
+			return "this session trains here; stop it first";
+	}
 	return NULL;
 }
 

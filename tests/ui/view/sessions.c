@@ -5,7 +5,7 @@
 #include "temp.h"
 
 #include "app/queue/queue.h"
-#include "app/session/session.h"
+#include "app/session/session_rows.h"
 #include "ui/state/feed.h"
 #include "ui/state/page.h"
 #include "ui/view/sessions.h"
@@ -573,6 +573,28 @@ TEST(sessions_tree)
 	check_tree("folded", folded);
 	check_tree("filter", filtered);
 	check_tree("group", grouped);
+}
+
+/* A run of this program that is not shown, and holds a fold of one of its seeds. */
+TEST(sessions_that_train_here_are_kept)
+{
+	struct session s;
+	struct settings set;
+	struct err e = {0};
+
+	start_sweep(80, 24);
+	REQUIRE(session_resume(&s, "sessions/lr sweep/lr=1e-3", &set, &e) == 0);
+	CHECK(unlink(temp_path("sessions/lr sweep/lr=1e-3/fold-5/result.json")) == 0);
+	CHECK_INT(session_take(&s, 5, &e), 0);
+	sessions_load(&screen);
+	CHECK_STR(shelf_words[sessions_named(&screen, "lr sweep/lr=1e-3", &e)->state].word,
+		  "trains");
+	select_row("lr sweep/lr=1e-3/seed-54");
+	CHECK_HAS(command_refused(&screen, "delete"), "this session trains here; stop it first");
+	CHECK(command_run(&screen, "archive", &e) != 0);
+	CHECK_HAS(e.text, "this session trains here; stop it first");
+	session_close(&s);
+	end_sweep();
 }
 
 TEST(sessions_fold_and_unfold)
