@@ -211,6 +211,8 @@ TEST(never_believed_once_a_file_has_changed)
 		"mv fold-1/state.safetensors fold-1/other",
 		"chmod 600 data.csv",
 		"echo 'host 1 2026-01-04T12:00:00Z' >fold-1/lock",
+		"touch -r fold-1/steps.csv ref && printf x | dd of=fold-1/steps.csv conv=notrunc "
+		"2>/dev/null && touch -r ref fold-1/steps.csv && rm ref",
 		"printf x | dd of=fold-1/history.bin conv=notrunc 2>/dev/null",
 	};
 	for (size_t i = 0; i < sizeof touch / sizeof *touch; i++) {
