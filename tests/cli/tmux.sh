@@ -445,9 +445,9 @@ keys 2
 check its_key_goes_on until_shows '2 of 9 *Epoch [0-9]*:'
 keys Escape
 check escape_leaves_it until_shows 'RUN .* pace 2'
-check the_screen_is_whole_again hides 'leave the tour'
+check the_screen_is_whole_again until_true hides 'leave the tour'
 line ':pace off'
-check pace_off hides 'pace 2'
+check pace_off until_true hides 'pace 2'
 line ':quit!'
 cd "$demo_dir" || exit 1 # where its files are
 left 0
