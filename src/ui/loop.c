@@ -3,17 +3,12 @@
 
 #include "app/cmd/hooked.h"
 #include "base/clock.h"
-#include "ui/console/command.h"
 #include "ui/console/console.h"
-#include "ui/console/help.h"
-#include "ui/console/keys.h"
 #include "ui/state/feed.h"
 #include "ui/state/feeder.h"
-#include "ui/state/page.h"
 #include "ui/state/runs.h"
 #include "ui/term/term.h"
 #include "ui/view/screen.h"
-#include "ui/view/status.h"
 #include "ui/view/tour.h"
 
 #include <errno.h>
@@ -27,124 +22,7 @@
 #define FRAME_SECONDS      0.1
 #define FRAME_SECONDS_MOST 1.5
 #define BYTES_PER_SECOND   2800
-#define PASTE_SECONDS      2
 #define WATCH_SECONDS      1
-
-/* ---- keys ---- */
-
-static void run_line(struct ui *u, const char *line)
-{
-	struct err e = {0};
-
-	if (command_run(u, line, &e))
-		ui_error(u, "%s", e.text);
-}
-
-static void answer(struct ui *u, struct key k)
-{
-	u->overlay_kind = OVERLAY_NONE;
-	if (k.code == 'y' || k.code == 'Y')
-		run_line(u, u->ask.command);
-}
-
-/* ^C: stop all that trains, after a question if that is more than the run on the screen;
- * while that one stops, leave at once. So does the first one while the data is read and
- * nothing else is open: there is nothing to store. */
-static void interrupt(struct ui *u)
-{
-	bool reading = u->work && u->now.state == WORK_LOADING && !u->others.n;
-	bool idle = !u->work || u->now.state == WORK_FAILED || u->now.state == WORK_IDLE;
-	bool active = ui_trains(u) || u->now.placed || u->now.state == WORK_WAITING;
-
-	if (u->stop_asked || u->leaving || reading) {
-		u->at_once = u->quit = true;
-		u->ended = SIGINT;
-	} else if (u->others.n + active > 1) {
-		ui_ask(u, "stop all", "%d runs train; stop all of them after a checkpoint? y/n",
-		       u->others.n + active);
-	} else if (u->others.n) {
-		ui_ask(u, "stop all", "%s trains; stop it after a checkpoint? y/n", u->others.name);
-	} else if (idle) {
-		ui_say(u, "nothing trains; q leaves");
-	} else {
-		run_line(u, "stop");
-	}
-}
-
-/* A tab, or something between the tabs and the status row. */
-static void click(struct ui *u, int row, int col)
-{
-	int tab = row == 0 ? tabs_at(u, col) : -1;
-
-	if (tab >= 0)
-		ui_select_view(u, (enum view_id)tab);
-	else if (row > 0 && row < u->rows - 2 && view_table[u->view]->click)
-		view_table[u->view]->click(u, row - 1, col);
-}
-
-/* Pasted text where no text is wanted would be keys, and keys are commands. A
- * paste whose end was lost is over after a while without a key. */
-static bool is_pasted(struct ui *u, struct key k)
-{
-	if (u->pasting) {
-		u->pasting = k.code != K_PASTE_END && u->clock - u->key_at < PASTE_SECONDS;
-		return u->pasting || k.code == K_PASTE_END;
-	}
-	if (k.code != K_PASTE || u->overlay_kind == OVERLAY_CONSOLE)
-		return k.code == K_PASTE_END && u->overlay_kind != OVERLAY_CONSOLE;
-	u->pasting = true;
-	ui_say(u, "pasted text does nothing here; : opens the console for it");
-	return true;
-}
-
-void loop_key(struct ui *u, struct key k)
-{
-	const struct binding *b;
-	const char *command;
-	char name[KEY_NAME_LEN];
-	bool pasted = is_pasted(u, k);
-
-	u->key_at = u->clock;
-	if (pasted || u->leaving) {
-		if (!pasted && k.code == 3 && !k.meta)
-			interrupt(u);
-		return;
-	}
-	u->message.fresh = false;
-	switch (u->overlay_kind) {
-	case OVERLAY_ASK:
-		answer(u, k);
-		return;
-	case OVERLAY_CONSOLE:
-		console_key(u, k);
-		return;
-	case OVERLAY_HELP:
-		help_key(u, k);
-		return;
-	case OVERLAY_PAGE:
-		command = page_key(u, k);
-		if (command)
-			run_line(u, command);
-		return;
-	case OVERLAY_NONE:
-		break;
-	}
-	if (k.code == 3 && !k.meta) {
-		interrupt(u);
-		return;
-	}
-	if (k.code == K_CLICK) {
-		click(u, k.row, k.col);
-		return;
-	}
-	if (tour_key(u, k))
-		return;
-	b = keys_find(u->view, &k);
-	if (b)
-		run_line(u, b->command);
-	else
-		ui_say(u, "%s does nothing here; ? shows what does", key_text(name, k));
-}
 
 /* ---- the end ---- */
 
@@ -283,7 +161,7 @@ static bool special(struct ui *u, struct frame *f, struct key k)
 {
 	if (k.code == K_PASTE || k.code == K_PASTE_END)
 		f->paste = k.code == K_PASTE;
-	if (f->paste && u->clock - u->key_at > PASTE_SECONDS)
+	if (f->paste && u->clock - u->key_at > LOOP_PASTE_SECONDS)
 		f->paste = false;
 	if (k.meta || f->paste || (k.code != 26 && k.code != 12))
 		return false;

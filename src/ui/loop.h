@@ -32,6 +32,7 @@ void loop_leave(struct ui *u);
 
 /* All of a terminal of this size: the screen, which has u->rows, and the tour's text below. */
 void loop_draw(struct ui *u, struct canvas *c);
-void loop_key(struct ui *u, struct key k); /* one key; for tests too */
+void loop_key(struct ui *u, struct key k); /* one key (loop_key.c); for tests too */
+#define LOOP_PASTE_SECONDS 2               /* without a key: a paste whose end was lost is over */
 
 #endif

@@ -2,6 +2,7 @@
 #include "ui/term/term.h"
 
 #include "ui/term/locale.h"
+#include "ui/term/term_type.h"
 
 #include <curses.h>
 #include <poll.h>
@@ -42,27 +43,6 @@ static struct {
 } term;
 
 /* ---- start ---- */
-
-static int check_terminal(struct err *e)
-{
-	const char *name = getenv("TERM");
-	int status;
-
-	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
-		return err_set(e, "this is not a terminal; `miust train CONFIG` needs none");
-	if (!name || !*name || strcmp(name, "dumb") == 0)
-		return err_set(
-			e,
-			"a terminal of type \"%s\" cannot show a screen; `miust train CONFIG` "
-			"trains without one",
-			name ? name : "");
-	if (setupterm(NULL, STDOUT_FILENO, &status) == ERR)
-		return err_set(e,
-			       "no description of the terminal type \"%s\" is installed; try "
-			       "TERM=xterm-256color (`miust train CONFIG` needs no screen)",
-			       name);
-	return 0;
-}
 
 static void put(const char *bytes)
 {
@@ -114,35 +94,17 @@ static bool draws_wide(char *typed, size_t *n)
 	return col > 2;
 }
 
-/* The kernel's console has a font of 256 or 512 characters: neither braille nor
- * quadrants are among them, nor most of the marks. */
-static bool is_console(void)
-{
-	const char *name = getenv("TERM");
-
-	return strcmp(name, "linux") == 0 || strncmp(name, "linux-", 6) == 0;
-}
-
 static enum glyphs choose_glyphs(const struct term_options *o, char *typed, size_t *n)
 {
 	*n = 0;
 	if (o->ascii || !locale_is_utf8())
 		return GLYPHS_ASCII;
-	if (is_console())
+	if (term_type_is_console())
 		term.why_ascii = "the font of a Linux console has no braille, so the screen is "
 				 "ASCII; `style braille` changes that";
 	else if (draws_wide(typed, n))
 		term.why_ascii = "this terminal draws ● in two columns, so the screen is ASCII";
 	return term.why_ascii ? GLYPHS_ASCII : GLYPHS_BRAILLE;
-}
-
-static enum depth choose_depth(void)
-{
-	const char *none = getenv("NO_COLOR");
-
-	if ((none && *none) || !has_colors() || start_color() == ERR || use_default_colors() == ERR)
-		return DEPTH_MONO;
-	return COLORS >= 256 ? DEPTH_256 : COLORS >= 16 ? DEPTH_16 : DEPTH_8;
 }
 
 static int keep_byte(int c)
@@ -202,7 +164,7 @@ int term_start(const struct term_options *o, struct err *e)
 	TERMINAL *asked;
 	size_t n;
 
-	if (check_terminal(e) || guard_start(e))
+	if (term_type_check(e) || guard_start(e))
 		return -1;
 	guard_capture();
 	asked = cur_term; /* newterm makes one of its own */
@@ -217,7 +179,7 @@ int term_start(const struct term_options *o, struct err *e)
 		return err_set(e, "curses cannot draw on a terminal of type \"%s\"",
 			       getenv("TERM"));
 	}
-	term.look.depth = choose_depth();
+	term.look.depth = term_type_depth();
 	prepare_input(typed, n);
 	curs_set(0);
 	leaveok(stdscr, TRUE);
