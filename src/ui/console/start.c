@@ -13,6 +13,7 @@
 #include "ui/state/feeder.h"
 #include "ui/state/next_run.h"
 #include "ui/state/page.h"
+#include "ui/state/runs.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -106,11 +107,19 @@ static int waiting_before(void)
 	return n;
 }
 
+/* Could one more train now? */
+static bool has_place(const struct ui *u)
+{
+	int jobs = u->feeder.jobs > 1 ? u->feeder.jobs : 1;
+
+	return u->work ? runs_active(u, NULL) < jobs : !u->run_training;
+}
+
 void start_say(struct ui *u, const char *name)
 {
 	int before = waiting_before();
 
-	if (!u->run_training && before == 0)
+	if (has_place(u) && before == 0)
 		ui_say(u, "%s begins now", name);
 	else if (before == 0)
 		ui_say(u, "%s is queued: it begins when a run has ended", name);
@@ -194,7 +203,7 @@ static int queue_interrupted(const char *dir, struct err *e)
 static int begin(struct ui *u, const struct asked *a, const struct draft *d, struct err *e)
 {
 	char name[PATH_LEN], from[PATH_LEN], path[PATH_LEN], interrupted[PATH_LEN] = "";
-	int run = a->now ? find_interrupted(u, interrupted) : 0;
+	int run = a->now && !has_place(u) ? find_interrupted(u, interrupted) : 0;
 
 	if (a->name[0])
 		snprintf(name, sizeof name, "%s", a->name);

@@ -13,6 +13,7 @@
 #include "ui/console/command.h"
 #include "ui/console/complete.h"
 #include "ui/state/feed.h"
+#include "ui/state/feeder.h"
 #include "ui/state/next_run.h"
 #include "ui/state/page.h"
 
@@ -270,8 +271,8 @@ static void until(enum work_state state)
 	}
 }
 
-/* Who trains writes a checkpoint and goes on after the new one. */
-TEST(now_is_in_place_of_the_run_that_trains)
+/* A run that goes on and on, on the screen. */
+static void start_long(void)
 {
 	static const char *const set[] = {"train.epoch=100000"};
 	struct work_options o = {.job = {.config = tiny,
@@ -283,10 +284,17 @@ TEST(now_is_in_place_of_the_run_that_trains)
 
 	start();
 	u.work = work_start(&o, &e);
-	REQUIRE(u.work);
+	if (!u.work)
+		FAIL("%s", e.text);
 	u.run_shown = WORK_FIRST;
 	u.now.state = WORK_LOADING;
 	until(WORK_RUN);
+}
+
+/* Who trains writes a checkpoint and goes on after the new one. */
+TEST(now_is_in_place_of_the_run_that_trains)
+{
+	start_long();
 	CHECK_INT(u.run_training, WORK_FIRST);
 	CHECK_STR(run("start mine-waits lr=0.006"), "");
 	CHECK_STR(run("start now mine batch_size=2"), "");
@@ -296,6 +304,20 @@ TEST(now_is_in_place_of_the_run_that_trains)
 	until(WORK_IDLE);
 	CHECK(u.now.trains);
 	CHECK(file_exists("sessions/mine-long/fold-0/state.safetensors"));
+	CHECK_INT(work_end(u.work), 0);
+	u.work = NULL;
+	ui_free(&u);
+}
+
+/* Nobody has to make room. */
+TEST(now_stops_nobody_while_a_job_is_free)
+{
+	start_long();
+	feeder_jobs(&u, 2);
+	CHECK_STR(run("start now mine batch_size=2"), "");
+	CHECK_STR(u.message.text, "mine begins now");
+	CHECK_STR(queued(), "mine");
+	CHECK_INT(u.now.state == WORK_STOPPING || u.now.state == WORK_IDLE, 0);
 	CHECK_INT(work_end(u.work), 0);
 	u.work = NULL;
 	ui_free(&u);
