@@ -84,8 +84,10 @@ static int find_event(const char *word, enum happened *what, struct err *e)
 
 	for (int i = 0; i < HAPPENED_KINDS; i++) {
 		*what = (enum happened)i;
-		if (strcmp(happened_name(*what), word) == 0)
+		if (strcmp(happened_name(*what), word) == 0) {
+			str_free(&all);
 			return 0;
+		}
 		near_try(&near, happened_name(*what));
 		str_addf(&all, "%s%s", i ? ", " : "", happened_name(*what));
 	}

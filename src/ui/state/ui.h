@@ -130,6 +130,7 @@ struct ui {
 		} state;
 		int stop;    /* from 0 */
 		int rows;    /* of its text below the screen; the loop's */
+		int jobs;    /* feeder.jobs before it */
 		bool paused; /* it has paused the run, which is to go on */
 		bool early;  /* the run has not paused yet: the text is to be made again */
 		char text[512];

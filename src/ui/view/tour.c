@@ -117,6 +117,7 @@ static void begin(struct ui *u)
 {
 	u->tour.state = TOUR_WAITS;
 	u->tour.stop = 0;
+	u->tour.jobs = u->feeder.jobs;
 	tour_follow(u);
 }
 

@@ -13,7 +13,7 @@ bool tour_see_misled(struct ui *u, bool over, struct str *say);
 bool tour_see_utterance(struct ui *u, bool over, struct str *say);
 bool tour_see_burst(struct ui *u, bool over, struct str *say);
 
-/* What the stops have left in the views: a filter, a search. */
+/* Take back what the stops have left: a filter, a search, two jobs. */
 void tour_tidy(struct ui *u);
 
 /* A console command, which is known to be possible here. */

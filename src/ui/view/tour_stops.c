@@ -47,8 +47,8 @@ void tour_tidy(struct ui *u)
 	struct err ignored = {0};
 	char *find = config_view(u)->find;
 
-	if (u->feeder.jobs == 2 && !command_refused(u, "jobs")) /* the next waits again */
-		tour_run(u, "jobs 1");
+	if (u->feeder.jobs == 2 && u->tour.jobs != 2 && !command_refused(u, "jobs"))
+		tour_run(u, "jobs %d", max_int(u->tour.jobs, 1));
 	if (strcmp(order_of(u)->filter, tour_misled) == 0)
 		order_filter(u, "", &ignored);
 	if (strcmp(find, RATE) == 0 || strcmp(find, BATCH) == 0)

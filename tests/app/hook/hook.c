@@ -401,6 +401,7 @@ TEST(no_descriptor_is_left)
 {
 	struct happening x = best(1);
 	int before = 0, after = 0;
+	struct str all = {0};
 
 	begin();
 	for (int fd = 0; fd < 256; fd++)
@@ -411,7 +412,8 @@ TEST(no_descriptor_is_left)
 	for (int i = 0; i < 3; i++)
 		hooks_happened(&h, &x);
 	h.limit = 0.05;
-	hooks_finish(&h, keep, &(struct str){0});
+	hooks_finish(&h, keep, &all);
+	str_free(&all);
 	for (int fd = 0; fd < 256; fd++)
 		after += fcntl(fd, F_GETFD) >= 0;
 	CHECK_INT(after, before);

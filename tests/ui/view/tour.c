@@ -449,6 +449,7 @@ TEST(the_tour_of_the_demo_is_true_at_each_stop)
 	until(trains); /* the run goes on, and the views are as they were */
 	CHECK_STR(order_of(&u)->filter, "");
 	CHECK_STR(config_view(&u)->find, "");
+	CHECK_INT(u.feeder.jobs, 1);
 	CHECK_INT(u.rows, ROWS);
 	end();
 }
