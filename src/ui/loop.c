@@ -300,8 +300,10 @@ static void turn(struct ui *u, struct frame *f)
 		f->gone = true;
 		end_by(u, SIGHUP);
 	}
-	if (events(u) | hooks(u) | stray(u) | (!f->gone && watch(u, f)))
-		f->dirty = true;
+	f->dirty |= events(u);
+	f->dirty |= hooks(u);
+	f->dirty |= stray(u);
+	f->dirty |= !f->gone && watch(u, f);
 	tour_follow(u);
 	if (u->stop_asked || u->leaving) {
 		count_seconds(u);
