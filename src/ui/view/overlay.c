@@ -31,33 +31,65 @@ static bool can_mean(const struct ui *u)
 	return begun > 1 && !train_view(u)->mean;
 }
 
-/* What of it can be seen in view 1 as it is now, and why the rest cannot. */
-static void say_drawn(struct ui *u)
+/* What of the lines can be seen in view 1 as it is now. */
+struct seen {
+	int lines, drawn;
+	char missing[256]; /* the last that is not drawn, and why: "meld has no fold 2"; or "" */
+};
+
+static struct seen look(const struct ui *u)
 {
 	struct train_layout l = train_layout(u, u->rows, u->cols);
-	const struct train_overlay *missing = NULL;
 	struct train_frame f;
-	int drawn = 0;
+	struct seen s = {0};
 
 	train_frame_make(&f, u, &l, u->cols);
+	s.lines = f.overlays;
 	for (int i = 0; i < f.overlays; i++) {
-		drawn += !f.overlay[i].why[0];
-		if (f.overlay[i].why[0])
-			missing = &f.overlay[i];
+		const struct train_overlay *o = &f.overlay[i];
+
+		s.drawn += !o->why[0];
+		if (o->why[0])
+			snprintf(s.missing, sizeof s.missing, "%s has %s", o->name, o->why);
 	}
-	if (f.overlays == 0)
-		ui_say(u, "no other run is drawn over this one; + picks one in view 7");
-	else if (missing)
-		ui_say(u, "%d of %d lines in view 1; %s has %s%s", drawn, f.overlays, missing->name,
-		       missing->why, can_mean(u) ? " (M: the mean over folds)" : "");
-	else
-		ui_say(u, "%d line%s in view 1: val (CE) and %s", drawn, drawn == 1 ? "" : "s",
-		       train_figures[train_view(u)->figure].name);
 	train_frame_free(&f);
+	return s;
+}
+
+/* Two runs need not be at the same fold: where no line could be seen, view 1 has the means
+ * over the folds, if they show one. */
+static bool take_means(struct ui *u, const struct seen *before)
+{
+	struct seen means;
+
+	if (!before->lines || before->drawn || !can_mean(u))
+		return false;
+	train_view(u)->mean = true;
+	means = look(u);
+	if (!means.drawn) {
+		train_view(u)->mean = false;
+		return false;
+	}
+	ui_say(u, "%d line%s in view 1: means over folds, as %s", means.drawn,
+	       means.drawn == 1 ? "" : "s", before->missing);
+	return true;
+}
+
+static void say_drawn(struct ui *u, const struct seen *s)
+{
+	if (s->lines == 0)
+		ui_say(u, "no other run is drawn over this one; + picks one in view 7");
+	else if (s->missing[0])
+		ui_say(u, "%d of %d lines in view 1; %s%s", s->drawn, s->lines, s->missing,
+		       s->drawn && can_mean(u) ? " (M: the mean over folds)" : "");
+	else
+		ui_say(u, "%d line%s in view 1: val (CE) and %s", s->drawn,
+		       s->drawn == 1 ? "" : "s", train_figures[train_view(u)->figure].name);
 }
 
 static int run_overlay(struct ui *u, const char *args, struct err *e)
 {
+	struct seen seen;
 	int figure = 0;
 
 	while (figure < TRAIN_FIGURES && strcmp(args, train_figures[figure].word) != 0)
@@ -73,7 +105,9 @@ static int run_overlay(struct ui *u, const char *args, struct err *e)
 		if (*args)
 			train_view(u)->figure = figure;
 	}
-	say_drawn(u);
+	seen = look(u);
+	if (!take_means(u, &seen))
+		say_drawn(u, &seen);
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #include "ui/state/feed.h"
 #include "ui/state/page.h"
 #include "ui/view/sessions.h"
+#include "ui/view/train.h"
 #include "ui/view/screen.h"
 
 #include <sys/time.h>
@@ -422,10 +423,16 @@ TEST(sessions_overlay_draws_the_picked)
 	screen.sel.fold_chosen = true;
 	screen.sel.fold = 2;
 	run("overlay");
-	CHECK_HAS(screen.message.text, " (M: the mean over folds)");
+	CHECK(!train_view(&screen)->mean); /* there is none to draw either */
+	CHECK_STR(screen.message.text, "0 of 1 lines in view 1; iemocap-masked has no epoch yet");
 	temp_text(temp_path("all/iemocap-masked/epochs.csv"),
 		  "fold,epoch,train_loss,train_acc,val_loss,val_wa,val_ua,val_wf1,seconds\n"
 		  "3,1,1,0.5,1,0.5,0.5,0.5,9\n");
+	run("overlay"); /* it has one now, of another fold */
+	CHECK(train_view(&screen)->mean);
+	CHECK_STR(screen.message.text,
+		  "1 line in view 1: means over folds, as iemocap-masked has no epoch yet");
+	train_view(&screen)->mean = false;
 	screen.sel.fold = 3;
 	run("overlay ua");
 	CHECK_STR(screen.message.text, "1 line in view 1: val (CE) and UA");
