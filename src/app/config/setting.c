@@ -36,6 +36,14 @@ void setting_of_words(struct setting *x, const char *text)
 		x->value = text;
 }
 
+void setting_of_console(struct setting *x, const char *text)
+{
+	setting_of_words(x, text);
+	x->o = option_find_short(x->key);
+	if (x->o)
+		snprintf(x->key, sizeof x->key, "%s", x->o->key);
+}
+
 bool setting_is_command(const char *command)
 {
 	return strncmp(command, "set", 3) == 0 && command[3] && strchr(SPACES, command[3]);

@@ -29,6 +29,9 @@ struct setting {
 void setting_of_assignment(struct setting *x, const char *text);
 /* "KEY VALUE", with spaces or tabs between them. */
 void setting_of_words(struct setting *x, const char *text);
+/* The same from a person, who may leave out the first words of KEY (option_find_short): key
+ * is the whole of it then. */
+void setting_of_console(struct setting *x, const char *text);
 /* "set KEY VALUE"; false if it is a different command. */
 bool setting_of_command(struct setting *x, const char *command);
 bool setting_is_command(const char *command); /* is its first word `set`? */

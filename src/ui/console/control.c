@@ -2,6 +2,7 @@
 /* Control of the run: verbs that the engine answers, and settings. */
 #include "app/config/setting.h"
 #include "app/study/breakpoint.h"
+#include "base/str.h"
 #include "ui/console/complete.h"
 #include "ui/console/command.h"
 #include "ui/console/start.h"
@@ -145,7 +146,7 @@ static int read_change(struct setting *x, const struct ui *u, const char *args, 
 {
 	struct settings next = u->now.set;
 
-	setting_of_words(x, args);
+	setting_of_console(x, args);
 	if (setting_live(x, e))
 		return -1;
 	if (u->now.state == WORK_LOADING || option_is_factor(x->o, x->value))
@@ -156,21 +157,28 @@ static int read_change(struct setting *x, const struct ui *u, const char *args, 
 static int run_set(struct ui *u, const char *args, struct err *e)
 {
 	const char *why = refuse_early(u);
+	struct str change = {0};
 	struct setting x;
+	int failed;
 
 	if (!*args)
 		return err_set(e, "set KEY VALUE: expected a setting and its new value");
-	setting_of_words(&x, args);
+	setting_of_console(&x, args);
 	if (start_takes_set(u, &x))
 		return start_draft_set(u, &x, e);
 	if (why && x.o)
 		return err_set(e, "set: %s; draft %s VALUE is for the next run", why, x.key);
-	return read_change(&x, u, args, e) ? -1 : engine(u, "set", args, e);
+	if (read_change(&x, u, args, e))
+		return -1;
+	str_addf(&change, "%s %s", x.key, x.value);
+	failed = engine(u, "set", change.s, e);
+	str_free(&change);
+	return failed;
 }
 
 static int run_get(struct ui *u, const char *args, struct err *e)
 {
-	const struct option *o = option_find(args);
+	const struct option *o = option_find_short(args);
 	char value[OPTION_TEXT], takes[OPTION_TAKES];
 	const char *next = o ? draft_value(next_run(u), o) : NULL;
 

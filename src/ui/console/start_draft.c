@@ -59,7 +59,7 @@ int start_draft_set(struct ui *u, const struct setting *x, struct err *e)
 			       why);
 	if (draft_set(next_run_edit(u), next_run_base(u), x->key, x->value, e))
 		return -1;
-	say_set(u, option_find_short(x->key));
+	say_set(u, x->o);
 	return 0;
 }
 
@@ -196,6 +196,6 @@ int start_draft(struct ui *u, const char *args, struct err *e)
 	}
 	if (strcmp(args, "live") == 0)
 		return live(u, e);
-	setting_of_words(&x, args);
+	setting_of_console(&x, args);
 	return start_draft_set(u, &x, e);
 }

@@ -27,6 +27,25 @@ TEST(all_three_spellings_say_the_same)
 	CHECK_STR(x.key, "train.clip");
 }
 
+TEST(a_person_may_leave_out_the_first_words)
+{
+	struct setting x;
+
+	setting_of_console(&x, "lr  x0.5");
+	CHECK(x.o == option_find("train.optimizer.lr"));
+	CHECK_STR(x.key, "train.optimizer.lr");
+	CHECK_STR(x.value, "x0.5");
+	setting_of_console(&x, "train.clip 1");
+	CHECK_STR(x.key, "train.clip");
+	setting_of_console(&x, "clap 1");
+	CHECK(!x.o);
+	CHECK_STR(x.key, "clap");
+	setting_of_console(&x, "");
+	CHECK(!x.o);
+	setting_of_words(&x, "lr x0.5"); /* a log has whole names */
+	CHECK(!x.o);
+}
+
 TEST(a_value_may_hold_what_parts_others)
 {
 	struct setting x;

@@ -94,6 +94,12 @@ TEST(what_comes_early_waits)
 	CHECK_STR(u.message.text, "train.clip: expected a number, 0 or more; found '-1'");
 	CHECK_NEAR(u.now.set.train.optimizer.lr, 0.006, 1e-15);
 	CHECK_NEAR(u.now.set.train.clip, 0, 0);
+	/* The end of a name that no other has is enough. */
+	CHECK_STR(run("set lr x0.5"), "");
+	answered();
+	CHECK_NEAR(u.now.set.train.optimizer.lr, 0.003, 1e-15);
+	CHECK_STR(run("get lr"), "");
+	CHECK_HAS(u.message.text, "train.optimizer.lr 0.003");
 	CHECK_STR(run("break"), "");
 	answered();
 	CHECK_STR(u.message.text, "break when step >= 1, tested after each step");

@@ -59,6 +59,9 @@ TEST(what_a_run_cannot_take_goes_into_the_next)
 		CHECK_STR(next("train.batch_size"), "16");
 		CHECK_HAS(run("set train.batch_size none"), "expected an integer");
 		CHECK_STR(next("train.batch_size"), "16");
+		CHECK_STR(run("set batch_size 64"), "");
+		CHECK_HAS(u.message.text, "train.batch_size is 64 in the next run");
+		CHECK_STR(next("train.batch_size"), "64");
 		CHECK_INT(u.now.set.train.batch_size, 128);
 		end();
 	}
