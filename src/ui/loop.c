@@ -250,19 +250,23 @@ static double frame_due(const struct ui *u, const struct frame *f)
 	return computes(u) ? f->next : 0;
 }
 
-/* Other programs' files, as the view shows them: once a second, and where that takes long
- * (a file system far away) less often, so that it stays under a hundredth of the time. */
+/* Other programs' files, as the view shows them: once a second, and where that takes long less
+ * often. It stays under a hundredth of a core, and under a tenth of the time where it waits (a
+ * file system far away, a core that the training keeps). */
 static bool watch(struct ui *u, struct frame *f)
 {
 	bool (*look)(struct ui * u) = view_table[u->view]->watch;
+	double began, worked;
 	bool changed;
-	double spent;
 
 	if (!look || u->clock < f->look)
 		return false;
+	began = clock_seconds();
+	worked = clock_worked();
 	changed = look(u);
-	spent = clock_seconds() - u->clock;
-	f->look = u->clock + fmax(WATCH_SECONDS, 100 * spent);
+	worked = clock_worked() - worked;
+	f->look =
+		u->clock + fmax(WATCH_SECONDS, fmax(100 * worked, 10 * (clock_seconds() - began)));
 	return changed;
 }
 
