@@ -21,21 +21,24 @@ static int run_jobs(struct ui *u, const char *args, struct err *e)
 {
 	int jobs = u->feeder.jobs > 1 ? u->feeder.jobs : 1,
 	    trains = work_training(u->work, NULL, 0);
+	const char *also;
 	char *end;
 	long n = strtol(args, &end, 10);
 
 	if (!*args) {
-		ui_say(u, "%d run%s may train at once, %d train%s", jobs, jobs == 1 ? "" : "s",
-		       trains, trains == 1 ? "s" : "");
+		ui_say(u, "up to %d run%s at once; %d train%s now", jobs,
+		       jobs == 1 ? " trains" : "s train", trains, trains == 1 ? "s" : "");
 		return 0;
 	}
 	if (*end || n < 1 || n > FEEDER_JOBS)
 		return err_set(e, "jobs N: expected 1 to %d, found %.40s", FEEDER_JOBS, args);
 	feeder_jobs(u, (int)n);
-	ui_say(u,
-	       n == 1 ? "one run trains at a time%s"
-		      : "runs may train at once, with a share of the threads each%s",
-	       trains > n ? "; those that train already go on" : "");
+	also = trains > n ? "; those that train already go on" : "";
+	if (n == 1)
+		ui_say(u, "one run trains at a time%s", also);
+	else
+		ui_say(u, "up to %ld runs train at once, each with a share of the threads%s", n,
+		       also);
 	return 0;
 }
 
@@ -75,8 +78,12 @@ static int run_queue(struct ui *u, const char *args, struct err *e)
 				e, "queue go: no run is queued; start, again or sweep queue some");
 		queue_passed_free(&u->feeder.passed); /* it is asked for again */
 		feeder_poke(u);
-		ui_say(u, "%d run%s queued; %s at once", n, n == 1 ? " is" : "s are",
-		       jobs == 1 ? "one trains" : "several train");
+		if (jobs == 1)
+			ui_say(u, "%d run%s queued; one trains at a time", n,
+			       n == 1 ? " is" : "s are");
+		else
+			ui_say(u, "%d run%s queued; up to %d train at once", n,
+			       n == 1 ? " is" : "s are", jobs);
 		return 0;
 	}
 	if (strcmp(args, "stop") == 0) {

@@ -285,6 +285,9 @@ TEST(an_interrupt_stops_all_after_a_question)
 	queue_one("beside", "train.epoch=100000", "exp.seed=1");
 	begin("interrupted");
 	run("jobs 2");
+	CHECK_STR(u.message.text, "up to 2 runs train at once, each with a share of the threads");
+	run("jobs");
+	CHECK_STR(u.message.text, "up to 2 runs train at once; 0 train now");
 	work_resume(u.work, WORK_FIRST);
 	run("queue go");
 	UNTIL(work_training(u.work, NULL, 0) == 2 && u.now.state == WORK_RUN && u.others.n == 1);
