@@ -66,6 +66,8 @@ void queue_free(struct queue *q); /* safe on zeroed memory, and twice */
  * there is none, *e says which names are near. */
 const struct queue_run *queue_find(const struct queue *q, const char *name, struct err *e);
 
+/* How many seeds its line has; 0 if it has none that can be read. */
+int queue_seeds(const char *folder, const char *dir);
 /* The end of its name after the last slash, if no other run's ends so; else its name. */
 const char *queue_short(const struct queue *q, const struct queue_run *r);
 

@@ -24,6 +24,22 @@ enum queue_state queue_state(const struct queue_run *r, char *who, size_t n)
 										  : QUEUE_WAITS;
 }
 
+int queue_seeds(const char *folder, const char *dir)
+{
+	struct err ignored = {0}; /* said by whoever lists it */
+	char key[PATH_LEN];
+	struct queue q;
+	int seeds = 0;
+
+	if (queue_key(key, sizeof key, dir, &ignored) || queue_read(&q, folder, &ignored))
+		return 0;
+	for (int i = 0; i < q.n && !seeds; i++)
+		if (strcmp(q.run[i].key, key) == 0)
+			seeds = q.run[i].seeds;
+	queue_free(&q);
+	return seeds;
+}
+
 const char *queue_short(const struct queue *q, const struct queue_run *r)
 {
 	const char *end = path_base(r->name);

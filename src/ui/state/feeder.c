@@ -71,12 +71,20 @@ static void pass_failed(struct ui *u, const struct fed *f)
 	free(s);
 }
 
-static bool is_finished(const struct fed *f)
+static bool is_finished(const struct fed *f, int seeds)
 {
 	struct err ignored = {0};
 	bool finished = false;
 
-	return session_finished(f->dir, f->seeds, &finished, &ignored) == 0 && finished;
+	return session_finished(f->dir, seeds, &finished, &ignored) == 0 && finished;
+}
+
+/* Who has begun it here may have trained one seed, and its line has more. */
+static bool has_more(const struct fed *f)
+{
+	int seeds = queue_seeds(QUEUE_FOLDER, f->dir);
+
+	return seeds > f->seeds && !is_finished(f, seeds);
 }
 
 /* Has it ended? Then what follows for the queue is done. */
@@ -86,7 +94,7 @@ static bool has_ended(struct ui *u, const struct fed *f)
 	bool was;
 
 	if (!work_has(u->work, f->run)) { /* left when it had finished, or while it paused */
-		if (is_finished(f))
+		if (is_finished(f, f->seeds) && !has_more(f))
 			take_off(u, f, NULL);
 		else
 			queue_pass(&u->feeder.passed, f->dir, "it was left while it paused");
@@ -95,7 +103,7 @@ static bool has_ended(struct ui *u, const struct fed *f)
 	work_glance(u->work, f->run, &g);
 	switch (g.state) {
 	case WORK_IDLE:
-		if (g.opened && !g.trains)
+		if (g.opened && !g.trains && !has_more(f))
 			take_off(u, f, NULL);
 		return g.opened;
 	case WORK_DIVERGED:

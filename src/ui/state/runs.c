@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/state/runs.h"
 
+#include "app/queue/queue.h"
 #include "app/session/session.h"
 #include "app/session/session_data.h"
 #include "base/file.h"
@@ -202,6 +203,7 @@ static int options(const struct ui *u, const char *what, bool skip_bad, struct w
 	if (strcmp(what, "demo") != 0 && session_exists(what)) {
 		o->job.session = what;
 		o->job.resume = true;
+		o->job.seeds = queue_seeds(QUEUE_FOLDER, what);
 		o->paused = true;
 		return 0;
 	}

@@ -210,6 +210,65 @@ TEST(a_stopped_one_stays_in_the_queue)
 	CHECK_INT(queue_remove(QUEUE_FOLDER, QUEUE_FOLDER "/stopped", NULL, &(struct err){0}), 0);
 }
 
+static void queue_seeds_of(const char *dir, int seeds)
+{
+	const char *const set[] = {"train.epoch=2"};
+	const struct waiting_asked a = {
+		.folder = QUEUE_FOLDER, .config = tiny, .set = set, .nset = 1, .seeds = seeds};
+	char made[PATH_LEN];
+	struct err e = {0};
+
+	if (waiting_queue(&a, dir, QUEUE_LAST, made, sizeof made, &e))
+		FAIL("%s", e.text);
+}
+
+static void open_shown(const char *dir)
+{
+	struct err e = {0};
+
+	ui_init(&u, &look_braille, 24, 80);
+	REQUIRE(runs_start(&u, dir, &e) == 0);
+	UNTIL(u.run.dir[0] && u.now.opened);
+}
+
+static void train_shown(void)
+{
+	run("run");
+	UNTIL(u.feeder.n);
+	UNTIL(u.now.state == WORK_IDLE && !u.feeder.n);
+}
+
+/* Its user opens a queued run and goes on with it: that is all of its seeds. */
+TEST(a_queued_run_that_is_opened_trains_all_its_seeds)
+{
+	static const char dir[] = QUEUE_FOLDER "/seeds";
+
+	queue_seeds_of(dir, 2);
+	open_shown(dir);
+	train_shown();
+	CHECK_INT(feeder_waiting(&u), 0);
+	CHECK(file_exists(QUEUE_FOLDER "/seeds/results.json"));
+	CHECK(file_exists(QUEUE_FOLDER "/seeds/seed-13/results.json"));
+	end(0);
+}
+
+/* Seeds that its line has got since it was opened stay in the queue. */
+TEST(a_line_stays_until_all_its_seeds_are_trained)
+{
+	static const char dir[] = QUEUE_FOLDER "/more";
+	struct err e = {0};
+
+	queue_seeds_of(dir, 1);
+	open_shown(dir);
+	REQUIRE(queue_remove(QUEUE_FOLDER, dir, NULL, &e) == 0);
+	REQUIRE(queue_add(QUEUE_FOLDER, dir, 2, QUEUE_LAST, &e) == 0);
+	train_shown();
+	CHECK(file_exists(QUEUE_FOLDER "/more/results.json"));
+	CHECK_INT(feeder_waiting(&u), 1);
+	end(0);
+	REQUIRE(queue_remove(QUEUE_FOLDER, dir, NULL, &e) == 0);
+}
+
 /* A session that cannot be opened is passed over; those after it are trained. */
 TEST(a_broken_one_is_passed_over)
 {
