@@ -47,13 +47,33 @@ bool shelf_folders_changed(const struct shelf *s)
 	return false;
 }
 
-/* A folder of sessions and, below it, of studies, `depth` more of them. */
-static void list_folder(struct shelf *s, int place, const char *dir, const char *study, int depth)
+/* A folder, and those it lies in as it is reached here. */
+struct nest {
+	const struct nest *around;
+	struct stat st;
+};
+
+/* Does a link lead back to a folder that it lies in? */
+static bool is_loop(const struct nest *inner)
 {
-	DIR *open = opendir(dir);
+	for (const struct nest *n = inner->around; n; n = n->around)
+		if (n->st.st_dev == inner->st.st_dev && n->st.st_ino == inner->st.st_ino)
+			return true;
+	return false;
+}
+
+/* A folder of sessions and, below it, of studies, `depth` more of them. */
+static void list_folder(struct shelf *s, int place, const char *dir, const char *study, int depth,
+			const struct nest *around)
+{
+	struct nest here = {.around = around};
 	struct dirent *d;
+	DIR *open;
 
 	note_folder(s, dir);
+	if (stat(dir, &here.st) || is_loop(&here))
+		return;
+	open = opendir(dir);
 	while (open && (d = readdir(open))) {
 		char *inside, *below;
 
@@ -66,7 +86,7 @@ static void list_folder(struct shelf *s, int place, const char *dir, const char 
 			shelf_add_run(s, place, inside, inside, study, NULL);
 		} else if (depth > 1 && file_is_dir(inside)) {
 			below = str_format("%s%s%s", study, *study ? "/" : "", d->d_name);
-			list_folder(s, place, inside, below, depth - 1);
+			list_folder(s, place, inside, below, depth - 1, &here);
 			free(below);
 		} else if (file_is_dir(inside)) {
 			note_folder(s, inside); /* it may become a session */
@@ -84,7 +104,7 @@ void shelf_list_all(struct shelf *s)
 		const struct shelf_place *p = &s->place[i];
 
 		if (p->depth != SHELF_ONE)
-			list_folder(s, i, p->dir, "", (int)p->depth);
+			list_folder(s, i, p->dir, "", (int)p->depth, NULL);
 		else if (!shelf_known(s, p->dir) && session_exists(p->dir))
 			shelf_add_run(s, i, p->dir, p->dir, "", NULL);
 		if (p->depth == SHELF_ONE)

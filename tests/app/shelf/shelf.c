@@ -260,6 +260,17 @@ TEST(no_run_twice)
 	shelf_free(&s);
 }
 
+/* Links that lead back to where they lie: what is there is there once. */
+TEST(no_run_again_through_a_loop)
+{
+	store("loop/a", (struct stored){0});
+	store("loop/study/b", (struct stored){0});
+	CHECK_INT(symlink(".", in("loop/here")), 0);
+	CHECK_INT(symlink("..", in("loop/study/up")), 0);
+	CHECK_INT(symlink("round", in("loop/round")), 0);
+	CHECK_STR(now("loop"), "a stopped, study/b stopped");
+}
+
 /* Watched, each change is seen within a round, and nothing else is reported. */
 static bool watch(struct shelf *s)
 {
