@@ -31,6 +31,13 @@ check sessions_seed prints '^sweep/lr 1/seed-'
 check sessions_utf8 prints '^größe  *finished'
 check sessions_disk prints ' kB  20'
 
+mv sessions/part 'sessions/two
+lines'
+run sessions list
+check sessions_a_name_is_one_line prints '^two.lines  *stopped  '
+mv 'sessions/two
+lines' sessions/part
+
 run sessions list 'lr<1e-3 & state=finished'
 check sessions_filter names 'größe '
 run sessions list 'train.optimizer.lr=1e-3 | state=stopped'

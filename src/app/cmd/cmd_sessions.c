@@ -4,6 +4,7 @@
 
 #include "app/cmd/stored.h"
 #include "app/study/num.h"
+#include "base/plain.h"
 #include "base/str.h"
 #include "base/util.h"
 
@@ -57,7 +58,7 @@ static void print_run(const struct shelf_run *r, int width)
 
 	if (column_find(&tag, "tag", &ignored) == 0)
 		column_text(&tag, r, tags, sizeof tags);
-	str_add(&b, r->path);
+	str_add_plain(&b, r->path);
 	print_cell(-width, &b);
 	str_add(&b, shelf_words[r->state].word);
 	print_cell(-10, &b);
