@@ -5,7 +5,8 @@
  *
  * Columns id,true,pred,p_<label>...,pred_text,pred_audio,loss: names of
  * labels, probabilities of the main head (softmax in double), and -log of the
- * true class's; true and loss are empty where the label is not known. RFC 4180, quoted only where needed, lines end with LF.
+ * true class's; true and loss are empty where the label is not known. RFC 4180, quoted only where
+ * needed, lines end with LF.
  */
 #ifndef MIUST_PREDICTIONS_H
 #define MIUST_PREDICTIONS_H

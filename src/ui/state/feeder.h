@@ -20,7 +20,7 @@ void feeder_poke(struct ui *u);
 void feeder_rest(struct ui *u);           /* begin no more; what trains goes on */
 void feeder_jobs(struct ui *u, int jobs); /* how many may train at once, 1 to FEEDER_JOBS */
 void feeder_leave(struct ui *u, int run); /* its user stops it: do not begin it again */
-void feeder_stop(struct ui *u);                /* all but the shown run, and begin no more */
+void feeder_stop(struct ui *u);           /* all but the shown run, and begin no more */
 bool feeder_busy(const struct ui *u);     /* does it feed, and is there work under way? */
 int feeder_waiting(const struct ui *u);   /* how many runs the queue has now */
 /* What has become of the runs that train here; then the next. After events, and before

@@ -523,8 +523,9 @@ TEST(any_number_of_sessions)
 	CHECK_INT(c.nlists, 2);
 	CHECK_STR(told(), "note pair/csv: 2 sessions; IEMOCAP has 5\n");
 	CHECK_INT(open_numbered("gap", 7, 3), -1);
-	CHECK_HAS(e.text, "gap/csv/Session3.csv: no such list, although Session7.csv exists; sessions "
-			  "are numbered from 1 without a gap");
+	CHECK_HAS(e.text,
+		  "gap/csv/Session3.csv: no such list, although Session7.csv exists; sessions "
+		  "are numbered from 1 without a gap");
 	CHECK_INT(open_numbered("first", 2, 1), -1);
 	CHECK_HAS(e.text, "first/csv/Session1.csv: no such list, although Session2.csv exists; ");
 	/* None at all: the published five are missed. */
