@@ -128,7 +128,7 @@ static void add_queue(struct nodes *t, const struct shelf *s)
 	int n = 0, node;
 
 	for (int i = 0; i < s->n; i++)
-		if (s->run[i]->state == SHELF_QUEUED)
+		if (s->run[i]->state == SHELF_QUEUED && passes(t->by, s->run[i]))
 			waits[n++] = s->run[i];
 	if (n) {
 		qsort(waits, (size_t)n, sizeof *waits, by_place_in_queue);
@@ -149,12 +149,14 @@ static void add_all(struct outline *out, struct nodes *t, const struct shelf *s)
 	for (int i = 0, end; i < s->n; i = end) {
 		for (end = i; end < s->n && shelf_root(s->run[end]) == s->run[i]; end++) {
 			struct shelf_run *r = s->run[end];
-			bool left = r->archived && !archived;
+			bool waits = r->state == SHELF_QUEUED; /* add_queue has them */
+			bool left = r->archived && !archived && !waits, shown;
 
-			pass[end] = r->state != SHELF_QUEUED && !left && passes(t->by, r);
-			out->shown += pass[end] || r->state == SHELF_QUEUED;
+			shown = !left && passes(t->by, r);
+			pass[end] = shown && !waits;
+			out->shown += shown;
 			out->archived += left;
-			out->hidden += !pass[end] && !left && r->state != SHELF_QUEUED;
+			out->hidden += !shown && !left;
 		}
 		add_family(t, &(struct family){&s->run[i], &pass[i], end - i});
 	}

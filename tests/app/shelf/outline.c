@@ -268,6 +268,8 @@ TEST(the_queue_comes_first)
 {
 	const char *dir[] = {in("all/sweep/lr=0.0003"), in("all/demo-20260103-110000"),
 			     in("all/trunk/branches/half")};
+	struct err e = {0};
+	struct filter *f = filter_parse("branch=half", &e);
 
 	begin();
 	shelf_queue(&shelf, dir, 3);
@@ -278,6 +280,11 @@ TEST(the_queue_comes_first)
 	dir[2] = in("all/sweep/lr=0.0003");
 	shelf_queue(&shelf, dir, 3);
 	CHECK_HAS(lines(), "+queue\n  half [lr=5e-4]\n  demo [lr=0.001]\n");
+	by.filter = f; /* of the queue too */
+	CHECK_STR(lines(), "+queue\n  half\n");
+	CHECK_INT(tree.shown, 1);
+	CHECK_INT(tree.hidden, 9);
+	filter_free(f);
 	shelf_queue(&shelf, NULL, 0);
 }
 
