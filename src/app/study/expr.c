@@ -45,8 +45,8 @@ static void *expected(struct parser *p, const char *what)
 	return NULL;
 }
 
-/* A bare word where only a name makes sense. */
-static void *unknown(struct parser *p, const struct node *n)
+/* A bare word where only a name makes sense; cut: the operator after it, or NULL. */
+static void *unknown(struct parser *p, const struct node *n, const char *cut)
 {
 	struct near near = near_to(n->word);
 
@@ -55,6 +55,10 @@ static void *unknown(struct parser *p, const struct node *n)
 	if (near.best)
 		err_set(p->e, "column %d: \"%s\" is not a name here; did you mean %s?", n->column,
 			n->word, near.best);
+	else if (cut)
+		err_set(p->e,
+			"column %d: \"%s\" is not a name here; a text with %s in it needs quotes",
+			n->column, n->word, cut);
 	else
 		err_set(p->e, "column %d: \"%s\" is not a name here; try %s", n->column, n->word,
 			p->names[0] ? p->names[0] : "a number");
@@ -132,11 +136,11 @@ static bool is_condition(const struct node *n)
 	return n->op >= OP_EQUAL;
 }
 
-/* What a sum is made of: no condition, no text. */
-static struct node *as_number(struct parser *p, struct node *n)
+/* What a sum is made of: no condition, no text. cut: the operator after it, or NULL. */
+static struct node *as_number(struct parser *p, struct node *n, const char *cut)
 {
 	if (n && n->op == OP_TEXT)
-		return unknown(p, n);
+		return unknown(p, n, cut);
 	if (n && is_condition(n)) {
 		err_set(p->e, "column %d: expected a number, not a condition", n->column);
 		return NULL;
@@ -217,7 +221,7 @@ static struct node *parse_sign(struct parser *p)
 	}
 	p->depth++;
 	if (next_is(p, "-")) {
-		n = as_number(p, parse_sign(p));
+		n = as_number(p, parse_sign(p), NULL);
 		n = n ? node_new(p, OP_NEGATE, start, n, NULL) : NULL;
 	} else {
 		n = parse_atom(p);
@@ -250,8 +254,8 @@ static struct node *parse_arithmetic(struct parser *p, int level)
 		which = next_is(p, l->symbol[0]) ? 0 : next_is(p, l->symbol[1]) ? 1 : -1;
 		if (which < 0)
 			break;
-		a = as_number(p, a);
-		b = a ? as_number(p, parse_arithmetic(p, level - 1)) : NULL;
+		a = as_number(p, a, l->symbol[which]);
+		b = a ? as_number(p, parse_arithmetic(p, level - 1), NULL) : NULL;
 		a = b ? node_new(p, l->op[which], at, a, b) : NULL;
 	}
 	return a;
@@ -280,7 +284,7 @@ enum {
 
 static struct node *parse_sort(struct parser *p, const char *at, struct node *a)
 {
-	if (!as_number(p, a))
+	if (!as_number(p, a, NULL))
 		return NULL;
 	for (int i = 0; i < SORTS; i++)
 		if (next_is_word(p, sorts[i].word))
@@ -301,9 +305,9 @@ static struct node *compare(struct parser *p, enum op op, const char *at, struct
 	}
 	/* Nothing but a name can differ from row to row; "losss > 3" is a slip. */
 	if (a->op == OP_TEXT && b->op != OP_NAME)
-		return unknown(p, a);
+		return unknown(p, a, NULL);
 	if (b->op == OP_TEXT && a->op != OP_NAME)
-		return unknown(p, b);
+		return unknown(p, b, NULL);
 	return node_new(p, op, at, a, b);
 }
 
@@ -333,7 +337,7 @@ static struct node *as_condition(struct parser *p, struct node *n)
 	if (!n || is_condition(n))
 		return n;
 	if (n->op == OP_TEXT)
-		return unknown(p, n);
+		return unknown(p, n, NULL);
 	err_set(p->e, "column %d: expected a comparison with this value (= != < <= > >= ~ is)",
 		n->column);
 	return NULL;

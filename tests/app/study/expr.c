@@ -197,6 +197,8 @@ TEST(errors_name_the_nearest_name)
 	REFUSED("prd = sad", "column 1: \"prd\" is not a name here; did you mean pred?");
 	REFUSED("p > 1 & sorrow", "column 9: \"sorrow\" is not a name here; try loss");
 	REFUSED("p > 1 + los", "column 9: \"los\" is not a name here; did you mean loss?");
+	REFUSED("pred = demo-lr & p > 1",
+		"column 8: \"demo\" is not a name here; a text with - in it needs quotes");
 	REFUSED("los is nan", "column 1: \"los\" is not a name here; did you mean loss?");
 }
 
