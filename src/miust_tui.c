@@ -157,9 +157,10 @@ static void conclude(const struct ui *u, int status, struct err *e)
 	}
 }
 
-/* The session's name, for whoever wants to come back. */
+/* The session's name, for whoever wants to come back, and what still waits. */
 static void say_session(const struct ui *u)
 {
+	int waiting = u->readonly ? 0 : feeder_waiting(u);
 	struct str name = {0};
 
 	if (!u->now.root[0])
@@ -170,6 +171,10 @@ static void say_session(const struct ui *u)
 			    u->now.root, name.s);
 	else
 		cli_message("session %s", u->now.root);
+	if (waiting)
+		cli_message("%d run%s in the queue; `miust queue run` trains %s, and the next "
+			    "miust-tui offers to",
+			    waiting, waiting == 1 ? " is" : "s are", waiting == 1 ? "it" : "them");
 	str_free(&name);
 }
 

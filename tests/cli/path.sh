@@ -79,7 +79,7 @@ sed 's/^  epoch: .*/  epoch: 2/; s|\.\./data|data|' "$demo" >small.yml
 way() {
 	rm -rf sessions
 	terminal "$1"
-	tm send-keys -t t -l 'clear; "$MIUST_TUI" small.yml; clear'
+	tm send-keys -t t -l 'clear; "$MIUST_TUI" small.yml'
 	tm send-keys -t t Enter
 	check "watch_$1" until_shows '▶ RUN'
 	count=0
@@ -135,6 +135,7 @@ way() {
 	press y
 	check "quit_$1" until_shows '^\$'
 	check "two_are_queued_$1" queue_is 2
+	check "quit_says_so_$1" shows '2 runs are in the queue; `miust queue run` trains them'
 	types '"$MIUST_TUI" ' 'sessions/small-2*'
 	press Enter
 	check "come_back_$1" until_shows '2 runs are queued: begin them? y/n'
