@@ -232,7 +232,7 @@ static void draw_keys(const struct ui *u, struct canvas *c, int row)
 {
 	const struct tour_stop *stop = &tour_stops[u->tour.stop];
 	bool does = u->tour.state == TOUR_STOPS && (command_of(u) || !stop->command);
-	char key[16] = "Enter";
+	char key[2];
 	int col = INDENT;
 
 	if (u->tour.state == TOUR_OFFERED) {
@@ -242,12 +242,12 @@ static void draw_keys(const struct ui *u, struct canvas *c, int row)
 		put_key(c, row, col, "any other key", "goes without");
 		return;
 	}
-	if (does && stop->key)
+	if (does && stop->key) {
 		snprintf(key, sizeof key, "%c", (int)stop->key);
+		col = put_key(c, row, col, key, "or") - 2;
+	}
 	if (u->tour.state == TOUR_STOPS)
-		col = put_key(c, row, col, key, does ? stop->label : "go on");
-	if (does && stop->key)
-		col = put_key(c, row, col, "Enter", "too");
+		col = put_key(c, row, col, "Enter", does ? stop->label : "go on");
 	put_key(c, row, col, "Esc", "leave the tour");
 }
 

@@ -173,8 +173,8 @@ static void say_over(const struct ui *u, struct str *say)
 	char a[NUM_LEN], b[NUM_LEN], name[64];
 
 	str_addf(say,
-		 "Two runs over one another: after %d epochs %s has WF1 %s on validation, and this "
-		 "run had %s. In view 7 + picks runs, and overlay draws them.",
+		 "Two runs over one another: after %d epochs %s had WF1 %s on validation, and this "
+		 "run %s. In view 7 + picks runs, and overlay draws them.",
 		 n, overlay_name(u, overlay_line(u, u->overlay[0].dir), name, sizeof name),
 		 num_value(a, there->epoch[n - 1].val.wf1),
 		 num_value(b, here->epoch[n - 1].val.wf1));

@@ -390,8 +390,8 @@ static void check_comparison(void)
 		const char *at = strstr(u.tour.text, "after ");
 
 		REQUIRE(at && sscanf(at, "after %d epochs", &n) == 1);
-		at = strstr(at, " has WF1 ");
-		REQUIRE(at && sscanf(at, " has WF1 %lf on validation, and this run had %lf", &other,
+		at = strstr(at, " had WF1 ");
+		REQUIRE(at && sscanf(at, " had WF1 %lf on validation, and this run %lf", &other,
 				     &own) == 2);
 		REQUIRE(u.noverlays == 1);
 		CHECK_NEAR(other, run_find(&u.overlay[0], u.sel.fold)->epoch[n - 1].val.wf1, 6e-4);
