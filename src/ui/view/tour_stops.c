@@ -238,11 +238,11 @@ const struct tour_stop tour_stops[] = {
 	 "the settings", false, false},
 	{"the data is read", see_settings, 0, "set " RATE " x0.5", "halve it, and go on training",
 	 true, false},
-	{"the first step with it is done", see_change, 0, NULL, "what only a next run can have",
-	 false, false},
+	{"the first step with it is done", see_change, 0, NULL, "a change for the next run", false,
+	 false},
 	{"the settings are known", see_draft, 'N', "jobs 2\nstart", "start it beside this one",
 	 false, false},
 	{"the next run has trained two epochs", see_comparison, 0, NULL,
-	 "the end; ? has all keys, : the console", false, true},
+	 "end the tour; ? has all keys, : is the console", false, true},
 };
 const int tour_count = sizeof tour_stops / sizeof *tour_stops;
