@@ -39,7 +39,7 @@ struct sessions_view {
 	struct shelf_run *here; /* the run on the screen, or NULL */
 	char here_dir[PATH_LEN];
 	int picks;   /* so many were picked so far */
-	int waiting; /* runs in the queue */
+	int waiting; /* runs in the queue that nobody trains */
 
 	/* how they are listed */
 	char filter[256];

@@ -125,6 +125,21 @@ static void read_shelf(struct ui *u)
 	v->read = true;
 }
 
+/* How many of the runs in the queue somebody trains now: the session, or a seed of it. */
+static int count_held(const struct shelf *s)
+{
+	int n = 0;
+
+	for (int i = 0, end; i < s->n; i = end) {
+		bool held = false;
+
+		for (end = i; end < s->n && shelf_root(s->run[end]) == s->run[i]; end++)
+			held |= s->run[end]->held;
+		n += s->run[i]->queued && held;
+	}
+	return n;
+}
+
 static void read_queue(struct ui *u)
 {
 	struct sessions_view *v = sessions_view(u);
@@ -137,8 +152,8 @@ static void read_queue(struct ui *u)
 	dir = mem_alloc((size_t)q.n + 1, sizeof *dir);
 	for (int i = 0; i < q.n; i++)
 		dir[i] = q.run[i].dir;
-	v->waiting = q.n;
 	shelf_queue(&v->shelf, dir, q.n);
+	v->waiting = q.n - count_held(&v->shelf);
 	free(dir);
 	queue_free(&q);
 }

@@ -727,6 +727,8 @@ TEST(sessions_tags_archive_and_notes)
 
 TEST(sessions_queue_is_moved_and_left)
 {
+	struct settings resumed;
+	struct session s;
 	struct err e = {0};
 
 	start_sweep(80, 24);
@@ -739,6 +741,14 @@ TEST(sessions_queue_is_moved_and_left)
 	sessions_load(&screen);
 	CHECK(strncmp(lines(), "queue\n  waits\n  begun\nlr sweep\n", 31) == 0);
 	select_row("lr sweep/lr=3e-4");
+	CHECK_INT(sessions_view(&screen)->waiting, 2);
+	REQUIRE(session_resume(&s, "sessions/begun", &resumed, &e) == 0);
+	CHECK_INT(session_take(&s, 3, &e), 0); /* somebody trains one of the two */
+	sessions_load(&screen);
+	CHECK_INT(sessions_view(&screen)->waiting, 1);
+	session_close(&s);
+	sessions_load(&screen);
+	CHECK_INT(sessions_view(&screen)->waiting, 2);
 	CHECK_HAS(command_refused(&screen, "place up"), "it is not in the queue");
 	select_row("begun");
 	run("place up");
