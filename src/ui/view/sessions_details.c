@@ -204,12 +204,17 @@ static void say_state(const struct shelf_run *r, char *out, size_t n)
 		snprintf(out, n, "%s", word);
 }
 
+/* The line of a session with several seeds has the mean of them; this is one of them. */
 static int draw_title(const struct ui *u, struct canvas *c, const struct shelf_run *r)
 {
+	bool variant = sessions_line(u)->kind == LINE_VARIANT;
 	char name[2 * PATH_LEN], state[256], size[NUM_LEN];
 	int col = canvas_text(c, 0, 1, ROLE_BOLD(ROLE_STRONG), "%s",
 			      sessions_name(u, r, name, sizeof name));
 
+	if (variant)
+		col = canvas_text(c, 0, col + 2, ROLE(ROLE_TEXT), "seed %lld alone",
+				  (long long)r->x.seed);
 	say_state(r, state, sizeof state);
 	col = canvas_text(c, 0, col + 2, ROLE(ROLE_TEXT), "%s", state);
 	col = canvas_text(c, 0, col + 3, ROLE(ROLE_DIM), "begun %s", r->begun);
