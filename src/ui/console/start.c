@@ -227,6 +227,7 @@ static int begin(struct ui *u, const struct asked *a, const struct draft *d, str
 			       name);
 	ui_say(u, "%s begins after a checkpoint of %s, which is the next in the queue", name,
 	       path_base(interrupted));
+	feeder_poke(u);
 	return 0;
 }
 

@@ -258,17 +258,21 @@ TEST(a_run_is_started_before_the_data_is_read_only_if_it_is_known)
 	ui_free(&u);
 }
 
-static void until(enum work_state state)
+static void turn(void)
 {
 	struct pollfd p = {.fd = work_fd(u.work), .events = POLLIN};
 	struct event e;
 
-	while (u.now.state != state) {
-		poll(&p, 1, -1);
-		while (work_next(u.work, &e))
-			feed_event(&u, &e);
-		feed_after(&u);
-	}
+	poll(&p, 1, -1);
+	while (work_next(u.work, &e))
+		feed_event(&u, &e);
+	feed_after(&u);
+}
+
+static void until(enum work_state state)
+{
+	while (u.now.state != state)
+		turn();
 }
 
 /* A run that goes on and on, on the screen. */
@@ -304,6 +308,20 @@ TEST(now_is_in_place_of_the_run_that_trains)
 	until(WORK_IDLE);
 	CHECK(u.now.trains);
 	CHECK(file_exists("sessions/mine-long/fold-0/state.safetensors"));
+	CHECK_INT(work_end(u.work), 0);
+	u.work = NULL;
+	ui_free(&u);
+}
+
+/* Nothing was queued here before: the new one begins all the same. */
+TEST(now_begins_the_new_run)
+{
+	start_long();
+	CHECK_STR(run("start now mine train.epoch=1"), "");
+	until(WORK_IDLE);
+	while (u.feeder.on && !file_exists("sessions/mine/results.json"))
+		turn();
+	CHECK(file_exists("sessions/mine/results.json"));
 	CHECK_INT(work_end(u.work), 0);
 	u.work = NULL;
 	ui_free(&u);
