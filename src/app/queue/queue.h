@@ -104,6 +104,7 @@ struct queue_passed {
 	int n;
 };
 void queue_pass(struct queue_passed *p, const char *dir, const char *why);
+bool queue_is_passed(const struct queue_passed *p, const struct queue_run *r);
 void queue_passed_free(struct queue_passed *p); /* safe on zeroed memory, and twice */
 
 /* The first run that nobody writes and that is not passed over (`passed` may be NULL). It

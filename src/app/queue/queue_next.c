@@ -83,7 +83,7 @@ void queue_passed_free(struct queue_passed *p)
 	*p = (struct queue_passed){0};
 }
 
-static bool is_passed(const struct queue_passed *p, const struct queue_run *r)
+bool queue_is_passed(const struct queue_passed *p, const struct queue_run *r)
 {
 	for (int i = 0; p && i < p->n; i++)
 		if (strcmp(p->at[i].key, r->key) == 0)
@@ -101,7 +101,7 @@ int queue_next(const char *folder, const struct queue_passed *passed, struct que
 	if (queue_read(&q, folder, e))
 		return -1;
 	for (int i = 0; i < q.n && !*found; i++) {
-		*found = !is_passed(passed, &q.run[i]) &&
+		*found = !queue_is_passed(passed, &q.run[i]) &&
 			 !session_written(q.run[i].dir, who, sizeof who);
 		if (*found)
 			*run = q.run[i];

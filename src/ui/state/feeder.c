@@ -20,7 +20,7 @@ static struct fed *find(const struct ui *u, int run)
 	return NULL;
 }
 
-static void add(struct ui *u, int run, const char *dir, int seeds)
+static struct fed *add(struct ui *u, int run, const char *dir, int seeds)
 {
 	struct fed *f;
 
@@ -28,6 +28,7 @@ static void add(struct ui *u, int run, const char *dir, int seeds)
 	f = &u->feeder.fed[u->feeder.n++];
 	*f = (struct fed){.run = run, .seeds = seeds};
 	str_fit(f->dir, sizeof f->dir, dir);
+	return f;
 }
 
 /* Also those that the user has begun: they may be in the queue. */
@@ -88,7 +89,7 @@ static bool has_more(const struct fed *f)
 }
 
 /* Has it ended? Then what follows for the queue is done. */
-static bool has_ended(struct ui *u, const struct fed *f)
+static bool has_ended(struct ui *u, struct fed *f)
 {
 	struct glance g;
 	bool was;
@@ -101,6 +102,9 @@ static bool has_ended(struct ui *u, const struct fed *f)
 		return true;
 	}
 	work_glance(u->work, f->run, &g);
+	f->asked = f->asked && g.state == WORK_IDLE && g.trains;
+	if (f->asked)
+		return false;
 	switch (g.state) {
 	case WORK_IDLE:
 		if (g.opened && !g.trains && !has_more(f))
@@ -139,10 +143,41 @@ static bool is_opening(const struct ui *u)
 		struct glance g;
 
 		work_glance(u->work, u->feeder.fed[i].run, &g);
-		if (g.state == WORK_LOADING)
+		if (g.state == WORK_LOADING || u->feeder.fed[i].asked)
 			return true;
 	}
 	return false;
+}
+
+/* A run that has stopped here and is still open, such as the one on the screen after
+ * `start now`: its session is held, so that queue_next passes on from it. 0: none. */
+static int stopped_here(const struct ui *u, const struct queue_run *r)
+{
+	int run = u->work ? runs_find(u, r->dir) : 0;
+	struct glance g;
+
+	if (!run || queue_is_passed(&u->feeder.passed, r))
+		return 0;
+	work_glance(u->work, run, &g);
+	return g.state == WORK_IDLE && g.opened && g.trains ? run : 0;
+}
+
+/* One of those goes on if it is the next. */
+static bool goes_on(struct ui *u, const struct queue_run *next)
+{
+	struct err ignored = {0}; /* the queue has just been read */
+	struct queue q;
+	int run = 0;
+
+	if (queue_read(&q, QUEUE_FOLDER, &ignored))
+		return false;
+	for (int i = 0; i < q.n && !run && !(next && strcmp(q.run[i].key, next->key) == 0); i++) {
+		run = stopped_here(u, &q.run[i]);
+		if (run && work_resume(u->work, run))
+			add(u, run, q.run[i].dir, q.run[i].seeds)->asked = true;
+	}
+	queue_free(&q);
+	return run != 0;
 }
 
 static void feed(struct ui *u)
@@ -160,6 +195,8 @@ static void feed(struct ui *u)
 		u->feeder.on = false;
 		return;
 	}
+	if (goes_on(u, found ? &next : NULL))
+		return;
 	u->feeder.starved = !found;
 	if (!found)
 		return;

@@ -188,6 +188,7 @@ struct ui {
 		struct fed { /* [n] that train here */
 			int run, seeds;
 			char dir[PATH_LEN];
+			bool asked; /* to go on; it has not begun to */
 		} * fed;
 		int n;
 		bool late; /* one of them ended after it was looked at */
