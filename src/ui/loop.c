@@ -74,6 +74,7 @@ struct frame {
 	double next; /* when events may be drawn again: a key's frame delays none */
 	double sent; /* when a slow line is through with them */
 	double look; /* when the view is asked again what has changed outside */
+	double feed; /* when the queue is looked at again for what others put into it */
 	bool dirty;  /* something changed since */
 	bool gone;   /* the terminal: nobody sees a frame or types */
 	bool paste;  /* pasted text is under way: its ^Z is no key */
@@ -270,6 +271,15 @@ static bool watch(struct ui *u, struct frame *f)
 	return changed;
 }
 
+/* Another program may have queued a run, and a job is free. */
+static bool feed(struct ui *u, struct frame *f)
+{
+	if (!feeder_hungry(u) || u->clock < f->feed)
+		return false;
+	f->feed = u->clock + WATCH_SECONDS;
+	return feeder_look(u);
+}
+
 /* Milliseconds until there is something to do by itself; -1: wait for ever. */
 static int timeout(const struct ui *u, const struct frame *f)
 {
@@ -285,6 +295,8 @@ static int timeout(const struct ui *u, const struct frame *f)
 		until = now + HOOK_SECONDS;
 	if (view_table[u->view]->watch && !f->gone && (until < 0 || until > f->look))
 		until = f->look;
+	if (feeder_hungry(u) && (until < 0 || until > f->feed))
+		until = f->feed;
 	if (until < 0)
 		return -1;
 	return until <= now ? 0 : (int)((until - now) * 1000) + 1;
@@ -308,6 +320,7 @@ static void turn(struct ui *u, struct frame *f)
 	f->dirty |= hooks(u);
 	f->dirty |= stray(u);
 	f->dirty |= !f->gone && watch(u, f);
+	f->dirty |= feed(u, f);
 	tour_follow(u);
 	if (u->stop_asked || u->leaving) {
 		count_seconds(u);

@@ -180,6 +180,14 @@ static bool goes_on(struct ui *u, const struct queue_run *next)
 	return run != 0;
 }
 
+/* The queue's file as it is now. */
+static struct stat queue_file(void)
+{
+	struct stat now;
+
+	return stat(QUEUE_FOLDER "/queue", &now) == 0 ? now : (struct stat){0};
+}
+
 static void feed(struct ui *u)
 {
 	struct work_options o = {
@@ -190,6 +198,7 @@ static void feed(struct ui *u)
 	bool found;
 	int run;
 
+	u->feeder.queue = queue_file(); /* before it is read: what comes meanwhile is seen later */
 	if (queue_next(QUEUE_FOLDER, &u->feeder.passed, &next, &found, &e)) {
 		ui_error(u, "%s", e.text);
 		u->feeder.on = false;
@@ -211,17 +220,41 @@ static void feed(struct ui *u)
 	ui_error(u, "%s: %s", next.name, e.text);
 }
 
+static bool has_job(const struct ui *u)
+{
+	return runs_active(u, NULL) < (u->feeder.jobs > 1 ? u->feeder.jobs : 1);
+}
+
 void feeder_follow(struct ui *u)
 {
-	int jobs = u->feeder.jobs > 1 ? u->feeder.jobs : 1, was = u->feeder.n;
+	int was = u->feeder.n;
 
 	if (!u->work || u->leaving || u->readonly)
 		return;
 	follow(u);
 	if (u->feeder.n < was)
 		u->feeder.starved = false; /* an ended one may be the next again (start now) */
-	if (u->feeder.on && !u->feeder.starved && !is_opening(u) && runs_active(u, NULL) < jobs)
+	if (u->feeder.on && !u->feeder.starved && !is_opening(u) && has_job(u))
 		feed(u);
+}
+
+bool feeder_hungry(const struct ui *u)
+{
+	return u->work && !u->leaving && !u->readonly && u->feeder.on && u->feeder.starved &&
+	       has_job(u);
+}
+
+bool feeder_look(struct ui *u)
+{
+	struct stat now = queue_file(), *was = &u->feeder.queue;
+
+	if (!feeder_hungry(u) || (now.st_ino == was->st_ino && now.st_size == was->st_size &&
+				  now.st_mtim.tv_sec == was->st_mtim.tv_sec &&
+				  now.st_mtim.tv_nsec == was->st_mtim.tv_nsec))
+		return false;
+	u->feeder.starved = false;
+	feeder_follow(u);
+	return true;
 }
 
 void feeder_poke(struct ui *u)

@@ -23,6 +23,10 @@ void feeder_leave(struct ui *u, int run); /* its user stops it: do not begin it 
 void feeder_stop(struct ui *u);           /* all but the shown run, and begin no more */
 bool feeder_busy(const struct ui *u);     /* does it feed, and is there work under way? */
 int feeder_waiting(const struct ui *u);   /* how many runs the queue has now */
+/* Would it begin a run that another program queues? Then feeder_look is for once a second: it
+ * does so where the queue's file has changed, and returns true. */
+bool feeder_hungry(const struct ui *u);
+bool feeder_look(struct ui *u);
 /* What has become of the runs that train here; then the next. After events, and before
  * runs_follow, which closes who has ended. */
 void feeder_follow(struct ui *u);

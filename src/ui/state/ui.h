@@ -21,6 +21,7 @@
 
 #include <math.h>
 #include <stdarg.h>
+#include <sys/stat.h>
 
 struct drafts;
 
@@ -182,8 +183,9 @@ struct ui {
 	} failed;
 	struct { /* runs from the queue (feeder.h) */
 		bool on;
-		bool starved; /* none was found when it last looked */
-		int jobs;     /* 0: 1 */
+		bool starved;      /* none was found when it last looked */
+		struct stat queue; /* the queue's file then; zeroed: there was none */
+		int jobs;          /* 0: 1 */
 		struct queue_passed passed;
 		struct fed { /* [n] that train here */
 			int run, seeds;

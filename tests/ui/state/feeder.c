@@ -186,6 +186,27 @@ TEST(the_queue_waits_for_a_job)
 	end(0);
 }
 
+/* A run that another program queues is begun once its line is seen. */
+TEST(what_others_queue_is_begun)
+{
+	begin("beside");
+	run("jobs 2");
+	CHECK(!feeder_hungry(&u)); /* nobody has asked for the queue */
+	feeder_poke(&u);
+	CHECK(feeder_hungry(&u));
+	CHECK(!feeder_look(&u)); /* nothing has changed */
+	queue_one("later", "train.epoch=1", "exp.seed=1");
+	CHECK(feeder_hungry(&u));
+	CHECK(feeder_look(&u));
+	CHECK(!feeder_hungry(&u));
+	UNTIL(feeder_waiting(&u) == 0);
+	CHECK(file_exists(QUEUE_FOLDER "/later/results.json"));
+	UNTIL(feeder_hungry(&u));
+	run("queue stop");
+	CHECK(!feeder_hungry(&u));
+	end(0);
+}
+
 /* What its user has stopped stays in the queue, and is not begun again by itself. */
 TEST(a_stopped_one_stays_in_the_queue)
 {
