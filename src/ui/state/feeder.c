@@ -88,6 +88,13 @@ static bool has_more(const struct fed *f)
 	return seeds > f->seeds && !is_finished(f, seeds);
 }
 
+/* It can go on, and has no place among those that train: stopped, or opened and not begun. */
+static bool rests(const struct glance *g)
+{
+	return g->opened && g->trains && !g->placed &&
+	       (g->state == WORK_IDLE || g->state == WORK_PAUSED);
+}
+
 /* Has it ended? Then what follows for the queue is done. */
 static bool has_ended(struct ui *u, struct fed *f)
 {
@@ -102,7 +109,7 @@ static bool has_ended(struct ui *u, struct fed *f)
 		return true;
 	}
 	work_glance(u->work, f->run, &g);
-	f->asked = f->asked && g.state == WORK_IDLE && g.trains;
+	f->asked = f->asked && rests(&g);
 	if (f->asked)
 		return false;
 	switch (g.state) {
@@ -149,9 +156,9 @@ static bool is_opening(const struct ui *u)
 	return false;
 }
 
-/* A run that has stopped here and is still open, such as the one on the screen after
- * `start now`: its session is held, so that queue_next passes on from it. 0: none. */
-static int stopped_here(const struct ui *u, const struct queue_run *r)
+/* A run that rests here and is still open, such as the one on the screen after `start now`:
+ * its session is held, so that queue_next passes on from it. 0: none. */
+static int rests_here(const struct ui *u, const struct queue_run *r)
 {
 	int run = u->work ? runs_find(u, r->dir) : 0;
 	struct glance g;
@@ -159,7 +166,7 @@ static int stopped_here(const struct ui *u, const struct queue_run *r)
 	if (!run || queue_is_passed(&u->feeder.passed, r))
 		return 0;
 	work_glance(u->work, run, &g);
-	return g.state == WORK_IDLE && g.opened && g.trains ? run : 0;
+	return rests(&g) ? run : 0;
 }
 
 /* One of those goes on if it is the next. */
@@ -172,7 +179,7 @@ static bool goes_on(struct ui *u, const struct queue_run *next)
 	if (queue_read(&q, QUEUE_FOLDER, &ignored))
 		return false;
 	for (int i = 0; i < q.n && !run && !(next && strcmp(q.run[i].key, next->key) == 0); i++) {
-		run = stopped_here(u, &q.run[i]);
+		run = rests_here(u, &q.run[i]);
 		if (run && work_resume(u->work, run))
 			add(u, run, q.run[i].dir, q.run[i].seeds)->asked = true;
 	}
@@ -282,10 +289,12 @@ void feeder_jobs(struct ui *u, int jobs)
 
 void feeder_leave(struct ui *u, int run)
 {
-	const struct fed *f = find(u, run);
+	struct snapshot *s = mem_alloc(1, sizeof *s); /* it need not have begun */
 
-	if (f)
-		queue_pass(&u->feeder.passed, f->dir, "it was stopped");
+	work_snapshot(u->work, run, s);
+	if (s->root[0])
+		queue_pass(&u->feeder.passed, s->root, "it was stopped");
+	free(s);
 }
 
 void feeder_stop(struct ui *u)

@@ -3,7 +3,8 @@
  * feeder: queued runs (app/queue/queue.h) for the jobs of this program.
  *
  * While it feeds and fewer than `jobs` runs train here, it opens the next queued run that
- * nobody writes and trains it, without showing it. A run that is finished or has diverged
+ * nobody writes and trains it, without showing it; one that rests here on the screen, opened
+ * or stopped for another, goes on there. A run that is finished or has diverged
  * leaves the queue, whoever began it here; one that was stopped stays in it, and is not
  * begun again by itself. One that cannot be opened is passed over, with a message.
  *

@@ -273,6 +273,43 @@ TEST(a_queued_run_that_is_opened_trains_all_its_seeds)
 	end(0);
 }
 
+/* The run on the screen is the next: it begins there. */
+TEST(a_queued_run_that_is_opened_begins_with_the_queue)
+{
+	static const char dir[] = QUEUE_FOLDER "/shown";
+
+	queue_seeds_of(dir, 1);
+	open_shown(dir);
+	CHECK_INT(u.now.state, WORK_PAUSED);
+	run("queue go");
+	CHECK(feeder_busy(&u));
+	while (feeder_busy(&u))
+		turn();
+	CHECK_INT(feeder_waiting(&u), 0);
+	CHECK(file_exists(QUEUE_FOLDER "/shown/results.json"));
+	CHECK(!u.message.error);
+	end(0);
+	queue_remove(QUEUE_FOLDER, dir, NULL, &(struct err){0});
+}
+
+/* Its user has said that it is not to begin. */
+TEST(a_queued_run_that_is_opened_and_stopped_does_not_begin_by_itself)
+{
+	static const char dir[] = QUEUE_FOLDER "/not-yet";
+	struct err e = {0};
+
+	queue_seeds_of(dir, 1);
+	open_shown(dir);
+	run("stop");
+	UNTIL(u.now.state == WORK_IDLE);
+	u.feeder.on = true; /* for another run */
+	feed_after(&u);
+	CHECK(!feeder_busy(&u));
+	end(0);
+	CHECK_INT(feeder_waiting(&u), 1);
+	REQUIRE(queue_remove(QUEUE_FOLDER, dir, NULL, &e) == 0);
+}
+
 /* Seeds that its line has got since it was opened stay in the queue. */
 TEST(a_line_stays_until_all_its_seeds_are_trained)
 {
