@@ -235,11 +235,12 @@ static int begin(struct ui *u, const struct asked *a, const struct draft *d, str
 static int nothing_changed(struct ui *u, struct err *e)
 {
 	if (u->settle)
-		return err_set(e, "the next run is this one so far; draft KEY VALUE changes it, "
+		return err_set(e, "the next run has the settings of this one so far; draft KEY "
+				  "VALUE changes one, "
 				  "again repeats this one with another seed");
 	if (command_run(u, "view config", e) || command_run(u, "column next", e))
 		return -1;
-	ui_say(u, "the next run is this one so far: Enter changes a setting");
+	ui_say(u, "the next run has the settings of this one so far: Enter changes one");
 	return 0;
 }
 

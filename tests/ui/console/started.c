@@ -240,7 +240,8 @@ TEST(an_empty_draft_starts_only_under_a_name)
 	start();
 	CHECK_STR(run("start"), "");
 	CHECK_INT(u.view, VIEW_CONFIG);
-	CHECK_HAS(u.message.text, "the next run is this one so far: Enter changes a setting");
+	CHECK_HAS(u.message.text,
+		  "the next run has the settings of this one so far: Enter changes one");
 	check_nothing_made();
 	CHECK_STR(run("start mine"), "");
 	CHECK_STR(queued(), "mine");
