@@ -169,8 +169,7 @@ static bool is_alone(const char *end)
 	return keys == 1 && !is_column(end) && !option_find(end);
 }
 
-/* The i-th name, and what it means. */
-static const char *name_at(int i, struct shelf_key *k)
+const char *column_name_at(int i, struct shelf_key *k)
 {
 	if (i < COLUMNS) {
 		*k = (struct shelf_key){&shelf_columns[i], -1};
@@ -193,19 +192,12 @@ static const char *name_at(int i, struct shelf_key *k)
 	return NULL;
 }
 
-const char *column_name_at(int i)
-{
-	struct shelf_key ignored;
-
-	return name_at(i, &ignored);
-}
-
 int column_find(struct shelf_key *k, const char *name, struct err *e)
 {
 	struct near near = near_to(name);
 	const char *known;
 
-	for (int i = 0; (known = name_at(i, k)); i++) {
+	for (int i = 0; (known = column_name_at(i, k)); i++) {
 		if (strcmp(known, name) == 0)
 			return 0;
 		near_try(&near, known);
@@ -335,7 +327,7 @@ static void read_names(struct filter *f)
 	struct shelf_key key;
 	const char *name;
 
-	while ((name = name_at(f->n, &key))) {
+	while ((name = column_name_at(f->n, &key))) {
 		f->name = mem_grow(f->name, (size_t)f->n + 2, sizeof *f->name);
 		f->key = mem_grow(f->key, (size_t)f->n + 1, sizeof *f->key);
 		f->name[f->n] = name;

@@ -38,8 +38,8 @@ char *column_text(const struct shelf_key *k, const struct shelf_run *r, char *ou
 int column_order(const struct shelf_key *k, bool falls, const struct shelf_run *a,
 		 const struct shelf_run *b);
 
-/* The i-th name there is, the columns first; NULL: there are no more. */
-const char *column_name_at(int i);
+/* The i-th name there is, the columns first, and what it means; NULL: there are no more. */
+const char *column_name_at(int i, struct shelf_key *k);
 
 struct filter;
 struct filter *filter_parse(const char *condition, struct err *e);

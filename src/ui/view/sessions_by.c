@@ -88,39 +88,31 @@ int sessions_archived(struct ui *u, const char *args, struct err *e)
 
 /* ---- completion ---- */
 
-static const char *help_of(const char *name, struct shelf_key *k)
+static const char *help_of(const struct shelf_key *k)
 {
-	struct err ignored = {0};
-
-	if (column_find(k, name, &ignored))
-		return "";
 	return k->column ? k->column->help : option_table[k->option].help;
 }
 
 void sessions_complete_sort(struct ui *u, const struct words *w, struct completions *c)
 {
 	struct shelf_key k;
+	const char *name;
 
 	(void)u, (void)w;
-	for (int i = 0; column_name_at(i); i++) {
-		const char *help = help_of(column_name_at(i), &k);
-
-		snprintf(complete_add(c, column_name_at(i))->when, sizeof c->at->when, "%s", help);
-	}
+	for (int i = 0; (name = column_name_at(i, &k)); i++)
+		snprintf(complete_add(c, name)->when, sizeof c->at->when, "%s", help_of(&k));
 	snprintf(complete_add(c, "-")->when, sizeof c->at->when, "none");
 }
 
 void sessions_complete_filter(struct ui *u, const struct words *w, struct completions *c)
 {
 	struct shelf_key k;
+	const char *name;
 
 	(void)u;
-	for (int i = 0; column_name_at(i) && !complete_is(w, c); i++) {
-		const char *help = help_of(column_name_at(i), &k);
-
-		snprintf(complete_add_name(c, w, column_name_at(i))->when, sizeof c->at->when, "%s",
-			 help);
-	}
+	for (int i = 0; (name = column_name_at(i, &k)) && !complete_is(w, c); i++)
+		snprintf(complete_add_name(c, w, name)->when, sizeof c->at->when, "%s",
+			 help_of(&k));
 	/* state=… */
 	for (int i = 0; i < SHELF_STATES && strncmp(w->word, "state=", 6) == 0; i++) {
 		char text[40];

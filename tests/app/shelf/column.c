@@ -109,7 +109,8 @@ TEST(filters_refused)
 TEST(names)
 {
 	struct err e = {0};
-	struct shelf_key k;
+	struct shelf_key k, at;
+	const char *name;
 
 	CHECK_INT(column_find(&k, "lr", &e), 0);
 	CHECK_STR(column_name(&k), "train.optimizer.lr");
@@ -123,11 +124,12 @@ TEST(names)
 	CHECK_INT(column_find(&k, "wf2", &e), -1);
 	CHECK_HAS(e.text, "no column or setting 'wf2'; did you mean wf1?");
 	/* All of them are found, and differ. */
-	for (int i = 0; column_name_at(i); i++) {
+	for (int i = 0; (name = column_name_at(i, &at)); i++) {
 		err_clear(&e);
-		CHECK_INT(column_find(&k, column_name_at(i), &e), 0);
+		CHECK_INT(column_find(&k, name, &e), 0);
+		CHECK(k.column == at.column && k.option == at.option);
 		for (int j = 0; j < i; j++)
-			CHECK(strcmp(column_name_at(i), column_name_at(j)) != 0);
+			CHECK(strcmp(name, column_name_at(j, &at)) != 0);
 	}
 }
 
@@ -137,8 +139,7 @@ TEST(orders)
 	struct err e = {0};
 	struct shelf_key k;
 
-	for (int n = 0; column_name_at(n); n++) {
-		CHECK_INT(column_find(&k, column_name_at(n), &e), 0);
+	for (int n = 0; column_name_at(n, &k); n++) {
 		for (int falls = 0; falls < 2; falls++)
 			for (int i = 0; i < RUNS; i++)
 				for (int j = 0; j < RUNS; j++) {
