@@ -2,6 +2,7 @@
 /* miust-tui: the workbench. Opens the terminal, then the run, then the loop. */
 #include "app/cmd/cli.h"
 #include "app/cmd/hooked.h"
+#include "app/queue/queue.h"
 #include "app/session/session.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -37,6 +38,7 @@ struct tui {
 	struct script script; /* of --script */
 	char why_ascii[128];  /* though nobody has asked for it; "": it is not */
 	struct hooks hooks;   /* of miustrc, the console and --on */
+	bool demo;            /* it is opened, since nothing else was asked for */
 };
 
 static void run_miustrc(struct ui *u)
@@ -125,9 +127,9 @@ static void run_on_screen(struct ui *u, struct tui *t)
 		       waiting == 1 ? " is" : "s are", waiting == 1 ? "it" : "them");
 	if (*t->why_ascii && !u->message.text[0])
 		ui_say(u, "%s", t->why_ascii);
-	else if (!t->args->noperands && !u->message.text[0])
+	else if (t->demo && !u->message.text[0])
 		ui_say(u, "the demo is training: Space pauses, 1-%d are the views, ? helps", VIEWS);
-	if (!t->args->noperands)
+	if (t->demo)
 		tour_offer(u);
 	loop_run(u);
 	console_stop();
@@ -190,11 +192,32 @@ static _Noreturn void leave_at_once(const struct ui *u, struct err *e)
 	_exit(e->status);
 }
 
+/* What is opened: without an argument the demo, or if runs wait the first of them, for who
+ * comes back to them asks for no other. */
+static const char *choose(struct tui *t, char queued[PATH_LEN])
+{
+	struct queue_run next;
+	struct err ignored = {0}; /* it is said of the queue later */
+	bool found = false;
+
+	if (t->args->noperands)
+		return t->args->operand[0];
+	if (!t->headless && !t->args->readonly && file_exists(QUEUE_FOLDER "/queue"))
+		queue_next(QUEUE_FOLDER, NULL, &next, &found, &ignored);
+	t->demo = !found;
+	if (!found)
+		return "demo";
+	memcpy(queued, next.dir, sizeof next.dir);
+	return queued;
+}
+
 static int show(struct tui *t, struct err *e)
 {
 	const struct args *a = t->args;
 	struct look plain = {.glyphs =
 				     a->ascii || !locale_is_utf8() ? GLYPHS_ASCII : GLYPHS_BRAILLE};
+	char queued[PATH_LEN];
+	const char *what = choose(t, queued);
 	struct ui u;
 	int status;
 
@@ -208,7 +231,7 @@ static int show(struct tui *t, struct err *e)
 	u.how.demo_pace = t->headless ? 0 : DEMO_PACE;
 	/* A screen needs no lock: another program may be training there. */
 	u.how.looks = t->headless && !a->script;
-	if (runs_start(&u, a->noperands ? a->operand[0] : "demo", e)) {
+	if (runs_start(&u, what, e)) {
 		ui_free(&u);
 		return -1;
 	}
@@ -274,8 +297,9 @@ static const struct command cmd_tui = {
 	.takes = (const enum flag[]){FLAG_SCRIPT, FLAG_DUMP, FLAG_SIZE, FLAG_ONCE, FLAG_READONLY,
 				     FLAG_SKIP_BAD, FLAG_ASCII, FLAG_THREADS, FLAG_ON, FLAG_NONE},
 	.help = "Train MIUST and watch it learn.",
-	.more = "Without an argument the built-in demo opens, already training. A "
-		"session's\nfolder opens where it stopped; Space continues training.\n"
+	.more = "Without an argument the built-in demo opens, already training, or, if runs\nare "
+		"queued, the first of them. A session's folder opens where it stopped;\nSpace "
+		"continues training.\n"
 		"--script runs console commands without a terminal; --dump writes the last\nscreen "
 		"as text, --once prints it; --size sets its size.",
 	.run = run,

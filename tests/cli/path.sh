@@ -136,11 +136,12 @@ way() {
 	check "quit_$1" until_shows '^\$'
 	check "two_are_queued_$1" queue_is 2
 	check "quit_says_so_$1" shows '2 runs are in the queue; `miust queue run` trains them'
-	types '"$MIUST_TUI" ' 'sessions/small-2*'
+	types '"$MIUST_TUI"'
 	press Enter
 	check "come_back_$1" until_shows '2 runs are queued: begin them? y/n'
 	press y
 	check "they_finish_$1" until_true queue_is 0
+	check "no_demo_$1" [ ! -e sessions/demo-* ]
 	for s in sessions/small-2* sessions/small-batch_size=32 sessions/small-lr/*; do
 		finished "$s" || echo "not ok finished_$1 $s"
 	done
