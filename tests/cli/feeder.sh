@@ -9,11 +9,13 @@ tiny=$(realpath "$tiny")
 cd "$dir" || exit 1
 export LC_ALL=C.UTF-8 XDG_CONFIG_HOME="$dir/config" XDG_STATE_HOME="$dir/state"
 
+epochs=30
+[ "${KIND:-release}" = release ] || epochs=12 # it is slow
 # three COMMAND...: once for each of three runs, with its session's name and arguments.
 three() {
-	"$@" a "$tiny" --set train.epoch=30 &&
-		"$@" b "$tiny" --set train.epoch=20 --seeds 2 &&
-		"$@" c "$tiny" --set train.epoch=25 --set train.optimizer.name=adamw
+	"$@" a "$tiny" --set train.epoch=$epochs &&
+		"$@" b "$tiny" --set train.epoch=$((epochs * 2 / 3)) --seeds 2 &&
+		"$@" c "$tiny" --set train.epoch=$((epochs - 5)) --set train.optimizer.name=adamw
 }
 train_one() (
 	name=$1
@@ -67,7 +69,7 @@ for jobs in 1 2; do
 		before=$(rows) tries=0
 		screen $jobs &
 		pid=$!
-		while kill -0 $pid 2>/dev/null && [ $(($(rows) - before)) -lt 25 ] && [ $tries -lt 20000 ]; do
+		while kill -0 $pid 2>/dev/null && [ $(($(rows) - before)) -lt $((epochs * 25 / 30)) ] && [ $tries -lt 20000 ]; do
 			tries=$((tries + 1))
 		done
 		tui=$(ps -o pid= --ppid $pid 2>/dev/null | tr -d ' ')

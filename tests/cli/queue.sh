@@ -237,6 +237,7 @@ rm -rf sessions
 # Random instants. A program that works on the queue is stopped (TERM), killed alone (its
 # runs then end in order by themselves), or killed with all it has started, as in a power
 # cut; the next one begins at once. Every third time a second program works beside it.
+[ "${KIND:-release}" = release ] || QUEUE_INSTANTS=${QUEUE_INSTANTS:-3} # it is slow
 instants=${QUEUE_INSTANTS:-8} seed=${QUEUE_SEED:-1}
 echo "# $instants instants, seed $seed"
 total=$(cat alone/*/fold-*/steps.csv alone/*/seed-*/fold-*/steps.csv | wc -c)
