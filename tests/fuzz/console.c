@@ -48,6 +48,11 @@ static void seeds(void)
 	}
 }
 
+static void end(void)
+{
+	work_end(work);
+}
+
 static void start(void)
 {
 	static char dir[512];
@@ -61,7 +66,7 @@ static void start(void)
 	o.job.resume = true;
 	o.job.threads = 1;
 	work = work_start(&o, &e);
-	if (!work)
+	if (!work || atexit(end))
 		abort();
 }
 
