@@ -48,7 +48,7 @@ enum term curve_term(int i)
 
 static void make_room(struct curve_folds *s, int more)
 {
-	size_t n = (size_t)(s->n + more);
+	size_t n = (size_t)s->n + (size_t)more;
 
 	s->at = mem_grow(s->at, n, sizeof(struct fold_run *));
 	s->y = mem_grow(s->y, n, sizeof(double));
