@@ -30,7 +30,8 @@ static int agreed(const struct args *a, const char *question, struct err *e)
 	if (a->yes)
 		return 0;
 	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
-		return err_usage(e, "there is no terminal to ask on; --yes does it without asking");
+		return err_usage(
+			e, "nobody can be asked without a terminal; --yes goes on without asking");
 	fprintf(stderr, "%s [y/N] ", question);
 	if (fgets(answer, sizeof answer, stdin) && (answer[0] == 'y' || answer[0] == 'Y'))
 		return 0;

@@ -158,10 +158,9 @@ const struct command cmd_sweep = {
 	.takes = (const enum flag[]){FLAG_SET, FLAG_SEEDS, FLAG_NAME, FLAG_SKIP_BAD, FLAG_DRY_RUN,
 				     FLAG_YES, FLAG_NONE},
 	.help = "Queue a run for every combination of values, as a study.",
-	.more = "KEY is a setting or the end of its name (lr). Commas separate values; one that "
-		"has\n"
-		"commas itself stands in brackets: labels=[ang,sad],[ang,hap,sad]. Says first "
-		"what\n"
+	.more = "KEY is a setting or the end of its name (lr). Commas separate values; put one "
+		"that\n"
+		"has commas itself in brackets: labels=[ang,sad],[ang,hap,sad]. Says first what\n"
 		"they will cost, by a stored run that is like them, and asks on a terminal. The\n"
 		"sessions are sessions/STUDY/VARIANT; further seeds lie in them (seed-S).",
 	.run = run,
