@@ -72,6 +72,8 @@ enum file_limit {
 int file_open_read(const char *path, size_t max, size_t *size, struct err *e);
 /* The whole file, NUL-terminated after its end; free() it. len may be NULL. */
 char *file_read(const char *path, size_t max, size_t *len, struct err *e);
+/* The same of one that need not be there: *text is "" then; free() it. -1: *text is NULL. */
+int file_read_any(char **text, const char *path, size_t max, size_t *len, struct err *e);
 /* The same, and also what a pipe or a character device yields until its end:
  * for files that the user names in the command line and may type there
  * (--script /dev/stdin, <(...)). A pipe that nobody writes to is empty. */

@@ -130,6 +130,19 @@ char *file_read(const char *path, size_t max, size_t *len, struct err *e)
 	return fd < 0 ? NULL : read_all(fd, path, size + 1, max, len, e);
 }
 
+int file_read_any(char **text, const char *path, size_t max, size_t *len, struct err *e)
+{
+	struct stat st;
+
+	if (lstat(path, &st) && errno == ENOENT) {
+		*text = mem_dup("");
+		*len = 0;
+		return 0;
+	}
+	*text = file_read(path, max, len, e);
+	return *text ? 0 : -1;
+}
+
 char *file_read_stream(const char *path, size_t max, size_t *len, struct err *e)
 {
 	struct stat st;

@@ -70,6 +70,16 @@ void str_add_plain(struct str *b, const char *text)
 		str_addn(b, one, (size_t)utf8_put(one, plain_char(c)));
 }
 
+char *plain_line(char *line, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
+			line[i] = ' ';
+	while (length && line[length - 1] == ' ')
+		line[--length] = '\0';
+	return line + strspn(line, " ");
+}
+
 void str_add_quoted(struct str *b, const char *word)
 {
 	static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"

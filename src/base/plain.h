@@ -30,6 +30,9 @@ int str_add_cp1252(struct str *b, const char *text);
 /* Append a text, every character of it as plain_char has it: line breaks and
  * tabs are control characters too. */
 void str_add_plain(struct str *b, const char *text);
+/* Of a line that is kept: control characters become spaces, those at its ends go. Changes it in
+ * place; returns where it begins. */
+char *plain_line(char *line, size_t length);
 /* Append a word as a POSIX shell reads it back: in quotes only if it needs them. */
 void str_add_quoted(struct str *b, const char *word);
 

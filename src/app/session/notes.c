@@ -4,6 +4,7 @@
 #include "app/config/config.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/plain.h"
 #include "base/str.h"
 
 #include <errno.h>
@@ -14,17 +15,6 @@
 #include <unistd.h>
 
 static const char NOTES[] = "notes.txt";
-
-/* A line as it can be shown: control characters are spaces, none at its ends. */
-static char *clean(char *line, size_t length)
-{
-	for (size_t i = 0; i < length; i++)
-		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
-			line[i] = ' ';
-	while (length && line[length - 1] == ' ')
-		line[--length] = '\0';
-	return line + strspn(line, " ");
-}
 
 /* A count and the space after it; moves *at. */
 static bool take_count(const char **at, int *out)
@@ -59,21 +49,17 @@ static void parse(const char *line, struct note *x)
 int notes_read(struct notes *n, const char *dir, struct err *e)
 {
 	char path[PATH_LEN], *text, *at, *line;
-	struct stat st;
 	size_t len;
 	bool whole;
 
 	*n = (struct notes){0};
 	if (path_join(path, sizeof path, dir, NOTES, e))
 		return -1;
-	if (lstat(path, &st) && errno == ENOENT)
-		return 0;
-	text = file_read(path, FILE_LOG, &len, e);
-	if (!text)
+	if (file_read_any(&text, path, FILE_LOG, &len, e))
 		return -1;
 	at = text;
 	while ((line = str_line(&at, text + len, &whole))) {
-		line = clean(line, (size_t)(at - line) - whole);
+		line = plain_line(line, (size_t)(at - line) - whole);
 		if (!*line)
 			continue;
 		n->at = mem_grow(n->at, (size_t)n->n + 1, sizeof *n->at);
@@ -114,7 +100,7 @@ int note_add(const char *dir, const struct note *x, struct err *e)
 		return err_errno(e, path, "the note cannot be written");
 	text = mem_dup(x->text);
 	str_addf(&line, "%sat %d %d %d %s\n", is_torn(fd) ? "\n" : "", x->fold, x->epoch, x->step,
-		 clean(text, strlen(text)));
+		 plain_line(text, strlen(text)));
 	free(text);
 	if (fstat(fd, &st) == 0 && !S_ISREG(st.st_mode))
 		err_at(e, path, 0, 0, "the note cannot be written: this is not a regular file");

@@ -5,6 +5,7 @@
 #include "app/session/session_delete.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/plain.h"
 #include "base/str.h"
 
 #include <errno.h>
@@ -18,19 +19,6 @@ static const char TAGS[] = "tags.txt", ARCHIVED[] = "archived";
 /*
  * Reading
  */
-
-/* A line as it can be shown: control characters are spaces, none at its ends. */
-static char *clean(char *line)
-{
-	size_t n = strlen(line);
-
-	for (size_t i = 0; i < n; i++)
-		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
-			line[i] = ' ';
-	while (n && line[n - 1] == ' ')
-		line[--n] = '\0';
-	return line + strspn(line, " ");
-}
 
 bool tags_have(const struct tags *t, const char *tag)
 {
@@ -49,21 +37,17 @@ static void add(struct tags *t, const char *tag)
 int tags_read(struct tags *t, const char *dir, struct err *e)
 {
 	char path[PATH_LEN], *text, *at, *line;
-	struct stat st;
 	size_t len;
 	bool whole;
 
 	*t = (struct tags){0};
 	if (path_join(path, sizeof path, dir, TAGS, e))
 		return -1;
-	if (lstat(path, &st) && errno == ENOENT)
-		return 0;
-	text = file_read(path, FILE_LOG, &len, e);
-	if (!text)
+	if (file_read_any(&text, path, FILE_LOG, &len, e))
 		return -1;
 	at = text;
 	while ((line = str_line(&at, text + len, &whole))) {
-		line = clean(line);
+		line = plain_line(line, strlen(line));
 		if (*line && !tags_have(t, line))
 			add(t, line);
 	}
