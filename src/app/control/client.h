@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * client: the other end of server.h.
+ *
+ * Sends JSON objects and takes what comes, without ever waiting; client_wait is for
+ * programs that have nothing else to do. One thread owns it.
+ */
+#ifndef MIUST_CLIENT_H
+#define MIUST_CLIENT_H
+
+#include "base/err.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+
+struct client;
+
+/* To the socket that stands in a lock, of process `pid` (address_connect). NULL on error. */
+struct client *client_open(const char *path, long pid, struct err *e);
+void client_close(struct client *c); /* safe on NULL */
+int client_fd(const struct client *c);
+short client_poll(const struct client *c); /* POLLIN, and POLLOUT while something is to be sent */
+/* Takes `message`; it is sent as the socket takes it. */
+void client_send(struct client *c, json_t *message);
+/* The next message, which the caller owns; NULL: none now. -1 and an error: the other end has
+ * closed (with its reason, if it gave one) or sent what is not JSON; nothing more comes. */
+int client_next(struct client *c, json_t **message, struct err *e);
+/* Like client_next, but waits for a message, at most so many seconds (< 0: for ever). *message
+ * NULL: none came in time, or a signal did. */
+int client_wait(struct client *c, double seconds, json_t **message, struct err *e);
+
+#endif
