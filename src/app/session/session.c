@@ -271,6 +271,7 @@ int session_share(struct session *s, const struct session *parent, struct err *e
 {
 	if (name_folder(s, parent->root, e))
 		return -1;
+	memcpy(s->socket, parent->socket, sizeof s->socket);
 	if (parent->lock < 0)
 		return 0;
 	s->lock = parent->lock;

@@ -37,6 +37,7 @@
 
 #include "app/config/config.h"
 #include "app/session/predictions.h"
+#include "app/session/session_lock.h"
 #include "engine/data/corpus.h"
 #include "engine/train/record.h"
 
@@ -44,10 +45,13 @@
 
 struct session {
 	char root[PATH_LEN], dir[PATH_LEN];
-	int lock;             /* of root; fd, shared from open to close; -1: reading only */
-	int *users;           /* sessions that share it; the last to close lets it go */
-	int fold, fold_lock;  /* the fold being written (session_take); fd, 0: none */
-	FILE *steps, *epochs; /* of that fold, open for appending */
+	int lock;                 /* of root; fd, shared from open to close; -1: reading only */
+	int *users;               /* sessions that share it; the last to close lets it go */
+	int fold, fold_lock;      /* the fold being written (session_take); fd, 0: none */
+	char socket[LOCK_SOCKET]; /* named in its line (session_lock.h), "": none; whoever opens
+				   * the session says it before a fold is taken, and it is
+				   * handed on to what shares the session */
+	FILE *steps, *epochs;     /* of that fold, open for appending */
 	FILE *commands;
 };
 

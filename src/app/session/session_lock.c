@@ -71,7 +71,7 @@ void lock_release(int fd)
  * A fold's
  */
 
-static void write_line(int fd)
+static void write_line(int fd, const char *socket)
 {
 	char host[128] = "?", at[32], line[LINE_MAX_BYTES];
 	time_t now = time(NULL);
@@ -82,7 +82,8 @@ static void write_line(int fd)
 	host[sizeof host - 1] = '\0';
 	gmtime_r(&now, &utc);
 	strftime(at, sizeof at, "%Y-%m-%dT%H:%M:%SZ", &utc);
-	n = snprintf(line, sizeof line, "%s %ld %s\n", host, (long)getpid(), at);
+	n = snprintf(line, sizeof line, "%s %ld %s%s%s\n", host, (long)getpid(), at,
+		     *socket ? " " : "", socket);
 	/* It is for people: without it the lock is held all the same. */
 	if (ftruncate(fd, 0) || pwrite(fd, line, (size_t)n, 0) != n)
 		return;
@@ -98,13 +99,13 @@ int fold_lock_refused(const char *dir, int fold, const char *who, struct err *e)
 	return -1;
 }
 
-int fold_lock(const char *fold_dir, const char *dir, int fold, struct err *e)
+int fold_lock(const char *fold_dir, const char *dir, int fold, const char *socket, struct err *e)
 {
 	int fd = lock_open(fold_dir, true, e), busy = fd < 0 ? -1 : set(fd, F_WRLCK, false);
 	char who[LINE_MAX_BYTES];
 
 	if (busy == 0) {
-		write_line(fd);
+		write_line(fd, socket);
 		return fd;
 	}
 	if (busy > 0) {
@@ -125,12 +126,22 @@ void fold_lock_end(int fd)
 	close(fd);
 }
 
-/* Of "HOST PID TIME ..."; empty if it is not that. */
+/* Of "HOST PID TIME" or "HOST PID TIME SOCKET"; empty if it is not that. A path that is
+ * cut, or means nothing elsewhere, would be the name of something else. */
 static void read_owner(const char *line, struct lock_owner *who)
 {
+	int end = 0;
+	size_t n;
+
 	*who = (struct lock_owner){0};
-	if (sscanf(line, "%127[!-~] %ld %31[0-9TZ:-]", who->host, &who->pid, who->since) != 3)
+	if (sscanf(line, "%127[!-~] %ld %31[0-9TZ:-]%n", who->host, &who->pid, who->since, &end) !=
+	    3) {
 		*who = (struct lock_owner){0};
+		return;
+	}
+	n = strcspn(line + end, "\n");
+	if (n > 1 && n <= sizeof who->socket && strncmp(line + end, " /", 2) == 0)
+		memcpy(who->socket, line + end + 1, n - 1);
 }
 
 /* DIR/lock, open for reading, or -1; is it held by somebody? */

@@ -7,9 +7,11 @@
  *	                 creates, adopts, joins, moves or deletes it. An empty file
  *	                 that stays.
  *	DIR/fold-F/lock  held alone by the program that writes the fold. While it is
- *	                 held the file has one line: HOST PID TIME (UTC, as
- *	                 2026-01-04T12:00:00Z). What a killed program leaves there
- *	                 means nothing: the lock has gone with the program.
+ *	                 held the file has one line: HOST PID TIME SOCKET. TIME is UTC, as
+ *	                 2026-01-04T12:00:00Z; SOCKET, the rest of the line, is the
+ *	                 absolute path of the socket on HOST where the program listens,
+ *	                 and is left out where there is none. What a killed program leaves
+ *	                 there means nothing: the lock has gone with the program.
  *
  * Both are open file description locks (F_OFD_SETLK in fcntl(2)): they end with the
  * process, threads of one process exclude each other too, and file systems pass
@@ -46,9 +48,12 @@ void lock_release(int fd); /* the file stays open */
  * program of version 0.1 is not seen. */
 bool lock_asked(const char *dir);
 
-/* Take FOLD_DIR/lock alone and write the line. The descriptor is for fold_lock_end;
- * -1 on error, which says who holds it (of the session `dir`). */
-int fold_lock(const char *fold_dir, const char *dir, int fold, struct err *e);
+enum { LOCK_SOCKET = 108 }; /* longest path of a socket, with its NUL (unix(7)) */
+
+/* Take FOLD_DIR/lock alone and write the line, with the path of a socket unless it is "".
+ * The descriptor is for fold_lock_end; -1 on error, which says who holds it (of the
+ * session `dir`). */
+int fold_lock(const char *fold_dir, const char *dir, int fold, const char *socket, struct err *e);
 void fold_lock_end(int fd); /* without the line; closes it */
 /* The error (EXIT_BUSY) that says so: of a fold of the session `dir`, held by `who`. */
 int fold_lock_refused(const char *dir, int fold, const char *who, struct err *e);
@@ -56,6 +61,7 @@ int fold_lock_refused(const char *dir, int fold, const char *who, struct err *e)
 struct lock_owner {
 	char host[128], since[32]; /* since: as in the file */
 	long pid;
+	char socket[LOCK_SOCKET]; /* "": none, or not a path that a socket can have */
 };
 enum fold_lock {
 	FOLD_FREE, /* nobody holds it; whoever did has ended it in order, if anybody ever did */

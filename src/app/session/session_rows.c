@@ -59,7 +59,7 @@ int session_take(struct session *s, int fold, struct err *e)
 	if (session_fold_path(s, fold, "lock", lock, sizeof lock, e) ||
 	    fold_file(s->dir, fold, "", folder, sizeof folder, e))
 		return -1;
-	s->fold_lock = fold_lock(folder, s->root, fold, e);
+	s->fold_lock = fold_lock(folder, s->root, fold, s->socket, e);
 	s->fold = fold;
 	if (s->fold_lock < 0) {
 		s->fold_lock = 0;

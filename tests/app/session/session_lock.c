@@ -121,12 +121,12 @@ TEST(a_fold_has_one_writer)
 	gethostname(host, sizeof host - 1);
 	CHECK_INT(mkdir(in("fold"), 0777), 0);
 	CHECK(!fold_lock_asked(in("fold"), who, sizeof who));
-	fd = fold_lock(in("fold"), "DIR", 3, &e);
+	fd = fold_lock(in("fold"), "DIR", 3, "", &e);
 	REQUIRE(fd >= 0);
 	CHECK(fold_lock_asked(in("fold"), who, sizeof who));
 	snprintf(want, sizeof want, "process %ld on %s since 2", (long)getpid(), host);
 	CHECK_HAS(who, want);
-	CHECK_INT(fold_lock(in("fold"), "DIR", 3, &e), -1);
+	CHECK_INT(fold_lock(in("fold"), "DIR", 3, "", &e), -1);
 	CHECK_HAS(e.text, "DIR: another program is writing this session: fold 3, process ");
 	CHECK_HAS(e.text, "; wait for it, stop it, or look with --readonly");
 	fold_lock_end(fd);
@@ -148,7 +148,7 @@ TEST(a_killed_writer_holds_nothing)
 	fflush(NULL);
 	child = fork();
 	if (child == 0) {
-		if (fold_lock(in("killed"), "DIR", 1, &e) >= 0)
+		if (fold_lock(in("killed"), "DIR", 1, "", &e) >= 0)
 			kill(getpid(), SIGKILL);
 		_exit(1);
 	}
@@ -157,7 +157,7 @@ TEST(a_killed_writer_holds_nothing)
 	CHECK_STR(who, "");
 	CHECK_INT(fold_lock_look(in("killed"), &owner), FOLD_LEFT);
 	CHECK_INT(owner.pid, child);
-	fd = fold_lock(in("killed"), "DIR", 1, &e);
+	fd = fold_lock(in("killed"), "DIR", 1, "", &e);
 	CHECK(fd >= 0);
 	CHECK_STR(e.text, "");
 	CHECK_INT(fold_lock_look(in("killed"), &owner), FOLD_HELD);
@@ -178,6 +178,7 @@ TEST(a_line_of_somebody_else)
 		 "process 12 on node7 since 2026-01-04T12:00:00Z"},
 		{"node7 12 2026-01-04T12:00:00Z /run/s\n",
 		 "process 12 on node7 since 2026-01-04T12:00:00Z"},
+		{"node7 12 2026-01-04T12:00:00Z", "process 12 on node7 since 2026-01-04T12:00:00Z"},
 		{"node7 twelve 2026\n", ""},
 		{"no\033[31mde 12 2026\n", ""},
 		{"node7 12 \033[31m\n", ""},
@@ -187,7 +188,7 @@ TEST(a_line_of_somebody_else)
 	int fd;
 
 	CHECK_INT(mkdir(in("line"), 0777), 0);
-	fd = fold_lock(in("line"), "DIR", 1, &e);
+	fd = fold_lock(in("line"), "DIR", 1, "", &e);
 	REQUIRE(fd >= 0);
 	for (size_t i = 0; i < sizeof some / sizeof some[0]; i++) {
 		put(in("line/lock"), some[i].line);
@@ -195,6 +196,45 @@ TEST(a_line_of_somebody_else)
 		CHECK_STR(who, some[i].who);
 	}
 	fold_lock_end(fd);
+}
+
+TEST(a_line_names_a_socket)
+{
+	char longest[LOCK_SOCKET] = "/", line[512];
+	struct lock_owner who;
+	struct err e = {0};
+	int fd;
+
+	memset(longest + 1, 's', sizeof longest - 2);
+	longest[sizeof longest - 1] = '\0';
+	CHECK_INT(mkdir(in("socket"), 0777), 0);
+	for (int i = 0; i < 3; i++) {
+		static const char spaces[] = "/run/user/1000/miust/a b  c.sock";
+		const char *path = i == 0 ? "" : i == 1 ? spaces : longest;
+
+		fd = fold_lock(in("socket"), "DIR", 1, path, &e);
+		REQUIRE(fd >= 0);
+		CHECK_INT(fold_lock_look(in("socket"), &who), FOLD_HELD);
+		CHECK_INT(who.pid, getpid());
+		CHECK_STR(who.socket, path);
+		/* as another program may have written it */
+		snprintf(line, sizeof line, "node7 12 2026-01-04T12:00:00Z%s%s\n", *path ? " " : "",
+			 path);
+		put(in("socket/lock"), line);
+		fold_lock_look(in("socket"), &who);
+		CHECK_STR(who.socket, path);
+		fold_lock_end(fd);
+	}
+	/* what no socket has for a name */
+	snprintf(line, sizeof line, "node7 12 2026-01-04T12:00:00Z %ss\n", longest);
+	for (int i = 0; i < 3; i++) {
+		put(in("socket/lock"), i == 0   ? line
+				       : i == 1 ? "node7 12 2026-01-04T12:00:00Z run/s\n"
+						: "node7 12 2026-01-04T12:00:00Z \n");
+		CHECK_INT(fold_lock_look(in("socket"), &who), FOLD_LEFT);
+		CHECK_STR(who.host, "node7");
+		CHECK_STR(who.socket, "");
+	}
 }
 
 TEST(locks_of_this_machine_only)

@@ -46,6 +46,7 @@ TEST(written_by)
 {
 	struct settings set = some_settings();
 	struct session s, seed;
+	struct lock_owner owner;
 	struct err e = {0};
 	char who[256];
 
@@ -56,7 +57,10 @@ TEST(written_by)
 	CHECK(session_written(in("written"), who, sizeof who));
 	CHECK_STR(who, "");
 	set.exp.seed++;
+	snprintf(s.socket, sizeof s.socket, "/run/miust/12.sock");
 	REQUIRE(session_seed(&seed, &s, &set, &e) == 0 && session_take(&seed, 2, &e) == 0);
+	CHECK_INT(fold_lock_look(in("written/seed-54/fold-2"), &owner), FOLD_HELD);
+	CHECK_STR(owner.socket, "/run/miust/12.sock");
 	CHECK(session_written(in("written"), who, sizeof who));
 	CHECK(strstr(who, " on "));
 	session_close(&seed);
