@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -39,6 +40,11 @@ void atomic_abort(struct atomic_file *a);                /* drops it; safe on ze
 int file_write(const char *path, const void *data, size_t len, struct err *e); /* atomically */
 /* The same, but a file that holds exactly this already is not touched. */
 int file_make_hold(const char *path, const void *data, size_t len, struct err *e);
+/* Make a new file, whole from the first moment on (link(2)): of several programs that make
+ * one of the same name at once, one makes it. *made: this one did; else a file of that name
+ * is there and stays as it is. (On a file system without links it is moved there, and the
+ * caller must know that nobody else makes one.) */
+int file_create(const char *path, const void *data, size_t len, bool *made, struct err *e);
 /* For writing that must stay in its folder and must end, such as a session's: an
  * error if a symbolic link, pipe or device has this name. A missing file is
  * fine. */
@@ -87,6 +93,7 @@ void dirs_missing(char *out, size_t n, const char *path);
 /* rmdir path and its parent folders up to `top`, as long as they are empty. */
 void dirs_remove(const char *path, const char *top);
 int dir_sync(const char *path, struct err *e); /* fsync a folder: its names are on the disk */
+int file_sync_folder(const char *path, struct err *e); /* the same of the one that `path` lies in */
 
 /* Results go to `out` of size n; too long is an error with the path named. */
 int path_join(char *out, size_t n, const char *dir, const char *name, struct err *e);
