@@ -13,6 +13,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+enum { CLIENT_LINE = 16 << 20 }; /* bytes of a message: many times the longest */
+
 struct client;
 
 /* To the socket that stands in a lock, of process `pid` (address_connect). NULL on error. */
@@ -20,7 +22,8 @@ struct client *client_open(const char *path, long pid, struct err *e);
 void client_close(struct client *c); /* safe on NULL */
 int client_fd(const struct client *c);
 short client_poll(const struct client *c); /* POLLIN, and POLLOUT while something is to be sent */
-/* Takes `message`; it is sent as the socket takes it. */
+/* Takes `message`, an object; it is sent as the socket takes it, by the calls below too. What is
+ * sent to one who has gone is dropped: client_next says so. */
 void client_send(struct client *c, json_t *message);
 /* The next message, which the caller owns; NULL: none now. -1 and an error: the other end has
  * closed (with its reason, if it gave one) or sent what is not JSON; nothing more comes. */
