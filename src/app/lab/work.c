@@ -19,6 +19,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 /* ---- runs ---- */
@@ -156,6 +157,7 @@ static struct work_run *new_run(struct work *w, const struct work_options *o)
 	if (o->paused)
 		work_pause_as(run, WORK_PAUSED);
 	run->looker.fold = -1;
+	run->wake = -1;
 	run->shown.state = WORK_LOADING;
 	run->shown.loss = run->shown.best = run->shown.rate = run->shown.eta = NAN;
 	if (o->job.session)
@@ -170,6 +172,7 @@ static struct work_run *new_run(struct work *w, const struct work_options *o)
 
 void work_free_run(struct work_run *run)
 {
+	work_follow_end(run);
 	work_close_looker(run);
 	probe_free(&run->probe);
 	str_free(&run->told);
@@ -179,6 +182,8 @@ void work_free_run(struct work_run *run)
 	job_close(&run->job);
 	free_options(&run->opt);
 	pthread_cond_destroy(&run->asked);
+	if (run->wake >= 0)
+		close(run->wake);
 	free(run);
 }
 
@@ -214,6 +219,12 @@ int work_open(struct work *w, const struct work_options *o, struct err *e)
 	sigset_t old;
 	int failed, id;
 
+	run->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (run->wake < 0) {
+		err_errno(e, "eventfd", "cannot talk to the thread of another run");
+		work_free_run(run);
+		return 0;
+	}
 	reap(w, false);
 	pthread_mutex_lock(&w->lock);
 	w->run = mem_grow(w->run, (size_t)w->runs + 1, sizeof *w->run);
@@ -267,7 +278,7 @@ void work_close(struct work *w, int id)
 	gone->done = ended;
 	if (ended)
 		work_keep_status(w, run);
-	pthread_cond_signal(&run->asked);
+	work_wake(run);
 	work_line_moved(w); /* it may have been first */
 	pthread_mutex_unlock(&w->lock);
 	if (ended)
@@ -301,7 +312,7 @@ void work_quit(struct work *w)
 	pthread_mutex_lock(&w->lock);
 	w->quit = true;
 	for (int i = 0; i < w->runs; i++)
-		pthread_cond_signal(&w->run[i]->asked);
+		work_wake(w->run[i]);
 	pthread_mutex_unlock(&w->lock);
 }
 

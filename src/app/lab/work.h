@@ -20,6 +20,14 @@
  * wrong. Everything else of a run belongs to its thread, but for a corpus: its lists,
  * ids and texts do not change once EVENT_OPENED has been sent, and may be read.
  *
+ * A run that trains in another program, here or on another machine that shares the folder,
+ * is opened like any other. Its thread follows the folder: the state comes from the folds'
+ * locks, everything else from the files, and nothing is written. EVENT_FOLLOWED says that
+ * there is something new in them. Where the other program listens on a socket the thread is
+ * attached to it, hands requests on and has its snapshots from there; rows still come from the
+ * folder. A run of ours that has stopped is followed in the same way, for another program
+ * may go on with it.
+ *
  * Overflow: events that do not fit are dropped and counted (snapshot.dropped);
  * what they carried is freed. The last quarter of the ring is kept for what is
  * not in the session folder (replies, looks, states); the folder holds every
@@ -31,19 +39,28 @@
 #define MIUST_WORK_H
 
 #include "app/lab/job.h"
+#include "app/session/session_lock.h"
 #include "engine/train/probe.h"
 
 enum work_state {
-	WORK_LOADING,  /* configuration, data, session */
-	WORK_WAITING,  /* is to go on when a place is free: it waits for its turn */
-	WORK_RUN,      /* training */
-	WORK_EVAL,     /* evaluating the validation or test part */
-	WORK_PAUSED,   /* between two steps, on request */
-	WORK_BROKE,    /* between two steps: the break condition holds */
-	WORK_DIVERGED, /* a loss is not finite; weights as before the step */
-	WORK_STOPPING, /* finishing the step, then a checkpoint */
-	WORK_IDLE,     /* nothing trains: finished, stopped, or only looking */
-	WORK_FAILED,   /* see snapshot.error */
+	WORK_LOADING,   /* configuration, data, session */
+	WORK_WAITING,   /* is to go on when a place is free: it waits for its turn */
+	WORK_RUN,       /* training */
+	WORK_EVAL,      /* evaluating the validation or test part */
+	WORK_PAUSED,    /* between two steps, on request */
+	WORK_BROKE,     /* between two steps: the break condition holds */
+	WORK_DIVERGED,  /* a loss is not finite; weights as before the step */
+	WORK_STOPPING,  /* finishing the step, then a checkpoint */
+	WORK_IDLE,      /* nothing trains: finished, stopped, or only looking */
+	WORK_ELSEWHERE, /* another program trains it (snapshot.owner); this one follows */
+	WORK_FAILED,    /* see snapshot.error */
+};
+
+/* Who does what is asked of a run. */
+enum work_hold {
+	WORK_OURS,     /* this program trains it, or can */
+	WORK_FOLLOWED, /* nobody here: its folder is looked at */
+	WORK_ATTACHED, /* the program that trains it, through its socket */
 };
 
 struct snapshot {
@@ -70,8 +87,10 @@ struct snapshot {
 	bool opened;            /* configuration and data are read */
 	bool trains;            /* the run can go on from here: not finished, not only looking */
 	bool placed;            /* it has its place among the jobs: trains, or pauses in between */
-	bool busy;              /* WORK_FAILED: another program writes the session */
-	bool can_skip;          /* with --skip-bad it would have been opened */
+	enum work_hold hold;
+	struct lock_owner owner; /* who trains it elsewhere; host "": nobody, or not known */
+	bool busy;               /* WORK_FAILED: another program writes the session */
+	bool can_skip;           /* with --skip-bad it would have been opened */
 	char looking[1024]; /* why the session is read-only although that was not asked for; "" */
 	unsigned long dropped;    /* events lost so far */
 	char error[1024];         /* WORK_FAILED, WORK_DIVERGED: why */
@@ -131,6 +150,7 @@ enum event_kind {
 	EVENT_SAY,     /* text for the user */
 	EVENT_TOLD,  /* told: all that was said while opening, before it has succeeded or failed */
 	EVENT_STATE, /* the state changed; see the snapshot */
+	EVENT_FOLLOWED, /* files of the folder that is followed have changed: run_refresh */
 	EVENT_HAPPENED, /* happened: for hooks; is not left out when the ring is full of others */
 };
 

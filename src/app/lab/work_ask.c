@@ -249,9 +249,9 @@ static void command(struct work_run *run, const struct request *r, struct err *e
 	struct job *j = &run->job;
 	bool taken = false;
 
-	if (!j->trainer.corpus || run->opt.readonly) {
+	if (!j->trainer.corpus || run->looks) {
 		err_set(e, "nothing trains here%s",
-			run->opt.readonly ? ": the session is open read-only" : " now");
+			run->looks ? ": the session is open read-only" : " now");
 		return;
 	}
 	if (strcmp(r->text, "eval") != 0 && job_take_stopped(j, &taken, e))
@@ -265,10 +265,10 @@ static void go_on(struct work_run *run, const struct request *r, struct err *e)
 {
 	const struct trainer *t = &run->job.trainer;
 
-	if (!run->opened || run->opt.readonly || run->job.complete) {
-		err_set(e, run->opt.readonly ? "the session is open read-only (--readonly)"
-			   : run->opened     ? "all folds are trained and tested"
-					     : "the data is still being read");
+	if (!run->opened || run->looks || run->job.complete) {
+		err_set(e, run->looks    ? "the session is open read-only (--readonly)"
+			   : run->opened ? "all folds are trained and tested"
+					 : "the data is still being read");
 		return;
 	}
 	run->control = (struct control){.want = WANT_GO};

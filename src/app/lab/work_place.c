@@ -42,7 +42,7 @@ void work_line_moved(struct work *w)
 {
 	for (int i = 0; i < w->runs; i++)
 		if (w->run[i]->turn)
-			pthread_cond_signal(&w->run[i]->asked);
+			work_wake(w->run[i]);
 }
 
 void work_leave_place(struct work_run *run)

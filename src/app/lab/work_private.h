@@ -5,7 +5,8 @@
  *
  * work.c has the runs, work_thread.c the thread of each, work_place.c who may train, work_queue.c
  * the queues, work_run.c the hooks of a run's job and its snapshot; work_ask.c carries requests
- * out, work_look.c looks at an utterance.
+ * out, work_look.c looks at an utterance. work_follow.c follows the folder of a run that does not
+ * train here, work_attach.c talks to who trains it.
  */
 #ifndef MIUST_WORK_PRIVATE_H
 #define MIUST_WORK_PRIVATE_H
@@ -45,6 +46,9 @@ struct request {
 	char text[256];
 };
 
+struct follow; /* work_follow.c */
+struct attach; /* work_attach.c */
+
 /* A model that is not being trained, for looking at a finished fold. */
 struct looker {
 	int fold; /* -1: none */
@@ -79,7 +83,8 @@ struct work_run {
 
 	struct snapshot shown; /* -- protected by work->lock, as all up to the next line */
 	bool corpus_ready;
-	pthread_cond_t asked; /* a request, quit or a place for it has come */
+	pthread_cond_t asked; /* a request, quit or a place for it has come (work_wake) */
+	int wake;             /* the same for who polls: an eventfd */
 	struct request request[REQUESTS];
 	int requests;
 	unsigned long turn; /* waits for a place: who has the smallest comes first; 0: does not */
@@ -90,8 +95,11 @@ struct work_run {
 	int threads;             /* of the program */
 	char session[PATH_LEN];
 	struct job job;
-	struct str told;     /* while opening */
-	bool opened, inside; /* inside: job_run */
+	struct str told;       /* while opening */
+	bool opened, inside;   /* inside: job_run */
+	bool looks;            /* the job was opened to look at (job_look) */
+	struct follow *follow; /* NULL while it trains here */
+	struct attach *attach; /* NULL: not attached */
 	struct control control;
 	struct breakpoint breakpoint;
 	struct step_row last_step;
@@ -149,6 +157,7 @@ void work_line_moved(struct work *w);        /* wakes those that wait; under the
 int work_share(struct work_run *run);        /* threads for a job that begins now */
 
 /* work_queue.c */
+void work_wake(struct work_run *run);                        /* under the lock */
 struct work_run *work_lookup(const struct work *w, int run); /* NULL: none; under the lock */
 void work_send(struct work_run *run, struct event *e);       /* takes what the event owns */
 void work_send_text(struct work_run *run, enum event_kind kind, unsigned request, bool ok,
@@ -166,6 +175,36 @@ void work_wait_until(struct work_run *run, double clock);
 /* Within an evaluation, where nothing is served: is the run to end, or a
  * stop the next request to change anything? Then it is taken. */
 bool work_takes_stop(struct work_run *run);
+
+/* work_follow.c. For a run that is open and does not train here; its own thread calls them. */
+/*
+ * Wait for a request, for who it is attached to, or for something new in the folder, for a while
+ * at most; take what has come. The first call looks at the folder. False: it is to end.
+ */
+bool work_follow(struct work_run *run);
+void work_follow_begin(struct work_run *run); /* look at once; again: nothing */
+void work_follow_end(struct work_run *run);   /* it trains here, or is closed */
+/* What the folder says, into the run's snapshot; under the lock. Nothing while nobody else
+ * trains a run of ours, or while attached. */
+void work_follow_put(const struct work_run *run, struct snapshot *s);
+bool work_is_elsewhere(const struct work_run *run); /* a fold's lock is held by another program */
+
+/*
+ * work_attach.c: the program that trains the run listens on a socket of this machine
+ * (app/control). The run's own thread calls them; nothing here waits.
+ */
+/* Connect to the owner of a fold's lock, if its host is this host and its socket is known.
+ * False: it only can be followed. Called with each look at the folder while not attached. */
+bool attach_try(struct work_run *run, const struct lock_owner *o);
+int attach_fd(const struct work_run *run);     /* -1: not attached */
+short attach_poll(const struct work_run *run); /* for poll(2) */
+/* Take the messages that have come: replies and other events are sent on, the snapshot
+ * (hold WORK_ATTACHED) is brought up to date; where the other end is gone attach_fd becomes -1.
+ * True: the folder has something new, which is to be looked at now. */
+bool attach_turn(struct work_run *run);
+/* Hand a request on. False: not attached, or it is one to be answered here. */
+bool attach_ask(struct work_run *run, const struct request *r);
+void attach_close(struct work_run *run); /* safe if not attached */
 
 /* work_run.c */
 extern const struct job_hooks work_hooks;                    /* ctx is to be the run */

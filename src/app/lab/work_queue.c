@@ -114,6 +114,15 @@ void work_send_text(struct work_run *run, enum event_kind kind, unsigned request
 
 /* ---- requests in ---- */
 
+void work_wake(struct work_run *run)
+{
+	uint64_t one = 1;
+
+	pthread_cond_signal(&run->asked);
+	if (write(run->wake, &one, sizeof one) < 0)
+		return; /* its counter is full: whoever polls wakes anyway */
+}
+
 static bool is_over(const struct work_run *run) /* under the lock */
 {
 	return run->work->quit || run->gone;
@@ -229,7 +238,7 @@ static unsigned ask(struct work *w, int id, struct request r, const char *text)
 	if (run->requests < REQUESTS) {
 		number = r.number = ++w->next_number;
 		run->request[run->requests++] = r;
-		pthread_cond_signal(&run->asked);
+		work_wake(run);
 	}
 	pthread_mutex_unlock(&w->lock);
 	return number;

@@ -62,7 +62,7 @@ void work_show(struct work_run *run, enum work_state state)
 		str_fit(run->shown.session, sizeof run->shown.session,
 			j->session.dir[0] ? j->session.dir : j->root.root);
 	run->shown.opened = run->opened;
-	run->shown.trains = run->opened && !run->opt.readonly && !j->complete;
+	run->shown.trains = run->opened && !run->looks && !j->complete;
 	if (t->corpus) {
 		run->shown.nfolds = split_folds(&j->lab->corpus);
 		run->shown.place = t->state.fold - split_fold(&j->lab->corpus, 0) + 1;
@@ -81,6 +81,9 @@ void work_show(struct work_run *run, enum work_state state)
 	run->shown.loss = run->smooth_weight > 0 ? run->smooth_loss / run->smooth_weight : NAN;
 	run->shown.rate = run->rate;
 	run->shown.pace = run->pace;
+	run->shown.hold = WORK_OURS;
+	run->shown.owner = (struct lock_owner){0};
+	work_follow_put(run, &run->shown);
 	pthread_mutex_unlock(&run->work->lock);
 	if (changed)
 		work_send_text(run, EVENT_STATE, 0, true, "");

@@ -32,7 +32,8 @@ static int open_job(struct work_run *run, struct err *e)
 
 	hooks.ctx = run;
 	run->opt.job.threads = work_share(run);
-	if (run->opt.readonly)
+	run->looks = run->opt.readonly;
+	if (run->looks)
 		return job_look(&run->job, labs, &run->opt.job, &hooks, true, e);
 	if (job_open(&run->job, labs, &run->opt.job, &hooks, &why) == 0)
 		return 0;
@@ -42,7 +43,7 @@ static int open_job(struct work_run *run, struct err *e)
 	pthread_mutex_unlock(&run->work->lock);
 	if (is_stored(run) &&
 	    job_look(&run->job, labs, &run->opt.job, &hooks, false, &unreadable) == 0) {
-		run->opt.readonly = true;
+		run->looks = true;
 		pthread_mutex_lock(&run->work->lock);
 		str_fit(run->shown.looking, sizeof run->shown.looking, why.text);
 		pthread_mutex_unlock(&run->work->lock);
@@ -63,8 +64,8 @@ static void send_told(struct work_run *run)
 
 static enum work_state opened_as(struct work_run *run)
 {
-	if (run->opt.readonly)
-		return WORK_IDLE;
+	if (run->looks)
+		return work_is_elsewhere(run) ? WORK_ELSEWHERE : WORK_IDLE;
 	if (run->control.want == WANT_PAUSE)
 		return WORK_PAUSED;
 	return work_place(run) ? WORK_RUN : WORK_WAITING;
@@ -109,8 +110,10 @@ static void open_run(struct work_run *run)
 		return;
 	}
 	run->opened = true;
-	if (run->opt.readonly)
+	if (run->looks) {
 		run->control.want = WANT_STOP;
+		work_follow_begin(run);
+	}
 	pthread_mutex_lock(&run->work->lock);
 	run->corpus_ready = run->job.lab && run->job.lab->corpus.n > 0;
 	pthread_mutex_unlock(&run->work->lock);
@@ -136,6 +139,7 @@ static void train(struct work_run *run)
 {
 	struct err e = {0};
 
+	work_follow_end(run);
 	run->inside = true;
 	run->status = run_job(run, &e) ? err_exit(e.status) : 0;
 	run->inside = false;
@@ -172,6 +176,7 @@ static void end(struct work_run *run)
 	struct gone *gone;
 
 	work_leave_place(run); /* it may not have begun */
+	work_follow_end(run);
 	pthread_mutex_lock(&w->lock);
 	gone = run->gone;
 	run->shown.ended = true;
@@ -185,11 +190,19 @@ static void end(struct work_run *run)
 	if (gone)
 		gone->done = true;
 	for (int i = 0; i < w->runs && gone; i++)
-		pthread_cond_signal(&w->run[i]->asked); /* one may want its session */
+		work_wake(w->run[i]); /* one may want its session */
 	if (write(w->pipe[1], "", 1) < 0) {
 		/* the pipe holds bytes: the screen wakes anyway */
 	}
 	pthread_mutex_unlock(&w->lock);
+}
+
+/* What it is to do next has been asked, or it goes on by itself; false: it is to end. */
+static bool wait_for_work(struct work_run *run)
+{
+	bool follows = run->opened && run->control.want == WANT_STOP;
+
+	return follows ? work_follow(run) : work_serve(run, true);
 }
 
 void *work_thread(void *arg)
@@ -197,7 +210,7 @@ void *work_thread(void *arg)
 	struct work_run *run = arg;
 
 	open_run(run);
-	while (work_serve(run, true))
+	while (wait_for_work(run))
 		if (work_is_due(run) && begins(run))
 			train(run);
 	end(run);

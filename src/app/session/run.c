@@ -413,11 +413,15 @@ static int load_changes(struct run *r, const struct session *s, struct err *e)
 	return 0;
 }
 
+int run_fold_number(const struct run *r, int i)
+{
+	return r->set.layout == LAYOUT_IEMOCAP ? i + 1 : i;
+}
+
 /* The size of all epochs.csv that its folds are read from. */
 static long long rows_bytes(const struct run *r)
 {
 	struct session s = {.lock = -1};
-	bool numbered = r->set.layout == LAYOUT_IEMOCAP;
 	struct err ignored = {0};
 	long long bytes = 0;
 	char path[PATH_LEN];
@@ -425,7 +429,7 @@ static long long rows_bytes(const struct run *r)
 
 	snprintf(s.dir, sizeof s.dir, "%s", r->dir);
 	for (int i = 0; i < r->folds; i++)
-		if (session_part(&s, numbered ? i + 1 : i, "epochs.csv", path, sizeof path,
+		if (session_part(&s, run_fold_number(r, i), "epochs.csv", path, sizeof path,
 				 &ignored) == 0 &&
 		    stat(path, &st) == 0)
 			bytes += st.st_size;

@@ -67,6 +67,8 @@ void run_free(struct run *r); /* safe on zeroed memory */
 /* A run's name and branch by its folder alone. */
 void run_names(const char *dir, char name[RUN_NAME], char branch[RUN_NAME]);
 
+int run_fold_number(const struct run *r, int i); /* of the i-th fold of its data, from 0 */
+
 struct fold_run *run_fold(struct run *r, int fold);             /* made if missing */
 const struct fold_run *run_find(const struct run *r, int fold); /* or NULL */
 

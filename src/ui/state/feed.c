@@ -222,6 +222,9 @@ static void take(struct ui *u, struct event *e)
 		u->told = e->told;
 		e->told = NULL;
 		break;
+	case EVENT_FOLLOWED:
+		runs_reload(u);
+		break;
 	case EVENT_STATE:
 	case EVENT_HAPPENED:
 		break;

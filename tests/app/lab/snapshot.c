@@ -36,6 +36,7 @@ static struct work_run *idle_worker(void)
 	w->run[w->runs++] = run;
 	run->work = w;
 	run->id = WORK_FIRST;
+	run->wake = -1;
 	run->looker.fold = -1;
 	run->rate = NAN;
 	run->job.lab = &lab;

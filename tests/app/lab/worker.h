@@ -116,7 +116,7 @@ static inline void ask_together(struct work *w, int id, const struct request *r,
 		run->request[run->requests] = r[i];
 		run->request[run->requests++].number = ++w->next_number;
 	}
-	pthread_cond_signal(&run->asked);
+	work_wake(run);
 	pthread_mutex_unlock(&w->lock);
 }
 
