@@ -10,6 +10,7 @@
 
 #include "app/session/session_lock.h"
 #include "app/session/session_private.h"
+#include "app/session/session_state.h"
 #include "base/file.h"
 
 #include <dirent.h>
@@ -69,6 +70,8 @@ static int remove_inside(int fd, const char *keep, const char *path, struct err 
 
 int session_hold(const char *root, int *fd, struct err *e)
 {
+	char who[256];
+
 	*fd = lock_open(root, false, e);
 	if (*fd < 0)
 		return e->status ? -1 : 0;
@@ -76,7 +79,9 @@ int session_hold(const char *root, int *fd, struct err *e)
 	case LOCK_TAKEN:
 		return 0;
 	case LOCK_BUSY:
-		err_at(e, root, 0, 0, "another program is writing this session; stop it first");
+		session_written(root, who, sizeof who);
+		err_at(e, root, 0, 0, "another program is writing this session%s%s; stop it first",
+		       *who ? ": " : "", who);
 		break;
 	case LOCK_FAILED:
 		break;

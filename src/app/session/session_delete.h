@@ -15,7 +15,7 @@
  */
 int session_delete(const char *root, const char *dir, struct err *e);
 /* Hold its lock alone while it is moved or deleted: *lock is to be closed, -1 if none
- * was ever made. An error if another program writes it. */
+ * was ever made. An error that says who, if another program writes it. */
 int session_hold(const char *root, int *lock, struct err *e);
 /* Hold it for a moment to add a few words: alone if nobody writes the session, else with
  * those who do. *lock as above. */

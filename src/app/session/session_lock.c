@@ -188,14 +188,28 @@ enum fold_lock fold_lock_look(const char *fold_dir, struct lock_owner *who)
 	return held ? FOLD_HELD : len > 0 ? FOLD_LEFT : FOLD_FREE;
 }
 
+char *lock_owner_text(const struct lock_owner *who, char *out, size_t n)
+{
+	out[0] = '\0';
+	if (who->host[0])
+		snprintf(out, n, "process %ld on %s since %s", who->pid, who->host, who->since);
+	return out;
+}
+
+int64_t lock_owner_since(const struct lock_owner *who)
+{
+	struct tm utc = {0};
+	const char *end = strptime(who->since, "%Y-%m-%dT%H:%M:%SZ", &utc);
+
+	return end && !*end ? (int64_t)timegm(&utc) : 0;
+}
+
 bool fold_lock_asked(const char *fold_dir, char *who, size_t n)
 {
 	struct lock_owner owner;
 	bool held = fold_lock_look(fold_dir, &owner) == FOLD_HELD;
 
-	who[0] = '\0';
-	if (held && owner.host[0])
-		snprintf(who, n, "process %ld on %s since %s", owner.pid, owner.host, owner.since);
+	lock_owner_text(held ? &owner : &(struct lock_owner){0}, who, n);
 	return held;
 }
 
@@ -264,9 +278,9 @@ bool lock_is_local(const char *mountinfo, unsigned major, unsigned minor, char *
 	return false;
 }
 
-void lock_warning(const char *dir, char *text, size_t n)
+bool lock_dir_is_local(const char *dir, char *why, size_t n)
 {
-	char why[128], mounts[64 << 10];
+	char mounts[64 << 10];
 	FILE *f = fopen("/proc/self/mountinfo", "re");
 	size_t len = f ? fread(mounts, 1, sizeof mounts - 1, f) : 0;
 	struct stat st;
@@ -274,9 +288,16 @@ void lock_warning(const char *dir, char *text, size_t n)
 	mounts[len] = '\0';
 	if (f)
 		fclose(f);
+	return stat(dir, &st) == 0 &&
+	       lock_is_local(mounts, major(st.st_dev), minor(st.st_dev), why, n);
+}
+
+void lock_warning(const char *dir, char *text, size_t n)
+{
+	char why[128];
+
 	text[0] = '\0';
-	if (stat(dir, &st) == 0 &&
-	    lock_is_local(mounts, major(st.st_dev), minor(st.st_dev), why, sizeof why))
+	if (lock_dir_is_local(dir, why, sizeof why))
 		snprintf(text, n,
 			 "%s: other machines do not see locks on this file system (%s): write "
 			 "the session from one machine at a time, or mount it with locks",

@@ -33,6 +33,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum lock_how { LOCK_SHARED, LOCK_ALONE };
 enum lock_answer { LOCK_FAILED = -1, LOCK_TAKEN, LOCK_BUSY };
@@ -63,6 +64,10 @@ struct lock_owner {
 	long pid;
 	char socket[LOCK_SOCKET]; /* "": none, or not a path that a socket can have */
 };
+/* "process 123 on HOST since TIME"; "" if it is not known. Returns out. */
+char *lock_owner_text(const struct lock_owner *who, char *out, size_t n);
+/* `since` in seconds since 1970; 0: it is not a time. */
+int64_t lock_owner_since(const struct lock_owner *who);
 enum fold_lock {
 	FOLD_FREE, /* nobody holds it; whoever did has ended it in order, if anybody ever did */
 	FOLD_LEFT, /* nobody holds it, but a line is there: the program was killed */
@@ -70,14 +75,15 @@ enum fold_lock {
 };
 /* What FOLD_DIR/lock says, opened for reading only. *who is filled unless it is free. */
 enum fold_lock fold_lock_look(const char *fold_dir, struct lock_owner *who);
-/* Does somebody hold it? *who becomes "process 123 on HOST since TIME", or "" if
- * the line is not there. */
+/* Does somebody hold it? Their lock_owner_text to *who. */
 bool fold_lock_asked(const char *fold_dir, char *who, size_t n);
 
 /* In a mountinfo (proc(5)), are locks of the device MAJOR:MINOR known to this
  * machine only? "nfs, nolock": the file system and the option that says so. */
 bool lock_is_local(const char *mountinfo, unsigned major, unsigned minor, char *why, size_t n);
-/* The same of a folder, as a sentence for the user; "" if all is well. */
+/* The same of a folder. */
+bool lock_dir_is_local(const char *dir, char *why, size_t n);
+/* And as a sentence for the user; "" if all is well. */
 void lock_warning(const char *dir, char *text, size_t n);
 
 #endif

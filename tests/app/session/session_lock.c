@@ -223,6 +223,7 @@ TEST(a_line_names_a_socket)
 		put(in("socket/lock"), line);
 		fold_lock_look(in("socket"), &who);
 		CHECK_STR(who.socket, path);
+		CHECK_INT(lock_owner_since(&who), 1767528000);
 		fold_lock_end(fd);
 	}
 	/* what no socket has for a name */
