@@ -23,18 +23,18 @@ quick --session sessions/part --max-steps 1
 mkdir sessions/bad && echo 'exp: [' >sessions/bad/config.yml
 
 run sessions list
-check sessions_finished prints '^a  *finished  *1/1  *0\.'
-check sessions_stopped prints '^part  *stopped  *0/1 e0/2  *–'
-check sessions_damaged prints '^bad  *damaged'
+check sessions_finished prints '^a  *✓ finished  *1/1  *0\.'
+check sessions_stopped prints '^part  *■ stopped  *0/1 e0/2  *–'
+check sessions_damaged prints '^bad  *! damaged'
 check sessions_damaged_says_why prints '^    config.yml:'
 check sessions_seed prints '^sweep/lr 1/seed-'
-check sessions_utf8 prints '^größe  *finished'
+check sessions_utf8 prints '^größe  *✓ finished'
 check sessions_disk prints ' kB  20'
 
 mv sessions/part 'sessions/two
 lines'
 run sessions list
-check sessions_a_name_is_one_line prints '^two.lines  *stopped  '
+check sessions_a_name_is_one_line prints '^two.lines  *■ stopped  '
 mv 'sessions/two
 lines' sessions/part
 
@@ -126,19 +126,21 @@ cp -R before/größe sessions/busy
 sed -i 's/epoch: 2/epoch: 100000/' sessions/part/config.yml
 "$MIUST" train --session sessions/part --resume >/dev/null 2>&1 &
 writer=$!
-until "$MIUST" sessions list 2>/dev/null | grep -q '^part  *elsewhere'; do
+until "$MIUST" sessions list 2>/dev/null | grep -q '^part  *▷ elsewhere'; do
 	kill -0 $writer 2>/dev/null || break
 done
 run sessions list state=elsewhere
-check sessions_elsewhere names 'part '
+check sessions_elsewhere prints '^part  *▷ elsewhere '
+check sessions_elsewhere_alone [ "$(grep -c '^[^ ]' "$dir/out")" -eq 2 ]
+check sessions_elsewhere_says_who prints "^    fold 0: process $writer on $(hostname) since 20"
 run sessions archive part
-check sessions_archive_not_while_it_trains says 1 'another program is writing this session'
+check sessions_archive_not_while_it_trains says 1 "another program is writing this session: process $writer on "
 run sessions tag part live
 check sessions_tag_while_it_trains done_well
 kill -9 $writer
 wait $writer 2>/dev/null
 run sessions list name=part
-check sessions_broken_off prints '^part  *broken off .*live$'
+check sessions_broken_off prints '^part  *! broken off .*live$'
 
 # The trash: what view 7 deletes.
 mkdir sessions/.trash

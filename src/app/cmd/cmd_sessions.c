@@ -3,6 +3,7 @@
 #include "app/cmd/commands.h"
 
 #include "app/cmd/stored.h"
+#include "app/queue/queue.h"
 #include "app/study/num.h"
 #include "base/plain.h"
 #include "base/str.h"
@@ -53,15 +54,15 @@ static void print_run(const struct shelf_run *r, int width)
 {
 	struct shelf_key tag;
 	struct err ignored = {0};
-	char num[NUM_LEN], tags[256] = "";
+	char num[NUM_LEN], tags[256] = "", who[256];
 	struct str b = {0};
 
 	if (column_find(&tag, "tag", &ignored) == 0)
 		column_text(&tag, r, tags, sizeof tags);
 	str_add_plain(&b, r->path);
 	print_cell(-width, &b);
-	str_add(&b, shelf_words[r->state].word);
-	print_cell(-10, &b);
+	str_addf(&b, "%s %s", shelf_words[r->state].mark, shelf_words[r->state].word);
+	print_cell(-12, &b);
 	put_progress(&b, &r->x);
 	print_cell(-11, &b);
 	put_wf1(&b, &r->x);
@@ -71,7 +72,26 @@ static void print_run(const struct shelf_run *r, int width)
 	printf("%s%s%s\n", r->begun, *tags ? "  " : "", tags);
 	if (r->x.why)
 		printf("    %s\n", r->x.why);
+	for (int i = 0; i < r->nheld && r->state == SHELF_ELSEWHERE; i++) {
+		lock_owner_text(&r->held[i].who, who, sizeof who);
+		printf("    fold %d: %s\n", r->held[i].fold,
+		       *who ? who : "its lock does not say who");
+	}
 	str_free(&b);
+}
+
+/* The states are told by locks, which are not always seen. */
+static void say_local(const struct stored *s)
+{
+	bool unfinished = false;
+	char why[128];
+
+	for (int i = 0; i < s->n; i++)
+		unfinished |= s->run[i]->state != SHELF_FINISHED;
+	if (unfinished && lock_dir_is_local(QUEUE_FOLDER, why, sizeof why))
+		cli_message("%s: locks of other machines are not seen here (%s): what is stopped "
+			    "or broken off may train on one",
+			    QUEUE_FOLDER, why);
 }
 
 static void print_table(const struct stored *s)
@@ -83,7 +103,7 @@ static void print_table(const struct stored *s)
 		width = max_int(width, str_columns(s->run[i]->path));
 	if (s->n) {
 		str_cell(stdout, -width, "run");
-		printf("  %-10s  %-11s  %-14s  %8s  %-16s  %s\n", "state", "progress", "WF1",
+		printf("  %-12s  %-11s  %-14s  %8s  %-16s  %s\n", "state", "progress", "WF1",
 		       "disk", "begun", "tags");
 	}
 	for (int i = 0; i < s->n; i++)
@@ -91,6 +111,7 @@ static void print_table(const struct stored *s)
 	fflush(stdout);
 	cli_message("%d run%s, %s", s->n, s->n == 1 ? "" : "s",
 		    num_bytes(size, (double)bytes_of(s)));
+	say_local(s);
 }
 
 /* ---- a table for programs ---- */
@@ -160,6 +181,6 @@ const struct command cmd_sessions_list = {
 	.help = "List the stored runs: state, figures, disk.",
 	.more = FILTER_HELP
 	"Nothing is locked or changed. WF1 is the mean over the finished folds; `!` marks an\n"
-	"optimistic protocol.",
+	"optimistic protocol. Below a run that trains elsewhere is who trains which fold.",
 	.run = list,
 };

@@ -65,6 +65,7 @@ static void run_free(struct shelf_run *r)
 	free(r->dir);
 	free(r->study);
 	free(r->fold);
+	free(r->held);
 	summary_free(&r->x);
 	free(r);
 }
@@ -130,18 +131,38 @@ static void add_branches(struct shelf *s, struct shelf_run *r)
  * Looking at one
  */
 
-static bool is_own(const struct lock_owner *who)
+/* Does this program train one of its folds? Others may train more of them. */
+static bool is_own(const struct shelf_run *r)
 {
-	char host[sizeof who->host] = "";
+	char host[sizeof r->held->who.host] = "";
+	bool own = false;
 
 	gethostname(host, sizeof host - 1);
-	return who->pid == getpid() && strcmp(who->host, host) == 0;
+	for (int i = 0; i < r->nheld; i++)
+		own |= r->held[i].who.pid == getpid() && strcmp(r->held[i].who.host, host) == 0;
+	return own;
+}
+
+int shelf_holders(const struct shelf_run *r)
+{
+	int n = 0;
+
+	for (int i = 0; i < r->nheld; i++) {
+		const struct lock_owner *who = &r->held[i].who;
+		bool known = false;
+
+		for (int k = 0; k < i; k++)
+			known |= r->held[k].who.pid == who->pid &&
+				 strcmp(r->held[k].who.host, who->host) == 0;
+		n += !known;
+	}
+	return n;
 }
 
 static enum shelf_state state_of(const struct shelf_run *r)
 {
-	if (r->held)
-		return is_own(&r->owner) ? r->says : SHELF_ELSEWHERE;
+	if (r->nheld)
+		return is_own(r) ? r->says : SHELF_ELSEWHERE;
 	return r->queued && r->x.rest != SHELF_FINISHED ? SHELF_QUEUED : r->x.rest;
 }
 
@@ -162,15 +183,30 @@ static bool is_settled(const struct walk *w)
 	return w->newest + SETTLED_NS < (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/* What is free now has stored all that it will: so the lock is asked before the files
- * are read. A finished run has none to ask. */
-static void ask_lock(struct shelf_run *r, bool finished)
+static bool same_held(const struct shelf_run *r, const struct held *held, int n)
 {
-	r->held = !finished && summary_held(r->dir, r->fold, r->nfolds, &r->owner);
-	if (r->held)
-		return;
-	r->owner = (struct lock_owner){0};
-	r->says = SHELF_TRAINS;
+	bool same = n == r->nheld;
+
+	for (int i = 0; i < n && same; i++)
+		same = held[i].fold == r->held[i].fold && held[i].who.pid == r->held[i].who.pid &&
+		       strcmp(held[i].who.host, r->held[i].who.host) == 0 &&
+		       strcmp(held[i].who.since, r->held[i].who.since) == 0;
+	return same;
+}
+
+/* What is free now has stored all that it will: so the locks are asked before the files
+ * are read. A finished run has none to ask. */
+static void ask_locks(struct shelf *s, struct shelf_run *r, bool finished)
+{
+	int n = 0;
+	struct held *held = finished ? NULL : summary_held(r->dir, r->fold, r->nfolds, &n);
+
+	s->changes += !same_held(r, held, n);
+	free(r->held);
+	r->held = held;
+	r->nheld = n;
+	if (!n)
+		r->says = SHELF_TRAINS;
 }
 
 /* Its summary, if it is not the same as before. An entry of the cache is of files that
@@ -179,22 +215,22 @@ static void read_summary(struct shelf *s, struct shelf_run *r, const struct walk
 {
 	struct shelf_place *p = &s->place[r->place];
 	bool cached = p->depth != SHELF_ONE, same = r->read && w->whole == r->whole;
-	bool was_held = r->held;
+	int was_held = r->nheld;
 
 	if (!same) {
 		summary_free(&r->x);
 		same = cached && cache_find(&p->cache, r->path, w->whole, &r->x);
 		s->changes++;
 	}
-	ask_lock(r, same && r->x.rest == SHELF_FINISHED);
-	if (was_held && !r->held) { /* whether it was killed is known only now */
+	ask_locks(s, r, same && r->x.rest == SHELF_FINISHED);
+	if (r->nheld < was_held) { /* whether it was killed is known only now */
 		summary_free(&r->x);
 		same = false;
 		s->changes++;
 	}
 	if (!same) {
 		summary_read(&r->x, r->dir, w, &s->texts);
-		if (cached && !r->held && is_settled(w))
+		if (cached && !r->nheld && is_settled(w))
 			cache_keep(&p->cache, r->path, w->whole, &r->x);
 	}
 	say_begun(r);
@@ -351,12 +387,12 @@ bool shelf_watch(struct shelf *s)
 	bool listed = shelf_folders_changed(s);
 
 	for (int i = 0; i < n; i++)
-		if (s->run[i]->held)
+		if (s->run[i]->nheld)
 			look(s, s->run[i]);
 	for (int i = 0; i < part; i++) {
 		struct shelf_run *r = s->run[s->next = (s->next + 1) % n];
 
-		if (!r->held && !r->gone &&
+		if (!r->nheld && !r->gone &&
 		    walk_quick(r->dir, r->fold, r->nfolds, r->x.rest != SHELF_FINISHED) != r->quick)
 			look(s, r);
 	}

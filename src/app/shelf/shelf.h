@@ -44,12 +44,13 @@ struct shelf_run {
 				   * NULL: it is a session's first run */
 	bool branch;
 	struct summary x;
-	enum shelf_state state;  /* as the files, locks and queue say */
-	struct lock_owner owner; /* who trains it; host "": nobody, or not known */
-	int queued;              /* its place in the queue, from 1; 0: none */
-	int64_t bytes;           /* of its files */
-	char begun[20];          /* x.begun in local time: "2026-01-04 12:00" */
-	bool archived;           /* it, or its session */
+	enum shelf_state state; /* as the files, locks and queue say */
+	struct held *held;      /* [nheld] its folds that somebody trains */
+	int nheld;
+	int queued;     /* its place in the queue, from 1; 0: none */
+	int64_t bytes;  /* of its files */
+	char begun[20]; /* x.begun in local time: "2026-01-04 12:00" */
+	bool archived;  /* it, or its session */
 
 	int picked; /* for whoever shows it: its place in the order of picking, from 1; 0: not */
 
@@ -58,7 +59,7 @@ struct shelf_run {
 	dev_t dev;
 	ino_t ino;
 	int *fold, nfolds, place;
-	bool read, held, gone;
+	bool read, gone;
 	enum shelf_state says;
 };
 
@@ -102,5 +103,7 @@ void shelf_free(struct shelf *s); /* and the cache is saved; safe on zeroed memo
 /* By its folder as it is opened, or by dir's path below the folder of sessions; NULL: none. */
 struct shelf_run *shelf_find(const struct shelf *s, const char *name);
 struct shelf_run *shelf_root(struct shelf_run *r); /* the session's first run */
+/* How many programs train its folds; it may be fewer than folds are held. */
+int shelf_holders(const struct shelf_run *r);
 
 #endif

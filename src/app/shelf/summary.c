@@ -32,16 +32,22 @@ const struct shelf_word shelf_words[SHELF_STATES] = {
 	[SHELF_FINISHED] = {"✓", "finished", "All of its folds have results."},
 };
 
-bool summary_held(const char *dir, const int *fold, int nfolds, struct lock_owner *who)
+struct held *summary_held(const char *dir, const int *fold, int nfolds, int *n)
 {
+	struct held *held = NULL;
+	struct lock_owner who;
 	char folder[PATH_LEN];
 
-	for (int i = 0; i < nfolds; i++)
-		if ((size_t)snprintf(folder, sizeof folder, "%s/fold-%d", dir, fold[i]) <
-			    sizeof folder &&
-		    fold_lock_look(folder, who) == FOLD_HELD)
-			return true;
-	return false;
+	*n = 0;
+	for (int i = 0; i < nfolds; i++) {
+		if ((size_t)snprintf(folder, sizeof folder, "%s/fold-%d", dir, fold[i]) >=
+			    sizeof folder ||
+		    fold_lock_look(folder, &who) != FOLD_HELD)
+			continue;
+		held = mem_grow(held, (size_t)*n + 1, sizeof *held);
+		held[(*n)++] = (struct held){fold[i], who};
+	}
+	return held;
 }
 
 /*

@@ -59,7 +59,12 @@ void summary_free(struct summary *x); /* safe on zeroed memory, and twice */
 /* The figure that `best` is of (enum selection). */
 enum selection summary_select(const struct summary *x);
 
-/* Does somebody train one of the folds? Who (host "": not known). */
-bool summary_held(const char *dir, const int *fold, int nfolds, struct lock_owner *who);
+/* A fold that somebody trains. */
+struct held {
+	int fold;
+	struct lock_owner who; /* host "": not known */
+};
+/* Those among the folds of a run's folder: [*n], for the caller to free; NULL: none. */
+struct held *summary_held(const char *dir, const int *fold, int nfolds, int *n);
 
 #endif

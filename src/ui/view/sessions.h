@@ -9,6 +9,7 @@
  *	sessions_change.c   what changes a stored run, or the queue
  *	sessions_list.c     the table
  *	sessions_details.c  the selected one against another
+ *	sessions_held.c     who trains one elsewhere
  *	sessions.c          commands; the view
  *
  * Listed are the runs below sessions/ and beside this session's own. While the view is
@@ -30,6 +31,7 @@ struct session_detail {
 	struct changes changes;
 	struct results results;
 	int folds;
+	char local[128]; /* why locks of other machines are not seen there; "": they are */
 };
 
 struct sessions_view {
@@ -38,6 +40,7 @@ struct sessions_view {
 	char beside[PATH_LEN];  /* the session whose neighbours are listed too; "": none */
 	struct shelf_run *here; /* the run on the screen, or NULL */
 	char here_dir[PATH_LEN];
+	int64_t now; /* when all that was last looked at, seconds since 1970 */
 	int picks;   /* so many were picked so far */
 	int waiting; /* runs in the queue that nobody trains */
 
@@ -55,6 +58,7 @@ struct sessions_view {
 	int at, top;            /* selected line, first on the screen */
 
 	struct session_detail detail[2]; /* of the selected run, and the one it is against */
+	char refusal[400];               /* the last that was not a constant */
 	struct trash trash;              /* beside them */
 };
 static inline struct sessions_view *sessions_view(const struct ui *u)
@@ -104,6 +108,12 @@ void sessions_list_draw(const struct ui *u, struct canvas *c);
 /* What is selected against what; there must be a line. */
 void sessions_details_draw(const struct ui *u, struct canvas *c);
 void sessions_details_read(struct ui *u); /* what they need, where that has changed */
+
+/* sessions_held.c: "node7, process 4711, 2 h 10 min", or without the `process`. Returns out. */
+char *sessions_holder(const struct ui *u, const struct lock_owner *who, bool process, char *out,
+		      size_t n);
+/* "node7, 2 h 10 min"; of several programs their hosts, each once: "node7, node8". */
+void sessions_add_holders(const struct ui *u, const struct shelf_run *r, struct str *out);
 
 /* sessions_by.c */
 int sessions_filter(struct ui *u, const char *args, struct err *e);

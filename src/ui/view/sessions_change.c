@@ -34,10 +34,21 @@ const char *sessions_refuse_run(const struct ui *u)
  * Deleting
  */
 
+static const char *elsewhere(struct sessions_view *v, const struct shelf_run *r)
+{
+	char who[256];
+
+	lock_owner_text(&r->held[0].who, who, sizeof who);
+	snprintf(v->refusal, sizeof v->refusal,
+		 "another program trains this session%s%s; stop it there first", *who ? ": " : "",
+		 who);
+	return v->refusal;
+}
+
 /* Why its folder may not be deleted or archived, or NULL. */
 static const char *kept(const struct ui *u, const struct shelf_run *r)
 {
-	const struct sessions_view *v = sessions_view(u);
+	struct sessions_view *v = sessions_view(u);
 	const struct shelf_run *here = v->here;
 
 	if (here && (r == here || (!r->around && strcmp(r->root, here->root) == 0)))
@@ -45,9 +56,12 @@ static const char *kept(const struct ui *u, const struct shelf_run *r)
 	for (int i = 0; i < v->shelf.n; i++) {
 		const struct shelf_run *x = v->shelf.run[i];
 
-		if (strcmp(x->root, r->root) == 0 &&
-		    (x->state == SHELF_TRAINS || x->state == SHELF_PAUSED))
+		if (strcmp(x->root, r->root) != 0)
+			continue;
+		if (x->state == SHELF_TRAINS || x->state == SHELF_PAUSED)
 			return "this session trains here; stop it first";
+		if (x->state == SHELF_ELSEWHERE)
+			return elsewhere(v, x);
 	}
 	return NULL;
 }

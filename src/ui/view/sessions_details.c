@@ -43,6 +43,8 @@ static void read_one(struct session_detail *d, const struct shelf_run *r)
 		forget(d);
 		return;
 	}
+	if (!lock_dir_is_local(r->dir, d->local, sizeof d->local))
+		d->local[0] = '\0';
 	snprintf(d->dir, sizeof d->dir, "%s", r->dir);
 	d->whole = r->whole;
 }
@@ -188,39 +190,83 @@ static void draw_why(struct canvas *c, const char *why)
 	}
 }
 
-/* "broken off; can go on: Enter, Space". */
-static void say_state(const struct shelf_run *r, char *out, size_t n)
+/* "▷ elsewhere  node7, process 4711, 2 h 10 min", "! broken off  can go on: Enter, Space". */
+static void say_state(const struct ui *u, const struct shelf_run *r, char *out, size_t n)
 {
-	const char *word = shelf_words[r->state].word;
+	const struct shelf_word *w = &shelf_words[r->state];
+	int holders = shelf_holders(r);
+	char more[192] = "";
 
-	if (r->state == SHELF_ELSEWHERE && r->owner.host[0])
-		snprintf(out, n, "%s: process %ld on %s since %s", word, r->owner.pid,
-			 r->owner.host, r->owner.since);
-	else if (r->state == SHELF_BROKEN_OFF || r->state == SHELF_STOPPED)
-		snprintf(out, n, "%s; can go on: Enter, Space", word);
+	if (holders > 1)
+		snprintf(more, sizeof more, "  %d processes", holders);
+	else if (r->state == SHELF_ELSEWHERE)
+		snprintf(more, sizeof more, "  %s",
+			 sessions_holder(u, &r->held[0].who, true, out, n));
+	else if ((r->state == SHELF_BROKEN_OFF || r->state == SHELF_STOPPED) && !u->readonly)
+		snprintf(more, sizeof more, "  can go on: %sSpace",
+			 r == sessions_view(u)->here ? "" : "Enter, ");
 	else if (r->x.pruned)
-		snprintf(out, n, "%s, pruned", word);
-	else
-		snprintf(out, n, "%s", word);
+		snprintf(more, sizeof more, ", pruned");
+	snprintf(out, n, "%s %s%s", w->mark, w->word, more);
+}
+
+/* What fits to the right of `col`, or nothing; returns the column after it. */
+static int draw_part(struct canvas *c, int col, int gap, enum role role, const char *text)
+{
+	if (!*text || col + gap + text_width(text) > c->cols)
+		return col;
+	return canvas_text(c, 0, col + gap, ROLE(role), "%s", text);
 }
 
 /* The line of a session with several seeds has the mean of them; this is one of them. */
 static int draw_title(const struct ui *u, struct canvas *c, const struct shelf_run *r)
 {
 	bool variant = sessions_line(u)->kind == LINE_VARIANT;
-	char name[2 * PATH_LEN], state[256], size[NUM_LEN];
+	char name[2 * PATH_LEN], text[256], size[NUM_LEN];
 	int col = canvas_text(c, 0, 1, ROLE_BOLD(ROLE_STRONG), "%s",
 			      sessions_name(u, r, name, sizeof name));
 
 	if (variant)
 		col = canvas_text(c, 0, col + 2, ROLE(ROLE_TEXT), "seed %lld alone",
 				  (long long)r->x.seed);
-	say_state(r, state, sizeof state);
-	col = canvas_text(c, 0, col + 2, ROLE(ROLE_TEXT), "%s", state);
-	col = canvas_text(c, 0, col + 3, ROLE(ROLE_DIM), "begun %s", r->begun);
-	canvas_text(c, 0, col + 3, ROLE(ROLE_DIM), "%s%s", num_bytes(size, (double)r->bytes),
-		    r->archived ? "   archived" : "");
+	say_state(u, r, text, sizeof text);
+	col = canvas_text(c, 0, col + 2, ROLE(ROLE_TEXT), "%s", text);
+	col = draw_part(c, col, 3, ROLE_DIM, r->archived ? "archived" : "");
+	snprintf(text, sizeof text, "begun %s", r->begun);
+	col = draw_part(c, col, 3, ROLE_DIM, text);
+	draw_part(c, col, 3, ROLE_DIM, num_bytes(size, (double)r->bytes));
 	return 1;
+}
+
+/* Each fold that one of several programs trains, in half of the rows at most. */
+static int draw_holders(const struct ui *u, struct canvas *c, int row, const struct shelf_run *r)
+{
+	int room = shelf_holders(r) > 1 ? max_int((c->rows - row) / 2, 1) : 0;
+	int shown = r->nheld <= room ? r->nheld : room - 1;
+	char text[192];
+
+	if (!room)
+		return row;
+	for (int i = 0; i < shown; i++)
+		canvas_text(c, row++, KEY_COL, ROLE(ROLE_TEXT), "fold %d   %s", r->held[i].fold,
+			    sessions_holder(u, &r->held[i].who, true, text, sizeof text));
+	if (shown < r->nheld)
+		canvas_text(c, row++, KEY_COL, ROLE(ROLE_DIM), "and %d more fold%s",
+			    r->nheld - shown, r->nheld - shown == 1 ? "" : "s");
+	return row;
+}
+
+/* Where locks tell less than they seem to. */
+static int draw_local(const struct ui *u, struct canvas *c, int row, const struct shelf_run *r)
+{
+	const struct session_detail *d = &sessions_view(u)->detail[0];
+
+	if (strcmp(d->dir, r->dir) != 0 || !d->local[0] || r->nheld || r->state == SHELF_FINISHED)
+		return row;
+	canvas_field(c, row, KEY_COL, c->cols - 1 - KEY_COL, FIT_LEFT, ROLE(ROLE_WARN),
+		     "it may train on another machine, whose locks are not seen here (%s)",
+		     d->local);
+	return row + 1;
 }
 
 /* Tags and the last note, if there are any. */
@@ -271,11 +317,11 @@ static void draw_run(const struct ui *u, struct canvas *c, const struct shelf_ru
 	const struct shelf_run *b = sessions_against(u);
 	bool one = strcmp(d[0].dir, a->dir) == 0, two = b && strcmp(d[1].dir, b->dir) == 0;
 	bool beside = c->cols >= BESIDE;
-	int row = draw_words(c, draw_title(u, c, a), a), folds = 1 + one + two;
+	int row = draw_local(u, c, draw_title(u, c, a), a), folds = 1 + one + two;
 	struct canvas left = canvas_part(c, 0, 0, c->rows, beside ? c->cols / 2 : c->cols);
 	struct canvas right = beside ? canvas_part(c, 0, c->cols / 2, c->rows, c->cols) : left;
 	char name[2 * PATH_LEN];
-	int at = row;
+	int at = row = draw_words(c, draw_holders(u, c, row, a), a);
 
 	if (a->x.why || (b && b->x.why)) {
 		draw_why(c, a->x.why ? a->x.why : b->x.why);

@@ -25,6 +25,7 @@ struct cell_text {
 	enum fit fit;
 	int width;
 	bool alone; /* no other column has what a run without results has got to */
+	const struct ui *ui;
 };
 
 /*
@@ -61,14 +62,19 @@ static void put_mark(const struct outline_line *l, struct cell_text *out)
 	out->text[strcspn(out->text, " ")] = '\0';
 }
 
-/* "5/5", "f3/5 e12/70", "e12/40". */
+/* "5/5", "f3/5 e12/70", "e12/40"; of several programs, each at a fold, "3 processes". */
 static void put_progress(const struct outline_line *l, struct cell_text *out)
 {
 	const struct summary *x = is_run(l) ? &l->run->x : NULL;
+	int holders = x ? shelf_holders(l->run) : 0;
 	char fold[32] = "";
 
 	if (!x || x->why)
 		return;
+	if (holders > 1) {
+		snprintf(out->text, sizeof out->text, "%d processes", holders);
+		return;
+	}
 	if (x->fold >= 0 && x->folds > 1)
 		snprintf(fold, sizeof fold, "f%d/%d ", x->fold, x->folds);
 	if (x->fold >= 0)
@@ -201,7 +207,7 @@ static void join(const char *lines, struct str *out)
 		str_addf(out, "%s%.*s", out->len ? ", " : "", (int)strcspn(lines, "\n"), lines);
 }
 
-/* "node7, 2h10": who trains it; else its tags, and the last note. */
+/* Where it trains, or that it can go on; its tags, and the last note. */
 static void put_note(const struct outline_line *l, struct cell_text *out)
 {
 	const struct shelf_run *r = is_run(l) ? l->run : NULL;
@@ -210,8 +216,10 @@ static void put_note(const struct outline_line *l, struct cell_text *out)
 
 	if (!r)
 		return;
-	if (r->state == SHELF_ELSEWHERE && r->owner.host[0])
-		str_addf(&text, "%s, process %ld", r->owner.host, r->owner.pid);
+	if (r->state == SHELF_ELSEWHERE)
+		sessions_add_holders(out->ui, r, &text);
+	if (r->state == SHELF_BROKEN_OFF && !*r->x.tags && !r->x.notes)
+		str_add(&text, "can go on: Enter, Space");
 	join(r->x.tags, &text);
 	if (r->x.notes)
 		str_addf(&text, "%s\"%s", text.len ? "  " : "", last ? last + 1 : r->x.note);
@@ -429,7 +437,7 @@ static void draw_row(const struct ui *u, struct canvas *c, int row, const struct
 	draw_pick(u, c, row, l);
 	draw_name(u, c, row, t, l);
 	for (int i = 0; i < COLUMNS; i++) {
-		struct cell_text x = {.style = ROLE(ROLE_TEXT), .fit = FIT_LEFT};
+		struct cell_text x = {.style = ROLE(ROLE_TEXT), .fit = FIT_LEFT, .ui = u};
 
 		x.alone = t->alone;
 		x.width = t->width[i];

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 void sessions_init(void *view)
 {
@@ -134,7 +135,7 @@ static int count_held(const struct shelf *s)
 		bool held = false;
 
 		for (end = i; end < s->n && shelf_root(s->run[end]) == s->run[i]; end++)
-			held |= s->run[end]->held;
+			held |= s->run[end]->nheld > 0;
 		n += s->run[i]->queued && held;
 	}
 	return n;
@@ -258,6 +259,7 @@ void sessions_load(struct ui *u)
 {
 	struct sessions_view *v = sessions_view(u);
 
+	v->now = time(NULL);
 	read_shelf(u);
 	read_queue(u);
 	trash_free(&v->trash);
@@ -274,6 +276,7 @@ bool sessions_watch(struct ui *u)
 
 	if (!v->read)
 		return false;
+	v->now = time(NULL);
 	if (shelf_watch(&v->shelf))
 		find_here(u);
 	read_queue(u);

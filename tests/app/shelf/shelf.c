@@ -104,13 +104,15 @@ TEST(states_of_who_trains)
 	CHECK_INT(read(ready[0], &byte, 1), 1);
 	open_shelf(&shelf, "busy");
 	CHECK_STR(all(&shelf), "a elsewhere");
-	CHECK_INT(shelf.run[0]->owner.pid, child);
+	REQUIRE(shelf.run[0]->nheld == 1);
+	CHECK_INT(shelf.run[0]->held[0].fold, 2);
+	CHECK_INT(shelf.run[0]->held[0].who.pid, child);
 	CHECK(!shelf_watch(&shelf));
 	kill(child, SIGKILL);
 	CHECK(waitpid(child, &status, 0) == child);
 	CHECK(shelf_watch(&shelf));
 	CHECK_STR(all(&shelf), "a broken off");
-	CHECK_STR(shelf.run[0]->owner.host, "");
+	CHECK_INT(shelf.run[0]->nheld, 0);
 	/* Here: this process has it. */
 	REQUIRE(session_resume(&s, in("busy/a"), &set, &e) == 0);
 	CHECK_INT(session_take(&s, 2, &e), 0);
@@ -123,6 +125,124 @@ TEST(states_of_who_trains)
 	shelf_free(&shelf);
 	close(ready[0]);
 	close(ready[1]);
+}
+
+/* A program of its own that trains a fold, until it is told to leave: with the state that
+ * all rows are in, or (killed) without. */
+struct trainer {
+	pid_t pid;
+	int fold, stop;
+};
+
+static void begin_trainer(struct trainer *t, const char *dir, int fold)
+{
+	struct settings set = some_settings();
+	int ready[2], stop[2];
+	struct err e = {0};
+	struct session s;
+	char byte;
+
+	REQUIRE(pipe(ready) == 0 && pipe(stop) == 0);
+	fflush(NULL);
+	*t = (struct trainer){fork(), fold, stop[1]};
+	if (t->pid == 0) {
+		close(stop[1]);
+		if (session_resume(&s, dir, &set, &e) || session_take(&s, fold, &e))
+			_exit(1);
+		stored_epochs(&s, fold, fold, false);
+		if (write(ready[1], "", 1) == 1 && read(stop[0], &byte, 1) == 1) {
+			stored_state(&s, fold, fold);
+			session_close(&s);
+		}
+		_exit(0);
+	}
+	CHECK_INT(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	close(ready[1]);
+	close(stop[0]);
+}
+
+static void end_trainer(struct trainer *t, bool in_order)
+{
+	int status;
+
+	if (in_order)
+		CHECK_INT(write(t->stop, "", 1), 1);
+	else
+		kill(t->pid, SIGKILL);
+	CHECK(waitpid(t->pid, &status, 0) == t->pid);
+	close(t->stop);
+}
+
+/* "1 2 4", and how many programs hold them. */
+static const char *held(const struct shelf_run *r)
+{
+	static char text[64];
+	int n = 0;
+
+	for (int i = 0; i < r->nheld; i++)
+		n += snprintf(text + n, sizeof text - (size_t)n, "%d ", r->held[i].fold);
+	snprintf(text + n, sizeof text - (size_t)n, "by %d", shelf_holders(r));
+	return text;
+}
+
+/* Several programs, each at a fold of one session. */
+TEST(states_of_an_array)
+{
+	struct settings set = some_settings();
+	struct trainer t[3];
+	struct session s;
+	struct shelf shelf;
+	struct err e = {0};
+
+	store("array/a", (struct stored){.done = 1});
+	for (int i = 0; i < 3; i++)
+		begin_trainer(&t[i], in("array/a"), i + 2);
+	open_shelf(&shelf, "array");
+	CHECK_STR(all(&shelf), "a elsewhere");
+	CHECK_STR(held(shelf.run[0]), "2 3 4 by 3");
+	CHECK_INT(shelf.run[0]->held[1].who.pid, t[1].pid);
+	CHECK(!shelf_watch(&shelf));
+
+	end_trainer(&t[1], false); /* the others go on */
+	CHECK(shelf_watch(&shelf));
+	CHECK_STR(held(shelf.run[0]), "2 4 by 2");
+	CHECK_STR(all(&shelf), "a elsewhere");
+	end_trainer(&t[0], true);
+	CHECK(shelf_watch(&shelf));
+	CHECK_STR(held(shelf.run[0]), "4 by 1");
+	end_trainer(&t[2], true);
+	CHECK(shelf_watch(&shelf));
+	CHECK_STR(held(shelf.run[0]), "by 0");
+	CHECK_STR(all(&shelf), "a broken off"); /* for fold 3 is */
+	CHECK(!shelf_watch(&shelf));
+
+	/* This program at one of them, another at the next: it trains here. */
+	REQUIRE(session_resume(&s, in("array/a"), &set, &e) == 0);
+	CHECK_INT(session_take(&s, 3, &e), 0);
+	begin_trainer(&t[0], in("array/a"), 2);
+	shelf_read(&shelf);
+	CHECK_STR(held(shelf.run[0]), "2 3 by 2");
+	CHECK_STR(all(&shelf), "a trains");
+	stored_state(&s, 3, 3);
+	session_close(&s);
+	CHECK(shelf_watch(&shelf));
+	CHECK_STR(all(&shelf), "a elsewhere");
+	end_trainer(&t[0], true);
+	CHECK(shelf_watch(&shelf));
+	CHECK_STR(all(&shelf), "a stopped");
+	shelf_free(&shelf);
+}
+
+/* Folds that are trained by one program count once. */
+TEST(one_program_with_two_folds)
+{
+	struct held folds[] = {{1, {.host = "a", .pid = 1}},
+			       {2, {.host = "a", .pid = 1}},
+			       {3, {.host = "b", .pid = 1}}};
+	struct shelf_run r = {.held = folds, .nheld = 3};
+
+	CHECK_INT(shelf_holders(&r), 2);
 }
 
 TEST(a_queued_run_waits)

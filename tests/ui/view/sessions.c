@@ -505,6 +505,130 @@ TEST(sessions_broken_ones_end_nothing)
 	end();
 }
 
+/* ---- runs that other programs train ---- */
+
+enum { SINCE = 1767528000 }; /* 2026-01-04T12:00:00Z */
+
+/* Hold a fold as a program elsewhere does: this one has the lock, the line is another's. */
+static void hold(struct session *s, const char *dir, int fold, const char *line)
+{
+	struct settings set;
+	struct err e = {0};
+
+	if (session_resume(s, dir, &set, &e) || session_take(s, fold, &e))
+		FAIL("%s", e.text);
+	temp_text(temp_path("%s/fold-%d/lock", dir + strlen(temp_dir) + 1, fold), line);
+}
+
+static struct session held[4];
+
+static void start_held(int cols, int rows)
+{
+	start(cols, rows);
+	store("all/array", 2, 180, NULL, 6);
+	hold(&held[0], temp_path("all/meld"), 1, "node7 4711 2026-01-04T12:00:00Z\n");
+	hold(&held[1], temp_path("all/array"), 3, "node7 815 2026-01-04T14:09:00Z\n");
+	hold(&held[2], temp_path("all/array"), 4, "node8 99 2026-01-01T12:00:00Z /run/s\n");
+	hold(&held[3], temp_path("all/array"), 5, "");
+	sessions_load(&screen);
+	sessions_view(&screen)->now = SINCE + 7800; /* 14:10 */
+}
+
+static void end_held(void)
+{
+	for (int i = 0; i < 4; i++)
+		session_close(&held[i]);
+	end();
+}
+
+TEST(sessions_elsewhere)
+{
+	static const int size[][2] = {{80, 24}, {120, 40}, {200, 50}};
+	static const char *const row[][2] = {
+		{"meld", "elsewhere"}, {"array", "array"}, {"iemocap-holdout/seed-7", "broken"}};
+	char golden[64];
+
+	NEED_UTF8();
+	for (size_t i = 0; i < sizeof size / sizeof *size; i++) {
+		start_held(size[i][0], size[i][1]);
+		for (size_t k = 0; k < sizeof row / sizeof *row; k++) {
+			snprintf(golden, sizeof golden, "sessions-%s-%dx%d", row[k][1], size[i][0],
+				 size[i][1]);
+			select_row(row[k][0]);
+			look_at(golden);
+		}
+		end_held();
+	}
+	start_held(80, 24);
+	screen.look.glyphs = GLYPHS_ASCII;
+	select_row("array");
+	look_at("sessions-array-ascii-80x24");
+	end_held();
+}
+
+/* Where locks of other machines are not seen. */
+TEST(sessions_local_locks_are_said)
+{
+	struct canvas c;
+	char *dump;
+
+	start(80, 24);
+	for (int finished = 0; finished < 2; finished++) {
+		select_row(finished ? "iemocap-ref" : "meld");
+		feed_refresh(&screen);
+		snprintf(sessions_view(&screen)->detail[0].local, 128, "nfs, nolock");
+		moment_view(&screen, &c);
+		dump = canvas_dump(&c);
+		if (finished)
+			CHECK(!strstr(dump, "nolock"));
+		else
+			CHECK_HAS(dump, "it may train on another machine, whose locks are not seen "
+					"here (nfs, nolock)");
+		free(dump);
+		canvas_free(&c);
+	}
+	end();
+}
+
+static void refused(const char *line, const char *why)
+{
+	struct err e = {0};
+
+	CHECK_INT(command_run(&screen, line, &e), -1);
+	CHECK_HAS(e.text, why);
+}
+
+TEST(sessions_elsewhere_are_left_alone)
+{
+	static const char who[] = "another program trains this session: process 4711 on node7 "
+				  "since 2026-01-04T12:00:00Z; stop it there first";
+	char command[PATH_LEN + 16];
+
+	start_held(80, 24);
+	select_row("meld");
+	refused("delete", who);
+	refused("archive", who);
+	snprintf(command, sizeof command, "delete now %s", sessions_at(&screen)->dir);
+	refused(command, who);
+	CHECK_INT(screen.overlay_kind, OVERLAY_NONE);
+	select_row("array"); /* the first says nothing of itself */
+	refused("delete", "another program trains this session: process 815 on node7 since ");
+	run("tag live");
+	CHECK_STR(sessions_at(&screen)->x.tags, "live");
+	run("filter state=elsewhere");
+	feed_refresh(&screen);
+	CHECK_INT(sessions_view(&screen)->list.shown, 2);
+	run("filter state=\"broken off\"");
+	feed_refresh(&screen);
+	CHECK_INT(sessions_view(&screen)->list.shown, 1);
+	run("filter");
+	run("group state");
+	run("sort state");
+	feed_refresh(&screen);
+	CHECK_HAS(lines(), "state=elsewhere\n  array\n  meld\n");
+	end_held();
+}
+
 /* ---- the tree ---- */
 
 /* A sweep of two rates x two seeds, six runs of one configuration, and this one. */
