@@ -127,6 +127,12 @@ $(B)/tests/shim/%.so: tests/shim/%.c | build/packages
 	@echo "  LINK $@"
 	$(Q)$(CC) -std=c11 $(WARN) $(WERROR) -O2 -shared -fPIC -o $@ $<
 
+# Runs them all, several at a time: no sanitizer looks at it.
+build/run: tests/run.c | build/packages
+	@mkdir -p $(@D)
+	@echo "  LINK $@"
+	$(Q)$(CC) -std=c11 $(WARN) $(WERROR) -O2 -o $@ $<
+
 .SECONDARY:
 -include $(shell find build -name '*.d' 2>/dev/null)
 
@@ -152,10 +158,12 @@ deps-test:
 run: all
 	@if [ -t 0 ] && [ -t 1 ]; then exec build/miust-tui; else exec build/miust train demo; fi
 
-test: $(TESTS) $(FUZZERS) $(B)/miust $(B)/miust-tui $(if $(filter release,$(KIND)),$(SHIMS))
+# JOBS=1 runs one program at a time; without it, as many as there are cores.
+test: build/run $(TESTS) $(FUZZERS) $(B)/miust $(B)/miust-tui $(if $(filter release,$(KIND)),$(SHIMS))
 	@[ $(KIND) != release ] || $(MAKE) --no-print-directory KIND=double $(GRAD)
 	@MIUST=$(B)/miust MIUST_TUI=$(B)/miust-tui KIND=$(KIND) \
-		tests/run $(TESTS) $(FUZZERS) $(if $(filter release,$(KIND)),$(GRAD)) $(SCRIPTS)
+		build/run $(JOBS:%=-j %) $(TESTS) $(FUZZERS) \
+		$(if $(filter release,$(KIND)),$(GRAD)) $(SCRIPTS)
 # Figures for people, no tests: of training (a quarter of an hour, 4 GB in TMPDIR;
 # SIZE=500 writes fewer utterances), of the screen.
 $(B)/bench/screen: $(B)/bench/screen.o
