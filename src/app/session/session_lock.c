@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 static const char LOCK[] = "lock";
-enum { LINE_MAX_BYTES = 512 };
+enum { LINE_MAX_BYTES = LOCK_SOCKET + 256 };
 
 /*
  * The session's

@@ -49,7 +49,7 @@ void lock_release(int fd); /* the file stays open */
  * program of version 0.1 is not seen. */
 bool lock_asked(const char *dir);
 
-enum { LOCK_SOCKET = 108 }; /* longest path of a socket, with its NUL (unix(7)) */
+enum { LOCK_SOCKET = 1024 }; /* longest path of a socket, with its NUL: ADDRESS_PATH of control */
 
 /* Take FOLD_DIR/lock alone and write the line, with the path of a socket unless it is "".
  * The descriptor is for fold_lock_end; -1 on error, which says who holds it (of the

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #define _GNU_SOURCE /* accept4 */
 #include "app/control/address.h"
+#include "app/session/session_lock.h"
 #include "temp.h"
 #include "test.h"
 
@@ -14,6 +15,8 @@
 #include <unistd.h>
 
 enum { NOBODY = 65534 };
+
+_Static_assert((int)ADDRESS_PATH <= (int)LOCK_SOCKET, "the lock has room for the path of a socket");
 
 /* A folder for sockets of its own for each test. */
 static void runtime(const char *name)

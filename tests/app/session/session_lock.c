@@ -200,7 +200,7 @@ TEST(a_line_of_somebody_else)
 
 TEST(a_line_names_a_socket)
 {
-	char longest[LOCK_SOCKET] = "/", line[512];
+	char longest[LOCK_SOCKET] = "/", line[LOCK_SOCKET + 100];
 	struct lock_owner who;
 	struct err e = {0};
 	int fd;
