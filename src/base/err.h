@@ -21,8 +21,9 @@ enum exit_status {
 	/* No program exits with these. */
 	EXIT_STOPPED = 4, /* ended in the middle as asked */
 	/* These are EXIT_FAILED to a shell. */
-	EXIT_DATA = 5, /* a session's data is not what it was */
-	EXIT_BUSY = 6, /* another program writes the session */
+	EXIT_DATA = 5,  /* a session's data is not what it was */
+	EXIT_BUSY = 6,  /* another program writes the session */
+	EXIT_THERE = 7, /* a session is there already */
 };
 
 struct err {

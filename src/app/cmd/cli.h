@@ -45,6 +45,7 @@ enum flag {
 	FLAG_READONLY,
 	FLAG_REPLAY,
 	FLAG_RESUME,
+	FLAG_RESUME_OR_START,
 	FLAG_SCRIPT,
 	FLAG_SEED,
 	FLAG_SEEDS,
@@ -80,7 +81,8 @@ struct args {
 	int seeds, threads, max_steps, jobs;
 	int split; /* enum part; not given: PART_TEST */
 	int cols, rows;
-	bool resume, accept_data, skip_bad, deep, once, readonly, ascii, anyway, manual, markdown;
+	bool resume, resume_or_start, accept_data, skip_bad, deep, once, readonly, ascii, anyway,
+		manual, markdown;
 	bool dry_run, yes, csv, undo;
 	unsigned long given; /* for args_given */
 };

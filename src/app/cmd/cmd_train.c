@@ -294,7 +294,8 @@ static int run(const struct args *a, struct err *e)
 		.fold = a->fold,
 		.nfolds = a->nfolds,
 		.seeds = a->seeds,
-		.resume = a->resume,
+		.resume = a->resume || a->resume_or_start,
+		.or_start = a->resume_or_start,
 		.skip_bad = a->skip_bad,
 		.accept_data = a->accept_data,
 		.notes = true,
@@ -304,7 +305,9 @@ static int run(const struct args *a, struct err *e)
 	};
 	bool complete;
 
-	if (!o.config && !(o.resume && o.session))
+	if (a->resume && a->resume_or_start)
+		return err_usage(e, "--resume and --resume-or-start: give one of them");
+	if (!o.config && !(a->resume && o.session))
 		return err_usage(e, "CONFIG is missing; only --session DIR --resume needs none");
 	return train_job(a, &o, false, &complete, e);
 }
@@ -314,14 +317,17 @@ const struct command cmd_train = {
 	.operands = "[CONFIG]",
 	.most = 1,
 	.takes = (const enum flag[]){FLAG_SESSION, FLAG_SET, FLAG_FOLD, FLAG_SEEDS, FLAG_RESUME,
-				     FLAG_ACCEPT_DATA, FLAG_REPLAY, FLAG_SKIP_BAD, FLAG_THREADS,
-				     FLAG_MAX_STEPS, FLAG_ON, FLAG_NONE},
+				     FLAG_RESUME_OR_START, FLAG_ACCEPT_DATA, FLAG_REPLAY,
+				     FLAG_SKIP_BAD, FLAG_THREADS, FLAG_MAX_STEPS, FLAG_ON,
+				     FLAG_NONE},
 	.help = "Train every fold, test the kept checkpoints, print the figures.",
 	.more = "CONFIG is a YAML file, a session's folder for the settings in it, or the word\n"
 		"demo for the built-in corpus. All results are in the session folder. On "
 		"INT,\nTERM, HUP, USR1 and USR2 it writes a checkpoint there and stops; --session "
-		"DIR\n--resume continues as if nothing had happened. HOOK is what the console's "
-		"`on`\ntakes (doc/hooks.md).",
+		"DIR\n--resume continues as if nothing had happened. --resume-or-start is the same\n"
+		"for the first start and all later ones; so several programs may start at once,\n"
+		"each with its --fold (doc/cluster.md). HOOK is what the console's `on` takes\n"
+		"(doc/hooks.md).",
 	.run = run,
 	.stores = true,
 };

@@ -70,7 +70,7 @@ static int open_settings(struct job *j, struct err *e)
 	const struct job_hooks *h = &j->hooks;
 	struct origin ignored = {0}; /* the session's own counts */
 	struct settings asked;
-	bool resumes = job_resumes(o);
+	bool resumes = j->resumes;
 
 	if (!o->config && !resumes)
 		return err_set(e, "%s: no session is stored there", o->session ? o->session : "");
@@ -97,7 +97,7 @@ static int open_threads(struct job *j, struct err *e)
 
 static int open_data(struct job *j, struct labs *labs, struct err *e)
 {
-	bool resumes = job_resumes(&j->opt);
+	bool resumes = j->resumes;
 	const struct lab_data data = {
 		.set = &j->set,
 		.known = &j->origin,
@@ -138,27 +138,42 @@ static int open_steer(struct job *j, struct err *e)
 	return steer_open(&j->steer, j->opt.replay, e);
 }
 
+/* Data first: a corpus at fault leaves no empty session behind. */
+static int open_all(struct job *j, struct labs *labs, struct err *e)
+{
+	j->resumes = job_resumes(&j->opt);
+	return open_settings(j, e) || open_data(j, labs, e) || job_check_asked(j, e) ||
+			       open_steer(j, e) || job_open_session(j, e)
+		       ? -1
+		       : 0;
+}
+
 int job_open(struct job *j, struct labs *labs, const struct job_options *o,
 	     const struct job_hooks *h, struct err *e)
 {
-	*j = (struct job){.opt = *o, .hooks = *h};
-	j->root.lock = j->session.lock = -1;
-	j->opt.seeds = o->seeds > 0 ? o->seeds : 1;
+	bool gone;
+
+	*j = (struct job){0};
 	if (o->resume && !o->session)
-		return err_usage(e, "--resume needs --session DIR, the session to resume");
+		return err_usage(e, "--resume%s needs --session DIR, the session to resume",
+				 o->or_start ? "-or-start" : "");
 	if (o->accept_data && !o->resume)
 		return err_usage(
 			e, "--accept-data needs --resume; a new session uses the data as it is");
-	/* Data first: a corpus at fault leaves no empty session behind. */
-	if (open_settings(j, e) || open_data(j, labs, e) || job_check_asked(j, e) ||
-	    open_steer(j, e))
-		goto fail;
-	if (job_open_session(j, e))
-		goto fail;
-	j->base = j->set;
-	return 0;
-fail:
-	job_close(j);
+	do {
+		*j = (struct job){.opt = *o, .hooks = *h};
+		j->root.lock = j->session.lock = -1;
+		j->opt.seeds = o->seeds > 0 ? o->seeds : 1;
+		if (open_all(j, labs, e) == 0) {
+			j->base = j->set;
+			return 0;
+		}
+		/* Made by another program, which was refused and has taken it back. */
+		gone = o->or_start && j->resumes && !session_exists(o->session);
+		if (gone)
+			err_clear(e);
+		job_close(j);
+	} while (gone);
 	return -1;
 }
 
@@ -240,6 +255,21 @@ static bool is_left(const struct job *j, int fold)
 	return asked && !results_has(&j->results, fold);
 }
 
+/* An array task that is started again after its end has nothing to do. */
+static void say_finished(const struct job *j)
+{
+	struct str folds = {0};
+
+	for (int i = 0; i < j->opt.nfolds; i++)
+		str_addf(&folds, "%s%d", i ? ", " : "", j->opt.fold[i]);
+	if (folds.len)
+		job_say(j, "%s: fold%s %s %s finished already", j->session.dir,
+			j->opt.nfolds > 1 ? "s" : "", folds.s, j->opt.nfolds > 1 ? "are" : "is");
+	else
+		job_say(j, "%s is finished already", j->session.dir);
+	str_free(&folds);
+}
+
 static int run_seed(struct job *j, enum job_go *go, struct err *e)
 {
 	int n = split_folds(&j->lab->corpus), left = 0, failed;
@@ -247,6 +277,8 @@ static int run_seed(struct job *j, enum job_go *go, struct err *e)
 	failed = read_results(j, e) || job_begin_data(j, e);
 	for (int i = 0; i < n; i++)
 		left += is_left(j, split_fold(&j->lab->corpus, i));
+	if (!failed && !left && j->opt.or_start)
+		say_finished(j);
 	if (failed || !left)
 		return failed || job_store_paths(j, e) ? -1 : 0;
 	failed = steer_begin(&j->steer, e);
@@ -272,7 +304,8 @@ static int run_seeds(struct job *j, struct err *e)
 		j->set = j->base;
 		session_close(&j->session);
 		if ((i == 0 ? session_share(&j->session, &j->root, e)
-			    : session_seed(&j->session, &j->root, &j->set, e)) ||
+			    : session_seed_origin(&j->session, &j->root, &j->set, &j->lab->now,
+						  e)) ||
 		    run_seed(j, &go, e)) {
 			j->base = base;
 			return -1;

@@ -74,7 +74,8 @@ struct job_options {
 	int nfolds;      /* 0: all */
 	int seeds;       /* how many, from exp.seed on; 0 counts as 1 */
 	bool resume, skip_bad;
-	bool claim; /* going on: only if no other program writes the session (session_claim) */
+	bool or_start; /* with resume, as --resume-or-start: needs `session` and `config` */
+	bool claim;    /* going on: only if no other program writes the session (session_claim) */
 	bool accept_data;   /* go on although the data has changed */
 	bool notes;         /* say what is worth a note about a list as a whole */
 	const char *replay; /* a commands.log to follow, or NULL */
@@ -101,6 +102,7 @@ struct job {
 	bool data_known;     /* that, or --accept-data: other data was noticed, and is meant */
 	bool paths_moved;    /* the folder's config.yml has other paths or words on the data */
 	bool data_stored;    /* in the folder of the seed being run */
+	bool resumes;        /* goes on with a session that was there, or was made by others */
 	bool created;        /* the session, by this job */
 	bool begun;          /* a step was made, or the run stopped as asked: it stays */
 	char made[PATH_LEN]; /* the topmost folder made for it, "" if none */

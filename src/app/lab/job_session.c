@@ -24,12 +24,27 @@ static char *field(const struct settings *s, const struct option *o)
 	return (char *)(size_t)s + o->at;
 }
 
+/* "--set K=V: a session goes on with ..." */
+static int refuse_set(const struct option *k, const char *was, const char *now,
+		      const struct job_options *o, struct err *e)
+{
+	struct str session = {0};
+
+	str_add_quoted(&session, o->session);
+	err_usage(e,
+		  "--set %s=%s: a session goes on with the settings it was started with (%s %s), "
+		  "only its paths may change; for a new session: train %s/config.yml --set %s=%s",
+		  k->key, now, k->key, was, session.s, k->key, now);
+	str_free(&session);
+	return -1;
+}
+
 /* What may be asked of a session that goes on: other paths, other words on its data,
  * nothing else. */
 static int check_same(const struct settings *stored, const struct settings *asked,
 		      const struct job_options *o, struct err *e)
 {
-	struct str session = {0};
+	struct str differ = {0};
 
 	for (int i = 0; i < option_count; i++) {
 		const struct option *k = &option_table[i];
@@ -39,23 +54,21 @@ static int check_same(const struct settings *stored, const struct settings *aske
 			continue;
 		option_text(stored, k, was, sizeof was);
 		option_text(asked, k, now, sizeof now);
-		str_add_quoted(&session, o->session);
-		if (o->config)
-			err_set(e,
-				"%s was started with %s %s, %s says %s; resume with the same "
-				"settings, or start a new session",
-				o->session, k->key, was, o->config, now);
+		if (!o->config)
+			return refuse_set(k, was, now, o, e);
+		if (!differ.len)
+			str_addf(&differ, "%s %s, %s says %s", k->key, was, o->config, now);
 		else
-			err_usage(
-				e,
-				"--set %s=%s: a session goes on with the settings it was started "
-				"with (%s %s), only its paths may change; for a new session: train "
-				"%s/config.yml --set %s=%s",
-				k->key, now, k->key, was, session.s, k->key, now);
-		str_free(&session);
-		return -1;
+			str_addf(&differ, "; %s %s, not %s", k->key, was, now);
 	}
-	return 0;
+	if (!differ.len)
+		return 0;
+	err_set(e, "%s was started with %s; resume with the same settings, or start a new session",
+		o->session, differ.s);
+	if (o->or_start)
+		e->status = EXIT_USAGE;
+	str_free(&differ);
+	return -1;
 }
 
 static bool same_paths(const struct settings *a, const struct settings *b)
@@ -181,7 +194,7 @@ out:
 
 int job_check_data(struct job *j, struct err *e)
 {
-	for (int i = 0; job_resumes(&j->opt) && i < j->opt.seeds; i++) {
+	for (int i = 0; j->resumes && i < j->opt.seeds; i++) {
 		struct session s;
 
 		if (run_folder(j, i, &s, e) || (session_exists(s.dir) && check_folder(j, &s, e)))
@@ -274,28 +287,30 @@ static void say_local_locks(const struct job *j)
 		job_say(j, "%s", text);
 }
 
-int job_open_session(struct job *j, struct err *e)
+static int go_on(struct job *j, struct err *e)
+{
+	const struct job_options *o = &j->opt;
+	struct settings stored;
+
+	if (check_free(j, e) || (o->claim ? session_claim(&j->root, o->session, &stored, e)
+					  : session_resume(&j->root, o->session, &stored, e)))
+		return -1;
+	say_local_locks(j);
+	if (session_pruned(o->session))
+		job_say(j,
+			"%s was pruned: it can be evaluated and compared, but what is "
+			"finished cannot go on; train again to change it",
+			o->session);
+	return 0;
+}
+
+static int create(struct job *j, struct err *e)
 {
 	const struct job_options *o = &j->opt;
 	const char *root = o->session;
 	char name[PATH_LEN];
 	bool first = !file_exists("sessions");
 
-	if (job_resumes(o)) {
-		struct settings stored;
-
-		if (check_free(j, e) ||
-		    (o->claim ? session_claim(&j->root, o->session, &stored, e)
-			      : session_resume(&j->root, o->session, &stored, e)))
-			return -1;
-		say_local_locks(j);
-		if (session_pruned(o->session))
-			job_say(j,
-				"%s was pruned: it can be evaluated and compared, but what is "
-				"finished cannot go on; train again to change it",
-				o->session);
-		return 0;
-	}
 	if (root) {
 		dirs_missing(j->made, sizeof j->made, root);
 	} else {
@@ -304,14 +319,38 @@ int job_open_session(struct job *j, struct err *e)
 		snprintf(j->made, sizeof j->made, "%s", first ? "sessions" : name);
 		root = name;
 	}
-	if (session_create_origin(&j->root, root, &j->set, &j->lab->now, e)) {
+	if (session_create_origin(&j->root, root, &j->set, &j->lab->now, &j->lab->roster, e)) {
 		if (j->made[0])
 			dirs_remove(root, j->made);
 		return -1;
 	}
 	j->created = true;
 	say_local_locks(j);
-	return session_store_roster(&j->root, &j->lab->roster, e);
+	return 0;
+}
+
+/* Another program has made the session since this one looked for it; the data was read
+ * meanwhile. */
+static int come_second(struct job *j, struct err *e)
+{
+	const struct settings asked = j->set;
+
+	j->made[0] = '\0';
+	j->resumes = true;
+	origin_free(&j->origin);
+	return job_read_session(j, &asked, e) || job_check_data(j, e) || go_on(j, e) ? -1 : 0;
+}
+
+int job_open_session(struct job *j, struct err *e)
+{
+	if (j->resumes)
+		return go_on(j, e);
+	if (create(j, e) == 0)
+		return 0;
+	if (e->status != EXIT_THERE || !j->opt.resume)
+		return -1;
+	err_clear(e);
+	return come_second(j, e);
 }
 
 void job_discard_session(struct job *j)

@@ -12,7 +12,7 @@
 
 #include "app/lab/job.h"
 
-bool job_resumes(const struct job_options *o); /* there is a session to go on with */
+bool job_resumes(const struct job_options *o); /* is there a session to go on with, now? */
 /* Going on: its settings, with the paths that --set or CONFIG give it now, into
  * j->set, and what it knows of its data into j->origin. `asked`: the settings of
  * CONFIG (and --set), or NULL. */
@@ -23,7 +23,8 @@ int job_find_data(const struct job *j, struct err *e);
 int job_check_data(struct job *j, struct err *e);
 int job_check_asked(const struct job *j, struct err *e); /* --fold, --seeds */
 
-/* Lock the session, or create it. */
+/* Lock the session, or create it. With --resume, one that others have made meanwhile is
+ * gone on with, if settings and data are the same. */
 int job_open_session(struct job *j, struct err *e);
 /* A session that this job has created and that was refused before its first step is
  * taken back, its folder and the folders made for it too. */

@@ -67,19 +67,13 @@ void waiting_free(struct waiting *w)
 
 int waiting_store(const struct waiting *w, const char *root, struct err *e)
 {
+	const struct origin *o = w->lab ? &w->lab->now : &w->known;
 	struct session s;
-	int failed;
 
-	if (session_create_origin(&s, root, &w->set, w->lab ? &w->lab->now : &w->known, e))
+	if (session_create_origin(&s, root, &w->set, o, w->lab ? &w->lab->roster : NULL, e))
 		return -1;
-	failed = w->lab && session_store_roster(&s, &w->lab->roster, e);
-	if (failed) {
-		struct err ignored = {0};
-
-		session_discard(&s, &ignored);
-	}
 	session_close(&s);
-	return failed ? -1 : 0;
+	return 0;
 }
 
 void waiting_undo(const char *root, const char *made)

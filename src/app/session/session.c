@@ -2,9 +2,10 @@
 /*
  * DESIGN: made, opened, left.
  *
- * config.yml is written last by session_create and makes a folder a session;
- * without it the folder holds at most `lock` and temporary files, and
- * session_create takes it over.
+ * config.yml makes a folder a session, and appears in it whole (link(2)); without it the
+ * folder holds at most `lock` and temporary files, and session_create takes it over. Of
+ * several programs that make one at once, all but one wait for the lock of the first, and
+ * then find its session. Where locks are known to one machine only, the link decides.
  *
  * Whoever opens a session tries to hold it alone, which works if nobody else writes
  * it, and then may change it as a whole; after that, and else, it is shared. So
@@ -97,16 +98,6 @@ static void unlock(struct session *s)
 	s->lock = -1;
 }
 
-/* The lock of a new session: nobody else has it, or may. */
-static int lock_new(struct session *s, struct err *e)
-{
-	s->lock = lock_open(s->root, true, e);
-	if (s->lock < 0)
-		return -1;
-	return lock_take(s->lock, LOCK_ALONE, false, s->root, e) == LOCK_TAKEN ? 0
-									       : refuse_busy(s, e);
-}
-
 /* Of one that is there: alone if nobody else writes it, else (unless to `claim` it)
  * shared; then one that does has adopted it, or is about to leave. */
 static int lock_old(struct session *s, bool claim, bool *alone, struct err *e)
@@ -123,8 +114,13 @@ static int lock_old(struct session *s, bool claim, bool *alone, struct err *e)
 			answer = lock_take(s->lock, LOCK_SHARED, true, s->root, e);
 		if (answer != LOCK_TAKEN)
 			return refuse_busy(s, e);
-		if (*alone || !session_needs_adoption(s->root))
-			return session_check_held(s, e);
+		if (*alone || !session_needs_adoption(s->root)) {
+			if (session_check_held(s, e) == 0)
+				return 0;
+			if (!session_exists(s->root))
+				return -1;
+			err_clear(e); /* while it was waited for it was deleted, and made again */
+		}
 		unlock(s);
 	}
 }
@@ -152,72 +148,125 @@ static int read_config(const struct session *s, struct settings *set, struct err
 	return failed;
 }
 
+static int refuse_there(const char *root, struct err *e)
+{
+	err_at(e, root, 0, 0,
+	       "already has a session; --resume goes on with it, or choose another folder");
+	e->status = EXIT_THERE;
+	return -1;
+}
+
 /* A new session must not mix with other files. */
 static int check_unused(const char *root, struct err *e)
 {
-	const char *other = NULL;
+	char other[NAME_MAX + 1] = "";
 	struct dirent *d;
 	DIR *dir;
 
 	if (session_exists(root))
-		return err_at(e, root, 0, 0,
-			      "already has a session; --resume goes on with it, or choose another "
-			      "folder");
+		return refuse_there(root, e);
 	dir = opendir(root);
 	if (!dir)
 		return errno == ENOENT ? 0 : err_errno(e, root, "cannot look into it");
-	while (!other && (d = readdir(dir)))
+	while (!*other && (d = readdir(dir)))
 		if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0 &&
 		    strcmp(d->d_name, LOCK) != 0 &&
 		    strncmp(d->d_name, TEMP_PREFIX, strlen(TEMP_PREFIX)) != 0)
-			other = d->d_name;
-	if (other)
-		err_at(e, root, 0, 0,
-		       "is not empty (it has %s) and not a session; choose another folder", other);
+			snprintf(other, sizeof other, "%s", d->d_name);
 	closedir(dir);
-	return other ? -1 : 0;
+	if (!*other)
+		return 0;
+	return session_exists(root) /* made since the first look */
+		       ? refuse_there(root, e)
+		       : err_at(e, root, 0, 0,
+				"is not empty (it has %s) and not a session; choose another folder",
+				other);
+}
+
+/* The lock of a folder in which a session is to be made, alone. Whoever has it now makes
+ * one there or gives up: that is waited for. */
+static int lock_new(struct session *s, struct err *e)
+{
+	for (;;) {
+		struct err ignored = {0};
+		enum lock_answer answer;
+
+		/* Who gives up takes the folder with it. */
+		if (check_unused(s->root, e) || make_dirs(s->root, e))
+			return -1;
+		s->lock = lock_open(s->root, true, e);
+		if (s->lock < 0)
+			return -1;
+		answer = lock_take(s->lock, LOCK_ALONE, false, s->root, e);
+		if (answer == LOCK_TAKEN && session_check_held(s, &ignored) == 0)
+			return 0;
+		if (answer == LOCK_BUSY)
+			answer = lock_take(s->lock, LOCK_SHARED, true, s->root, e);
+		unlock(s);
+		if (answer != LOCK_TAKEN)
+			return refuse_busy(s, e);
+	}
 }
 
 int session_create(struct session *s, const char *root, const struct settings *set, struct err *e)
 {
-	return session_create_origin(s, root, set, &(struct origin){0}, e);
+	return session_create_origin(s, root, set, &(struct origin){0}, NULL, e);
 }
 
-/* Folders and lock of a session that could not be made. */
-static void undo_create(const struct session *s, const char *made, bool lock_made)
+/* config.yml and data.csv, while nobody else can open the session for writing. */
+static int store_new(struct session *s, const struct settings *set, const struct origin *o,
+		     const struct str *roster, bool *made, struct err *e)
 {
-	char path[PATH_LEN];
-	struct err ignored = {0};
+	if (session_new_config(s, set, o, made, e) || (!*made && check_unused(s->root, e)))
+		return -1;
+	BUG_ON(!*made);
+	temps_remove(s->root);
+	return roster ? session_store_roster(s, roster, e) : 0;
+}
 
-	if (lock_made && s->lock > 0 && path_join(path, sizeof path, s->root, LOCK, &ignored) == 0)
+static void unlink_in(const struct session *s, const char *name)
+{
+	struct err ignored = {0};
+	char path[PATH_LEN];
+
+	if (path_join(path, sizeof path, s->root, name, &ignored) == 0)
 		unlink(path);
-	if (made[0])
-		dirs_remove(s->root, made);
+}
+
+/* Files and folders of a session that could not be made. */
+static void undo_create(struct session *s, const char *folder_made, bool lock_made,
+			bool config_made)
+{
+	if (config_made) {
+		unlink_in(s, SESSION_DATA);
+		unlink_in(s, CONFIG);
+	}
+	/* It is held alone; if a session is there, it belongs to that. */
+	if (lock_made && s->lock >= 0 && !session_exists(s->root))
+		unlink_in(s, LOCK);
+	if (folder_made[0])
+		dirs_remove(s->root, folder_made);
+	unlock(s);
 }
 
 int session_create_origin(struct session *s, const char *root, const struct settings *set,
-			  const struct origin *o, struct err *e)
+			  const struct origin *o, const struct str *roster, struct err *e)
 {
+	bool lock_made = false, config_made = false;
 	char made[PATH_LEN] = "", path[PATH_LEN];
-	bool lock_made = false;
 
 	if (name_folder(s, root, e))
 		goto fail;
 	dirs_missing(made, sizeof made, s->root);
-	/* Looked at twice: before a lock file is made in a folder of the user,
-	 * and when nobody else can make a session in it. */
-	if (check_unused(s->root, e) || make_dirs(s->root, e) ||
-	    path_join(path, sizeof path, s->root, LOCK, e))
+	if (path_join(path, sizeof path, s->root, LOCK, e))
 		goto fail;
 	lock_made = !file_exists(path);
-	if (lock_new(s, e) || check_unused(s->root, e))
-		goto fail;
-	temps_remove(s->root);
-	if (session_store_config(s, set, o, e) == 0 && share(s, e) == 0)
+	/* Is it free? Looked at again now that nobody else can make a session in it. */
+	if (lock_new(s, e) == 0 && check_unused(s->root, e) == 0 &&
+	    store_new(s, set, o, roster, &config_made, e) == 0 && share(s, e) == 0)
 		return 0;
 fail:
-	undo_create(s, made, lock_made);
-	unlock(s);
+	undo_create(s, made, lock_made, config_made);
 	return -1;
 }
 
@@ -283,7 +332,14 @@ int session_share(struct session *s, const struct session *parent, struct err *e
 int session_seed(struct session *s, const struct session *parent, const struct settings *set,
 		 struct err *e)
 {
+	return session_seed_origin(s, parent, set, &(struct origin){0}, e);
+}
+
+int session_seed_origin(struct session *s, const struct session *parent, const struct settings *set,
+			const struct origin *o, struct err *e)
+{
 	char name[32];
+	bool made;
 
 	snprintf(name, sizeof name, "seed-%lld", (long long)set->exp.seed);
 	if (session_share(s, parent, e) || path_join(s->dir, sizeof s->dir, s->root, name, e))
@@ -291,7 +347,7 @@ int session_seed(struct session *s, const struct session *parent, const struct s
 	if (s->lock >= 0 && (session_check_held(parent, e) || file_check_own(s->dir, e)))
 		goto fail;
 	if (s->lock >= 0 && !session_exists(s->dir) &&
-	    (make_dirs(s->dir, e) || session_store_config(s, set, &(struct origin){0}, e)))
+	    (make_dirs(s->dir, e) || session_new_config(s, set, o, &made, e)))
 		goto fail;
 	return 0;
 fail:

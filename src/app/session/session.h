@@ -60,13 +60,14 @@ bool session_exists(const char *root); /* a folder with a config.yml */
  * depth? It is named in `root`. */
 bool session_around(const char *path, char *root, size_t n);
 /* Make the folder (parents too) with config.yml. A folder that holds a session
- * is an error that names --resume; one that is empty, or in which a killed
- * session_create stored nothing yet, is used. So `--resume` is
- * session_exists(root) ? session_resume() : session_create(). */
+ * is an error (EXIT_THERE) that names --resume; one that is empty, or in which a killed
+ * session_create stored nothing yet, is used. Of several programs that do so at once, on
+ * several machines too, one makes the session, and the others get the error when it is
+ * whole. */
 int session_create(struct session *s, const char *root, const struct settings *set, struct err *e);
-/* With what config.yml is to tell of the data. */
+/* With what config.yml is to tell of the data, and data.csv (NULL: none). */
 int session_create_origin(struct session *s, const char *root, const struct settings *set,
-			  const struct origin *o, struct err *e);
+			  const struct origin *o, const struct str *roster, struct err *e);
 /*
  * Open one to go on with it: locks it and reads its config.yml into *set. Unless
  * another program writes it too, removes what killed writers left, gives the folds of
@@ -96,6 +97,9 @@ int session_share(struct session *s, const struct session *parent, struct err *e
  * with its own config.yml; shares the lock of `parent`. */
 int session_seed(struct session *s, const struct session *parent, const struct settings *set,
 		 struct err *e);
+/* With what its config.yml is to tell of the data, if it is made here. */
+int session_seed_origin(struct session *s, const struct session *parent, const struct settings *set,
+			const struct origin *o, struct err *e);
 
 /* Of a file, or of all files below a folder; links count nothing. */
 int64_t bytes_below(const char *path);

@@ -8,13 +8,14 @@
  */
 #include "app/session/session_data.h"
 
+#include "app/session/session_private.h"
 #include "base/file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char CONFIG[] = "config.yml", DATA[] = "data.csv";
+static const char CONFIG[] = "config.yml";
 
 int session_origin(const struct session *s, struct settings *set, struct origin *o, struct err *e)
 {
@@ -41,27 +42,50 @@ static int make_hold(const struct session *s, const char *name, const char *text
 		       : 0;
 }
 
-int session_store_config(const struct session *s, const struct settings *set,
-			 const struct origin *o, struct err *e)
+static int config_text(const struct session *s, const struct settings *set, const struct origin *o,
+		       char **text, size_t *len, struct err *e)
 {
-	char *text = NULL;
-	size_t len = 0;
-	FILE *f = open_memstream(&text, &len);
+	FILE *f;
 	int failed;
 
+	*text = NULL;
+	*len = 0;
+	f = open_memstream(text, len);
 	if (!f)
 		return err_errno(e, s->dir, "cannot make its config.yml");
 	failed = config_write_origin(set, o, f, e);
 	if (fclose(f) && !failed)
 		failed = err_errno(e, s->dir, "cannot make its config.yml");
-	failed = failed || make_hold(s, CONFIG, text, len, e) ? -1 : 0;
-	free(text);
 	return failed;
+}
+
+int session_store_config(const struct session *s, const struct settings *set,
+			 const struct origin *o, struct err *e)
+{
+	char *text;
+	size_t len;
+	int failed = config_text(s, set, o, &text, &len, e) || make_hold(s, CONFIG, text, len, e);
+
+	free(text);
+	return failed ? -1 : 0;
+}
+
+int session_new_config(const struct session *s, const struct settings *set, const struct origin *o,
+		       bool *made, struct err *e)
+{
+	char path[PATH_LEN], *text;
+	size_t len;
+	int failed = config_text(s, set, o, &text, &len, e) ||
+		     session_path(s, CONFIG, path, sizeof path, e) ||
+		     file_create(path, text, len, made, e);
+
+	free(text);
+	return failed ? -1 : 0;
 }
 
 int session_store_roster(const struct session *s, const struct str *roster, struct err *e)
 {
-	return make_hold(s, DATA, str_text(roster), roster->len, e);
+	return make_hold(s, SESSION_DATA, str_text(roster), roster->len, e);
 }
 
 int session_data_changes(const struct session *s, const struct origin *then, const struct corpus *c,
@@ -71,7 +95,7 @@ int session_data_changes(const struct session *s, const struct origin *then, con
 	struct err why = {0};
 	size_t len = 0;
 
-	if (path_join(path, sizeof path, s->dir, DATA, e))
+	if (path_join(path, sizeof path, s->dir, SESSION_DATA, e))
 		return -1;
 	text = file_read(path, FILE_LIST, &len, &why);
 	if (text)
@@ -95,7 +119,7 @@ int session_folds(const struct session *s, const struct settings *set)
 
 	if (set->layout == LAYOUT_LISTS)
 		return 1;
-	if (path_join(path, sizeof path, s->dir, DATA, &ignored) == 0 && file_exists(path))
+	if (path_join(path, sizeof path, s->dir, SESSION_DATA, &ignored) == 0 && file_exists(path))
 		text = file_read(path, FILE_LIST, &len, &ignored);
 	while (text && len && text[len - 1] == '\n')
 		text[--len] = '\0';

@@ -14,6 +14,10 @@ int session_origin(const struct session *s, struct settings *set, struct origin 
 int session_store_config(const struct session *s, const struct settings *set,
 			 const struct origin *o, struct err *e);
 int session_store_roster(const struct session *s, const struct str *roster, struct err *e);
+/* The config.yml of a new session or seed: of several programs, threads too, that make it at
+ * once, one does (*made); the others find it whole. */
+int session_new_config(const struct session *s, const struct settings *set, const struct origin *o,
+		       bool *made, struct err *e);
 /* Append to *out what is different in the corpus from the data.csv of `then`, which has
  * another hash; or, if there is no such data.csv, that this cannot be said. */
 int session_data_changes(const struct session *s, const struct origin *then, const struct corpus *c,

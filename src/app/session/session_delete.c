@@ -20,9 +20,12 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char CONFIG[] = "config.yml";
+/* They go last, in this order: what has no config.yml is no session any more, and whoever
+ * would make one there waits for the lock. */
+static const char *const last[] = {"config.yml", "lock", NULL};
+static const char *const none[] = {NULL};
 
-static int remove_inside(int fd, const char *keep, const char *path, struct err *e);
+static int remove_inside(int fd, const char *const *keep, const char *path, struct err *e);
 
 int session_remove(int fd, const char *name, const char *path, struct err *e)
 {
@@ -35,15 +38,22 @@ int session_remove(int fd, const char *name, const char *path, struct err *e)
 	folder = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (folder < 0)
 		return err_errno(e, path, "cannot be deleted");
-	failed = remove_inside(folder, NULL, path, e);
+	failed = remove_inside(folder, none, path, e);
 	close(folder);
 	if (failed)
 		return -1;
 	return unlinkat(fd, name, AT_REMOVEDIR) ? err_errno(e, path, "cannot be deleted") : 0;
 }
 
-/* All that lies in a folder, but for one name. */
-static int remove_inside(int fd, const char *keep, const char *path, struct err *e)
+static bool is_one_of(const char *name, const char *const *list)
+{
+	while (*list && strcmp(*list, name) != 0)
+		list++;
+	return *list;
+}
+
+/* All that lies in a folder, but for some names. */
+static int remove_inside(int fd, const char *const *keep, const char *path, struct err *e)
 {
 	int own = fcntl(fd, F_DUPFD_CLOEXEC, 3), failed = 0;
 	DIR *dir = own < 0 ? NULL : fdopendir(own);
@@ -59,13 +69,23 @@ static int remove_inside(int fd, const char *keep, const char *path, struct err 
 		char inside[PATH_LEN];
 
 		if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0 ||
-		    (keep && strcmp(d->d_name, keep) == 0))
+		    is_one_of(d->d_name, keep))
 			continue;
 		snprintf(inside, sizeof inside, "%.*s/%.255s", PATH_LEN - 260, path, d->d_name);
 		failed = session_remove(fd, d->d_name, inside, e);
 	}
 	closedir(dir);
 	return failed;
+}
+
+/* Empty the folder of a session or seed. */
+static int empty(int fd, const char *path, struct err *e)
+{
+	int failed = remove_inside(fd, last, path, e);
+
+	for (int i = 0; last[i] && !failed; i++)
+		failed = session_remove(fd, last[i], path, e);
+	return failed ? -1 : 0;
 }
 
 int session_hold(const char *root, int *fd, struct err *e)
@@ -121,7 +141,7 @@ int session_delete(const char *root, const char *dir, struct err *e)
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		err_errno(e, dir, "cannot be deleted");
-	else if (remove_inside(fd, CONFIG, dir, e) == 0 && session_remove(fd, CONFIG, dir, e) == 0)
+	else if (empty(fd, dir, e) == 0)
 		failed = rmdir(dir) ? err_errno(e, dir, "cannot be deleted") : 0;
 	if (fd >= 0)
 		close(fd);
@@ -145,7 +165,7 @@ int session_discard(struct session *s, struct err *e)
 		close(fd);
 		return err_at(e, s->root, 0, 0, "another program has trained in it");
 	}
-	failed = remove_inside(fd, CONFIG, s->root, e) || session_remove(fd, CONFIG, s->root, e);
+	failed = empty(fd, s->root, e);
 	close(fd);
-	return failed ? -1 : 0;
+	return failed;
 }

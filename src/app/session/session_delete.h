@@ -10,8 +10,8 @@
 /*
  * Delete a session's folder: the whole of it (dir = root), or the folder of a
  * seed or branch in it. An error if another program writes the session, or if
- * `dir` has no config.yml. That goes last, so that what is half deleted is seen
- * as a session still. Links are removed, not followed.
+ * `dir` has no config.yml. That goes after all but the lock, so that what is half deleted
+ * is seen as a session still. Links are removed, not followed.
  */
 int session_delete(const char *root, const char *dir, struct err *e);
 /* Hold its lock alone while it is moved or deleted: *lock is to be closed, -1 if none

@@ -10,6 +10,7 @@
 #define SESSION_STEPS    "steps.csv"
 #define SESSION_EPOCHS   "epochs.csv"
 #define SESSION_COMMANDS "commands.log"
+#define SESSION_DATA     "data.csv"
 #define SESSION_RESULT   "result.json" /* of a fold */
 #define SESSION_RESULTS  "results.json"
 

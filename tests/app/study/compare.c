@@ -181,7 +181,7 @@ TEST(different_data)
 		struct session s;
 
 		memcpy(o.hash, hash[i], sizeof o.hash);
-		REQUIRE(session_create_origin(&s, dirs[i], &set, &o, &e) == 0);
+		REQUIRE(session_create_origin(&s, dirs[i], &set, &o, NULL, &e) == 0);
 		session_close(&s);
 	}
 	CHECK(!strstr(compared(dirs, 2, &e), "different data"));
