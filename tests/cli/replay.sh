@@ -93,6 +93,7 @@ wrong wrong_value 'at 0 1 2 set train.clip -1' 'train.clip: expected'
 wrong no_value 'at 0 1 2 set train.clip' '"set train.clip": expected set KEY VALUE'
 wrong fixed_key 'at 0 1 2 set train.batch_size 3' 'train.batch_size is fixed during a run'
 wrong wrong_word 'at 0 1 2 folt' 'unknown command folt; did you mean fold?'
+wrong late_begin 'at 0 1 2 begin' 'begin says what a fold begins with; expected at step 1'
 wrong wrong_fold 'at 1 1 2 fold' 'the corpus has no fold 1'
 wrong wrong_epoch 'at 0 1 5 fold' 'step 5 of fold 0 is in epoch 2, not 1'
 printf 'at 0 1 1 set train.clip 1' >"$log"

@@ -213,8 +213,8 @@ static int begin_fold(struct job *j, int fold, struct err *e)
 				 norm_save(&t->norm, path, e)))
 		return -1;
 	/* A fold that goes on may have had live changes since. */
-	if (restore(j, e) || (t->state.step == 0 && say_weights(j, e)) || job_store_data(j, e) ||
-	    begin_rows(j, e))
+	if (restore(j, e) || (t->state.step == 0 && say_weights(j, e)) ||
+	    steer_store(&j->steer, fold, e) || job_store_data(j, e) || begin_rows(j, e))
 		return -1;
 	job_position(j, &fold, &epoch, &step);
 	val.n = t->split.n[PART_VAL];

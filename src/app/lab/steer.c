@@ -11,8 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a log may say besides "set KEY VALUE". Only `fold` changes the figures. */
-static const char *const words[] = {"fold", "pause", "resume", "save", "eval", "branch", "stop"};
+/* What a log may say besides "set KEY VALUE". Only `begin` and `fold` change the figures. */
+static const char *const words[] = {"begin", "fold", "pause",  "resume",
+				    "save",  "eval", "branch", "stop"};
 
 /* ---- where a change applies ---- */
 
@@ -31,27 +32,39 @@ static int from_position(const struct change *c, int fold, int step)
 	return (c->step > step) - (c->step < step);
 }
 
-static struct change copy_of(const struct change *c)
-{
-	struct change copy = *c;
-
-	copy.command = mem_dup(c->command);
-	return copy;
-}
-
-/* After all that apply at its position. `after`: the settings then. */
+/* `after`: the settings after it, for its fold. */
 static void insert(struct schedule *to, const struct change *c, const struct settings *after)
 {
-	struct changes *log = &to->list;
-	int at = log->n;
-
-	while (at > 0 && from_position(&log->at[at - 1], c->fold, c->step) > 0)
-		at--;
-	log->at = mem_grow(log->at, (size_t)log->n + 1, sizeof *log->at);
-	memmove(&log->at[at + 1], &log->at[at], (size_t)(log->n - at) * sizeof *log->at);
-	log->at[at] = copy_of(c);
-	to->known = at == log->n++;
+	to->known = changes_insert(&to->list, c) == to->list.n - 1;
 	to->after = *after;
+	to->fold = c->fold;
+}
+
+static int place_of(const struct corpus *corpus, int fold)
+{
+	return fold - split_fold(corpus, 0);
+}
+
+static void schedule_begin(struct schedule *to, const struct corpus *corpus,
+			   const struct settings *base)
+{
+	*to = (struct schedule){.base = base};
+	to->own = mem_alloc((size_t)split_folds(corpus), sizeof *to->own);
+}
+
+/* The folds that follow their own changes alone, as these say. */
+static void mark_own(struct schedule *to, const struct corpus *corpus, const struct changes *c)
+{
+	for (int i = 0; i < c->n; i++)
+		if (change_is_begin(&c->at[i]) && split_has_fold(corpus, c->at[i].fold))
+			to->own[place_of(corpus, c->at[i].fold)] = true;
+}
+
+static void schedule_end(struct schedule *to)
+{
+	changes_free(&to->list);
+	free(to->own);
+	*to = (struct schedule){0};
 }
 
 /* ---- what a change says ---- */
@@ -68,27 +81,33 @@ static int apply_set(struct settings *s, const char *command, const struct optio
 	return setting_live(&x, e) || setting_apply(s, &x, e) ? -1 : 0;
 }
 
-/* Settings in force before a step: the base and all changes up to there. */
-static int settings_at(struct settings *s, const struct settings *base, const struct changes *log,
+/* Settings in force before a step: the base and all changes up to there that the fold
+ * follows. */
+static int settings_at(const struct steer *s, struct settings *set, const struct schedule *log,
 		       int fold, int step, struct err *e)
 {
+	bool own = log->own[place_of(s->corpus, fold)];
+	const struct changes *l = &log->list;
 	const struct option *o;
 
-	*s = *base;
-	for (int i = 0; i < log->n && from_position(&log->at[i], fold, step) <= 0; i++)
-		if (setting_is_command(log->at[i].command) &&
-		    apply_set(s, log->at[i].command, &o, e))
+	*set = *log->base;
+	for (int i = 0; i < l->n && from_position(&l->at[i], fold, step) <= 0; i++)
+		if (setting_is_command(l->at[i].command) && (!own || l->at[i].fold == fold) &&
+		    apply_set(set, l->at[i].command, &o, e))
 			return -1;
 	return 0;
 }
 
-static int check_word(const char *command, struct err *e)
+static int check_word(const struct change *c, struct err *e)
 {
-	size_t len = strcspn(command, " \t");
+	size_t len = strcspn(c->command, " \t");
 	struct near n;
 	char word[32];
 
-	snprintf(word, sizeof word, "%.*s", (int)len, command);
+	if (change_is_begin(c) && c->step > 1)
+		return err_set(e, "begin says what a fold begins with; expected at step 1");
+
+	snprintf(word, sizeof word, "%.*s", (int)len, c->command);
 	n = near_to(word);
 	near_try(&n, "set");
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
@@ -104,7 +123,7 @@ static int check_word(const char *command, struct err *e)
 /* How many steps an epoch of the fold has; -1 on error. The split is made once. */
 static int epoch_steps(struct steer *s, int fold, struct err *e)
 {
-	int place = fold - split_fold(s->corpus, 0);
+	int place = place_of(s->corpus, fold);
 	struct split sp;
 
 	if (!split_has_fold(s->corpus, fold))
@@ -136,34 +155,36 @@ static int check_position(struct steer *s, const struct change *c, struct err *e
 
 /* The settings a change meets as one after those of `log`. Nearly always that is after
  * the last of them: no need to make them all again. */
-static int settings_before(struct settings *set, const struct settings *base, struct schedule *log,
+static int settings_before(const struct steer *s, struct settings *set, struct schedule *log,
 			   const struct change *c, struct err *e)
 {
 	const struct changes *l = &log->list;
 
 	if (l->n && from_position(&l->at[l->n - 1], c->fold, c->step) > 0)
-		return settings_at(set, base, l, c->fold, c->step, e);
-	if (!log->known && settings_at(&log->after, base, l, INT_MAX, INT_MAX, e))
+		return settings_at(s, set, log, c->fold, c->step, e);
+	if ((!log->known || log->fold != c->fold) &&
+	    settings_at(s, &log->after, log, c->fold, INT_MAX, e))
 		return -1;
 	log->known = true;
+	log->fold = c->fold;
 	*set = log->after;
 	return 0;
 }
 
 /* A change as one after those of `log`: *was is what it replaces ("" if it sets
- * nothing), *after are the settings then. *base are those before the first. */
-static int check(struct steer *s, const struct settings *base, struct schedule *log,
-		 const struct change *c, char *was, size_t n, struct settings *after, struct err *e)
+ * nothing), *after are the settings then. */
+static int check(struct steer *s, struct schedule *log, const struct change *c, char *was, size_t n,
+		 struct settings *after, struct err *e)
 {
 	const struct option *o;
 	struct settings before;
 
 	*was = '\0';
-	if (check_position(s, c, e) || settings_before(&before, base, log, c, e))
+	if (check_position(s, c, e) || settings_before(s, &before, log, c, e))
 		return -1;
 	*after = before;
 	if (!setting_is_command(c->command))
-		return check_word(c->command, e);
+		return check_word(c, e);
 	if (apply_set(after, c->command, &o, e))
 		return -1;
 	option_text(&before, o, was, n);
@@ -172,17 +193,18 @@ static int check(struct steer *s, const struct settings *base, struct schedule *
 
 /* Every line of a log, NULL: those of the session's folds; `log` becomes its changes
  * in the order they apply. */
-static int check_all(struct steer *s, const struct settings *base, const struct changes *read,
-		     const char *path, struct schedule *log, struct err *e)
+static int check_all(struct steer *s, const struct changes *read, const char *path,
+		     struct schedule *log, struct err *e)
 {
 	char was[OPTION_TEXT], part[PATH_LEN];
 	struct settings after;
 
+	mark_own(log, s->corpus, read);
 	for (int i = 0; i < read->n; i++) {
 		const struct change *c = &read->at[i];
 		struct err why = {0};
 
-		if (check(s, base, log, c, was, sizeof was, &after, &why)) {
+		if (check(s, log, c, was, sizeof was, &after, &why)) {
 			if (!path &&
 			    session_part(s->session, c->fold, "commands.log", part, sizeof part, e))
 				return -1;
@@ -193,26 +215,21 @@ static int check_all(struct steer *s, const struct settings *base, const struct 
 	return 0;
 }
 
-static void forget(struct schedule *log)
-{
-	changes_free(&log->list);
-	log->known = false;
-}
-
 /* ---- the log of a seed ---- */
 
 int steer_open(struct steer *s, const char *replay, struct err *e)
 {
-	struct schedule sorted = {0};
+	struct schedule sorted;
 	int failed;
 
 	s->epoch_steps = mem_alloc((size_t)split_folds(s->corpus), sizeof *s->epoch_steps);
 	s->path = replay;
 	if (!replay)
 		return 0;
+	schedule_begin(&sorted, s->corpus, s->set);
 	failed = changes_read(&s->replay, replay, false, e) ||
-		 check_all(s, s->set, &s->replay, replay, &sorted, e);
-	forget(&sorted);
+		 check_all(s, &s->replay, replay, &sorted, e);
+	schedule_end(&sorted);
 	return failed ? -1 : 0;
 }
 
@@ -260,7 +277,7 @@ static int write_fold(struct steer *s, int fold, const struct str *line, struct 
 
 /* Copy what is missing into the folds' logs, in the order of the file, as if a person
  * had asked for it. */
-static int import(struct steer *s, const bool *missing, struct err *e)
+static int import(struct steer *s, struct schedule *log, const bool *missing, struct err *e)
 {
 	struct str *line = mem_alloc((size_t)s->replay.n, sizeof *line);
 	struct settings after;
@@ -272,11 +289,11 @@ static int import(struct steer *s, const bool *missing, struct err *e)
 
 		if (!missing[i])
 			continue;
-		failed = check(s, s->base, &s->log, c, was, sizeof was, &after, e);
+		failed = check(s, log, c, was, sizeof was, &after, e);
 		if (failed)
 			break;
 		change_line(&line[i], c, was);
-		insert(&s->log, c, &after);
+		insert(log, c, &after);
 	}
 	for (int i = 0; i < split_folds(s->corpus) && !failed; i++)
 		failed = write_fold(s, split_fold(s->corpus, i), line, e);
@@ -286,7 +303,8 @@ static int import(struct steer *s, const bool *missing, struct err *e)
 	return failed;
 }
 
-static int follow_replay(struct steer *s, const struct changes *stored, struct err *e)
+static int follow_replay(struct steer *s, struct schedule *log, const struct changes *stored,
+			 struct err *e)
 {
 	bool *missing = mem_alloc((size_t)s->replay.n, sizeof *missing);
 	int failed = 0;
@@ -298,7 +316,7 @@ static int follow_replay(struct steer *s, const struct changes *stored, struct e
 						"%s has begun without this change; replay the log "
 						"into a new session",
 						s->session->dir);
-		failed = failed || import(s, missing, e);
+		failed = failed || import(s, log, missing, e);
 	}
 	free(missing);
 	return failed;
@@ -307,14 +325,16 @@ static int follow_replay(struct steer *s, const struct changes *stored, struct e
 int steer_begin(struct steer *s, struct err *e)
 {
 	struct changes stored;
+	struct schedule log;
 	int failed;
 
-	forget(&s->log);
-	s->next = 0;
 	memset(s->epoch_steps, 0, (size_t)split_folds(s->corpus) * sizeof *s->epoch_steps);
 	if (session_changes(s->session, s->base, &stored, e))
 		return -1;
-	failed = check_all(s, s->base, &stored, NULL, &s->log, e) || follow_replay(s, &stored, e);
+	schedule_begin(&log, s->corpus, s->base);
+	mark_own(&log, s->corpus, &s->replay);
+	failed = check_all(s, &stored, NULL, &log, e) || follow_replay(s, &log, &stored, e);
+	schedule_end(&log);
 	changes_free(&stored);
 	return failed ? -1 : 0;
 }
@@ -322,26 +342,85 @@ int steer_begin(struct steer *s, struct err *e)
 void steer_close(struct steer *s)
 {
 	changes_free(&s->replay);
-	forget(&s->log);
+	schedule_end(&s->log);
+	str_free(&s->begin);
 	free(s->epoch_steps);
 	*s = (struct steer){0};
 }
 
-/* ---- following ---- */
+/* ---- a fold begins or goes on ---- */
 
-int steer_fold(struct steer *s, int fold, struct err *e)
+static bool replay_has(const struct steer *s, const struct change *c)
+{
+	for (int i = 0; i < s->replay.n; i++)
+		if (same_change(&s->replay.at[i], c))
+			return true;
+	return false;
+}
+
+/* What the fold takes over of all that is stored, into `its` and s->begin. */
+static void take_over(struct steer *s, int fold, const struct changes *stored, struct changes *its)
+{
+	struct changes earlier = {0};
+	int last = -1;
+	bool busy = false; /* fold `last` is trained by another program */
+
+	for (int i = 0; i < stored->n && stored->at[i].fold < fold; i++) {
+		const struct change *c = &stored->at[i];
+
+		if (c->fold != last)
+			busy = session_trains_elsewhere(s->session, c->fold);
+		last = c->fold;
+		if (!busy || replay_has(s, c))
+			changes_insert(&earlier, c);
+	}
+	changes_begin(its, &s->begin, &earlier, fold, s->base);
+	changes_free(&earlier);
+}
+
+/* Up to `begin`, as what the fold is begun with, not as changes. */
+static int apply_begin(struct steer *s, struct err *e)
 {
 	const struct changes *log = &s->log.list;
 	const struct option *o;
 
-	for (; s->next < log->n && log->at[s->next].fold < fold; s->next++) {
-		const char *command = log->at[s->next].command;
-
-		if (setting_is_command(command) && apply_set(s->set, command, &o, e))
+	*s->set = *s->base;
+	for (s->next = 0; s->next < log->n && changes_taken_over(log, s->next); s->next++)
+		if (apply_set(s->set, log->at[s->next].command, &o, e))
 			return -1;
-	}
 	return 0;
 }
+
+int steer_fold(struct steer *s, int fold, struct err *e)
+{
+	struct changes stored, its = {0};
+	int failed;
+
+	str_reset(&s->begin);
+	schedule_end(&s->log);
+	schedule_begin(&s->log, s->corpus, s->base);
+	if (session_changes(s->session, s->base, &stored, e))
+		return -1;
+	if (changes_have_earlier(&stored, fold) && !changes_have_begin(&stored, fold))
+		take_over(s, fold, &stored, &its);
+	for (int i = 0; i < stored.n; i++)
+		if (stored.at[i].fold == fold)
+			changes_insert(&its, &stored.at[i]);
+	failed = check_all(s, &its, NULL, &s->log, e) || apply_begin(s, e);
+	changes_free(&its);
+	changes_free(&stored);
+	return failed ? -1 : 0;
+}
+
+int steer_store(struct steer *s, int fold, struct err *e)
+{
+	if (s->begin.len && session_log_first(s->session, fold, &s->begin, e))
+		return -1;
+	str_reset(&s->begin);
+	return 0;
+}
+
+/* ---- following ---- */
 
 static int apply(struct steer *s, const struct change *c, struct err *e)
 {
@@ -424,8 +503,7 @@ int steer_command(struct steer *s, const char *command, struct err *e)
 		c.epoch++;
 		c.step += trainer_steps_per_epoch(t) - t->state.in_epoch;
 	}
-	if (check(s, s->base, &s->log, &c, was, sizeof was, &after, e) ||
-	    note(s, &c, was, &after, e))
+	if (check(s, &s->log, &c, was, sizeof was, &after, e) || note(s, &c, was, &after, e))
 		return -1;
 	if (c.step > t->state.step + 1)
 		return 0;
@@ -442,7 +520,7 @@ int steer_end_fold(struct steer *s, struct err *e)
 	struct settings after;
 
 	steer_position(s->trainer, &c.fold, &c.epoch, &c.step);
-	if (settings_before(&after, s->base, &s->log, &c, e) || note(s, &c, "", &after, e))
+	if (settings_before(s, &after, &s->log, &c, e) || note(s, &c, "", &after, e))
 		return -1;
 	s->next++;
 	return 0;

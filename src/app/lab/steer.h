@@ -2,12 +2,19 @@
 /*
  * steer: what a run is told while it runs.
  *
- * One list holds it: commands.log of the seed's folds. A change is written
- * there, and on the disk, before it is in force; --replay is copied into it
- * before the first step; a resumed run follows it again. So whatever stops the
- * run, and wherever it goes on, each step is done with the settings of the run
- * that was not stopped. Changes apply in the order of (fold, step), and within
- * one step in the order of the file.
+ * A change is written to commands.log of its fold, and on the disk, before it is in
+ * force; --replay is copied into the folds' logs before the first step; a fold that
+ * goes on follows its own log again. So whatever stops the run, and wherever it goes
+ * on, each step is done with the settings of the run that was not stopped. Changes
+ * apply in the order of their steps, and within one step in the order of the file.
+ *
+ * A fold begins with the configuration and what earlier folds were given until then.
+ * It takes that over once: before its first step it writes it into its own log, with
+ * `begin` (changes.h), and from then on it follows its own lines alone, whatever
+ * earlier folds are given later. So with folds at once a change applies to the fold it
+ * names, and one after the other to later folds too. Of a fold that another program
+ * trains at that moment only what --replay says is taken over. Where no earlier fold
+ * has a change nothing is written: the log of a run that nobody steers is empty.
  *
  * A job owns one and calls it between two steps. It knows nothing of the job:
  * the job lends what a change depends on, and what it changes.
@@ -21,8 +28,11 @@
 
 /* Changes in the order they apply. */
 struct schedule {
+	const struct settings *base; /* those before the first */
 	struct changes list;
-	struct settings after; /* after the last of them, if `known` */
+	bool *own;             /* of each fold of the corpus: does it follow its own alone? */
+	struct settings after; /* after the last of them, for `fold`, if `known` */
+	int fold;
 	bool known;
 };
 
@@ -39,8 +49,9 @@ struct steer {
 	/* Its own. */
 	const char *path;      /* --replay, or NULL */
 	struct changes replay; /* as the file has them */
-	struct schedule log;   /* the seed's commands.log */
+	struct schedule log;   /* of the fold being run */
 	int next;              /* log.list.at[next] is the first not yet in force */
+	struct str begin;      /* lines that its file does not have yet: what it takes over */
 	int *epoch_steps; /* of each fold, in split_folds' order, for this seed; 0: not yet known */
 };
 
@@ -48,12 +59,15 @@ struct steer {
  * NULL; it is read and checked before anything is stored. Errors are FILE:LINE. */
 int steer_open(struct steer *s, const char *replay, struct err *e);
 void steer_close(struct steer *s); /* safe on zeroed memory, and twice */
-/* A seed begins or goes on: read its log, and copy --replay into it. A session that
+/* A seed begins or goes on: check its logs, and copy --replay into them. A session that
  * has begun without one of the changes of --replay is an error: they cannot be made
  * in its past. */
 int steer_begin(struct steer *s, struct err *e);
-/* Changes that earlier folds were given; before trainer_open. */
+/* The fold, which is taken, begins or goes on: read its log; *set becomes what it begins
+ * with. Before trainer_open. */
 int steer_fold(struct steer *s, int fold, struct err *e);
+/* Write what it takes over, if it begins; before its rows are opened. */
+int steer_store(struct steer *s, int fold, struct err *e);
 /* Changes due before the next step; *fold_ends becomes true where the log ends the
  * fold, else it is left. */
 int steer_due(struct steer *s, bool *fold_ends, struct err *e);

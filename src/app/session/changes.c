@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/session/changes.h"
 
+#include "app/config/setting.h"
 #include "app/session/rows.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -147,6 +148,145 @@ void change_line(struct str *out, const struct change *c, const char *was)
 	str_addf(out, "at %d %d %d %s%s%s\n", c->fold, c->epoch, c->step, c->command,
 		 *was ? "   # was " : "", was);
 }
+
+/* ---- what a fold begins with ---- */
+
+static const char BEGIN[] = "begin";
+
+struct change change_begin(int fold)
+{
+	return (struct change){.fold = fold, .epoch = 1, .step = 1, .command = (char *)BEGIN};
+}
+
+bool change_is_begin(const struct change *c)
+{
+	return strcmp(c->command, BEGIN) == 0;
+}
+
+bool changes_have_begin(const struct changes *c, int fold)
+{
+	for (int i = 0; i < c->n; i++)
+		if (c->at[i].fold == fold && change_is_begin(&c->at[i]))
+			return true;
+	return false;
+}
+
+bool changes_have_earlier(const struct changes *c, int fold)
+{
+	for (int i = 0; i < c->n; i++)
+		if (c->at[i].fold < fold && setting_is_command(c->at[i].command))
+			return true;
+	return false;
+}
+
+bool changes_taken_over(const struct changes *c, int i)
+{
+	if (c->at[i].step != 1 || !setting_is_command(c->at[i].command))
+		return false;
+	for (int k = i + 1; k < c->n; k++)
+		if (c->at[k].fold == c->at[i].fold && change_is_begin(&c->at[k]))
+			return true;
+	return false;
+}
+
+static void put(struct changes *c, int at, const struct change *x)
+{
+	c->at = mem_grow(c->at, (size_t)c->n + 1, sizeof *c->at);
+	memmove(&c->at[at + 1], &c->at[at], (size_t)(c->n - at) * sizeof *c->at);
+	c->at[at] = *x;
+	c->at[at].command = mem_dup(x->command);
+	c->n++;
+}
+
+int changes_insert(struct changes *c, const struct change *x)
+{
+	int at = c->n;
+
+	while (at > 0 && (c->at[at - 1].fold > x->fold ||
+			  (c->at[at - 1].fold == x->fold && c->at[at - 1].step > x->step)))
+		at--;
+	put(c, at, x);
+	return at;
+}
+
+void changes_insert_first(struct changes *c, const struct change *x)
+{
+	int at = 0;
+
+	while (at < c->n && c->at[at].fold < x->fold)
+		at++;
+	put(c, at, x);
+}
+
+/* The changes of folds before `fold`, one after the other, on *set; last[i] becomes the
+ * last one of option i, -1: none. One that does not fit is passed over: folds that were
+ * trained at once were each changed without the other's. */
+static void apply_earlier(struct settings *set, const struct changes *c, int fold, int *last)
+{
+	struct setting x;
+
+	for (int i = 0; i < option_count; i++)
+		last[i] = -1;
+	for (int i = 0; i < c->n && c->at[i].fold < fold; i++) {
+		struct err ignored = {0};
+
+		if (setting_of_command(&x, c->at[i].command) && !setting_live(&x, &ignored) &&
+		    !setting_apply(set, &x, &ignored))
+			last[x.o - option_table] = i;
+	}
+}
+
+/* To both. */
+static void add_to(struct changes *begin, struct str *lines, const struct change *x,
+		   const char *was)
+{
+	change_line(lines, x, was);
+	put(begin, begin->n, x);
+}
+
+/* A change, added if it fits after those before. */
+static bool take_over(struct changes *begin, struct str *lines, int fold, const char *command,
+		      struct settings *now)
+{
+	const struct change new = {.fold = fold, .epoch = 1, .step = 1, .command = (char *)command};
+	struct err ignored = {0};
+	char was[OPTION_TEXT];
+	struct setting x;
+
+	setting_of_command(&x, command);
+	option_text(now, x.o, was, sizeof was);
+	if (setting_apply(now, &x, &ignored))
+		return false;
+	add_to(begin, lines, &new, was);
+	return true;
+}
+
+/* In the order of the options; a value may fit only once another is set (warm-up and
+ * epochs), so what does not is tried again after the others. */
+void changes_begin(struct changes *begin, struct str *lines, const struct changes *c, int fold,
+		   const struct settings *base)
+{
+	int *last = mem_alloc((size_t)option_count, sizeof *last);
+	const struct change mark = change_begin(fold);
+	struct settings then = *base, now = *base;
+	bool taken = true;
+
+	*begin = (struct changes){0};
+	apply_earlier(&then, c, fold, last);
+	while (taken) {
+		taken = false;
+		for (int i = 0; i < option_count; i++) {
+			if (last[i] < 0 || option_equal(&now, &then, &option_table[i]) ||
+			    !take_over(begin, lines, fold, c->at[last[i]].command, &now))
+				continue;
+			taken = true;
+		}
+	}
+	add_to(begin, lines, &mark, "");
+	free(last);
+}
+
+/* ---- writing ---- */
 
 int change_write(FILE *f, int fold, int epoch, int step, const char *command, const char *was,
 		 struct err *e)

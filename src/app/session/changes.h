@@ -4,15 +4,23 @@
  *
  *	at FOLD EPOCH STEP set KEY NEW   # was OLD
  *	at FOLD EPOCH STEP pause|resume|save|eval|fold|stop ...
+ *	at FOLD 1 1 begin
  *
  * STEP counts from 1 within the fold and names the step before which the
  * change applies. `#` starts a comment; blank lines are passed over.
+ *
+ * A change holds in its fold and in the folds after it, but for those that have
+ * `begin`: such a fold follows its own lines alone. What it took over from earlier
+ * folds when it began are its own lines before `begin`, in the same file, as if a
+ * person had given them before its first step. A fold gets the line when it begins
+ * (steer.h); a log written by hand needs none.
  */
 #ifndef MIUST_CHANGES_H
 #define MIUST_CHANGES_H
 
 #include "base/err.h"
 #include "base/str.h"
+#include "engine/data/settings.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -27,6 +35,28 @@ struct changes {
 	struct change *at; /* in file order */
 	int n;
 };
+
+struct change change_begin(int fold); /* the line of a fold; its command is constant */
+bool change_is_begin(const struct change *c);
+bool changes_have_begin(const struct changes *c, int fold);
+/* Is a setting changed in a fold before this one? */
+bool changes_have_earlier(const struct changes *c, int fold);
+/* Was at[i] taken over from an earlier fold: is it before its fold's `begin`? In file
+ * order or in the order they apply. */
+bool changes_taken_over(const struct changes *c, int i);
+/* Add a copy in the order in which changes apply, (fold, step): after all that apply at its
+ * position or before. Where it is now. */
+int changes_insert(struct changes *c, const struct change *x);
+/* A copy before all others of its fold and of later ones. */
+void changes_insert_first(struct changes *c, const struct change *x);
+/*
+ * What a fold begins with, where *base is the configuration: for each setting that the
+ * changes of earlier folds in `c`, which are in the order they apply, have made another,
+ * the last of them; then `begin`. As changes of the fold in *begin (changes_free), and as
+ * lines of its log after what `lines` holds.
+ */
+void changes_begin(struct changes *begin, struct str *lines, const struct changes *c, int fold,
+		   const struct settings *base);
 
 /* What a power loss may have left at the end is passed over if `torn_ok`: see
  * changes_whole. */

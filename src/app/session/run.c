@@ -196,18 +196,31 @@ static void change_label(char *out, size_t n, const struct setting *x)
 	snprintf(out, n, "%.32s %s", part ? part + 1 : x->key, x->value);
 }
 
-void run_add_change(struct run *r, const struct change *c)
+static void set_change(struct run *r, const struct change *c)
 {
 	struct err ignored = {0};
+	struct setting x;
+
+	if (setting_of_command(&x, c->command) && x.value &&
+	    !setting_live(&x, &ignored)) /* else somebody has edited the log */
+		option_set(&r->set, x.o, x.value, ".", &ignored);
+}
+
+static void mark_change(struct run *r, const struct change *c)
+{
 	struct setting x;
 	char label[64];
 
 	if (!setting_of_command(&x, c->command) || !x.value)
 		return;
-	if (!setting_live(&x, &ignored)) /* else somebody has edited the log */
-		option_set(&r->set, x.o, x.value, ".", &ignored);
 	change_label(label, sizeof label, &x);
 	run_add_mark(r, c->fold, MARK_CHANGE, c->epoch, c->step, label);
+}
+
+void run_add_change(struct run *r, const struct change *c)
+{
+	set_change(r, c);
+	mark_change(r, c);
 }
 
 /* Does the run have this fold? Nobody promises it of a file that people edit. */
@@ -400,15 +413,23 @@ static int load_results(struct run *r, const struct session *s, struct err *e)
 	return 0;
 }
 
+/* In force are those that the last fold follows; what it took over is no change of it. */
 static int load_changes(struct run *r, const struct session *s, struct err *e)
 {
 	const struct settings base = r->set; /* a change may alter it */
+	int last = r->nfolds ? r->fold[r->nfolds - 1].fold : 0;
 	struct changes c;
+	bool own;
 
 	if (session_changes(s, &base, &c, e))
 		return -1;
-	for (int i = 0; i < c.n; i++)
-		run_add_change(r, &c.at[i]);
+	own = changes_have_begin(&c, last);
+	for (int i = 0; i < c.n; i++) {
+		if (!own || c.at[i].fold == last)
+			set_change(r, &c.at[i]);
+		if (!changes_taken_over(&c, i))
+			mark_change(r, &c.at[i]);
+	}
 	changes_free(&c);
 	return 0;
 }

@@ -46,7 +46,7 @@ struct run {
 	char dir[PATH_LEN];
 	char name[RUN_NAME];   /* last part of the folder, without a date behind it */
 	char branch[RUN_NAME]; /* "main", the branch's name, or seed-S */
-	struct settings set;   /* in force: as stored and every change since */
+	struct settings set;   /* in force in its last fold: as stored and every change since */
 	struct settings base;  /* as stored in config.yml */
 	int folds;             /* of its data (session_folds) */
 	struct fold_run *fold; /* [nfolds]; moves when one is added */

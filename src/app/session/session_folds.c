@@ -83,3 +83,9 @@ bool folder_counts(const char *dir, const struct fold_list *l)
 			return true;
 	return l->n == 0;
 }
+
+bool fold_lacks_begin(const char *dir, int fold, const struct changes *c)
+{
+	return changes_have_earlier(c, fold) && fold_has(dir, fold, SESSION_STEPS) &&
+	       !changes_have_begin(c, fold);
+}

@@ -4,9 +4,11 @@
  *
  * The join is made of the folds' files alone, and replaced atomically, so it may be
  * made again at any time. It is made while the session's lock is held alone, so that
- * an older one never replaces a newer.
+ * an older one never replaces a newer. Before it the folds' logs get the `begin` that
+ * they lack: nobody writes one then, and until then nobody needs it (session_rows.h).
  *
- * A session of version 0.1 has rows, log and results in the folder's files alone.
+ * A session of version 0.1 has rows, log and results in the folder's files alone; its
+ * folds took over all changes of earlier ones, so those that have begun get them now.
  * Adopting it gives each fold its own: result.json, commands.log, epochs.csv and, last,
  * steps.csv, each atomically. Killed in between, the next program goes on, as the
  * folder's files are not replaced before all folds have theirs. Rows after a fold's
@@ -109,9 +111,63 @@ static void log_of(const char *text, size_t len, int fold, struct str *out)
 	str_free(&comments);
 }
 
-static int adopt_log(struct adoption *a, struct err *e)
+/* How far a fold's state has come, if it has one. */
+static bool stored(const char *dir, int fold, int *epoch, int *step)
 {
-	struct changes c = {0};
+	struct err ignored = {0}; /* said when that fold goes on */
+	char state[PATH_LEN];
+
+	return fold_file(dir, fold, "state.safetensors", state, sizeof state, &ignored) == 0 &&
+	       file_exists(state) && trainer_stored(state, epoch, step, &ignored) == 0;
+}
+
+/* What a fold that has begun took over from earlier ones; c: in the order they apply. */
+static int add_begin(const char *dir, int fold, const struct changes *c, struct str *out,
+		     struct err *e)
+{
+	struct settings base;
+	struct changes begin;
+	struct session s;
+
+	if (!changes_have_earlier(c, fold))
+		return 0;
+	if (session_read(&s, dir, &base, e))
+		return -1;
+	changes_begin(&begin, out, c, fold, &base);
+	changes_free(&begin);
+	return 0;
+}
+
+/* The lines of each fold. */
+static int adopt_lines(struct adoption *a, const char *text, size_t len, const struct changes *c,
+		       const struct results *old, struct err *e)
+{
+	struct fold_list folds = {0};
+	int failed = 0, epoch, step;
+
+	folds_read(&folds, a->dir);
+	for (int i = 0; i < old->n; i++)
+		folds_add(&folds, old->fold[i].fold);
+	for (int i = 0; i < c->n; i++)
+		folds_add(&folds, c->at[i].fold);
+	for (int i = 0; i < folds.n && !failed; i++) {
+		int fold = folds.at[i];
+		struct str own = {0};
+
+		if (results_has(old, fold) || stored(a->dir, fold, &epoch, &step))
+			failed = add_begin(a->dir, fold, c, &own, e);
+		log_of(text, len, fold, &own);
+		if (!failed && own.len)
+			failed = adopt_text(a, fold, SESSION_COMMANDS, &own, e);
+		str_free(&own);
+	}
+	folds_free(&folds);
+	return failed;
+}
+
+static int adopt_log(struct adoption *a, const struct results *old, struct err *e)
+{
+	struct changes read = {0}, c = {0};
 	char path[PATH_LEN], *text;
 	size_t len;
 	int failed;
@@ -121,16 +177,11 @@ static int adopt_log(struct adoption *a, struct err *e)
 	if (!file_exists(path))
 		return 0;
 	text = file_read(path, FILE_LOG, &len, e);
-	failed = !text || changes_read(&c, path, true, e);
-	if (text)
-		len = changes_whole(text, len);
-	for (int i = 0; i < c.n && !failed; i++) {
-		struct str own = {0};
-
-		log_of(text, len, c.at[i].fold, &own);
-		failed = adopt_text(a, c.at[i].fold, SESSION_COMMANDS, &own, e);
-		str_free(&own);
-	}
+	failed = !text || changes_read(&read, path, true, e);
+	for (int i = 0; i < read.n; i++)
+		changes_insert(&c, &read.at[i]);
+	failed = failed || adopt_lines(a, text, changes_whole(text, len), &c, old, e);
+	changes_free(&read);
 	changes_free(&c);
 	free(text);
 	return failed ? -1 : 0;
@@ -155,21 +206,15 @@ static int adopt_rows(struct adoption *a, int fold, bool finished, struct err *e
 {
 	const struct columns steps = rows_of_steps(), epochs = rows_of_epochs();
 	const struct str nothing = {0};
-	struct err ignored = {0}; /* said when that fold goes on */
 	int last_epoch = INT_MAX, last_step = INT_MAX;
-	char state[PATH_LEN];
-	bool stored;
 
 	if (fold_has(a->dir, fold, SESSION_STEPS))
 		return 0;
-	if (fold_file(a->dir, fold, "state.safetensors", state, sizeof state, e))
-		return -1;
-	stored =
-		file_exists(state) && trainer_stored(state, &last_epoch, &last_step, &ignored) == 0;
-	if (!stored && !finished)
-		return 0;
-	if (!stored)
+	if (!stored(a->dir, fold, &last_epoch, &last_step)) {
+		if (!finished)
+			return 0;
 		last_epoch = last_step = INT_MAX;
+	}
 	return adopt_text(a, fold, SESSION_COMMANDS, &nothing, e) ||
 			       adopt_file(a, fold, SESSION_EPOCHS, &epochs, last_epoch, e) ||
 			       adopt_file(a, fold, SESSION_STEPS, &steps, last_step, e)
@@ -189,7 +234,7 @@ static int adopt(struct adoption *a, struct err *e)
 		goto out;
 	failed = path_join(path, sizeof path, a->dir, SESSION_RESULTS, e) ||
 		 (file_exists(path) && results_read(&old, path, e)) || adopt_results(a, &old, e) ||
-		 adopt_log(a, e);
+		 adopt_log(a, &old, e);
 	for (int i = 0; i < old.n; i++)
 		folds_add(&folds, old.fold[i].fold);
 	for (int i = 0; i < folds.n && !failed; i++)
@@ -222,6 +267,55 @@ static int add_part(struct str *out, const char *path, size_t header, struct err
 		str_addn(out, text + header, len - header);
 	free(text);
 	return 0;
+}
+
+/* The changes that all folds' logs have. */
+static int read_logs(const char *dir, const struct fold_list *folds, struct changes *all,
+		     struct err *e)
+{
+	char path[PATH_LEN];
+	int failed = 0;
+
+	*all = (struct changes){0};
+	for (int i = 0; i < folds->n && !failed; i++) {
+		struct changes c = {0};
+
+		failed = fold_file(dir, folds->at[i], SESSION_COMMANDS, path, sizeof path, e) ||
+			 (file_exists(path) && changes_read(&c, path, true, e));
+		for (int k = 0; k < c.n && !failed; k++)
+			changes_insert(all, &c.at[k]);
+		changes_free(&c);
+	}
+	return failed;
+}
+
+/* What a log lacks of what session_changes says: a replay of the join is then the
+ * session. Not in that of the fold `open`, which is being appended to: the next join does
+ * it. A log that cannot be read is left to whoever needs it, who says so. */
+static int write_begins(const char *dir, const struct fold_list *folds, int open, struct err *e)
+{
+	struct err ignored = {0};
+	struct changes all;
+	int failed = 0;
+
+	if (read_logs(dir, folds, &all, &ignored))
+		goto out;
+	for (int i = 0; i < folds->n && !failed; i++) {
+		const struct change begin = change_begin(folds->at[i]);
+		struct str log = {0};
+		char path[PATH_LEN];
+
+		if (folds->at[i] == open || !fold_lacks_begin(dir, folds->at[i], &all))
+			continue;
+		change_line(&log, &begin, "");
+		failed = fold_file(dir, folds->at[i], SESSION_COMMANDS, path, sizeof path, e) ||
+			 file_check_own(path, e) || add_part(&log, path, 0, e) ||
+			 file_write(path, log.s, log.len, e);
+		str_free(&log);
+	}
+out:
+	changes_free(&all);
+	return failed;
 }
 
 static int join_file(const char *dir, const struct fold_list *folds, const char *name,
@@ -262,8 +356,9 @@ static int join_results(const char *dir, const struct fold_list *folds, struct e
 	return failed ? -1 : 0;
 }
 
-/* results.json last: it says what is finished. */
-static int join(const char *dir, struct err *e)
+/* results.json last: it says what is finished. open: the fold whose files are open here,
+ * or -1. */
+static int join(const char *dir, int open, struct err *e)
 {
 	const struct columns steps = rows_of_steps(), epochs = rows_of_epochs();
 	struct fold_list folds = {0};
@@ -274,7 +369,8 @@ static int join(const char *dir, struct err *e)
 	for (int i = 0; i < folds.n; i++)
 		begun |= fold_has(dir, folds.at[i], SESSION_STEPS);
 	if (begun)
-		failed = join_file(dir, &folds, SESSION_STEPS, &steps, e) ||
+		failed = write_begins(dir, &folds, open, e) ||
+			 join_file(dir, &folds, SESSION_STEPS, &steps, e) ||
 			 join_file(dir, &folds, SESSION_EPOCHS, &epochs, e) ||
 			 join_file(dir, &folds, SESSION_COMMANDS, NULL, e) ||
 			 join_results(dir, &folds, e);
@@ -296,7 +392,7 @@ int session_join(struct session *s, struct err *e)
 	case LOCK_TAKEN:
 		break;
 	}
-	failed = session_check_held(s, e) || join(s->dir, e);
+	failed = session_check_held(s, e) || join(s->dir, s->commands ? s->fold : -1, e);
 	return lock_take(s->lock, LOCK_SHARED, false, s->root, e) != LOCK_TAKEN || failed ? -1 : 0;
 }
 
@@ -335,7 +431,7 @@ static int visit_adopt(const char *dir, void *ctx, struct err *e)
 static int visit_join(const char *dir, void *ctx, struct err *e)
 {
 	(void)ctx;
-	return join(dir, e);
+	return join(dir, -1, e);
 }
 
 static int visit_trained(const char *dir, void *ctx, struct err *e)

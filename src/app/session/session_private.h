@@ -30,6 +30,10 @@ bool fold_has(const char *dir, int fold, const char *name);
  * 0.1: a fold has no file of its own, or no fold has a folder. */
 bool folder_counts(const char *dir, const struct fold_list *l);
 
+/* Has the fold begun, an earlier one changes in `c`, and its own log no `begin`? It began
+ * before those changes were made, so they are not its own. */
+bool fold_lacks_begin(const char *dir, int fold, const struct changes *c);
+
 /* session_join.c: what opening for writing does, with the lock held alone, to a
  * session's folder and those of its seeds. session_needs_adoption changes nothing. */
 bool session_needs_adoption(const char *root);

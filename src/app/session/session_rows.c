@@ -69,6 +69,14 @@ int session_take(struct session *s, int fold, struct err *e)
 	return 0;
 }
 
+bool session_trains_elsewhere(const struct session *s, int fold)
+{
+	struct err ignored = {0};
+
+	return !fold_has(s->dir, fold, SESSION_RESULT) &&
+	       session_check_free(s->dir, fold, &ignored) != 0;
+}
+
 int session_check_free(const char *dir, int fold, struct err *e)
 {
 	char folder[PATH_LEN], who[256];
@@ -183,38 +191,49 @@ int session_result(struct session *s, const struct results *r, struct err *e)
  * The log of a fold, as a whole
  */
 
-static int log_add(const struct session *s, int fold, const struct str *lines, struct err *e)
+static int log_add(const struct session *s, int fold, const struct str *lines, bool first,
+		   struct err *e)
 {
-	char path[PATH_LEN], *old = NULL;
+	char path[PATH_LEN], *old;
 	struct str log = {0};
-	size_t len = 0;
+	size_t len;
 	int failed;
 
-	if (session_fold_path(s, fold, SESSION_COMMANDS, path, sizeof path, e))
+	if (session_fold_path(s, fold, SESSION_COMMANDS, path, sizeof path, e) ||
+	    file_read_any(&old, path, FILE_LOG, &len, e))
 		return -1;
-	if (file_exists(path)) {
-		old = file_read(path, FILE_LOG, &len, e);
-		if (!old)
-			return -1;
-		str_addn(&log, old, changes_whole(old, len));
-		free(old);
-	}
-	str_addn(&log, str_text(lines), lines->len);
+	if (first)
+		str_addn(&log, str_text(lines), lines->len);
+	str_addn(&log, old, changes_whole(old, len));
+	if (!first)
+		str_addn(&log, str_text(lines), lines->len);
+	free(old);
 	failed = file_write(path, str_text(&log), log.len, e);
 	str_free(&log);
 	return failed;
 }
 
-int session_log(struct session *s, int fold, const struct str *lines, struct err *e)
+static int log_lines(struct session *s, int fold, const struct str *lines, bool first,
+		     struct err *e)
 {
 	bool taken = has_taken(s, fold);
 	int failed;
 
 	BUG_ON(s->commands);
-	failed = session_take(s, fold, e) || log_add(s, fold, lines, e);
+	failed = session_take(s, fold, e) || log_add(s, fold, lines, first, e);
 	if (!taken)
 		session_release(s);
 	return failed ? -1 : 0;
+}
+
+int session_log(struct session *s, int fold, const struct str *lines, struct err *e)
+{
+	return log_lines(s, fold, lines, false, e);
+}
+
+int session_log_first(struct session *s, int fold, const struct str *lines, struct err *e)
+{
+	return log_lines(s, fold, lines, true, e);
 }
 
 int session_remark(struct session *s, int fold, const char *text, struct err *e)

@@ -55,6 +55,8 @@ int session_result(struct session *s, const struct results *r, struct err *e);
 /* Append whole lines to the log of a fold, while it is not open; a fold that is not
  * taken is, for the moment. Its torn end is repaired first. */
 int session_log(struct session *s, int fold, const struct str *lines, struct err *e);
+/* The same before all that the log has: what the fold begins with. */
+int session_log_first(struct session *s, int fold, const struct str *lines, struct err *e);
 /* A comment, in the same way. */
 int session_remark(struct session *s, int fold, const char *text, struct err *e);
 
@@ -63,6 +65,11 @@ int session_remark(struct session *s, int fold, const char *text, struct err *e)
  * file. A torn last line is passed over; a wrong one, or one of a fold that the
  * settings do not have, is an error with file and line. free() the arrays,
  * changes_free, results_free. *r holds protocol and seed even without a fold.
+ *
+ * A fold that has begun follows its own changes alone (changes.h). Where an earlier fold
+ * has changes and this one's log lacks `begin`, nobody had changed anything when it began:
+ * session_changes says `begin` first among its changes, and the next join writes it into
+ * its log.
  */
 int session_steps(const struct session *s, const struct settings *set, struct step_row **row,
 		  int *n, struct err *e);
@@ -76,6 +83,8 @@ int session_results(const struct session *s, const struct settings *set, struct 
 int session_part(const struct session *s, int fold, const char *name, char *out, size_t n,
 		 struct err *e);
 bool session_begun(const struct session *s); /* has any fold been opened for rows? */
+/* Does another program train the fold now: has it the lock, and no result yet? */
+bool session_trains_elsewhere(const struct session *s, int fold);
 
 /* Bring the join of s->dir up to date, if nobody else writes the session. */
 int session_join(struct session *s, struct err *e);

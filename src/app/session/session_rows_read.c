@@ -173,6 +173,12 @@ int session_changes(const struct session *s, const struct settings *set, struct 
 	for (int i = 0; i < own.n && !failed; i++)
 		failed = fold_file(s->dir, own.at[i], SESSION_COMMANDS, path, sizeof path, e) ||
 			 add_changes(s, set, path, own.at[i], c, e);
+	for (int i = 0; i < own.n && !failed; i++)
+		if (fold_lacks_begin(s->dir, own.at[i], c)) {
+			const struct change begin = change_begin(own.at[i]);
+
+			changes_insert_first(c, &begin);
+		}
 	folds_free(&own);
 	if (failed)
 		changes_free(c);

@@ -125,9 +125,11 @@ static enum shelf_state state_of(struct summary *x, const struct session *s, con
  * Reading
  */
 
-/* The plan of epochs as it was changed last while it trained. */
-static int planned(const struct settings *set, const struct changes *c)
+/* The plan of epochs as it was changed last while it trained, for the fold that is left
+ * (-1: none). */
+static int planned(const struct settings *set, const struct changes *c, int fold)
 {
+	bool own = changes_have_begin(c, fold);
 	int epochs = set->train.epoch;
 	struct setting x;
 
@@ -135,6 +137,8 @@ static int planned(const struct settings *set, const struct changes *c)
 		struct settings changed = *set;
 		struct err ignored = {0};
 
+		if (own && c->at[i].fold != fold)
+			continue;
 		if (setting_of_command(&x, c->at[i].command) && x.o && x.value &&
 		    strcmp(x.o->key, "train.epoch") == 0 &&
 		    setting_apply(&changed, &x, &ignored) == 0)
@@ -209,7 +213,7 @@ static int read_run(struct summary *x, const char *dir, const struct walk *w, st
 		read_figures(x, &results);
 		x->rest = state_of(x, &s, w, &results, row, n);
 		read_epochs(x, &set, row, n);
-		x->epochs = planned(&set, &changes);
+		x->epochs = planned(&set, &changes, x->fold);
 		x->pruned = x->rest == SHELF_FINISHED && session_pruned(dir);
 	} else {
 		results_free(&results);

@@ -160,7 +160,8 @@ static int print_changes(const struct side *x, int n, FILE *out)
 		for (int k = 0; k < x[i].changes.n; k++) {
 			const struct change *c = &x[i].changes.at[k];
 
-			if (!setting_of_command(&to, c->command) || !to.value)
+			if (!setting_of_command(&to, c->command) || !to.value ||
+			    changes_taken_over(&x[i].changes, k))
 				continue;
 			if (!found++ && out)
 				fprintf(out, "\nChanged while they trained\n\n");

@@ -70,7 +70,8 @@ static const struct change *last_change(const struct session_detail *d, const st
 
 	*more = false;
 	for (int i = 0; i < d->changes.n; i++) {
-		if (!setting_of_command(&x, d->changes.at[i].command) || x.o != o || !x.value)
+		if (!setting_of_command(&x, d->changes.at[i].command) || x.o != o || !x.value ||
+		    changes_taken_over(&d->changes, i))
 			continue;
 		*more = last != NULL;
 		*value = x.value;

@@ -101,6 +101,67 @@ TEST(nul_byte)
 	CHECK_HAS(e.text, "nul:1: a NUL byte");
 }
 
+/* What fold 3 begins with after the changes of earlier folds, each "FOLD STEP COMMAND". */
+static void check_begin(const struct settings *base, const char *const *change, int n,
+			const char *want)
+{
+	struct changes c = {0}, begin;
+	struct str lines = {0};
+
+	for (int i = 0; i < n; i++) {
+		char command[64];
+		struct change x = {.epoch = 1, .command = command};
+
+		REQUIRE(sscanf(change[i], "%d %d %63[^\n]", &x.fold, &x.step, command) == 3);
+		changes_insert(&c, &x);
+	}
+	changes_begin(&begin, &lines, &c, 3, base);
+	CHECK_STR(str_text(&lines), want);
+	CHECK(begin.n > 0 && change_is_begin(&begin.at[begin.n - 1]));
+	CHECK(!changes_have_begin(&c, 3) && changes_have_begin(&begin, 3));
+	for (int i = 0; i < begin.n; i++)
+		CHECK(changes_taken_over(&begin, i) == (i < begin.n - 1));
+	changes_free(&c);
+	changes_free(&begin);
+	str_free(&lines);
+}
+
+#define BEGIN(base, want, ...)                                                          \
+	do {                                                                            \
+		static const char *const change[] = {__VA_ARGS__};                      \
+		check_begin(base, change, (int)(sizeof change / sizeof *change), want); \
+	} while (0)
+
+TEST(what_a_fold_begins_with)
+{
+	struct settings base = some_settings();
+
+	/* the last of each setting, where it is another now, in the order they apply */
+	BEGIN(&base,
+	      "at 3 1 1 set train.optimizer.lr 2e-3   # was 5e-4\n"
+	      "at 3 1 1 set train.clip 2   # was 0\n"
+	      "at 3 1 1 begin\n",
+	      "2 7 set train.clip 2", "1 9 set train.clip 1", "1 2 set train.patience 5",
+	      "2 1 set train.optimizer.lr 2e-3", "2 8 pause", "2 9 set train.patience 0");
+	/* later folds do not count, and nothing is left of those that do */
+	BEGIN(&base, "at 3 1 1 begin\n", "1 1 set train.clip 1", "1 2 set train.clip 0",
+	      "3 1 set train.clip 4", "4 1 set train.clip 5");
+	/* the warm-up has to go first, though epochs come first among the options */
+	base.train.epoch = 10;
+	base.train.warmup = 5;
+	BEGIN(&base,
+	      "at 3 1 1 set train.warmup 1   # was 5\n"
+	      "at 3 1 1 set train.epoch 2   # was 10\n"
+	      "at 3 1 1 begin\n",
+	      "1 1 set train.epoch 20", "1 1 set train.warmup 15", "1 2 set train.warmup 1",
+	      "1 3 set train.epoch 2");
+	/* of folds at once, each changed without the other's: the second does not fit */
+	BEGIN(&base,
+	      "at 3 1 1 set train.warmup 9   # was 5\n"
+	      "at 3 1 1 begin\n",
+	      "1 1 set train.warmup 9", "2 1 set train.epoch 7");
+}
+
 TEST(disk_full)
 {
 	FILE *f = fopen("/dev/full", "w");

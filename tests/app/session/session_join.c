@@ -83,8 +83,10 @@ TEST(in_fold_order)
 	session_close(&s); /* the last to leave joins */
 	check_holds(in("order/steps.csv"), STEPS STEP("1,1,1") STEP("2,1,1") STEP("10,1,1"));
 	check_holds(in("order/commands.log"),
-		    "at 1 1 1 set train.clip 1\nat 2 1 1 set train.clip 1\n"
-		    "at 10 1 1 set train.clip 1\n");
+		    "at 1 1 1 set train.clip 1\nat 2 1 1 begin\nat 2 1 1 set train.clip 1\n"
+		    "at 10 1 1 begin\nat 10 1 1 set train.clip 1\n");
+	check_holds(in("order/fold-1/commands.log"), "at 1 1 1 set train.clip 1\n");
+	check_holds(in("order/fold-2/commands.log"), "at 2 1 1 begin\nat 2 1 1 set train.clip 1\n");
 	CHECK_STR(finished(in("order/results.json")), "1 2 10");
 	CHECK_STR(e.text, "");
 }
@@ -231,6 +233,55 @@ TEST(version_0_1_is_read_and_adopted)
 	CHECK_INT(session_resume(&s, in("first"), &set, &e), 0);
 	session_close(&s);
 	check_adopted("first");
+}
+
+/* Its folds took over all changes of earlier ones: those that have begun get them. */
+TEST(version_0_1_takes_over_its_changes)
+{
+	struct settings set;
+	struct session s;
+	struct err e = {0};
+
+	old_session("taken");
+	put(in("taken/commands.log"), "at 1 1 2 set train.clip 1\nat 2 1 1 set train.patience 3\n"
+				      "at 3 1 1 set train.clip 2   # why\n");
+	CHECK_INT(session_resume(&s, in("taken"), &set, &e), 0);
+	session_close(&s);
+	check_holds(in("taken/fold-1/commands.log"), "at 1 1 2 set train.clip 1\n");
+	check_holds(in("taken/fold-2/commands.log"), "at 2 1 1 set train.patience 3\n");
+	check_holds(in("taken/fold-3/commands.log"), "at 3 1 1 set train.clip 1   # was 0\n"
+						     "at 3 1 1 set train.patience 3   # was 0\n"
+						     "at 3 1 1 begin\n"
+						     "at 3 1 1 set train.clip 2   # why\n");
+	CHECK_STR(e.text, "");
+}
+
+/* A log that was begun before an earlier fold was changed lacks `begin` until the join;
+ * who reads it is told all the same. */
+TEST(begin_is_read_before_it_is_written)
+{
+	struct settings set = some_settings();
+	struct changes c;
+	struct session s;
+	struct err e = {0};
+
+	REQUIRE(session_create(&s, in("begun"), &set, &e) == 0);
+	train(&s, 2);
+	session_release(&s);
+	REQUIRE(session_changes(&s, &iemocap, &c, &e) == 0);
+	CHECK(c.n == 1 && !changes_have_begin(&c, 2));
+	changes_free(&c);
+	train(&s, 1);
+	session_release(&s);
+	REQUIRE(session_changes(&s, &iemocap, &c, &e) == 0);
+	REQUIRE(c.n == 3 && changes_have_begin(&c, 2));
+	CHECK(change_is_begin(&c.at[1]) && c.at[1].fold == 2);
+	changes_free(&c);
+	check_holds(in("begun/fold-2/commands.log"), "at 2 1 1 set train.clip 1\n");
+	CHECK_INT(session_join(&s, &e), 0);
+	check_holds(in("begun/fold-2/commands.log"), "at 2 1 1 begin\nat 2 1 1 set train.clip 1\n");
+	session_close(&s);
+	CHECK_STR(e.text, "");
 }
 
 /* Whatever of it a killed program had done. */
