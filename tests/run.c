@@ -10,7 +10,8 @@
  * has not ended after SECONDS (600), counts as one failure. The last line is "N passed,
  * N failed"; the exit status is 0 if none failed.
  *
- * Each program has a session of its own and no terminal; its standard input is /dev/null.
+ * Each program has a session of its own and no terminal; its standard input is /dev/null,
+ * signals have their default effect in it.
  * What it leaves running in its process group is killed, and with ^C so is everything.
  */
 #define _GNU_SOURCE /* memfd_create, CPU_COUNT */
@@ -53,8 +54,9 @@ static void die(const char *what)
 	exit(2);
 }
 
-static void start(struct job *j, const char *program, const sigset_t *mask)
+static void start(struct job *j, const char *program)
 {
+	sigset_t none;
 	int null;
 
 	*j = (struct job){.program = program, .began = now()};
@@ -71,7 +73,10 @@ static void start(struct job *j, const char *program, const sigset_t *mask)
 	dup2(null, STDIN_FILENO);
 	dup2(j->log, STDOUT_FILENO);
 	dup2(j->log, STDERR_FILENO);
-	sigprocmask(SIG_SETMASK, mask, NULL);
+	for (int i = 1; i < NSIG; i++)
+		signal(i, SIG_DFL); /* nohup and & leave some ignored */
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 	execl(program, program, (char *)NULL);
 	perror(program);
 	_exit(errno == ENOENT ? 127 : 126);
@@ -204,7 +209,7 @@ int main(int argc, char **argv)
 {
 	const struct timespec second = {.tv_sec = 1};
 	int n = cores(), option, number;
-	sigset_t ours, before;
+	sigset_t ours;
 	double limit = 600;
 	struct job *jobs;
 
@@ -225,11 +230,11 @@ int main(int argc, char **argv)
 	sigaddset(&ours, SIGINT);
 	sigaddset(&ours, SIGTERM);
 	signal(SIGCHLD, SIG_DFL); /* it may be ignored */
-	sigprocmask(SIG_BLOCK, &ours, &before);
+	sigprocmask(SIG_BLOCK, &ours, NULL);
 	while (turn(jobs, n, limit) || optind < argc) {
 		for (int i = 0; i < n && optind < argc; i++)
 			if (!jobs[i].pid)
-				start(&jobs[i], argv[optind++], &before);
+				start(&jobs[i], argv[optind++]);
 		number = sigtimedwait(&ours, NULL, &second);
 		if (number > 0 && number != SIGCHLD)
 			stop(jobs, n, number);

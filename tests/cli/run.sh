@@ -177,6 +177,14 @@ echo input >input
 tests ./asks <input
 check no_input is 0
 
+# Nor does it ignore signals, however we were started.
+program quits <<'END'
+kill -QUIT $$
+echo ok it goes on
+END
+(trap '' QUIT INT && "$run" ./quits) >raw 2>err
+check no_signal_is_ignored grep -q 'not ok ./quits: exit status 131' raw
+
 tests -j 0 ./good
 check no_jobs is 2
 tests -t soon ./good
