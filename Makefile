@@ -79,6 +79,8 @@ tests   = $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/$(1)/*.c tests/$(1)/*/*.
 TESTS  := $(call tests,base) $(call tests,engine) $(call tests,app) $(call tests,ui)
 FUZZERS := $(call tests,fuzz)
 SCRIPTS := $(sort $(wildcard tests/cli/*.sh))
+# Those that take longest begin first, so that no core waits for one of them at the end.
+SLOW   := $(patsubst %,tests/cli/%.sh,path tmux doc queue power process malloc replay folds kill feeder)
 GRAD   := $(patsubst %.c,build/double/%,$(sort $(wildcard tests/grad/*.c)))
 
 all: build/miust build/miust-tui
@@ -162,8 +164,8 @@ run: all
 test: build/run $(TESTS) $(FUZZERS) $(B)/miust $(B)/miust-tui $(if $(filter release,$(KIND)),$(SHIMS))
 	@[ $(KIND) != release ] || $(MAKE) --no-print-directory KIND=double $(GRAD)
 	@MIUST=$(B)/miust MIUST_TUI=$(B)/miust-tui KIND=$(KIND) \
-		build/run $(JOBS:%=-j %) $(TESTS) $(FUZZERS) \
-		$(if $(filter release,$(KIND)),$(GRAD)) $(SCRIPTS)
+		build/run $(JOBS:%=-j %) $(SLOW) $(if $(filter release,$(KIND)),$(GRAD)) \
+		$(TESTS) $(FUZZERS) $(filter-out $(SLOW),$(SCRIPTS))
 # Figures for people, no tests: of training (a quarter of an hour, 4 GB in TMPDIR;
 # SIZE=500 writes fewer utterances), of the screen.
 $(B)/bench/screen: $(B)/bench/screen.o
