@@ -207,7 +207,7 @@ TEST(any_settings_survive)
 	int valid = 0;
 
 	rng_seed(&r, 1);
-	for (int i = 0; i < 1500; i++) {
+	for (int i = 0; i < (RACES ? 150 : 1500); i++) {
 		bool lists = rng_u32(&r) % 2;
 		struct settings s = with("exp.text_dir=/text",
 					 lists ? "exp.train_csv=/1.csv" : "exp.iemocap_csv=/csv");
@@ -243,7 +243,7 @@ TEST(any_settings_survive)
 		rewrite(&s);
 		valid++;
 	}
-	CHECK(valid > 500);
+	CHECK(valid > (RACES ? 50 : 500));
 }
 
 TEST(write_refuses_what_yaml_cannot_hold)

@@ -197,7 +197,7 @@ TEST(text_and_value_are_inverse)
 	for (int i = 0; i < option_count; i++) {
 		const struct option *o = &option_table[i];
 
-		for (int k = 0; k < 300; k++) {
+		for (int k = 0; k < (RACES ? 30 : 300); k++) {
 			struct settings s = preset(), again = preset();
 			static char text[OPTION_TEXT];
 			struct err e = {0};

@@ -49,6 +49,15 @@ static bool make(char dir[64])
 	return true;
 }
 
+/* The folder of a corpus that no test changes; main removes it. NULL: it cannot be made. */
+static char shared[64];
+static const char *corpus(void)
+{
+	if (!shared[0] && !make(shared))
+		shared[0] = '\0';
+	return shared[0] ? shared : NULL;
+}
+
 static uint64_t hash(uint64_t h, const char *data, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -119,9 +128,10 @@ TEST(demo_bytes)
 TEST(demo_config)
 {
 	struct settings ours, theirs;
-	char dir[64], path[96], where[PATH_LEN];
+	char path[96], where[PATH_LEN];
+	const char *dir = corpus();
 
-	REQUIRE(make(dir));
+	REQUIRE(dir);
 	snprintf(path, sizeof path, "%s/%s", dir, DEMO_CONFIG);
 	REQUIRE(config_load(&ours, path, NULL, 0, NULL, &e) == 0);
 	REQUIRE(config_load(&theirs, "configs/demo.yml", NULL, 0, NULL, &e) == 0);
@@ -136,7 +146,6 @@ TEST(demo_config)
 		if (option_table[i].type != OPT_PATH &&
 		    !option_equal(&ours, &theirs, &option_table[i]))
 			FAIL("%s differs from configs/demo.yml", option_table[i].key);
-	remove_tree(dir);
 }
 
 /* The config comes last: what is half written does not look whole. */
@@ -185,9 +194,10 @@ TEST(demo_lists)
 {
 	static const char *const label[DEMO_CLASSES] = {"ang", "hap", "neu", "sad"};
 	int *said = calloc((size_t)demo_sentences, sizeof *said);
-	char dir[64], path[128], *rest;
+	const char *dir = corpus();
+	char path[128], *rest;
 
-	REQUIRE(make(dir));
+	REQUIRE(dir);
 	for (int s = 1; s <= DEMO_SESSIONS; s++) {
 		int rows = 0, of[DEMO_CLASSES] = {0};
 		char *list;
@@ -213,16 +223,16 @@ TEST(demo_lists)
 		free(list);
 	}
 	free(said);
-	remove_tree(dir);
 }
 
 /* One word vector per word, bursts of 0.3-0.4 s inside the frames. */
 TEST(demo_features)
 {
-	char dir[64], path[160], id[32], *list, *rest;
+	const char *dir = corpus();
+	char path[160], id[32], *list, *rest;
 	int rows = 0;
 
-	REQUIRE(make(dir));
+	REQUIRE(dir);
 	snprintf(path, sizeof path, "%s/burst.csv", dir);
 	list = file_read(path, FILE_ROWS, NULL, &e);
 	REQUIRE(list);
@@ -248,7 +258,6 @@ TEST(demo_features)
 	}
 	CHECK_INT(rows, demo_sentences);
 	free(list);
-	remove_tree(dir);
 }
 
 /* Valid UTF-8 without overlong forms and surrogates, no control characters. */
@@ -314,5 +323,9 @@ TEST(demo_sentences_are_fit)
 
 int main(int argc, char **argv)
 {
-	return TEST_MAIN(argc, argv);
+	int failed = TEST_MAIN(argc, argv);
+
+	if (shared[0])
+		remove_tree(shared);
+	return failed;
 }

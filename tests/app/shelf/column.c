@@ -141,7 +141,7 @@ TEST(orders)
 
 	for (int n = 0; column_name_at(n, &k); n++) {
 		for (int falls = 0; falls < 2; falls++)
-			for (int i = 0; i < RUNS; i++)
+			for (int i = 0; i < RUNS; i += RACES ? 7 : 1)
 				for (int j = 0; j < RUNS; j++) {
 					int ij = column_order(&k, falls, run[i], run[j]);
 					int ji = column_order(&k, falls, run[j], run[i]);

@@ -123,7 +123,7 @@ TEST(resumes_are_exact)
 		struct settings s = variant(i, &name);
 
 		REQUIRE(whole_run(&whole, &s, 0, 1));
-		for (int stop = 0; stop < whole.steps; stop++) {
+		for (int stop = RACES ? i % 3 : 0; stop < whole.steps; stop += RACES ? 3 : 1) {
 			struct trainer t;
 			char what[96];
 
