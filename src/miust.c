@@ -7,6 +7,7 @@ static const struct command *const commands[] = {
 	&cmd_eval,
 	&cmd_predict,
 	&cmd_compare,
+	&cmd_collect,
 	&cmd_queue_add,
 	&cmd_queue_list,
 	&cmd_queue_move,

@@ -34,6 +34,7 @@ all_well() { [ "$statuses" = ' 0 0 0 0 0' ]; }
 # Whichever process makes the session, the bytes are those of one that trains all folds.
 run train "$config" --session "$dir/whole"
 check whole done_well
+cp "$dir/out" "$dir/whole.out"
 for round in $(seq 10); do
 	array "$dir/array.$round"
 	all_well && same "$dir/whole" "$dir/array.$round" || break
@@ -44,6 +45,7 @@ check no_temporary_files [ -z "$(find "$dir" -name '.miust-tmp-*')" ]
 
 # Seeds too: each process makes the folder of a seed, or finds it.
 run train "$config" --session "$dir/seeds" --seeds 3
+cp "$dir/out" "$dir/seeds.out"
 array "$dir/seeds.array" --seeds 3
 check seeds_at_once all_well
 check seeds_same_bytes same "$dir/seeds" "$dir/seeds.array"
@@ -106,3 +108,101 @@ check held says 1 "is writing this session: fold 1, process $pid on .* since .*;
 kill $pid
 wait $pid 2>/dev/null
 check held_until_it_ends [ $? -eq 143 ]
+
+# collect prints what one process would have printed.
+run collect "$dir/array.1"
+check collect done_well
+check collect_prints_as_train cmp -s "$dir/whole.out" "$dir/out"
+check collect_is_silent [ ! -s "$dir/err" ]
+run collect "$dir/seeds.array"
+check collect_seeds done_well
+check collect_seeds_as_train cmp -s "$dir/seeds.out" "$dir/out"
+run collect "$dir/seeds.array" --seeds 4
+check collect_seed_missing grep -q "^miust: $dir/seeds.array: 5 of 20 folds are missing: \
+seed 15 fold 1 (no epoch is trained), .* seed 15 fold 5 (no epoch is trained)$" "$dir/err"
+check collect_seed_missing_status [ "$status" -eq 1 ]
+check collect_seed_is_not_made [ ! -e "$dir/seeds.array/seed-15" ]
+
+# It brings the joined files up to date.
+rm "$dir/array.1/results.json"
+sed -i 2d "$dir/array.1/steps.csv"
+run collect "$dir/array.1"
+check collect_old_join done_well
+check collect_joins same "$dir/whole" "$dir/array.1"
+
+# damage NAME PATTERN COMMAND...: what does not fit together is named.
+damage() {
+	name=$1 pattern=$2
+	shift 2
+	rm -rf "$dir/bad"
+	cp -r "$dir/seeds.array" "$dir/bad"
+	(cd "$dir/bad" && "$@")
+	run collect "$dir/bad"
+	check "collect_$name" says 1 "$pattern"
+}
+damage lost_row 'bad/fold-3/steps.csv: fold 3: step 2 expected, 3 found: rows were lost or doubled' \
+	sed -i 3d fold-3/steps.csv
+damage doubled_epoch 'bad/seed-13/fold-2/epochs.csv: fold 2: epoch 3 expected, 2 found' \
+	sed -i '$p' seed-13/fold-2/epochs.csv
+damage lost_epochs 'bad/fold-1/epochs.csv: fold 1: epoch 2 expected, 0 found' \
+	sed -i 2,3d fold-1/epochs.csv
+damage figures 'bad/fold-2/result.json: does not have the figures of test.bin beside it' \
+	cp fold-1/test.bin fold-1/test.json fold-2
+damage weights 'bad/fold-4/best.safetensors: is missing, although the fold is finished' \
+	rm fold-4/best.safetensors
+damage data 'bad/data.csv: is not what config.yml says' sed -i '$d' data.csv
+damage settings "bad/seed-13: train.epoch is 9 in its config.yml, and 2 in the session's" \
+	sed -i 's/epoch: 2/epoch: 9/' seed-13/config.yml
+damage result 'bad/fold-5/result.json:' sh -c 'echo {} >fold-5/result.json'
+run collect "$dir/none"
+check collect_nothing says 1 'none: no such session'
+
+# Folds that are missing, and why.
+long='--set train.epoch=100'
+part=$dir/part
+lines() { if [ -f "$1" ]; then wc -l <"$1"; else echo 0; fi; }
+run train "$config" --session "$part" --fold 1 $long
+run train "$config" --session "$part" --fold 2 --resume $long --max-steps 25
+task "$part" 4 $long
+killed=$!
+while kill -0 $killed && [ "$(lines "$part/fold-4/epochs.csv")" -lt 3 ]; do :; done
+kill -9 $killed
+wait $killed 2>/dev/null
+run collect "$part"
+check collect_missing_status [ $status -eq 1 ]
+check collect_prints_what_there_is grep -q '^    1  *[0-9]' "$dir/out"
+check collect_missing grep -q "^miust: $part: 4 of 5 folds are missing: \
+fold 2 (stopped after [0-9]* epochs), fold 3 (no epoch is trained), \
+fold 4 (broken off after [0-9]* epochs*), fold 5 (no epoch is trained)$" "$dir/err"
+
+# While a process trains one of them it is named, and who joins the files.
+task "$part" 3 $long
+pid=$!
+while kill -0 $pid && [ ! -s "$part/fold-3/lock" ]; do :; done
+kill -STOP $pid
+record "$part" >"$dir/before"
+run collect "$part"
+check collect_beside_status [ $status -eq 1 ]
+check collect_beside grep -q "4 of 5 folds are missing: .*, fold 3 (process $pid on [^ ]* since \
+[-0-9T:]*Z trains it), fold 4" "$dir/err"
+check collect_beside_joins_later grep -q "^miust: $part: it is still trained; the joined files \
+are brought up to date when that ends$" "$dir/err"
+record "$part" >"$dir/after"
+check collect_beside_changes_nothing cmp -s "$dir/before" "$dir/after"
+kill -CONT $pid
+for f in 2 4 5; do
+	task "$part" $f $long
+	pid="$pid $!"
+done
+# Asked all the time while they train it refuses nothing else, and ends with all of them.
+asked=0
+until run collect "$part"; [ $status -eq 0 ]; do
+	asked=$((asked + 1))
+	grep -q 'folds* \(is\|are\) missing: ' "$dir/err" || break
+done
+echo "# asked $asked times"
+check collect_meanwhile done_well
+wait
+run collect "$part"
+run train "$config" --session "$dir/long" $long
+check collect_meanwhile_same_bytes same "$dir/long" "$part"

@@ -9,6 +9,7 @@
 
 extern const struct command cmd_bench;
 extern const struct command cmd_check;
+extern const struct command cmd_collect;
 extern const struct command cmd_compare;
 extern const struct command cmd_config;
 extern const struct command cmd_demo;
