@@ -171,6 +171,9 @@ test: build/run $(TESTS) $(FUZZERS) $(B)/miust $(B)/miust-tui $(if $(filter rele
 $(B)/bench/screen: $(B)/bench/screen.o
 	@echo "  LINK $@"
 	$(Q)$(LINK) -lvterm
+$(B)/bench/hostile: $(B)/bench/hostile.o
+	@echo "  LINK $@"
+	$(Q)$(LINK)
 $(B)/bench/speed $(B)/bench/shelf: $(B)/bench/%: $(B)/bench/%.o $(APP)
 	@echo "  LINK $@"
 	$(Q)$(LINK) $(LIBS_app)
