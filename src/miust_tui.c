@@ -20,6 +20,7 @@
 #include "ui/state/runs.h"
 #include "ui/term/term.h"
 #include "ui/view/screen.h"
+#include "ui/view/sessions.h"
 #include "ui/view/tour.h"
 
 #include <signal.h>
@@ -121,7 +122,7 @@ static void run_on_screen(struct ui *u, struct tui *t)
 	u->clock = clock_seconds(); /* a message is there for so long from here on */
 	console_start(u);
 	run_miustrc(u);
-	waiting = u->readonly ? 0 : feeder_waiting(u);
+	waiting = u->readonly || u->folder[0] ? 0 : feeder_waiting(u);
 	if (waiting) /* never by itself */
 		ui_ask(u, "queue go", "%d run%s queued: begin %s? y/n", waiting,
 		       waiting == 1 ? " is" : "s are", waiting == 1 ? "it" : "them");
@@ -143,7 +144,7 @@ static void conclude(const struct ui *u, int status, struct err *e)
 
 	if (u->ended) {
 		err_clear(e);
-		if (u->at_once || !now->opened)
+		if (u->at_once || (u->run_shown && !now->opened))
 			err_set(e, "quit at once on signal %d%s", u->ended,
 				now->opened ? "; the session is at its last checkpoint" : "");
 		else if (failed)
@@ -211,6 +212,19 @@ static const char *choose(struct tui *t, char queued[PATH_LEN])
 	return queued;
 }
 
+/* A run, or view 7 on a folder of them. */
+static int begin(struct ui *u, const char *what, struct err *e)
+{
+	if (!sessions_is_folder(what))
+		return runs_start(u, what, e);
+	if (runs_start_none(u, e))
+		return -1;
+	if (sessions_begin(u, what, e) == 0)
+		return 0;
+	work_end(u->work);
+	return -1;
+}
+
 static int show(struct tui *t, struct err *e)
 {
 	const struct args *a = t->args;
@@ -231,7 +245,7 @@ static int show(struct tui *t, struct err *e)
 	u.how.demo_pace = t->headless ? 0 : DEMO_PACE;
 	/* A screen needs no lock: another program may be training there. */
 	u.how.looks = t->headless && !a->script;
-	if (runs_start(&u, what, e)) {
+	if (begin(&u, what, e)) {
 		ui_free(&u);
 		return -1;
 	}
@@ -292,14 +306,16 @@ static int run(const struct args *a, struct err *e)
 
 static const struct command cmd_tui = {
 	.name = "miust-tui",
-	.operands = "[CONFIG | SESSION]",
+	.operands = "[CONFIG | SESSION | FOLDER]",
 	.most = 1,
 	.takes = (const enum flag[]){FLAG_SCRIPT, FLAG_DUMP, FLAG_SIZE, FLAG_ONCE, FLAG_READONLY,
 				     FLAG_SKIP_BAD, FLAG_ASCII, FLAG_THREADS, FLAG_ON, FLAG_NONE},
 	.help = "Train MIUST and watch it learn.",
 	.more = "Without an argument the built-in demo opens, already training, or, if runs\nare "
 		"queued, the first of them. A session's folder opens where it stopped;\nSpace "
-		"continues training.\n"
+		"continues training. A folder of sessions is listed in view 7: Enter there "
+		"opens\none, "
+		"and nothing trains before that.\n"
 		"--script runs console commands without a terminal; --dump writes the last\nscreen "
 		"as text, --once prints it; --size sets its size.",
 	.run = run,

@@ -87,7 +87,8 @@ char *file_read_stream(const char *path, size_t max, size_t *len, struct err *e)
 
 bool file_exists(const char *path);
 bool file_is_dir(const char *path);
-int make_dirs(const char *path, struct err *e); /* mkdir -p */
+bool file_is_same(const char *a, const char *b); /* two names of one that is there */
+int make_dirs(const char *path, struct err *e);  /* mkdir -p */
 /* The topmost folder that make_dirs(path) would make; "" if path is there. */
 void dirs_missing(char *out, size_t n, const char *path);
 /* rmdir path and its parent folders up to `top`, as long as they are empty. */

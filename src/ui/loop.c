@@ -381,14 +381,15 @@ void loop_settle(struct ui *u)
 		return;
 	do {
 		shown = u->run_shown;
-		ping = work_ping(u->work, u->run_shown);
+		ping = shown ? work_ping(u->work, shown) : 0;
 		u->waiting = ping;
 		while (u->waiting == ping && ping && !u->quit)
 			wait_event(u);
 		while ((u->opening.run || computes(u) || u->look_asked || feeder_busy(u)) &&
 		       !u->quit)
 			wait_event(u);
-		work_snapshot(u->work, u->run_shown, &u->now);
+		if (u->run_shown)
+			work_snapshot(u->work, u->run_shown, &u->now);
 		feed_refresh(u);
 	} while ((u->look_asked || shown != u->run_shown) && !u->quit);
 }

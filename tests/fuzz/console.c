@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Console lines in every view, over a stored run; and each view drawn after them.
- * The first byte says which view. */
+/* Console lines in every view, over a stored run or where none is open; and each view drawn
+ * after them. The first byte says which. */
 #define FUZZ_VARIANTS 500
 #include "session.h"
 #include "ui/console/command.h"
@@ -9,8 +9,10 @@
 #include "ui/state/feed.h"
 #include "ui/state/runs.h"
 #include "ui/view/screen.h"
+#include "ui/view/sessions.h"
 
 static struct work *work;
+static struct work *runless; /* no run is open in it before a line opens one */
 
 static void seeds(void)
 {
@@ -37,9 +39,11 @@ static void seeds(void)
 	for (int i = 0; (command = command_at(i)); i++) {
 		char text[128];
 
-		snprintf(text, sizeof text, "%c%s", (char)(i % VIEWS), command->name);
+		snprintf(text, sizeof text, "%c%s", (char)(i % (2 * VIEWS)), command->name);
 		fuzz_seed_text(text);
 	}
+	fuzz_seed_text("\15open finished\nview 1");
+	fuzz_seed_text("\15pick\nmove down\nenter\nview 3");
 	for (size_t i = 0; i < sizeof line / sizeof *line; i++) {
 		char text[128];
 
@@ -51,6 +55,7 @@ static void seeds(void)
 static void end(void)
 {
 	work_end(work);
+	work_end(runless);
 }
 
 static void start(void)
@@ -66,7 +71,8 @@ static void start(void)
 	o.job.resume = true;
 	o.job.threads = 1;
 	work = work_start(&o, &e);
-	if (!work || atexit(end))
+	runless = work_start(NULL, &e);
+	if (!work || !runless || atexit(end))
 		abort();
 }
 
@@ -74,6 +80,35 @@ static void start(void)
 static bool leaves(const char *line)
 {
 	return strpbrk(line, "/~$") != NULL;
+}
+
+static void show_run(struct ui *u)
+{
+	u->work = work;
+	u->run_shown = WORK_FIRST;
+	work_snapshot(work, u->run_shown, &u->now);
+	loop_until_open(u);
+	u->corpus = work_corpus(work, u->run_shown);
+	runs_reload(u);
+}
+
+static void show_none(struct ui *u)
+{
+	struct err e = {0};
+
+	u->work = runless;
+	u->now.state = WORK_IDLE;
+	u->how.looks = true;
+	if (sessions_begin(u, temp_dir, &e))
+		abort();
+}
+
+static void close_all(struct work *w)
+{
+	int id;
+
+	while (work_runs(w, &id, 1))
+		work_close(w, id);
 }
 
 static void one(const uint8_t *data, size_t n)
@@ -86,12 +121,10 @@ static void one(const uint8_t *data, size_t n)
 	if (!work)
 		start();
 	ui_init(&u, &look, 24, 80);
-	u.work = work;
-	u.run_shown = WORK_FIRST;
-	work_snapshot(work, u.run_shown, &u.now);
-	loop_until_open(&u);
-	u.corpus = work_corpus(work, u.run_shown);
-	runs_reload(&u);
+	if (n && data[0] % (2 * VIEWS) >= VIEWS)
+		show_none(&u);
+	else
+		show_run(&u);
 	u.view = (enum view_id)(n ? data[0] % VIEWS : 0);
 	for (char *line; (line = strsep(&at, "\n")) && !u.quit;) {
 		struct err e = {0};
@@ -105,6 +138,8 @@ static void one(const uint8_t *data, size_t n)
 	canvas_init(&c, 24, 80, &look);
 	screen_draw(&u, &c);
 	canvas_free(&c);
+	if (u.work == runless)
+		close_all(runless);
 	u.work = NULL;
 	ui_free(&u);
 	keys_reset();

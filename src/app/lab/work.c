@@ -301,7 +301,7 @@ struct work *work_start(const struct work_options *o, struct err *e)
 	w->ring = mem_alloc(RING, sizeof *w->ring);
 	pthread_mutex_init(&w->lock, NULL);
 	labs_init(&w->labs);
-	if (work_open(w, o, e))
+	if (!o || work_open(w, o, e))
 		return w;
 	work_end(w);
 	return NULL;

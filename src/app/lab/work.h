@@ -188,8 +188,8 @@ struct work_options {           /* with all they point to they are copied */
 
 enum { WORK_FIRST = 1 }; /* the id of the first run; those that follow count on */
 
-/* Start with one run; its thread opens the job itself, so this returns at once. A
- * stored session that cannot go on (another program writes it, its data has changed) is
+/* Start with one run, or with none (o NULL); its thread opens the job itself, so this returns at
+ * once. A stored session that cannot go on (another program writes it, its data has changed) is
  * only looked at: the snapshot's `looking` says why. One to `claim` then fails. */
 struct work *work_start(const struct work_options *o, struct err *e);
 /* Another run, likewise: its id, which is never used again; 0 on error. */

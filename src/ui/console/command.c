@@ -179,6 +179,8 @@ static const char *refused(const struct ui *u, const struct ui_command *c, const
 		return locked(u, c, args);
 	if (!command_is_here(u, c))
 		return "not in this view";
+	if (c->in[u->view] && !view_table[u->view]->runless && ui_no_run(u))
+		return ui_no_run(u);
 	return v->refused ? v->refused(u) : NULL;
 }
 

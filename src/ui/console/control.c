@@ -46,6 +46,8 @@ static const char *needs_run(const struct ui *u)
 	}
 	if (!u->work)
 		return "this screen has no run";
+	if (ui_no_run(u))
+		return ui_no_run(u);
 	if (u->now.looking[0])
 		return u->now.looking;
 	return u->now.trains ? NULL : nothing_here(u);
@@ -355,8 +357,8 @@ const struct verb control_verbs[] = {
 	{"set", "KEY VALUE|xFACTOR",
 	 "Change a setting in this run, or for the next one; x0.5: half.", run_set, refuse_set,
 	 complete_set, CHANGES_SESSION},
-	{"get", "KEY", "Show a setting's value, range and default.", run_get, NULL, complete_key,
-	 CHANGES_NOTHING},
+	{"get", "KEY", "Show a setting's value, range and default.", run_get, ui_no_run,
+	 complete_key, CHANGES_NOTHING},
 	{"try", "KEY VALUE|xFACTOR",
 	 "Compute the next step with and without a change; nothing is kept.", run_try, refuse_early,
 	 complete_change, CHANGES_SESSION},

@@ -238,7 +238,7 @@ void feed_event(struct ui *u, struct event *e)
 	if (e->kind == EVENT_OPENED && e->run == u->opening.run)
 		runs_opened(u);
 	was = u->now.state;
-	if (u->work)
+	if (u->work && u->run_shown)
 		work_snapshot(u->work, u->run_shown, &u->now);
 	if (e->kind == EVENT_HAPPENED && u->hooks) /* of any run */
 		hooks_happened(u->hooks, e->happened);

@@ -23,6 +23,8 @@ const char *next_run_refused(const struct ui *u)
 {
 	if (next_run_base(u))
 		return NULL;
+	if (ui_no_run(u))
+		return ui_no_run(u);
 	return u->now.state == WORK_LOADING ? "the data is still being read"
 					    : "there is no run to start from";
 }

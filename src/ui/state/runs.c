@@ -12,7 +12,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { OPEN_MOST = 256 }; /* ids looked at at once: jobs, the shown run, one being opened */
 
@@ -33,14 +32,6 @@ static struct snapshot *snapshot(const struct ui *u, int run)
 	return s;
 }
 
-static bool same_folder(const char *a, const char *b)
-{
-	struct stat sa, sb;
-
-	return stat(a, &sa) == 0 && stat(b, &sb) == 0 && sa.st_dev == sb.st_dev &&
-	       sa.st_ino == sb.st_ino;
-}
-
 int runs_find(const struct ui *u, const char *dir)
 {
 	int id[OPEN_MOST], n = ids(u, id), found = 0;
@@ -48,7 +39,7 @@ int runs_find(const struct ui *u, const char *dir)
 	for (int i = 0; i < n && !found; i++) {
 		struct snapshot *s = snapshot(u, id[i]);
 
-		if (same_folder(s->session, dir) || same_folder(s->root, dir))
+		if (file_is_same(s->session, dir) || file_is_same(s->root, dir))
 			found = id[i];
 		free(s);
 	}
@@ -102,7 +93,7 @@ bool runs_all_loading(const struct ui *u)
 		if (g.state != WORK_LOADING)
 			return false;
 	}
-	return true;
+	return n > 0;
 }
 
 /* ---- showing ---- */
@@ -203,7 +194,7 @@ static int options(const struct ui *u, const char *what, bool skip_bad, struct w
 	if (strcmp(what, "demo") != 0 && session_exists(what)) {
 		o->job.session = what;
 		o->job.resume = true;
-		o->job.seeds = queue_seeds(QUEUE_FOLDER, what);
+		o->job.seeds = queue_seeds(ui_folder(u), what);
 		o->paused = true;
 		return 0;
 	}
@@ -238,6 +229,13 @@ int runs_start(struct ui *u, const char *what, struct err *e)
 	u->run_shown = run;
 	work_snapshot(u->work, run, &u->now);
 	return 0;
+}
+
+int runs_start_none(struct ui *u, struct err *e)
+{
+	u->work = work_start(NULL, e);
+	u->now.state = WORK_IDLE;
+	return u->work ? 0 : -1;
 }
 
 static void forget_opening(struct ui *u)
@@ -413,9 +411,10 @@ static void follow(struct ui *u, int run)
 static void count_others(struct ui *u)
 {
 	int other, n = runs_active(u, &other);
-	struct glance g;
+	struct glance g = {.state = WORK_IDLE};
 
-	work_glance(u->work, u->run_shown, &g);
+	if (u->run_shown)
+		work_glance(u->work, u->run_shown, &g);
 	u->others.n = n - is_active(&g);
 	u->others.name[0] = '\0';
 	if (other)

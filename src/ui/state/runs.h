@@ -16,6 +16,8 @@
 /* The first run: a session's folder, a config's file, "demo". Starts u->work. Usage
  * errors too. u->how says how runs are opened. */
 int runs_start(struct ui *u, const char *what, struct err *e);
+/* Without one: nothing is open and nothing trains until runs_open (ui_no_run). */
+int runs_start_none(struct ui *u, struct err *e);
 /* Another one, likewise; shown at once where it is open already. */
 int runs_open(struct ui *u, const char *what, bool skip_bad, struct err *e);
 /* A run of work, which is not to be shown; 0 on error. */

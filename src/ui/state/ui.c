@@ -125,6 +125,16 @@ void ui_ask(struct ui *u, const char *command, const char *fmt, ...)
 	u->overlay_kind = OVERLAY_ASK;
 }
 
+const char *ui_no_run(const struct ui *u)
+{
+	return u->work && !u->run_shown ? "no run is open: Enter in view 7 opens one" : NULL;
+}
+
+const char *ui_folder(const struct ui *u)
+{
+	return u->folder[0] ? u->folder : QUEUE_FOLDER;
+}
+
 bool ui_trains(const struct ui *u)
 {
 	return u->now.state == WORK_RUN || u->now.state == WORK_EVAL;

@@ -169,10 +169,11 @@ struct ui {
 		bool looks;       /* sessions are only looked at, without a lock */
 		double demo_pace; /* epochs a second of the demo; 0: as fast as it goes */
 	} how;
-	char what[PATH_LEN]; /* as the shown run was asked for: a session, a config, "demo" */
-	char *told;          /* what was said while it was opened, a line each; or NULL */
-	struct {             /* the one that will be shown when its data has been read */
-		int run;     /* of work; 0: none */
+	char folder[PATH_LEN]; /* of sessions, that the program was begun with; "": none */
+	char what[PATH_LEN];   /* as the shown run was asked for: a session, a config, "demo" */
+	char *told;            /* what was said while it was opened, a line each; or NULL */
+	struct {               /* the one that will be shown when its data has been read */
+		int run;       /* of work; 0: none */
 		char what[PATH_LEN];
 		char *told;
 	} opening;
@@ -215,6 +216,11 @@ void ui_error(struct ui *u, const char *fmt, ...) __attribute__((format(printf, 
 /* A question for y or n; on y the command is run. */
 void ui_ask(struct ui *u, const char *command, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* A program that was begun with a folder of sessions has no run on the screen before one
+ * is opened: u->run_shown is 0, u->run empty and u->now idle. Why what needs one is refused, or
+ * NULL; a verb's `refused` may be this. */
+const char *ui_no_run(const struct ui *u);
+const char *ui_folder(const struct ui *u); /* that view 7 lists: u->folder, or QUEUE_FOLDER */
 #define UI_STOP_QUESTION "training goes on; checkpoint, stop and %s? y/n" /* quit */
 bool ui_trains(const struct ui *u);                                       /* the run computes */
 

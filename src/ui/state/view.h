@@ -48,6 +48,7 @@ struct view {
 	bool (*watch)(struct ui *u);
 	/* What it asks the model about the selected utterance. */
 	enum { LOOKS_NOT, LOOKS_WHOLE, LOOKS_SILENCED } looks;
+	bool runless; /* it has something to show and do where no run is open (ui_no_run) */
 	/* Does it say itself why the run broke, when it is shown? NULL: no. */
 	bool (*says_break)(const struct ui *u);
 	/* Its own state, in u->state, begins again when another run is shown, unless it

@@ -20,6 +20,8 @@ static const char *refuse_note(const struct ui *u)
 		return NULL;
 	if (!u->work)
 		return "no session is open";
+	if (ui_no_run(u))
+		return ui_no_run(u);
 	if (u->now.state == WORK_LOADING)
 		return "the data is still being read";
 	if (u->now.state == WORK_FAILED && !u->now.opened)
@@ -70,6 +72,11 @@ static void add_note(struct str *text, const struct note *x)
 	str_addf(text, "%-18s %s\n", place, x->text);
 }
 
+static const char *refuse_notes(const struct ui *u)
+{
+	return u->view == VIEW_SESSIONS && sessions_at(u) ? NULL : ui_no_run(u);
+}
+
 static int run_notes(struct ui *u, const char *args, struct err *e)
 {
 	const struct shelf_run *r = u->view == VIEW_SESSIONS ? sessions_at(u) : NULL;
@@ -97,7 +104,7 @@ static int run_notes(struct ui *u, const char *args, struct err *e)
 const struct verb note_verbs[] = {
 	{"note", "TEXT", "Add a note at this step or epoch; the time axis marks it.", run_note,
 	 refuse_note, NULL, CHANGES_SESSION},
-	{"notes", "", "All notes of this session, in view 7 of the selected one.", run_notes, NULL,
-	 NULL, CHANGES_NOTHING | LATE},
+	{"notes", "", "All notes of this session, in view 7 of the selected one.", run_notes,
+	 refuse_notes, NULL, CHANGES_NOTHING | LATE},
 	{0},
 };

@@ -115,6 +115,8 @@ static const char *refuse_overlay(const struct ui *u)
 {
 	int n;
 
+	if (ui_no_run(u))
+		return ui_no_run(u);
 	free(sessions_picked(u, &n));
 	return n || u->noverlays ? NULL : "pick sessions in view 7 first";
 }

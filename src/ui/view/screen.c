@@ -86,7 +86,10 @@ void screen_draw(const struct ui *u, struct canvas *c)
 		return;
 	}
 	tabs_draw(u, &tabs);
-	view_table[u->view]->draw(u, &view);
+	if (ui_no_run(u) && !view_table[u->view]->runless)
+		canvas_text(&view, view.rows > 2 ? 2 : 0, 1, ROLE(ROLE_DIM), "%s", ui_no_run(u));
+	else
+		view_table[u->view]->draw(u, &view);
 	status_draw(u, &status);
 	bottom_draw(u, c);
 	switch (u->overlay_kind) {

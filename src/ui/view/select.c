@@ -56,7 +56,7 @@ static void complete_utterance(struct ui *u, const struct words *w, struct compl
 }
 
 const struct verb select_verbs[] = {
-	{"select", "fold N|utterance ID|latest", "Choose what views 2 to 5 show.", run_select, NULL,
-	 complete_utterance, CHANGES_NOTHING},
+	{"select", "fold N|utterance ID|latest", "Choose what views 2 to 5 show.", run_select,
+	 ui_no_run, complete_utterance, CHANGES_NOTHING},
 	{0},
 };

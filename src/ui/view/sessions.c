@@ -258,6 +258,7 @@ const struct view view_sessions = {
 	.click = click,
 	.chosen = sessions_load,
 	.refresh = sessions_refresh,
+	.runless = true,
 	.watch = sessions_watch,
 	.size = sizeof(struct sessions_view),
 	.keeps = true,

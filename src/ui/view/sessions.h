@@ -12,7 +12,8 @@
  *	sessions_held.c     who trains one elsewhere
  *	sessions.c          commands; the view
  *
- * Listed are the runs below sessions/ and beside this session's own. While the view is
+ * Listed are the runs below sessions/, or the folder that the program was begun with, and beside
+ * this session's own. While the view is
  * shown they are looked at once a second (struct view: watch), and nothing is written
  * there. The selected line stays on its run while lines move.
  */
@@ -96,6 +97,11 @@ void sessions_complete(struct ui *u, const struct words *w, struct completions *
  * is open there; the caller frees the array. */
 const char **sessions_picked(const struct ui *u, int *n);
 
+/* Is `what` a folder that is no session, and so may have some in it? */
+bool sessions_is_folder(const char *what);
+/* List what lies in such a folder, in view 7, while no run is open (runs_start_none). An error
+ * if it has no session, unless it is empty. */
+int sessions_begin(struct ui *u, const char *folder, struct err *e);
 /* Another session (by its name or folder), a CONFIG, or demo (runs_open); refused if it
  * cannot be read. */
 int sessions_open(struct ui *u, const char *what, struct err *e);

@@ -265,7 +265,7 @@ static int remove_now(struct ui *u, const struct shelf_run *r, struct err *e)
 	char name[2 * PATH_LEN];
 
 	sessions_name(u, r, name, sizeof name);
-	if (queue_remove(QUEUE_FOLDER, r->dir, NULL, e))
+	if (queue_remove(ui_folder(u), r->dir, NULL, e))
 		return -1;
 	sessions_load(u);
 	ui_say(u, "%s no longer waits; its session stays", name);
@@ -308,7 +308,7 @@ int sessions_queue(struct ui *u, const char *args, struct err *e)
 		return remove_asked(u, r, e);
 	for (size_t i = 0; i < sizeof moves / sizeof *moves; i++)
 		if (strcmp(args, moves[i].name) == 0) {
-			if (queue_move(QUEUE_FOLDER, r->dir, moves[i].by, e))
+			if (queue_move(ui_folder(u), r->dir, moves[i].by, e))
 				return -1;
 			sessions_load(u);
 			return 0;

@@ -72,23 +72,15 @@ static void place_of(const struct ui *u, char *root, char *place)
 		place[0] = '\0';
 }
 
-static bool is_same_folder(const char *a, const char *b)
-{
-	struct stat sa, sb;
-
-	return stat(a, &sa) == 0 && stat(b, &sb) == 0 && sa.st_dev == sb.st_dev &&
-	       sa.st_ino == sb.st_ino;
-}
-
-/* Below sessions/, then beside this run's session, then that alone. */
+/* Below sessions/ or the folder asked for, then beside this run's session, then that alone. */
 static void add_places(struct ui *u)
 {
 	struct sessions_view *v = sessions_view(u);
 	char root[PATH_LEN], place[PATH_LEN];
 
 	place_of(u, root, place);
-	shelf_add(&v->shelf, QUEUE_FOLDER, SHELF_DEEP);
-	if (place[0] && !is_same_folder(place, QUEUE_FOLDER))
+	shelf_add(&v->shelf, ui_folder(u), SHELF_DEEP);
+	if (place[0] && !file_is_same(place, ui_folder(u)))
 		shelf_add(&v->shelf, place, SHELF_FLAT);
 	if (root[0])
 		shelf_add(&v->shelf, root, SHELF_ONE);
@@ -148,7 +140,7 @@ static void read_queue(struct ui *u)
 	const char **dir;
 	struct queue q;
 
-	if (queue_read(&q, QUEUE_FOLDER, &ignored))
+	if (queue_read(&q, ui_folder(u), &ignored))
 		return;
 	dir = mem_alloc((size_t)q.n + 1, sizeof *dir);
 	for (int i = 0; i < q.n; i++)

@@ -3,6 +3,7 @@
 #include "ui/view/status_private.h"
 
 #include "app/study/num.h"
+#include "base/str.h"
 #include "ui/view/selected.h"
 
 #include <math.h>
@@ -58,9 +59,12 @@ void tabs_draw(const struct ui *u, struct canvas *row)
 	int end[VIEWS], col = put_tabs(u, row, end), width;
 	char session[160];
 
-	if (row->cols < STATUS_WIDE || !u->run.name[0])
+	if (row->cols < STATUS_WIDE || !(u->run.name[0] || ui_no_run(u)))
 		return;
-	snprintf(session, sizeof session, "%s/%s", u->run.name, u->run.branch);
+	if (ui_no_run(u))
+		str_fit(session, sizeof session, ui_folder(u));
+	else
+		snprintf(session, sizeof session, "%s/%s", u->run.name, u->run.branch);
 	width = row->cols - 1 - (col + 2);
 	if (width > text_width(session))
 		width = text_width(session);
@@ -88,11 +92,15 @@ static const struct {
 	[WORK_FAILED] = {GLYPH_DIVERGED, "FAILED", ROLE_BAD, false},
 #define STATUS_DONE (WORK_FAILED + 1) /* idle, as all is done */
 	[STATUS_DONE] = {GLYPH_DONE, "DONE", ROLE_GOOD, false},
+#define STATUS_NONE (WORK_FAILED + 2) /* no run is open */
+	[STATUS_NONE] = {GLYPH_IDLE, "NO RUN", ROLE_DIM, false},
 };
 
 static int state_of(const struct ui *u)
 {
-	return status_is_done(u) ? (int)STATUS_DONE : (int)u->now.state;
+	return ui_no_run(u)        ? (int)STATUS_NONE
+	       : status_is_done(u) ? (int)STATUS_DONE
+				   : (int)u->now.state;
 }
 
 /* What goes first where the row is too narrow; the last stay. */

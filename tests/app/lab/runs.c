@@ -129,6 +129,27 @@ static int trains(struct work *w) /* the run that trains; -1: more than one */
 }
 
 /* The second run is asked for while the first trains, and begins after it. */
+/* Without a run there is nothing to stop, and one can be opened. */
+TEST(none_at_first)
+{
+	struct work_options o = {.job = {.config = "tests/record/tiny/config.yml",
+					 .session = temp_path("none"),
+					 .threads = 1},
+				 .paused = true};
+	struct err e = {0};
+	struct work *w = work_start(NULL, &e);
+
+	REQUIRE(w);
+	CHECK_INT(work_runs(w, NULL, 0), 0);
+	CHECK_INT(work_training(w, NULL, 0), 0);
+	CHECK(work_ended(w));
+	CHECK_INT(work_open(w, &o, &e), WORK_FIRST);
+	CHECK(work_has(w, WORK_FIRST));
+	CHECK_INT(work_end(w), 0);
+	w = work_start(NULL, &e);
+	CHECK_INT(work_end(w), 0);
+}
+
 TEST(runs_take_turns_over_one_lab)
 {
 	const char *alone = temp_path("alone"), *one = temp_path("one"), *two = temp_path("two");

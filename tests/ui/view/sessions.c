@@ -6,8 +6,11 @@
 
 #include "app/queue/queue.h"
 #include "app/session/session_rows.h"
+#include "ui/console/keys.h"
 #include "ui/state/feed.h"
+#include "ui/loop.h"
 #include "ui/state/page.h"
+#include "ui/state/runs.h"
 #include "ui/view/sessions.h"
 #include "ui/view/train.h"
 #include "ui/view/screen.h"
@@ -257,6 +260,7 @@ TEST(sessions_open_stops_nothing)
 
 	start(80, 24);
 	screen.work = NULL; /* it begins with the first that is opened */
+	screen.run_shown = 0;
 	CHECK_HAS(command_refused(&screen, "enter"), "open already");
 	select_row("iemocap-ref");
 	run("enter");
@@ -503,6 +507,168 @@ TEST(sessions_broken_ones_end_nothing)
 		page_key(&screen, (struct key){.code = 27});
 	}
 	end();
+}
+
+/* ---- a folder of sessions, and no run ---- */
+
+/* As `miust-tui FOLDER` begins. */
+static int start_folder(const char *name, struct err *e)
+{
+	static const struct look look = {.glyphs = GLYPHS_BRAILLE};
+
+	store_all();
+	ui_init(&screen, &look, 24, 80);
+	if (runs_start_none(&screen, e))
+		FAIL("%s", e->text);
+	return sessions_begin(&screen, temp_path("%s", name), e);
+}
+
+static void end_folder(void)
+{
+	work_end(screen.work);
+	screen.work = NULL;
+	end();
+}
+
+TEST(sessions_of_a_folder)
+{
+	struct canvas c;
+	struct err e = {0};
+
+	NEED_UTF8();
+	CHECK_INT(start_folder("all//", &e), 0);
+	CHECK_INT(screen.view, VIEW_SESSIONS);
+	CHECK_STR(screen.folder, temp_path("all"));
+	CHECK_INT(work_runs(screen.work, NULL, 0), 0);
+	screen.folder[0] = '\0'; /* it has another name each time */
+	look_at("sessions-folder-80x24");
+	run("view 1");
+	canvas_init(&c, 24, 80, &screen.look);
+	screen_draw(&screen, &c);
+	golden_check("no-run-80x24", &c);
+	canvas_free(&c);
+	end_folder();
+}
+
+/* Every verb of every view, with no argument, one and two. */
+TEST(no_verb_needs_a_run_that_is_not_there)
+{
+	static const char *const args[] = {"", " 1", " next", " train.clip 1", " fold 1", " off"};
+	static const char no_run[] = "no run is open: Enter in view 7 opens one";
+	const struct ui_command *c;
+	struct err e = {0};
+
+	CHECK_INT(start_folder("all", &e), 0);
+	for (int view = 0; view < VIEWS; view++)
+		for (int i = 0; (c = command_at(i)); i++)
+			for (size_t k = 0; k < sizeof args / sizeof *args; k++) {
+				char line[128];
+
+				/* what opens, leaves or waits for a terminal */
+				if (strcmp(c->name, "open") == 0 || strcmp(c->name, "enter") == 0 ||
+				    strncmp(c->name, "quit", 4) == 0 ||
+				    strcmp(c->name, "dump") == 0 || strcmp(c->name, "delete") == 0)
+					continue;
+				snprintf(line, sizeof line, "%s%s", c->name, args[k]);
+				err_clear(&e);
+				ui_select_view(&screen, (enum view_id)view);
+				command_run(&screen, line, &e);
+				if (c->in[view] && view != VIEW_SESSIONS &&
+				    !(c->in[view]->traits & TYPES))
+					CHECK_HAS(e.text, no_run);
+				screen.overlay_kind = OVERLAY_NONE;
+			}
+	run("view sessions");
+	run("filter");
+	run("group -");
+	run("archived on"); /* for some are by now */
+	feed_refresh(&screen);
+	CHECK_HAS(command_refused(&screen, "set train.clip 1"), no_run);
+	CHECK_HAS(command_refused(&screen, "get train.clip"), no_run);
+	CHECK_HAS(command_refused(&screen, "pause"), no_run);
+	CHECK_HAS(command_refused(&screen, "start"), no_run);
+	CHECK_HAS(command_refused(&screen, "again"), no_run);
+	CHECK_HAS(command_refused(&screen, "select fold 1"), no_run);
+	run("move home");
+	CHECK(!command_refused(&screen, "note a word"));
+	CHECK(!command_refused(&screen, "notes"));
+	run("view train");
+	CHECK_HAS(command_refused(&screen, "note a word"), no_run);
+	CHECK_HAS(command_refused(&screen, "notes"), no_run);
+	CHECK_INT(work_runs(screen.work, NULL, 0), 0);
+	keys_reset();
+	end_folder();
+}
+
+/* What cannot be opened leaves no run, as before. */
+TEST(sessions_open_from_a_folder)
+{
+	char line[PATH_LEN];
+	struct err e = {0};
+
+	CHECK_INT(start_folder("all", &e), 0);
+	temp_text(temp_path("bad.yml"), "exp: {text_dir: nowhere}\n");
+	snprintf(line, sizeof line, "open %s", temp_path("bad.yml"));
+	run(line);
+	CHECK(screen.opening.run && !screen.run_shown);
+	loop_settle(&screen);
+	CHECK(!screen.opening.run && !screen.run_shown && screen.failed.any);
+	CHECK_HAS(screen.message.text, "bad.yml");
+	CHECK_INT(work_runs(screen.work, NULL, 0), 0);
+	CHECK_HAS(command_refused(&screen, "pause"), "no run is open");
+	screen.overlay_kind = OVERLAY_NONE;
+
+	select_row("iemocap-ref"); /* its data is not there, so it is looked at */
+	run("enter");
+	loop_settle(&screen);
+	CHECK(screen.run_shown && sessions_view(&screen)->here == sessions_at(&screen));
+	CHECK_STR(screen.run.dir, temp_path("all/iemocap-ref"));
+	CHECK(!ui_no_run(&screen));
+	CHECK_INT(sessions_view(&screen)->shelf.n, 7);
+	end_folder();
+}
+
+TEST(sessions_of_folders_that_have_none)
+{
+	struct err e = {0};
+
+	mkdir(temp_path("nothing"), 0777);
+	temp_text(temp_path("nothing/queue.lock"), "");
+	CHECK_INT(start_folder("nothing", &e), 0);
+	CHECK_INT(sessions_view(&screen)->shelf.n, 0);
+	end_folder();
+	temp_text(temp_path("other/file.txt"), "");
+	CHECK_INT(start_folder("other", &e), -1);
+	CHECK_HAS(e.text, "/other: no session is in it, nor in a folder of it; a session is a "
+			  "folder with config.yml");
+	err_clear(&e);
+	end_folder();
+	CHECK(!sessions_is_folder(temp_path("nowhere")));
+	store_all();
+	CHECK(!sessions_is_folder(temp_path("all/meld")) && sessions_is_folder(temp_path("all")));
+	CHECK(!sessions_is_folder(temp_path("all/meld/config.yml")));
+	temp_remove();
+	mkdir(temp_dir, 0777);
+}
+
+/* The queue of the folder that is listed, not that of ./sessions. */
+TEST(sessions_of_a_folder_with_a_queue)
+{
+	struct err e = {0};
+
+	CHECK_INT(start_folder("all", &e), 0);
+	CHECK_INT(queue_add(temp_path("all"), temp_path("all/meld"), 1, QUEUE_LAST, &e), 0);
+	CHECK_INT(queue_add(temp_path("all"), temp_path("all/iemocap-holdout-20260104-120000"), 1,
+			    QUEUE_LAST, &e),
+		  0);
+	CHECK_STR(e.text, "");
+	sessions_load(&screen);
+	CHECK_INT(sessions_view(&screen)->waiting, 2);
+	select_row("meld");
+	CHECK_STR(shelf_words[sessions_at(&screen)->state].word, "queued");
+	run("place down");
+	CHECK_INT(sessions_at(&screen)->queued, 2);
+	end_folder();
 }
 
 /* ---- runs that other programs train ---- */
