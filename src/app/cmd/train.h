@@ -10,7 +10,8 @@
 #include "app/lab/job.h"
 
 /*
- * Open the job and run it. The signals that stop a run (process.h) end it after a checkpoint:
+ * Open the run and train it, in a thread of its own (work.h), so that it can be asked and
+ * steered meanwhile. The signals that stop a run (process.h) end it after a checkpoint:
  * that is an error, whose status is 128 + the signal. `a` has the hooks. `lines`: a line an
  * epoch, though not more than one a second, and one for the results, instead of a progress
  * line and tables. *complete: all of it is trained.

@@ -300,6 +300,7 @@ struct work *work_start(const struct work_options *o, struct err *e)
 	fcntl(w->pipe[1], F_SETFD, FD_CLOEXEC);
 	w->ring = mem_alloc(RING, sizeof *w->ring);
 	pthread_mutex_init(&w->lock, NULL);
+	pthread_cond_init(&w->room, NULL);
 	labs_init(&w->labs);
 	if (!o || work_open(w, o, e))
 		return w;
@@ -332,6 +333,10 @@ int work_end(struct work *w)
 	int status;
 
 	work_quit(w);
+	pthread_mutex_lock(&w->lock);
+	w->ending = true;
+	pthread_cond_broadcast(&w->room);
+	pthread_mutex_unlock(&w->lock);
 	for (int i = 0; i < w->runs; i++)
 		pthread_join(w->run[i]->thread, NULL);
 	reap(w, true);
@@ -348,6 +353,7 @@ int work_end(struct work *w)
 	close(w->pipe[0]);
 	close(w->pipe[1]);
 	labs_close(&w->labs);
+	pthread_cond_destroy(&w->room);
 	pthread_mutex_destroy(&w->lock);
 	free(w->ring);
 	free(w->run);

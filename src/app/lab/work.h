@@ -31,7 +31,8 @@
  * Overflow: events that do not fit are dropped and counted (snapshot.dropped);
  * what they carried is freed. The last quarter of the ring is kept for what is
  * not in the session folder (replies, looks, states); the folder holds every
- * row, so the screen reloads it (run_load) when the count has grown.
+ * row, so the screen reloads it (run_load) when the count has grown. Of a run that
+ * is unattended nothing is dropped: its thread waits until there is room.
  *
  * All of the functions below are for one thread, the screen's.
  */
@@ -41,6 +42,8 @@
 #include "app/lab/job.h"
 #include "app/session/session_lock.h"
 #include "engine/train/probe.h"
+
+#include <stdatomic.h>
 
 enum work_state {
 	WORK_LOADING,   /* configuration, data, session */
@@ -93,7 +96,8 @@ struct snapshot {
 	bool can_skip;           /* with --skip-bad it would have been opened */
 	char looking[1024]; /* why the session is read-only although that was not asked for; "" */
 	unsigned long dropped;    /* events lost so far */
-	char error[1024];         /* WORK_FAILED, WORK_DIVERGED: why */
+	char error[2048];         /* WORK_FAILED, WORK_DIVERGED: why */
+	int status;               /* of the error, enum exit_status */
 	struct step_row diverged; /* WORK_DIVERGED: the failed step's figures */
 	bool ended;               /* after work_quit: what there is is stored, its thread is done */
 };
@@ -138,26 +142,47 @@ struct tried {
 
 enum event_kind {
 	EVENT_OPENED,  /* corpus and settings can be read; work_corpus */
-	EVENT_FOLD,    /* a fold begins (or goes on) */
-	EVENT_STEP,    /* u.step */
+	EVENT_FOLD,    /* begun: a fold begins (or goes on) */
+	EVENT_STEP,    /* u.step, utterances */
 	EVENT_EPOCH,   /* u.epoch; predictions of the validation part; best */
 	EVENT_RESULT,  /* u.result; predictions of the test part */
+	EVENT_SEED,    /* seed: all folds of one have results */
 	EVENT_CHANGED, /* u.change: took effect; text is its command */
 	EVENT_MARK,    /* a checkpoint saved by hand, a step that diverged */
 	EVENT_LOOK,    /* look */
 	EVENT_TRIED,   /* tried */
 	EVENT_REPLY,   /* to a request: ok, text */
-	EVENT_SAY,     /* text for the user */
+	EVENT_SAY,     /* text for the user; told is the whole of it */
 	EVENT_TOLD,  /* told: all that was said while opening, before it has succeeded or failed */
 	EVENT_STATE, /* the state changed; see the snapshot */
 	EVENT_FOLLOWED, /* files of the folder that is followed have changed: run_refresh */
 	EVENT_HAPPENED, /* happened: for hooks; is not left out when the ring is full of others */
 };
 
+/* Where a run is, in the fold that is open; zeros while none is. */
+struct position {
+	int fold, epoch, step;         /* being trained (or trained last); steps done in the fold */
+	bool ended;                    /* the epoch has been evaluated */
+	int in_epoch, steps_per_epoch; /* steps done in the epoch */
+	int best_epoch;                /* kept; 0: none */
+	double best;                   /* what train.select names, of it */
+};
+
+struct fold_begun {
+	char session[PATH_LEN]; /* the folder of its seed */
+	bool goes_on;           /* something has been trained in that folder before */
+};
+
+struct seed_results {
+	struct settings set;
+	struct results results;
+};
+
 struct event {
 	enum event_kind kind;
-	int run;          /* whose it is */
-	unsigned request; /* EVENT_REPLY, EVENT_LOOK, EVENT_TRIED: its number */
+	int run;            /* whose it is */
+	struct position at; /* of the run when it was sent */
+	unsigned request;   /* EVENT_REPLY, EVENT_LOOK, EVENT_TRIED: its number */
 	bool ok, best;
 	union {
 		struct step_row step;
@@ -168,7 +193,10 @@ struct event {
 			enum { CHANGE_SET, CHANGE_SAVED, CHANGE_BROKEN } what;
 		} change;
 	} u;
+	int utterances;                 /* EVENT_STEP: in its batches */
 	struct predictions predictions; /* n 0: none */
+	struct fold_begun *begun;       /* owned */
+	struct seed_results *seed;      /* owned */
 	struct look_result *look;
 	char *told; /* lines; owned */
 	struct tried *tried;
@@ -184,6 +212,16 @@ struct work_options {           /* with all they point to they are copied */
 	bool readonly;          /* a session to look at: no lock, nothing is written */
 	bool paused;            /* wait before the first step */
 	double pace;            /* as work_pace */
+	/*
+	 * For a program without a screen. Its run is trained at once, and its thread ends with
+	 * it: a session that cannot go on is an error and not looked at, a run that diverges
+	 * ends. No event of it is dropped (until work_end): its thread waits while the ring is
+	 * full.
+	 */
+	bool unattended;
+	/* NULL, or becomes false when the session is open or could not be opened: from then on a
+	 * run that is interrupted has something to store. */
+	atomic_bool *reading;
 };
 
 enum { WORK_FIRST = 1 }; /* the id of the first run; those that follow count on */

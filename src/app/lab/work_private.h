@@ -129,6 +129,8 @@ struct work {
 	struct event *ring; /* [RING] -- protected by lock, as all below */
 	struct gone *gone;  /* the screen alone changes the list */
 	int first, count;
+	pthread_cond_t room; /* an event has been taken, or nobody takes any more */
+	bool ending;         /* work_end: nobody does */
 	unsigned next_number;
 	bool quit;
 	struct work_run **run; /* [runs] those that are open, by id; what they point to stays */
@@ -162,6 +164,7 @@ struct work_run *work_lookup(const struct work *w, int run); /* NULL: none; unde
 void work_send(struct work_run *run, struct event *e);       /* takes what the event owns */
 void work_send_text(struct work_run *run, enum event_kind kind, unsigned request, bool ok,
 		    const char *text);
+void work_say(struct work_run *run, const char *text); /* EVENT_SAY */
 /* Is it to go on, or to be paused before its first step, and is not inside job_run? */
 bool work_is_due(const struct work_run *run);
 /*

@@ -7,6 +7,9 @@
  */
 #include "app/lab/work_private.h"
 
+#include "base/mem.h"
+
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -31,6 +34,10 @@ void event_free(struct event *e)
 	look_free(e->look);
 	free(e->told);
 	free(e->tried);
+	free(e->begun);
+	if (e->seed)
+		results_free(&e->seed->results);
+	free(e->seed);
 	free(e->happened);
 	if (e->kind == EVENT_RESULT)
 		free(e->u.result);
@@ -43,13 +50,36 @@ static bool may_be_dropped(const struct event *e)
 	return e->kind == EVENT_STEP || e->kind == EVENT_EPOCH || e->kind == EVENT_SAY;
 }
 
+static struct position position_of(const struct work_run *run)
+{
+	const struct trainer *t = &run->job.trainer;
+
+	if (!t->corpus)
+		return (struct position){.best = NAN};
+	return (struct position){
+		.fold = t->state.fold,
+		.epoch = t->state.epoch,
+		.step = t->state.step,
+		.ended = t->state.ended,
+		.in_epoch = t->state.in_epoch,
+		.steps_per_epoch = trainer_steps_per_epoch(t),
+		.best_epoch = t->state.best_epoch,
+		.best = t->state.best_epoch
+				? selection_figure(&t->set, &t->state.best, t->state.best_loss)
+				: NAN,
+	};
+}
+
 void work_send(struct work_run *run, struct event *e)
 {
 	struct work *w = run->work;
 	bool wake;
 
 	e->run = run->id;
+	e->at = position_of(run);
 	pthread_mutex_lock(&w->lock);
+	while (run->opt.unattended && w->count >= RING - RING_KEPT && !w->ending)
+		pthread_cond_wait(&w->room, &w->lock);
 	if (run->gone && e->kind != EVENT_HAPPENED) {
 		pthread_mutex_unlock(&w->lock);
 		event_free(e);
@@ -85,6 +115,7 @@ static bool take_event(struct work *w, struct event *e)
 	*e = w->ring[w->first];
 	w->first = (w->first + 1) % RING;
 	w->count--;
+	pthread_cond_broadcast(&w->room);
 	return true;
 }
 
@@ -107,6 +138,14 @@ void work_send_text(struct work_run *run, enum event_kind kind, unsigned request
 		    const char *text)
 {
 	struct event e = {.kind = kind, .request = request, .ok = ok};
+
+	str_fit(e.text, sizeof e.text, text);
+	work_send(run, &e);
+}
+
+void work_say(struct work_run *run, const char *text)
+{
+	struct event e = {.kind = EVENT_SAY, .ok = true, .told = mem_dup(text)};
 
 	str_fit(e.text, sizeof e.text, text);
 	work_send(run, &e);

@@ -103,7 +103,11 @@ static void on_fold(void *ctx, struct job *j)
 {
 	struct work_run *run = ctx;
 	struct event e = {.kind = EVENT_FOLD};
+	const struct trainer *t = &j->trainer;
 
+	e.begun = mem_alloc(1, sizeof *e.begun);
+	memcpy(e.begun->session, j->session.dir, sizeof e.begun->session);
+	e.begun->goes_on = j->results.n > 0 || t->state.step > 0;
 	job_position(j, &e.u.change.fold, &e.u.change.epoch, &e.u.change.step);
 	work_close_looker(run);
 	run->smooth_loss = run->smooth_weight = 0;
@@ -184,7 +188,7 @@ static enum job_go between(void *ctx, struct job *j)
 static void on_step(void *ctx, struct job *j, const struct step_row *r)
 {
 	struct work_run *run = ctx;
-	struct event e = {.kind = EVENT_STEP, .u.step = *r};
+	struct event e = {.kind = EVENT_STEP, .u.step = *r, .utterances = j->trainer.step_utt};
 	double time = clock_seconds(), taken = time - run->step_started;
 
 	run->last_step = *r;
@@ -270,6 +274,16 @@ static void on_result(void *ctx, struct job *j, const struct fold_row *r,
 	work_send(run, &e);
 }
 
+static void on_seed(void *ctx, struct job *j)
+{
+	struct event e = {.kind = EVENT_SEED};
+
+	e.seed = mem_alloc(1, sizeof *e.seed);
+	e.seed->set = j->set;
+	results_copy(&e.seed->results, &j->results);
+	work_send(ctx, &e);
+}
+
 static void on_change(void *ctx, struct job *j, const struct change *c)
 {
 	struct event e = {.kind = EVENT_CHANGED};
@@ -287,12 +301,13 @@ void work_show_error(struct work_run *run, enum work_state state, const struct e
 {
 	pthread_mutex_lock(&run->work->lock);
 	str_fit(run->shown.error, sizeof run->shown.error, e->text);
+	run->shown.status = e->status;
 	pthread_mutex_unlock(&run->work->lock);
 	work_show(run, state);
 }
 
-/* Wait with the failed step shown. Resuming tries the same step again, with
- * whatever has been changed; `fold` ends the fold before it. */
+/* Wait with the failed step shown, if there is somebody to look. Resuming tries the same step
+ * again, with whatever has been changed; `fold` ends the fold before it. */
 static enum job_go on_diverged(void *ctx, struct job *j, const struct step_row *r,
 			       const struct err *err)
 {
@@ -310,6 +325,8 @@ static enum job_go on_diverged(void *ctx, struct job *j, const struct step_row *
 	work_send(run, &e);
 	work_show_error(run, WORK_DIVERGED, err);
 	(void)j;
+	if (run->opt.unattended)
+		return JOB_STOP;
 	work_pause_as(run, WORK_DIVERGED);
 	return next_word(run);
 }
@@ -329,13 +346,13 @@ static void on_happened(void *ctx, struct job *j, const struct happening *x)
 	work_send_happened(ctx, x);
 }
 
-/* While opening there may be thousands of rows at fault: they are told at once. */
+/* While opening there may be thousands of rows at fault: a screen is told at once. */
 static void on_say(void *ctx, const char *text)
 {
 	struct work_run *run = ctx;
 
-	if (run->opened)
-		work_send_text(run, EVENT_SAY, 0, true, text);
+	if (run->opened || run->opt.unattended)
+		work_say(run, text);
 	else
 		str_addf(&run->told, "%s\n", text);
 }
@@ -348,6 +365,7 @@ const struct job_hooks work_hooks = {
 	.stopping = stopping,
 	.epoch = on_epoch,
 	.fold = on_result,
+	.seed = on_seed,
 	.changed = on_change,
 	.diverged = on_diverged,
 	.happened = on_happened,

@@ -41,7 +41,7 @@ static int open_job(struct work_run *run, struct err *e)
 	run->shown.busy = why.status == EXIT_BUSY;
 	run->shown.can_skip = why.status != EXIT_DATA && strstr(why.text, JOB_SKIP_BAD);
 	pthread_mutex_unlock(&run->work->lock);
-	if (is_stored(run) &&
+	if (!run->opt.unattended && is_stored(run) &&
 	    job_look(&run->job, labs, &run->opt.job, &hooks, false, &unreadable) == 0) {
 		run->looks = true;
 		pthread_mutex_lock(&run->work->lock);
@@ -102,6 +102,8 @@ static void open_run(struct work_run *run)
 
 	wait_for_session(run);
 	failed = open_job(run, &e);
+	if (run->opt.reading)
+		*run->opt.reading = false;
 	send_told(run);
 	if (failed) {
 		run->status = err_exit(e.status);
@@ -145,10 +147,8 @@ static void train(struct work_run *run)
 	run->inside = false;
 	run->control.want = WANT_STOP;
 	work_leave_place(run);
-	if (e.status == EXIT_DIVERGED)
-		work_show(run, WORK_DIVERGED);
-	else if (e.status)
-		work_show_error(run, WORK_FAILED, &e);
+	if (e.status)
+		work_show_error(run, e.status == EXIT_DIVERGED ? WORK_DIVERGED : WORK_FAILED, &e);
 	else
 		work_show(run, WORK_IDLE);
 }
@@ -210,7 +210,9 @@ void *work_thread(void *arg)
 	struct work_run *run = arg;
 
 	open_run(run);
-	while (wait_for_work(run))
+	if (run->opt.unattended && run->opened)
+		train(run);
+	while (!run->opt.unattended && wait_for_work(run))
 		if (work_is_due(run) && begins(run))
 			train(run);
 	end(run);

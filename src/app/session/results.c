@@ -60,6 +60,14 @@ void results_init(struct results *r, const struct settings *s)
 	describe_machine(r->machine, sizeof r->machine);
 }
 
+void results_copy(struct results *to, const struct results *from)
+{
+	*to = *from;
+	to->fold = mem_alloc((size_t)from->n, sizeof *to->fold);
+	if (from->n)
+		memcpy(to->fold, from->fold, (size_t)from->n * sizeof *to->fold);
+}
+
 void results_free(struct results *r)
 {
 	free(r->fold);

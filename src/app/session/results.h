@@ -38,6 +38,7 @@ struct results {
 };
 
 void results_init(struct results *r, const struct settings *s); /* no folds */
+void results_copy(struct results *to, const struct results *from); /* *to is not freed before */
 void results_free(struct results *r); /* safe on zeroed memory, and twice */
 /* Replaces an equal fold; its figures are those of its confusion. */
 void results_add(struct results *r, const struct fold_row *f);

@@ -225,6 +225,7 @@ static void take(struct ui *u, struct event *e)
 	case EVENT_FOLLOWED:
 		runs_reload(u);
 		break;
+	case EVENT_SEED:
 	case EVENT_STATE:
 	case EVENT_HAPPENED:
 		break;

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/cmd/train.h"
+
+#include "app/cmd/hooked.h"
+#include "app/cmd/progress.h"
+#include "app/lab/work.h"
+#include "base/clock.h"
+#include "base/plain.h"
+#include "base/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- signals ---- */
+
+/* The signal that asked us to stop; a second one ends the program at once, and so
+ * does the first while the config and the data are read: nobody asks then, and
+ * there is nothing to store. */
+static volatile sig_atomic_t stop_signal;
+static atomic_bool reading;
+static int wake[2]; /* a pipe; holds a byte when a signal has come */
+
+static void on_signal(int number)
+{
+	static const char said[] = "miust: stopped while reading the data\n";
+	bool in_reading = reading;
+	ssize_t ignored = in_reading ? write(STDERR_FILENO, said, sizeof said - 1) : 0;
+
+	if (in_reading || stop_signal)
+		_exit(128 + number);
+	stop_signal = number;
+	ignored = write(wake[1], "", 1);
+	(void)ignored;
+}
+
+static int catch_signals(struct err *e)
+{
+	struct sigaction a = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+
+	if (pipe(wake) || fcntl(wake[0], F_SETFD, FD_CLOEXEC) ||
+	    fcntl(wake[1], F_SETFD, FD_CLOEXEC) || fcntl(wake[1], F_SETFL, O_NONBLOCK))
+		return err_errno(e, "pipe", "cannot be told of signals");
+	sigemptyset(&a.sa_mask);
+	for (int i = 0; i < PROCESS_STOPS; i++) {
+		int number = process_stops[i].number;
+		struct sigaction old;
+
+		/* nohup, and a shell's background, ignore some on purpose. */
+		if (sigaction(number, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+			sigaction(number, &a, NULL);
+	}
+	return 0;
+}
+
+/* ---- what is said while the run goes on ---- */
+
+struct watch {
+	struct work *work;
+	struct progress line;
+	bool begun;
+	double since;  /* seconds; 0: no step yet */
+	int64_t seen;  /* utterances since then */
+	int64_t steps; /* done */
+	bool lines;    /* a line an epoch, and one for the results */
+	double last;   /* when a line was written */
+	int seeds;
+	struct hooks hooks;
+	struct position at; /* of the last event */
+	struct snapshot now;
+};
+
+static void say(void *ctx, const char *text)
+{
+	struct watch *w = ctx;
+
+	progress_wipe(&w->line);
+	cli_message("%s", text);
+}
+
+/* Where the next step is, as commands.log counts. */
+static int next_epoch(const struct position *at)
+{
+	return at->ended ? at->epoch + 1 : at->epoch;
+}
+
+/* Once, when the first fold begins. */
+static void begin_fold(struct watch *w, const struct event *e)
+{
+	char text[PATH_LEN + 128];
+
+	if (w->begun)
+		return;
+	w->begun = true;
+	if (e->begun->goes_on)
+		snprintf(text, sizeof text,
+			 "session %s goes on before epoch %d, step %d of fold %d",
+			 e->begun->session, next_epoch(&e->at), e->at.step + 1, e->at.fold);
+	else
+		snprintf(text, sizeof text, "session %s", e->begun->session);
+	say(w, text);
+	if (protocol_optimistic(&w->now.set))
+		say(w, "exp.protocol reference validates on the test session, as published: "
+		       "its figures are optimistic");
+}
+
+static void step(struct watch *w, const struct event *e)
+{
+	const struct step_row *r = &e->u.step;
+	double now = clock_seconds();
+	struct str text = {0};
+
+	w->steps++;
+	if (w->since == 0)
+		w->since = now;
+	else
+		w->seen += e->utterances;
+	if (!progress_due(&w->line, now))
+		return;
+	work_snapshot(w->work, WORK_FIRST, &w->now);
+	str_addf(&text, "fold %d  epoch %d/%d  step %d/%d  loss %.3f", r->fold, r->epoch,
+		 w->now.epochs, e->at.in_epoch, e->at.steps_per_epoch, r->loss);
+	if (e->at.best_epoch > 0)
+		str_addf(&text, "  %s %.3f@%d", selection_label[w->now.set.train.select],
+			 e->at.best, e->at.best_epoch);
+	if (w->seen > 0)
+		str_addf(&text, "  %.0f utterances/s", (double)w->seen / (now - w->since));
+	progress_show(&w->line, text.s);
+	str_free(&text);
+}
+
+static void epoch(struct watch *w, const struct event *e)
+{
+	const struct epoch_row *r = &e->u.epoch;
+	double now = clock_seconds();
+	char text[256];
+
+	if (!w->lines || now - w->last < 1)
+		return;
+	w->last = now;
+	work_snapshot(w->work, WORK_FIRST, &w->now);
+	snprintf(text, sizeof text, "fold %d  epoch %d/%d  loss %.3f  WA %.3f  kept epoch %d",
+		 r->fold, r->epoch, w->now.epochs, r->val_loss, r->val.wa, e->at.best_epoch);
+	say(w, text);
+}
+
+static void fold(struct watch *w, const struct event *e)
+{
+	const struct fold_row *r = e->u.result;
+	char text[256];
+
+	snprintf(text, sizeof text, "fold %d: best epoch %d of %d, test WA %.4f UA %.4f WF1 %.4f",
+		 r->fold, r->best_epoch, e->at.epoch, r->test.wa, r->test.ua, r->test.wf1);
+	say(w, text);
+}
+
+/* "seed 53: test WA 0.8530 ± 0.0670 UA ..." */
+static void print_line(const struct results *r)
+{
+	const struct figures *m = &r->mean, *d = &r->sd;
+	const struct {
+		const char *name;
+		double mean, sd;
+	} part[] = {{"WA", m->wa, d->wa}, {"UA", m->ua, d->ua}, {"WF1", m->wf1, d->wf1}};
+
+	printf("seed %lld: test", (long long)r->seed);
+	for (size_t i = 0; i < sizeof part / sizeof *part; i++) {
+		printf(" %s %.4f", part[i].name, part[i].mean);
+		if (r->n > 1)
+			printf(" ± %.4f", part[i].sd);
+	}
+	printf("\n");
+}
+
+static void seed(struct watch *w, const struct seed_results *s)
+{
+	progress_wipe(&w->line);
+	if (w->lines) {
+		print_line(&s->results);
+	} else {
+		if (w->seeds > 1)
+			printf("seed %lld\n", (long long)s->set.exp.seed);
+		results_print(&s->results, &s->set, stdout);
+	}
+	fflush(stdout);
+}
+
+static void changed(struct watch *w, const struct event *e)
+{
+	char text[sizeof e->text + 64];
+
+	snprintf(text, sizeof text, "before step %d of fold %d: %s", e->u.change.step,
+		 e->u.change.fold, e->text);
+	say(w, text);
+}
+
+static void take(struct watch *w, const struct event *e)
+{
+	w->at = e->at;
+	switch (e->kind) {
+	case EVENT_OPENED:
+		work_snapshot(w->work, WORK_FIRST, &w->now);
+		break;
+	case EVENT_FOLD:
+		begin_fold(w, e);
+		break;
+	case EVENT_STEP:
+		step(w, e);
+		break;
+	case EVENT_EPOCH:
+		epoch(w, e);
+		break;
+	case EVENT_RESULT:
+		fold(w, e);
+		break;
+	case EVENT_SEED:
+		seed(w, e->seed);
+		break;
+	case EVENT_CHANGED:
+		changed(w, e);
+		break;
+	case EVENT_SAY:
+		say(w, e->told);
+		break;
+	case EVENT_HAPPENED:
+		hooks_happened(&w->hooks, e->happened);
+		break;
+	default:
+		break;
+	}
+}
+
+/* ---- the loop ---- */
+
+static void take_events(struct watch *w)
+{
+	struct event e;
+
+	while (work_next(w->work, &e)) {
+		take(w, &e);
+		event_free(&e);
+		hooked_turn(&w->hooks, say, w);
+	}
+}
+
+/* Until the run has ended, and all that it has sent is taken. */
+static void follow(struct watch *w)
+{
+	struct pollfd p[] = {{.fd = wake[0], .events = POLLIN},
+			     {.fd = work_fd(w->work), .events = POLLIN}};
+
+	do {
+		int wait = hooks_busy(&w->hooks) ? (int)(HOOK_SECONDS * 1000) : -1;
+
+		if (poll(p, sizeof p / sizeof *p, wait) < 0 && errno != EINTR)
+			BUG("poll: %s", strerror(errno));
+		if (stop_signal && p[0].fd >= 0) {
+			work_quit(w->work);
+			p[0].fd = -1; /* the next one ends the program */
+		}
+		take_events(w);
+		hooked_turn(&w->hooks, say, w);
+	} while (!work_ended(w->work)); /* asked last: taking events takes what wakes poll */
+	take_events(w);
+	work_snapshot(w->work, WORK_FIRST, &w->now);
+	progress_wipe(&w->line);
+}
+
+/* ---- its end ---- */
+
+/* "--session DIR --resume" and what else this run was asked for. */
+static char *resume_words(const struct watch *w, const struct job_options *o)
+{
+	struct str b = {0};
+
+	str_add(&b, "--session ");
+	str_add_quoted(&b, w->now.root);
+	str_add(&b, " --resume");
+	for (int i = 0; i < o->nfolds; i++)
+		str_addf(&b, " --fold %d", o->fold[i]);
+	if (o->seeds > 1)
+		str_addf(&b, " --seeds %d", o->seeds);
+	return b.s;
+}
+
+/* The run ended before its end: by a signal, which is a failure, or as asked. */
+static int stopped(const struct watch *w, const struct job_options *o, struct err *e)
+{
+	char *words = resume_words(w, o);
+
+	if (stop_signal) {
+		err_set(e, "stopped by %s before epoch %d, step %d of fold %d; go on with %s",
+			process_stop_name(stop_signal), next_epoch(&w->at), w->at.step + 1,
+			w->at.fold, words);
+		e->status = 128 + stop_signal;
+	} else {
+		cli_message("stopped after %lld step%s; go on with %s", (long long)w->steps,
+			    w->steps == 1 ? "" : "s", words);
+	}
+	free(words);
+	return stop_signal ? -1 : 0;
+}
+
+static int conclude(const struct watch *w, const struct job_options *o, bool *complete,
+		    struct err *e)
+{
+	const struct snapshot *now = &w->now;
+
+	if (now->state == WORK_FAILED || now->state == WORK_DIVERGED) {
+		err_set(e, "%s", now->error);
+		e->status = now->status;
+		return -1;
+	}
+	*complete = !now->trains;
+	return *complete ? 0 : stopped(w, o, e);
+}
+
+int train_job(const struct args *a, const struct job_options *o, bool lines, bool *complete,
+	      struct err *e)
+{
+	const struct work_options work = {.job = *o, .unattended = true, .reading = &reading};
+	struct watch w = {.lines = lines, .seeds = o->seeds};
+	bool opened;
+	int failed;
+
+	*complete = false;
+	if (hooked_read(&w.hooks, a, e))
+		return -1;
+	if (!lines)
+		progress_start(&w.line, stderr, getenv("TERM"));
+	reading = true;
+	failed = catch_signals(e) || !(w.work = work_start(&work, e));
+	if (!failed) {
+		follow(&w);
+		failed = conclude(&w, o, complete, e);
+		work_end(w.work);
+	}
+	opened = w.now.opened;
+	if (opened)
+		hooked_finish(&w.hooks, say, &w);
+	else
+		hooks_free(&w.hooks);
+	return failed ? -1 : 0;
+}
