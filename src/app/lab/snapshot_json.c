@@ -13,10 +13,10 @@
 #include <string.h>
 
 static const char *const state_name[] = {
-	[WORK_LOADING] = "loading",   [WORK_WAITING] = "waiting",   [WORK_RUN] = "training",
-	[WORK_EVAL] = "evaluating",   [WORK_PAUSED] = "paused",     [WORK_BROKE] = "broke",
-	[WORK_DIVERGED] = "diverged", [WORK_STOPPING] = "stopping", [WORK_IDLE] = "idle",
-	[WORK_FAILED] = "failed",
+	[WORK_LOADING] = "loading",     [WORK_WAITING] = "waiting",   [WORK_RUN] = "training",
+	[WORK_EVAL] = "evaluating",     [WORK_PAUSED] = "paused",     [WORK_BROKE] = "broke",
+	[WORK_DIVERGED] = "diverged",   [WORK_STOPPING] = "stopping", [WORK_IDLE] = "idle",
+	[WORK_ELSEWHERE] = "elsewhere", [WORK_FAILED] = "failed",
 };
 enum { STATES = sizeof state_name / sizeof *state_name };
 
