@@ -68,7 +68,7 @@ void work_glance(struct work *w, int run, struct glance *g)
 	const struct snapshot *s = &work_find(w, run)->shown;
 
 	pthread_mutex_lock(&w->lock);
-	*g = (struct glance){s->state, s->opened, s->trains, s->placed};
+	*g = (struct glance){s->state, s->hold, s->opened, s->trains, s->placed};
 	pthread_mutex_unlock(&w->lock);
 }
 

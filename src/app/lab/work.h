@@ -243,6 +243,7 @@ void work_jobs(struct work *w, int jobs);
 bool work_has(struct work *w, int run); /* is it open? */
 struct glance {
 	enum work_state state;
+	enum work_hold hold;
 	bool opened, trains, placed;
 };
 void work_glance(struct work *w, int run, struct glance *g); /* a few words of the snapshot */
@@ -270,6 +271,7 @@ const struct corpus *work_corpus(struct work *w, int run);       /* after EVENT_
  * is asked while the data is still being read waits, and is answered in order
  * before the first step. */
 unsigned work_ping(struct work *w, int run); /* a reply when all it asked before has been served */
+enum { WORK_COMMAND = 1024 };                /* bytes of a command, with its NUL */
 /* set KEY VALUE, set KEY xFACTOR (of what is in force or waits; the log has the
  * value), undo, fold, save, eval. */
 unsigned work_command(struct work *w, int run, const char *command);

@@ -163,7 +163,7 @@ static void evaluate_now(struct work_run *run, struct err *e, char *text, size_t
 /* "set KEY VALUE"; *say becomes what is to be said of it at once, if anything. */
 static void change(struct work_run *run, const char *asked, char *say, size_t n, struct err *e)
 {
-	char command[256], back[SETTING_KEY + OPTION_TEXT] = "";
+	char command[WORK_COMMAND], back[SETTING_KEY + OPTION_TEXT] = "";
 	struct setting x;
 
 	str_fit(command, sizeof command, asked);
@@ -312,6 +312,8 @@ void work_answer(struct work_run *run, const struct request *r)
 {
 	struct err e = {0};
 
+	if (attach_ask(run, r))
+		return;
 	if (r->kind != REQUEST_PING && !(r->kind == REQUEST_LOOK && run->opened) &&
 	    has_failed(run, &e)) {
 		reply(run, r, &e, "");

@@ -121,7 +121,7 @@ void work_follow_begin(struct work_run *run)
 	if (run->follow)
 		return;
 	f = mem_alloc(1, sizeof *f);
-	*f = (struct follow){.next = clock_seconds() + LOOK_SECONDS};
+	*f = (struct follow){0};
 	if (load(f, dir, &ignored)) {
 		free(f);
 		return;
@@ -144,11 +144,12 @@ void work_follow_end(struct work_run *run)
 /* ---- waiting ---- */
 
 /* Milliseconds; -1: for ever. */
-static int timeout(const struct follow *f)
+static int timeout(const struct work_run *run)
 {
-	double left = f ? f->next - clock_seconds() : -1;
+	double left =
+		fmin(run->follow ? run->follow->next : INFINITY, attach_due(run)) - clock_seconds();
 
-	return !f ? -1 : left > 0 ? (int)(left * 1000) + 1 : 0;
+	return isinf(left) ? -1 : left > 0 ? (int)(left * 1000) + 1 : 0;
 }
 
 bool work_follow(struct work_run *run)
@@ -159,16 +160,17 @@ bool work_follow(struct work_run *run)
 	bool news = false;
 
 	work_follow_begin(run);
-	if (poll(p, 2, timeout(run->follow)) < 0 && errno != EINTR)
+	if (poll(p, 2, timeout(run)) < 0 && errno != EINTR)
 		BUG("poll: %s", strerror(errno));
 	if (p[0].revents && read(run->wake, &asked, sizeof asked) < 0) {
 		/* somebody else cannot have taken it; nothing is lost: all requests are served */
 	}
-	if (p[1].revents)
+	if (p[1].revents || clock_seconds() >= attach_due(run))
 		news = attach_turn(run);
 	if (run->follow && (news || clock_seconds() >= run->follow->next)) {
 		look(run);
 		run->follow->next = clock_seconds() + LOOK_SECONDS;
 	}
+	attach_looked(run);
 	return work_serve(run, false);
 }

@@ -43,7 +43,7 @@ struct request {
 	bool kept;
 	enum knock knock;
 	double pace;
-	char text[256];
+	char text[WORK_COMMAND];
 };
 
 struct follow; /* work_follow.c */
@@ -205,8 +205,14 @@ short attach_poll(const struct work_run *run); /* for poll(2) */
  * (hold WORK_ATTACHED) is brought up to date; where the other end is gone attach_fd becomes -1.
  * True: the folder has something new, which is to be looked at now. */
 bool attach_turn(struct work_run *run);
-/* Hand a request on. False: not attached, or it is one to be answered here. */
+double attach_due(const struct work_run *run); /* clock: attach_turn has something to do then */
+void attach_looked(struct work_run *run);      /* the folder has been looked at after a turn */
+/* Hand a request on; its reply comes once, also if the other end goes. False: not attached,
+ * or it is one to be answered here. */
 bool attach_ask(struct work_run *run, const struct request *r);
+/* What the other program shows, into the run's snapshot; under the lock. Nothing while not
+ * attached. */
+void attach_put(const struct work_run *run, struct snapshot *s);
 void attach_close(struct work_run *run); /* safe if not attached */
 
 /* work_run.c */

@@ -341,7 +341,7 @@ unsigned work_pace(struct work *w, int run, double epochs_a_second)
 
 unsigned work_try(struct work *w, int run, const char *key, const char *value)
 {
-	char text[256];
+	char text[WORK_COMMAND];
 
 	snprintf(text, sizeof text, "%s=%s", key, value);
 	return ask(w, run, (struct request){.kind = REQUEST_TRY}, text);

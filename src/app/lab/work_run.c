@@ -84,6 +84,7 @@ void work_show(struct work_run *run, enum work_state state)
 	run->shown.hold = WORK_OURS;
 	run->shown.owner = (struct lock_owner){0};
 	work_follow_put(run, &run->shown);
+	attach_put(run, &run->shown);
 	pthread_mutex_unlock(&run->work->lock);
 	if (changed)
 		work_send_text(run, EVENT_STATE, 0, true, "");
