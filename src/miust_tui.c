@@ -149,6 +149,8 @@ static void conclude(const struct ui *u, int status, struct err *e)
 				now->opened ? "; the session is at its last checkpoint" : "");
 		else if (failed)
 			err_set(e, "stopped on signal %d: %s", u->ended, now->error);
+		else if (ui_attached(u))
+			err_set(e, "left on signal %d", u->ended);
 		else
 			err_set(e, "stopped by signal %d%s", u->ended,
 				now->trains ? " after a checkpoint" : "");
@@ -169,7 +171,10 @@ static void say_session(const struct ui *u)
 	if (!u->now.root[0])
 		return;
 	str_add_quoted(&name, u->now.root);
-	if (u->now.trains)
+	if (ui_attached(u))
+		cli_message("session %s; process %ld trains on; `miust-tui %s` looks again",
+			    u->now.root, u->now.owner.pid, name.s);
+	else if (u->now.trains)
 		cli_message("session %s; `miust-tui %s` opens it again where it stopped",
 			    u->now.root, name.s);
 	else

@@ -64,7 +64,8 @@ static void count_seconds(struct ui *u)
 	int passed = (int)(u->clock - u->ending_since);
 
 	if ((u->stop_asked || u->leaving) && passed > 0)
-		ui_say(u, "finishing the step, then a checkpoint: %d s; ^C quits at once", passed);
+		ui_say(u, "finishing the step, then a checkpoint: %d s%s", passed,
+		       ui_attached(u) ? "" : "; ^C quits at once");
 }
 
 /* ---- the screen ---- */
@@ -372,6 +373,12 @@ static void wait_event(struct ui *u)
 		hooked_turn(u->hooks, cli_say, NULL);
 }
 
+/* What another program trains goes on without us, unless it is let go, or stopped, from here. */
+static bool is_awaited(const struct ui *u)
+{
+	return u->stop_asked || (computes(u) && (u->let_go || !ui_attached(u)));
+}
+
 void loop_settle(struct ui *u)
 {
 	unsigned ping;
@@ -385,9 +392,10 @@ void loop_settle(struct ui *u)
 		u->waiting = ping;
 		while (u->waiting == ping && ping && !u->quit)
 			wait_event(u);
-		while ((u->opening.run || computes(u) || u->look_asked || feeder_busy(u)) &&
+		while ((u->opening.run || is_awaited(u) || u->look_asked || feeder_busy(u)) &&
 		       !u->quit)
 			wait_event(u);
+		u->let_go = false;
 		if (u->run_shown)
 			work_snapshot(u->work, u->run_shown, &u->now);
 		feed_refresh(u);

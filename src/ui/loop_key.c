@@ -23,23 +23,37 @@ static void run_line(struct ui *u, const char *line)
 
 static void answer(struct ui *u, struct key k)
 {
+	uint32_t letter = k.code >= 'A' && k.code <= 'Z' ? k.code - 'A' + 'a' : k.code;
+
 	u->overlay_kind = OVERLAY_NONE;
-	if (k.code == 'y' || k.code == 'Y')
+	if (letter == (uint32_t)u->ask.key)
 		run_line(u, u->ask.command);
+	else if (letter && letter == (uint32_t)u->ask.other_key)
+		run_line(u, u->ask.other);
 }
 
-/* ^C: stop all that trains, after a question if that is more than the run on the screen;
+/* On an attached screen: whoever presses it may mean either. */
+static void leave_or_stop(struct ui *u)
+{
+	ui_ask(u, "quit!", "l leaves, and process %ld trains on; s stops it after a checkpoint",
+	       u->now.owner.pid);
+	ui_answers(u, 'l', 's', "stop");
+}
+
+/* ^C: stop all that trains here, after a question if that is more than the run on the screen;
  * while that one stops, leave at once. So does the first one while the data is read and
  * nothing else is open: there is nothing to store. */
 static void interrupt(struct ui *u)
 {
 	bool reading = u->work && u->now.state == WORK_LOADING && !u->others.n;
 	bool idle = !u->work || u->now.state == WORK_FAILED || u->now.state == WORK_IDLE;
-	bool active = ui_trains(u) || u->now.placed || u->now.state == WORK_WAITING;
+	bool active = ui_trains_here(u) || u->now.placed || u->now.state == WORK_WAITING;
 
-	if (u->stop_asked || u->leaving || reading) {
+	if (u->leaving || (u->stop_asked && !ui_attached(u)) || reading) {
 		u->at_once = u->quit = true;
 		u->ended = SIGINT;
+	} else if (ui_attached(u) && !u->others.n) {
+		leave_or_stop(u);
 	} else if (u->others.n + active > 1) {
 		ui_ask(u, "stop all", "%d runs train; stop all of them after a checkpoint? y/n",
 		       u->others.n + active);

@@ -124,7 +124,7 @@ static int no_arguments(const char *args, const char *command, struct err *e)
 static int asked(struct ui *u, unsigned number, struct err *e)
 {
 	if (!number)
-		return err_set(e, "the engine has too many requests waiting; try again");
+		return err_set(e, UI_BUSY);
 	u->waiting = number;
 	if (u->now.state == WORK_LOADING)
 		ui_say(u, "waits until the data has been read");
@@ -133,12 +133,7 @@ static int asked(struct ui *u, unsigned number, struct err *e)
 
 static int engine(struct ui *u, const char *verb, const char *args, struct err *e)
 {
-	char line[256];
-
-	if ((size_t)snprintf(line, sizeof line, "%s%s%s", verb, *args ? " " : "", args) >=
-	    sizeof line)
-		return err_set(e, "%s: too long", verb);
-	return asked(u, work_command(u->work, u->run_shown, line), e);
+	return ui_command(u, verb, args, e) ? -1 : asked(u, u->waiting, e);
 }
 
 /* "KEY VALUE" of a live setting. A mistake is told at once, where it can be known
@@ -224,8 +219,10 @@ static int run_pause(struct ui *u, const char *args, struct err *e)
 
 static int run_resume(struct ui *u, const char *args, struct err *e)
 {
-	return no_arguments(args, "resume", e) ? -1
-					       : asked(u, work_resume(u->work, u->run_shown), e);
+	if (no_arguments(args, "resume", e) || asked(u, work_resume(u->work, u->run_shown), e))
+		return -1;
+	u->let_go = true;
+	return 0;
 }
 
 static int run_toggle(struct ui *u, const char *args, struct err *e)
@@ -237,7 +234,10 @@ static int run_step(struct ui *u, const char *args, struct err *e)
 {
 	if (*args && strcmp(args, "epoch") != 0)
 		return err_set(e, "step [epoch]: expected nothing or epoch, found %s", args);
-	return asked(u, work_step(u->work, u->run_shown, *args != '\0'), e);
+	if (asked(u, work_step(u->work, u->run_shown, *args != '\0'), e))
+		return -1;
+	u->let_go = true;
+	return 0;
 }
 
 static int run_stop(struct ui *u, const char *args, struct err *e)
@@ -250,12 +250,16 @@ static int run_stop(struct ui *u, const char *args, struct err *e)
 		return err_set(e, "stop [all]: expected nothing or all, found %.40s", args);
 	if (!all && why)
 		return err_set(e, "stop: %s", why);
+	if (all && ui_attached(u) && !u->others.n)
+		return err_set(e,
+			       "stop all: no run of this program trains; stop is for process %ld",
+			       u->now.owner.pid);
 	if (all)
 		feeder_stop(u);
-	ui_say(u, why ? "finishing the step, then a checkpoint"
-		      : "finishing the step, then a checkpoint; ^C again quits at once");
+	ui_say(u, "finishing the step, then a checkpoint%s",
+	       why || ui_attached(u) ? "" : "; ^C again quits at once");
 	u->ending_since = u->clock;
-	if (why)
+	if (why || (all && ui_attached(u)))
 		return 0;
 	feeder_leave(u, u->run_shown);
 	number = work_stop(u->work, u->run_shown);

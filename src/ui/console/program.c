@@ -47,14 +47,15 @@ static int run_source(struct ui *u, const char *args, struct err *e)
 
 static int run_quit(struct ui *u, const char *args, struct err *e)
 {
+	int trains = u->others.n + ui_trains_here(u);
+
 	if (*args)
 		return err_set(e, "quit takes no argument; found %s", args);
-	if (u->others.n + ui_trains(u) > 1)
-		ui_ask(u, "quit!", "%d runs train; checkpoint, stop all and quit? y/n",
-		       u->others.n + ui_trains(u));
+	if (trains > 1)
+		ui_ask(u, "quit!", "%d runs train; checkpoint, stop all and quit? y/n", trains);
 	else if (u->others.n)
 		ui_ask(u, "quit!", "%s trains; checkpoint, stop and quit? y/n", u->others.name);
-	else if (ui_trains(u))
+	else if (trains)
 		ui_ask(u, "quit!", UI_STOP_QUESTION, "quit");
 	else
 		u->quit = true;

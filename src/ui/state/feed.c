@@ -111,9 +111,12 @@ static void say_opened(struct ui *u)
 {
 	int left = u->corpus ? u->corpus->nleft : 0;
 
-	if (u->unread)
+	if (u->unread || ui_attached(u))
 		return;
-	if (u->now.looking[0]) {
+	if (u->now.state == WORK_ELSEWHERE && !u->readonly) {
+		ui_say(u, "process %ld on %s trains it; this screen follows", u->now.owner.pid,
+		       u->now.owner.host);
+	} else if (u->now.looking[0]) {
 		ui_error(u, "%s", u->now.looking);
 		problems_open(u);
 	} else if (left) {

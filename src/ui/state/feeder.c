@@ -303,7 +303,10 @@ void feeder_stop(struct ui *u)
 
 	feeder_rest(u);
 	for (int i = 0; i < n && i < FEEDER_JOBS * 2; i++) {
-		if (id[i] == u->run_shown)
+		struct glance g;
+
+		work_glance(u->work, id[i], &g);
+		if (id[i] == u->run_shown || g.hold != WORK_OURS)
 			continue;
 		feeder_leave(u, id[i]);
 		work_stop(u->work, id[i]);

@@ -60,7 +60,8 @@ char *runs_name(const struct ui *u, int run, char out[RUNS_NAME])
 
 static bool is_active(const struct glance *g)
 {
-	return g->placed || g->state == WORK_WAITING || g->state == WORK_STOPPING;
+	return g->hold == WORK_OURS &&
+	       (g->placed || g->state == WORK_WAITING || g->state == WORK_STOPPING);
 }
 
 int runs_active(const struct ui *u, int *other)
@@ -141,7 +142,7 @@ static void forget_shown(struct ui *u)
 			ui_begin_view(u, (enum view_id)i);
 }
 
-/* One that does not train is closed. */
+/* One that does not train here is closed. */
 static void leave_behind(struct ui *u, int run)
 {
 	struct glance g;
@@ -149,6 +150,10 @@ static void leave_behind(struct ui *u, int run)
 	if (!run || !work_has(u->work, run))
 		return;
 	work_glance(u->work, run, &g);
+	if (g.hold != WORK_OURS) { /* that stops nothing */
+		work_close(u->work, run);
+		return;
+	}
 	switch (g.state) {
 	case WORK_LOADING:
 	case WORK_WAITING:
@@ -397,6 +402,10 @@ static void follow(struct ui *u, int run)
 	work_glance(u->work, run, &g);
 	if (!g.opened && g.state != WORK_FAILED)
 		return;
+	if (g.hold != WORK_OURS) { /* it was left behind while it was read */
+		work_close(u->work, run);
+		return;
+	}
 	if (g.state != WORK_IDLE && g.state != WORK_FAILED && g.state != WORK_DIVERGED)
 		return;
 	if (is_fed(u, run)) { /* the queue comes first */

@@ -122,6 +122,7 @@ void ui_ask(struct ui *u, const char *command, const char *fmt, ...)
 	va_end(ap);
 	str_fit(u->ask.question, sizeof u->ask.question, text);
 	snprintf(u->ask.command, sizeof u->ask.command, "%s", command);
+	ui_answers(u, 'y', '\0', NULL);
 	u->overlay_kind = OVERLAY_ASK;
 }
 
@@ -135,9 +136,37 @@ const char *ui_folder(const struct ui *u)
 	return u->folder[0] ? u->folder : QUEUE_FOLDER;
 }
 
+void ui_answers(struct ui *u, char key, char other_key, const char *other)
+{
+	u->ask.key = key;
+	u->ask.other_key = other_key;
+	u->ask.other = other;
+}
+
+int ui_command(struct ui *u, const char *verb, const char *args, struct err *e)
+{
+	char line[WORK_COMMAND];
+
+	if ((size_t)snprintf(line, sizeof line, "%s%s%s", verb, *args ? " " : "", args) >=
+	    sizeof line)
+		return err_set(e, "%s: too long", verb);
+	u->waiting = work_command(u->work, u->run_shown, line);
+	return u->waiting ? 0 : err_set(e, UI_BUSY);
+}
+
 bool ui_trains(const struct ui *u)
 {
 	return u->now.state == WORK_RUN || u->now.state == WORK_EVAL;
+}
+
+bool ui_trains_here(const struct ui *u)
+{
+	return ui_trains(u) && u->now.hold == WORK_OURS;
+}
+
+bool ui_attached(const struct ui *u)
+{
+	return u->now.hold == WORK_ATTACHED;
 }
 
 /* ---- the selection ---- */

@@ -119,7 +119,10 @@ struct ui {
 	} page;
 	struct {
 		char question[512];          /* "stop training and quit? y/n" */
-		char command[PATH_LEN + 64]; /* run on y */
+		char key;                    /* y */
+		char command[PATH_LEN + 64]; /* run on it */
+		char other_key;              /* of a second answer; 0: there is none */
+		const char *other;           /* its command */
 	} ask;
 
 	struct { /* view/tour.h */
@@ -148,6 +151,8 @@ struct ui {
 	bool look_wanted;
 	unsigned look_asked; /* request under way, 0: none */
 	unsigned waiting;    /* a script waits for this reply, 0: none */
+	bool let_go;         /* a command has let the run go on: a script waits for its end
+			      * also where another program trains it */
 	unsigned long dropped_seen;
 	unsigned stop_asked;          /* request to stop training, until it has; 0: none */
 	double ending_since;          /* clock when stopping or leaving began */
@@ -221,8 +226,15 @@ void ui_ask(struct ui *u, const char *command, const char *fmt, ...)
  * NULL; a verb's `refused` may be this. */
 const char *ui_no_run(const struct ui *u);
 const char *ui_folder(const struct ui *u); /* that view 7 lists: u->folder, or QUEUE_FOLDER */
+/* The same with two answers: the letter that runs the command, and another with another. */
+void ui_answers(struct ui *u, char key, char other_key, const char *other);
 #define UI_STOP_QUESTION "training goes on; checkpoint, stop and %s? y/n" /* quit */
-bool ui_trains(const struct ui *u);                                       /* the run computes */
+/* Hands work a command of the shown run; a script waits for its reply. */
+int ui_command(struct ui *u, const char *verb, const char *args, struct err *e);
+#define UI_BUSY "the engine has too many requests waiting; try again"
+bool ui_trains(const struct ui *u);      /* the run computes, */
+bool ui_trains_here(const struct ui *u); /* and in this program */
+bool ui_attached(const struct ui *u);    /* it is steered through the socket of who trains it */
 
 /* ---- what the selection means; all may return NULL or 0 ---- */
 const struct fold_run *ui_fold(const struct ui *u);   /* the selected fold */

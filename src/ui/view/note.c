@@ -52,6 +52,8 @@ static int run_note(struct ui *u, const char *args, struct err *e)
 		return err_set(e, "note TEXT: expected a text");
 	if (is_of_selected(u))
 		return sessions_note(u, args, e);
+	if (ui_attached(u)) /* who trains it writes its folder */
+		return ui_command(u, "note", args, e);
 	x.text = (char *)args;
 	if (note_add(u->run.dir, &x, e))
 		return -1;

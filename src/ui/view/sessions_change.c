@@ -129,7 +129,7 @@ int sessions_delete(struct ui *u, const char *args, struct err *e)
  */
 
 /* The selected run, or of a variant all its seeds. */
-static int each_selected(struct ui *u, const char *tag,
+static int each_selected(struct ui *u, const char *tag, const char *verb,
 			 int (*change)(const char *root, const char *dir, const char *tag,
 				       struct err *e),
 			 struct err *e)
@@ -144,7 +144,8 @@ static int each_selected(struct ui *u, const char *tag,
 
 		if (r != l->run && !seed)
 			continue;
-		failed = change(r->root, r->dir, tag, e);
+		failed = r == v->here && ui_attached(u) ? ui_command(u, verb, tag, e)
+							: change(r->root, r->dir, tag, e);
 		changed += !failed;
 	}
 	sessions_load(u);
@@ -157,7 +158,7 @@ int sessions_tag(struct ui *u, const char *args, struct err *e)
 		return err_usage(e, "tag TAG: expected a tag");
 	if (sessions_refuse_run(u))
 		return err_set(e, "tag: %s", sessions_refuse_run(u));
-	if (each_selected(u, args, tag_add, e))
+	if (each_selected(u, args, "tag", tag_add, e))
 		return -1;
 	ui_say(u, "tagged %s; filter tag=%s lists all that are", args, args);
 	return 0;
@@ -169,7 +170,7 @@ int sessions_untag(struct ui *u, const char *args, struct err *e)
 		return err_usage(e, "untag TAG: expected a tag");
 	if (sessions_refuse_run(u))
 		return err_set(e, "untag: %s", sessions_refuse_run(u));
-	if (each_selected(u, args, tag_remove, e))
+	if (each_selected(u, args, "untag", tag_remove, e))
 		return -1;
 	ui_say(u, "the tag %s is gone from it", args);
 	return 0;

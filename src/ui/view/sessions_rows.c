@@ -239,7 +239,7 @@ void sessions_refresh(struct ui *u)
 		if (v->here) /* another is shown: its line is selected */
 			sessions_select(u, v->here);
 	}
-	if (u->work)
+	if (u->work && u->now.hold == WORK_OURS)
 		take_said(u, &u->now, true);
 	if (v->stale || v->made_for != v->shelf.changes)
 		make_list(u);

@@ -169,10 +169,11 @@ static void add_count(struct status *s, const char *before, int n, int of, int g
 
 static void add_position(struct status *s, const struct snapshot *now, bool wide)
 {
+	enum goes goes = now->hold == WORK_ATTACHED ? STAYS : GOES_FOLD; /* which is steered */
 	int gap = wide ? 2 : 1;
 
 	if (now->nfolds > 1)
-		add_count(s, wide ? "fold " : "f", now->place, now->nfolds, gap, GOES_FOLD);
+		add_count(s, wide ? "fold " : "f", now->place, now->nfolds, gap, goes);
 	add_count(s, wide ? "epoch " : "e", now->epoch, now->epochs, gap, STAYS);
 	s->field[s->n - 1].role = ROLE_STRONG;
 	s->field[s->n - 1].bold = true;
@@ -264,6 +265,18 @@ static void add_silenced(struct status *s, const struct ui *u)
 	f->bold = true;
 }
 
+/* Who trains it, and hears what is asked here. */
+static void add_attached(struct status *s, const struct ui *u, bool wide)
+{
+	struct field *f;
+
+	if (!ui_attached(u))
+		return;
+	f = add(s, wide ? "attached to process " : "attached to ", GOES_OTHERS);
+	snprintf(f->value, sizeof f->value, "%ld", u->now.owner.pid);
+	f->role = ROLE_TEXT;
+}
+
 /* Who trains, waits or pauses beside the run on the screen. */
 static void add_others(struct status *s, const struct ui *u)
 {
@@ -297,6 +310,7 @@ static void make_status(struct status *s, const struct ui *u, bool wide)
 		add_position(s, now, wide);
 	if (trained)
 		add_figures(s, now);
+	add_attached(s, u, wide);
 	if (states[now->state].runs)
 		add_speed(s, now);
 	add_others(s, u);

@@ -100,6 +100,39 @@ TEST(status_by_width)
 	moment_free(&u);
 }
 
+/* As if it trained here, and who does: a narrow row leaves out what can be missed. */
+TEST(status_of_an_attached_run)
+{
+	struct ui u;
+
+	NEED_UTF8();
+	moment_init(&u, &look_braille, 24, 80);
+	u.now.hold = WORK_ATTACHED;
+	u.now.owner.pid = 4711;
+	CHECK_STR(drawn(&u, 140, status_draw),
+		  " ▶ RUN   fold 3/5  epoch 42/70  step 11/28  loss 0.289  WA  0.745@30  "
+		  "attached to process 4711  96 ex/s  ETA 1h51  1 pending");
+	CHECK_STR(drawn(&u, 120, status_draw),
+		  " ▶ RUN   fold 3/5  epoch 42/70  step 11/28  loss 0.289  WA  0.745@30  "
+		  "attached to process 4711  96 ex/s  1 pending");
+	CHECK_STR(drawn(&u, 80, status_draw),
+		  " ▶ RUN  f3/5 e42/70 s11/28  loss 0.289  WA  0.745@30  attached to 4711       "
+		  "+1");
+	CHECK_STR(drawn(&u, 60, status_draw),
+		  " ▶ RUN  f3/5 e42/70 s11/28  attached to 4711             +1");
+	CHECK_STR(drawn(&u, 40, status_draw), " ▶ RUN  f3/5 e42/70 s11/28           +1");
+	u.now.pending = 0;
+	u.now.state = WORK_PAUSED;
+	CHECK_STR(drawn(&u, 80, status_draw),
+		  " ‖ PAUSED  f3/5 e42/70 s11/28  loss 0.289  WA  0.745@30  attached to 4711");
+	u.now.owner.pid = 4194303; /* the largest that Linux gives */
+	CHECK_STR(drawn(&u, 80, status_draw),
+		  " ‖ PAUSED  f3/5 e42/70 s11/28  loss 0.289  attached to 4194303");
+	u.now.hold = WORK_FOLLOWED;
+	CHECK(!strstr(drawn(&u, 80, status_draw), "attached"));
+	moment_free(&u);
+}
+
 TEST(an_evaluation_moves_no_field)
 {
 	struct ui u;
