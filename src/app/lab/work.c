@@ -153,6 +153,7 @@ static struct work_run *new_run(struct work *w, const struct work_options *o)
 				 .opt = copy_options(o),
 				 .threads = o->job.threads,
 				 .rate = NAN,
+				 .attended = -1,
 				 .pace = o->pace};
 	if (o->paused)
 		work_pause_as(run, WORK_PAUSED);

@@ -289,6 +289,9 @@ unsigned work_breaks(struct work *w, int run); /* the reply says which condition
 /* Utterance utt of the corpus through fold's model: its current weights while it
  * trains, else (or if `kept`) its kept checkpoint. */
 unsigned work_look(struct work *w, int run, int fold, int utt, bool kept, enum knock knock);
+/* The fold that is looked at: of the programs that train folds of one session, the one that trains
+ * this one is shown and steered; if nobody does, that of the first fold that is trained. */
+void work_attend(struct work *w, int run, int fold);
 /* The next batch both ways from a copy of the state; nothing is kept. EVENT_TRIED
  * comes before the reply. value may be xFACTOR. */
 unsigned work_try(struct work *w, int run, const char *key, const char *value);

@@ -342,10 +342,15 @@ static bool is_here(const struct lock_owner *o)
 	return o->socket[0] && strcmp(o->host, host) == 0;
 }
 
+/* No socket's name is used twice. */
 static bool is_same(const struct lock_owner *a, const struct lock_owner *b)
 {
-	return a->pid == b->pid && strcmp(a->since, b->since) == 0 &&
-	       strcmp(a->socket, b->socket) == 0;
+	return a->pid == b->pid && strcmp(a->socket, b->socket) == 0;
+}
+
+bool attach_is(const struct work_run *run, const struct lock_owner *o)
+{
+	return attached(run) && is_same(&run->attach->owner, o);
 }
 
 bool attach_try(struct work_run *run, const struct lock_owner *o)
@@ -406,6 +411,12 @@ static void detach(struct work_run *run)
 	a->snapshot = 0;
 	work_show(run, work_is_elsewhere(run) ? WORK_ELSEWHERE : WORK_IDLE);
 	give_up(run);
+}
+
+void attach_leave(struct work_run *run)
+{
+	if (attached(run))
+		detach(run);
 }
 
 /* It is not what this program talks to. */

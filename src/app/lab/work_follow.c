@@ -31,6 +31,7 @@ struct held {
 struct follow {
 	struct run run;    /* what its files say */
 	struct held *held; /* [run.folds] */
+	int attended;      /* the fold whose trainer comes first */
 	double next;       /* clock: when it is looked at again */
 };
 
@@ -57,13 +58,29 @@ static bool look_at_locks(struct follow *f)
 	return changed;
 }
 
-/* The first fold that another program trains; NULL: none. */
+/* The fold that is looked at if another program trains it, else the first that one does; NULL:
+ * none. */
 static const struct held *elsewhere(const struct follow *f)
 {
+	const struct held *found = NULL;
+
 	for (int i = 0; f && i < f->run.folds; i++)
-		if (f->held[i].how == FOLD_HELD)
-			return &f->held[i];
-	return NULL;
+		if (f->held[i].how == FOLD_HELD &&
+		    (!found || run_fold_number(&f->run, i) == f->attended))
+			found = &f->held[i];
+	return found;
+}
+
+/* True: another fold is looked at now. */
+static bool attend(struct work_run *run)
+{
+	struct follow *f = run->follow;
+	int before = f->attended;
+
+	pthread_mutex_lock(&run->work->lock);
+	f->attended = run->attended;
+	pthread_mutex_unlock(&run->work->lock);
+	return f->attended != before;
 }
 
 bool work_is_elsewhere(const struct work_run *run)
@@ -104,8 +121,10 @@ static void look(struct work_run *run)
 
 	if (rows && load(f, f->run.dir, &ignored) == 0)
 		look_at_locks(f);
-	if (held && attach_fd(run) < 0)
+	if (held && !attach_is(run, &held->who)) {
+		attach_leave(run);
 		attach_try(run, &held->who);
+	}
 	if (attach_fd(run) < 0 && (locks || rows))
 		work_show(run, held ? WORK_ELSEWHERE : was ? WORK_IDLE : work_state(run));
 	if (locks || rows)
@@ -121,7 +140,7 @@ void work_follow_begin(struct work_run *run)
 	if (run->follow)
 		return;
 	f = mem_alloc(1, sizeof *f);
-	*f = (struct follow){0};
+	*f = (struct follow){.attended = -1};
 	if (load(f, dir, &ignored)) {
 		free(f);
 		return;
@@ -167,7 +186,7 @@ bool work_follow(struct work_run *run)
 	}
 	if (p[1].revents || clock_seconds() >= attach_due(run))
 		news = attach_turn(run);
-	if (run->follow && (news || clock_seconds() >= run->follow->next)) {
+	if (run->follow && (attend(run) || news || clock_seconds() >= run->follow->next)) {
 		look(run);
 		run->follow->next = clock_seconds() + LOOK_SECONDS;
 	}

@@ -85,6 +85,7 @@ struct work_run {
 	bool corpus_ready;
 	pthread_cond_t asked; /* a request, quit or a place for it has come (work_wake) */
 	int wake;             /* the same for who polls: an eventfd */
+	int attended;         /* the fold that is looked at; -1: not said */
 	struct request request[REQUESTS];
 	int requests;
 	unsigned long turn; /* waits for a place: who has the smallest comes first; 0: does not */
@@ -199,6 +200,8 @@ bool work_is_elsewhere(const struct work_run *run); /* a fold's lock is held by 
 /* Connect to the owner of a fold's lock, if its host is this host and its socket is known.
  * False: it only can be followed. Called with each look at the folder while not attached. */
 bool attach_try(struct work_run *run, const struct lock_owner *o);
+void attach_leave(struct work_run *run); /* for another owner; safe if not attached */
+bool attach_is(const struct work_run *run, const struct lock_owner *o); /* to this owner */
 int attach_fd(const struct work_run *run);     /* -1: not attached */
 short attach_poll(const struct work_run *run); /* for poll(2) */
 /* Take the messages that have come: replies and other events are sent on, the snapshot

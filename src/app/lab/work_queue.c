@@ -283,6 +283,17 @@ static unsigned ask(struct work *w, int id, struct request r, const char *text)
 	return number;
 }
 
+void work_attend(struct work *w, int id, int fold)
+{
+	struct work_run *run = work_find(w, id);
+
+	pthread_mutex_lock(&w->lock);
+	if (run->attended != fold)
+		work_wake(run);
+	run->attended = fold;
+	pthread_mutex_unlock(&w->lock);
+}
+
 unsigned work_ping(struct work *w, int run)
 {
 	return ask(w, run, (struct request){.kind = REQUEST_PING}, "");

@@ -55,6 +55,8 @@ void feed_refresh(struct ui *u)
 		u->sel.fold = u->now.nfolds   ? u->now.fold
 			      : u->run.nfolds ? u->run.fold[u->run.nfolds - 1].fold
 					      : u->sel.fold;
+	if (u->work && u->run_shown)
+		work_attend(u->work, u->run_shown, u->sel.fold);
 	map_utterances(u);
 	h = ui_history(u);
 	if (!h || u->sel.utt >= h->n)

@@ -255,6 +255,33 @@ TEST(nonsense_is_not_taken)
 	}
 }
 
+/* Of two that train folds of one session it is the one of the fold that is looked at. */
+TEST(the_fold_that_is_looked_at)
+{
+	int second;
+
+	train_on("two", "demo");
+	trainer.lock = hold(2, server_path(trainer.server));
+	listen_barely();
+	second = hold(4, bare.address.path);
+	looks(false);
+	UNTIL(screen.now.hold == WORK_ATTACHED);
+	CHECK_INT(screen.now.epoch, 5);
+	CHECK_STR(screen.now.owner.socket, server_path(trainer.server));
+	work_attend(screen.work, WORK_FIRST, 4);
+	meets_from(0, 3);
+	trainer.now.epoch = 7;
+	says_snapshot(4);
+	UNTIL(screen.now.hold == WORK_ATTACHED && screen.now.epoch == 7);
+	CHECK_STR(screen.now.owner.socket, bare.address.path);
+	work_attend(screen.work, WORK_FIRST, 5); /* which nobody trains */
+	UNTIL(screen.now.hold == WORK_ATTACHED &&
+	      !strcmp(screen.now.owner.socket, server_path(trainer.server)));
+	parts();
+	fold_lock_end(second);
+	ends_barely();
+}
+
 /* ---- who is not attached to ---- */
 
 TEST(the_trainer_ends)

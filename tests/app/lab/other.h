@@ -115,15 +115,23 @@ static inline void listens(void)
 		FAIL("%s", e.text);
 }
 
-static inline void holds(const char *socket)
+static inline int hold(int fold, const char *socket)
 {
 	struct err e = {0};
 	char folder[600];
+	int lock;
 
-	snprintf(folder, sizeof folder, "%s/fold-0", trainer.dir);
-	trainer.lock = fold_lock(folder, trainer.dir, 0, socket, &e);
-	if (trainer.lock < 0)
+	snprintf(folder, sizeof folder, "%s/fold-%d", trainer.dir, fold);
+	mkdir(folder, 0777);
+	lock = fold_lock(folder, trainer.dir, fold, socket, &e);
+	if (lock < 0)
 		FAIL("%s", e.text);
+	return lock;
+}
+
+static inline void holds(const char *socket)
+{
+	trainer.lock = hold(0, socket);
 }
 
 /* The line of the lock names another machine. */
@@ -138,10 +146,10 @@ static inline void is_far(void)
 }
 
 /* A session that was stopped in its first epoch, and whose fold somebody else trains now. */
-static inline void train(const char *name)
+static inline void train_on(const char *name, const char *config)
 {
 	static const char *const set[] = {"train.epoch=9"};
-	const struct job_options o = {.config = "tests/record/tiny/config.yml",
+	const struct job_options o = {.config = config,
 				      .session = trainer.dir,
 				      .set = set,
 				      .nset = 1,
@@ -170,6 +178,11 @@ static inline void train(const char *name)
 	trainer.now.set.train.clip = 0.125;
 	job_close(&j);
 	listens();
+}
+
+static inline void train(const char *name)
+{
+	train_on(name, "tests/record/tiny/config.yml");
 }
 
 static inline void goes(void)
@@ -333,16 +346,21 @@ static inline void meets_from(long event, int id)
 	says(part);
 }
 
-static inline void listens_barely(const char *name)
+static inline void listen_barely(void)
 {
 	struct err e = {0};
 
-	train(name);
-	goes();
 	bare.fd = address_listen(&bare.address, &e);
 	if (bare.fd < 0)
 		FAIL("%s", e.text);
 	fcntl(bare.fd, F_SETFL, 0); /* the test waits for who comes */
+}
+
+static inline void listens_barely(const char *name)
+{
+	train(name);
+	goes();
+	listen_barely();
 	holds(bare.address.path);
 	looks(false);
 }
