@@ -141,7 +141,7 @@ TEST(orders)
 
 	for (int n = 0; column_name_at(n, &k); n++) {
 		for (int falls = 0; falls < 2; falls++)
-			for (int i = 0; i < RUNS; i += RACES ? 7 : 1)
+			for (int i = 0; i < RUNS; i++)
 				for (int j = 0; j < RUNS; j++) {
 					int ij = column_order(&k, falls, run[i], run[j]);
 					int ji = column_order(&k, falls, run[j], run[i]);
@@ -170,7 +170,7 @@ TEST(filters_join)
 	enum { PARTS = sizeof part / sizeof *part };
 
 	for (int a = 0; a < PARTS; a++)
-		for (int b = 0; b < PARTS; b++) {
+		for (int b = RACES ? a % 4 : 0; b < PARTS; b += RACES ? 4 : 1) {
 			struct err e = {0};
 			char *and = str_format("(%s) & (%s)", part[a], part[b]);
 			char * or = str_format("(%s) | (%s)", part[a], part[b]);
