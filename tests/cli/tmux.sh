@@ -21,7 +21,7 @@ unset TMUX NO_COLOR COLUMNS LINES ENV
 export LC_ALL=C.UTF-8 XDG_CONFIG_HOME="$dir/config" XDG_STATE_HOME="$dir/state"
 export XDG_CACHE_HOME="$dir/cache"
 export MIUST_TUI TMUX_TMPDIR="$dir"
-LIMIT=2000 # attempts; one takes some milliseconds
+LIMIT=${LIMIT:-12000} # attempts; one takes some milliseconds
 
 server=0
 tm() { tmux -u -L "miust-$$-$server" -f /dev/null "$@"; }
