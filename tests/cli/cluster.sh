@@ -158,7 +158,7 @@ run collect "$dir/none"
 check collect_nothing says 1 'none: no such session'
 
 # Folds that are missing, and why.
-long='--set train.epoch=100'
+long='--set train.epoch=60'
 part=$dir/part
 lines() { if [ -f "$1" ]; then wc -l <"$1"; else echo 0; fi; }
 run train "$config" --session "$part" --fold 1 $long
@@ -206,3 +206,37 @@ wait
 run collect "$part"
 run train "$config" --session "$dir/long" $long
 check collect_meanwhile_same_bytes same "$dir/long" "$part"
+
+# Any of them killed at any instant, while they start too, and all started again: instants are
+# how often a loop of this shell has turned.
+run train "$config" --session "$dir/seeds.40" --seeds 2 --set train.epoch=40
+awk 'BEGIN { srand(3); for (i = 0; i < 6; i++) print i, 1 + int(rand() * 5), int(rand() * rand() * 30000),
+	1 + int(rand() * 5), int(rand() * 30000) }' >"$dir/instants"
+turns() {
+	turn=0
+	while [ $turn -lt "$1" ]; do turn=$((turn + 1)); done
+}
+kills=0 rounds=0
+while read -r i first soon second later; do
+	killed=$dir/killed.$i
+	for f in $folds; do
+		task "$killed" "$f" --seeds 2 --set train.epoch=40
+		eval "pid$f=$!"
+	done
+	turns "$soon"
+	eval "kill -9 \$pid$first" 2>/dev/null
+	turns "$later"
+	eval "kill -9 \$pid$second" 2>/dev/null
+	for f in $folds; do
+		eval "wait \$pid$f" 2>/dev/null
+		[ $? -ne 137 ] || kills=$((kills + 1))
+	done
+	array "$killed" --seeds 2 --set train.epoch=40
+	all_well && run collect "$killed" && done_well && same "$dir/seeds.40" "$killed" || break
+	[ -z "$(find "$killed" -name '.miust-tmp-*')" ] || break
+	rounds=$((rounds + 1))
+	rm -rf "$killed"
+done <"$dir/instants"
+echo "# killed $kills times"
+check killed_at_any_instant [ $rounds -eq 6 ]
+check killed_some [ $kills -ge 3 ]
