@@ -147,15 +147,36 @@ static int planned(const struct settings *set, const struct changes *c, int fold
 	return epochs;
 }
 
+static void add_epoch(struct summary *x, const struct epoch_row *row)
+{
+	struct fold_epoch *last = x->nbegun ? &x->begun_fold[x->nbegun - 1] : NULL;
+
+	if (!last || last->fold != row->fold) {
+		x->begun_fold = mem_grow(x->begun_fold, (size_t)x->nbegun + 1, sizeof *last);
+		last = &x->begun_fold[x->nbegun++];
+	}
+	*last = (struct fold_epoch){row->fold, row->epoch};
+}
+
+int summary_epoch(const struct summary *x, int fold)
+{
+	for (int i = 0; i < x->nbegun; i++)
+		if (x->begun_fold[i].fold == fold)
+			return x->begun_fold[i].epoch;
+	return 0;
+}
+
 /* Macro F1 is not in the rows, so which epoch it would keep is not known here. */
-static void read_epochs(struct summary *x, const struct settings *set, const struct epoch_row *row,
-			int n)
+static void read_epochs(struct summary *x, const struct settings *set, const struct results *r,
+			const struct epoch_row *row, int n)
 {
 	const struct epoch_row *best = NULL;
 
 	x->best = NAN;
 	for (int i = 0; i < n; i++) {
 		x->seconds += row[i].seconds;
+		if (!results_has(r, row[i].fold))
+			add_epoch(x, &row[i]);
 		if (row[i].fold != x->fold)
 			continue;
 		x->epoch = row[i].epoch;
@@ -212,7 +233,7 @@ static int read_run(struct summary *x, const char *dir, const struct walk *w, st
 	if (!failed) {
 		read_figures(x, &results);
 		x->rest = state_of(x, &s, w, &results, row, n);
-		read_epochs(x, &set, row, n);
+		read_epochs(x, &set, &results, row, n);
 		x->epochs = planned(&set, &changes, x->fold);
 		x->pruned = x->rest == SHELF_FINISHED && session_pruned(dir);
 	} else {
@@ -298,6 +319,7 @@ void summary_free(struct summary *x)
 {
 	free(x->why);
 	free(x->value);
+	free(x->begun_fold);
 	free(x->note);
 	free(x->tags);
 	*x = (struct summary){0};

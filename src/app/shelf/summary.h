@@ -37,6 +37,10 @@ struct summary {
 	int folds, done;       /* planned, finished */
 	int fold;              /* that is under way; -1: none */
 	int epoch, epochs;     /* evaluated in it; planned for each fold */
+	struct fold_epoch {
+		int fold, epoch;
+	} * begun_fold; /* [nbegun] all that are under way; NULL: not known (from the cache) */
+	int nbegun;
 	double best; /* what train.select names, of its kept epoch; NaN: none, not known */
 	int best_epoch;
 	struct figures mean, sd; /* of the finished folds' test parts; NaN: none */
@@ -56,6 +60,8 @@ struct summary {
 void summary_read(struct summary *x, const char *dir, const struct walk *w, struct texts *texts);
 void summary_free(struct summary *x); /* safe on zeroed memory, and twice */
 
+/* Epochs evaluated in a fold that is under way; 0: none, or not known. */
+int summary_epoch(const struct summary *x, int fold);
 /* The figure that `best` is of (enum selection). */
 enum selection summary_select(const struct summary *x);
 

@@ -248,9 +248,14 @@ static int draw_holders(const struct ui *u, struct canvas *c, int row, const str
 
 	if (!room)
 		return row;
-	for (int i = 0; i < shown; i++)
-		canvas_text(c, row++, KEY_COL, ROLE(ROLE_TEXT), "fold %d   %s", r->held[i].fold,
-			    sessions_holder(u, &r->held[i].who, true, text, sizeof text));
+	for (int i = 0; i < shown; i++) {
+		const struct held *h = &r->held[i];
+
+		canvas_text(c, row, KEY_COL, ROLE(ROLE_DIM), "fold %d  e%d/%d", h->fold,
+			    summary_epoch(&r->x, h->fold), r->x.epochs);
+		canvas_text(c, row++, VALUE_COL, ROLE(ROLE_TEXT), "%s",
+			    sessions_holder(u, &h->who, true, text, sizeof text));
+	}
 	if (shown < r->nheld)
 		canvas_text(c, row++, KEY_COL, ROLE(ROLE_DIM), "and %d more fold%s",
 			    r->nheld - shown, r->nheld - shown == 1 ? "" : "s");

@@ -202,6 +202,9 @@ TEST(states_of_an_array)
 	CHECK_STR(all(&shelf), "a elsewhere");
 	CHECK_STR(held(shelf.run[0]), "2 3 4 by 3");
 	CHECK_INT(shelf.run[0]->held[1].who.pid, t[1].pid);
+	CHECK_INT(summary_epoch(&shelf.run[0]->x, 2), 2);
+	CHECK_INT(summary_epoch(&shelf.run[0]->x, 4), 4);
+	CHECK_INT(summary_epoch(&shelf.run[0]->x, 1), 0); /* finished */
 	CHECK(!shelf_watch(&shelf));
 
 	end_trainer(&t[1], false); /* the others go on */
@@ -479,6 +482,14 @@ TEST(watching_a_run_that_trains)
 	CHECK(shelf_watch(&shelf));
 	CHECK_INT(shelf.run[0]->x.epoch, 3);
 	CHECK_INT(shelf.run[0]->x.fold, 5);
+	put(in("live/a/fold-5/lock"), "node7 1 2026-01-04T12:00:00Z\n"); /* as if elsewhere */
+	stored_epochs(&s, 5, 4, false);
+	CHECK(shelf_watch(&shelf));
+	CHECK_STR(all(&shelf), "a elsewhere");
+	CHECK_INT(shelf.run[0]->x.epoch, 4);
+	stored_epochs(&s, 5, 6, false);
+	CHECK(shelf_watch(&shelf));
+	CHECK_INT(shelf.run[0]->x.epoch, 6);
 	session_close(&s);
 	shelf_free(&shelf);
 }

@@ -696,6 +696,9 @@ static void start_held(int cols, int rows)
 	hold(&held[1], temp_path("all/array"), 3, "node7 815 2026-01-04T14:09:00Z\n");
 	hold(&held[2], temp_path("all/array"), 4, "node8 99 2026-01-01T12:00:00Z /run/s\n");
 	hold(&held[3], temp_path("all/array"), 5, "");
+	temp_text(temp_path("all/array/fold-4/epochs.csv"),
+		  "fold,epoch,train_loss,train_acc,val_loss,val_wa,val_ua,val_wf1,seconds\n"
+		  "4,1,1,0.5,1,0.5,0.5,0.5,9\n4,2,1,0.5,1,0.6,0.5,0.5,9\n");
 	sessions_load(&screen);
 	sessions_view(&screen)->now = SINCE + 7800; /* 14:10 */
 }
