@@ -327,8 +327,10 @@ void work_answer(struct work_run *run, const struct request *r)
 		reply(run, r, &e, "");
 		break;
 	case REQUEST_PAUSE:
-		if (run->control.want == WANT_GO)
+		if (run->control.want == WANT_GO) {
 			work_pause_as(run, WORK_PAUSED);
+			work_show(run, WORK_PAUSED); /* whoever asks next sees it */
+		}
 		break;
 	case REQUEST_RESUME:
 	case REQUEST_STEP:

@@ -43,6 +43,23 @@ TEST(steps_one_by_one)
 	CHECK_INT(work_end(w), 0);
 }
 
+/* Whoever waits for what it has asked sees that it is done. */
+TEST(a_pause_is_shown_once_it_is_served)
+{
+	struct work *w = start(temp_path("pauses"), true, false);
+	struct seen s = {0};
+
+	until_state(&s, w, WORK_PAUSED);
+	for (int i = 0; i < 4; i++) {
+		const struct request both[] = {{.kind = REQUEST_RESUME}, {.kind = REQUEST_PAUSE}};
+
+		ask_together(w, WORK_FIRST, both, 2);
+		served(&s, w);
+		CHECK_INT(s.now.state, WORK_PAUSED);
+	}
+	CHECK_INT(work_end(w), 0);
+}
+
 TEST(changes_and_undo)
 {
 	const char *dir = temp_path("changes");
