@@ -149,19 +149,10 @@ bool attach_ask(struct work_run *run, const struct request *r)
 /* ---- answers ---- */
 
 /* What only starts or stops is answered if it is refused. */
-static bool is_quiet(const struct asked *x, const char *text)
+static bool is_quiet(enum request_kind kind)
 {
-	switch (x->kind) {
-	case REQUEST_PAUSE:
-	case REQUEST_STOP:
-		return true;
-	case REQUEST_RESUME:
-	case REQUEST_STEP:
-	case REQUEST_STEP_EPOCH:
-		return !*text;
-	default:
-		return false;
-	}
+	return kind == REQUEST_PAUSE || kind == REQUEST_RESUME || kind == REQUEST_STEP ||
+	       kind == REQUEST_STEP_EPOCH || kind == REQUEST_STOP;
 }
 
 /* The reply to asked[i], which is forgotten. */
@@ -171,7 +162,7 @@ static void reply(struct work_run *run, int i, bool ok, const char *text)
 	struct asked x = a->asked[i];
 
 	memmove(a->asked + i, a->asked + i + 1, (size_t)(--a->n - i) * sizeof *a->asked);
-	if (!(ok && is_quiet(&x, text)))
+	if (!(ok && is_quiet(x.kind)))
 		work_send_text(run, EVENT_REPLY, x.number, ok, text);
 }
 
