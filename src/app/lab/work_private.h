@@ -6,7 +6,7 @@
  * work.c has the runs, work_thread.c the thread of each, work_place.c who may train, work_queue.c
  * the queues, work_run.c the hooks of a run's job and its snapshot; work_ask.c carries requests
  * out, work_look.c looks at an utterance. work_follow.c follows the folder of a run that does not
- * train here, work_attach.c talks to who trains it.
+ * train here, attach.c talks to who trains it.
  */
 #ifndef MIUST_WORK_PRIVATE_H
 #define MIUST_WORK_PRIVATE_H
@@ -47,7 +47,7 @@ struct request {
 };
 
 struct follow; /* work_follow.c */
-struct attach; /* work_attach.c */
+struct attach; /* attach.c */
 
 /* A model that is not being trained, for looking at a finished fold. */
 struct looker {
@@ -194,7 +194,7 @@ void work_follow_put(const struct work_run *run, struct snapshot *s);
 bool work_is_elsewhere(const struct work_run *run); /* a fold's lock is held by another program */
 
 /*
- * work_attach.c: the program that trains the run listens on a socket of this machine
+ * attach.c: the program that trains the run listens on a socket of this machine
  * (app/control). The run's own thread calls them; nothing here waits.
  */
 /* Connect to the owner of a fold's lock, if its host is this host and its socket is known.

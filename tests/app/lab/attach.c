@@ -147,13 +147,17 @@ TEST(one_snapshot_is_asked_for_at_a_time)
 TEST(what_others_do_is_told)
 {
 	const struct event *e = NULL;
+	char own[128];
 
 	attaches("told");
 	happens("{\"kind\":\"changed\",\"fold\":0,\"epoch\":5,\"step\":19,"
-		"\"text\":\"set train.clip 2\"}");
-	happens("{\"kind\":\"mark\",\"fold\":0,\"epoch\":5,\"step\":20,\"what\":\"saved\"}");
-	happens("{\"kind\":\"say\",\"text\":\"the disk is nearly full\"}");
+		"\"command\":\"set train.clip 2\"}");
+	happens("{\"kind\":\"mark\",\"fold\":0,\"epoch\":5,\"step\":20,\"mark\":\"saved\"}");
 	happens("{\"kind\":\"of a later version\",\"step\":[]}");
+	snprintf(own, sizeof own, "{\"kind\":\"say\",\"text\":\"pause, asked by process %ld\"}",
+		 (long)getpid());
+	happens(own); /* there is a reply to that */
+	happens("{\"kind\":\"say\",\"text\":\"the disk is nearly full\"}");
 	UNTIL(count(EVENT_SAY, &e) == 2);
 	CHECK_STR(e->text, "the disk is nearly full");
 	CHECK_INT(count(EVENT_CHANGED, &e), 1);
@@ -226,14 +230,30 @@ TEST(a_connection_that_comes_back)
 	ends_barely();
 }
 
+/* It trains other runs too, and is through with this one. */
+TEST(a_run_that_ends_in_the_other_program)
+{
+	attaches("ended");
+	happens("{\"kind\":\"ended\"}");
+	UNTIL(trainer.from == 2); /* the lock is held: it is tried again */
+	ends();
+	listens_barely("refused");
+	meets_from(0, 1);
+	says("{\"id\":2,\"ok\":false,\"text\":\"no such run\"}");
+	parts();
+	meets_from(0, 3);
+	UNTIL(screen.now.hold == WORK_FOLLOWED);
+	CHECK_INT(count(EVENT_SAY, NULL), 0);
+	parts();
+	ends_barely();
+}
+
 /* What is not understood ends the connection for good; the folder is followed. */
 TEST(nonsense_is_not_taken)
 {
 	static const char *const nonsense[] = {
 		"{\"id\":2,\"ok\":true,\"snapshot\":7}",
 		"{\"id\":2,\"ok\":true,\"snapshot\":{\"state\":\"training\",\"epoch\":\"many\"}}",
-		"{\"id\":2,\"ok\":false,\"text\":\"no such run\"}",
-		"{\"id\":99,\"ok\":false}",
 		"{\"good\":\"morning\"}",
 	};
 	const struct event *e = NULL;

@@ -97,7 +97,7 @@ TEST(what_another_changes_is_seen)
 	begin("seen");
 	trainer.now.set.train.clip = 0.75;
 	happens("{\"kind\":\"changed\",\"fold\":0,\"epoch\":1,\"step\":2,"
-		"\"text\":\"set train.clip 0.75\"}");
+		"\"command\":\"set train.clip 0.75\"}");
 	FEED(u.now.set.train.clip == 0.75);
 	CHECK_STR(u.message.text, "set train.clip 0.75");
 	CHECK_INT(u.run.fold[0].nmarks, 1);

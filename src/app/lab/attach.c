@@ -9,15 +9,14 @@
  * was asked for after all before it had been answered, when the folder has been looked at: who
  * waits for it sees what its commands have done.
  */
-#include "app/lab/work_private.h"
+#include "app/lab/attach.h"
 
-#include "app/control/client.h"
-#include "app/lab/snapshot_json.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "engine/file/json.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,47 +25,9 @@
 #define SNAPSHOT_SECONDS 0.1 /* between two */
 #define RETRY_SECONDS    1   /* after a connection that failed or ended */
 
-/* A request that is not answered. */
-struct asked {
-	json_int_t id;   /* of the question; 0: it is not sent yet */
-	unsigned number; /* of the request */
-	enum request_kind kind;
-	bool served; /* a ping: the reply comes when the folder has been looked at */
-};
-
-struct attach {
-	struct client *client;   /* NULL: not attached */
-	struct lock_owner owner; /* who is, or was, at the other end */
-	double again;            /* clock: not before is it tried to connect */
-	bool hopeless;           /* with this owner, for it answers what is not understood */
-	json_int_t last_id, next_event;
-
-	struct asked *asked; /* [n] in the order they came */
-	int n;
-	json_int_t snapshot; /* id of the question under way; 0: none */
-	bool stale;          /* something has happened since it was asked for */
-	double next;         /* clock: not before is it asked for again */
-
-	bool said;  /* to whom it is attached */
-	bool known; /* there was a snapshot */
-	struct snapshot shown;
-};
-
-static bool attached(const struct work_run *run)
+bool attached(const struct work_run *run)
 {
 	return run->attach && run->attach->client;
-}
-
-static const char *text_of(const json_t *message, const char *name)
-{
-	const char *text = json_string_value(json_object_get(message, name));
-
-	return text ? text : "";
-}
-
-static int int_of(const json_t *message, const char *name)
-{
-	return (int)json_integer_value(json_object_get(message, name));
 }
 
 /* ---- asking ---- */
@@ -76,9 +37,13 @@ static json_int_t ask(struct work_run *run, const char *what, json_t *value)
 {
 	struct attach *a = run->attach;
 	json_t *q = json_object();
+	char root[PATH_MAX];
 
+	/* The other program may have begun in another folder. */
+	if (!realpath(run->job.root.root, root))
+		str_fit(root, sizeof root, run->job.root.root);
 	json_object_set_new(q, "id", json_integer(++a->last_id));
-	json_object_set_new(q, "run", json_text(run->job.session.dir));
+	json_object_set_new(q, "run", json_text(root));
 	json_object_set_new(q, what, value);
 	client_send(a->client, q);
 	return a->last_id;
@@ -146,7 +111,7 @@ bool attach_ask(struct work_run *run, const struct request *r)
 	return true;
 }
 
-/* ---- answers ---- */
+/* ---- replies ---- */
 
 /* What only starts or stops is answered if it is refused. */
 static bool is_quiet(enum request_kind kind)
@@ -155,8 +120,7 @@ static bool is_quiet(enum request_kind kind)
 	       kind == REQUEST_STEP_EPOCH || kind == REQUEST_STOP;
 }
 
-/* The reply to asked[i], which is forgotten. */
-static void reply(struct work_run *run, int i, bool ok, const char *text)
+void attach_reply(struct work_run *run, int i, bool ok, const char *text)
 {
 	struct attach *a = run->attach;
 	struct asked x = a->asked[i];
@@ -164,163 +128,6 @@ static void reply(struct work_run *run, int i, bool ok, const char *text)
 	memmove(a->asked + i, a->asked + i + 1, (size_t)(--a->n - i) * sizeof *a->asked);
 	if (!(ok && is_quiet(x.kind)))
 		work_send_text(run, EVENT_REPLY, x.number, ok, text);
-}
-
-static int send_tried(struct work_run *run, unsigned number, const json_t *answer, struct err *e)
-{
-	struct event event = {.kind = EVENT_TRIED, .request = number};
-	struct tried tried;
-
-	if (tried_of_json(&tried, json_object_get(answer, "tried"), e))
-		return -1;
-	event.tried = mem_alloc(1, sizeof *event.tried);
-	*event.tried = tried;
-	work_send(run, &event);
-	return 0;
-}
-
-void attach_put(const struct work_run *run, struct snapshot *s)
-{
-	const struct attach *a = run->attach;
-	struct snapshot next;
-
-	if (!attached(run) || !a->known)
-		return;
-	next = a->shown;
-	next.run = s->run;
-	memcpy(next.root, s->root, sizeof next.root);
-	memcpy(next.session, s->session, sizeof next.session);
-	next.hold = WORK_ATTACHED;
-	next.owner = a->owner;
-	next.opened = true;
-	next.placed = next.busy = false; /* here it takes nobody's place */
-	next.can_skip = s->can_skip;
-	next.looking[0] = '\0';
-	next.dropped = s->dropped;
-	next.ended = s->ended;
-	*s = next;
-}
-
-static void say_attached(struct work_run *run)
-{
-	char text[128];
-
-	if (run->attach->said)
-		return;
-	run->attach->said = true;
-	snprintf(text, sizeof text,
-		 "attached to process %ld, which trains it; q leaves and stops nothing",
-		 run->attach->owner.pid);
-	work_send_text(run, EVENT_SAY, 0, true, text);
-}
-
-static int take_snapshot(struct work_run *run, const json_t *answer, struct err *e)
-{
-	struct attach *a = run->attach;
-
-	a->snapshot = 0;
-	if (!json_is_true(json_object_get(answer, "ok")))
-		return err_set(e, "%s", text_of(answer, "text"));
-	if (snapshot_of_json(&a->shown, json_object_get(answer, "snapshot"), e))
-		return -1;
-	a->known = true;
-	pthread_mutex_lock(&run->work->lock);
-	attach_put(run, &run->shown);
-	pthread_mutex_unlock(&run->work->lock);
-	work_send_text(run, EVENT_STATE, 0, true, "");
-	say_attached(run);
-	return 0;
-}
-
-/* *news: the folder is to be looked at. */
-static int take_answer(struct work_run *run, json_int_t id, const json_t *answer, bool *news,
-		       struct err *e)
-{
-	struct attach *a = run->attach;
-	bool ok = json_is_true(json_object_get(answer, "ok")), snapshot = id == a->snapshot;
-	int i = 0;
-
-	if (snapshot && take_snapshot(run, answer, e))
-		return -1;
-	for (; snapshot && i < a->n; i++)
-		*news |= a->asked[i].served |= a->asked[i].id == id;
-	if (snapshot)
-		return 0;
-	while (i < a->n && a->asked[i].id != id)
-		i++;
-	if (i == a->n) /* events were asked for, or it is an answer to nothing */
-		return ok ? 0 : err_set(e, "%s", text_of(answer, "text"));
-	if (ok && a->asked[i].kind == REQUEST_TRY && send_tried(run, a->asked[i].number, answer, e))
-		return -1;
-	reply(run, i, ok, text_of(answer, "text"));
-	a->stale = *news = true;
-	return 0;
-}
-
-/* ---- events ---- */
-
-static const struct {
-	const char *name;
-	enum event_kind kind;
-	bool rows; /* the folder has them */
-} events[] = {
-	{"fold", EVENT_FOLD, true},       {"step", EVENT_STEP, true},
-	{"epoch", EVENT_EPOCH, true},     {"result", EVENT_RESULT, true},
-	{"changed", EVENT_CHANGED, true}, {"mark", EVENT_MARK, false},
-	{"say", EVENT_SAY, false},
-};
-
-static void send_change(struct work_run *run, enum event_kind kind, const json_t *message)
-{
-	struct event e = {.kind = kind};
-	bool saved = strcmp(text_of(message, "what"), "saved") == 0;
-
-	e.u.change.fold = int_of(message, "fold");
-	e.u.change.epoch = int_of(message, "epoch");
-	e.u.change.step = int_of(message, "step");
-	e.u.change.what = kind == EVENT_CHANGED ? CHANGE_SET : saved ? CHANGE_SAVED : CHANGE_BROKEN;
-	str_fit(e.text, sizeof e.text, text_of(message, "text"));
-	work_send(run, &e);
-}
-
-static void take_event(struct work_run *run, const json_t *message, bool *news)
-{
-	const char *name = text_of(message, "kind");
-	size_t i = 0;
-
-	run->attach->next_event = json_integer_value(json_object_get(message, "event")) + 1;
-	run->attach->stale = true;
-	while (i < sizeof events / sizeof *events && strcmp(name, events[i].name) != 0)
-		i++;
-	if (i == sizeof events / sizeof *events)
-		return; /* a state, or what a later version has to say */
-	*news |= events[i].rows;
-	if (events[i].kind == EVENT_CHANGED || events[i].kind == EVENT_MARK)
-		send_change(run, events[i].kind, message);
-	else if (events[i].kind == EVENT_SAY)
-		work_send_text(run, EVENT_SAY, 0, true, text_of(message, "text"));
-}
-
-/* Events that were not kept for us: what they said is in the folder and in the snapshot. */
-static void take_gap(struct work_run *run, const json_t *gap, bool *news)
-{
-	run->attach->next_event = json_integer_value(json_array_get(gap, 1)) + 1;
-	run->attach->stale = *news = true;
-}
-
-static int take_message(struct work_run *run, const json_t *m, bool *news, struct err *e)
-{
-	const json_t *id = json_object_get(m, "id"), *gap = json_object_get(m, "gap");
-
-	if (json_is_integer(id))
-		return take_answer(run, json_integer_value(id), m, news, e);
-	if (json_is_integer(json_object_get(m, "event")))
-		take_event(run, m, news);
-	else if (gap)
-		take_gap(run, gap, news);
-	else
-		return err_set(e, "neither an answer nor an event");
-	return 0;
 }
 
 /* ---- the connection ---- */
@@ -389,7 +196,7 @@ static void give_up(struct work_run *run)
 		if (a->asked[i].kind == REQUEST_PING)
 			a->asked[i++].served = true;
 		else
-			reply(run, i, a->asked[i].kind == REQUEST_STOP, text);
+			attach_reply(run, i, a->asked[i].kind == REQUEST_STOP, text);
 }
 
 static void detach(struct work_run *run)
@@ -398,7 +205,8 @@ static void detach(struct work_run *run)
 
 	client_close(a->client);
 	a->client = NULL;
-	a->known = false;
+	a->again = clock_seconds() + RETRY_SECONDS;
+	a->known = a->over = false;
 	a->snapshot = 0;
 	work_show(run, work_is_elsewhere(run) ? WORK_ELSEWHERE : WORK_IDLE);
 	give_up(run);
@@ -437,8 +245,10 @@ bool attach_turn(struct work_run *run)
 		}
 		if (!m)
 			break;
-		if (take_message(run, m, &news, &e))
+		if (attach_take(run, m, &news, &e))
 			turn_away(run, e.text);
+		else if (a->over)
+			detach(run);
 		json_decref(m);
 	}
 	if (attached(run))
@@ -451,7 +261,7 @@ void attach_looked(struct work_run *run)
 	struct attach *a = run->attach;
 
 	while (a && a->n && a->asked[0].served)
-		reply(run, 0, true, "");
+		attach_reply(run, 0, true, "");
 }
 
 int attach_fd(const struct work_run *run)
