@@ -100,7 +100,7 @@ struct work_run {
 	bool opened, inside;   /* inside: job_run */
 	bool looks;            /* the job was opened to look at (job_look) */
 	struct follow *follow; /* NULL while it trains here */
-	struct attach *attach; /* NULL: not attached */
+	struct attach *attach; /* NULL: never attached */
 	struct control control;
 	struct breakpoint breakpoint;
 	struct step_row last_step;
