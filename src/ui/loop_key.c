@@ -47,7 +47,8 @@ static void interrupt(struct ui *u)
 {
 	bool reading = u->work && u->now.state == WORK_LOADING && !u->others.n;
 	bool idle = !u->work || u->now.state == WORK_FAILED || u->now.state == WORK_IDLE;
-	bool active = ui_trains_here(u) || u->now.placed || u->now.state == WORK_WAITING;
+	bool active = u->now.hold == WORK_OURS &&
+		      (ui_trains(u) || u->now.placed || u->now.state == WORK_WAITING);
 
 	if (u->leaving || (u->stop_asked && !ui_attached(u)) || reading) {
 		u->at_once = u->quit = true;
@@ -59,6 +60,9 @@ static void interrupt(struct ui *u)
 		       u->others.n + active);
 	} else if (u->others.n) {
 		ui_ask(u, "stop all", "%s trains; stop it after a checkpoint? y/n", u->others.name);
+	} else if (u->now.state == WORK_ELSEWHERE) {
+		ui_say(u, "process %ld on %s trains it; q leaves", u->now.owner.pid,
+		       u->now.owner.host);
 	} else if (idle) {
 		ui_say(u, "nothing trains; q leaves");
 	} else {
