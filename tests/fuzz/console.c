@@ -98,6 +98,7 @@ static void show_none(struct ui *u)
 
 	u->work = runless;
 	u->now.state = WORK_IDLE;
+	u->runless = true;
 	u->how.looks = true;
 	if (sessions_begin(u, temp_dir, &e))
 		abort();

@@ -258,7 +258,6 @@ static inline void moment_init(struct ui *u, const struct look *look, int rows, 
 	u->sel.fold = 3;
 	/* Somebody to ask: what needs a run is not refused. Nothing is asked. */
 	u->work = (struct work *)u;
-	u->run_shown = WORK_FIRST;
 }
 
 static inline void moment_free(struct ui *u)

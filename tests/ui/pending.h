@@ -51,7 +51,6 @@ static inline void moment_init(struct ui *u, int cols, int rows)
 	moment_settings(&u->run.set);
 	u->run.base = u->run.set;
 	u->work = (struct work *)u;
-	u->run_shown = WORK_FIRST;
 	u->now.state = WORK_RUN;
 	u->now.trains = true;
 	u->now.set = u->run.set;

@@ -240,6 +240,7 @@ int runs_start_none(struct ui *u, struct err *e)
 {
 	u->work = work_start(NULL, e);
 	u->now.state = WORK_IDLE;
+	u->runless = true;
 	return u->work ? 0 : -1;
 }
 

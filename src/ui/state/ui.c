@@ -128,7 +128,7 @@ void ui_ask(struct ui *u, const char *command, const char *fmt, ...)
 
 const char *ui_no_run(const struct ui *u)
 {
-	return u->work && !u->run_shown ? "no run is open: Enter in view 7 opens one" : NULL;
+	return u->runless && !u->run_shown ? "no run is open: Enter in view 7 opens one" : NULL;
 }
 
 const char *ui_folder(const struct ui *u)

@@ -174,6 +174,7 @@ struct ui {
 		bool looks;       /* sessions are only looked at, without a lock */
 		double demo_pace; /* epochs a second of the demo; 0: as fast as it goes */
 	} how;
+	bool runless;          /* the program was begun without a run; see ui_no_run */
 	char folder[PATH_LEN]; /* of sessions, that the program was begun with; "": none */
 	char what[PATH_LEN];   /* as the shown run was asked for: a session, a config, "demo" */
 	char *told;            /* what was said while it was opened, a line each; or NULL */

@@ -220,7 +220,6 @@ TEST(before_the_model_has_answered)
 	NEED_UTF8();
 	look_open(&x, &look_braille, 24, 80, LOOK_TEXT, 12, 226, 0);
 	x.u.work = (struct work *)&x; /* never looked into by drawing */
-	x.u.run_shown = WORK_FIRST;
 	x.u.now.state = WORK_RUN;
 	check("attention-no-look", &x);
 	CHECK_INT(run(&x, "move", "up", &e), -1);

@@ -385,7 +385,6 @@ TEST(config_without_settings_shows_none)
 		ui_init(&u, &look_moment, 24, 80);
 		u.view = VIEW_CONFIG;
 		u.work = (struct work *)&u;
-		u.run_shown = WORK_FIRST;
 		u.now.state = state[i];
 		snprintf(name, sizeof name, "config-%s-80x24", i ? "failed" : "loading");
 		look_at(name, &u);

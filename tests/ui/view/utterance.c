@@ -129,7 +129,6 @@ TEST(before_the_model_has_answered)
 	NEED_UTF8();
 	look_open(&x, &look_braille, 24, 80, LOOK_TEXT, 12, 226, 0);
 	x.u.work = (struct work *)&x; /* never looked into by drawing */
-	x.u.run_shown = WORK_FIRST;
 	x.u.now.state = WORK_RUN;
 	check("utterance-no-look", &x);
 	x.u.now.state = WORK_EVAL;
@@ -199,7 +198,6 @@ TEST(a_silenced_model_is_not_shown)
 	NEED_UTF8();
 	look_open(&x, &look_braille, 24, 80, LOOK_TEXT, 12, 226, 4);
 	x.u.work = (struct work *)&x; /* never looked into by drawing */
-	x.u.run_shown = WORK_FIRST;
 	x.u.now.state = WORK_PAUSED;
 	draw(&c, &x);
 	snprintf(plain, sizeof plain, "%s", row_text(&c, 10));
