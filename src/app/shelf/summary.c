@@ -155,15 +155,15 @@ static void add_epoch(struct summary *x, const struct epoch_row *row)
 		x->begun_fold = mem_grow(x->begun_fold, (size_t)x->nbegun + 1, sizeof *last);
 		last = &x->begun_fold[x->nbegun++];
 	}
-	*last = (struct fold_epoch){row->fold, row->epoch};
+	*last = (struct fold_epoch){.fold = row->fold, .epoch = row->epoch};
 }
 
-int summary_epoch(const struct summary *x, int fold)
+const struct fold_epoch *summary_epoch(const struct summary *x, int fold)
 {
 	for (int i = 0; i < x->nbegun; i++)
 		if (x->begun_fold[i].fold == fold)
-			return x->begun_fold[i].epoch;
-	return 0;
+			return &x->begun_fold[i];
+	return NULL;
 }
 
 /* Macro F1 is not in the rows, so which epoch it would keep is not known here. */
@@ -235,6 +235,8 @@ static int read_run(struct summary *x, const char *dir, const struct walk *w, st
 		x->rest = state_of(x, &s, w, &results, row, n);
 		read_epochs(x, &set, &results, row, n);
 		x->epochs = planned(&set, &changes, x->fold);
+		for (int i = 0; i < x->nbegun; i++)
+			x->begun_fold[i].epochs = planned(&set, &changes, x->begun_fold[i].fold);
 		x->pruned = x->rest == SHELF_FINISHED && session_pruned(dir);
 	} else {
 		results_free(&results);

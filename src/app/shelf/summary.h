@@ -38,7 +38,7 @@ struct summary {
 	int fold;              /* that is under way; -1: none */
 	int epoch, epochs;     /* evaluated in it; planned for each fold */
 	struct fold_epoch {
-		int fold, epoch;
+		int fold, epoch, epochs; /* evaluated, planned */
 	} * begun_fold; /* [nbegun] all that are under way; NULL: not known (from the cache) */
 	int nbegun;
 	double best; /* what train.select names, of its kept epoch; NaN: none, not known */
@@ -60,8 +60,8 @@ struct summary {
 void summary_read(struct summary *x, const char *dir, const struct walk *w, struct texts *texts);
 void summary_free(struct summary *x); /* safe on zeroed memory, and twice */
 
-/* Epochs evaluated in a fold that is under way; 0: none, or not known. */
-int summary_epoch(const struct summary *x, int fold);
+/* How far a fold is that is under way; NULL: no epoch is evaluated, or it is not known. */
+const struct fold_epoch *summary_epoch(const struct summary *x, int fold);
 /* The figure that `best` is of (enum selection). */
 enum selection summary_select(const struct summary *x);
 

@@ -250,9 +250,12 @@ static int draw_holders(const struct ui *u, struct canvas *c, int row, const str
 		return row;
 	for (int i = 0; i < shown; i++) {
 		const struct held *h = &r->held[i];
+		const struct fold_epoch *at = summary_epoch(&r->x, h->fold);
+		int col = canvas_text(c, row, KEY_COL, ROLE(ROLE_DIM), "fold %d", h->fold);
 
-		canvas_text(c, row, KEY_COL, ROLE(ROLE_DIM), "fold %d  e%d/%d", h->fold,
-			    summary_epoch(&r->x, h->fold), r->x.epochs);
+		if (at)
+			canvas_text(c, row, col + 2, ROLE(ROLE_DIM), "e%d/%d", at->epoch,
+				    at->epochs);
 		canvas_text(c, row++, VALUE_COL, ROLE(ROLE_TEXT), "%s",
 			    sessions_holder(u, &h->who, true, text, sizeof text));
 	}

@@ -260,7 +260,6 @@ TEST(sessions_open_stops_nothing)
 
 	start(80, 24);
 	screen.work = NULL; /* it begins with the first that is opened */
-	screen.run_shown = 0;
 	CHECK_HAS(command_refused(&screen, "enter"), "open already");
 	select_row("iemocap-ref");
 	run("enter");
