@@ -29,6 +29,8 @@
  */
 #define TEMP_PREFIX ".miust-tmp-"
 
+struct stat;
+
 struct atomic_file {
 	FILE *f;
 	char *path; /* links followed */
@@ -84,6 +86,20 @@ int file_read_any(char **text, const char *path, size_t max, size_t *len, struct
  * for files that the user names in the command line and may type there
  * (--script /dev/stdin, <(...)). A pipe that nobody writes to is empty. */
 char *file_read_stream(const char *path, size_t max, size_t *len, struct err *e);
+
+/*
+ * What a file is at a moment. Whoever takes this before reading, and again later, knows
+ * whether there is something new: what is written meanwhile makes the later one differ.
+ * Zeroed: no such file. The file is opened for it, so that a file system of another machine asks
+ * that machine, and does not answer from memory.
+ */
+struct file_stamp {
+	uint64_t device, inode;
+	int64_t size, written; /* bytes; nanoseconds since 1970 */
+};
+struct file_stamp file_stamp(const char *path);
+struct file_stamp file_stamp_of(const struct stat *st); /* sys/stat.h */
+bool file_stamp_same(const struct file_stamp *a, const struct file_stamp *b);
 
 bool file_exists(const char *path);
 bool file_is_dir(const char *path);

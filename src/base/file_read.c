@@ -78,6 +78,33 @@ int file_open_read(const char *path, size_t max, size_t *size, struct err *e)
 	return fd;
 }
 
+struct file_stamp file_stamp_of(const struct stat *st)
+{
+	return (struct file_stamp){st->st_dev, st->st_ino, st->st_size,
+				   st->st_mtim.tv_sec * INT64_C(1000000000) + st->st_mtim.tv_nsec};
+}
+
+struct file_stamp file_stamp(const char *path)
+{
+	struct stat st;
+	int fd;
+
+	if (stat(path, &st) || !S_ISREG(st.st_mode)) /* opening a pipe or device does something */
+		return (struct file_stamp){0};
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd >= 0) {
+		fstat(fd, &st);
+		close(fd);
+	}
+	return file_stamp_of(&st);
+}
+
+bool file_stamp_same(const struct file_stamp *a, const struct file_stamp *b)
+{
+	return a->device == b->device && a->inode == b->inode && a->size == b->size &&
+	       a->written == b->written;
+}
+
 /* read(2), waiting for what a pipe does not have yet. */
 static ssize_t read_some(int fd, char *to, size_t n)
 {

@@ -117,10 +117,9 @@ static void look(struct work_run *run)
 	bool was = work_is_elsewhere(run), locks = look_at_locks(f);
 	const struct held *held = elsewhere(f);
 	struct err ignored = {0};
-	bool rows = run_is_stale(&f->run);
+	unsigned rows;
 
-	if (rows && load(f, f->run.dir, &ignored) == 0)
-		look_at_locks(f);
+	run_refresh(&f->run, &rows, &ignored);
 	if (held && !attach_is(run, &held->who)) {
 		attach_leave(run);
 		attach_try(run, &held->who);

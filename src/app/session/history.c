@@ -141,11 +141,11 @@ static bool good_record(const struct history *h, const char *record, uint32_t af
 	       crc == checksum(record, body);
 }
 
-/* How many records at the start of data are good and before epoch `end`. */
-static int good_records(const struct history *h, const char *data, size_t len, uint32_t end)
+/* How many records at the start of data are good, after epoch `last` and before epoch `end`. */
+static int good_records(const struct history *h, const char *data, size_t len, uint32_t last,
+			uint32_t end)
 {
 	size_t size = record_size(h);
-	uint32_t last = 0;
 	int n = 0;
 
 	while ((size_t)(n + 1) * size <= len && good_record(h, data + (size_t)n * size, last)) {
@@ -168,7 +168,7 @@ static int cut(const struct history *h, int epoch, struct err *e)
 		if (!data)
 			return -1;
 	}
-	n = good_records(h, data, len, (uint32_t)epoch);
+	n = good_records(h, data, len, 0, (uint32_t)epoch);
 	free(data);
 	if (len > (size_t)n * record_size(h) &&
 	    truncate(h->path, (off_t)((size_t)n * record_size(h))))
@@ -294,34 +294,93 @@ int history_sync(struct history *h, struct err *e)
 	return 0;
 }
 
-static int read_records(struct history *h, struct err *e)
+/* Room for so many records. */
+static void make_room(struct history *h, int epochs)
 {
-	size_t len, size = record_size(h);
-	char *data = file_read(h->path, FILE_HISTORY, &len, e);
-	int n;
+	size_t room = 1;
 
-	if (!data)
-		return -1;
-	n = good_records(h, data, len, UINT32_MAX);
-	if ((size_t)(n + 1) * size < len) {
-		free(data);
+	while (room < (size_t)epochs)
+		room *= 2;
+	h->epoch = mem_grow(h->epoch, room, sizeof *h->epoch);
+	h->logits = mem_grow(h->logits, room, logits_size(h));
+}
+
+/* Records from the file's byte after those that are known. */
+static int add_records(struct history *h, const char *data, size_t len, struct err *e)
+{
+	size_t size = record_size(h);
+	uint32_t last = h->epochs ? (uint32_t)h->epoch[h->epochs - 1] : 0;
+	int n = good_records(h, data, len, last, UINT32_MAX);
+
+	if ((size_t)(n + 1) * size < len)
 		return err_at(e, h->path, 0, 0,
 			      "record %d is damaged, and others follow it; remove the file to go "
 			      "without",
-			      n + 1);
-	}
-	h->epochs = n;
-	h->epoch = mem_alloc((size_t)n, sizeof *h->epoch);
-	h->logits = mem_alloc((size_t)n, logits_size(h));
+			      h->epochs + n + 1);
+	make_room(h, h->epochs + n);
 	for (int i = 0; i < n; i++) {
 		const char *record = data + (size_t)i * size;
 
-		memcpy(&h->epoch[i], record, 4);
-		memcpy((char *)h->logits + (size_t)i * logits_size(h), record + HEAD_BYTES,
+		memcpy(&h->epoch[h->epochs], record, 4);
+		memcpy((char *)h->logits + (size_t)h->epochs * logits_size(h), record + HEAD_BYTES,
 		       logits_size(h));
+		h->epochs++;
 	}
-	free(data);
 	return 0;
+}
+
+/* Is the last record that is known where it was? */
+static bool goes_on(const struct history *h, int fd, const struct stat *st)
+{
+	size_t size = record_size(h), at = (size_t)h->epochs * size;
+	char *record;
+	bool same;
+
+	if (h->epochs == 0 || st->st_dev != h->device || st->st_ino != h->inode ||
+	    (uintmax_t)st->st_size < at)
+		return false;
+	record = mem_alloc(size, 1);
+	same = pread(fd, record, size, (off_t)(at - size)) == (ssize_t)size &&
+	       memcmp(record, &h->epoch[h->epochs - 1], 4) == 0 &&
+	       memcmp(record + HEAD_BYTES,
+		      (const char *)h->logits + (at / size - 1) * logits_size(h),
+		      logits_size(h)) == 0;
+	free(record);
+	return same;
+}
+
+/* What the open file has after the records that are known. */
+static int read_rest(struct history *h, int fd, const struct stat *st, struct err *e)
+{
+	size_t known = (size_t)h->epochs * record_size(h), len = 0;
+	size_t size = (uintmax_t)st->st_size > known ? (size_t)st->st_size - known : 0;
+	char *data = mem_alloc(size + 1, 1);
+	ssize_t got = 1;
+	int failed;
+
+	for (; len < size && got > 0; len += got > 0 ? (size_t)got : 0)
+		got = pread(fd, data + len, size - len, (off_t)(known + len));
+	failed = add_records(h, data, len, e);
+	free(data);
+	return failed;
+}
+
+static int read_records(struct history *h, struct err *e)
+{
+	int fd = file_open_read(h->path, FILE_HISTORY, NULL, e), failed;
+	struct stat st;
+
+	if (fd < 0)
+		return -1;
+	failed = fstat(fd, &st) ? err_errno(e, h->path, "cannot be read") : 0;
+	if (!failed && !goes_on(h, fd, &st)) {
+		h->epochs = 0;
+		h->device = st.st_dev;
+		h->inode = st.st_ino;
+	}
+	failed = failed || read_rest(h, fd, &st, e);
+	close(fd);
+	return failed ? -1 : 0;
 }
 
 int history_read(struct history *h, const struct session *s, int fold, const char *name,
@@ -346,6 +405,19 @@ out:
 	json_decref(root);
 	free(path);
 	return failed;
+}
+
+int history_read_on(struct history *h, const struct session *s, int fold, const char *name,
+		    struct err *e)
+{
+	if (!h->inode || !file_exists(h->path)) {
+		history_free(h);
+		return history_read(h, s, fold, name, e);
+	}
+	if (read_records(h, e) == 0)
+		return 0;
+	history_free(h);
+	return -1;
 }
 
 void history_free(struct history *h)

@@ -18,15 +18,18 @@
 
 #include "app/session/session.h"
 
+#include <stdint.h>
+
 struct history {
 	int n, classes; /* utterances of the validation part */
 	char **id;      /* [n] */
 	int *label;     /* [n] true class */
 	int epochs;     /* records read */
-	int *epoch;     /* [epochs] */
+	int *epoch;     /* [epochs], with room up to the next power of two, as has the next */
 	float *logits;  /* [epochs][n][HEADS][classes] */
 	FILE *f;        /* open for appending, or NULL */
 	char *path;
+	uint64_t device, inode; /* of the file, when it was read; 0: it was not */
 };
 
 /*
@@ -48,6 +51,13 @@ int history_sync(struct history *h, struct err *e);
 /* All that is stored; no files: 0 utterances, 0 epochs. */
 int history_read(struct history *h, const struct session *s, int fold, const char *name,
 		 struct err *e);
+/*
+ * What was read is brought up to date: records that have been added are read, or, if the file is
+ * not the one that was read or its last known record is another, all of them. For a history
+ * whose description (NAME.json) has not changed since. On failure *h is empty.
+ */
+int history_read_on(struct history *h, const struct session *s, int fold, const char *name,
+		    struct err *e);
 void history_free(struct history *h); /* safe on zeroed memory */
 
 /* Logits [HEADS][classes] of utterance i at that epoch of a history, or NULL. */

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void add(struct columns *c, struct column new)
@@ -197,10 +198,11 @@ static int read_row(struct reading *r, void *row, struct err *e)
 	return parse_line(r->c, row, line, r->path, r->line, e) ? -1 : 1;
 }
 
-static int parse_all(struct reading *r, void **row, int *n, struct err *e)
+/* All that follow, to be freed also on failure. */
+static int read_all(struct reading *r, void **row, int *n, struct err *e)
 {
 	char *rows = NULL;
-	int room = 0, more = read_header(r, e);
+	int room = 0, more = r->line ? 0 : read_header(r, e);
 
 	*n = 0;
 	while (more >= 0) {
@@ -232,7 +234,7 @@ int rows_read(const struct columns *c, const char *path, void **row, int *n, str
 	if (!text)
 		return -1;
 	r = (struct reading){.c = c, .path = path, .at = text, .end = text + len};
-	failed = parse_all(&r, row, n, e);
+	failed = read_all(&r, row, n, e);
 	free(text);
 	if (failed) {
 		free(*row);
@@ -240,6 +242,101 @@ int rows_read(const struct columns *c, const char *path, void **row, int *n, str
 		*n = 0;
 	}
 	return failed;
+}
+
+/* Is the open file the one that was read, with more at its end? */
+static bool goes_on(const struct rows_place *at, int fd, const struct stat *st)
+{
+	char last[sizeof at->last];
+
+	return at->end > 0 && st->st_dev == at->file.device && st->st_ino == at->file.inode &&
+	       st->st_size > at->end &&
+	       pread(fd, last, at->nlast, at->end - (off_t)at->nlast) == (ssize_t)at->nlast &&
+	       memcmp(last, at->last, at->nlast) == 0;
+}
+
+/* The bytes from at->end to the file's end, NUL-terminated, to be freed. */
+static char *read_rest(const struct rows_place *at, int fd, const struct stat *st, size_t *len)
+{
+	size_t size = st->st_size > at->end ? (size_t)(st->st_size - at->end) : 0;
+	char *text = mem_alloc(size + 1, 1);
+	ssize_t got = 1;
+
+	for (*len = 0; *len < size && got > 0; *len += got > 0 ? (size_t)got : 0)
+		got = pread(fd, text + *len, size - *len, at->end + (off_t)*len);
+	return text;
+}
+
+static int read_on(const struct columns *c, const char *path, struct rows_place *at, int fd,
+		   const struct stat *st, void **row, int *n, struct err *e)
+{
+	struct reading r = {.c = c, .path = path, .line = at->lines};
+	size_t len, keep;
+	char *text = read_rest(at, fd, st, &len);
+	int failed;
+
+	while (len > 0 && text[len - 1] != '\n') /* what is torn is read when it is whole */
+		len--;
+	text[len] = '\0';
+	r.at = text;
+	r.end = text + len;
+	if (len == 0) {
+		free(text);
+		return 0;
+	}
+	at->end += (int64_t)len;
+	keep = min_size(len, sizeof at->last);
+	at->nlast = keep;
+	memcpy(at->last, text + len - keep, keep); /* reading cuts lines off */
+	failed = read_all(&r, row, n, e);
+	at->lines = r.line;
+	at->n += *n;
+	free(text);
+	return failed;
+}
+
+static int read_open(const struct columns *c, const char *path, struct rows_place *at, int fd,
+		     bool *again, void **row, int *n, struct err *e)
+{
+	struct file_stamp now;
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return err_errno(e, path, "cannot be read");
+	now = file_stamp_of(&st);
+	*again = false;
+	if (at->end > 0 && file_stamp_same(&now, &at->file))
+		return 0;
+	*again = !goes_on(at, fd, &st);
+	if (*again)
+		*at = (struct rows_place){0};
+	at->file = now;
+	return read_on(c, path, at, fd, &st, row, n, e);
+}
+
+int rows_read_on(const struct columns *c, const char *path, struct rows_place *at, bool *again,
+		 void **row, int *n, struct err *e)
+{
+	int fd, failed;
+
+	*row = NULL;
+	*n = 0;
+	*again = true;
+	if (!file_exists(path)) {
+		*at = (struct rows_place){0};
+		return 0;
+	}
+	fd = file_open_read(path, FILE_ROWS, NULL, e);
+	failed = fd < 0 ? -1 : read_open(c, path, at, fd, again, row, n, e);
+	if (fd >= 0)
+		close(fd);
+	if (failed) {
+		*at = (struct rows_place){0};
+		free(*row);
+		*row = NULL;
+		*n = 0;
+	}
+	return failed ? -1 : 0;
 }
 
 /* What no row is longer than: 16 numbers of %.9g. */

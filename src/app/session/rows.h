@@ -9,7 +9,7 @@
 #ifndef MIUST_ROWS_H
 #define MIUST_ROWS_H
 
-#include "base/err.h"
+#include "base/file.h"
 #include "base/str.h"
 #include "engine/train/record.h"
 
@@ -40,6 +40,24 @@ void rows_line(const struct columns *c, const void *row, struct str *out);
  * row, or a number out of its range, is an error with file and line. Row i stands
  * in line i + 2. */
 int rows_read(const struct columns *c, const char *path, void **row, int *n, struct err *e);
+/* How far a file has been read. Zeroed: not at all. */
+struct rows_place {
+	struct file_stamp file; /* as it was then */
+	int64_t end;            /* bytes up to the end of the last whole row */
+	long lines;
+	int n;          /* rows */
+	char last[256]; /* the bytes before the end */
+	size_t nlast;
+};
+/*
+ * The rows that have been added since *at, which moves on to their end. It begins at the
+ * file's start again, and *again says so, where the file is not the one that was read: it has
+ * been replaced, or cut (also if it has grown since: other bytes end where the last row did). So
+ * what is known and what comes are together the rows of the file, without looking at what is
+ * known. As rows_read, a torn last line is passed over until it is whole; no file has no rows.
+ */
+int rows_read_on(const struct columns *c, const char *path, struct rows_place *at, bool *again,
+		 void **row, int *n, struct err *e);
 /* The last whole row of a file: 1. 0: there is none. Reads its end alone. */
 int rows_last(const struct columns *c, const char *path, void *row, struct err *e);
 /*

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "app/session/run.h"
+#include "app/session/run_private.h"
 
 #include "app/config/setting.h"
-#include "app/session/session_data.h"
-#include "app/session/session_rows.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -13,9 +11,8 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-static void fold_free(struct fold_run *f)
+void run_fold_free(struct fold_run *f)
 {
 	free(f->step);
 	free(f->epoch);
@@ -28,10 +25,11 @@ static void fold_free(struct fold_run *f)
 void run_free(struct run *r)
 {
 	for (int i = 0; i < r->nfolds; i++)
-		fold_free(&r->fold[i]);
+		run_fold_free(&r->fold[i]);
 	free(r->fold);
 	results_free(&r->results);
 	notes_free(&r->notes);
+	free(r->seen);
 	*r = (struct run){0};
 }
 
@@ -48,6 +46,11 @@ struct fold_run *run_fold(struct run *r, int fold)
 	r->fold[at] = (struct fold_run){.fold = fold};
 	r->nfolds++;
 	return &r->fold[at];
+}
+
+int run_fold_number(const struct run *r, int i)
+{
+	return r->set.layout == LAYOUT_IEMOCAP ? i + 1 : i;
 }
 
 const struct fold_run *run_find(const struct run *r, int fold)
@@ -196,7 +199,7 @@ static void change_label(char *out, size_t n, const struct setting *x)
 	snprintf(out, n, "%.32s %s", part ? part + 1 : x->key, x->value);
 }
 
-static void set_change(struct run *r, const struct change *c)
+void run_set_change(struct run *r, const struct change *c)
 {
 	struct err ignored = {0};
 	struct setting x;
@@ -206,7 +209,7 @@ static void set_change(struct run *r, const struct change *c)
 		option_set(&r->set, x.o, x.value, ".", &ignored);
 }
 
-static void mark_change(struct run *r, const struct change *c)
+void run_mark_change(struct run *r, const struct change *c)
 {
 	struct setting x;
 	char label[64];
@@ -219,8 +222,8 @@ static void mark_change(struct run *r, const struct change *c)
 
 void run_add_change(struct run *r, const struct change *c)
 {
-	set_change(r, c);
-	mark_change(r, c);
+	run_set_change(r, c);
+	run_mark_change(r, c);
 }
 
 /* Does the run have this fold? Nobody promises it of a file that people edit. */
@@ -243,46 +246,6 @@ void run_add_note(struct run *r, const struct note *x)
 	n->at[n->n] = *x;
 	n->at[n->n++].text = mem_dup(x->text);
 	mark_note(r, x);
-}
-
-/* Notes that cannot be read are no reason not to show the run. */
-static void load_notes(struct run *r, const char *dir)
-{
-	struct err ignored = {0};
-
-	notes_read(&r->notes, dir, &ignored);
-	for (int i = 0; i < r->notes.n; i++)
-		mark_note(r, &r->notes.at[i]);
-}
-
-/* Read back exactly as large as it is: make room as grow() counts it. */
-static void make_room(struct history *h)
-{
-	size_t room = 1, size = (size_t)h->n * HEADS * (size_t)h->classes;
-
-	while (room < (size_t)h->epochs)
-		room *= 2;
-	h->epoch = mem_grow(h->epoch, room, sizeof *h->epoch);
-	h->logits = mem_grow(h->logits, room, size * sizeof *h->logits);
-}
-
-static int load_history(const struct run *r, struct history *h, const struct session *s, int fold,
-			const char *name, struct err *e)
-{
-	char file[32], path[PATH_LEN];
-
-	snprintf(file, sizeof file, "%s.json", name);
-	if (session_fold_path(s, fold, file, path, sizeof path, e))
-		return -1;
-	if (!file_exists(path))
-		return 0;
-	if (history_read(h, s, fold, name, e))
-		return -1;
-	if (h->classes && h->classes != r->set.model.num_classes)
-		return err_at(e, path, 0, 0, "%d labels; the session's config.yml has %d",
-			      h->classes, r->set.model.num_classes);
-	make_room(h);
-	return 0;
 }
 
 /* Ends the text's first len bytes with a date and time? */
@@ -335,21 +298,19 @@ void run_names(const char *dir, char name[RUN_NAME], char branch[RUN_NAME])
 	name_of(name, RUN_NAME, root);
 }
 
-static int load_rows(struct run *r, const struct session *s, struct err *e)
-{
-	struct step_row *step = NULL;
-	struct epoch_row *epoch = NULL;
-	int nsteps = 0, nepochs = 0;
-	int failed = session_steps(s, &r->set, &step, &nsteps, e) ||
-		     session_epochs(s, &r->set, &epoch, &nepochs, e);
+/* ---- what a fold's rows say ---- */
 
-	for (int i = 0; i < nsteps && !failed; i++)
-		run_add_step(r, &step[i]);
-	for (int i = 0; i < nepochs && !failed; i++)
-		run_add_epoch(r, &epoch[i], NULL, NULL, false);
-	free(step);
-	free(epoch);
-	return failed ? -1 : 0;
+/* As long as the first epoch of which all steps are known. */
+void run_fold_length(struct fold_run *f)
+{
+	int n = 0;
+
+	f->steps_per_epoch = 0;
+	while (n < f->nsteps && f->step[n].epoch == f->step[0].epoch)
+		n++;
+	if (n &&
+	    (n < f->nsteps || (f->nepochs && f->epoch[f->nepochs - 1].epoch >= f->step[0].epoch)))
+		f->steps_per_epoch = n;
 }
 
 /* Macro F1 is not in the rows: from the predictions, 0 where there are none. */
@@ -366,7 +327,7 @@ static double macro_f1(const struct fold_run *f, int epoch)
 }
 
 /* The epoch whose checkpoint is kept: as it was tested, or as the engine decides. */
-static void find_best(struct fold_run *f, const struct settings *s)
+void run_fold_best(struct fold_run *f, const struct settings *s)
 {
 	struct epoch_row best = {.epoch = 0};
 	struct confusion val;
@@ -380,117 +341,13 @@ static void find_best(struct fold_run *f, const struct settings *s)
 		history_confusion(&f->val, f->val.epoch[0], HEAD_MAIN, &val);
 		by_ua = selection_by_ua(s, &val);
 	}
-
 	for (int i = 0; i < f->nepochs; i++) {
-		struct epoch_row x = f->epoch[i];
+		struct epoch_row row = f->epoch[i];
 
 		if (s->train.select == SELECT_MACRO_F1)
-			x.val.macro_f1 = macro_f1(f, x.epoch);
-		if (selection_keeps(s, &x, best.epoch > 0 ? &best : NULL, by_ua))
-			best = x;
+			row.val.macro_f1 = macro_f1(f, row.epoch);
+		if (selection_keeps(s, &row, best.epoch > 0 ? &best : NULL, by_ua))
+			best = row;
 	}
 	f->best_epoch = best.epoch;
-}
-
-static int load_fold(struct run *r, const struct session *s, struct fold_run *f, struct err *e)
-{
-	if (load_history(r, &f->val, s, f->fold, "history", e))
-		return -1;
-	find_best(f, &r->set);
-	return f->tested ? load_history(r, &f->test, s, f->fold, "test", e) : 0;
-}
-
-static int load_results(struct run *r, const struct session *s, struct err *e)
-{
-	if (session_results(s, &r->set, &r->results, e))
-		return -1;
-	for (int i = 0; i < r->results.n; i++) {
-		struct fold_run *f = run_fold(r, r->results.fold[i].fold);
-
-		f->tested = true;
-		f->result = r->results.fold[i];
-	}
-	return 0;
-}
-
-/* In force are those that the last fold follows; what it took over is no change of it. */
-static int load_changes(struct run *r, const struct session *s, struct err *e)
-{
-	const struct settings base = r->set; /* a change may alter it */
-	int last = r->nfolds ? r->fold[r->nfolds - 1].fold : 0;
-	struct changes c;
-	bool own;
-
-	if (session_changes(s, &base, &c, e))
-		return -1;
-	own = changes_have_begin(&c, last);
-	for (int i = 0; i < c.n; i++) {
-		if (!own || c.at[i].fold == last)
-			set_change(r, &c.at[i]);
-		if (!changes_taken_over(&c, i))
-			mark_change(r, &c.at[i]);
-	}
-	changes_free(&c);
-	return 0;
-}
-
-int run_fold_number(const struct run *r, int i)
-{
-	return r->set.layout == LAYOUT_IEMOCAP ? i + 1 : i;
-}
-
-/* The size of all epochs.csv that its folds are read from. */
-static long long rows_bytes(const struct run *r)
-{
-	struct session s = {.lock = -1};
-	struct err ignored = {0};
-	long long bytes = 0;
-	char path[PATH_LEN];
-	struct stat st;
-
-	snprintf(s.dir, sizeof s.dir, "%s", r->dir);
-	for (int i = 0; i < r->folds; i++)
-		if (session_part(&s, run_fold_number(r, i), "epochs.csv", path, sizeof path,
-				 &ignored) == 0 &&
-		    stat(path, &st) == 0)
-			bytes += st.st_size;
-	return bytes;
-}
-
-bool run_is_stale(const struct run *r)
-{
-	return rows_bytes(r) != r->read_bytes;
-}
-
-static int load(struct run *r, const char *dir, bool predictions, struct err *e)
-{
-	struct session s = {.lock = -1};
-	int failed;
-
-	*r = (struct run){0};
-	if (session_read(&s, dir, &r->set, e))
-		return -1;
-	r->base = r->set;
-	r->folds = session_folds(&s, &r->set);
-	snprintf(r->dir, sizeof r->dir, "%s", s.dir);
-	run_names(s.dir, r->name, r->branch);
-	r->read_bytes = rows_bytes(r); /* before they are read: what comes meanwhile is news */
-	failed = load_rows(r, &s, e) || load_results(r, &s, e) || load_changes(r, &s, e);
-	load_notes(r, s.dir);
-	for (int i = 0; i < r->nfolds && !failed && predictions; i++)
-		failed = load_fold(r, &s, &r->fold[i], e);
-	session_close(&s);
-	if (failed)
-		run_free(r);
-	return failed;
-}
-
-int run_load(struct run *r, const char *dir, struct err *e)
-{
-	return load(r, dir, true, e);
-}
-
-int run_load_rows(struct run *r, const char *dir, struct err *e)
-{
-	return load(r, dir, false, e);
 }

@@ -52,17 +52,25 @@ struct run {
 	struct fold_run *fold; /* [nfolds]; moves when one is added */
 	int nfolds;            /* folds with rows */
 	struct results results;
-	struct notes notes;   /* all; those with a position are marks of their fold too */
-	long long read_bytes; /* of epochs in its files, when they were read */
+	struct notes notes;    /* all; those with a position are marks of their fold too */
+	bool predictions;      /* are read */
+	struct run_seen *seen; /* the files as they were when they were read; NULL: none were */
 };
 
 /* Everything the folder holds; a torn last row is passed over, missing files
- * are empty. On failure *r is empty. */
+ * are empty, and predictions of an epoch without a row are left out. Others may write
+ * meanwhile. On failure *r is empty. */
 int run_load(struct run *r, const char *dir, struct err *e);
 /* The same without the predictions, which are most of it: for curves and tables. */
 int run_load_rows(struct run *r, const char *dir, struct err *e);
-/* Have its files more epochs, or fewer, than were read? Looks at their sizes only. */
-bool run_is_stale(const struct run *r);
+/*
+ * Bring a run that was loaded up to what its files say now: as if it were loaded again, but only
+ * what has changed is read. *news says what that was (0: nothing); pointers into the run are
+ * then no longer good. -1: something could not be read. That is left as it was (predictions
+ * are left out) and tried again by the next call; all else is up to date.
+ */
+enum { RUN_NEW_ROWS = 1, RUN_NEW_EPOCHS = 2 /* rows of epochs, or predictions */ };
+int run_refresh(struct run *r, unsigned *news, struct err *e);
 void run_free(struct run *r); /* safe on zeroed memory */
 /* A run's name and branch by its folder alone. */
 void run_names(const char *dir, char name[RUN_NAME], char branch[RUN_NAME]);

@@ -79,6 +79,15 @@ int session_changes(const struct session *s, const struct settings *set, struct 
 		    struct err *e);
 int session_results(const struct session *s, const struct settings *set, struct results *r,
 		    struct err *e);
+struct rows_place; /* rows.h */
+/* Of one fold what its own steps.csv has had added since *at (rows_read_on), and all that its
+ * epochs.csv has; without these files nothing. */
+int session_fold_steps(const struct session *s, int fold, struct rows_place *at, bool *again,
+		       struct step_row **row, int *n, struct err *e);
+int session_fold_epochs(const struct session *s, int fold, struct epoch_row **row, int *n,
+			struct err *e);
+/* Has it rows that no fold has a file of its own for? So in a session of version 0.1. */
+bool session_is_old(const struct session *s);
 /* The file that has the fold's part of NAME: "DIR/fold-F/NAME", or "DIR/NAME". */
 int session_part(const struct session *s, int fold, const char *name, char *out, size_t n,
 		 struct err *e);

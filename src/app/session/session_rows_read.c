@@ -27,6 +27,12 @@ static int fold_at(const struct reading *r, const char *row)
 	return *(const int *)(row + r->c->at[0].at);
 }
 
+static int other_fold(int its, const char *path, long line, int fold, struct err *e)
+{
+	return err_at(e, path, line, 0, "fold %d in a file of fold %d; remove the line to go on",
+		      its, fold);
+}
+
 /* Add rows of a file: those of one fold (own: it must have no others), or with
  * `fold` -1 of all folds without a file of their own, whose numbers are noted. */
 static int add_rows(struct reading *r, const char *path, int fold, struct err *e)
@@ -43,9 +49,7 @@ static int add_rows(struct reading *r, const char *path, int fold, struct err *e
 
 		failed = fold_check(r->set, r->has, its, path, i + 2, e);
 		if (!failed && fold >= 0 && its != fold)
-			failed = err_at(e, path, i + 2, 0,
-					"fold %d in a file of fold %d; remove the line to go on",
-					its, fold);
+			failed = other_fold(its, path, i + 2, fold, e);
 		if (!failed && its != last) {
 			passed = fold < 0 && fold_has(r->s->dir, its, r->name);
 			if (!passed)
@@ -127,6 +131,65 @@ int session_epochs(const struct session *s, const struct settings *set, struct e
 	return failed;
 }
 
+static int fold_rows(const struct session *s, int fold, const char *name, const struct columns *c,
+		     struct rows_place *at, bool *again, void **row, int *n, struct err *e)
+{
+	char path[PATH_LEN];
+	int failed;
+
+	if (fold_file(s->dir, fold, name, path, sizeof path, e) ||
+	    rows_read_on(c, path, at, again, row, n, e))
+		return -1;
+	for (int i = 0; i < *n; i++) {
+		int its = *(const int *)((const char *)*row + (size_t)i * c->size + c->at[0].at);
+
+		if (its == fold)
+			continue;
+		failed = other_fold(its, path, at->lines - *n + i + 1, fold, e);
+		free(*row);
+		*row = NULL;
+		*n = 0;
+		*at = (struct rows_place){0};
+		return failed;
+	}
+	return 0;
+}
+
+int session_fold_steps(const struct session *s, int fold, struct rows_place *at, bool *again,
+		       struct step_row **row, int *n, struct err *e)
+{
+	const struct columns c = rows_of_steps();
+	void *rows;
+	int failed = fold_rows(s, fold, SESSION_STEPS, &c, at, again, &rows, n, e);
+
+	*row = rows;
+	return failed;
+}
+
+int session_fold_epochs(const struct session *s, int fold, struct epoch_row **row, int *n,
+			struct err *e)
+{
+	const struct columns c = rows_of_epochs();
+	struct rows_place start = {0};
+	bool again;
+	void *rows;
+	int failed = fold_rows(s, fold, SESSION_EPOCHS, &c, &start, &again, &rows, n, e);
+
+	*row = rows;
+	return failed;
+}
+
+bool session_is_old(const struct session *s)
+{
+	struct fold_list own = {0};
+	bool old;
+
+	folds_read(&own, s->dir);
+	old = folder_counts(s->dir, &own);
+	folds_free(&own);
+	return old;
+}
+
 /* Add the changes of a log; as add_rows. */
 static int add_changes(const struct session *s, const struct settings *set, const char *path,
 		       int fold, struct changes *c, struct err *e)
@@ -141,9 +204,7 @@ static int add_changes(const struct session *s, const struct settings *set, cons
 
 		failed = fold_check(set, has, x->fold, path, x->line, e);
 		if (!failed && fold >= 0 && x->fold != fold)
-			failed = err_at(e, path, x->line, 0,
-					"fold %d in a file of fold %d; remove the line to go on",
-					x->fold, fold);
+			failed = other_fold(x->fold, path, x->line, fold, e);
 		if (failed || (fold < 0 && fold_has(s->dir, x->fold, SESSION_COMMANDS)))
 			continue;
 		while (at > 0 && c->at[at - 1].fold > x->fold)

@@ -228,7 +228,7 @@ static void take(struct ui *u, struct event *e)
 		e->told = NULL;
 		break;
 	case EVENT_FOLLOWED:
-		runs_reload(u);
+		runs_refresh(u);
 		break;
 	case EVENT_SEED:
 	case EVENT_STATE:

@@ -197,14 +197,10 @@ bool overlay_refresh(struct ui *u)
 
 	for (int i = 0; i < u->noverlays; i++) {
 		struct err ignored = {0};
-		struct run now;
+		unsigned news;
 
-		if (!run_is_stale(&u->overlay[i]) ||
-		    run_load_rows(&now, u->overlay[i].dir, &ignored))
-			continue;
-		run_free(&u->overlay[i]);
-		u->overlay[i] = now;
-		any = true;
+		run_refresh(&u->overlay[i], &news, &ignored);
+		any |= news != 0;
 	}
 	return any;
 }

@@ -117,6 +117,23 @@ void runs_reload(struct ui *u)
 	overlay_place(u);
 }
 
+void runs_refresh(struct ui *u)
+{
+	struct err ignored = {0}; /* the run's thread has met it too, and says so if it lasts */
+	unsigned news;
+
+	if (u->unread || !u->run.seen || strcmp(u->run.dir, u->now.session) != 0) {
+		runs_reload(u);
+		return;
+	}
+	run_refresh(&u->run, &news, &ignored);
+	if (!(news & RUN_NEW_EPOCHS))
+		return;
+	u->map.of = NULL;
+	u->loads++;
+	ui_want_look(u);
+}
+
 /* Nothing of the run before is left, but for what the user has chosen for all runs. */
 static void forget_shown(struct ui *u)
 {

@@ -25,7 +25,8 @@ int runs_add(struct ui *u, const struct work_options *o, struct err *e);
 /* Is this session's folder (or another run's in it) open? Its run, or 0. */
 int runs_find(const struct ui *u, const char *dir);
 void runs_show(struct ui *u, int run);
-void runs_reload(struct ui *u); /* reads the shown session's folder again */
+void runs_reload(struct ui *u);  /* reads the shown session's folder again */
+void runs_refresh(struct ui *u); /* what has changed in it; what is selected stays so */
 
 /* Of the one that is being opened: what was said meanwhile, which is taken over; it is open,
  * and so it is shown. */
