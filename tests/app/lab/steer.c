@@ -322,13 +322,18 @@ TEST(by_hand)
 
 	make_corpus();
 	log = in("hand");
-	put(log, "at 1 1 3 set train.optimizer.lr 0.003\n");
+	put(log, "at 1 1 3 set train.optimizer.lr 0.003\n"
+		 "at 2 1 1 set train.optimizer.lr 0.02\n");
 	run((struct stretch){.session = "a", .replay = log});
 	second = (struct stretch){.session = "b", .replay = log, .fold = 2};
 	run((struct stretch){
 		.session = "b", .replay = log, .fold = 1, .meanwhile_at = 2, .meanwhile = &second});
 	run((struct stretch){.session = "b"});
 	check_same("a", "b");
+	check_holds(in("b/fold-2/commands.log"),
+		    "at 2 1 1 set train.optimizer.lr 0.003   # was 0.012\n"
+		    "at 2 1 1 begin\n"
+		    "at 2 1 1 set train.optimizer.lr 0.02   # was 0.003\n");
 	check_replay("b");
 	folder_remove();
 }
