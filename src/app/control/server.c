@@ -218,7 +218,6 @@ void server_turn(struct server *s)
 	if (clients_part(s, now, began))
 		s->due = true;
 	s->credit -= worked(s) - began;
-	pause_or_go_on(s, s->credit < 0);
 }
 
 static double earlier(double a, double b) /* 0: never */

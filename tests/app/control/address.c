@@ -41,15 +41,20 @@ static bool is_there(const char *path)
 	return lstat(path, &st) == 0;
 }
 
-/* A socket file as one that was killed leaves it. */
-static void leave_socket(const char *path)
+static int bind_socket(const char *path)
 {
 	struct sockaddr_un to = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
 	snprintf(to.sun_path, sizeof to.sun_path, "%s", path);
 	CHECK(bind(fd, (struct sockaddr *)&to, sizeof to) == 0);
-	close(fd);
+	return fd;
+}
+
+/* A socket file as one that was killed leaves it. */
+static void leave_socket(const char *path)
+{
+	close(bind_socket(path));
 }
 
 TEST(only_the_user_can_enter)
@@ -193,9 +198,9 @@ TEST(sockets_of_the_dead_are_removed)
 {
 	struct address dead, alive, mine;
 	struct err e = {0};
-	char other[300], own[300], file[300], name[300];
+	char other[300], own[300], file[300], name[300], container[300];
 	pid_t killed, stays;
-	int fd;
+	int fd, heard;
 
 	runtime("dead");
 	killed = start_listener(&dead);
@@ -214,6 +219,11 @@ TEST(sockets_of_the_dead_are_removed)
 	leave_socket(own);
 	leave_socket(name);
 	temp_text(file, "");
+	/* A process of another container has numbers that mean nothing here. */
+	snprintf(container, sizeof container, "%s",
+		 temp_path("dead/miust/%ld-00000003.sock", (long)killed));
+	heard = bind_socket(container);
+	CHECK(listen(heard, 1) == 0);
 	err_clear(&e);
 	fd = address_listen(&mine, &e);
 	CHECK(fd >= 0);
@@ -223,6 +233,8 @@ TEST(sockets_of_the_dead_are_removed)
 	CHECK(is_there(other));
 	CHECK(is_there(file));
 	CHECK(is_there(name));
+	CHECK(is_there(container));
+	close(heard);
 	close(fd);
 	fd = address_connect(alive.path, stays, &e);
 	CHECK(fd >= 0);

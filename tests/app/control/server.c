@@ -192,6 +192,22 @@ TEST(what_is_refused_is_offered_again)
 	host_end();
 }
 
+TEST(one_that_follows_and_goes_is_forgotten_at_once)
+{
+	struct peer p;
+
+	host_start();
+	p = peer_open();
+	peer_put(&p, "{\"stream\":1}\n");
+	host_settle();
+	CHECK_HAS(peer_line(&p), "ok");
+	peer_close(&p);
+	host_settle();
+	server_publish(host.s, 1, json_object());
+	CHECK_INT(server_timeout(host.s), -1); /* nobody follows */
+	host_end();
+}
+
 TEST(events_have_numbers_without_gaps)
 {
 	struct peer p, late;

@@ -203,6 +203,27 @@ TEST(a_line_that_waits_for_us_is_not_half)
 	host_end();
 }
 
+TEST(a_line_whose_rest_is_there_is_not_half)
+{
+	char text[20000];
+	struct peer p;
+
+	host_start();
+	p = peer_open();
+	memset(text, ' ', sizeof text);
+	memcpy(text, "{\"id\":1}", 8);
+	text[sizeof text - 1] = '\n';
+	CHECK_INT(peer_put_bytes(&p, text, 3000), 3000);
+	host_settle();
+	/* We had no time for it. */
+	host.now += SERVER_PATIENCE;
+	CHECK_INT(peer_put_bytes(&p, text + 3000, sizeof text - 3000), sizeof text - 3000);
+	host_settle();
+	CHECK_HAS(peer_line(&p), "{\"id\":1,");
+	peer_close(&p);
+	host_end();
+}
+
 TEST(so_many_clients)
 {
 	struct peer p[SERVER_CLIENTS], more;
