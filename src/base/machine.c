@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 enum { PATH_MOST = 4096 };
@@ -178,4 +179,24 @@ int machine_cores(void)
 
 	n = ceil(quota) < (double)n ? (long)ceil(quota) : n;
 	return n > 1 ? (int)n : 1;
+}
+
+void machine_processor(char *out, size_t n)
+{
+	FILE *f = fopen("/proc/cpuinfo", "re");
+	char line[256];
+	struct utsname u;
+
+	out[0] = '\0';
+	while (f && !out[0] && fgets(line, sizeof line, f)) {
+		const char *text = line + strcspn(line, ":");
+
+		text += strspn(text, ": \t");
+		if (strncmp(line, "model name", 10) == 0)
+			snprintf(out, n, "%.*s", (int)strcspn(text, "\n"), text);
+	}
+	if (f)
+		fclose(f);
+	if (!out[0] && uname(&u) == 0)
+		snprintf(out, n, "%s", u.machine);
 }

@@ -240,3 +240,12 @@ done <"$dir/instants"
 echo "# killed $kills times"
 check killed_at_any_instant [ $rounds -eq 6 ]
 check killed_some [ $kills -ge 3 ]
+
+# A fold's results name the machine and the version that have trained it, not those of the
+# folds that were there before.
+run train "$config" --session "$dir/machines" --fold 1
+sed -i -e 's/"machine": ".*"/"machine": "another"/' -e 's/"version": ".*"/"version": "0.0"/' \
+	"$dir/machines/fold-1/result.json"
+run train "$config" --session "$dir/machines" --fold 2 --resume
+check machine_of_a_fold [ "$(grep -c '"machine": "another"\|"version": "0.0"' \
+	"$dir/machines/fold-2/result.json")" -eq 0 ]

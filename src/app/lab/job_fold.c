@@ -327,6 +327,7 @@ static int end_fold(struct job *j, enum job_go *go, struct err *e)
 	if (trainer_test(&j->trainer, &row, &p, e))
 		return stopped_within(go, e);
 	results_add(&j->results, &row);
+	results_here(&j->results);
 	failed = fold_path(j, "predictions.csv", path, sizeof path, e) ||
 		 predictions_write(path, &p, &j->lab->corpus, &j->set, e) || keep_test(j, &p, e) ||
 		 store(j, e) || session_result(&j->session, &j->results, e) ||

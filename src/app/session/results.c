@@ -3,6 +3,7 @@
 
 #include "app/config/option.h"
 #include "app/session/rows.h"
+#include "base/machine.h"
 #include "base/mem.h"
 #include "engine/data/split.h"
 
@@ -29,25 +30,22 @@ void figure_put(struct figures *f, int i, double x)
 	*(double *)((char *)f + figure_table[i].at) = x;
 }
 
-/* "Linux 6.1.0 x86_64, AMD EPYC 7763, 64 cores"; the model where it is told. */
+/* "Linux 6.1.0 x86_64, AMD EPYC 7763, 64 cores" */
 static void describe_machine(char *out, size_t n)
 {
-	char line[256], model[128] = "";
+	char processor[128];
 	struct utsname u;
-	FILE *f = fopen("/proc/cpuinfo", "re");
 
-	while (f && !model[0] && fgets(line, sizeof line, f)) {
-		const char *text = line + strcspn(line, ":");
-
-		text += strspn(text, ": \t");
-		if (strncmp(line, "model name", 10) == 0)
-			snprintf(model, sizeof model, ", %.*s", (int)strcspn(text, "\n"), text);
-	}
-	if (f)
-		fclose(f);
+	machine_processor(processor, sizeof processor);
 	uname(&u);
-	snprintf(out, n, "%.40s %.60s %.20s%s, %ld cores", u.sysname, u.release, u.machine, model,
-		 sysconf(_SC_NPROCESSORS_ONLN));
+	snprintf(out, n, "%.40s %.60s %.20s, %.90s, %ld cores", u.sysname, u.release, u.machine,
+		 processor, sysconf(_SC_NPROCESSORS_ONLN));
+}
+
+void results_here(struct results *r)
+{
+	snprintf(r->version, sizeof r->version, "%s", MIUST_VERSION);
+	describe_machine(r->machine, sizeof r->machine);
 }
 
 void results_init(struct results *r, const struct settings *s)

@@ -37,7 +37,7 @@ struct results {
 	char version[32], machine[256];
 };
 
-void results_init(struct results *r, const struct settings *s); /* no folds */
+void results_init(struct results *r, const struct settings *s);    /* no folds */
 void results_copy(struct results *to, const struct results *from); /* *to is not freed before */
 void results_free(struct results *r); /* safe on zeroed memory, and twice */
 /* Replaces an equal fold; its figures are those of its confusion. */
@@ -50,6 +50,9 @@ int results_read(struct results *r, const char *path, struct err *e); /* *r is e
  * what the file says. */
 int result_write(const struct results *r, int fold, const char *path, struct err *e);
 int result_read(struct results *r, int fold, const char *path, struct err *e);
+/* Version and machine are this program's again, after others were read: for a fold that
+ * was trained here. */
+void results_here(struct results *r);
 /* Protocol, seed, version and so on of others. */
 void results_head(struct results *r, const struct results *from);
 /* An error, at `path`, if what was read has folds or classes that a run with these
