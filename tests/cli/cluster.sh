@@ -249,3 +249,15 @@ sed -i -e 's/"machine": ".*"/"machine": "another"/' -e 's/"version": ".*"/"versi
 run train "$config" --session "$dir/machines" --fold 2 --resume
 check machine_of_a_fold [ "$(grep -c '"machine": "another"\|"version": "0.0"' \
 	"$dir/machines/fold-2/result.json")" -eq 0 ]
+
+# Equal bytes are promised on one kind of machine: a process on another says so, once.
+check machine_is_recorded grep -q ', kernels .*, BLAS .* OpenBLAS ' "$dir/machines/machine"
+run train "$config" --session "$dir/machines" --fold 3 --resume
+check same_machine_is_silent [ "$(grep -c 'kind of machine' "$dir/err")" -eq 0 ]
+echo 'VAX-11/780, kernels portable, BLAS reference' >"$dir/machines/machine"
+run train "$config" --session "$dir/machines" --fold 4 --fold 5 --seeds 2 --resume-or-start
+check other_machine done_well
+check other_machine_is_said [ "$(grep -c "^miust: $dir/machines was first trained on another kind of \
+machine, so figures may differ in their last digits .*: VAX-11/780, .*; this one has .* OpenBLAS" \
+	"$dir/err")" -eq 1 ]
+check first_machine_stays grep -q VAX "$dir/machines/machine"

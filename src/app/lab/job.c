@@ -6,6 +6,7 @@
 #include "app/lab/job_session.h"
 #include "app/lab/job_tell.h"
 #include "app/session/session_data.h"
+#include "app/session/session_machine.h"
 #include "base/file.h"
 #include "base/mapped.h"
 #include "base/plain.h"
@@ -270,6 +271,25 @@ static void say_finished(const struct job *j)
 	str_free(&folds);
 }
 
+/* Once: is it of the kind that the session was first trained on? */
+static int compare_machine(struct job *j, struct err *e)
+{
+	char here[MACHINE_LINE], other[MACHINE_LINE];
+
+	if (j->machine_known)
+		return 0;
+	if (session_machine(&j->root, other, e))
+		return -1;
+	j->machine_known = true;
+	session_machine_here(here);
+	if (other[0])
+		job_say(j,
+			"%s was first trained on another kind of machine, so figures may differ in "
+			"their last digits from those of a run on one kind: %s; this one has %s",
+			j->root.root, other, here);
+	return 0;
+}
+
 static int run_seed(struct job *j, enum job_go *go, struct err *e)
 {
 	int n = split_folds(&j->lab->corpus), left = 0, failed;
@@ -281,7 +301,7 @@ static int run_seed(struct job *j, enum job_go *go, struct err *e)
 		say_finished(j);
 	if (failed || !left)
 		return failed || job_store_paths(j, e) ? -1 : 0;
-	failed = steer_begin(&j->steer, e);
+	failed = compare_machine(j, e) || steer_begin(&j->steer, e);
 	for (int i = 0; i < n && !failed && *go != JOB_STOP; i++) {
 		if (!is_left(j, split_fold(&j->lab->corpus, i)))
 			continue;

@@ -107,6 +107,7 @@ struct job {
 	bool begun;          /* a step was made, or the run stopped as asked: it stays */
 	char made[PATH_LEN]; /* the topmost folder made for it, "" if none */
 	int64_t steps;       /* done by this process */
+	bool machine_known;  /* compared with what the session was first trained on */
 	bool trained;        /* something, since the last end that was told (happened) */
 	bool complete;       /* all folds of all seeds have results */
 };

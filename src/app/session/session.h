@@ -8,6 +8,7 @@
  *
  *	lock                      who writes the session        session_lock.h
  *	config.yml, data.csv      what it was started with      session_data.h
+ *	machine                   what it was first trained on  session_machine.h
  *	notes.txt                                               notes.h
  *	fold-F/lock               who writes the fold
  *	fold-F/steps.csv, epochs.csv, commands.log, result.json session_rows.h

@@ -19,6 +19,7 @@ static const char *const written[] = {
 	"lock",
 	"config.yml",
 	"data.csv",
+	"machine",
 	"steps.csv",
 	"epochs.csv",
 	"commands.log",
