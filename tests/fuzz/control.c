@@ -34,8 +34,6 @@ static void to_server(int first, const uint8_t *data, size_t n)
 {
 	struct peer p;
 
-	if (!host.s)
-		host_start();
 	host.defer = (first & 16) != 0;
 	p = peer_open();
 	for (size_t at = 0, part; at < n; at += part) {
@@ -76,10 +74,8 @@ static void to_client(int first, const uint8_t *data, size_t n)
 	json_t *message;
 	int fd;
 
-	if (!listener) {
-		setenv("XDG_RUNTIME_DIR", temp_path("%s", ""), 1);
+	if (!listener)
 		listener = address_listen(&a, &e);
-	}
 	c = client_open(a.path, 0, &e);
 	fd = accept(listener, NULL, NULL);
 	if (!c || fd < 0)
@@ -103,6 +99,8 @@ static void one(const uint8_t *data, size_t n)
 {
 	if (n < 2)
 		return;
+	if (!host.s)
+		host_start(); /* first: it tries other sockets of this process */
 	if (data[1] == 'c')
 		to_client(*data, data + 2, n - 2);
 	else
