@@ -8,8 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PART = 4 }; /* questions of one client in one turn */
-
 #define RETRY 0.05 /* seconds after which a question that was refused is offered again */
 
 struct client *client_new(int fd, const struct server_peer *who)
@@ -167,18 +165,12 @@ static bool offer(struct server *s, struct client *c, int slot, double now)
 	return false;
 }
 
+/* One question: so whoever asks little has its turn soon, however much others ask. */
 static bool ask_part(struct server *s, struct client *c, int slot, double now)
 {
-	bool done = false;
-
-	for (int i = 0; i < PART && !is_full(c); i++) {
-		if (!c->offered && (c->why || !next_question(c, now)))
-			break;
-		if (c->offered && !offer(s, c, slot, now))
-			break;
-		done = true;
-	}
-	return done;
+	if (is_full(c) || (!c->offered && (c->why || !next_question(c, now))))
+		return false;
+	return !c->offered || offer(s, c, slot, now);
 }
 
 struct question *client_question(struct client *c, server_ticket t)
