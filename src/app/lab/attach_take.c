@@ -97,8 +97,9 @@ static int take_answer(struct work_run *run, json_int_t id, const json_t *answer
 
 	if (snapshot && ok && take_snapshot(run, answer, e))
 		return -1;
+	*news |= snapshot; /* rows of steps too, as often as that */
 	for (; snapshot && ok && i < a->n; i++)
-		*news |= a->asked[i].served |= a->asked[i].id == id;
+		a->asked[i].served |= a->asked[i].id == id;
 	while (!snapshot && i < a->n && a->asked[i].id != id)
 		i++;
 	if (snapshot || i == a->n) { /* else events were asked for: it has no such run by now */
@@ -117,19 +118,22 @@ static int take_answer(struct work_run *run, json_int_t id, const json_t *answer
 static const struct {
 	const char *name;
 	enum event_kind kind;
-	bool rows; /* the folder has them */
+	bool rows; /* the folder has something new, now */
 } events[] = {
-	{"fold", EVENT_FOLD, true},       {"step", EVENT_STEP, true},
+	{"fold", EVENT_FOLD, true},       {"step", EVENT_STEP, false},
 	{"epoch", EVENT_EPOCH, true},     {"result", EVENT_RESULT, true},
-	{"changed", EVENT_CHANGED, true}, {"mark", EVENT_MARK, false},
+	{"changed", EVENT_CHANGED, true}, {"mark", EVENT_MARK, true},
 	{"say", EVENT_SAY, false},
 };
 
 static void send_change(struct work_run *run, enum event_kind kind, const json_t *message)
 {
 	struct event e = {.kind = kind};
-	bool saved = strcmp(text_of(message, "mark"), "saved") == 0;
+	const char *mark = text_of(message, "mark");
+	bool saved = strcmp(mark, "saved") == 0;
 
+	if (kind == EVENT_MARK && !saved && strcmp(mark, "diverged") != 0)
+		return; /* a note: the folder has it */
 	e.u.change.fold = int_of(message, "fold");
 	e.u.change.epoch = int_of(message, "epoch");
 	e.u.change.step = int_of(message, "step");

@@ -153,6 +153,7 @@ TEST(what_others_do_is_told)
 	happens("{\"kind\":\"changed\",\"fold\":0,\"epoch\":5,\"step\":19,"
 		"\"command\":\"set train.clip 2\"}");
 	happens("{\"kind\":\"mark\",\"fold\":0,\"epoch\":5,\"step\":20,\"mark\":\"saved\"}");
+	happens("{\"kind\":\"mark\",\"fold\":0,\"mark\":\"note\",\"text\":\"it sinks\"}");
 	happens("{\"kind\":\"of a later version\",\"step\":[]}");
 	snprintf(own, sizeof own, "{\"kind\":\"say\",\"text\":\"pause, asked by process %ld\"}",
 		 (long)getpid());
