@@ -75,12 +75,12 @@ void work_glance(struct work *w, int run, struct glance *g)
 const struct corpus *work_corpus(struct work *w, int run)
 {
 	struct work_run *of = work_find(w, run);
-	bool ready;
+	const struct corpus *corpus;
 
 	pthread_mutex_lock(&w->lock);
-	ready = of->corpus_ready;
+	corpus = of->corpus;
 	pthread_mutex_unlock(&w->lock);
-	return ready ? &of->job.lab->corpus : NULL;
+	return corpus;
 }
 
 static int list(struct work *w, int *id, int most, bool placed)
@@ -181,6 +181,9 @@ void work_free_run(struct work_run *run)
 	for (int i = 0; i < run->undos; i++)
 		free(run->undo[i]);
 	job_close(&run->job);
+	for (int i = 0; i < run->befores; i++)
+		lab_drop(run->before[i]);
+	free(run->before);
 	free_options(&run->opt);
 	pthread_cond_destroy(&run->asked);
 	if (run->wake >= 0)

@@ -91,6 +91,7 @@ struct snapshot {
 	bool trains;            /* the run can go on from here: not finished, not only looking */
 	bool placed;            /* it has its place among the jobs: trains, or pauses in between */
 	enum work_hold hold;
+	bool left; /* who trained it was killed: it can go on from its last checkpoint */
 	struct lock_owner owner; /* who trains it elsewhere; host "": nobody, or not known */
 	bool busy;               /* WORK_FAILED: another program writes the session */
 	bool can_skip;           /* with --skip-bad it would have been opened */
@@ -212,6 +213,7 @@ struct work_options {           /* with all they point to they are copied */
 	bool readonly;          /* a session to look at: no lock, nothing is written */
 	bool paused;            /* wait before the first step */
 	double pace;            /* as work_pace */
+	bool polls;             /* a folder that is followed is only looked at by the clock */
 	/*
 	 * For a program without a screen. Its run is trained at once, and its thread ends with
 	 * it: a session that cannot go on is an error and not looked at, a run that diverges
@@ -246,6 +248,8 @@ struct glance {
 	enum work_hold hold;
 	bool opened, trains, placed;
 };
+/* "process 4711 on node7 trains it; this screen follows" */
+char *work_followed(const struct lock_owner *who, char *out, size_t n);
 void work_glance(struct work *w, int run, struct glance *g); /* a few words of the snapshot */
 /* Ids of the first `most` runs that are open, or of those that have a place, in the order of
  * opening; returns how many there are. */

@@ -265,6 +265,10 @@ static void go_on(struct work_run *run, const struct request *r, struct err *e)
 {
 	const struct trainer *t = &run->job.trainer;
 
+	bool may = run->opened && !run->opt.readonly && !run->refused;
+
+	if (may && run->looks && work_take_up(run, e))
+		return;
 	if (!run->opened || run->looks || run->job.complete) {
 		err_set(e, run->looks    ? "the session is open read-only (--readonly)"
 			   : run->opened ? "all folds are trained and tested"
@@ -308,6 +312,21 @@ static bool has_failed(struct work_run *run, struct err *e)
 	return failed;
 }
 
+/* What another program trains is only followed, but for what changes nothing. */
+static bool is_followed(struct work_run *run, const struct request *r, struct err *e)
+{
+	struct lock_owner who;
+	char text[256];
+
+	if (!work_is_elsewhere(run) || r->kind == REQUEST_LOOK)
+		return false;
+	pthread_mutex_lock(&run->work->lock);
+	who = run->shown.owner;
+	pthread_mutex_unlock(&run->work->lock);
+	err_set(e, "%s", work_followed(&who, text, sizeof text));
+	return true;
+}
+
 void work_answer(struct work_run *run, const struct request *r)
 {
 	struct err e = {0};
@@ -315,7 +334,7 @@ void work_answer(struct work_run *run, const struct request *r)
 	if (attach_ask(run, r))
 		return;
 	if (r->kind != REQUEST_PING && !(r->kind == REQUEST_LOOK && run->opened) &&
-	    has_failed(run, &e)) {
+	    (has_failed(run, &e) || is_followed(run, r, &e))) {
 		reply(run, r, &e, "");
 		return;
 	}

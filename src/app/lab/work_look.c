@@ -28,9 +28,14 @@ static int session_file(const struct work_run *run, int fold, const char *name, 
 		       : -1;
 }
 
-/* As `miust eval` does: what does not fit the settings is refused, or said. */
+static const char *name_of(bool last)
+{
+	return last ? "last weights" : "kept checkpoint";
+}
+
+/* As `miust eval` does: what does not fit the settings is refused, or said (`say`). */
 static int check_weights(struct work_run *run, const struct weights_file *weights, int fold,
-			 struct err *e)
+			 bool last, bool say, struct err *e)
 {
 	char data[ROSTER_HASH], text[512];
 	struct weights_meta here;
@@ -39,12 +44,10 @@ static int check_weights(struct work_run *run, const struct weights_file *weight
 	roster_hash(&run->job.lab->corpus, &run->job.set, data);
 	weights_meta_of(&here, &run->job.set, data, fold, 0);
 	if (weights_differ(&weights->meta, &here, WEIGHTS_REFUSED, &what)) {
-		err_set(e,
-			"the kept checkpoint of fold %d was trained with %s; restore that in "
-			"config.yml",
-			fold, what.s);
-	} else if (weights_differ(&weights->meta, &here, WEIGHTS_NOTED, &what)) {
-		snprintf(text, sizeof text, "the kept checkpoint of fold %d was trained with %s",
+		err_set(e, "the %s of fold %d was trained with %s; restore that in config.yml",
+			name_of(last), fold, what.s);
+	} else if (weights_differ(&weights->meta, &here, WEIGHTS_NOTED, &what) && say) {
+		snprintf(text, sizeof text, "the %s of fold %d was trained with %s", name_of(last),
 			 fold, what.s);
 		work_send_text(run, EVENT_SAY, 0, true, text);
 	}
@@ -53,27 +56,63 @@ static int check_weights(struct work_run *run, const struct weights_file *weight
 	return e->status ? -1 : 0;
 }
 
-/* The kept checkpoint of a fold that is not being trained. */
-static int open_looker(struct work_run *run, int fold, struct err *e)
+/* 0: written by version 0.1, and not tested yet: the screen knows from its rows. */
+static int epoch_of(const struct work_run *run, const struct weights_file *weights, int fold)
+{
+	const char *text = weights->meta.text[WEIGHTS_EPOCH];
+	const struct results *r = &run->job.results;
+
+	for (int i = 0; !text && i < r->n; i++)
+		if (r->fold[i].fold == fold)
+			return r->fold[i].best_epoch;
+	return text ? atoi(text) : 0;
+}
+
+static int load_weights(struct work_run *run, int fold, bool last, const char *path, bool say,
+			struct err *e)
 {
 	struct looker *l = &run->looker;
 	struct weights_file weights;
-	char path[PATH_LEN * 2];
 	int failed;
 
-	if (l->fold == fold)
-		return 0;
 	work_close_looker(run);
-	if (session_file(run, fold, "best.safetensors", path, sizeof path) || !file_exists(path))
-		return err_set(e, "fold %d has no kept checkpoint yet", fold);
+	l->file = file_stamp(path);
 	if (weights_open(&weights, path, e))
 		return -1;
-	failed = check_weights(run, &weights, fold, e) ||
+	l->epoch = epoch_of(run, &weights, fold);
+	failed = check_weights(run, &weights, fold, last, say, e) ||
 		 model_load(&l->model, &run->job.set, &weights, run->job.par, e);
 	weights_close(&weights);
 	if (failed)
 		return -1;
 	l->fold = fold;
+	l->last = last;
+	return 0;
+}
+
+/* Weights of a fold that is not being trained here, as the folder has them now: kept, or
+ * `last`. Another program may replace the file at any moment. */
+static int open_looker(struct work_run *run, int fold, bool last, struct err *e)
+{
+	struct looker *l = &run->looker;
+	bool same = l->fold == fold && l->last == last;
+	char path[PATH_LEN * 2];
+	struct file_stamp now;
+	int failed = 1;
+
+	if (session_file(run, fold, last ? "last.safetensors" : "best.safetensors", path,
+			 sizeof path) ||
+	    !file_exists(path))
+		return err_set(e, "fold %d has no kept checkpoint yet", fold);
+	now = file_stamp(path);
+	if (same && file_stamp_same(&now, &l->file))
+		return 0;
+	for (int tries = 0; tries < 3 && failed; tries++) { /* it may be replaced in between */
+		err_clear(e);
+		failed = load_weights(run, fold, last, path, !same, e);
+	}
+	if (failed)
+		return -1;
 	session_file(run, fold, "normalize.safetensors", path, sizeof path);
 	if (run->job.set.exp.normalize != NORMALIZE_NONE &&
 	    norm_load(&l->norm, path, &run->job.set, e))
@@ -82,6 +121,16 @@ static int open_looker(struct work_run *run, int fold, struct err *e)
 fail:
 	work_close_looker(run);
 	return -1;
+}
+
+/* The current weights of a fold that another program trains are those of its last epoch's end. */
+static bool looks_at_last(const struct work_run *run, const struct request *r)
+{
+	char path[PATH_LEN * 2];
+
+	return !r->kept && work_trains_elsewhere(run, r->fold) &&
+	       session_file(run, r->fold, "last.safetensors", path, sizeof path) == 0 &&
+	       file_exists(path);
 }
 
 static float *floats(const real *x, size_t n)
@@ -110,14 +159,6 @@ static void copy_look(struct look_result *l, const struct model *m, const struct
 				     (size_t)l->heads * (size_t)l->L * (size_t)l->T);
 }
 
-static int kept_epoch(const struct results *r, int fold)
-{
-	for (int i = 0; i < r->n; i++)
-		if (r->fold[i].fold == fold)
-			return r->fold[i].best_epoch;
-	return 0; /* not tested yet: the screen knows from its rows */
-}
-
 /* Whose weights the utterance goes through: the fold's that trains, its kept
  * checkpoint, or another fold's. */
 static void choose_model(struct work_run *run, const struct request *r, struct look_result *l)
@@ -132,11 +173,9 @@ static void choose_model(struct work_run *run, const struct request *r, struct l
 	run->probe.weights = kept ? s->array[ARRAY_KEPT] : NULL;
 	run->probe.corpus = &run->job.lab->corpus;
 	run->probe.set = &run->job.set;
-	l->kept = kept || !training;
+	l->kept = kept || (!training && !run->looker.last);
 	l->step = training && !kept && !s->ended ? s->in_epoch : 0;
-	l->epoch = !training ? kept_epoch(&run->job.results, r->fold)
-		   : kept    ? s->best_epoch
-			     : s->epoch;
+	l->epoch = !training ? run->looker.epoch : kept ? s->best_epoch : s->epoch;
 }
 
 struct look_result *work_look_at(struct work_run *run, const struct request *r, struct err *e)
@@ -144,11 +183,12 @@ struct look_result *work_look_at(struct work_run *run, const struct request *r, 
 	const struct trainer *t = &run->job.trainer;
 	struct look_result *l;
 
-	if (!run->corpus_ready || r->utt < 0 || r->utt >= run->job.lab->corpus.n) {
+	if (!run->corpus || r->utt < 0 || r->utt >= run->job.lab->corpus.n) {
 		err_set(e, "the features are not at hand");
 		return NULL;
 	}
-	if (!(t->corpus && t->state.fold == r->fold) && open_looker(run, r->fold, e))
+	if (!(t->corpus && t->state.fold == r->fold) &&
+	    open_looker(run, r->fold, looks_at_last(run, r), e))
 		return NULL;
 	l = mem_alloc(1, sizeof *l);
 	*l = (struct look_result){.utt = r->utt, .fold = r->fold, .knock = r->knock};

@@ -13,6 +13,7 @@
 
 #include "app/study/breakpoint.h"
 #include "app/lab/work.h"
+#include "base/file.h"
 #include "base/str.h"
 #include "engine/train/probe.h"
 
@@ -51,7 +52,10 @@ struct attach; /* attach.c */
 
 /* A model that is not being trained, for looking at a finished fold. */
 struct looker {
-	int fold; /* -1: none */
+	int fold;               /* -1: none */
+	bool last;              /* those of the last epoch's end, not the kept ones */
+	int epoch;              /* of the weights */
+	struct file_stamp file; /* as it was when they were read */
 	struct model model;
 	struct norm norm;
 };
@@ -81,11 +85,11 @@ struct work_run {
 	struct work *work; /* whose run it is */
 	pthread_t thread;
 
-	struct snapshot shown; /* -- protected by work->lock, as all up to the next line */
-	bool corpus_ready;
-	pthread_cond_t asked; /* a request, quit or a place for it has come (work_wake) */
-	int wake;             /* the same for who polls: an eventfd */
-	int attended;         /* the fold that is looked at; -1: not said */
+	struct snapshot shown;       /* -- protected by work->lock, as all up to the next line */
+	const struct corpus *corpus; /* NULL: not read yet */
+	pthread_cond_t asked;        /* a request, quit or a place for it has come (work_wake) */
+	int wake;                    /* the same for who polls: an eventfd */
+	int attended;                /* the fold that is looked at; -1: not said */
 	struct request request[REQUESTS];
 	int requests;
 	unsigned long turn; /* waits for a place: who has the smallest comes first; 0: does not */
@@ -100,6 +104,12 @@ struct work_run {
 	bool opened, inside;   /* inside: job_run */
 	bool looks;            /* the job was opened to look at (job_look) */
 	struct follow *follow; /* NULL while it trains here */
+	bool was_elsewhere;    /* a run of ours that another program has gone on with since it
+				* stopped here; until it trains here again */
+	bool refused;          /* it is looked at for another reason than who writes it */
+	struct lab **before;   /* [befores] of jobs that were opened before this one: the screen may
+				* still look at their corpora */
+	int befores;
 	struct attach *attach; /* NULL: never attached */
 	struct control control;
 	struct breakpoint breakpoint;
@@ -151,6 +161,9 @@ void *work_thread(void *run); /* of a struct work_run */
 /* How a closed run ended; one that could not be opened is no matter then. Under the lock. */
 void work_keep_status(struct work *w, const struct work_run *run);
 
+/* A run that was opened to look at is opened to go on with; on failure it still is looked at. */
+int work_take_up(struct work_run *run, struct err *e);
+
 /* work_place.c. The run's own thread calls them. */
 bool work_may_place(
 	const struct work_run *run);         /* has it a place, or is one free? Under the lock */
@@ -191,6 +204,16 @@ void work_follow_end(struct work_run *run);   /* it trains here, or is closed */
 /* What the folder says, into the run's snapshot; under the lock. Nothing while nobody else
  * trains a run of ours, or while attached. */
 void work_follow_put(const struct work_run *run, struct snapshot *s);
+/* What is known of a fold beside its rows. */
+struct work_part {
+	int n, steps;          /* of its training part: utterances, steps an epoch; 0: not known */
+	int count[LABELS_MAX]; /* of each class */
+	const bool *held;      /* [run.folds] which another program trains now */
+};
+/* work_rows.c: what the rows say of the fold in place `at`, as its trainer would show it. */
+struct run;
+void work_put_rows(struct snapshot *s, const struct run *r, int at, const struct work_part *part);
+bool work_trains_elsewhere(const struct work_run *run, int fold); /* this fold's */
 bool work_is_elsewhere(const struct work_run *run); /* a fold's lock is held by another program */
 
 /*
@@ -202,8 +225,8 @@ bool work_is_elsewhere(const struct work_run *run); /* a fold's lock is held by 
 bool attach_try(struct work_run *run, const struct lock_owner *o);
 void attach_leave(struct work_run *run); /* for another owner; safe if not attached */
 bool attach_is(const struct work_run *run, const struct lock_owner *o); /* to this owner */
-int attach_fd(const struct work_run *run);     /* -1: not attached */
-short attach_poll(const struct work_run *run); /* for poll(2) */
+int attach_fd(const struct work_run *run);                              /* -1: not attached */
+short attach_poll(const struct work_run *run);                          /* for poll(2) */
 /* Take the messages that have come: replies and other events are sent on, the snapshot
  * (hold WORK_ATTACHED) is brought up to date; where the other end is gone attach_fd becomes -1.
  * True: the folder has something new, which is to be looked at now. */

@@ -83,6 +83,7 @@ void work_show(struct work_run *run, enum work_state state)
 	run->shown.pace = run->pace;
 	run->shown.hold = WORK_OURS;
 	run->shown.owner = (struct lock_owner){0};
+	run->shown.left = false;
 	work_follow_put(run, &run->shown);
 	attach_put(run, &run->shown);
 	pthread_mutex_unlock(&run->work->lock);

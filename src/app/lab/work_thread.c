@@ -9,6 +9,7 @@
 #include "app/lab/work_private.h"
 
 #include "app/session/session_data.h"
+#include "base/mem.h"
 #include "base/str.h"
 
 #include <string.h>
@@ -44,8 +45,10 @@ static int open_job(struct work_run *run, struct err *e)
 	if (!run->opt.unattended && is_stored(run) &&
 	    job_look(&run->job, labs, &run->opt.job, &hooks, false, &unreadable) == 0) {
 		run->looks = true;
+		run->refused = why.status != EXIT_BUSY; /* who writes it may end */
 		pthread_mutex_lock(&run->work->lock);
-		str_fit(run->shown.looking, sizeof run->shown.looking, why.text);
+		str_fit(run->shown.looking, sizeof run->shown.looking,
+			run->refused ? why.text : "");
 		pthread_mutex_unlock(&run->work->lock);
 		return 0;
 	}
@@ -95,6 +98,15 @@ static void wait_for_session(struct work_run *run)
 	pthread_mutex_unlock(&w->lock);
 }
 
+static void put_corpus(struct work_run *run)
+{
+	const struct lab *lab = run->job.lab;
+
+	pthread_mutex_lock(&run->work->lock);
+	run->corpus = lab && lab->corpus.n > 0 ? &lab->corpus : NULL;
+	pthread_mutex_unlock(&run->work->lock);
+}
+
 static void open_run(struct work_run *run)
 {
 	struct err e = {0};
@@ -116,11 +128,37 @@ static void open_run(struct work_run *run)
 		run->control.want = WANT_STOP;
 		work_follow_begin(run);
 	}
-	pthread_mutex_lock(&run->work->lock);
-	run->corpus_ready = run->job.lab && run->job.lab->corpus.n > 0;
-	pthread_mutex_unlock(&run->work->lock);
+	put_corpus(run);
 	work_show(run, opened_as(run));
 	work_send_text(run, EVENT_OPENED, 0, true, "");
+}
+
+int work_take_up(struct work_run *run, struct err *e)
+{
+	struct job_hooks hooks = work_hooks;
+	struct labs *labs = &run->work->labs;
+	struct err ignored = {0};
+	int failed;
+
+	work_close_looker(run);
+	run->before = mem_grow(run->before, (size_t)run->befores + 1, sizeof *run->before);
+	run->before[run->befores++] = run->job.lab; /* held until the run is closed */
+	run->job.lab = NULL;
+	job_close(&run->job);
+	hooks.ctx = run;
+	run->opt.job.threads = work_share(run);
+	failed = job_open(&run->job, labs, &run->opt.job, &hooks, e);
+	if (!failed) {
+		run->looks = false;
+		work_follow_end(run);
+	} else if (job_look(&run->job, labs, &run->opt.job, &hooks, false, &ignored)) {
+		run->opened = false; /* nothing is left of it */
+		work_show_error(run, WORK_FAILED, e);
+	}
+	put_corpus(run);
+	if (run->opened)
+		work_send_text(run, EVENT_OPENED, 0, true, "");
+	return failed;
 }
 
 /* ---- the thread ---- */

@@ -9,6 +9,7 @@
 #include "engine/train/selection.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -199,14 +200,14 @@ static void change_label(char *out, size_t n, const struct setting *x)
 	snprintf(out, n, "%.32s %s", part ? part + 1 : x->key, x->value);
 }
 
-void run_set_change(struct run *r, const struct change *c)
+void run_set_change(struct settings *set, const struct change *c)
 {
 	struct err ignored = {0};
 	struct setting x;
 
 	if (setting_of_command(&x, c->command) && x.value &&
 	    !setting_live(&x, &ignored)) /* else somebody has edited the log */
-		option_set(&r->set, x.o, x.value, ".", &ignored);
+		option_set(set, x.o, x.value, ".", &ignored);
 }
 
 void run_mark_change(struct run *r, const struct change *c)
@@ -222,7 +223,7 @@ void run_mark_change(struct run *r, const struct change *c)
 
 void run_add_change(struct run *r, const struct change *c)
 {
-	run_set_change(r, c);
+	run_set_change(&r->set, c);
 	run_mark_change(r, c);
 }
 
@@ -333,10 +334,6 @@ void run_fold_best(struct fold_run *f, const struct settings *s)
 	struct confusion val;
 	bool by_ua = true;
 
-	if (f->tested) {
-		f->best_epoch = f->result.best_epoch;
-		return;
-	}
 	if (f->val.epochs > 0) {
 		history_confusion(&f->val, f->val.epoch[0], HEAD_MAIN, &val);
 		by_ua = selection_by_ua(s, &val);
@@ -346,8 +343,10 @@ void run_fold_best(struct fold_run *f, const struct settings *s)
 
 		if (s->train.select == SELECT_MACRO_F1)
 			row.val.macro_f1 = macro_f1(f, row.epoch);
-		if (selection_keeps(s, &row, best.epoch > 0 ? &best : NULL, by_ua))
+		if (f->tested ? row.epoch == f->result.best_epoch
+			      : selection_keeps(s, &row, best.epoch > 0 ? &best : NULL, by_ua))
 			best = row;
 	}
-	f->best_epoch = best.epoch;
+	f->best_epoch = f->tested ? f->result.best_epoch : best.epoch;
+	f->best = best.epoch ? selection_figure(s, &best.val, best.val_loss) : NAN;
 }

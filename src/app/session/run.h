@@ -32,6 +32,7 @@ struct fold_run {
 	int nepochs;
 	int steps_per_epoch; /* 0: not known yet */
 	int best_epoch;      /* kept checkpoint; 0: none */
+	double best;         /* as it was read: what train.select names, of it; NaN: none */
 	struct history val;  /* the validation part at every epoch; n 0: none */
 	bool tested;
 	struct fold_row result; /* if tested */
@@ -76,6 +77,10 @@ void run_free(struct run *r); /* safe on zeroed memory */
 void run_names(const char *dir, char name[RUN_NAME], char branch[RUN_NAME]);
 
 int run_fold_number(const struct run *r, int i); /* of the i-th fold of its data, from 0 */
+
+/* The settings in force at the fold's last step. Returns how many changes wait for a later one;
+ * *last, if any, is the command of the last of them, to be freed. */
+int run_settings(const struct run *r, int fold, struct settings *set, char **last);
 
 struct fold_run *run_fold(struct run *r, int fold);             /* made if missing */
 const struct fold_run *run_find(const struct run *r, int fold); /* or NULL */

@@ -41,7 +41,7 @@ struct run_seen *run_seen_now(const struct run *r, const struct session *s);
 void run_seen_root(struct file_stamp *out, const struct session *s, enum root_part part);
 
 /* A change's two effects: on the settings in force, and as a mark of its fold. */
-void run_set_change(struct run *r, const struct change *c);
+void run_set_change(struct settings *set, const struct change *c);
 void run_mark_change(struct run *r, const struct change *c);
 
 /* ---- of a fold, whose rows are all there ---- */

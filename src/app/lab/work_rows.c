@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the rows of a run say of it, as its trainer would show it. */
+#include "app/lab/work_private.h"
+
+#include "app/config/setting.h"
+#include "app/session/run.h"
+#include "base/str.h"
+#include "base/util.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SMOOTHED = 200 }; /* steps; those before them no longer count */
+
+static double smoothed_loss(const struct fold_run *f)
+{
+	double sum = 0, weight = 0;
+
+	for (int i = f->nsteps > SMOOTHED ? f->nsteps - SMOOTHED : 0; i < f->nsteps; i++) {
+		sum = 0.95 * sum + 0.05 * f->step[i].loss;
+		weight = 0.95 * weight + 0.05;
+	}
+	return weight > 0 ? sum / weight : NAN;
+}
+
+/* As work_run.c smooths it; 0: not known. */
+static double epoch_seconds(const struct fold_run *f)
+{
+	double seconds = 0;
+
+	for (int i = 0; i < f->nepochs; i++)
+		seconds = i ? 0.7 * seconds + 0.3 * f->epoch[i].seconds : f->epoch[i].seconds;
+	return seconds;
+}
+
+/* Epochs to the end of the run. Folds that other programs train meanwhile are not waited for. */
+static double epochs_left(const struct run *r, const struct snapshot *s,
+			  const struct work_part *part)
+{
+	double left = s->epochs - s->epoch;
+
+	if (s->steps_per_epoch > 0 && s->in_epoch < s->steps_per_epoch)
+		left += 1 - (double)s->in_epoch / s->steps_per_epoch;
+	for (int i = s->place; i < r->folds; i++) {
+		const struct fold_run *f = run_find(r, run_fold_number(r, i));
+
+		if (!(f && f->tested) && !part->held[i])
+			left += s->epochs;
+	}
+	return left > 0 ? left : 0;
+}
+
+static void put_settings(struct snapshot *s, const struct run *r, int fold)
+{
+	struct setting x;
+	char *last;
+
+	s->pending = run_settings(r, fold, &s->set, &last);
+	if (last && setting_of_command(&x, last)) {
+		str_fit(s->pending_key, sizeof s->pending_key, x.key);
+		str_fit(s->pending_value, sizeof s->pending_value, x.value ? x.value : "");
+	}
+	free(last);
+}
+
+static void put_position(struct snapshot *s, const struct fold_run *f)
+{
+	const struct step_row *step = f->nsteps ? &f->step[f->nsteps - 1] : NULL;
+	int evaluated = f->nepochs ? f->epoch[f->nepochs - 1].epoch : 0;
+
+	if (f->steps_per_epoch > 0)
+		s->steps_per_epoch = f->steps_per_epoch;
+	s->step = step ? step->step : 0;
+	s->lr = step ? step->lr : s->set.train.optimizer.lr;
+	s->epoch = step && step->epoch > evaluated ? step->epoch : evaluated;
+	if (s->epoch == evaluated)
+		s->in_epoch = s->steps_per_epoch;
+	else
+		s->in_epoch = s->step - (s->epoch - 1) * s->steps_per_epoch;
+}
+
+void work_put_rows(struct snapshot *s, const struct run *r, int at, const struct work_part *part)
+{
+	static const struct fold_run none;
+	int fold = run_fold_number(r, at);
+	const struct fold_run *f = run_find(r, fold);
+	double seconds;
+
+	if (!f)
+		f = &none;
+	put_settings(s, r, fold);
+	s->nfolds = r->folds;
+	s->place = at + 1;
+	s->fold = fold;
+	s->epochs = s->set.train.epoch;
+	s->steps_per_epoch = part->steps;
+	memcpy(s->count, part->count, sizeof s->count);
+	put_position(s, f);
+	s->best_epoch = f->best_epoch;
+	s->best = f->best_epoch ? f->best : NAN;
+	s->loss = smoothed_loss(f);
+	seconds = epoch_seconds(f);
+	s->rate = seconds > 0 && part->n > 0 ? part->n / seconds : NAN;
+	s->eta = seconds > 0 ? seconds * epochs_left(r, s, part) : NAN;
+}
