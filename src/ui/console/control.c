@@ -48,6 +48,8 @@ static const char *needs_run(const struct ui *u)
 		return "this screen has no run";
 	if (ui_no_run(u))
 		return ui_no_run(u);
+	if (ui_followed(u))
+		return ui_followed(u);
 	if (u->now.looking[0])
 		return u->now.looking;
 	return u->now.trains ? NULL : nothing_here(u);

@@ -116,8 +116,7 @@ static void say_opened(struct ui *u)
 	if (u->unread || ui_attached(u))
 		return;
 	if (u->now.state == WORK_ELSEWHERE && !u->readonly) {
-		ui_say(u, "process %ld on %s trains it; this screen follows", u->now.owner.pid,
-		       u->now.owner.host);
+		ui_say(u, "%s", ui_followed(u));
 	} else if (u->now.looking[0]) {
 		ui_error(u, "%s", u->now.looking);
 		problems_open(u);
@@ -170,9 +169,24 @@ static void take_change(struct ui *u, struct event *e)
 	ui_say(u, "%s", e->text);
 }
 
+/* Another program has begun to train the run, or has ended. */
+static void say_elsewhere(struct ui *u, enum work_state was)
+{
+	if (u->now.state == WORK_ELSEWHERE && was != WORK_ELSEWHERE && was != WORK_LOADING)
+		ui_say(u, "%s", ui_followed(u));
+	if (u->now.state != WORK_IDLE || was != WORK_ELSEWHERE)
+		return;
+	ui_say(u, "who trained it %s%s",
+	       u->now.left     ? "was killed"
+	       : u->now.trains ? "has stopped"
+			       : "has ended",
+	       u->now.trains ? "; Space goes on here from the last checkpoint" : "");
+}
+
 /* What another state of the work means, before its event is taken. */
 static void say_state(struct ui *u, enum work_state was)
 {
+	say_elsewhere(u, was);
 	if (u->now.state == WORK_BROKE && was != WORK_BROKE && !shows_break(u))
 		ui_say(u, "broke: %s", u->now.broke);
 	if (u->stop_asked && has_stopped(u->now.state)) {
@@ -187,6 +201,7 @@ static void take(struct ui *u, struct event *e)
 	switch (e->kind) {
 	case EVENT_OPENED:
 		u->corpus = u->work ? work_corpus(u->work, u->run_shown) : NULL;
+		u->map.of = NULL;
 		if (!u->run.dir[0] || u->unread)
 			runs_reload(u);
 		say_opened(u);

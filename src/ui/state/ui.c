@@ -164,6 +164,14 @@ bool ui_trains_here(const struct ui *u)
 	return ui_trains(u) && u->now.hold == WORK_OURS;
 }
 
+const char *ui_followed(const struct ui *u)
+{
+	static char text[256]; /* the screen's thread alone */
+
+	return u->now.state == WORK_ELSEWHERE ? work_followed(&u->now.owner, text, sizeof text)
+					      : NULL;
+}
+
 bool ui_attached(const struct ui *u)
 {
 	return u->now.hold == WORK_ATTACHED;

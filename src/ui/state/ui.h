@@ -235,6 +235,8 @@ int ui_command(struct ui *u, const char *verb, const char *args, struct err *e);
 #define UI_BUSY "the engine has too many requests waiting; try again"
 bool ui_trains(const struct ui *u);      /* the run computes, */
 bool ui_trains_here(const struct ui *u); /* and in this program */
+/* Another program trains it, and is not to be steered from here: that, as a sentence; or NULL. */
+const char *ui_followed(const struct ui *u);
 bool ui_attached(const struct ui *u);    /* it is steered through the socket of who trains it */
 
 /* ---- what the selection means; all may return NULL or 0 ---- */

@@ -42,6 +42,7 @@ static const struct {
 	[GLYPH_CUT] = {ELLIPSIS, "~"},
 	[GLYPH_RUN] = {U'▶', ">"},
 	[GLYPH_PAUSED] = {U'‖', "="},
+	[GLYPH_ELSEWHERE] = {U'▷', ")"},
 	[GLYPH_STOPPING] = {U'■', "#"},
 	[GLYPH_DIVERGED] = {U'!', "!"},
 	[GLYPH_IDLE] = {U'·', "."},

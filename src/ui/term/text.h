@@ -51,6 +51,7 @@ enum glyph {
 	/* state of the run */
 	GLYPH_RUN,
 	GLYPH_PAUSED,
+	GLYPH_ELSEWHERE,
 	GLYPH_STOPPING,
 	GLYPH_DIVERGED,
 	GLYPH_IDLE,

@@ -26,6 +26,8 @@ static const char *refuse_note(const struct ui *u)
 		return "the data is still being read";
 	if (u->now.state == WORK_FAILED && !u->now.opened)
 		return "no session is open";
+	if (ui_followed(u))
+		return ui_followed(u);
 	return u->now.looking[0] ? u->now.looking : NULL;
 }
 

@@ -152,12 +152,20 @@ static int each_selected(struct ui *u, const char *tag, const char *verb,
 	return failed || !changed ? -1 : 0;
 }
 
+/* Who trains the run that this screen follows has its folder. */
+static const char *refuse_tag(const struct ui *u)
+{
+	if (!sessions_refuse_run(u) && sessions_at(u) == sessions_view(u)->here && ui_followed(u))
+		return ui_followed(u);
+	return sessions_refuse_run(u);
+}
+
 int sessions_tag(struct ui *u, const char *args, struct err *e)
 {
 	if (!*args)
 		return err_usage(e, "tag TAG: expected a tag");
-	if (sessions_refuse_run(u))
-		return err_set(e, "tag: %s", sessions_refuse_run(u));
+	if (refuse_tag(u))
+		return err_set(e, "tag: %s", refuse_tag(u));
 	if (each_selected(u, args, "tag", tag_add, e))
 		return -1;
 	ui_say(u, "tagged %s; filter tag=%s lists all that are", args, args);
@@ -168,8 +176,8 @@ int sessions_untag(struct ui *u, const char *args, struct err *e)
 {
 	if (!*args)
 		return err_usage(e, "untag TAG: expected a tag");
-	if (sessions_refuse_run(u))
-		return err_set(e, "untag: %s", sessions_refuse_run(u));
+	if (refuse_tag(u))
+		return err_set(e, "untag: %s", refuse_tag(u));
 	if (each_selected(u, args, "untag", tag_remove, e))
 		return -1;
 	ui_say(u, "the tag %s is gone from it", args);

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 enum {
 	AIRY = 120,  /* from which tabs are two spaces apart */
@@ -88,19 +89,27 @@ static const struct {
 	[WORK_DIVERGED] = {GLYPH_DIVERGED, "DIVERGED", ROLE_BAD, false},
 	[WORK_STOPPING] = {GLYPH_STOPPING, "STOPPING", ROLE_WARN, true},
 	[WORK_IDLE] = {GLYPH_IDLE, "IDLE", ROLE_DIM, false},
-	[WORK_ELSEWHERE] = {GLYPH_RUN, "ELSEWHERE", ROLE_WARN, false},
+	[WORK_ELSEWHERE] = {GLYPH_ELSEWHERE, "ELSEWHERE", ROLE_WARN, true},
 	[WORK_FAILED] = {GLYPH_DIVERGED, "FAILED", ROLE_BAD, false},
 #define STATUS_DONE (WORK_FAILED + 1) /* idle, as all is done */
 	[STATUS_DONE] = {GLYPH_DONE, "DONE", ROLE_GOOD, false},
 #define STATUS_NONE (WORK_FAILED + 2) /* no run is open */
 	[STATUS_NONE] = {GLYPH_IDLE, "NO RUN", ROLE_DIM, false},
+#define STATUS_STOPPED (WORK_FAILED + 3) /* idle, and can go on */
+	[STATUS_STOPPED] = {GLYPH_STOPPING, "STOPPED", ROLE_DIM, false},
+#define STATUS_LEFT (WORK_FAILED + 4) /* the same, but who trained it was killed */
+	[STATUS_LEFT] = {GLYPH_DIVERGED, "BROKEN OFF", ROLE_WARN, false},
 };
 
 static int state_of(const struct ui *u)
 {
-	return ui_no_run(u)        ? (int)STATUS_NONE
-	       : status_is_done(u) ? (int)STATUS_DONE
-				   : (int)u->now.state;
+	bool idle = u->now.state == WORK_IDLE;
+
+	return ui_no_run(u)                                  ? (int)STATUS_NONE
+	       : status_is_done(u)                           ? (int)STATUS_DONE
+	       : idle && u->now.left                         ? (int)STATUS_LEFT
+	       : idle && (u->now.trains || u->now.epoch > 0) ? (int)STATUS_STOPPED
+							     : (int)u->now.state;
 }
 
 /* What goes first where the row is too narrow; the last stay. */
@@ -127,7 +136,7 @@ struct field {
 };
 
 struct status {
-	struct field field[10];
+	struct field field[16];
 	int n;
 };
 
@@ -277,6 +286,31 @@ static void add_attached(struct status *s, const struct ui *u, bool wide)
 	f->role = ROLE_TEXT;
 }
 
+/* "node7 process 4711, since 1h51": who trains it, where this screen only follows. */
+static void add_owner(struct status *s, const struct ui *u, bool wide)
+{
+	const struct lock_owner *who = &u->now.owner;
+	int64_t since = lock_owner_since(who);
+	struct field *f;
+	char time_text[NUM_LEN];
+
+	if (!ui_followed(u) || !who->host[0])
+		return;
+	f = add(s, "", GOES_OTHERS);
+	text_cut_middle(f->value, sizeof f->value, who->host, wide ? 20 : 10);
+	f = add(s, wide ? "process " : "", GOES_OTHERS);
+	snprintf(f->value, sizeof f->value, "%ld", who->pid);
+	f->gap = 1;
+	if (!wide || !since)
+		return;
+	f->behind = ",";
+	f = add(s, "since ", GOES_PACE);
+	snprintf(f->value, sizeof f->value, "%s",
+		 num_time(time_text, fmax(0, (double)(time(NULL) - since))));
+	f->role = ROLE_TEXT;
+	f->gap = 1;
+}
+
 /* Who trains, waits or pauses beside the run on the screen. */
 static void add_others(struct status *s, const struct ui *u)
 {
@@ -304,6 +338,7 @@ static void make_status(struct status *s, const struct ui *u, bool wide)
 		snprintf(f->value, sizeof f->value, "read-only");
 		f->role = ROLE_WARN;
 	}
+	add_owner(s, u, wide);
 	if (done)
 		add_results(s, &u->run.results, wide);
 	if (trained)

@@ -158,7 +158,7 @@ static void sign_of(const struct ui *u, enum glyph *g, enum role *role)
 		[WORK_DIVERGED] = {GLYPH_DIVERGED, ROLE_BAD},
 		[WORK_STOPPING] = {GLYPH_STOPPING, ROLE_WARN},
 		[WORK_IDLE] = {GLYPH_IDLE, ROLE_DIM},
-		[WORK_ELSEWHERE] = {GLYPH_RUN, ROLE_WARN},
+		[WORK_ELSEWHERE] = {GLYPH_ELSEWHERE, ROLE_WARN},
 		[WORK_FAILED] = {GLYPH_DIVERGED, ROLE_BAD},
 	};
 
