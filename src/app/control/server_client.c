@@ -69,11 +69,17 @@ static bool is_full(const struct client *c)
 	return c->nasked == SERVER_ANSWERS || c->out.bytes > SERVER_OUTPUT;
 }
 
+/* Whole lines that are here come first. */
+static bool may_read(const struct client *c)
+{
+	return c->can_read && !c->ended && !c->more && !c->offered && !is_full(c);
+}
+
 static bool read_part(struct client *c)
 {
 	enum wire_state state;
 
-	if (!c->can_read || c->ended || c->more || c->offered || is_full(c))
+	if (!may_read(c))
 		return false;
 	state = wire_read(&c->in, c->fd);
 	if (state == WIRE_BLOCKED)
@@ -246,7 +252,8 @@ bool client_turn(struct server *s, struct client *c, int slot, double now)
 		follows_free(&c->follows);
 		c->stuck_since = 0;
 	}
-	return done;
+	/* The socket says but once that it can be read. */
+	return done || may_read(c);
 }
 
 bool client_is_over(const struct client *c, double now)
