@@ -261,3 +261,24 @@ check other_machine_is_said [ "$(grep -c "^miust: $dir/machines was first traine
 machine, so figures may differ in their last digits .*: VAX-11/780, .*; this one has .* OpenBLAS" \
 	"$dir/err")" -eq 1 ]
 check first_machine_stays grep -q VAX "$dir/machines/machine"
+
+# `queue run` hands the signals of a cluster on, and ends as its runs do.
+queue=$dir/queue miust=$(realpath "$MIUST")
+mkdir "$queue"
+(cd "$queue" && "$miust" queue add "$config" --session sessions/one --set train.epoch=100) \
+	>/dev/null 2>&1
+for pair in USR1:138:10 USR2:140:30; do
+	s=${pair%%:*} code=${pair#*:}
+	# in place of the shell, so that $! is its process
+	(cd "$queue" && exec "$miust" queue run) >"$dir/out" 2>"$dir/err" &
+	pid=$!
+	while kill -0 $pid && [ "$(lines "$queue/sessions/one/fold-1/epochs.csv")" -lt "${code#*:}" ]; do :; done
+	kill -$s $pid
+	wait $pid
+	check "queue_run_$s" [ $? -eq "${code%:*}" ]
+	check "queue_run_${s}_is_said" grep -q "^miust: stopped by SIG$s; 1 run in the queue" "$dir/err"
+	check "queue_run_${s}_stores" grep -q "^miust: one: stopped by SIG$s before epoch" "$dir/err"
+done
+(cd "$queue" && "$miust" queue run) >"$dir/out" 2>"$dir/err"
+run train "$config" --session "$dir/long.100" --set train.epoch=100
+check queue_run_same_bytes same "$dir/long.100" "$queue/sessions/one"

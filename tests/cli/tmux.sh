@@ -265,10 +265,10 @@ hit TERM
 until_shows '^\$'
 
 # ---- signals from outside
-for signal in TERM HUP INT USR1 SEGV ABRT XCPU; do
+for signal in TERM HUP INT USR1 USR2 SEGV ABRT XCPU; do
 	case $signal in
 	HUP) code=129 ;; INT) code=130 ;; SEGV) code=139 ;; ABRT) code=134 ;;
-	USR1) code=138 ;; XCPU) code=152 ;; *) code=143 ;;
+	USR1) code=138 ;; USR2) code=140 ;; XCPU) code=152 ;; *) code=143 ;;
 	esac
 	case $signal in
 	SEGV | ABRT) [ "${KIND:-release}" = release ] || code='[0-9]*' ;; # a sanitizer's
