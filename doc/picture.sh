@@ -32,7 +32,7 @@ take() {
 	done
 	tm capture-pane -e -p >"$1"
 }
-take one 'IDLE.*'
+take one 'STOPPED.*'
 tm send-keys -l ':select utterance Ses04M_impro04_F001'
 tm send-keys Enter 5
 take two 'Ses04M_impro04_F001.*kept'

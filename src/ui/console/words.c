@@ -13,7 +13,10 @@
 const struct word word_table[] = {
 	{"RUN, EVAL", 0, "It trains; it evaluates the validation part."},
 	{"PAUSED, BROKE", 0, "It waits between two steps: paused by you, or by `break when`."},
-	{"STOPPING, IDLE", 0, "It finishes the step and stores a checkpoint; nothing trains now."},
+	{"STOPPING, STOPPED", 0,
+	 "It finishes the step and stores a checkpoint; nothing trains now, and it can go on."},
+	{"ELSEWHERE", 0, "Another program trains it; this screen follows its folder."},
+	{"BROKEN OFF", 0, "Who trained it was killed; it can go on from its last checkpoint."},
 	{"attached to 4711", 0,
 	 "Process 4711 trains it and does what is asked here; leaving it stops nothing."},
 	{"DONE", 0, "Every fold is tested: their mean and deviation, the protocol, the seed."},

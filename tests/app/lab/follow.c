@@ -250,6 +250,68 @@ TEST(a_run_of_ours_goes_on_elsewhere_and_here_again)
 	CHECK_INT(work_end(ours), 0);
 }
 
+/* What the screen has of the folder: rows without gap or double, and no predictions but with
+ * their row. */
+static void check_whole(const struct run *r)
+{
+	const struct fold_run *f = run_find(r, 0);
+
+	for (int i = 0; f && i < f->nsteps; i++)
+		CHECK_INT(f->step[i].step, i + 1);
+	for (int i = 0; f && i < f->nepochs; i++)
+		CHECK_INT(f->epoch[i].epoch, i + 1);
+	if (f)
+		CHECK(f->val.epochs <= f->nepochs && f->nsteps >= 4 * f->nepochs);
+}
+
+/* While another thread writes as fast as it can. */
+TEST(five_hundred_epochs_are_followed)
+{
+	static const char *const settings[] = {"train.epoch=500"};
+	const char *dir = temp_path("long");
+	struct err e = {0};
+	struct work_options o = {.job = {.config = "tests/record/tiny/config.yml",
+					 .session = dir,
+					 .set = settings,
+					 .nset = 1,
+					 .threads = 1},
+				 .paused = true};
+	struct work *trains = work_start(&o, &e), *follows;
+	struct seen t = {0}, s = {0};
+	struct run r, fresh;
+	unsigned news;
+	int looks = 0;
+
+	REQUIRE(trains);
+	until_state(&t, trains, WORK_PAUSED);
+	follows = follow_with(dir, true, false);
+	until_shown(&s, follows, WORK_ELSEWHERE, 0);
+	REQUIRE(run_load(&r, dir, &e) == 0);
+	work_resume(trains, WORK_FIRST);
+	while (s.now.state != WORK_IDLE && !test_faults) {
+		struct pollfd p[] = {{.fd = work_fd(follows), .events = POLLIN},
+				     {.fd = work_fd(trains), .events = POLLIN}};
+
+		poll(p, 2, -1);
+		take(&t, trains);
+		take(&s, follows);
+		run_refresh(&r, &news, &e);
+		looks += news != 0;
+		check_whole(&r);
+	}
+	CHECK(run_refresh(&r, &news, &e) == 0);
+	REQUIRE(run_load(&fresh, dir, &e) == 0);
+	CHECK_STR(run_difference(&r, &fresh), "");
+	CHECK_INT(run_find(&r, 0)->nepochs, 500);
+	CHECK_INT(run_find(&r, 0)->val.epochs, 500);
+	CHECK(looks > 10);
+	CHECK_INT(s.now.epoch, 500);
+	run_free(&r);
+	run_free(&fresh);
+	CHECK_INT(work_end(follows), 0);
+	CHECK_INT(work_end(trains), 0);
+}
+
 TEST(a_session_that_goes_is_said_to_be_gone)
 {
 	char away[PATH_LEN];

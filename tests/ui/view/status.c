@@ -164,7 +164,7 @@ TEST(status_by_state)
 		 " ■ STOPPING  f3/5 e42/70 s11/28  loss 0.289  WA  0.745@30  96 ex/s"},
 		{WORK_EVAL, " ▶ EVAL f3/5 e42/70 s11/28  loss 0.289  WA  0.745@30  96 ex/s  "
 			    "ETA 1h51"},
-		{WORK_IDLE, " · IDLE  f3/5 e42/70 s11/28  loss 0.289  WA  0.745@30"},
+		{WORK_IDLE, " ■ STOPPED  f3/5 e42/70 s11/28  loss 0.289  WA  0.745@30"},
 	};
 	struct ui u;
 
@@ -345,10 +345,32 @@ TEST(a_run_with_folds_left_is_not_done)
 	NEED_UTF8();
 	finish(&u, 80);
 	u.run.folds = 3;
-	CHECK_HAS(drawn(&u, 80, status_draw), " · IDLE  f3/5 ");
+	CHECK_HAS(drawn(&u, 80, status_draw), " ■ STOPPED  f3/5 ");
 	u.run.folds = 2;
 	u.now.trains = true; /* a further seed */
-	CHECK_HAS(drawn(&u, 80, status_draw), " · IDLE  f3/5 ");
+	CHECK_HAS(drawn(&u, 80, status_draw), " ■ STOPPED  f3/5 ");
+	moment_free(&u);
+}
+
+TEST(status_says_who_trains_it_elsewhere)
+{
+	struct ui u;
+
+	NEED_UTF8();
+	moment_init(&u, &look_braille, 24, 80);
+	u.now.pending = 0;
+	u.now.state = WORK_ELSEWHERE;
+	u.now.hold = WORK_FOLLOWED;
+	u.now.owner = (struct lock_owner){.host = "node7", .pid = 4711};
+	CHECK_HAS(drawn(&u, 80, status_draw), " ▷ ELSEWHERE   node7 4711 f3/5 e42/70 s11/28  loss");
+	CHECK_HAS(drawn(&u, 120, status_draw), " ▷ ELSEWHERE   node7 process 4711  fold 3/5  ");
+	snprintf(u.now.owner.since, sizeof u.now.owner.since, "2001-01-01T00:00:00Z");
+	CHECK_HAS(drawn(&u, 120, status_draw), " node7 process 4711, since ");
+	u.now.owner.host[0] = '\0'; /* its lock does not say */
+	CHECK_HAS(drawn(&u, 80, status_draw), " ▷ ELSEWHERE  f3/5 ");
+	u.now.state = WORK_IDLE;
+	u.now.left = true;
+	CHECK_HAS(drawn(&u, 80, status_draw), " ! BROKEN OFF  f3/5 ");
 	moment_free(&u);
 }
 
