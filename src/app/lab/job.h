@@ -79,8 +79,10 @@ struct job_options {
 	bool accept_data;   /* go on although the data has changed */
 	bool notes;         /* say what is worth a note about a list as a whole */
 	const char *replay; /* a commands.log to follow, or NULL */
-	int threads;        /* 0: all cores */
-	int64_t max_steps;  /* stop after so many; 0: no limit */
+	const char
+		*socket; /* where this program listens, named in the folds' locks; NULL: nowhere */
+	int threads;     /* 0: all cores */
+	int64_t max_steps; /* stop after so many; 0: no limit */
 };
 
 struct job {

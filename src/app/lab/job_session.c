@@ -341,7 +341,7 @@ static int come_second(struct job *j, struct err *e)
 	return job_read_session(j, &asked, e) || job_check_data(j, e) || go_on(j, e) ? -1 : 0;
 }
 
-int job_open_session(struct job *j, struct err *e)
+static int open_folder(struct job *j, struct err *e)
 {
 	if (j->resumes)
 		return go_on(j, e);
@@ -351,6 +351,15 @@ int job_open_session(struct job *j, struct err *e)
 		return -1;
 	err_clear(e);
 	return come_second(j, e);
+}
+
+int job_open_session(struct job *j, struct err *e)
+{
+	if (open_folder(j, e))
+		return -1;
+	if (j->opt.socket)
+		str_fit(j->root.socket, sizeof j->root.socket, j->opt.socket);
+	return 0;
 }
 
 void job_discard_session(struct job *j)

@@ -470,8 +470,7 @@ static int write_change(struct steer *s, const struct change *c, const char *was
 	int failed;
 
 	if (s->session->commands)
-		return change_write(s->session->commands, c->fold, c->epoch, c->step, c->command,
-				    was, e);
+		return change_write(s->session->commands, c, was, e);
 	change_line(&line, c, was);
 	failed = session_log(s->session, c->fold, &line, e);
 	str_free(&line);
@@ -492,7 +491,7 @@ int steer_command(struct steer *s, const char *command, struct err *e)
 {
 	const struct trainer *t = s->trainer;
 	struct settings set = *s->set, after;
-	struct change c = {.command = (char *)command};
+	struct change c = {.command = (char *)command, .by = s->asked_by};
 	const struct option *o;
 	char was[OPTION_TEXT];
 
@@ -516,7 +515,7 @@ int steer_command(struct steer *s, const char *command, struct err *e)
 
 int steer_end_fold(struct steer *s, struct err *e)
 {
-	struct change c = {.command = (char *)"fold"};
+	struct change c = {.command = (char *)"fold", .by = s->asked_by};
 	struct settings after;
 
 	steer_position(s->trainer, &c.fold, &c.epoch, &c.step);

@@ -43,6 +43,7 @@ struct steer {
 	const struct settings *base; /* its configuration */
 	struct settings *set;        /* in force: the configuration and every change since */
 	struct trainer *trainer;     /* of the fold being run; its settings follow *set */
+	long asked_by;               /* of what is asked next: another process, 0: none */
 	void (*changed)(void *ctx, const struct change *c); /* took effect; NULL: untold */
 	void *ctx;
 

@@ -130,6 +130,7 @@ static struct work_options copy_options(const struct work_options *o)
 	c.job.config = copy(o->job.config);
 	c.job.session = copy(o->job.session);
 	c.job.replay = copy(o->job.replay);
+	c.job.socket = copy(o->job.socket);
 	return c;
 }
 
@@ -142,6 +143,7 @@ static void free_options(struct work_options *o)
 	free((void *)o->job.config);
 	free((void *)o->job.session);
 	free((void *)o->job.replay);
+	free((void *)o->job.socket);
 }
 
 static struct work_run *new_run(struct work *w, const struct work_options *o)

@@ -149,7 +149,7 @@ enum event_kind {
 	EVENT_RESULT,  /* u.result; predictions of the test part */
 	EVENT_SEED,    /* seed: all folds of one have results */
 	EVENT_CHANGED, /* u.change: took effect; text is its command */
-	EVENT_MARK,    /* a checkpoint saved by hand, a step that diverged */
+	EVENT_MARK,    /* a checkpoint saved by hand, a step that diverged, a note (told) */
 	EVENT_LOOK,    /* look */
 	EVENT_TRIED,   /* tried */
 	EVENT_REPLY,   /* to a request: ok, text */
@@ -191,7 +191,7 @@ struct event {
 		struct fold_row *result; /* owned, as below */
 		struct {
 			int fold, epoch, step;
-			enum { CHANGE_SET, CHANGE_SAVED, CHANGE_BROKEN } what;
+			enum { CHANGE_SET, CHANGE_SAVED, CHANGE_BROKEN, CHANGE_NOTED } what;
 		} change;
 	} u;
 	int utterances;                 /* EVENT_STEP: in its batches */
@@ -270,6 +270,10 @@ bool work_next(struct work *w, struct event *e);                 /* the next eve
 void work_snapshot(struct work *w, int run, struct snapshot *s); /* of an open run */
 const struct corpus *work_corpus(struct work *w, int run);       /* after EVENT_OPENED, else NULL */
 
+/* Who asks from now on: another process, whose number goes into commands.log and into an
+ * EVENT_SAY once its request has changed something; 0, as at first: this program. */
+void work_asks(struct work *w, long process);
+int work_room(struct work *w, int run); /* how many requests it takes now, at least */
 /* Requests of a run: each returns its number, which EVENT_REPLY repeats; 0: too many wait
  * already. Replies to what only starts or stops come only if it is refused. What
  * is asked while the data is still being read waits, and is answered in order
@@ -277,7 +281,7 @@ const struct corpus *work_corpus(struct work *w, int run);       /* after EVENT_
 unsigned work_ping(struct work *w, int run); /* a reply when all it asked before has been served */
 enum { WORK_COMMAND = 1024 };                /* bytes of a command, with its NUL */
 /* set KEY VALUE, set KEY xFACTOR (of what is in force or waits; the log has the
- * value), undo, fold, save, eval. */
+ * value), undo, fold, save, eval, note TEXT. */
 unsigned work_command(struct work *w, int run, const char *command);
 unsigned work_pause(struct work *w, int run);
 unsigned work_resume(struct work *w, int run);

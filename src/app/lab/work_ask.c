@@ -3,6 +3,7 @@
 #include "app/lab/work_private.h"
 
 #include "app/config/setting.h"
+#include "app/session/notes.h"
 #include "base/mem.h"
 #include "base/str.h"
 
@@ -160,7 +161,7 @@ static void evaluate_now(struct work_run *run, struct err *e, char *text, size_t
 		work_show(run, was);
 }
 
-/* "set KEY VALUE"; *say becomes what is to be said of it at once, if anything. */
+/* "set KEY VALUE"; *say becomes what is to be said of it. */
 static void change(struct work_run *run, const char *asked, char *say, size_t n, struct err *e)
 {
 	char command[WORK_COMMAND], back[SETTING_KEY + OPTION_TEXT] = "";
@@ -185,6 +186,8 @@ static void change(struct work_run *run, const char *asked, char *say, size_t n,
 	run->undo[run->undos++] = mem_dup(back);
 	if (x.o->when == WHEN_EPOCH && !run->job.trainer.state.ended)
 		snprintf(say, n, "%.200s at the next epoch", command + 4);
+	else
+		snprintf(say, n, "%.255s", command);
 }
 
 /* The run is then what it is now: paused, stopped or going on. Shown before the
@@ -197,7 +200,33 @@ static void end_fold(struct work_run *run)
 	work_show(run, WORK_EVAL);
 }
 
-/* "set KEY VALUE", "undo", "save", "eval", "fold". A fold trains. */
+/* Before the next step, with who asked. */
+static int add_note(struct work_run *run, const struct request *r, const char *text, struct err *e)
+{
+	struct event mark = {.kind = EVENT_MARK};
+	struct str said = {0};
+	struct note x = {0};
+
+	str_add(&said, text);
+	if (r->by)
+		str_addf(&said, " (process %ld)", r->by);
+	job_position(&run->job, &x.fold, &x.epoch, &x.step);
+	x.text = said.s;
+	if (note_add(run->job.session.dir, &x, e)) {
+		str_free(&said);
+		return -1;
+	}
+	mark.u.change.fold = x.fold;
+	mark.u.change.epoch = x.epoch;
+	mark.u.change.step = x.step;
+	mark.u.change.what = CHANGE_NOTED;
+	mark.told = said.s;
+	str_fit(mark.text, sizeof mark.text, said.s);
+	work_send(run, &mark);
+	return 0;
+}
+
+/* "set KEY VALUE", "undo", "save", "eval", "fold", "note TEXT". A fold trains. */
 static void carry_out(struct work_run *run, const struct request *r, struct err *e)
 {
 	struct job *j = &run->job;
@@ -225,6 +254,9 @@ static void carry_out(struct work_run *run, const struct request *r, struct err 
 					: "");
 		else
 			end_fold(run);
+	} else if (strncmp(r->text, "note ", 5) == 0) {
+		if (!add_note(run, r, r->text + 5, e))
+			snprintf(text, sizeof text, "noted");
 	} else if (strcmp(r->text, "undo") == 0) {
 		if (run->undos == 0) {
 			err_set(e, "no change to take back");
@@ -327,10 +359,50 @@ static bool is_followed(struct work_run *run, const struct request *r, struct er
 	return true;
 }
 
+/* What changes the run, as the line that asks for it; false: it changes nothing. */
+static bool change_line_of(const struct request *r, char *out, size_t n)
+{
+	switch (r->kind) {
+	case REQUEST_COMMAND:
+		str_fit(out, n, r->text);
+		return strcmp(r->text, "eval") != 0;
+	case REQUEST_PAUSE:
+		return snprintf(out, n, "pause") > 0;
+	case REQUEST_RESUME:
+		return snprintf(out, n, "resume") > 0;
+	case REQUEST_STEP:
+		return snprintf(out, n, "step") > 0;
+	case REQUEST_STEP_EPOCH:
+		return snprintf(out, n, "step epoch") > 0;
+	case REQUEST_STOP:
+		return snprintf(out, n, "stop") > 0;
+	case REQUEST_BREAK:
+		return snprintf(out, n, r->text[0] ? "break when %s" : "break off", r->text) > 0;
+	case REQUEST_PACE:
+		if (r->pace > 0)
+			return snprintf(out, n, "pace %g", r->pace) > 0;
+		return snprintf(out, n, "pace off") > 0;
+	default:
+		return false;
+	}
+}
+
+/* Another process has changed something: whoever watches is told. */
+static void tell_asked(struct work_run *run, const struct request *r)
+{
+	char line[sizeof r->text + 16], text[sizeof line + 64];
+
+	if (!r->by || !change_line_of(r, line, sizeof line))
+		return;
+	snprintf(text, sizeof text, "%s, asked by process %ld", line, r->by);
+	work_say(run, text);
+}
+
 void work_answer(struct work_run *run, const struct request *r)
 {
 	struct err e = {0};
 
+	run->job.steer.asked_by = r->by;
 	if (attach_ask(run, r))
 		return;
 	if (r->kind != REQUEST_PING && !(r->kind == REQUEST_LOOK && run->opened) &&
@@ -385,4 +457,6 @@ void work_answer(struct work_run *run, const struct request *r)
 	}
 	if (e.status)
 		reply(run, r, &e, "");
+	else
+		tell_asked(run, r);
 }

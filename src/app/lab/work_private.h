@@ -44,6 +44,7 @@ struct request {
 	bool kept;
 	enum knock knock;
 	double pace;
+	long by; /* the process that asks; 0: this one */
 	char text[WORK_COMMAND];
 };
 
@@ -135,6 +136,7 @@ struct gone {
 struct work {
 	pthread_mutex_t lock; /* no other is taken while it is held */
 	int pipe[2];          /* holds a byte while events wait */
+	long asks;            /* who asks next (work_asks) -- the screen alone */
 	struct labs labs;
 
 	struct event *ring; /* [RING] -- protected by lock, as all below */

@@ -273,6 +273,7 @@ static unsigned ask(struct work *w, int id, struct request r, const char *text)
 	unsigned number = 0;
 
 	str_fit(r.text, sizeof r.text, text);
+	r.by = w->asks;
 	pthread_mutex_lock(&w->lock);
 	if (run->requests < REQUESTS) {
 		number = r.number = ++w->next_number;
@@ -292,6 +293,22 @@ void work_attend(struct work *w, int id, int fold)
 		work_wake(run);
 	run->attended = fold;
 	pthread_mutex_unlock(&w->lock);
+}
+
+void work_asks(struct work *w, long process)
+{
+	w->asks = process;
+}
+
+int work_room(struct work *w, int id)
+{
+	struct work_run *run = work_find(w, id);
+	int room;
+
+	pthread_mutex_lock(&w->lock);
+	room = REQUESTS - run->requests;
+	pthread_mutex_unlock(&w->lock);
+	return room;
 }
 
 unsigned work_ping(struct work *w, int run)

@@ -145,8 +145,14 @@ void changes_free(struct changes *c)
 void change_line(struct str *out, const struct change *c, const char *was)
 {
 	BUG_ON(strchr(c->command, '\n') || strchr(was, '\n'));
-	str_addf(out, "at %d %d %d %s%s%s\n", c->fold, c->epoch, c->step, c->command,
-		 *was ? "   # was " : "", was);
+	str_addf(out, "at %d %d %d %s", c->fold, c->epoch, c->step, c->command);
+	if (*was || c->by)
+		str_add(out, "   # ");
+	if (*was)
+		str_addf(out, "was %s%s", was, c->by ? ", " : "");
+	if (c->by)
+		str_addf(out, "asked by process %ld", c->by);
+	str_add(out, "\n");
 }
 
 /* ---- what a fold begins with ---- */
@@ -288,13 +294,11 @@ void changes_begin(struct changes *begin, struct str *lines, const struct change
 
 /* ---- writing ---- */
 
-int change_write(FILE *f, int fold, int epoch, int step, const char *command, const char *was,
-		 struct err *e)
+int change_write(FILE *f, const struct change *c, const char *was, struct err *e)
 {
-	struct change c = {.fold = fold, .epoch = epoch, .step = step, .command = (char *)command};
 	struct str line = {0};
 
-	change_line(&line, &c, was);
+	change_line(&line, c, was);
 	fputs(line.s, f);
 	str_free(&line);
 	/* A stream of a test or a pipe has nothing to sync. */

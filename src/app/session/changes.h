@@ -2,7 +2,7 @@
 /*
  * changes: commands.log, the live changes of a run, replayable.
  *
- *	at FOLD EPOCH STEP set KEY NEW   # was OLD
+ *	at FOLD EPOCH STEP set KEY NEW   # was OLD, asked by process PID
  *	at FOLD EPOCH STEP pause|resume|save|eval|fold|stop ...
  *	at FOLD 1 1 begin
  *
@@ -29,6 +29,7 @@ struct change {
 	int fold, epoch, step;
 	char *command; /* "set KEY NEW" */
 	long line;     /* in the log */
+	long by;       /* the other process that asked for it, 0: none; not read from a log */
 };
 
 struct changes {
@@ -67,7 +68,7 @@ size_t changes_whole(const char *text, size_t len);
 void changes_free(struct changes *c);
 /* Its line of the log, with the newline; was: "" leaves the comment out. */
 void change_line(struct str *out, const struct change *c, const char *was);
-int change_write(FILE *f, int fold, int epoch, int step, const char *command, const char *was,
+int change_write(FILE *f, const struct change *c, const char *was,
 		 struct err *e); /* flushes and fsyncs */
 
 #endif

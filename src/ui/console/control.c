@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Control of the run: verbs that the engine answers, and settings. */
 #include "app/config/setting.h"
-#include "app/study/breakpoint.h"
+#include "app/lab/order.h"
 #include "base/str.h"
 #include "ui/console/complete.h"
 #include "ui/console/command.h"
@@ -13,16 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PACE_LEAST 0.001
-#define PACE_MOST  1e6
-
 /* ---- why not now ---- */
 
 /* Commands steer the shown run alone; whoever else trains is named. */
 static const char *nothing_here(const struct ui *u)
 {
 	static char text[256]; /* the screen's thread alone */
-	static const char why[] = "nothing to train: the run is finished or read-only";
+	const char *why = order_nothing;
 
 	if (!u->others.n)
 		return why;
@@ -36,23 +33,17 @@ static const char *nothing_here(const struct ui *u)
 
 static const char *needs_run(const struct ui *u)
 {
-	switch (u->now.state) {
-	case WORK_LOADING:
-		return "the data is still being read";
-	case WORK_FAILED:
-		return "the run has failed";
-	default:
-		break;
-	}
+	const char *why = order_refused(&u->now);
+
+	if (u->now.state == WORK_LOADING || u->now.state == WORK_FAILED)
+		return why;
 	if (!u->work)
 		return "this screen has no run";
 	if (ui_no_run(u))
 		return ui_no_run(u);
 	if (ui_followed(u))
 		return ui_followed(u);
-	if (u->now.looking[0])
-		return u->now.looking;
-	return u->now.trains ? NULL : nothing_here(u);
+	return why == order_nothing ? nothing_here(u) : why;
 }
 
 /* May be asked for while the data is still being read: it waits, and is answered
@@ -72,9 +63,7 @@ static const char *refuse_set(const struct ui *u)
 
 static bool is_waiting(const struct ui *u)
 {
-	enum work_state s = u->now.state;
-
-	return s == WORK_PAUSED || s == WORK_BROKE || s == WORK_DIVERGED || s == WORK_IDLE;
+	return order_is_waiting(&u->now);
 }
 
 static const char *refuse_pause(const struct ui *u)
@@ -107,20 +96,10 @@ static const char *refuse_fold(const struct ui *u)
 {
 	const char *why = needs_run(u);
 
-	if (why || u->now.best_epoch > 0)
-		return why;
-	return u->now.set.train.select_from > 1
-		       ? "no epoch of this fold that train.select_from lets be kept has been "
-			 "evaluated yet"
-		       : "no epoch of this fold has been evaluated yet";
+	return why ? why : order_refused_fold(&u->now);
 }
 
 /* ---- what commands do ---- */
-
-static int no_arguments(const char *args, const char *command, struct err *e)
-{
-	return *args ? err_set(e, "%s takes no argument; found %s", command, args) : 0;
-}
 
 /* Hand a request over; number 0 means that the queue is full. */
 static int asked(struct ui *u, unsigned number, struct err *e)
@@ -138,21 +117,6 @@ static int engine(struct ui *u, const char *verb, const char *args, struct err *
 	return ui_command(u, verb, args, e) ? -1 : asked(u, u->waiting, e);
 }
 
-/* "KEY VALUE" of a live setting. A mistake is told at once, where it can be known
- * before the engine is asked: a factor depends on what waits, and before the data
- * is read there are no settings. */
-static int read_change(struct setting *x, const struct ui *u, const char *args, struct err *e)
-{
-	struct settings next = u->now.set;
-
-	setting_of_console(x, args);
-	if (setting_live(x, e))
-		return -1;
-	if (u->now.state == WORK_LOADING || option_is_factor(x->o, x->value))
-		return 0;
-	return setting_apply(&next, x, e);
-}
-
 static int run_set(struct ui *u, const char *args, struct err *e)
 {
 	const char *why = refuse_early(u);
@@ -167,7 +131,7 @@ static int run_set(struct ui *u, const char *args, struct err *e)
 		return start_draft_set(u, &x, e);
 	if (why && x.o)
 		return err_set(e, "set: %s; draft %s VALUE is for the next run", why, x.key);
-	if (read_change(&x, u, args, e))
+	if (order_change(&x, &u->now, args, e))
 		return -1;
 	str_addf(&change, "%s %s", x.key, x.value);
 	failed = engine(u, "set", change.s, e);
@@ -195,24 +159,19 @@ static int run_try(struct ui *u, const char *args, struct err *e)
 {
 	struct setting x;
 
-	if (!*args)
-		return err_set(e, "try KEY VALUE: expected a setting and a value");
-	if (read_change(&x, u, args, e))
+	if (order_try(&x, &u->now, args, e))
 		return -1;
-	if (x.o->when == WHEN_EPOCH)
-		return err_set(e, "%s takes effect at an epoch's start; one step cannot show it",
-			       x.o->key);
 	return asked(u, work_try(u->work, u->run_shown, x.o->key, x.value), e);
 }
 
 static int run_undo(struct ui *u, const char *args, struct err *e)
 {
-	return no_arguments(args, "undo", e) ? -1 : engine(u, "undo", "", e);
+	return order_alone("undo", args, e) ? -1 : engine(u, "undo", "", e);
 }
 
 static int run_pause(struct ui *u, const char *args, struct err *e)
 {
-	if (no_arguments(args, "pause", e) || asked(u, work_pause(u->work, u->run_shown), e))
+	if (order_alone("pause", args, e) || asked(u, work_pause(u->work, u->run_shown), e))
 		return -1;
 	ui_say(u, "pausing %s step",
 	       u->now.state == WORK_LOADING ? "before the first" : "after this");
@@ -221,7 +180,7 @@ static int run_pause(struct ui *u, const char *args, struct err *e)
 
 static int run_resume(struct ui *u, const char *args, struct err *e)
 {
-	if (no_arguments(args, "resume", e) || asked(u, work_resume(u->work, u->run_shown), e))
+	if (order_alone("resume", args, e) || asked(u, work_resume(u->work, u->run_shown), e))
 		return -1;
 	u->let_go = true;
 	return 0;
@@ -234,9 +193,9 @@ static int run_toggle(struct ui *u, const char *args, struct err *e)
 
 static int run_step(struct ui *u, const char *args, struct err *e)
 {
-	if (*args && strcmp(args, "epoch") != 0)
-		return err_set(e, "step [epoch]: expected nothing or epoch, found %s", args);
-	if (asked(u, work_step(u->work, u->run_shown, *args != '\0'), e))
+	bool epoch;
+
+	if (order_step(&epoch, args, e) || asked(u, work_step(u->work, u->run_shown, epoch), e))
 		return -1;
 	u->let_go = true;
 	return 0;
@@ -273,35 +232,29 @@ static int run_stop(struct ui *u, const char *args, struct err *e)
 
 static int run_save(struct ui *u, const char *args, struct err *e)
 {
-	return no_arguments(args, "save", e) ? -1 : engine(u, "save", "", e);
+	return order_alone("save", args, e) ? -1 : engine(u, "save", "", e);
 }
 
 static int run_eval(struct ui *u, const char *args, struct err *e)
 {
-	return no_arguments(args, "eval", e) ? -1 : engine(u, "eval", "", e);
+	return order_alone("eval", args, e) ? -1 : engine(u, "eval", "", e);
 }
 
 static int run_fold_end(struct ui *u, const char *args, struct err *e)
 {
-	return no_arguments(args, "fold", e) ? -1 : engine(u, "fold", "", e);
+	return order_alone("fold", args, e) ? -1 : engine(u, "fold", "", e);
 }
 
-/* The condition is parsed here too, so that a mistake is told at once. */
 static int run_break(struct ui *u, const char *args, struct err *e)
 {
-	struct breakpoint b = {0};
+	const char *when;
 
-	if (!*args || strcmp(args, "list") == 0)
-		return asked(u, work_breaks(u->work, u->run_shown), e);
-	if (strcmp(args, "off") == 0)
-		return asked(u, work_break(u->work, u->run_shown, ""), e);
-	if (strncmp(args, "when ", 5) != 0)
-		return err_set(e, "break when CONDITION (grad_norm > 10, loss is nan, ...), break "
-				  "list, or break off");
-	if (breakpoint_set(&b, args + 5, e))
+	if (order_break(&when, args, e))
 		return -1;
-	breakpoint_clear(&b);
-	return asked(u, work_break(u->work, u->run_shown, args + 5), e);
+	return asked(u,
+		     when ? work_break(u->work, u->run_shown, when)
+			  : work_breaks(u->work, u->run_shown),
+		     e);
 }
 
 /* `break when CONDITION`: the words, then the run's figures. */
@@ -316,9 +269,7 @@ static void complete_break(struct ui *u, const struct words *w, struct completio
 /* Epochs a second, at most. Nothing in the session depends on it, so its log has no line. */
 static int run_pace(struct ui *u, const char *args, struct err *e)
 {
-	bool off = strcmp(args, "off") == 0;
-	double pace = 0;
-	char *end = NULL;
+	double pace;
 
 	if (!*args) {
 		if (u->now.pace > 0)
@@ -328,14 +279,11 @@ static int run_pace(struct ui *u, const char *args, struct err *e)
 			ui_say(u, "no pace is set: training goes as fast as it can");
 		return 0;
 	}
-	if (!off)
-		pace = strtod(args, &end);
-	if (!off && (*end || !(pace >= PACE_LEAST && pace <= PACE_MOST)))
-		return err_set(e, "pace: expected epochs a second, %g to %g, or off; found %.60s",
-			       PACE_LEAST, PACE_MOST, args);
+	if (order_pace(&pace, args, e))
+		return -1;
 	if (asked(u, work_pace(u->work, u->run_shown, pace), e))
 		return -1;
-	if (off)
+	if (pace == 0)
 		ui_say(u, "as fast as it can");
 	else
 		ui_say(u, "at most %g epoch%s a second", pace, pace == 1 ? "" : "s");

@@ -78,7 +78,15 @@ void feed_refresh(struct ui *u)
 static void mark(struct ui *u, const struct event *e)
 {
 	bool saved = e->u.change.what == CHANGE_SAVED;
+	struct note note = {.fold = e->u.change.fold,
+			    .epoch = e->u.change.epoch,
+			    .step = e->u.change.step,
+			    .text = e->told};
 
+	if (e->u.change.what == CHANGE_NOTED) {
+		run_add_note(&u->run, &note);
+		return;
+	}
 	run_add_mark(&u->run, e->u.change.fold, saved ? MARK_SAVED : MARK_BROKEN, e->u.change.epoch,
 		     e->u.change.step, "");
 	if (!saved)

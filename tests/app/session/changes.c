@@ -2,6 +2,9 @@
 #include "app/session/changes.h"
 #include "app/folder.h"
 
+static const struct change lr = {1, 2, 30, (char *)"set train.optimizer.lr 1e-4", 0, 0};
+static const struct change stop = {0, 40, 1, (char *)"pause", 0, 0};
+
 TEST(written_and_read)
 {
 	FILE *f = fopen(in("log"), "w");
@@ -9,8 +12,8 @@ TEST(written_and_read)
 	struct err e = {0};
 
 	REQUIRE(f);
-	CHECK_INT(change_write(f, 1, 2, 30, "set train.optimizer.lr 1e-4", "5e-4", &e), 0);
-	CHECK_INT(change_write(f, 0, 40, 1, "pause", "", &e), 0);
+	CHECK_INT(change_write(f, &lr, "5e-4", &e), 0);
+	CHECK_INT(change_write(f, &stop, "", &e), 0);
 	check_holds(in("log"), "at 1 2 30 set train.optimizer.lr 1e-4   # was 5e-4\n"
 			       "at 0 40 1 pause\n");
 	fclose(f);
@@ -24,6 +27,28 @@ TEST(written_and_read)
 	CHECK_STR(c.at[1].command, "pause");
 	changes_free(&c);
 	changes_free(&c);
+}
+
+TEST(who_asked_is_a_comment)
+{
+	struct change set = lr, fold = {1, 2, 31, (char *)"fold", 0, 4711};
+	struct str lines = {0};
+	struct changes c;
+	struct err e = {0};
+
+	set.by = 4711;
+	change_line(&lines, &set, "5e-4");
+	change_line(&lines, &fold, "");
+	CHECK_STR(lines.s, "at 1 2 30 set train.optimizer.lr 1e-4   # was 5e-4, asked by process "
+			   "4711\n"
+			   "at 1 2 31 fold   # asked by process 4711\n");
+	put(in("asked"), lines.s);
+	REQUIRE(changes_read(&c, in("asked"), false, &e) == 0);
+	REQUIRE(c.n == 2);
+	CHECK_STR(c.at[0].command, "set train.optimizer.lr 1e-4");
+	CHECK_STR(c.at[1].command, "fold");
+	changes_free(&c);
+	str_free(&lines);
 }
 
 TEST(written_by_hand)
@@ -169,7 +194,7 @@ TEST(disk_full)
 
 	if (!f)
 		SKIP("no /dev/full");
-	CHECK_INT(change_write(f, 1, 1, 1, "pause", "", &e), -1);
+	CHECK_INT(change_write(f, &stop, "", &e), -1);
 	CHECK_HAS(e.text, "cannot write: No space left on device");
 	fclose(f);
 }
