@@ -14,6 +14,7 @@ static const struct command *const commands[] = {
 	&cmd_queue_remove,
 	&cmd_queue_run,
 	&cmd_sweep,
+	&cmd_control,
 	&cmd_sessions_list,
 	&cmd_sessions_tag,
 	&cmd_sessions_untag,

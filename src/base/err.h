@@ -18,12 +18,13 @@ enum exit_status {
 	EXIT_FAILED = 1,   /* said in one line */
 	EXIT_USAGE = 2,    /* the command line was wrong */
 	EXIT_DIVERGED = 3, /* the loss became NaN or Inf */
+	EXIT_NOBODY = 4,   /* nobody trains the session that is to be asked */
 	/* No program exits with these. */
-	EXIT_STOPPED = 4, /* ended in the middle as asked */
+	EXIT_STOPPED = 5, /* ended in the middle as asked */
 	/* These are EXIT_FAILED to a shell. */
-	EXIT_DATA = 5,  /* a session's data is not what it was */
-	EXIT_BUSY = 6,  /* another program writes the session */
-	EXIT_THERE = 7, /* a session is there already */
+	EXIT_DATA = 6,  /* a session's data is not what it was */
+	EXIT_BUSY = 7,  /* another program writes the session */
+	EXIT_THERE = 8, /* a session is there already */
 };
 
 struct err {

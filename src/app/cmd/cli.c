@@ -42,6 +42,8 @@ const struct flag_row flag_table[FLAGS] = {
 		       "Only this fold; repeat the option for more folds."},
 	[FLAG_JOBS] = {"jobs", "N", TAKES_COUNT, AT(jobs), 1, 64,
 		       "Runs to train at once; default: 1."},
+	[FLAG_JSON] = {"json", NULL, TAKES_NOTHING, AT(json),
+		       .help = "Print whole answers, as JSON."},
 	[FLAG_LIST] = {"list", "FILE.csv", TAKES_TEXT, AT(list),
 		       .help = "Predict this list, with or without labels."},
 	[FLAG_MANUAL] = {"manual", NULL, TAKES_NOTHING, AT(manual),
@@ -114,13 +116,14 @@ void cli_message(const char *fmt, ...)
 	str_free(&text);
 }
 
-void cli_data(const char *bytes, size_t n)
+bool cli_data(const char *bytes, size_t n)
 {
 	FILE *to = raw && !isatty(STDOUT_FILENO) ? raw : stdout;
 
 	fflush(stdout);
 	if ((fwrite(bytes, 1, n, to) != n || fflush(to)) && !unwritten)
 		unwritten = errno;
+	return !unwritten;
 }
 
 void cli_warnings(const struct warnings *w)

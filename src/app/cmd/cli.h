@@ -34,6 +34,7 @@ enum flag {
 	FLAG_DUMP,
 	FLAG_FOLD,
 	FLAG_JOBS,
+	FLAG_JSON,
 	FLAG_LIST,
 	FLAG_MANUAL,
 	FLAG_MARKDOWN,
@@ -83,7 +84,7 @@ struct args {
 	int cols, rows;
 	bool resume, resume_or_start, accept_data, skip_bad, deep, once, readonly, ascii, anyway,
 		manual, markdown;
-	bool dry_run, yes, csv, undo;
+	bool dry_run, yes, csv, undo, json;
 	unsigned long given; /* for args_given */
 };
 
@@ -130,8 +131,8 @@ void cli_manual(const struct program *p, FILE *out);
 void cli_manual_options(const struct command *c, FILE *out);
 
 /* Data that other programs read, to stdout: byte for byte as it is, except on a
- * terminal. */
-void cli_data(const char *bytes, size_t n);
+ * terminal. False: it cannot be written, or nobody reads any more. */
+bool cli_data(const char *bytes, size_t n);
 
 /* "miust: ..." and a newline, to stderr; names in it cannot do any harm there. */
 void cli_message(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -12,6 +12,7 @@ extern const struct command cmd_check;
 extern const struct command cmd_collect;
 extern const struct command cmd_compare;
 extern const struct command cmd_config;
+extern const struct command cmd_control;
 extern const struct command cmd_demo;
 extern const struct command cmd_eval;
 extern const struct command cmd_predict;

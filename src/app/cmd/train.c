@@ -3,10 +3,11 @@
 
 #include "app/cmd/hooked.h"
 #include "app/cmd/progress.h"
-#include "app/lab/work.h"
+#include "app/serve/serve.h"
 #include "base/clock.h"
 #include "base/plain.h"
 #include "base/process.h"
+#include "base/util.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -61,6 +62,7 @@ static int catch_signals(struct err *e)
 
 struct watch {
 	struct work *work;
+	struct serve *serve; /* NULL: nobody can ask */
 	struct progress line;
 	bool begun;
 	double since;  /* seconds; 0: no step yet */
@@ -241,28 +243,38 @@ static void take_events(struct watch *w)
 	struct event e;
 
 	while (work_next(w->work, &e)) {
-		take(w, &e);
+		if (!serve_event(w->serve, &e))
+			take(w, &e);
 		event_free(&e);
 		hooked_turn(&w->hooks, say, w);
 	}
+}
+
+/* Milliseconds; -1: nothing is due by itself. */
+static int timeout(const struct watch *w)
+{
+	int hooks = hooks_busy(&w->hooks) ? (int)(HOOK_SECONDS * 1000) : -1;
+	int clients = serve_timeout(w->serve);
+
+	return hooks < 0 ? clients : clients < 0 ? hooks : min_int(hooks, clients);
 }
 
 /* Until the run has ended, and all that it has sent is taken. */
 static void follow(struct watch *w)
 {
 	struct pollfd p[] = {{.fd = wake[0], .events = POLLIN},
-			     {.fd = work_fd(w->work), .events = POLLIN}};
+			     {.fd = work_fd(w->work), .events = POLLIN},
+			     {.fd = serve_fd(w->serve), .events = POLLIN}};
 
 	do {
-		int wait = hooks_busy(&w->hooks) ? (int)(HOOK_SECONDS * 1000) : -1;
-
-		if (poll(p, sizeof p / sizeof *p, wait) < 0 && errno != EINTR)
+		if (poll(p, sizeof p / sizeof *p, timeout(w)) < 0 && errno != EINTR)
 			BUG("poll: %s", strerror(errno));
 		if (stop_signal && p[0].fd >= 0) {
 			work_quit(w->work);
 			p[0].fd = -1; /* the next one ends the program */
 		}
 		take_events(w);
+		serve_turn(w->serve);
 		hooked_turn(&w->hooks, say, w);
 	} while (!work_ended(w->work)); /* asked last: taking events takes what wakes poll */
 	take_events(w);
@@ -287,22 +299,24 @@ static char *resume_words(const struct watch *w, const struct job_options *o)
 	return b.s;
 }
 
-/* The run ended before its end: by a signal, which is a failure, or as asked. */
+/* The run ended before its end: as asked with --max-steps, or by a signal or another
+ * process, which is a failure. */
 static int stopped(const struct watch *w, const struct job_options *o, struct err *e)
 {
+	bool enough = o->max_steps > 0 && w->steps >= o->max_steps && !stop_signal;
 	char *words = resume_words(w, o);
 
-	if (stop_signal) {
-		err_set(e, "stopped by %s before epoch %d, step %d of fold %d; go on with %s",
-			process_stop_name(stop_signal), next_epoch(&w->at), w->at.step + 1,
-			w->at.fold, words);
-		e->status = 128 + stop_signal;
-	} else {
+	if (enough)
 		cli_message("stopped after %lld step%s; go on with %s", (long long)w->steps,
 			    w->steps == 1 ? "" : "s", words);
-	}
+	else
+		err_set(e, "stopped by %s before epoch %d, step %d of fold %d; go on with %s",
+			stop_signal ? process_stop_name(stop_signal) : "another process",
+			next_epoch(&w->at), w->at.step + 1, w->at.fold, words);
+	if (stop_signal)
+		e->status = 128 + stop_signal;
 	free(words);
-	return stop_signal ? -1 : 0;
+	return enough ? 0 : -1;
 }
 
 static int conclude(const struct watch *w, const struct job_options *o, bool *complete,
@@ -319,10 +333,22 @@ static int conclude(const struct watch *w, const struct job_options *o, bool *co
 	return *complete ? 0 : stopped(w, o, e);
 }
 
+/* Without a socket the run can only not be asked. */
+static void begin_serving(struct watch *w, struct work_options *o)
+{
+	struct err why = {0};
+
+	w->serve = serve_start(&why);
+	if (w->serve)
+		o->job.socket = serve_path(w->serve);
+	else
+		cli_message("nobody can ask this run while it trains: %s", why.text);
+}
+
 int train_job(const struct args *a, const struct job_options *o, bool lines, bool *complete,
 	      struct err *e)
 {
-	const struct work_options work = {.job = *o, .unattended = true, .reading = &reading};
+	struct work_options work = {.job = *o, .unattended = true, .reading = &reading};
 	struct watch w = {.lines = lines, .seeds = o->seeds};
 	bool opened;
 	int failed;
@@ -333,12 +359,16 @@ int train_job(const struct args *a, const struct job_options *o, bool lines, boo
 	if (!lines)
 		progress_start(&w.line, stderr, getenv("TERM"));
 	reading = true;
+	begin_serving(&w, &work);
 	failed = catch_signals(e) || !(w.work = work_start(&work, e));
 	if (!failed) {
+		serve_bind(w.serve, w.work);
 		follow(&w);
 		failed = conclude(&w, o, complete, e);
-		work_end(w.work);
 	}
+	serve_end(w.serve);
+	if (w.work)
+		work_end(w.work);
 	opened = w.now.opened;
 	if (opened)
 		hooked_finish(&w.hooks, say, &w);

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * serve_private: what the files of serve share. serve.c takes questions and answers them,
+ * serve_verb.c has the commands that need no request of the run, serve_event.c makes events of
+ * the work JSON.
+ */
+#ifndef MIUST_SERVE_PRIVATE_H
+#define MIUST_SERVE_PRIVATE_H
+
+#include "app/lab/order.h"
+#include "app/serve/serve.h"
+#include "base/str.h"
+
+#include <jansson.h>
+
+/* A command that is answered at once, without the run's thread. */
+struct serve_verb {
+	const char *name, *args, *help;
+	/* Of the run that `now` shows; appends what there is to say. */
+	int (*answer)(const struct snapshot *now, const char *args, struct str *out, struct err *e);
+};
+extern const struct serve_verb serve_verbs[];
+const struct serve_verb *serve_verb_find(const char *name);
+/* "unknown command WORD; did you mean SET? help lists all" */
+int serve_unknown(const char *word, struct err *e);
+
+/* A folder's absolute path if it is there; as it is named otherwise. May be in place. */
+void serve_folder(const char *folder, char *out, size_t n);
+/* "fold", "epoch", "step" of the next step, as commands.log counts; nothing while no fold
+ * is open. */
+void serve_position(json_t *to, const struct position *at);
+
+/* What clients are told of an event, NULL: nothing. `run`: the run's folder; `state`: its state
+ * now, for EVENT_STATE. */
+json_t *serve_event_json(const struct event *e, const char *run, enum work_state state);
+
+#endif
