@@ -99,7 +99,8 @@ bool attach_ask(struct work_run *run, const struct request *r)
 	struct asked asked = {.number = r->number, .kind = r->kind};
 	char line[WORK_COMMAND + 16];
 
-	if (!attached(run) || r->kind == REQUEST_LOOK)
+	if (!attached(run) || r->kind == REQUEST_LOOK || r->kind == REQUEST_LET_GO ||
+	    r->kind == REQUEST_HAND_OVER)
 		return false;
 	if (r->kind != REQUEST_PING) {
 		line_of(r, line, sizeof line);

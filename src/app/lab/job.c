@@ -216,6 +216,15 @@ int job_threads(struct job *j, int threads, struct err *e)
 	return 0;
 }
 
+void job_let_go(struct job *j)
+{
+	mapped_advice(j, NULL);
+	job_close_fold(j);
+	steer_close(&j->steer);
+	session_close(&j->session);
+	session_close(&j->root);
+}
+
 void job_close(struct job *j)
 {
 	mapped_advice(j, NULL);

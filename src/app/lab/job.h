@@ -141,6 +141,9 @@ int job_run(struct job *j, struct err *e);
 /* Safe on zeroed memory, after a failed open, and twice. A session that job_open
  * has created is removed again if no step was made in it. */
 void job_close(struct job *j);
+/* Of one that is not inside job_run, and will not be again: the session's locks. What is known of
+ * session and data stays, as job_look has it. */
+void job_let_go(struct job *j);
 void job_say(const struct job *j, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 int job_save(struct job *j, struct err *e); /* state and last.safetensors, now */

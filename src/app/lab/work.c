@@ -83,6 +83,11 @@ const struct corpus *work_corpus(struct work *w, int run)
 	return corpus;
 }
 
+const struct job_options *work_job(struct work *w, int run)
+{
+	return &work_find(w, run)->opt.job;
+}
+
 static int list(struct work *w, int *id, int most, bool placed)
 {
 	int n = 0;
@@ -131,6 +136,7 @@ static struct work_options copy_options(const struct work_options *o)
 	c.job.session = copy(o->job.session);
 	c.job.replay = copy(o->job.replay);
 	c.job.socket = copy(o->job.socket);
+	c.handed = copy(o->handed);
 	return c;
 }
 
@@ -144,6 +150,7 @@ static void free_options(struct work_options *o)
 	free((void *)o->job.session);
 	free((void *)o->job.replay);
 	free((void *)o->job.socket);
+	free((void *)o->handed);
 }
 
 static struct work_run *new_run(struct work *w, const struct work_options *o)

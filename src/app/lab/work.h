@@ -212,6 +212,8 @@ struct work_options {           /* with all they point to they are copied */
 	struct job_options job; /* threads: of the program, 0: all cores; see work_jobs */
 	bool readonly;          /* a session to look at: no lock, nothing is written */
 	bool paused;            /* wait before the first step */
+	const char *handed;     /* NULL, or what work_hand_over said of it in another process */
+	bool deaf;              /* nobody can ask it to go on: what was handed does not pause it */
 	double pace;            /* as work_pace */
 	bool polls;             /* a folder that is followed is only looked at by the clock */
 	/*
@@ -237,6 +239,8 @@ int work_open(struct work *w, const struct work_options *o, struct err *e);
 /* The run is to stop after a checkpoint, if it trains, and to let go of all it has. Its id
  * is unknown from now on, and no event of it comes any more but EVENT_HAPPENED. */
 void work_close(struct work *w, int run);
+/* What it was opened with; good until it is closed. */
+const struct job_options *work_job(struct work *w, int run);
 /* How many runs may train at once; 1 at first. Each that begins from now on computes with
  * that share of the threads, at least one; whoever trains already keeps place and
  * threads. */
@@ -287,6 +291,14 @@ unsigned work_pause(struct work *w, int run);
 unsigned work_resume(struct work *w, int run);
 unsigned work_step(struct work *w, int run,
 		   bool epoch); /* one step, or to the epoch's end, then pause */
+/*
+ * For a run that is to go on in another process: the reply's `told` is how it is to
+ * (work_options.handed): whether it pauses, its pace, its break condition, what undo takes
+ * back. Ask before it is stopped, or in one breath with that.
+ */
+unsigned work_hand_over(struct work *w, int run);
+/* It has stopped: its session is let go, and is only looked at from now on. */
+unsigned work_let_go(struct work *w, int run);
 /* At most so many epochs a second, a step at a time; 0: as fast as it can. What is asked
  * for meanwhile is served at once, and the figures are the same. */
 unsigned work_pace(struct work *w, int run, double epochs_a_second);

@@ -350,7 +350,7 @@ static bool is_followed(struct work_run *run, const struct request *r, struct er
 	struct lock_owner who;
 	char text[256];
 
-	if (!work_is_elsewhere(run) || r->kind == REQUEST_LOOK)
+	if (!work_is_elsewhere(run) || r->kind == REQUEST_LOOK || r->kind == REQUEST_LET_GO)
 		return false;
 	pthread_mutex_lock(&run->work->lock);
 	who = run->shown.owner;
@@ -396,6 +396,16 @@ static void tell_asked(struct work_run *run, const struct request *r)
 		return;
 	snprintf(text, sizeof text, "%s, asked by process %ld", line, r->by);
 	work_say(run, text);
+}
+
+static void hand_over(struct work_run *run, const struct request *r)
+{
+	struct event e = {.kind = EVENT_REPLY, .request = r->number, .ok = true};
+	struct str text = {0};
+
+	work_hand_text(run, &text);
+	e.told = text.s;
+	work_send(run, &e);
 }
 
 void work_answer(struct work_run *run, const struct request *r)
@@ -447,6 +457,13 @@ void work_answer(struct work_run *run, const struct request *r)
 	}
 	case REQUEST_TRY:
 		try_change(run, r, &e);
+		break;
+	case REQUEST_HAND_OVER:
+		hand_over(run, r);
+		break;
+	case REQUEST_LET_GO:
+		if (!work_let_session_go(run, &e))
+			reply(run, r, &e, "");
 		break;
 	case REQUEST_PACE:
 		run->pace = r->pace;

@@ -370,6 +370,12 @@ void work_follow_begin(struct work_run *run)
 		read_all(run, &ignored);
 }
 
+void work_follow_now(struct work_run *run)
+{
+	if (run->follow)
+		run->follow->next = 0;
+}
+
 void work_follow_end(struct work_run *run)
 {
 	struct follow *f = run->follow;

@@ -5,8 +5,9 @@
  *
  * work.c has the runs, work_thread.c the thread of each, work_place.c who may train, work_queue.c
  * the queues, work_run.c the hooks of a run's job and its snapshot; work_ask.c carries requests
- * out, work_look.c looks at an utterance. work_follow.c follows the folder of a run that does not
- * train here, attach.c talks to who trains it.
+ * out, work_hand.c hands a run over to another process, work_look.c looks at an utterance.
+ * work_follow.c follows the folder of a run that does not train here, attach.c talks to who
+ * trains it.
  */
 #ifndef MIUST_WORK_PRIVATE_H
 #define MIUST_WORK_PRIVATE_H
@@ -35,6 +36,8 @@ enum request_kind {
 	REQUEST_LOOK,
 	REQUEST_TRY,
 	REQUEST_PACE,
+	REQUEST_HAND_OVER,
+	REQUEST_LET_GO,
 };
 
 struct request {
@@ -202,6 +205,7 @@ bool work_takes_stop(struct work_run *run);
  */
 bool work_follow(struct work_run *run);
 void work_follow_begin(struct work_run *run); /* look at once; again: nothing */
+void work_follow_now(struct work_run *run);   /* it is looked at in the next turn */
 void work_follow_end(struct work_run *run);   /* it trains here, or is closed */
 /* What the folder says, into the run's snapshot; under the lock. Nothing while nobody else
  * trains a run of ours, or while attached. */
@@ -257,6 +261,11 @@ void work_answer(struct work_run *run, const struct request *r);
 /* After a step or an epoch: if the breakpoint is tested there and holds, pause
  * before the next step. */
 void work_test_break(struct work_run *run, bool epoch);
+
+/* work_hand.c */
+void work_hand_text(const struct work_run *run, struct str *out); /* for another process */
+void work_take_handed(struct work_run *run); /* what opt.handed says; once it is open */
+int work_let_session_go(struct work_run *run, struct err *e);
 
 /* work_look.c */
 struct look_result *work_look_at(struct work_run *run, const struct request *r, struct err *e);

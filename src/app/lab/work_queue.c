@@ -362,6 +362,16 @@ unsigned work_look(struct work *w, int run, int fold, int utt, bool kept, enum k
 		   "");
 }
 
+unsigned work_hand_over(struct work *w, int run)
+{
+	return ask(w, run, (struct request){.kind = REQUEST_HAND_OVER}, "");
+}
+
+unsigned work_let_go(struct work *w, int run)
+{
+	return ask(w, run, (struct request){.kind = REQUEST_LET_GO}, "");
+}
+
 unsigned work_pace(struct work *w, int run, double epochs_a_second)
 {
 	return ask(w, run, (struct request){.kind = REQUEST_PACE, .pace = epochs_a_second}, "");

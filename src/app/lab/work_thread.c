@@ -124,6 +124,7 @@ static void open_run(struct work_run *run)
 		return;
 	}
 	run->opened = true;
+	work_take_handed(run);
 	if (run->looks) {
 		run->control.want = WANT_STOP;
 		work_follow_begin(run);
