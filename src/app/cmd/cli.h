@@ -30,6 +30,7 @@ enum flag {
 	FLAG_AUDIO,
 	FLAG_CSV,
 	FLAG_DEEP,
+	FLAG_DETACH,
 	FLAG_DRY_RUN,
 	FLAG_DUMP,
 	FLAG_FOLD,
@@ -82,8 +83,8 @@ struct args {
 	int seeds, threads, max_steps, jobs;
 	int split; /* enum part; not given: PART_TEST */
 	int cols, rows;
-	bool resume, resume_or_start, accept_data, skip_bad, deep, once, readonly, ascii, anyway,
-		manual, markdown;
+	bool resume, resume_or_start, accept_data, skip_bad, deep, detach, once, readonly, ascii,
+		anyway, manual, markdown;
 	bool dry_run, yes, csv, undo, json;
 	unsigned long given; /* for args_given */
 };

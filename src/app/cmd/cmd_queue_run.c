@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/cmd/commands.h"
 
+#include "app/cmd/detached.h"
 #include "app/cmd/train.h"
 #include "app/queue/dispatch.h"
 #include "app/session/session_state.h"
@@ -34,7 +35,8 @@ static int train_run(const struct args *a, const struct queue_run *run, struct e
 	const struct job_options o = {.session = run->dir,
 				      .seeds = run->seeds,
 				      .resume = true,
-				      .claim = true,
+				      /* else whoever has left it to us looks on meanwhile */
+				      .claim = !detached_is(),
 				      .threads = a->threads};
 	struct err ignored = {0};
 	bool complete;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/cmd/train.h"
 
+#include "app/cmd/detached.h"
 #include "app/cmd/hooked.h"
 #include "app/cmd/progress.h"
 #include "app/serve/serve.h"
@@ -98,6 +99,7 @@ static void begin_fold(struct watch *w, const struct event *e)
 	if (w->begun)
 		return;
 	w->begun = true;
+	detached_begun(w->now.root);
 	if (e->begun->goes_on)
 		snprintf(text, sizeof text,
 			 "session %s goes on before epoch %d, step %d of fold %d",
@@ -350,6 +352,7 @@ int train_job(const struct args *a, const struct job_options *o, bool lines, boo
 {
 	struct work_options work = {.job = *o, .unattended = true, .reading = &reading};
 	struct watch w = {.lines = lines, .seeds = o->seeds};
+	char *handed;
 	bool opened;
 	int failed;
 
@@ -358,6 +361,8 @@ int train_job(const struct args *a, const struct job_options *o, bool lines, boo
 		return -1;
 	if (!lines)
 		progress_start(&w.line, stderr, getenv("TERM"));
+	work.handed = handed = detached_handed();
+	work.deaf = true;
 	reading = true;
 	begin_serving(&w, &work);
 	failed = catch_signals(e) || !(w.work = work_start(&work, e));
@@ -369,6 +374,7 @@ int train_job(const struct args *a, const struct job_options *o, bool lines, boo
 	serve_end(w.serve);
 	if (w.work)
 		work_end(w.work);
+	free(handed);
 	opened = w.now.opened;
 	if (opened)
 		hooked_finish(&w.hooks, say, &w);

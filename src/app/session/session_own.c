@@ -24,6 +24,7 @@ static const char *const written[] = {
 	"epochs.csv",
 	"commands.log",
 	"notes.txt",
+	"output.txt",
 	"tags.txt",
 	"archived",
 	"results.json",
