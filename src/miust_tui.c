@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* miust-tui: the workbench. Opens the terminal, then the run, then the loop. */
 #include "app/cmd/cli.h"
+#include "app/cmd/detached.h"
 #include "app/cmd/hooked.h"
 #include "app/queue/queue.h"
 #include "app/session/session.h"
@@ -36,10 +37,11 @@
 struct tui {
 	const struct args *args;
 	bool headless;
-	struct script script; /* of --script */
-	char why_ascii[128];  /* though nobody has asked for it; "": it is not */
-	struct hooks hooks;   /* of miustrc, the console and --on */
-	bool demo;            /* it is opened, since nothing else was asked for */
+	struct script script;    /* of --script */
+	char why_ascii[128];     /* though nobody has asked for it; "": it is not */
+	struct hooks hooks;      /* of miustrc, the console and --on */
+	bool demo;               /* it is opened, since nothing else was asked for */
+	char detached[PATH_LEN]; /* the session that --detach has begun */
 };
 
 static void run_miustrc(struct ui *u)
@@ -171,7 +173,10 @@ static void say_session(const struct ui *u)
 	if (!u->now.root[0])
 		return;
 	str_add_quoted(&name, u->now.root);
-	if (ui_attached(u))
+	if (u->detach.started)
+		cli_message("session %s; process %ld goes on with it; `miust-tui %s` looks",
+			    u->now.root, (long)u->detach.process.pid, name.s);
+	else if (u->now.hold != WORK_OURS && u->now.owner.host[0])
 		cli_message("session %s; process %ld trains on; `miust-tui %s` looks again",
 			    u->now.root, u->now.owner.pid, name.s);
 	else if (u->now.trains)
@@ -206,6 +211,8 @@ static const char *choose(struct tui *t, char queued[PATH_LEN])
 	struct err ignored = {0}; /* it is said of the queue later */
 	bool found = false;
 
+	if (t->detached[0])
+		return t->detached;
 	if (t->args->noperands)
 		return t->args->operand[0];
 	if (!t->headless && !t->args->readonly && file_exists(QUEUE_FOLDER "/queue"))
@@ -271,16 +278,68 @@ static int show(struct tui *t, struct err *e)
 	return e->status ? -1 : 0;
 }
 
+/* --detach: a process of its own trains what is asked for; once it does, its folder is
+ * what is opened. */
+static int detach(struct tui *t, bool looked_at, struct err *e)
+{
+	char queued[PATH_LEN], pace[32] = "";
+	const char *what = choose(t, queued);
+	bool stored = strcmp(what, "demo") != 0 && session_exists(what);
+	const struct detached_run run = {
+		.job = {.config = stored ? NULL : what,
+			.session = stored ? what : NULL,
+			.skip_bad = t->args->skip_bad,
+			.threads = t->args->threads},
+		.hooks = &t->hooks,
+		.handed = pace,
+	};
+	struct detached d;
+	int failed;
+
+	if (sessions_is_folder(what))
+		return err_usage(e,
+				 "--detach trains a run: expected CONFIG or SESSION; %s is a "
+				 "folder of sessions",
+				 what);
+	if (looked_at && strcmp(what, "demo") == 0)
+		snprintf(pace, sizeof pace, "pace %d\n", DEMO_PACE);
+	failed = detached_start(&d, &run, e) || detached_wait(&d, e);
+	if (!failed && d.state != DETACHED_TRAINS)
+		failed = err_set(e, "%s: nothing is left to train", what);
+	if (!failed && !looked_at)
+		printf("%s\nprocess %ld\n", d.session, (long)d.pid);
+	str_fit(t->detached, sizeof t->detached, d.session);
+	t->demo = false;
+	detached_free(&d);
+	return failed;
+}
+
+static int check_detach(const struct args *a, struct err *e)
+{
+	static const enum flag not [] = {FLAG_SCRIPT, FLAG_DUMP, FLAG_ONCE, FLAG_READONLY};
+	static const char *const name[] = {"script", "dump", "once", "readonly"};
+
+	for (size_t i = 0; a->detach && i < sizeof not / sizeof *not ; i++)
+		if (args_given(a, not [i]))
+			return err_usage(e, "--detach and --%s: give one of them", name[i]);
+	return 0;
+}
+
 static int run(const struct args *a, struct err *e)
 {
 	struct term_options o = {.ascii = a->ascii};
 	struct tui t = {.args = a, .headless = a->script || a->dump || a->once};
+	bool on_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 	char *script = NULL;
 	size_t len;
 	int failed;
 
-	if (hooked_read(&t.hooks, a, e))
+	if (check_detach(a, e) || hooked_read(&t.hooks, a, e))
 		return -1;
+	if (a->detach && (detach(&t, on_terminal, e) || !on_terminal)) {
+		hooks_free(&t.hooks);
+		return e->status ? -1 : 0;
+	}
 	if (a->script) {
 		script = file_read_stream(a->script, FILE_SCRIPT, &len, e);
 		if (!script) {
@@ -314,13 +373,17 @@ static const struct command cmd_tui = {
 	.operands = "[CONFIG | SESSION | FOLDER]",
 	.most = 1,
 	.takes = (const enum flag[]){FLAG_SCRIPT, FLAG_DUMP, FLAG_SIZE, FLAG_ONCE, FLAG_READONLY,
-				     FLAG_SKIP_BAD, FLAG_ASCII, FLAG_THREADS, FLAG_ON, FLAG_NONE},
+				     FLAG_DETACH, FLAG_SKIP_BAD, FLAG_ASCII, FLAG_THREADS, FLAG_ON,
+				     FLAG_NONE},
 	.help = "Train MIUST and watch it learn.",
 	.more = "Without an argument the built-in demo opens, already training, or, if runs\nare "
 		"queued, the first of them. A session's folder opens where it stopped;\nSpace "
 		"continues training. A folder of sessions is listed in view 7: Enter there "
 		"opens\none, "
 		"and nothing trains before that.\n"
+		"--detach trains in a process of its own, and the screen shows it: closing the\n"
+		"screen or the terminal stops nothing, `stop` does. Without a terminal it prints\n"
+		"the session and the process, and ends.\n"
 		"--script runs console commands without a terminal; --dump writes the last\nscreen "
 		"as text, --once prints it; --size sets its size.",
 	.run = run,
@@ -336,6 +399,8 @@ int main(int argc, char **argv)
 	};
 
 	process_begin(argv);
+	if (detached_asked())
+		return detached_main(argc, argv);
 	if (manual_asked(&cmd_tui, argc, argv, stdout)) /* for `make install` and doc/ */
 		return 0;
 	return cli_main(&tui, argc, argv);

@@ -4,6 +4,7 @@
 #include "app/cmd/hooked.h"
 #include "base/clock.h"
 #include "ui/console/console.h"
+#include "ui/state/detach.h"
 #include "ui/state/feed.h"
 #include "ui/state/feeder.h"
 #include "ui/state/runs.h"
@@ -307,9 +308,10 @@ static void turn(struct ui *u, struct frame *f)
 {
 	struct pollfd p[] = {{.fd = f->gone ? -1 : term_fd(), .events = POLLIN},
 			     {.fd = guard_fd(), .events = POLLIN},
-			     {.fd = u->work ? work_fd(u->work) : -1, .events = POLLIN}};
+			     {.fd = u->work ? work_fd(u->work) : -1, .events = POLLIN},
+			     {.fd = detach_fd(u), .events = POLLIN}};
 
-	if (poll(p, 3, timeout(u, f)) < 0 && errno != EINTR)
+	if (poll(p, 4, timeout(u, f)) < 0 && errno != EINTR)
 		BUG("poll: %s", strerror(errno));
 	u->clock = clock_seconds();
 	signals(u, f);
@@ -317,7 +319,7 @@ static void turn(struct ui *u, struct frame *f)
 		f->gone = true;
 		end_by(u, SIGHUP);
 	}
-	f->dirty |= events(u);
+	f->dirty |= events(u) || p[3].revents;
 	f->dirty |= hooks(u);
 	f->dirty |= stray(u);
 	f->dirty |= !f->gone && watch(u, f);
@@ -358,11 +360,12 @@ void loop_run(struct ui *u)
 static void wait_event(struct ui *u)
 {
 	struct pollfd p[] = {{.fd = work_fd(u->work), .events = POLLIN},
-			     {.fd = guard_fd(), .events = POLLIN}};
+			     {.fd = guard_fd(), .events = POLLIN},
+			     {.fd = detach_fd(u), .events = POLLIN}};
 	bool busy = u->hooks && hooks_busy(u->hooks);
 	int s;
 
-	poll(p, 2, busy ? (int)(HOOK_SECONDS * 1000) : -1);
+	poll(p, 3, busy ? (int)(HOOK_SECONDS * 1000) : -1);
 	while ((s = guard_signal()))
 		if (s == SIGTSTP)
 			guard_default(s);
@@ -392,7 +395,8 @@ void loop_settle(struct ui *u)
 		u->waiting = ping;
 		while (u->waiting == ping && ping && !u->quit)
 			wait_event(u);
-		while ((u->opening.run || is_awaited(u) || u->look_asked || feeder_busy(u)) &&
+		while ((u->opening.run || u->detach.run || is_awaited(u) || u->look_asked ||
+			feeder_busy(u)) &&
 		       !u->quit)
 			wait_event(u);
 		u->let_go = false;

@@ -6,6 +6,7 @@
 #include "ui/console/complete.h"
 #include "ui/console/command.h"
 #include "ui/console/start.h"
+#include "ui/state/detach.h"
 #include "ui/state/feeder.h"
 #include "ui/state/next_run.h"
 
@@ -43,7 +44,11 @@ static const char *needs_run(const struct ui *u)
 		return ui_no_run(u);
 	if (ui_followed(u))
 		return ui_followed(u);
-	return why == order_nothing ? nothing_here(u) : why;
+	if (why != order_nothing && why)
+		return why;
+	if (detach_busy(u, u->run_shown))
+		return "it is being handed to a process of its own";
+	return why ? nothing_here(u) : NULL;
 }
 
 /* May be asked for while the data is still being read: it waits, and is answered

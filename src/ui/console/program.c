@@ -45,6 +45,13 @@ static int run_source(struct ui *u, const char *args, struct err *e)
 		     : err_set(e, "source FILE: expected the name of a file");
 }
 
+/* Or it is left to a process of its own, and a second q leaves. */
+static void ask_to_stop(struct ui *u)
+{
+	ui_ask(u, "quit!", "training goes on; checkpoint, stop and quit? y/n   d detaches it");
+	ui_answers(u, 'y', 'd', "detach");
+}
+
 static int run_quit(struct ui *u, const char *args, struct err *e)
 {
 	int trains = u->others.n + ui_trains_here(u);
@@ -56,7 +63,7 @@ static int run_quit(struct ui *u, const char *args, struct err *e)
 	else if (u->others.n)
 		ui_ask(u, "quit!", "%s trains; checkpoint, stop and quit? y/n", u->others.name);
 	else if (trains)
-		ui_ask(u, "quit!", UI_STOP_QUESTION, "quit");
+		ask_to_stop(u);
 	else
 		u->quit = true;
 	return 0;

@@ -3,6 +3,7 @@
 
 #include "app/study/facts.h"
 #include "base/mem.h"
+#include "ui/state/detach.h"
 #include "ui/state/overlay.h"
 #include "ui/state/feeder.h"
 #include "ui/state/problems.h"
@@ -104,6 +105,8 @@ static void take_look(struct ui *u, struct event *e)
 
 static void take_reply(struct ui *u, const struct event *e)
 {
+	if (detach_reply(u, e))
+		return;
 	if (e->request == u->look_asked)
 		u->look_asked = 0; /* refused: do not ask again by itself */
 	if (e->request == u->waiting)
@@ -291,6 +294,7 @@ void feed_after(struct ui *u)
 {
 	bool failed = false;
 
+	detach_follow(u);
 	do {
 		u->feeder.late = false;
 		feeder_follow(u);

@@ -164,7 +164,7 @@ static void leave_behind(struct ui *u, int run)
 {
 	struct glance g;
 
-	if (!run || !work_has(u->work, run))
+	if (!run || !work_has(u->work, run) || u->detach.run == run)
 		return;
 	work_glance(u->work, run, &g);
 	if (g.hold != WORK_OURS) { /* that stops nothing */
@@ -417,6 +417,8 @@ static void follow(struct ui *u, int run)
 {
 	struct glance g;
 
+	if (u->detach.run == run) /* detach.h sees to it */
+		return;
 	work_glance(u->work, run, &g);
 	if (!g.opened && g.state != WORK_FAILED)
 		return;

@@ -55,6 +55,9 @@ void ui_free(struct ui *u)
 	free(u->failed.told);
 	queue_passed_free(&u->feeder.passed);
 	free(u->feeder.fed);
+	if (u->detach.started)
+		detached_free(&u->detach.process);
+	free(u->detach.handed);
 	free(u->page.text);
 	free(u->console.match.at);
 	*u = (struct ui){0};

@@ -12,6 +12,7 @@
 #ifndef MIUST_UI_H
 #define MIUST_UI_H
 
+#include "app/cmd/detached.h"
 #include "app/hook/hook.h"
 #include "app/lab/work.h"
 #include "app/queue/queue.h"
@@ -202,6 +203,14 @@ struct ui {
 		int n;
 		bool late; /* one of them ended after it was looked at */
 	} feeder;
+	struct {                /* the run that is being left to a process of its own (detach.h) */
+		int run;        /* of work; 0: none */
+		bool all;       /* and then the others */
+		unsigned asked; /* for what it is to take along, 0: it has come */
+		char *handed;
+		bool started;
+		struct detached process; /* once it is */
+	} detach;
 	struct {       /* that train, pause in between, or wait for their turn, and are not shown */
 		int n; /* how many */
 		char name[2 * RUN_NAME]; /* of one of them */
@@ -229,7 +238,6 @@ const char *ui_no_run(const struct ui *u);
 const char *ui_folder(const struct ui *u); /* that view 7 lists: u->folder, or QUEUE_FOLDER */
 /* The same with two answers: the letter that runs the command, and another with another. */
 void ui_answers(struct ui *u, char key, char other_key, const char *other);
-#define UI_STOP_QUESTION "training goes on; checkpoint, stop and %s? y/n" /* quit */
 /* Hands work a command of the shown run; a script waits for its reply. */
 int ui_command(struct ui *u, const char *verb, const char *args, struct err *e);
 #define UI_BUSY "the engine has too many requests waiting; try again"

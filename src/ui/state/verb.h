@@ -47,6 +47,7 @@ struct verb {
 /* The tables of what works everywhere, in the order of help and manual. */
 #define VERB_TABLES(X) \
 	X(control)     \
+	X(detach)      \
 	X(start)       \
 	X(jobs)        \
 	X(hooks)       \
