@@ -22,6 +22,7 @@
  * any line carries it; what a frame of the longest time leaves, the next pay. */
 #define FRAME_SECONDS      0.1
 #define FRAME_SECONDS_MOST 1.5
+#define SAID_SECONDS       0.5 /* at most, before a message is drawn */
 #define BYTES_PER_SECOND   2800
 #define WATCH_SECONDS      1
 
@@ -73,13 +74,15 @@ static void count_seconds(struct ui *u)
 
 struct frame {
 	struct canvas canvas;
-	double next; /* when events may be drawn again: a key's frame delays none */
-	double sent; /* when a slow line is through with them */
-	double look; /* when the view is asked again what has changed outside */
-	double feed; /* when the queue is looked at again for what others put into it */
-	bool dirty;  /* something changed since */
-	bool gone;   /* the terminal: nobody sees a frame or types */
-	bool paste;  /* pasted text is under way: its ^Z is no key */
+	double next;  /* when events may be drawn again: a key's frame delays none */
+	double drawn; /* when events were drawn last */
+	bool says;    /* there is a message since */
+	double sent;  /* when a slow line is through with them */
+	double look;  /* when the view is asked again what has changed outside */
+	double feed;  /* when the queue is looked at again for what others put into it */
+	bool dirty;   /* something changed since */
+	bool gone;    /* the terminal: nobody sees a frame or types */
+	bool paste;   /* pasted text is under way: its ^Z is no key */
 };
 
 static void new_size(struct ui *u, struct frame *f)
@@ -108,7 +111,7 @@ static int draw(struct ui *u, struct frame *f)
 {
 	bool typing = u->overlay_kind == OVERLAY_CONSOLE;
 
-	f->dirty = false;
+	f->dirty = f->says = false;
 	if (f->gone)
 		return 0;
 	term_follow(&u->look, u->mouse);
@@ -121,6 +124,7 @@ static void draw_events(struct ui *u, struct frame *f)
 {
 	double bytes = draw(u, f), now = clock_seconds();
 
+	f->drawn = now;
 	f->sent = fmax(f->sent, now) + bytes / BYTES_PER_SECOND;
 	f->next = fmin(fmax(f->sent, now + FRAME_SECONDS), now + FRAME_SECONDS_MOST);
 }
@@ -250,7 +254,9 @@ static bool computes(const struct ui *u)
  * that a frame could wait for. */
 static double frame_due(const struct ui *u, const struct frame *f)
 {
-	return computes(u) ? f->next : 0;
+	if (!computes(u))
+		return 0;
+	return f->says ? fmin(f->next, f->drawn + SAID_SECONDS) : f->next;
 }
 
 /* Other programs' files, as the view shows them: once a second, and where that takes long less
@@ -306,6 +312,7 @@ static int timeout(const struct ui *u, const struct frame *f)
 
 static void turn(struct ui *u, struct frame *f)
 {
+	unsigned number = u->message.number;
 	struct pollfd p[] = {{.fd = f->gone ? -1 : term_fd(), .events = POLLIN},
 			     {.fd = guard_fd(), .events = POLLIN},
 			     {.fd = u->work ? work_fd(u->work) : -1, .events = POLLIN},
@@ -320,6 +327,7 @@ static void turn(struct ui *u, struct frame *f)
 		end_by(u, SIGHUP);
 	}
 	f->dirty |= events(u) || p[3].revents;
+	f->says |= u->message.number != number;
 	f->dirty |= hooks(u);
 	f->dirty |= stray(u);
 	f->dirty |= !f->gone && watch(u, f);

@@ -22,8 +22,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SNAPSHOT_SECONDS 0.1 /* between two */
-#define RETRY_SECONDS    1   /* after a connection that failed or ended */
+#define SNAPSHOT_SECONDS 0.25 /* between two: the other end gives all clients little time */
+#define RETRY_SECONDS    1    /* after a connection that failed or ended */
 
 bool attached(const struct work_run *run)
 {

@@ -92,6 +92,7 @@ static void message(struct ui *u, bool error, const char *fmt, va_list ap)
 
 	vsnprintf(text, sizeof text, fmt, ap);
 	str_fit(u->message.text, sizeof u->message.text, text);
+	u->message.number++;
 	u->message.error = error;
 	u->message.fresh = true;
 	u->message.until = error ? 0 : u->clock + MESSAGE_SECONDS;

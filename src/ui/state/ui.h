@@ -144,9 +144,10 @@ struct ui {
 	/* last message */
 	struct {
 		char text[512];
-		bool error;   /* stays until the next command */
-		bool fresh;   /* under 100 columns it takes the key row until the next key */
-		double until; /* seconds of the loop's clock; 0: stays */
+		unsigned number; /* of it, so that another one is noticed */
+		bool error;      /* stays until the next command */
+		bool fresh;      /* under 100 columns it takes the key row until the next key */
+		double until;    /* seconds of the loop's clock; 0: stays */
 	} message;
 	double clock; /* the loop's, seconds */
 	bool look_wanted;
@@ -245,7 +246,7 @@ bool ui_trains(const struct ui *u);      /* the run computes, */
 bool ui_trains_here(const struct ui *u); /* and in this program */
 /* Another program trains it, and is not to be steered from here: that, as a sentence; or NULL. */
 const char *ui_followed(const struct ui *u);
-bool ui_attached(const struct ui *u);    /* it is steered through the socket of who trains it */
+bool ui_attached(const struct ui *u); /* it is steered through the socket of who trains it */
 
 /* ---- what the selection means; all may return NULL or 0 ---- */
 const struct fold_run *ui_fold(const struct ui *u);   /* the selected fold */
