@@ -275,11 +275,22 @@ static void forget_failed(struct ui *u)
 	u->failed.any = false;
 }
 
+/* It was open, and its folder has been deleted or moved, or it has failed. */
+static bool is_gone(const struct ui *u, int run)
+{
+	struct glance g;
+
+	work_glance(u->work, run, &g);
+	return g.opened && g.state == WORK_FAILED;
+}
+
 int runs_open(struct ui *u, const char *what, bool skip_bad, struct err *e)
 {
 	struct work_options o;
 	int run = session_exists(what) ? runs_find(u, what) : 0;
 
+	if (run && is_gone(u, run)) /* another session may have its name by now */
+		run = 0;
 	if (!run) {
 		if (options(u, what, skip_bad, &o, e) || !(run = runs_add(u, &o, e)))
 			return -1;

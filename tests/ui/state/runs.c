@@ -269,6 +269,32 @@ TEST(bad_rows_can_be_left_out)
 	end(0);
 }
 
+/* What is shown of it is what was read before; its name opens what is there now. */
+TEST(a_session_that_has_gone_is_opened_again_by_name)
+{
+	static const char *const two[] = {"train.epoch=2"};
+	char dir[PATH_LEN], away[PATH_LEN];
+
+	snprintf(dir, sizeof dir, "%s", temp_path("goes"));
+	snprintf(away, sizeof away, "%s", temp_path("gone"));
+	store(dir, two, 1);
+	begin(temp_path("else"), two, 1);
+	opens(dir);
+	UNTIL(u.run_shown != WORK_FIRST);
+	UNTIL(u.now.state == WORK_IDLE || u.now.state == WORK_PAUSED);
+	work_resume(u.work, u.run_shown); /* all is done: it ends at once */
+	UNTIL(u.now.state == WORK_IDLE);
+	CHECK(rename(dir, away) == 0);
+	UNTIL(u.now.state == WORK_FAILED);
+	CHECK_HAS(u.message.text, "the session has been deleted or moved");
+	CHECK_INT(run_find(&u.run, 0)->nepochs, 2);
+	CHECK(rename(away, dir) == 0);
+	opens(dir);
+	UNTIL(!u.opening.run);
+	CHECK(u.now.state != WORK_FAILED);
+	end(0);
+}
+
 int main(int argc, char **argv)
 {
 	if (!realpath("tests/record/tiny/config.yml", tiny))
