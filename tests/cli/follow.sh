@@ -9,6 +9,7 @@ fi
 . tests/cli/common
 MIUST=$(realpath "$MIUST")
 MIUST_TUI=$(realpath "${MIUST_TUI:-build/miust-tui}")
+five_sessions "$dir/five"
 tiny=$(realpath "$tiny")
 cd "$dir" || exit 1
 unset TMUX NO_COLOR COLUMNS LINES ENV
@@ -112,3 +113,8 @@ for f in epochs=3 steps=9; do
 	cat some >"s/fold-0/${f%=*}.csv"
 done
 check a_shorter_file_is_seen until_shows ' e2/'
+
+# Folds that are trained out of order keep their numbers.
+"$MIUST" train five/config.yml --session folds --fold 1 --fold 3 >out 2>err
+"$MIUST_TUI" folds --readonly --once --size 120x36 >out 2>err
+check folds_keep_their_numbers grep -q 'folds  1 [0-9.]*  2 –  3 [0-9.]*  4 –  5 –' out

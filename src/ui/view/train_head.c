@@ -188,11 +188,14 @@ static int put_fold(const struct train_frame *f, struct canvas *row, int col, in
 	return canvas_text(row, 0, col, ROLE(ROLE_DIM), NUM_MISSING);
 }
 
-/* Number of the i-th fold: those without a row yet take the numbers that follow. */
+/* Number of the i-th fold; of a run that is not from a folder those without a row yet take the
+ * numbers that follow. */
 static int fold_number(const struct ui *u, int i)
 {
 	int rows = u->run.nfolds, last = rows > 0 ? u->run.fold[rows - 1].fold : 0;
 
+	if (i < u->run.folds && u->run.seen)
+		return run_fold_number(&u->run, i);
 	return i < rows ? u->run.fold[i].fold : last + 1 + i - rows;
 }
 
