@@ -4,6 +4,7 @@
 #include "app/cmd/detached.h"
 #include "app/cmd/hooked.h"
 #include "app/queue/queue.h"
+#include "app/serve/serve.h"
 #include "app/session/session.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -237,6 +238,20 @@ static int begin(struct ui *u, const char *what, struct err *e)
 	return -1;
 }
 
+/* Without a socket the runs can only not be asked from outside. */
+static void begin_serving(struct ui *u, const struct tui *t)
+{
+	struct err why = {0};
+
+	if (u->readonly || u->how.looks)
+		return;
+	u->serve = serve_start(&why);
+	if (!u->serve && t->headless)
+		cli_message("nobody can ask these runs from outside: %s", why.text);
+	else if (!u->serve)
+		ui_say(u, "nobody can ask these runs from outside: %s", why.text);
+}
+
 static int show(struct tui *t, struct err *e)
 {
 	const struct args *a = t->args;
@@ -257,10 +272,13 @@ static int show(struct tui *t, struct err *e)
 	u.how.demo_pace = t->headless ? 0 : DEMO_PACE;
 	/* A screen needs no lock: another program may be training there. */
 	u.how.looks = t->headless && !a->script;
+	begin_serving(&u, t);
 	if (begin(&u, what, e)) {
+		serve_end(u.serve);
 		ui_free(&u);
 		return -1;
 	}
+	serve_bind(u.serve, u.work);
 	if (t->headless) {
 		run_headless(&u, t, e);
 		loop_leave(&u);
@@ -269,6 +287,7 @@ static int show(struct tui *t, struct err *e)
 	}
 	if (u.at_once)
 		leave_at_once(&u, e);
+	serve_end(u.serve);
 	status = work_end(u.work);
 	term_stop();
 	if (!t->headless)

@@ -2,7 +2,9 @@
 #include "ui/loop.h"
 
 #include "app/cmd/hooked.h"
+#include "app/serve/serve.h"
 #include "base/clock.h"
+#include "base/util.h"
 #include "ui/console/console.h"
 #include "ui/state/detach.h"
 #include "ui/state/feed.h"
@@ -203,9 +205,14 @@ static bool events(struct ui *u)
 	bool any = false;
 
 	while (u->work && work_next(u->work, &e)) {
+		if (serve_event(u->serve, &e)) {
+			event_free(&e);
+			continue;
+		}
 		feed_event(u, &e);
 		any = true;
 	}
+	serve_turn(u->serve);
 	feed_after(u);
 	return any;
 }
@@ -291,6 +298,7 @@ static bool feed(struct ui *u, struct frame *f)
 /* Milliseconds until there is something to do by itself; -1: wait for ever. */
 static int timeout(const struct ui *u, const struct frame *f)
 {
+	int clients = serve_timeout(u->serve);
 	double now = clock_seconds(), until = -1;
 
 	if (f->dirty)
@@ -305,6 +313,8 @@ static int timeout(const struct ui *u, const struct frame *f)
 		until = f->look;
 	if (feeder_hungry(u) && (until < 0 || until > f->feed))
 		until = f->feed;
+	if (clients >= 0 && (until < 0 || until > now + clients / 1000.0))
+		return clients;
 	if (until < 0)
 		return -1;
 	return until <= now ? 0 : (int)((until - now) * 1000) + 1;
@@ -316,9 +326,10 @@ static void turn(struct ui *u, struct frame *f)
 	struct pollfd p[] = {{.fd = f->gone ? -1 : term_fd(), .events = POLLIN},
 			     {.fd = guard_fd(), .events = POLLIN},
 			     {.fd = u->work ? work_fd(u->work) : -1, .events = POLLIN},
-			     {.fd = detach_fd(u), .events = POLLIN}};
+			     {.fd = detach_fd(u), .events = POLLIN},
+			     {.fd = serve_fd(u->serve), .events = POLLIN}};
 
-	if (poll(p, 4, timeout(u, f)) < 0 && errno != EINTR)
+	if (poll(p, 5, timeout(u, f)) < 0 && errno != EINTR)
 		BUG("poll: %s", strerror(errno));
 	u->clock = clock_seconds();
 	signals(u, f);
@@ -369,11 +380,12 @@ static void wait_event(struct ui *u)
 {
 	struct pollfd p[] = {{.fd = work_fd(u->work), .events = POLLIN},
 			     {.fd = guard_fd(), .events = POLLIN},
-			     {.fd = detach_fd(u), .events = POLLIN}};
-	bool busy = u->hooks && hooks_busy(u->hooks);
-	int s;
+			     {.fd = detach_fd(u), .events = POLLIN},
+			     {.fd = serve_fd(u->serve), .events = POLLIN}};
+	int hooks = u->hooks && hooks_busy(u->hooks) ? (int)(HOOK_SECONDS * 1000) : -1;
+	int clients = serve_timeout(u->serve), s;
 
-	poll(p, 3, busy ? (int)(HOOK_SECONDS * 1000) : -1);
+	poll(p, 4, hooks < 0 ? clients : clients < 0 ? hooks : min_int(hooks, clients));
 	while ((s = guard_signal()))
 		if (s == SIGTSTP)
 			guard_default(s);

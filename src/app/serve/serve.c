@@ -113,6 +113,19 @@ static int refuse_runs(struct serve *s, const int *id, int n, const char *name, 
 	return 0;
 }
 
+/* Those that this program trains, or can; what it follows is asked where it trains. */
+static int own_runs(struct serve *s, int *id, int most)
+{
+	int n = work_runs(s->work, id, most), own = 0;
+
+	for (int i = 0; i < n && i < most; i++) {
+		work_snapshot(s->work, id[i], &s->now);
+		if (s->now.hold == WORK_OURS)
+			id[own++] = id[i];
+	}
+	return own;
+}
+
 /* The run that is meant: the one that is named, the only one, or the only one that trains. 0 on
  * error. */
 static int find_run(struct serve *s, const json_t *question, struct err *e)
@@ -125,8 +138,7 @@ static int find_run(struct serve *s, const json_t *question, struct err *e)
 		return err_set(e, "nothing is open yet"), 0;
 	if (named && !name)
 		return err_set(e, "\"run\": the folder of a session expected"), 0;
-	n = work_runs(s->work, id, RUNS);
-	n = n < RUNS ? n : RUNS;
+	n = own_runs(s, id, RUNS);
 	for (int i = 0; name && i < n; i++)
 		if (is_called(folder_of(s, served_of(s, id[i])), name))
 			return id[i];
@@ -135,7 +147,7 @@ static int find_run(struct serve *s, const json_t *question, struct err *e)
 	if (!name && work_training(s->work, trains, 2) == 1)
 		return trains[0];
 	if (n == 0)
-		return err_set(e, "no run is open here"), 0;
+		return err_set(e, "no run is open here that this program trains"), 0;
 	return refuse_runs(s, id, n, name, e);
 }
 

@@ -2,6 +2,7 @@
 #include "ui/state/runs.h"
 
 #include "app/queue/queue.h"
+#include "app/serve/serve.h"
 #include "app/session/session.h"
 #include "app/session/session_data.h"
 #include "base/file.h"
@@ -230,11 +231,13 @@ static int options(const struct ui *u, const char *what, bool skip_bad, struct w
 
 int runs_add(struct ui *u, const struct work_options *o, struct err *e)
 {
+	struct work_options with = *o;
 	int run;
 
+	with.job.socket = u->serve ? serve_path(u->serve) : NULL;
 	if (u->work)
-		return work_open(u->work, o, e);
-	u->work = work_start(o, e);
+		return work_open(u->work, &with, e);
+	u->work = work_start(&with, e);
 	if (!u->work || work_runs(u->work, &run, 1) != 1)
 		return 0;
 	return run;

@@ -69,6 +69,7 @@ struct ui {
 	struct snapshot now;
 	const struct corpus *corpus; /* of this session; NULL until it is read */
 	struct work *work;           /* NULL: there is no engine (tests, --dump of a file) */
+	struct serve *serve;         /* other programs ask through it; NULL: nobody can */
 	int run_shown;               /* of work: `now`, `corpus` and `run` are this one's */
 	int run_training;            /* of work, 0: none; need not be the one shown */
 	struct hooks *hooks;         /* the program's, NULL: none; the loop gives them turns */
