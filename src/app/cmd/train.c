@@ -362,7 +362,6 @@ int train_job(const struct args *a, const struct job_options *o, bool lines, boo
 	if (!lines)
 		progress_start(&w.line, stderr, getenv("TERM"));
 	work.handed = handed = detached_handed();
-	work.deaf = true;
 	reading = true;
 	begin_serving(&w, &work);
 	failed = catch_signals(e) || !(w.work = work_start(&work, e));

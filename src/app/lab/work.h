@@ -212,10 +212,10 @@ struct work_options {           /* with all they point to they are copied */
 	struct job_options job; /* threads: of the program, 0: all cores; see work_jobs */
 	bool readonly;          /* a session to look at: no lock, nothing is written */
 	bool paused;            /* wait before the first step */
-	const char *handed;     /* NULL, or what work_hand_over said of it in another process */
-	bool deaf;              /* nobody can ask it to go on: what was handed does not pause it */
-	double pace;            /* as work_pace */
-	bool polls;             /* a folder that is followed is only looked at by the clock */
+	const char *handed; /* NULL, or what work_hand_over said of it in another process; without
+			     * job.socket it does not begin paused: nobody could ask it to go on */
+	double pace;        /* as work_pace */
+	bool polls;         /* a folder that is followed is only looked at by the clock */
 	/*
 	 * For a program without a screen. Its run is trained at once, and its thread ends with
 	 * it: a session that cannot go on is an error and not looked at, a run that diverges

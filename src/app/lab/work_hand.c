@@ -36,7 +36,7 @@ void work_hand_text(const struct work_run *run, struct str *out)
 
 static void pause(struct work_run *run)
 {
-	if (!run->opt.deaf)
+	if (run->opt.job.socket)
 		work_pause_as(run, WORK_PAUSED);
 	else
 		work_say(run, "was paused, and goes on: without a socket nobody could ask it to");

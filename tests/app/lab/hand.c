@@ -5,7 +5,7 @@
 #include "app/session/session.h"
 #include "base/file.h"
 
-static struct work *start_with(const char *session, const char *handed, bool deaf)
+static struct work *start_with(const char *session, const char *handed, const char *socket)
 {
 	static const char *const settings[] = {"train.epoch=2"};
 	struct err e = {0};
@@ -15,9 +15,9 @@ static struct work *start_with(const char *session, const char *handed, bool dea
 			.set = settings,
 			.nset = 1,
 			.resume = true,
+			.socket = socket,
 			.threads = 1},
 		.handed = handed,
-		.deaf = deaf,
 	};
 	struct work *w = work_start(&o, &e);
 
@@ -91,7 +91,7 @@ TEST(what_was_handed_over_is_taken_up)
 {
 	const char handed[] = "pause\npace 0.25\nbreak when loss > 5\nundo set train.clip 7\n"
 			      "undo set train.clip 8\nlater versions may say more\n";
-	struct work *w = start_with(temp_path("up"), handed, false);
+	struct work *w = start_with(temp_path("up"), handed, "/run/socket");
 	struct seen s = {0};
 
 	until_state(&s, w, WORK_PAUSED);
@@ -115,7 +115,7 @@ TEST(what_was_handed_over_is_taken_up)
 /* Nobody could ask it to go on. */
 TEST(without_a_socket_nothing_begins_paused)
 {
-	struct work *w = start_with(temp_path("deaf"), "pause\n", true);
+	struct work *w = start_with(temp_path("deaf"), "pause\n", NULL);
 	struct seen s = {0};
 
 	until_state(&s, w, WORK_IDLE);
