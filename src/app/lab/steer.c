@@ -1,218 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "app/lab/steer.h"
+#include "app/lab/steer_private.h"
 
 #include "app/config/setting.h"
-#include "base/file.h"
 #include "base/mem.h"
-#include "base/near.h"
 #include "base/str.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* What a log may say besides "set KEY VALUE". Only `begin` and `fold` change the figures. */
-static const char *const words[] = {"begin", "fold", "pause",  "resume",
-				    "save",  "eval", "branch", "stop"};
-
-/* ---- where a change applies ---- */
 
 void steer_position(const struct trainer *t, int *fold, int *epoch, int *step)
 {
 	*fold = t->state.fold;
 	*epoch = t->state.ended ? t->state.epoch + 1 : t->state.epoch;
 	*step = t->state.step + 1;
-}
-
-/* Below, at or above 0: before, at or after (fold, step). Folds ascend. */
-static int from_position(const struct change *c, int fold, int step)
-{
-	if (c->fold != fold)
-		return c->fold < fold ? -1 : 1;
-	return (c->step > step) - (c->step < step);
-}
-
-/* `after`: the settings after it, for its fold. */
-static void insert(struct schedule *to, const struct change *c, const struct settings *after)
-{
-	to->known = changes_insert(&to->list, c) == to->list.n - 1;
-	to->after = *after;
-	to->fold = c->fold;
-}
-
-static int place_of(const struct corpus *corpus, int fold)
-{
-	return fold - split_fold(corpus, 0);
-}
-
-static void schedule_begin(struct schedule *to, const struct corpus *corpus,
-			   const struct settings *base)
-{
-	*to = (struct schedule){.base = base};
-	to->own = mem_alloc((size_t)split_folds(corpus), sizeof *to->own);
-}
-
-/* The folds that follow their own changes alone, as these say. */
-static void mark_own(struct schedule *to, const struct corpus *corpus, const struct changes *c)
-{
-	for (int i = 0; i < c->n; i++)
-		if (change_is_begin(&c->at[i]) && split_has_fold(corpus, c->at[i].fold))
-			to->own[place_of(corpus, c->at[i].fold)] = true;
-}
-
-static void schedule_end(struct schedule *to)
-{
-	changes_free(&to->list);
-	free(to->own);
-	*to = (struct schedule){0};
-}
-
-/* ---- what a change says ---- */
-
-/* "set KEY VALUE" into *s; *o is the option. */
-static int apply_set(struct settings *s, const char *command, const struct option **o,
-		     struct err *e)
-{
-	struct setting x;
-
-	if (!setting_of_command(&x, command) || !x.value)
-		return err_set(e, "\"%.100s\": expected set KEY VALUE", command);
-	*o = x.o;
-	return setting_live(&x, e) || setting_apply(s, &x, e) ? -1 : 0;
-}
-
-/* Settings in force before a step: the base and all changes up to there that the fold
- * follows. */
-static int settings_at(const struct steer *s, struct settings *set, const struct schedule *log,
-		       int fold, int step, struct err *e)
-{
-	bool own = log->own[place_of(s->corpus, fold)];
-	const struct changes *l = &log->list;
-	const struct option *o;
-
-	*set = *log->base;
-	for (int i = 0; i < l->n && from_position(&l->at[i], fold, step) <= 0; i++)
-		if (setting_is_command(l->at[i].command) && (!own || l->at[i].fold == fold) &&
-		    apply_set(set, l->at[i].command, &o, e))
-			return -1;
-	return 0;
-}
-
-static int check_word(const struct change *c, struct err *e)
-{
-	size_t len = strcspn(c->command, " \t");
-	struct near n;
-	char word[32];
-
-	if (change_is_begin(c) && c->step > 1)
-		return err_set(e, "begin says what a fold begins with; expected at step 1");
-
-	snprintf(word, sizeof word, "%.*s", (int)len, c->command);
-	n = near_to(word);
-	near_try(&n, "set");
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-		if (strcmp(words[i], word) == 0)
-			return 0;
-		near_try(&n, words[i]);
-	}
-	if (n.best)
-		return err_set(e, "unknown command %s; did you mean %s?", word, n.best);
-	return err_set(e, "unknown command %s; expected set KEY VALUE or fold", word);
-}
-
-/* How many steps an epoch of the fold has; -1 on error. The split is made once. */
-static int epoch_steps(struct steer *s, int fold, struct err *e)
-{
-	int place = place_of(s->corpus, fold);
-	struct split sp;
-
-	if (!split_has_fold(s->corpus, fold))
-		return err_set(e, "the corpus has no fold %d", fold);
-	if (!s->epoch_steps[place]) {
-		if (split_make(&sp, s->corpus, s->set, fold, e))
-			return -1;
-		s->epoch_steps[place] = trainer_steps_of(s->set, sp.n[PART_TRAIN]);
-		split_free(&sp);
-	}
-	return s->epoch_steps[place];
-}
-
-/* The fold is one of the corpus, and the step lies in the epoch. */
-static int check_position(struct steer *s, const struct change *c, struct err *e)
-{
-	int each = epoch_steps(s, c->fold, e), epoch;
-
-	if (each < 0)
-		return -1;
-	epoch = each ? (c->step - 1) / each + 1 : 1;
-	if (c->epoch != epoch)
-		return err_set(e,
-			       "step %d of fold %d is in epoch %d, not %d: an epoch has %d step%s; "
-			       "is this the log of another run?",
-			       c->step, c->fold, epoch, c->epoch, each, each == 1 ? "" : "s");
-	return 0;
-}
-
-/* The settings a change meets as one after those of `log`. Nearly always that is after
- * the last of them: no need to make them all again. */
-static int settings_before(const struct steer *s, struct settings *set, struct schedule *log,
-			   const struct change *c, struct err *e)
-{
-	const struct changes *l = &log->list;
-
-	if (l->n && from_position(&l->at[l->n - 1], c->fold, c->step) > 0)
-		return settings_at(s, set, log, c->fold, c->step, e);
-	if ((!log->known || log->fold != c->fold) &&
-	    settings_at(s, &log->after, log, c->fold, INT_MAX, e))
-		return -1;
-	log->known = true;
-	log->fold = c->fold;
-	*set = log->after;
-	return 0;
-}
-
-/* A change as one after those of `log`: *was is what it replaces ("" if it sets
- * nothing), *after are the settings then. */
-static int check(struct steer *s, struct schedule *log, const struct change *c, char *was, size_t n,
-		 struct settings *after, struct err *e)
-{
-	const struct option *o;
-	struct settings before;
-
-	*was = '\0';
-	if (check_position(s, c, e) || settings_before(s, &before, log, c, e))
-		return -1;
-	*after = before;
-	if (!setting_is_command(c->command))
-		return check_word(c, e);
-	if (apply_set(after, c->command, &o, e))
-		return -1;
-	option_text(&before, o, was, n);
-	return 0;
-}
-
-/* Every line of a log, NULL: those of the session's folds; `log` becomes its changes
- * in the order they apply. */
-static int check_all(struct steer *s, const struct changes *read, const char *path,
-		     struct schedule *log, struct err *e)
-{
-	char was[OPTION_TEXT], part[PATH_LEN];
-	struct settings after;
-
-	mark_own(log, s->corpus, read);
-	for (int i = 0; i < read->n; i++) {
-		const struct change *c = &read->at[i];
-		struct err why = {0};
-
-		if (check(s, log, c, was, sizeof was, &after, &why)) {
-			if (!path &&
-			    session_part(s->session, c->fold, "commands.log", part, sizeof part, e))
-				return -1;
-			return err_at(e, path ? path : part, c->line, 0, "%s", why.text);
-		}
-		insert(log, c, &after);
-	}
-	return 0;
 }
 
 /* ---- the log of a seed ---- */
@@ -228,7 +28,7 @@ int steer_open(struct steer *s, const char *replay, struct err *e)
 		return 0;
 	schedule_begin(&sorted, s->corpus, s->set);
 	failed = changes_read(&s->replay, replay, false, e) ||
-		 check_all(s, &s->replay, replay, &sorted, e);
+		 schedule_check_all(s, &s->replay, replay, &sorted, e);
 	schedule_end(&sorted);
 	return failed ? -1 : 0;
 }
@@ -289,11 +89,11 @@ static int import(struct steer *s, struct schedule *log, const bool *missing, st
 
 		if (!missing[i])
 			continue;
-		failed = check(s, log, c, was, sizeof was, &after, e);
+		failed = schedule_check(s, log, c, was, sizeof was, &after, e);
 		if (failed)
 			break;
 		change_line(&line[i], c, was);
-		insert(log, c, &after);
+		schedule_insert(log, c, &after);
 	}
 	for (int i = 0; i < split_folds(s->corpus) && !failed; i++)
 		failed = write_fold(s, split_fold(s->corpus, i), line, e);
@@ -332,8 +132,9 @@ int steer_begin(struct steer *s, struct err *e)
 	if (session_changes(s->session, s->base, &stored, e))
 		return -1;
 	schedule_begin(&log, s->corpus, s->base);
-	mark_own(&log, s->corpus, &s->replay);
-	failed = check_all(s, &stored, NULL, &log, e) || follow_replay(s, &log, &stored, e);
+	schedule_mark_own(&log, s->corpus, &s->replay);
+	failed =
+		schedule_check_all(s, &stored, NULL, &log, e) || follow_replay(s, &log, &stored, e);
 	schedule_end(&log);
 	changes_free(&stored);
 	return failed ? -1 : 0;
@@ -386,7 +187,7 @@ static int apply_begin(struct steer *s, struct err *e)
 
 	*s->set = *s->base;
 	for (s->next = 0; s->next < log->n && changes_taken_over(log, s->next); s->next++)
-		if (apply_set(s->set, log->at[s->next].command, &o, e))
+		if (schedule_apply_set(s->set, log->at[s->next].command, &o, e))
 			return -1;
 	return 0;
 }
@@ -406,7 +207,7 @@ int steer_fold(struct steer *s, int fold, struct err *e)
 	for (int i = 0; i < stored.n; i++)
 		if (stored.at[i].fold == fold)
 			changes_insert(&its, &stored.at[i]);
-	failed = check_all(s, &its, NULL, &s->log, e) || apply_begin(s, e);
+	failed = schedule_check_all(s, &its, NULL, &s->log, e) || apply_begin(s, e);
 	changes_free(&its);
 	changes_free(&stored);
 	return failed ? -1 : 0;
@@ -426,7 +227,7 @@ static int apply(struct steer *s, const struct change *c, struct err *e)
 {
 	const struct option *o;
 
-	if (apply_set(s->set, c->command, &o, e))
+	if (schedule_apply_set(s->set, c->command, &o, e))
 		return -1;
 	s->trainer->set = *s->set;
 	return 0;
@@ -447,9 +248,9 @@ int steer_due(struct steer *s, bool *fold_ends, struct err *e)
 	for (; s->next < log->n; s->next++) {
 		const struct change *c = &log->at[s->next];
 		/* A run that goes on has had the earlier ones in force before. */
-		bool now = from_position(c, fold, step) == 0;
+		bool now = schedule_from(c, fold, step) == 0;
 
-		if (from_position(c, fold, step) > 0)
+		if (schedule_from(c, fold, step) > 0)
 			break;
 		if (setting_is_command(c->command) && apply(s, c, e))
 			return -1;
@@ -483,7 +284,7 @@ static int note(struct steer *s, const struct change *c, const char *was,
 {
 	if (session_check_held(s->session, e) || write_change(s, c, was, e))
 		return -1;
-	insert(&s->log, c, after);
+	schedule_insert(&s->log, c, after);
 	return 0;
 }
 
@@ -495,14 +296,15 @@ int steer_command(struct steer *s, const char *command, struct err *e)
 	const struct option *o;
 	char was[OPTION_TEXT];
 
-	if (apply_set(&set, command, &o, e))
+	if (schedule_apply_set(&set, command, &o, e))
 		return -1;
 	steer_position(t, &c.fold, &c.epoch, &c.step);
 	if (o->when == WHEN_EPOCH && !t->state.ended) {
 		c.epoch++;
 		c.step += trainer_steps_per_epoch(t) - t->state.in_epoch;
 	}
-	if (check(s, &s->log, &c, was, sizeof was, &after, e) || note(s, &c, was, &after, e))
+	if (schedule_check(s, &s->log, &c, was, sizeof was, &after, e) ||
+	    note(s, &c, was, &after, e))
 		return -1;
 	if (c.step > t->state.step + 1)
 		return 0;
@@ -519,7 +321,7 @@ int steer_end_fold(struct steer *s, struct err *e)
 	struct settings after;
 
 	steer_position(s->trainer, &c.fold, &c.epoch, &c.step);
-	if (settings_before(s, &after, &s->log, &c, e) || note(s, &c, "", &after, e))
+	if (schedule_before(s, &after, &s->log, &c, e) || note(s, &c, "", &after, e))
 		return -1;
 	s->next++;
 	return 0;
@@ -547,5 +349,5 @@ void steer_after_pending(const struct steer *s, struct settings *set)
 	*set = *s->set;
 	for (int i = s->next; i < log->n && log->at[i].fold == s->trainer->state.fold; i++)
 		if (setting_is_command(log->at[i].command))
-			apply_set(set, log->at[i].command, &o, &ignored);
+			schedule_apply_set(set, log->at[i].command, &o, &ignored);
 }

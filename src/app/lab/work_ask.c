@@ -408,6 +408,32 @@ static void hand_over(struct work_run *run, const struct request *r)
 	work_send(run, &e);
 }
 
+static void look(struct work_run *run, const struct request *r, struct err *e)
+{
+	struct event event = {.kind = EVENT_LOOK, .request = r->number};
+
+	event.look = work_look_at(run, r, e);
+	if (event.look)
+		work_send(run, &event);
+}
+
+/* Shown at once: whoever asks next sees it. */
+static void pause_run(struct work_run *run)
+{
+	if (run->control.want != WANT_GO)
+		return;
+	work_pause_as(run, WORK_PAUSED);
+	work_show(run, WORK_PAUSED);
+}
+
+static void set_pace(struct work_run *run, const struct request *r, struct err *e)
+{
+	run->pace = r->pace;
+	run->next_step = 0;
+	work_show(run, work_state(run));
+	reply(run, r, e, "");
+}
+
 void work_answer(struct work_run *run, const struct request *r)
 {
 	struct err e = {0};
@@ -428,10 +454,7 @@ void work_answer(struct work_run *run, const struct request *r)
 		reply(run, r, &e, "");
 		break;
 	case REQUEST_PAUSE:
-		if (run->control.want == WANT_GO) {
-			work_pause_as(run, WORK_PAUSED);
-			work_show(run, WORK_PAUSED); /* whoever asks next sees it */
-		}
+		pause_run(run);
 		break;
 	case REQUEST_RESUME:
 	case REQUEST_STEP:
@@ -447,14 +470,9 @@ void work_answer(struct work_run *run, const struct request *r)
 	case REQUEST_BREAKS:
 		list_breaks(run, r, &e);
 		break;
-	case REQUEST_LOOK: {
-		struct event event = {.kind = EVENT_LOOK, .request = r->number};
-
-		event.look = work_look_at(run, r, &e);
-		if (event.look)
-			work_send(run, &event);
+	case REQUEST_LOOK:
+		look(run, r, &e);
 		break;
-	}
 	case REQUEST_TRY:
 		try_change(run, r, &e);
 		break;
@@ -466,10 +484,7 @@ void work_answer(struct work_run *run, const struct request *r)
 			reply(run, r, &e, "");
 		break;
 	case REQUEST_PACE:
-		run->pace = r->pace;
-		run->next_step = 0;
-		work_show(run, work_state(run));
-		reply(run, r, &e, "");
+		set_pace(run, r, &e);
 		break;
 	}
 	if (e.status)

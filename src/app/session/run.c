@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/session/run_private.h"
 
+#include "app/session/session_rows.h"
+
 #include "app/config/setting.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -349,4 +351,36 @@ void run_fold_best(struct fold_run *f, const struct settings *s)
 	}
 	f->best_epoch = f->tested ? f->result.best_epoch : best.epoch;
 	f->best = best.epoch ? selection_figure(s, &best.val, best.val_loss) : NAN;
+}
+
+int run_settings(const struct run *r, int fold, struct settings *set, char **last)
+{
+	const struct fold_run *f = run_find(r, fold);
+	int next = f && f->nsteps ? f->step[f->nsteps - 1].step + 1 : 1, waiting = 0;
+	struct session s = {.lock = -1};
+	struct err ignored = {0};
+	struct changes c;
+	bool own;
+
+	*set = r->base;
+	*last = NULL;
+	str_fit(s.dir, sizeof s.dir, r->dir);
+	if (session_changes(&s, &r->base, &c, &ignored))
+		return 0;
+	own = changes_have_begin(&c, fold);
+	for (int i = 0; i < c.n; i++) {
+		const struct change *x = &c.at[i];
+
+		if (x->fold > fold || (own && x->fold != fold))
+			continue;
+		if (x->fold < fold || x->step <= next) {
+			run_set_change(set, x);
+			continue;
+		}
+		free(*last);
+		*last = mem_dup(x->command);
+		waiting++;
+	}
+	changes_free(&c);
+	return waiting;
 }
