@@ -155,9 +155,12 @@ keys one Space
 check one_pauses until_shows one '‖ PAUSED'
 check other_sees_the_pause until_shows other '‖ PAUSED'
 line one ':set train.clip 0.25'
-check other_sees_the_change until_shows other 'set train.clip 0.25'
-line other ':get train.clip'
-check other_sees_the_value until_shows other 'train.clip 0.25 '
+check other_sees_the_change until_shows other 'set train.clip 0.25, asked by process'
+sees_the_value() {
+	line other ':get train.clip' # again, if another message has come over it
+	shows other 'train.clip 0.25 '
+}
+check other_sees_the_value until_true sees_the_value other
 line other ':step epoch'
 check one_sees_the_step until_shows one 'PAUSED .* s4/4 '
 until_shows other 'PAUSED .* s4/4 '
