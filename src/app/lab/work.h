@@ -274,8 +274,9 @@ bool work_next(struct work *w, struct event *e);                 /* the next eve
 void work_snapshot(struct work *w, int run, struct snapshot *s); /* of an open run */
 const struct corpus *work_corpus(struct work *w, int run);       /* after EVENT_OPENED, else NULL */
 
-/* Who asks from now on: another process, whose number goes into commands.log and into an
- * EVENT_SAY once its request has changed something; 0, as at first: this program. */
+/* Who asks from now on: another process (-1: its number is not known), which goes into
+ * commands.log and into an EVENT_SAY once its request has changed something, and which is
+ * replied to in any case; 0, as at first: this program. */
 void work_asks(struct work *w, long process);
 int work_room(struct work *w, int run); /* how many requests it takes now, at least */
 /* Requests of a run: each returns its number, which EVENT_REPLY repeats; 0: too many wait

@@ -13,6 +13,7 @@
 static void reply(struct work_run *run, const struct request *r, const struct err *e,
 		  const char *text)
 {
+	run->replied = true;
 	work_send_text(run, EVENT_REPLY, r->number, !e->status, e->status ? e->text : text);
 }
 
@@ -208,8 +209,11 @@ static int add_note(struct work_run *run, const struct request *r, const char *t
 	struct note x = {0};
 
 	str_add(&said, text);
-	if (r->by)
-		str_addf(&said, " (process %ld)", r->by);
+	if (r->by) {
+		str_add(&said, " (");
+		change_by(&said, r->by);
+		str_add(&said, ")");
+	}
 	job_position(&run->job, &x.fold, &x.epoch, &x.step);
 	x.text = said.s;
 	if (note_add(run->job.session.dir, &x, e)) {
@@ -390,12 +394,15 @@ static bool change_line_of(const struct request *r, char *out, size_t n)
 /* Another process has changed something: whoever watches is told. */
 static void tell_asked(struct work_run *run, const struct request *r)
 {
-	char line[sizeof r->text + 16], text[sizeof line + 64];
+	char line[sizeof r->text + 16];
+	struct str text = {0};
 
 	if (!r->by || !change_line_of(r, line, sizeof line))
 		return;
-	snprintf(text, sizeof text, "%s, asked by process %ld", line, r->by);
-	work_say(run, text);
+	str_addf(&text, "%s, ", line);
+	change_by(&text, r->by);
+	work_say(run, text.s);
+	str_free(&text);
 }
 
 static void hand_over(struct work_run *run, const struct request *r)
@@ -434,10 +441,20 @@ static void set_pace(struct work_run *run, const struct request *r, struct err *
 	reply(run, r, e, "");
 }
 
+void work_answered(struct work_run *run, const struct request *r)
+{
+	const struct err none = {0};
+
+	if (r->by && !run->replied)
+		reply(run, r, &none, "");
+	tell_asked(run, r);
+}
+
 void work_answer(struct work_run *run, const struct request *r)
 {
 	struct err e = {0};
 
+	run->replied = false;
 	run->job.steer.asked_by = r->by;
 	if (attach_ask(run, r))
 		return;
@@ -490,5 +507,5 @@ void work_answer(struct work_run *run, const struct request *r)
 	if (e.status)
 		reply(run, r, &e, "");
 	else
-		tell_asked(run, r);
+		work_answered(run, r);
 }

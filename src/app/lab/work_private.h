@@ -106,6 +106,7 @@ struct work_run {
 	struct job job;
 	struct str told;       /* while opening */
 	bool opened, inside;   /* inside: job_run */
+	bool replied;          /* to the request at hand */
 	bool looks;            /* the job was opened to look at (job_look) */
 	struct follow *follow; /* NULL while it trains here */
 	bool was_elsewhere;    /* a run of ours that another program has gone on with since it
@@ -258,6 +259,8 @@ void work_pause_as(struct work_run *run, enum work_state state);
 
 /* work_ask.c */
 void work_answer(struct work_run *run, const struct request *r);
+/* It has been carried out: whoever asked from outside has a reply, whoever watches is told. */
+void work_answered(struct work_run *run, const struct request *r);
 /* After a step or an epoch: if the breakpoint is tested there and holds, pause
  * before the next step. */
 void work_test_break(struct work_run *run, bool epoch);

@@ -248,6 +248,7 @@ static bool may_wait(const struct request *r)
 bool work_takes_stop(struct work_run *run)
 {
 	struct work *w = run->work;
+	struct request stop = {0};
 	bool takes;
 	int i = 0;
 
@@ -256,12 +257,15 @@ bool work_takes_stop(struct work_run *run)
 		i++;
 	takes = i < run->requests && run->request[i].kind == REQUEST_STOP;
 	if (takes) {
+		stop = run->request[i];
 		run->requests--;
 		memmove(run->request + i, run->request + i + 1,
 			(size_t)(run->requests - i) * sizeof *run->request);
 	}
 	takes |= is_over(run);
 	pthread_mutex_unlock(&w->lock);
+	run->replied = false;
+	work_answered(run, &stop);
 	return takes;
 }
 

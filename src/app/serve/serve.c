@@ -1,165 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DESIGN. A question is answered at once, or becomes a request of the run followed by a ping:
- * the reply to the ping says that the request has been served, whether or not that had a reply
- * of its own. Both fit into the run's queue, or the question is offered again later. The
- * stream of a run's events has its id.
+ * DESIGN. A question is answered at once, or becomes a request of the run, whose reply is the
+ * answer. Where the run's queue is full it is offered again later. The stream of a run's
+ * events has its id.
  */
 #include "app/serve/serve_private.h"
 
-#include "app/control/server.h"
 #include "app/lab/snapshot_json.h"
 #include "base/mem.h"
 #include "engine/file/json.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-
-/* A question whose answer comes from the run. */
-struct waiting {
-	server_ticket ticket;
-	int run;
-	unsigned request, ping;
-	char *done;    /* the text if the run has none */
-	json_t *reply; /* NULL: none yet */
-	json_t *tried; /* NULL: nothing was tried */
-};
-
-/* A run that has been seen. */
-struct served {
-	int run;
-	char folder[PATH_LEN]; /* "" until it is open */
-	struct position at;    /* of its last event */
-	int state;             /* the last that was told; -1: none */
-	unsigned long dropped; /* told */
-};
-
-struct serve {
-	struct server *server;
-	struct work *work; /* NULL until bound */
-	struct waiting *waiting;
-	int nwaiting;
-	struct served *served;
-	int nserved;
-	struct snapshot now; /* of the run at hand */
-};
-
-/* ---- runs ---- */
-
-void serve_folder(const char *folder, char *out, size_t n)
-{
-	char whole[PATH_MAX];
-
-	if (realpath(folder, whole) && strlen(whole) < n)
-		str_fit(out, n, whole);
-	else if (out != folder)
-		str_fit(out, n, folder);
-}
-
-static struct served *served_of(struct serve *s, int run)
-{
-	for (int i = 0; i < s->nserved; i++)
-		if (s->served[i].run == run)
-			return &s->served[i];
-	s->served = mem_grow(s->served, (size_t)s->nserved + 1, sizeof *s->served);
-	s->served[s->nserved] = (struct served){.run = run, .state = -1};
-	return &s->served[s->nserved++];
-}
-
-/* Its folder's name, once it has one that stays. */
-static const char *folder_of(struct serve *s, struct served *x)
-{
-	static char unopened[PATH_LEN];
-
-	if (x->folder[0])
-		return x->folder;
-	work_snapshot(s->work, x->run, &s->now);
-	serve_folder(s->now.root, unopened, sizeof unopened);
-	if (!s->now.opened)
-		return unopened;
-	memcpy(x->folder, unopened, sizeof x->folder);
-	server_stream_label(s->server, x->run, json_pack("{s:o}", "run", json_text(x->folder)));
-	return x->folder;
-}
-
-/* The folder itself, whatever it is called; or by its name. */
-static bool is_called(const char *folder, const char *name)
-{
-	const char *last = strrchr(folder, '/');
-	struct stat a, b;
-
-	if (stat(folder, &a) == 0 && stat(name, &b) == 0)
-		return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-	return strcmp(folder, name) == 0 || strcmp(last ? last + 1 : folder, name) == 0;
-}
-
-enum { RUNS = 64 };
-
-static int refuse_runs(struct serve *s, const int *id, int n, const char *name, struct err *e)
-{
-	struct str list = {0};
-
-	for (int i = 0; i < n; i++)
-		str_addf(&list, "%s%s", i ? ", " : "", folder_of(s, served_of(s, id[i])));
-	if (name)
-		err_set(e, "\"run\": no run %.200s is open here; there %s %.1000s", name,
-			n == 1 ? "is" : "are", str_text(&list));
-	else
-		err_set(e, "\"run\": %d runs are open here, say which: %.1000s", n,
-			str_text(&list));
-	str_free(&list);
-	return 0;
-}
-
-/* Those that this program trains, or can; what it follows is asked where it trains. */
-static int own_runs(struct serve *s, int *id, int most)
-{
-	int n = work_runs(s->work, id, most), own = 0;
-
-	for (int i = 0; i < n && i < most; i++) {
-		work_snapshot(s->work, id[i], &s->now);
-		if (s->now.hold == WORK_OURS)
-			id[own++] = id[i];
-	}
-	return own;
-}
-
-/* The run that is meant: the one that is named, the only one, or the only one that trains. 0 on
- * error. */
-static int find_run(struct serve *s, const json_t *question, struct err *e)
-{
-	const json_t *named = json_object_get(question, "run");
-	const char *name = json_string_value(named);
-	int id[RUNS], n, trains[2];
-
-	if (!s->work)
-		return err_set(e, "nothing is open yet"), 0;
-	if (named && !name)
-		return err_set(e, "\"run\": the folder of a session expected"), 0;
-	n = own_runs(s, id, RUNS);
-	for (int i = 0; name && i < n; i++)
-		if (is_called(folder_of(s, served_of(s, id[i])), name))
-			return id[i];
-	if (!name && n == 1)
-		return id[0];
-	if (!name && work_training(s->work, trains, 2) == 1)
-		return trains[0];
-	if (n == 0)
-		return err_set(e, "no run is open here that this program trains"), 0;
-	return refuse_runs(s, id, n, name, e);
-}
 
 /* ---- answers ---- */
 
 static json_t *answer_of(struct serve *s, int run, bool ok)
 {
-	struct served *x = served_of(s, run);
+	struct served *x = serve_run(s, run);
 	json_t *a = json_object();
 
 	json_object_set_new(a, "ok", json_boolean(ok));
-	json_object_set_new(a, "run", json_text(folder_of(s, x)));
+	json_object_set_new(a, "run", json_text(serve_run_folder(s, x)));
 	serve_position(a, &x->at);
 	return a;
 }
@@ -186,7 +48,7 @@ static void say(struct serve *s, server_ticket t, int run, const char *text)
 static int check_fold(struct serve *s, int run, const json_t *question, struct err *e)
 {
 	const json_t *fold = json_object_get(question, "fold");
-	const struct position *at = &served_of(s, run)->at;
+	const struct position *at = &serve_run(s, run)->at;
 
 	if (!fold)
 		return 0;
@@ -206,11 +68,8 @@ static int check_fold(struct serve *s, int run, const json_t *question, struct e
 static void wait_for(struct serve *s, server_ticket t, const struct order *o, const char *done)
 {
 	s->waiting = mem_grow(s->waiting, (size_t)s->nwaiting + 1, sizeof *s->waiting);
-	s->waiting[s->nwaiting++] = (struct waiting){.ticket = t,
-						     .run = o->run,
-						     .request = o->number,
-						     .ping = work_ping(s->work, o->run),
-						     .done = mem_dup(done)};
+	s->waiting[s->nwaiting++] = (struct waiting){
+		.ticket = t, .run = o->run, .request = o->number, .done = mem_dup(done)};
 }
 
 static int give(struct serve *s, server_ticket t, const struct order_verb *v, int run,
@@ -326,7 +185,8 @@ static int take(struct serve *s, server_ticket t, int run, const struct server_p
 	work_snapshot(s->work, run, &s->now);
 	if (json_is_string(line))
 		return check_fold(s, run, question, e) ||
-				       command(s, t, run, json_string_value(line), who->pid, e)
+				       command(s, t, run, json_string_value(line),
+					       who->pid > 0 ? who->pid : -1, e)
 			       ? -1
 			       : 0;
 	if (json_is_true(json_object_get(question, "snapshot"))) {
@@ -342,10 +202,9 @@ static bool asked(void *ctx, server_ticket t, const struct server_peer *who, con
 {
 	struct serve *s = ctx;
 	struct err e = {0};
-	int run = find_run(s, question, &e);
+	int run = serve_find(s, question, &e);
 
-	/* A request and its ping. */
-	if (run && json_object_get(question, "command") && work_room(s->work, run) < 2)
+	if (run && json_object_get(question, "command") && work_room(s->work, run) < 1)
 		return false;
 	if (!run || take(s, t, run, who, question, &e))
 		refuse(s, t, run, e.text);
@@ -382,22 +241,14 @@ static void put_tried(json_t *answer, json_t *tried)
 	str_free(&text);
 }
 
-static void finish(struct serve *s, int i)
+/* Takes the answer. */
+static void finish(struct serve *s, int i, json_t *answer)
 {
 	struct waiting *x = &s->waiting[i];
-	json_t *a = x->reply;
-	const char *text;
 
-	if (!a) {
-		a = answer_of(s, x->run, true);
-		put_text(a, "");
-	}
-	text = json_string_value(json_object_get(a, "text"));
-	if (text && !*text)
-		put_text(a, x->done);
 	if (x->tried)
-		put_tried(a, x->tried);
-	server_answer(s->server, x->ticket, a);
+		put_tried(answer, x->tried);
+	server_answer(s->server, x->ticket, answer);
 	json_decref(x->tried);
 	free(x->done);
 	s->nwaiting--;
@@ -409,19 +260,17 @@ static bool is_reply(struct serve *s, const struct event *e)
 {
 	for (int i = 0; i < s->nwaiting; i++) {
 		struct waiting *x = &s->waiting[i];
+		json_t *answer;
 
-		if (e->request == x->ping) {
-			finish(s, i);
-			return true;
-		}
 		if (e->request != x->request)
 			continue;
 		if (e->kind == EVENT_TRIED) {
 			x->tried = tried_json(e->tried);
-		} else if (!x->reply) {
-			x->reply = answer_of(s, x->run, e->ok);
-			put_text(x->reply, e->text);
+			return true;
 		}
+		answer = answer_of(s, x->run, e->ok);
+		put_text(answer, e->text[0] ? e->text : x->done);
+		finish(s, i, answer);
 		return true;
 	}
 	return false;
@@ -442,7 +291,7 @@ static void tell_dropped(struct serve *s, struct served *x, const char *folder)
 
 static void tell(struct serve *s, struct served *x, const struct event *e)
 {
-	const char *folder = folder_of(s, x);
+	const char *folder = serve_run_folder(s, x);
 	bool is_state = e->kind == EVENT_STATE;
 	json_t *told;
 
@@ -465,7 +314,7 @@ bool serve_event(struct serve *s, const struct event *e)
 
 	if (!s || !s->work || !work_has(s->work, e->run))
 		return false;
-	x = served_of(s, e->run);
+	x = serve_run(s, e->run);
 	x->at = e->at;
 	if (e->kind == EVENT_REPLY || e->kind == EVENT_TRIED)
 		return is_reply(s, e);
@@ -485,12 +334,9 @@ static void end_run(struct serve *s, struct served *x, bool closed)
 			i++;
 			continue;
 		}
-		if (!s->waiting[i].reply) {
-			s->waiting[i].reply =
-				json_pack("{s:b,s:o,s:s}", "ok", 0, "run", json_text(x->folder),
-					  "text", "training has ended");
-		}
-		finish(s, i);
+		finish(s, i,
+		       json_pack("{s:b,s:o,s:s}", "ok", 0, "run", json_text(x->folder), "text",
+				 "training has ended"));
 	}
 	serve_position(told, &x->at);
 	if (!closed) {

@@ -142,6 +142,14 @@ void changes_free(struct changes *c)
 	*c = (struct changes){0};
 }
 
+void change_by(struct str *out, long by)
+{
+	if (by > 0)
+		str_addf(out, "asked by process %ld", by);
+	else
+		str_add(out, "asked by another process");
+}
+
 void change_line(struct str *out, const struct change *c, const char *was)
 {
 	BUG_ON(strchr(c->command, '\n') || strchr(was, '\n'));
@@ -151,7 +159,7 @@ void change_line(struct str *out, const struct change *c, const char *was)
 	if (*was)
 		str_addf(out, "was %s%s", was, c->by ? ", " : "");
 	if (c->by)
-		str_addf(out, "asked by process %ld", c->by);
+		change_by(out, c->by);
 	str_add(out, "\n");
 }
 

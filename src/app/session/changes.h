@@ -29,7 +29,8 @@ struct change {
 	int fold, epoch, step;
 	char *command; /* "set KEY NEW" */
 	long line;     /* in the log */
-	long by;       /* the other process that asked for it, 0: none; not read from a log */
+	long by;       /* the other process that asked for it, -1: its number is not known, 0:
+			* none; not read from a log */
 };
 
 struct changes {
@@ -66,6 +67,7 @@ int changes_read(struct changes *c, const char *path, bool torn_ok, struct err *
  * with control characters, as a hole of zeros. */
 size_t changes_whole(const char *text, size_t len);
 void changes_free(struct changes *c);
+void change_by(struct str *out, long by); /* "asked by process 4711" */
 /* Its line of the log, with the newline; was: "" leaves the comment out. */
 void change_line(struct str *out, const struct change *c, const char *was);
 int change_write(FILE *f, const struct change *c, const char *was,

@@ -1,0 +1,155 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# miust control: a run that trains is asked, steered and followed from outside.
+. tests/cli/common
+s=$dir/s
+unset XDG_RUNTIME_DIR
+TMPDIR=$dir/tmp
+export TMPDIR
+mkdir "$TMPDIR"
+
+# trains SESSION ARGUMENT...: in the background, as process $pid; until it can be asked.
+trains() {
+	session=$1
+	shift
+	"$MIUST" train "$@" --session "$session" >"$session.out" 2>"$session.err" &
+	pid=$!
+	until "$MIUST" control "$session" pause >"$dir/out" 2>"$dir/err" || ! kill -0 $pid 2>"$dir/none"; do :; done
+}
+ended() { wait "$pid"; status=$?; }
+answers() { [ "$status" -eq 0 ] && [ "$(cat "$dir/out")" = "$1" ]; }
+has() { grep -q -e "$1" "$dir/out"; }
+
+trains "$s" "$tiny" --set train.epoch=100000
+check pauses [ "$(cat "$dir/out")" = paused ]
+run control "$s" set lr x0.5
+check sets answers 'set train.optimizer.lr 0.006'
+check logged grep -q 'set train.optimizer.lr 0.006   # was 0.012, asked by process [0-9]*$' \
+	"$s/fold-0/commands.log"
+run control "$s" get lr
+check gets has '^train.optimizer.lr 0.006   number above 0'
+run control "$s" set train.batch_size 5
+check next_run_key says 1 'train.batch_size is fixed during a run'
+run control "$s" -- set train.clip -1
+check bad_value says 1 'train.clip: expected'
+run control "$s" pause
+check paused_already says 1 'pause: it is paused already'
+run control "$s" puse
+check unknown says 1 'unknown command puse; did you mean pause? help lists all'
+run control "$s" step three
+check bad_argument says 1 'step \[epoch\]: expected nothing or epoch, found three'
+run control "$s" help
+check help_lists_all [ "$(grep -c '^[a-z]' "$dir/out")" -ge 18 ]
+run control "$s" break when 'grad_norm > 1000'
+check breaks answers 'break when grad_norm > 1000, tested after each step'
+run control "$s" break
+check breaks_are_listed has 'grad_norm > 1000'
+run control "$s" try train.clip 0.001
+check tries has 'train.clip 0.001: loss .*0, as it is: loss'
+run control "$s" note 'what a run'
+check notes answers noted
+check note_says_who grep -q 'what a run (asked by process [0-9]*)$' "$s/notes.txt"
+run control "$s" notes
+check notes_are_listed has '^fold 0, epoch .*what a run'
+run control "$s" tag baseline
+check tags grep -qx baseline "$s/tags.txt"
+run control "$s" untag baseline
+check untags [ ! -s "$s/tags.txt" ]
+run control "$s" eval
+check evaluates has '^validation now: WA'
+run control "$s" save
+check saves answers saved
+whole=$(realpath "$s")
+run control "$s" --json undo
+check whole_answer has "^{\"ok\":true,\"run\":\"$whole\",\"fold\":0,\"epoch\":[0-9]*,\"step\":[0-9]*,\"text\":\"set train.optimizer.lr 0.012\"}\$"
+run control "$s" --json puse
+check whole_refusal has '^{"ok":false,.*"text":"unknown command puse'
+check refusal_exits_1 [ "$status" -eq 1 ]
+run control "$s" snapshot
+check snapshot has '^  "state": "paused",$'
+check snapshot_has_settings has '^    "train.optimizer.lr": "0.012",$'
+printf 'get clip\n# a remark\n\nset clip 0.5\nset nothing 1\nundo\n' >"$dir/lines"
+"$MIUST" control "$s" - <"$dir/lines" >"$dir/out" 2>"$dir/err"
+status=$?
+check lines_are_answered_in_order [ "$(cut -d' ' -f1-3 "$dir/out" | tr '\n' ,)" = \
+	'train.clip 0 ,set train.clip 0.5,set train.clip 0,' ]
+check a_refused_line_exits_1 [ "$status" -eq 1 ]
+check a_refused_line_is_said grep -q 'unknown key nothing' "$dir/err"
+
+# Events: each once, or a gap that is said; they end with the run.
+"$MIUST" control "$s" events 1 >"$dir/events" 2>"$dir/events.err" &
+events=$!
+run control "$s" resume
+check resumes answers 'it goes on'
+until "$MIUST" control "$s" fold >"$dir/out" 2>"$dir/err" || # once an epoch is evaluated
+	! kill -0 $pid 2>"$dir/none"; do :; done
+check folds [ "$(cat "$dir/out")" = 'the fold ends: its kept checkpoint is tested' ]
+ended
+check all_folds_tested done_well
+wait $events
+check events_end [ $? -eq 0 ]
+gapless() { sed 's/^{"gap":\[\([0-9]*\),\([0-9]*\)\].*/gap \1 \2/; s/^{"event":\([0-9]*\),"kind":"\([a-z]*\)".*/\1 \2/' \
+	"$dir/events" | awk '$1 == "gap" { bad += $2 != last + 1; last = $3; next }
+	{ bad += $1 != last + 1; last = $1 } END { exit bad || $2 != "ended" || NR < 5 }'; }
+check events_are_gapless gapless
+for kind in state result ended; do
+	check "event_$kind" grep -q "\"kind\":\"$kind\",\"run\":\"$whole\"" "$dir/events"
+done
+ours() { grep -q "^miust: set train.optimizer.lr x0.5, asked by process [0-9]*$" "$s.err" ||
+	grep -q "^miust: set train.optimizer.lr 0.006, asked by process [0-9]*$" "$s.err"; }
+check trainer_says_who_asked ours
+check socket_is_gone [ -z "$(ls "$TMPDIR"/miust-*)" ]
+rm "$s/notes.txt" "$s/tags.txt"
+run train "$tiny" --session "$dir/replayed" --set train.epoch=100000 --replay "$s/commands.log"
+changes() { sed 's/   #.*//' "$1/commands.log"; }
+replayed() { changes "$s" >"$dir/c1" && changes "$dir/replayed" | cmp -s - "$dir/c1" &&
+	for f in steps.csv fold-0/predictions.csv fold-0/best.safetensors; do
+		cmp -s "$s/$f" "$dir/replayed/$f" || return 1
+	done; }
+check replay_makes_the_same_bytes replayed
+
+run control "$s" pause
+check nobody_trains says 4 "nobody trains it"
+run control "$dir/none" pause
+check no_session says 1 'no session is stored there'
+run control "$s"
+check no_command says 2 'an argument is missing'
+
+# A stop is a checkpoint, and no success.
+trains "$dir/stopped" "$tiny" --set train.epoch=100000
+run control "$dir/stopped" stop
+check stops answers 'finishing the step, then a checkpoint'
+ended
+check stopped_is_no_success [ "$status" -eq 1 ]
+check stopped_says_how_to_go_on grep -q \
+	'^miust: stopped by another process before epoch .* go on with --session .* --resume$' \
+	"$dir/stopped.err"
+check checkpoint_is_there [ -f "$dir/stopped/fold-0/state.safetensors" ]
+
+# Two programs, a fold each.
+five_sessions "$dir/five"
+trains "$dir/folds" "$dir/five/config.yml" --set train.epoch=100000 --fold 1
+first=$pid
+"$MIUST" train --session "$dir/folds" --resume --fold 2 >"$dir/second.out" 2>"$dir/second.err" &
+second=$!
+until "$MIUST" control "$dir/folds" --fold 2 pause >"$dir/out" 2>"$dir/err" || ! kill -0 $second 2>"$dir/none"; do :; done
+run control "$dir/folds" snapshot
+check several_programs says 2 'several programs train it (fold . by process .*say which with --fold N'
+run control "$dir/folds" --fold 1 --json set clip 0.5
+check fold_1_is_asked has '"fold":1,'
+run control "$dir/folds" --fold 2 --json get clip
+check fold_2_is_untouched has '"fold":2,.*train.clip 0 '
+run control "$dir/folds" --fold 3 pause
+check fold_3_is_nobodys says 4 'nobody trains fold 3'
+run control "$dir/folds" --fold 1 stop
+run control "$dir/folds" --fold 2 stop
+wait $first
+wait $second
+
+# Without a place for a socket it trains all the same.
+run train "$tiny" --session "$dir/plain"
+TMPDIR=$dir/nowhere "$MIUST" train "$tiny" --session "$dir/deaf" >"$dir/out" 2>"$dir/err"
+status=$?
+check deaf_trains done_well
+check deaf_says_so grep -q 'nobody can ask this run while it trains: ' "$dir/err"
+check deaf_same_bytes same "$dir/plain" "$dir/deaf"
