@@ -10,95 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void reply(struct work_run *run, const struct request *r, const struct err *e,
-		  const char *text)
+void work_reply(struct work_run *run, const struct request *r, const struct err *e,
+		const char *text)
 {
 	run->replied = true;
 	work_send_text(run, EVENT_REPLY, r->number, !e->status, e->status ? e->text : text);
-}
-
-/* ---- breakpoints ---- */
-
-static struct breakpoint_figures figures_of(const struct work_run *run)
-{
-	const struct trainer *t = &run->job.trainer;
-
-	return (struct breakpoint_figures){
-		.step = &run->last_step,
-		.epoch = &run->last_epoch,
-		.best_wa = t->state.best.wa,
-		.best = selection_figure(&t->set, &t->state.best, t->state.best_loss),
-	};
-}
-
-/* "break when grad_norm > 10, tested after each step" */
-static void describe_break(const struct work_run *run, struct str *out)
-{
-	str_add(out, "break when ");
-	breakpoint_text(&run->breakpoint, NULL, out);
-	str_addf(out, ", tested after each %s",
-		 run->breakpoint.epoch ? "epoch's evaluation" : "step");
-}
-
-static void set_break(struct work_run *run, const struct request *r, struct err *e)
-{
-	struct str old = {0};
-	bool had = run->breakpoint.when;
-
-	if (!r->text[0]) {
-		breakpoint_clear(&run->breakpoint);
-		reply(run, r, e, had ? "the break is off" : "no break was set");
-		return;
-	}
-	if (had) {
-		str_add(&old, "; no longer when ");
-		breakpoint_text(&run->breakpoint, NULL, &old);
-	}
-	if (!breakpoint_set(&run->breakpoint, r->text, e)) {
-		struct str say = {0};
-
-		describe_break(run, &say);
-		str_add(&say, str_text(&old));
-		reply(run, r, e, str_text(&say));
-		str_free(&say);
-	}
-	str_free(&old);
-}
-
-static void list_breaks(struct work_run *run, const struct request *r, struct err *e)
-{
-	struct breakpoint_figures f = figures_of(run);
-	struct str text = {0};
-
-	if (!run->breakpoint.when) {
-		reply(run, r, e, "no break is set; break when CONDITION sets one");
-		return;
-	}
-	describe_break(run, &text);
-	if (run->control.want == WANT_PAUSE && run->control.pause == WORK_BROKE) {
-		str_add(&text, "; now ");
-		breakpoint_text(&run->breakpoint, &f, &text);
-	}
-	reply(run, r, e, str_text(&text));
-	str_free(&text);
-}
-
-void work_test_break(struct work_run *run, bool epoch)
-{
-	struct breakpoint_figures f = figures_of(run);
-	struct str text = {0};
-	struct happening x;
-
-	if (run->breakpoint.epoch != epoch || !breakpoint_holds(&run->breakpoint, &f))
-		return;
-	work_pause_as(run, WORK_BROKE);
-	breakpoint_text(&run->breakpoint, &f, &text);
-	pthread_mutex_lock(&run->work->lock);
-	str_fit(run->shown.broke, sizeof run->shown.broke, str_text(&text));
-	pthread_mutex_unlock(&run->work->lock);
-	happening_break(&x, run->job.session.dir, &run->last_step, str_text(&text));
-	work_send_happened(run, &x);
-	str_free(&text);
 }
 
 /* ---- trying ---- */
@@ -132,7 +48,7 @@ static void try_change(struct work_run *run, const struct request *r, struct err
 	event.tried = mem_alloc(1, sizeof *event.tried);
 	*event.tried = tried;
 	work_send(run, &event);
-	reply(run, r, e, "");
+	work_reply(run, r, e, "");
 }
 
 /* ---- commands ---- */
@@ -276,7 +192,7 @@ static void carry_out(struct work_run *run, const struct request *r, struct err 
 	if (e->status)
 		return;
 	work_show(run, work_state(run)); /* what waits counts, before the reply says so */
-	reply(run, r, e, text);
+	work_reply(run, r, e, text);
 }
 
 /* The run may have stopped: then the fold is taken for as long as that lasts. */
@@ -321,7 +237,7 @@ static void go_on(struct work_run *run, const struct request *r, struct err *e)
 		return;
 	}
 	work_show(run, WORK_WAITING);
-	reply(run, r, e, "waits for its turn: it goes on when another run has stopped");
+	work_reply(run, r, e, "waits for its turn: it goes on when another run has stopped");
 }
 
 static void stop(struct work_run *run, struct err *e)
@@ -438,7 +354,7 @@ static void set_pace(struct work_run *run, const struct request *r, struct err *
 	run->pace = r->pace;
 	run->next_step = 0;
 	work_show(run, work_state(run));
-	reply(run, r, e, "");
+	work_reply(run, r, e, "");
 }
 
 void work_answered(struct work_run *run, const struct request *r)
@@ -446,7 +362,7 @@ void work_answered(struct work_run *run, const struct request *r)
 	const struct err none = {0};
 
 	if (r->by && !run->replied)
-		reply(run, r, &none, "");
+		work_reply(run, r, &none, "");
 	tell_asked(run, r);
 }
 
@@ -460,7 +376,7 @@ void work_answer(struct work_run *run, const struct request *r)
 		return;
 	if (r->kind != REQUEST_PING && !(r->kind == REQUEST_LOOK && run->opened) &&
 	    (has_failed(run, &e) || is_followed(run, r, &e))) {
-		reply(run, r, &e, "");
+		work_reply(run, r, &e, "");
 		return;
 	}
 	switch (r->kind) {
@@ -468,7 +384,7 @@ void work_answer(struct work_run *run, const struct request *r)
 		command(run, r, &e);
 		break;
 	case REQUEST_PING:
-		reply(run, r, &e, "");
+		work_reply(run, r, &e, "");
 		break;
 	case REQUEST_PAUSE:
 		pause_run(run);
@@ -482,10 +398,10 @@ void work_answer(struct work_run *run, const struct request *r)
 		stop(run, &e);
 		break;
 	case REQUEST_BREAK:
-		set_break(run, r, &e);
+		work_set_break(run, r, &e);
 		break;
 	case REQUEST_BREAKS:
-		list_breaks(run, r, &e);
+		work_list_breaks(run, r, &e);
 		break;
 	case REQUEST_LOOK:
 		look(run, r, &e);
@@ -498,14 +414,14 @@ void work_answer(struct work_run *run, const struct request *r)
 		break;
 	case REQUEST_LET_GO:
 		if (!work_let_session_go(run, &e))
-			reply(run, r, &e, "");
+			work_reply(run, r, &e, "");
 		break;
 	case REQUEST_PACE:
 		set_pace(run, r, &e);
 		break;
 	}
 	if (e.status)
-		reply(run, r, &e, "");
+		work_reply(run, r, &e, "");
 	else
 		work_answered(run, r);
 }

@@ -5,9 +5,9 @@
  *
  * work.c has the runs, work_thread.c the thread of each, work_place.c who may train, work_queue.c
  * the queues, work_run.c the hooks of a run's job and its snapshot; work_ask.c carries requests
- * out, work_hand.c hands a run over to another process, work_look.c looks at an utterance.
- * work_follow.c follows the folder of a run that does not train here, attach.c talks to who
- * trains it.
+ * out, work_hand.c hands a run over to another process, work_break.c has the break condition,
+ * work_look.c looks at an utterance. work_follow.c follows the folder of a run that does not train
+ * here, attach.c talks to who trains it.
  */
 #ifndef MIUST_WORK_PRIVATE_H
 #define MIUST_WORK_PRIVATE_H
@@ -261,14 +261,21 @@ void work_pause_as(struct work_run *run, enum work_state state);
 void work_answer(struct work_run *run, const struct request *r);
 /* It has been carried out: whoever asked from outside has a reply, whoever watches is told. */
 void work_answered(struct work_run *run, const struct request *r);
-/* After a step or an epoch: if the breakpoint is tested there and holds, pause
- * before the next step. */
-void work_test_break(struct work_run *run, bool epoch);
+/* The reply to a request: the error, or if there is none the text. */
+void work_reply(struct work_run *run, const struct request *r, const struct err *e,
+		const char *text);
 
 /* work_hand.c */
 void work_hand_text(const struct work_run *run, struct str *out); /* for another process */
 void work_take_handed(struct work_run *run); /* what opt.handed says; once it is open */
 int work_let_session_go(struct work_run *run, struct err *e);
+
+/* work_break.c */
+void work_set_break(struct work_run *run, const struct request *r, struct err *e);
+void work_list_breaks(struct work_run *run, const struct request *r, struct err *e);
+/* After a step or an epoch: if the breakpoint is tested there and holds, pause
+ * before the next step. */
+void work_test_break(struct work_run *run, bool epoch);
 
 /* work_look.c */
 struct look_result *work_look_at(struct work_run *run, const struct request *r, struct err *e);
