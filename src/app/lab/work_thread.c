@@ -186,6 +186,12 @@ static void train(struct work_run *run)
 	run->inside = false;
 	run->control.want = WANT_STOP;
 	work_leave_place(run);
+	if (e.status == EXIT_BUSY && !run->opt.unattended) { /* another was faster: follow it */
+		run->status = 0;
+		work_show(run, WORK_IDLE);
+		work_say(run, e.text);
+		return;
+	}
 	if (e.status)
 		work_show_error(run, e.status == EXIT_DIVERGED ? WORK_DIVERGED : WORK_FAILED, &e);
 	else

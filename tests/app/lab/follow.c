@@ -30,7 +30,15 @@ static void until_shown(struct seen *s, struct work *w, enum work_state state, i
 	while ((s->now.state != state || s->now.epoch < epoch) && s->now.state != WORK_FAILED)
 		wait_more(s, w);
 	CHECK_INT(s->now.state, state);
+	CHECK_STR(s->now.error, "");
 	CHECK_INT(s->now.epoch, epoch);
+}
+
+/* It pauses before its first step, and has its fold's lock. */
+static void until_begun(struct seen *s, struct work *w)
+{
+	until_state(s, w, WORK_PAUSED);
+	served(s, w);
 }
 
 static void an_epoch(struct seen *s, struct work *w)
@@ -64,7 +72,7 @@ static void follow_to_the_end(const char *dir, bool polls)
 	struct seen t = {0}, s = {0};
 	char host[128] = "";
 
-	until_state(&t, trains, WORK_PAUSED);
+	until_begun(&t, trains);
 	follows = follow_with(dir, false, polls);
 	until_shown(&s, follows, WORK_ELSEWHERE, 0);
 	CHECK_INT(s.now.hold, WORK_FOLLOWED);
@@ -105,7 +113,7 @@ static struct work *stopped_and_followed(const char *dir, struct seen *s, bool r
 	struct work *trains = start(dir, true, false), *follows;
 	struct seen t = {0};
 
-	until_state(&t, trains, WORK_PAUSED);
+	until_begun(&t, trains);
 	follows = follow_with(dir, readonly, false);
 	until_shown(s, follows, WORK_ELSEWHERE, 0);
 	an_epoch(&t, trains);
@@ -155,7 +163,7 @@ TEST(what_trains_elsewhere_is_not_steered)
 	struct seen t = {0}, s = {0};
 	char want[64];
 
-	until_state(&t, trains, WORK_PAUSED);
+	until_begun(&t, trains);
 	follows = follow_with(dir, false, false);
 	until_shown(&s, follows, WORK_ELSEWHERE, 0);
 	snprintf(want, sizeof want, "process %ld on ", (long)getpid());
@@ -188,7 +196,7 @@ TEST(looks_with_weights_that_are_replaced)
 	struct seen t = {0}, s = {0};
 	float first[LABELS_MAX];
 
-	until_state(&t, trains, WORK_PAUSED);
+	until_begun(&t, trains);
 	follows = follow_with(dir, false, false);
 	until_shown(&s, follows, WORK_ELSEWHERE, 0);
 	an_epoch(&t, trains);
@@ -231,7 +239,7 @@ TEST(a_run_of_ours_goes_on_elsewhere_and_here_again)
 	work_stop(ours, WORK_FIRST);
 	until_state(&s, ours, WORK_IDLE);
 	other = follow_with(dir, false, false);
-	until_state(&t, other, WORK_PAUSED); /* it has the fold's lock */
+	until_begun(&t, other);
 	until_shown(&s, ours, WORK_ELSEWHERE, 1);
 	CHECK_INT(s.now.hold, WORK_FOLLOWED);
 	work_step(other, WORK_FIRST, false);
@@ -283,7 +291,7 @@ TEST(five_hundred_epochs_are_followed)
 	int looks = 0;
 
 	REQUIRE(trains);
-	until_state(&t, trains, WORK_PAUSED);
+	until_begun(&t, trains);
 	follows = follow_with(dir, true, false);
 	until_shown(&s, follows, WORK_ELSEWHERE, 0);
 	REQUIRE(run_load(&r, dir, &e) == 0);
@@ -310,6 +318,28 @@ TEST(five_hundred_epochs_are_followed)
 	run_free(&fresh);
 	CHECK_INT(work_end(follows), 0);
 	CHECK_INT(work_end(trains), 0);
+}
+
+/* Both have opened it to go on, and the other was faster. */
+TEST(who_comes_second_follows)
+{
+	const char *dir = temp_path("second");
+	struct work *first = start(dir, true, false), *second;
+	struct seen s = {0}, t = {0};
+
+	until_begun(&s, first);
+	an_epoch(&s, first);
+	work_stop(first, WORK_FIRST);
+	until_state(&s, first, WORK_IDLE);
+	second = follow_with(dir, false, false);
+	until_begun(&t, second);
+	work_resume(first, WORK_FIRST); /* perhaps before it has seen the lock */
+	served(&s, first);
+	until_shown(&s, first, WORK_ELSEWHERE, 1);
+	CHECK_INT(work_end(second), 0);
+	until_shown(&s, first, WORK_IDLE, 1);
+	CHECK(s.now.trains);
+	CHECK_INT(work_end(first), 0);
 }
 
 TEST(a_session_that_goes_is_said_to_be_gone)
