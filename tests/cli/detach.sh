@@ -134,3 +134,100 @@ until_true gone "${process:-0}"
 run queue list
 check queued_leaves_the_queue grep -q 'the queue is empty' err
 rm -rf sessions
+
+# ---- on a terminal
+if ! command -v tmux >/dev/null; then
+	echo "skip detach_terminal: tmux is not installed"
+	exit 0
+fi
+unset TMUX NO_COLOR COLUMNS LINES ENV
+export TMUX_TMPDIR="$dir" MIUST_TUI
+LIMIT=1000 # attempts; one takes some milliseconds
+tm() { tmux -u -L "detach-$$-$server" -f /dev/null "$@"; }
+trap 'tm kill-server 2>/dev/null; end_all; rm -rf "$dir"' EXIT
+server=0
+terminal() {
+	server=$((server + 1))
+	tm new-session -d -s t -x 80 -y 24 "TERM=tmux-256color exec sh -i" \; \
+		set -g status off \; set -g escape-time 0
+	line "PS1='\$ '; clear"
+	shows '^\$'
+}
+keys() { tm send-keys -t t "$@"; }
+line() {
+	tm send-keys -t t -l "$1"
+	keys Enter
+}
+# Is it on the screen, before long?
+shows() {
+	tries=0
+	until tm capture-pane -p -t t >screen 2>/dev/null && grep -q -e "$1" screen; do
+		tries=$((tries + 1))
+		if [ $tries -gt $LIMIT ]; then
+			sed 's/^/# /' screen
+			return 1
+		fi
+	done
+}
+start() { line "clear; \"\$MIUST_TUI\" $*; echo left \$?"; }
+attaches() {
+	until_true holder "$1" >/dev/null
+	shows "attached to process $(holder "$1")" || shows "attached to $(holder "$1")"
+}
+
+terminal
+start --detach long.yml
+until_true test -d sessions
+session=sessions/$(ls sessions)
+check screen_attaches attaches "$session"
+process=$(holder "$session")
+tm kill-server
+check terminal_gone_trains_on trains_on "$session"
+terminal
+start "$session"
+check another_attaches attaches "$session"
+line ':set train.clip 0.5'
+check it_steers shows 'set train.clip 0.5'
+line ':stop'
+until_true gone "$process"
+check stop_stores [ -s "$session/fold-0/state.safetensors" ]
+keys q
+check screen_leaves_well shows '^left 0'
+start --detach bad.yml
+check fails_on_the_terminal shows '^left 1'
+
+# A run of the screen: its process cannot begin, so it goes on there; then it can.
+rm -rf sessions
+mkdir own
+cp -r "$(dirname "$tiny")/data" own
+sed "s|: [^ ]*/data|: $dir/own/data|" long.yml >own.yml
+start own.yml
+until_true test -d sessions
+session=sessions/$(ls sessions)
+line ':pace 20'
+until_true trains_on "$session"
+screens=$(holder "$session")
+mv own/data own/away
+line ':detach'
+check failure_is_said shows 'it goes on here'
+check it_goes_on_here trains_on "$session"
+check by_the_same_process [ "$(holder "$session")" = "$screens" ]
+mv own/away own/data
+line ':set train.clip 0.25'
+shows 'set train.clip 0.25'
+keys 6
+keys q
+check quit_offers_it shows 'd detaches it'
+keys d
+is_another() { p=$(holder "$session") && [ "$p" != "$screens" ]; }
+until_true is_another
+check own_attaches attaches "$session"
+check same_view shows '▸6 Config'
+line ':undo'
+undone() { grep -q 'set train.clip 0 ' "$session/fold-0/commands.log"; }
+shows 'set train.clip 0\b' || :
+check undo_went_with_it undone
+keys q
+check detached_left shows '^left 0'
+check detached_trains_on trains_on "$session"
+end "$session"
