@@ -29,6 +29,9 @@
 
 enum { BEGUN = 'B', ENDED = 'E' };
 
+/* main has asked, so it is one that would run what is started. */
+static bool is_such_program;
+
 /* ---- its command line ---- */
 
 struct words {
@@ -200,6 +203,10 @@ int detached_start(struct detached *d, const struct detached_run *run, struct er
 	int ends[2], failed = -1;
 
 	*d = (struct detached){.output = -1};
+	if (!is_such_program) {
+		close(l.input);
+		return err_set(e, "this program cannot train in a process of its own");
+	}
 	prepare(&l, run);
 	if (l.input >= 0 && pipe2(ends, O_CLOEXEC) == 0) {
 		l.output = ends[1];
@@ -353,6 +360,7 @@ static bool is_detached, has_begun;
 
 bool detached_asked(void)
 {
+	is_such_program = true;
 	return getenv(ASKED) != NULL;
 }
 

@@ -45,7 +45,8 @@ struct detached_run {
 	const char *handed;        /* how it goes on (work_hand_over), or NULL */
 };
 
-/* Returns at once. */
+/* Returns at once. An error in a program whose main has not called detached_asked: started
+ * again, that would do something else. */
 int detached_start(struct detached *d, const struct detached_run *run, struct err *e);
 /* Poll d->output while it starts, and call this when it is readable: never waits. */
 void detached_turn(struct detached *d);
