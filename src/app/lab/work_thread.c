@@ -9,9 +9,11 @@
 #include "app/lab/work_private.h"
 
 #include "app/session/session_data.h"
+#include "app/session/session_state.h"
 #include "base/mem.h"
 #include "base/str.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,6 +26,21 @@ static bool is_stored(const struct work_run *run)
 	       session_exists(run->session);
 }
 
+/* Another program trains it, or a part of it: that is what is looked at. The parts that nobody
+ * trains yet are left alone, for whoever comes to train them. */
+static bool is_trained(struct work_run *run)
+{
+	char dir[PATH_LEN];
+
+	if (run->opt.unattended || !is_stored(run) ||
+	    !session_in_training(run->session, dir, sizeof dir))
+		return false;
+	free((void *)run->opt.job.session);
+	run->opt.job.session = mem_dup(dir);
+	str_fit(run->session, sizeof run->session, dir);
+	return true;
+}
+
 /* Run it, or if it is a stored session that cannot go on, look at it. */
 static int open_job(struct work_run *run, struct err *e)
 {
@@ -33,7 +50,7 @@ static int open_job(struct work_run *run, struct err *e)
 
 	hooks.ctx = run;
 	run->opt.job.threads = work_share(run);
-	run->looks = run->opt.readonly;
+	run->looks = is_trained(run) || run->opt.readonly;
 	if (run->looks)
 		return job_look(&run->job, labs, &run->opt.job, &hooks, true, e);
 	if (job_open(&run->job, labs, &run->opt.job, &hooks, &why) == 0)

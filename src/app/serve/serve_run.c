@@ -55,6 +55,13 @@ static bool is_called(const char *folder, const char *name)
 	return strcmp(folder, name) == 0 || strcmp(last ? last + 1 : folder, name) == 0;
 }
 
+/* Is it the folder of the seed that this run trains now? */
+static bool trains_in(struct serve *s, int run, const char *name)
+{
+	work_snapshot(s->work, run, &s->now);
+	return s->now.session[0] && is_called(s->now.session, name);
+}
+
 enum { RUNS = 64 };
 
 static int refuse_runs(struct serve *s, const int *id, int n, const char *name, struct err *e)
@@ -98,7 +105,8 @@ int serve_find(struct serve *s, const json_t *question, struct err *e)
 		return err_set(e, "\"run\": the folder of a session expected"), 0;
 	n = own_runs(s, id, RUNS);
 	for (int i = 0; name && i < n; i++)
-		if (is_called(serve_run_folder(s, serve_run(s, id[i])), name))
+		if (is_called(serve_run_folder(s, serve_run(s, id[i])), name) ||
+		    trains_in(s, id[i], name))
 			return id[i];
 	if (!name && n == 1)
 		return id[0];

@@ -5,6 +5,7 @@
 #include "app/session/session_lock.h"
 #include "app/session/session_private.h"
 #include "base/file.h"
+#include "base/str.h"
 
 #include <dirent.h>
 #include <string.h>
@@ -27,28 +28,44 @@ static bool fold_written(const char *dir, char *who, size_t n)
 	return written;
 }
 
+/* The folder of a run of the session, a fold of which is written, into `dir`. */
+static bool run_written(const char *root, char *dir, size_t n, char *who, size_t nwho)
+{
+	bool found = fold_written(root, who, nwho);
+	DIR *open = found ? NULL : opendir(root);
+	struct dirent *d;
+
+	str_fit(dir, n, root);
+	while (open && !found && (d = readdir(open))) {
+		struct err ignored = {0};
+
+		found = strncmp(d->d_name, "seed-", 5) == 0 &&
+			path_join(dir, n, root, d->d_name, &ignored) == 0 &&
+			fold_written(dir, who, nwho);
+	}
+	if (open)
+		closedir(open);
+	if (!found)
+		str_fit(dir, n, root);
+	return found;
+}
+
 bool session_written(const char *root, char *who, size_t n)
 {
-	bool fold = false;
-	struct dirent *d;
-	DIR *open;
+	char dir[PATH_LEN];
 
 	who[0] = '\0';
 	if (!lock_asked(root))
 		return false;
-	fold = fold_written(root, who, n);
-	open = fold ? NULL : opendir(root);
-	while (open && !fold && (d = readdir(open))) {
-		struct err ignored = {0};
-		char path[PATH_LEN];
-
-		fold = strncmp(d->d_name, "seed-", 5) == 0 &&
-		       path_join(path, sizeof path, root, d->d_name, &ignored) == 0 &&
-		       fold_written(path, who, n);
-	}
-	if (open)
-		closedir(open);
+	run_written(root, dir, sizeof dir, who, n);
 	return true;
+}
+
+bool session_in_training(const char *root, char *dir, size_t n)
+{
+	char who[256];
+
+	return lock_asked(root) && run_written(root, dir, n, who, sizeof who);
 }
 
 int session_finished(const char *root, int seeds, bool *finished, struct err *e)

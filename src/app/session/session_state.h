@@ -11,6 +11,9 @@
 /* Does a program write it now, this one included? *who becomes "process 123 on HOST since
  * TIME" of one that trains, or "" between two folds. */
 bool session_written(const char *root, char *who, size_t n);
+/* Does one train a fold of it? *dir becomes the folder of the run that it is of: root, or a seed's.
+ */
+bool session_in_training(const char *root, char *dir, size_t n);
 
 /* Has every fold a result, of every one of its first `seeds` seeds? The settings are
  * those of its config.yml; the data need not be there. */

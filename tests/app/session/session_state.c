@@ -63,7 +63,10 @@ TEST(written_by)
 	CHECK_STR(owner.socket, "/run/miust/12.sock");
 	CHECK(session_written(in("written"), who, sizeof who));
 	CHECK(strstr(who, " on "));
+	CHECK(session_in_training(in("written"), who, sizeof who));
+	CHECK_STR(who, in("written/seed-54"));
 	session_close(&seed);
+	CHECK(!session_in_training(in("written"), who, sizeof who));
 	session_close(&s);
 	CHECK(!session_written(in("written"), who, sizeof who));
 	CHECK_STR(who, "");
