@@ -27,6 +27,7 @@
 #define SAID_SECONDS       0.5 /* at most, before a message is drawn */
 #define BYTES_PER_SECOND   2800
 #define WATCH_SECONDS      1
+#define EVENTS_MOST        1024 /* taken in a turn */
 
 /* ---- the end ---- */
 
@@ -204,7 +205,8 @@ static bool events(struct ui *u)
 	struct event e;
 	bool any = false;
 
-	while (u->work && work_next(u->work, &e)) {
+	/* No more than there were: a run may make them as fast as they are taken. */
+	for (int n = 0; n < EVENTS_MOST && u->work && work_next(u->work, &e); n++) {
 		if (serve_event(u->serve, &e)) {
 			event_free(&e);
 			continue;

@@ -240,16 +240,20 @@ static void take(struct watch *w, const struct event *e)
 
 /* ---- the loop ---- */
 
-static void take_events(struct watch *w)
+/* All that there are, or some: a run may make them as fast as they are taken. True: all. */
+static bool take_events(struct watch *w)
 {
+	enum { MOST = 256 };
 	struct event e;
+	int n = 0;
 
-	while (work_next(w->work, &e)) {
+	for (; n < MOST && work_next(w->work, &e); n++) {
 		if (!serve_event(w->serve, &e))
 			take(w, &e);
 		event_free(&e);
 		hooked_turn(&w->hooks, say, w);
 	}
+	return n < MOST;
 }
 
 /* Milliseconds; -1: nothing is due by itself. */
@@ -279,7 +283,8 @@ static void follow(struct watch *w)
 		serve_turn(w->serve);
 		hooked_turn(&w->hooks, say, w);
 	} while (!work_ended(w->work)); /* asked last: taking events takes what wakes poll */
-	take_events(w);
+	while (!take_events(w))
+		;
 	work_snapshot(w->work, WORK_FIRST, &w->now);
 	progress_wipe(&w->line);
 }
