@@ -147,7 +147,7 @@ help:
 	@echo '                JOBS=1: one program at a time, not as many as there are cores'
 	@echo 'make fuzz       libFuzzer on every reader, five minutes each (needs clang)'
 	@echo 'make bench      speed of training on this machine; bench-screen: cost of the screen;'
-	@echo '                bench-shelf: cost of 2,000 stored runs'
+	@echo '                bench-shelf: cost of 2,000 stored runs; bench-hostile: of hostile clients'
 	@echo 'make lint       formatting and static analysis; doc: the pages made from tables'
 	@echo 'make install    into PREFIX ($(PREFIX)), below DESTDIR; uninstall; make clean'
 
@@ -182,6 +182,8 @@ bench: all $(B)/bench/speed
 	@MIUST=$(B)/miust SPEED=$(B)/bench/speed bench/speed.sh
 bench-screen: all $(B)/bench/screen
 	@MIUST=$(B)/miust MIUST_TUI=$(B)/miust-tui SCREEN=$(B)/bench/screen bench/screen.sh
+bench-hostile: all $(B)/bench/hostile
+	@MIUST=$(B)/miust HOSTILE=$(B)/bench/hostile bench/hostile.sh
 RUNS ?= 2000
 bench-shelf: $(B)/bench/shelf
 	@dir=$$(mktemp -d) && trap "rm -rf $$dir" EXIT && shelf=$$(realpath $<) && cd $$dir && \
@@ -227,4 +229,4 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all help doc deps deps-test run test bench bench-screen bench-shelf asan tsan fuzz lint install uninstall clean
+.PHONY: all help doc deps deps-test run test bench bench-screen bench-shelf bench-hostile asan tsan fuzz lint install uninstall clean
