@@ -27,6 +27,19 @@ const char *process_stop_name(int number)
 	return "a signal";
 }
 
+bool process_stop_comes(struct process_stops_come *c, int number, double now)
+{
+	for (int i = 0; i < PROCESS_STOPS; i++) {
+		if (process_stops[i].number != number)
+			continue;
+		if (c->came[i])
+			return number != SIGHUP && now - c->at[i] > 1;
+		c->came[i] = true;
+		c->at[i] = now;
+	}
+	return false;
+}
+
 /* open takes the lowest number that is free, which is the closed one. */
 static void fill_descriptors(void)
 {

@@ -34,6 +34,19 @@ enum { PROCESS_STOPS = 5 };
 extern const struct process_stop process_stops[PROCESS_STOPS];
 const char *process_stop_name(int number); /* one of them; else "a signal" */
 
+/* When each of them came first; {0} at first. */
+struct process_stops_come {
+	bool came[PROCESS_STOPS];
+	double at[PROCESS_STOPS]; /* seconds of clock.h */
+};
+/*
+ * For a signal handler: one of them comes at `now`. True: the program is to end at once, for
+ * the same signal came more than a second ago. Within that second it is the same request:
+ * timeout(1) signals its child and then its process group. HUP never is, for a terminal that
+ * is closed sends it, and so does its shell.
+ */
+bool process_stop_comes(struct process_stops_come *c, int number, double now);
+
 /* Block every signal in the calling thread, and so in those it starts, except
  * those that a fault in the thread itself raises (SEGV, BUS, ...): blocked, they
  * would end the process before a handler can say anything. *old is for

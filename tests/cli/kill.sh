@@ -87,6 +87,7 @@ sender() {
 	until [ -s "$dir/pid" ]; do :; done
 	pid=$(cat "$dir/pid")
 	while kill -0 "$pid" 2>/dev/null && [ "$(size "$2/fold-0/steps.csv")" -lt 2500 ]; do :; done
+	kill "-$1" "$pid" 2>/dev/null # twice, as timeout and a closed terminal do: one request
 	kill "-$1" "$pid" 2>/dev/null
 }
 # stop_by SIGNAL COMMAND...: in session $dir/SIGNAL.

@@ -20,21 +20,38 @@
 
 /* ---- signals ---- */
 
-/* The signal that asked us to stop; a second one ends the program at once, and so
+/* The signal that asked us to stop. The same again, later, ends the program at once, and so
  * does the first while the config and the data are read: nobody asks then, and
  * there is nothing to store. */
 static volatile sig_atomic_t stop_signal;
+static struct process_stops_come come; /* of the handler */
 static atomic_bool reading;
-static int wake[2]; /* a pipe; holds a byte when a signal has come */
+static volatile sig_atomic_t line_shown; /* the cursor is after a line of progress */
+static int wake[2];                      /* a pipe; holds a byte when a signal has come */
+
+static void tell(const char *text)
+{
+	ssize_t ignored = write(STDERR_FILENO, text, strlen(text));
+
+	(void)ignored;
+}
 
 static void on_signal(int number)
 {
-	static const char said[] = "miust: stopped while reading the data\n";
-	bool in_reading = reading;
-	ssize_t ignored = in_reading ? write(STDERR_FILENO, said, sizeof said - 1) : 0;
+	ssize_t ignored;
 
-	if (in_reading || stop_signal)
+	if (reading) {
+		tell("miust: stopped while reading the data\n");
 		_exit(128 + number);
+	}
+	if (process_stop_comes(&come, number, clock_seconds())) {
+		tell(line_shown ? "\nmiust: quit at once on " : "miust: quit at once on ");
+		tell(process_stop_name(number));
+		tell("; the session is at its last checkpoint\n");
+		_exit(128 + number);
+	}
+	if (stop_signal)
+		return;
 	stop_signal = number;
 	ignored = write(wake[1], "", 1);
 	(void)ignored;
@@ -48,6 +65,8 @@ static int catch_signals(struct err *e)
 	    fcntl(wake[1], F_SETFD, FD_CLOEXEC) || fcntl(wake[1], F_SETFL, O_NONBLOCK))
 		return err_errno(e, "pipe", "cannot be told of signals");
 	sigemptyset(&a.sa_mask);
+	for (int i = 0; i < PROCESS_STOPS; i++)
+		sigaddset(&a.sa_mask, process_stops[i].number);
 	for (int i = 0; i < PROCESS_STOPS; i++) {
 		int number = process_stops[i].number;
 		struct sigaction old;
@@ -273,11 +292,12 @@ static void follow(struct watch *w)
 			     {.fd = serve_fd(w->serve), .events = POLLIN}};
 
 	do {
+		line_shown = w->line.shown > 0;
 		if (poll(p, sizeof p / sizeof *p, timeout(w)) < 0 && errno != EINTR)
 			BUG("poll: %s", strerror(errno));
 		if (stop_signal && p[0].fd >= 0) {
 			work_quit(w->work);
-			p[0].fd = -1; /* the next one ends the program */
+			p[0].fd = -1; /* the handler alone takes the next ones */
 		}
 		take_events(w);
 		serve_turn(w->serve);

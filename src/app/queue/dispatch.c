@@ -59,21 +59,23 @@ struct crew {
 	struct pollfd *poll; /* [2 d->jobs] */
 	struct busy *busy;
 	int nbusy;
-	sigset_t before; /* what was blocked */
-	int told;        /* how many signals were passed on */
+	sigset_t before;         /* what was blocked */
+	int told[PROCESS_STOPS]; /* how many signals were passed on */
 };
 
 /*
  * Signals
  */
 
-static volatile sig_atomic_t got, times; /* the first signal; how many came */
+/* The first signal; how many of each came. */
+static volatile sig_atomic_t got, times[PROCESS_STOPS];
 
 static void on_stop(int number)
 {
 	if (!got)
 		got = number;
-	times++;
+	for (int i = 0; i < PROCESS_STOPS; i++)
+		times[i] += process_stops[i].number == number;
 }
 
 static void on_child(int number)
@@ -91,7 +93,9 @@ static void take_signals(struct kept_signals *kept, sigset_t *before)
 	struct sigaction stop = {.sa_handler = on_stop}, child = {.sa_handler = on_child};
 	sigset_t all;
 
-	got = times = 0;
+	got = 0;
+	for (int i = 0; i < PROCESS_STOPS; i++)
+		times[i] = 0;
 	sigemptyset(&all);
 	sigaddset(&all, SIGCHLD);
 	sigaction(SIGCHLD, &child, &kept->child);
@@ -420,13 +424,19 @@ static void wait_for_them(struct crew *w)
 	}
 }
 
-/* Each signal once to each: the second ends them at once. */
+static void pass_to_all(const struct crew *w, int number)
+{
+	for (int i = 0; i < w->d->jobs; i++)
+		if (w->child[i].pid)
+			kill(w->child[i].pid, number);
+}
+
+/* Each signal as often as it came: they know which of them end a run at once. */
 static void pass_on(struct crew *w)
 {
-	for (; w->told < times; w->told++)
-		for (int i = 0; i < w->d->jobs; i++)
-			if (w->child[i].pid)
-				kill(w->child[i].pid, got);
+	for (int i = 0; i < PROCESS_STOPS; i++)
+		for (; w->told[i] < times[i]; w->told[i]++)
+			pass_to_all(w, process_stops[i].number);
 }
 
 static int until_done(struct crew *w, struct err *e)
