@@ -115,8 +115,15 @@ check no_session says 1 'no session is stored there'
 run control "$s"
 check no_command says 2 'an argument is missing'
 
-# A stop is a checkpoint, and no success.
+# A stop is a checkpoint, and no success. A break is announced where the run trains.
 trains "$dir/stopped" "$tiny" --set train.epoch=100000
+run control "$dir/stopped" break when 'epoch > 0'
+run control "$dir/stopped" resume
+until grep -q 'the break' "$dir/stopped.err" || ! kill -0 $pid 2>"$dir/none"; do :; done
+check break_is_announced grep -q "^miust: paused at the break: epoch [0-9]* > 0; go on with miust control \
+$dir/stopped resume\$" "$dir/stopped.err"
+run control "$dir/stopped" resume
+check goes_on_after_a_break answers 'it goes on'
 run control "$dir/stopped" stop
 check stops answers 'finishing the step, then a checkpoint'
 ended

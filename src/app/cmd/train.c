@@ -85,11 +85,12 @@ struct watch {
 	struct serve *serve; /* NULL: nobody can ask */
 	struct progress line;
 	bool begun;
-	double since;  /* seconds; 0: no step yet */
-	int64_t seen;  /* utterances since then */
-	int64_t steps; /* done */
-	bool lines;    /* a line an epoch, and one for the results */
-	double last;   /* when a line was written */
+	enum work_state state; /* as it was told last */
+	double since;          /* seconds; 0: no step yet */
+	int64_t seen;          /* utterances since then */
+	int64_t steps;         /* done */
+	bool lines;            /* a line an epoch, and one for the results */
+	double last;           /* when a line was written */
 	int seeds;
 	struct hooks hooks;
 	struct position at; /* of the last event */
@@ -221,6 +222,23 @@ static void changed(struct watch *w, const struct event *e)
 	say(w, text);
 }
 
+/* A break comes from the run itself: nobody else is told here that it waits, and for what. */
+static void state(struct watch *w)
+{
+	enum work_state was = w->state;
+	struct str text = {0};
+
+	work_snapshot(w->work, WORK_FIRST, &w->now);
+	w->state = w->now.state;
+	if (w->state != WORK_BROKE || was == WORK_BROKE)
+		return;
+	str_addf(&text, "paused at the break: %s; go on with miust control ", w->now.broke);
+	str_add_quoted(&text, w->now.root);
+	str_add(&text, " resume");
+	say(w, text.s);
+	str_free(&text);
+}
+
 static void take(struct watch *w, const struct event *e)
 {
 	w->at = e->at;
@@ -245,6 +263,9 @@ static void take(struct watch *w, const struct event *e)
 		break;
 	case EVENT_CHANGED:
 		changed(w, e);
+		break;
+	case EVENT_STATE:
+		state(w);
 		break;
 	case EVENT_SAY:
 		say(w, e->told);
