@@ -19,6 +19,8 @@
 #include "app/session/session_private.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/plain.h"
+#include "base/str.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -82,12 +84,17 @@ static int name_folder(struct session *s, const char *root, struct err *e)
 
 static int refuse_busy(const struct session *s, struct err *e)
 {
+	struct str quoted = {0};
+
 	if (e->status)
 		return -1;
+	str_add_quoted(&quoted, s->root);
 	err_at(e, s->root, 0, 0,
-	       "another program is writing this session; wait for it, stop it, or look with "
-	       "--readonly");
+	       "another program is writing this session; wait for it, stop it, or look at it with "
+	       "miust-tui %s",
+	       quoted.s);
 	e->status = EXIT_BUSY;
+	str_free(&quoted);
 	return -1;
 }
 

@@ -4,6 +4,8 @@
 
 #include "app/config/config.h"
 #include "base/file.h"
+#include "base/plain.h"
+#include "base/str.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -91,11 +93,15 @@ static void write_line(int fd, const char *socket)
 
 int fold_lock_refused(const char *dir, int fold, const char *who, struct err *e)
 {
+	struct str quoted = {0};
+
+	str_add_quoted(&quoted, dir);
 	err_at(e, dir, 0, 0,
 	       "another program is writing this session: fold %d%s%s; wait for it, stop it, or "
-	       "look with --readonly",
-	       fold, who[0] ? ", " : "", who);
+	       "look at it and steer it with miust-tui %s (from another machine it only looks)",
+	       fold, who[0] ? ", " : "", who, quoted.s);
 	e->status = EXIT_BUSY;
+	str_free(&quoted);
 	return -1;
 }
 

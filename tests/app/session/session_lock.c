@@ -128,7 +128,7 @@ TEST(a_fold_has_one_writer)
 	CHECK_HAS(who, want);
 	CHECK_INT(fold_lock(in("fold"), "DIR", 3, "", &e), -1);
 	CHECK_HAS(e.text, "DIR: another program is writing this session: fold 3, process ");
-	CHECK_HAS(e.text, "; wait for it, stop it, or look with --readonly");
+	CHECK_HAS(e.text, "; wait for it, stop it, or look at it and steer it with miust-tui DIR ");
 	fold_lock_end(fd);
 	CHECK(stat(in("fold/lock"), &st) == 0 && st.st_size == 0);
 	CHECK(!fold_lock_asked(in("fold"), who, sizeof who));
