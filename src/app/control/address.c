@@ -73,7 +73,7 @@ static int find_folder(char *out, size_t n, struct err *e)
 	if (runtime && *runtime == '/' && stat(runtime, &st) == 0 && S_ISDIR(st.st_mode) &&
 	    st.st_uid == geteuid())
 		return path_join(out, n, runtime, "miust", e);
-	if (!base || *base != '/')
+	if (!base || *base != '/' || stat(base, &st) || !S_ISDIR(st.st_mode))
 		base = "/tmp";
 	length = snprintf(out, n, "%s/miust-%lu", base, (unsigned long)geteuid());
 	return length < 0 || (size_t)length >= n ? err_set(e, "%s: too long for a path", base) : 0;

@@ -3,7 +3,7 @@
  * address: where the sockets are.
  *
  * A socket is FOLDER/PID-NUMBER.sock. FOLDER is $XDG_RUNTIME_DIR/miust if XDG_RUNTIME_DIR is a
- * folder of this user's, else $TMPDIR/miust-UID, else /tmp/miust-UID.
+ * folder of this user's, else $TMPDIR/miust-UID if TMPDIR is a folder, else /tmp/miust-UID.
  * The folder is made with mode 0700; one that another user owns, that others may enter,
  * or that is a link is refused, for a socket there could be anybody's. The socket has mode
  * 0600 from its first moment, whatever the umask. NUMBER is drawn, so that no name is

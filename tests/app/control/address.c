@@ -116,6 +116,30 @@ TEST(where_sockets_are)
 	unsetenv("TMPDIR");
 }
 
+/* Where TMPDIR is not a folder they are in /tmp. */
+TEST(a_tmpdir_that_is_not_there)
+{
+	const char *none[] = {temp_path("nowhere"), "/dev/null", "build", ""};
+	char want[100];
+	struct address a;
+	struct err e = {0};
+	int fd;
+
+	unsetenv("XDG_RUNTIME_DIR");
+	snprintf(want, sizeof want, "/tmp/miust-%lu/%ld-", (unsigned long)geteuid(),
+		 (long)getpid());
+	for (int i = 0; i < 4; i++) {
+		setenv("TMPDIR", none[i], 1);
+		fd = address_listen(&a, &e);
+		CHECK(fd >= 0);
+		CHECK_STR(e.text, "");
+		CHECK_INT(strncmp(a.path, want, strlen(want)), 0);
+		close(fd);
+		address_remove(&a);
+	}
+	unsetenv("TMPDIR");
+}
+
 TEST(a_path_may_be_longer_than_any_address)
 {
 	char name[200];
