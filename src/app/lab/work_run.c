@@ -11,6 +11,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Is the fold one of those that the job trains? */
+static bool is_asked(const struct job_options *o, int fold)
+{
+	bool asked = o->nfolds == 0;
+
+	for (int i = 0; i < o->nfolds; i++)
+		asked |= o->fold[i] == fold;
+	return asked;
+}
+
+/* Of what this process trains. */
 static double seconds_left(const struct work_run *run)
 {
 	const struct job *j = &run->job;
@@ -23,7 +34,8 @@ static double seconds_left(const struct work_run *run)
 	for (int i = 0; i < split_folds(&j->lab->corpus); i++) {
 		int fold = split_fold(&j->lab->corpus, i);
 
-		folds += fold > t->state.fold && !results_has(&j->results, fold);
+		folds += fold > t->state.fold && is_asked(&j->opt, fold) &&
+			 !results_has(&j->results, fold);
 	}
 	epochs = t->set.train.epoch - t->state.epoch + (t->state.ended ? 0 : 1) -
 		 (double)(t->state.ended ? 0 : t->state.in_epoch) / trainer_steps_per_epoch(t) +

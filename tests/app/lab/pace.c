@@ -123,6 +123,36 @@ TEST(the_end_is_as_far_as_the_pace_says)
 	CHECK_INT(work_end(w), 0);
 }
 
+/* Of five folds this process trains one: those after it are another's. */
+TEST(the_end_is_that_of_the_folds_that_are_trained)
+{
+	static const char *const set[] = {"train.epoch=2"};
+	static const int fold[] = {3};
+	struct work_options o = {.job = {.config = "demo",
+					 .session = temp_path("one-fold"),
+					 .set = set,
+					 .nset = 1,
+					 .fold = fold,
+					 .nfolds = 1,
+					 .threads = 1},
+				 .paused = true};
+	struct err e = {0};
+	struct work *w = work_start(&o, &e);
+	struct seen s = {0};
+
+	REQUIRE(w);
+	until_state(&s, w, WORK_PAUSED);
+	work_step(w, WORK_FIRST, true);
+	until_state(&s, w, WORK_RUN);
+	until_state(&s, w, WORK_PAUSED);
+	CHECK_INT(s.now.fold, 3);
+	CHECK_INT(s.now.nfolds, 5);
+	work_pace(w, WORK_FIRST, SLOW);
+	served(&s, w);
+	CHECK_NEAR(s.now.eta, 1 / SLOW, 1); /* one epoch is left */
+	CHECK_INT(work_end(w), 0);
+}
+
 /* At most: steps that take longer than their time are not made up for. */
 TEST(a_fast_pace_changes_nothing)
 {
