@@ -304,6 +304,9 @@ unsigned work_let_go(struct work *w, int run);
  * for meanwhile is served at once, and the figures are the same. */
 unsigned work_pace(struct work *w, int run, double epochs_a_second);
 unsigned work_stop(struct work *w, int run); /* finish the step, checkpoint, WORK_IDLE */
+/* Has another process (work_asks) stopped it since this was last asked? True before the snapshot
+ * is WORK_IDLE, and forgotten once it goes on. */
+bool work_stopped_outside(struct work *w, int run);
 /* See breakpoint.h; "" clears. The reply says when it will be tested. */
 unsigned work_break(struct work *w, int run, const char *when);
 unsigned work_breaks(struct work *w, int run); /* the reply says which condition is set */

@@ -212,6 +212,13 @@ static void command(struct work_run *run, const struct request *r, struct err *e
 	job_leave_stopped(j, taken);
 }
 
+static void mark_stopped(struct work_run *run, bool outside)
+{
+	pthread_mutex_lock(&run->work->lock);
+	run->stopped_outside = outside;
+	pthread_mutex_unlock(&run->work->lock);
+}
+
 /* Shown at once, so that whoever asked next sees that it runs, or waits. */
 static void go_on(struct work_run *run, const struct request *r, struct err *e)
 {
@@ -228,6 +235,7 @@ static void go_on(struct work_run *run, const struct request *r, struct err *e)
 		return;
 	}
 	run->control = (struct control){.want = WANT_GO};
+	mark_stopped(run, false);
 	if (r->kind == REQUEST_STEP)
 		run->control.steps = 1;
 	if (r->kind == REQUEST_STEP_EPOCH)
@@ -240,13 +248,14 @@ static void go_on(struct work_run *run, const struct request *r, struct err *e)
 	work_reply(run, r, e, "waits for its turn: it goes on when another run has stopped");
 }
 
-static void stop(struct work_run *run, struct err *e)
+static void stop(struct work_run *run, const struct request *r, struct err *e)
 {
 	if (run->control.want == WANT_STOP && work_state(run) != WORK_STOPPING) {
 		err_set(e, "training has stopped already");
 		return;
 	}
 	run->control.want = WANT_STOP;
+	mark_stopped(run, r->by != 0);
 	work_show(run, run->inside ? WORK_STOPPING : WORK_IDLE);
 }
 
@@ -395,7 +404,7 @@ void work_answer(struct work_run *run, const struct request *r)
 		go_on(run, r, &e);
 		break;
 	case REQUEST_STOP:
-		stop(run, &e);
+		stop(run, r, &e);
 		break;
 	case REQUEST_BREAK:
 		work_set_break(run, r, &e);

@@ -94,6 +94,7 @@ struct work_run {
 	pthread_cond_t asked;        /* a request, quit or a place for it has come (work_wake) */
 	int wake;                    /* the same for who polls: an eventfd */
 	int attended;                /* the fold that is looked at; -1: not said */
+	bool stopped_outside;        /* work_stopped_outside */
 	struct request request[REQUESTS];
 	int requests;
 	unsigned long turn; /* waits for a place: who has the smallest comes first; 0: does not */

@@ -261,6 +261,7 @@ bool work_takes_stop(struct work_run *run)
 		run->requests--;
 		memmove(run->request + i, run->request + i + 1,
 			(size_t)(run->requests - i) * sizeof *run->request);
+		run->stopped_outside = stop.by != 0;
 	}
 	takes |= is_over(run);
 	pthread_mutex_unlock(&w->lock);
@@ -343,6 +344,18 @@ unsigned work_step(struct work *w, int run, bool epoch)
 unsigned work_stop(struct work *w, int run)
 {
 	return ask(w, run, (struct request){.kind = REQUEST_STOP}, "");
+}
+
+bool work_stopped_outside(struct work *w, int id)
+{
+	struct work_run *run = work_find(w, id);
+	bool stopped;
+
+	pthread_mutex_lock(&w->lock);
+	stopped = run->stopped_outside;
+	run->stopped_outside = false;
+	pthread_mutex_unlock(&w->lock);
+	return stopped;
 }
 
 unsigned work_break(struct work *w, int run, const char *when)

@@ -88,6 +88,16 @@ static bool has_more(const struct fed *f)
 	return seeds > f->seeds && !is_finished(f, seeds);
 }
 
+/* Another process has stopped it: as if its user had done so here. Asked after its state. */
+static bool left_outside(struct ui *u, int run)
+{
+	bool left = work_stopped_outside(u->work, run);
+
+	if (left)
+		feeder_leave(u, run);
+	return left;
+}
+
 /* It can go on, and has no place among those that train: stopped, or opened and not begun. */
 static bool rests(const struct glance *g)
 {
@@ -109,6 +119,8 @@ static bool has_ended(struct ui *u, struct fed *f)
 		return true;
 	}
 	work_glance(u->work, f->run, &g);
+	if (g.state == WORK_IDLE && left_outside(u, f->run))
+		return true;
 	f->asked = f->asked && rests(&g);
 	if (f->asked)
 		return false;
@@ -158,7 +170,7 @@ static bool is_opening(const struct ui *u)
 
 /* A run that rests here and is still open, such as the one on the screen after `start now`:
  * its session is held, so that queue_next passes on from it. 0: none. */
-static int rests_here(const struct ui *u, const struct queue_run *r)
+static int rests_here(struct ui *u, const struct queue_run *r)
 {
 	int run = u->work ? runs_find(u, r->dir) : 0;
 	struct glance g;
@@ -166,7 +178,7 @@ static int rests_here(const struct ui *u, const struct queue_run *r)
 	if (!run || queue_is_passed(&u->feeder.passed, r))
 		return 0;
 	work_glance(u->work, run, &g);
-	return rests(&g) ? run : 0;
+	return rests(&g) && !left_outside(u, run) ? run : 0;
 }
 
 /* One of those goes on if it is the next. */

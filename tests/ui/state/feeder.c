@@ -10,6 +10,7 @@
 #include "ui/loop.h"
 #include "ui/state/feed.h"
 #include "ui/state/feeder.h"
+#include "ui/state/page.h"
 #include "ui/state/runs.h"
 
 #include <limits.h>
@@ -229,6 +230,55 @@ TEST(a_stopped_one_stays_in_the_queue)
 	end(0);
 	CHECK(file_exists(QUEUE_FOLDER "/stopped/fold-0/state.safetensors"));
 	CHECK_INT(queue_remove(QUEUE_FOLDER, QUEUE_FOLDER "/stopped", NULL, &(struct err){0}), 0);
+}
+
+/* Another process has stopped it: not at once the same run again. */
+TEST(one_that_is_stopped_from_outside_stays_in_the_queue)
+{
+	int id[2] = {0};
+
+	queue_one("outside", "train.epoch=100000", "exp.seed=1");
+	queue_one("following", "train.epoch=2", "exp.seed=1");
+	begin("screen");
+	run("queue go");
+	UNTIL(work_training(u.work, id, 2) == 1);
+	runs_show(&u, id[0]);
+	UNTIL(u.run.nfolds && u.run.fold[0].nsteps > 3);
+	work_asks(u.work, 4711);
+	work_stop(u.work, id[0]);
+	work_asks(u.work, 0);
+	UNTIL(feeder_waiting(&u) == 1);
+	CHECK(file_exists(QUEUE_FOLDER "/following/results.json"));
+	UNTIL(!feeder_busy(&u));
+	CHECK_INT(u.now.state, WORK_IDLE);
+	run("queue");
+	CHECK_HAS(u.page.text, "not begun again here: outside: it was stopped");
+	page_close(&u);
+	run("queue go"); /* its user asks for it again */
+	UNTIL(u.now.state == WORK_RUN);
+	end(0);
+	CHECK_INT(queue_remove(QUEUE_FOLDER, QUEUE_FOLDER "/outside", NULL, &(struct err){0}), 0);
+}
+
+/* It rests on the screen, has not begun, and is stopped from outside. */
+TEST(one_that_rests_and_is_stopped_from_outside_does_not_begin)
+{
+	static const char dir[] = QUEUE_FOLDER "/resting";
+
+	queue_one("resting", "train.epoch=2", "exp.seed=1");
+	ui_init(&u, &look_braille, 24, 80);
+	REQUIRE(runs_start(&u, dir, &(struct err){0}) == 0);
+	UNTIL(u.run.dir[0] && u.now.opened);
+	work_asks(u.work, 4711);
+	work_stop(u.work, u.run_shown);
+	work_asks(u.work, 0);
+	UNTIL(u.now.state == WORK_IDLE);
+	u.feeder.on = true;
+	feed_after(&u);
+	CHECK(!feeder_busy(&u));
+	end(0);
+	CHECK_INT(feeder_waiting(&u), 1);
+	REQUIRE(queue_remove(QUEUE_FOLDER, dir, NULL, &(struct err){0}) == 0);
 }
 
 static void queue_seeds_of(const char *dir, int seeds)
