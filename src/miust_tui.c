@@ -6,6 +6,7 @@
 #include "app/queue/queue.h"
 #include "app/serve/serve.h"
 #include "app/session/session.h"
+#include "app/session/session_state.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/plain.h"
@@ -42,6 +43,7 @@ struct tui {
 	char why_ascii[128];     /* though nobody has asked for it; "": it is not */
 	struct hooks hooks;      /* of miustrc, the console and --on */
 	bool demo;               /* it is opened, since nothing else was asked for */
+	bool elsewhere;          /* another program was training it */
 	char detached[PATH_LEN]; /* the session that --detach has begun */
 };
 
@@ -125,7 +127,8 @@ static void run_on_screen(struct ui *u, struct tui *t)
 	u->clock = clock_seconds(); /* a message is there for so long from here on */
 	console_start(u);
 	run_miustrc(u);
-	waiting = u->readonly || u->folder[0] ? 0 : feeder_waiting(u);
+	/* Who comes to look at what another program trains is not asked about other runs. */
+	waiting = u->readonly || u->folder[0] || t->elsewhere ? 0 : feeder_waiting(u);
 	if (waiting) /* never by itself */
 		ui_ask(u, "queue go", "%d run%s queued: begin %s? y/n", waiting,
 		       waiting == 1 ? " is" : "s are", waiting == 1 ? "it" : "them");
@@ -257,7 +260,7 @@ static int show(struct tui *t, struct err *e)
 	const struct args *a = t->args;
 	struct look plain = {.glyphs =
 				     a->ascii || !locale_is_utf8() ? GLYPHS_ASCII : GLYPHS_BRAILLE};
-	char queued[PATH_LEN];
+	char queued[PATH_LEN], who[256];
 	const char *what = choose(t, queued);
 	struct ui u;
 	int status;
@@ -273,6 +276,7 @@ static int show(struct tui *t, struct err *e)
 	/* A screen needs no lock: another program may be training there. */
 	u.how.looks = t->headless && !a->script;
 	begin_serving(&u, t);
+	t->elsewhere = session_exists(what) && session_written(what, who, sizeof who);
 	if (begin(&u, what, e)) {
 		serve_end(u.serve);
 		ui_free(&u);

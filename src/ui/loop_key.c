@@ -21,15 +21,25 @@ static void run_line(struct ui *u, const char *line)
 		ui_error(u, "%s", e.text);
 }
 
+/* Enter, Esc and ^C mean no; a key that is no answer does nothing, since those that a hasty user
+ * types after it would be commands. */
 static void answer(struct ui *u, struct key k)
 {
 	uint32_t letter = k.code >= 'A' && k.code <= 'Z' ? k.code - 'A' + 'a' : k.code;
+	bool no = letter == '\r' || letter == '\n' || letter == 27 || letter == 3 ||
+		  (letter == 'n' && u->ask.key == 'y');
 
-	u->overlay_kind = OVERLAY_NONE;
-	if (letter == (uint32_t)u->ask.key)
+	if (k.meta)
+		return;
+	if (letter == (uint32_t)u->ask.key) {
+		u->overlay_kind = OVERLAY_NONE;
 		run_line(u, u->ask.command);
-	else if (letter && letter == (uint32_t)u->ask.other_key)
+	} else if (letter && letter == (uint32_t)u->ask.other_key) {
+		u->overlay_kind = OVERLAY_NONE;
 		run_line(u, u->ask.other);
+	} else if (no) {
+		u->overlay_kind = OVERLAY_NONE;
+	}
 }
 
 /* On an attached screen: whoever presses it may mean either. */

@@ -183,6 +183,7 @@ check screen_attaches attaches "$session"
 process=$(holder "$session")
 tm kill-server
 check terminal_gone_trains_on trains_on "$session"
+run queue add short.yml --session sessions/later # which the next screen does not ask about
 terminal
 start "$session"
 check another_attaches attaches "$session"

@@ -135,10 +135,10 @@ TEST(an_interrupt_asks_whether_to_leave_or_to_stop)
 		 (long)getpid());
 	key(3);
 	CHECK_STR(u.ask.question, question);
-	key('n');
-	CHECK(!u.quit && u.overlay_kind == OVERLAY_NONE);
-	key(3);
+	key('n'); /* no answer to this question */
 	key('y');
+	CHECK(!u.quit && u.overlay_kind == OVERLAY_ASK);
+	key(27);
 	CHECK(!u.quit && u.overlay_kind == OVERLAY_NONE);
 	key(3);
 	key('s');

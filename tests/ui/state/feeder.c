@@ -446,6 +446,35 @@ static void press(uint32_t key)
 	loop_key(&u, (struct key){.code = key});
 }
 
+/* ":stop" typed into a question is no answer, and no key of the view. */
+TEST(a_question_takes_its_answers_alone)
+{
+	static const uint32_t no[] = {'n', 'N', 27, 3, '\r'};
+
+	begin("asked");
+	ui_ask(&u, "jobs 2", "2 runs are queued: begin them? y/n");
+	for (const char *k = ":stop 7q"; *k; k++) {
+		press((uint32_t)*k);
+		CHECK_INT(u.overlay_kind, OVERLAY_ASK);
+	}
+	press(K_CLICK);
+	loop_key(&u, (struct key){.code = 'y', .meta = true});
+	CHECK_INT(u.overlay_kind, OVERLAY_ASK);
+	CHECK_INT(u.view, 0);
+	CHECK(!u.quit && u.now.state == WORK_PAUSED && u.feeder.jobs == 0);
+	for (size_t i = 0; i < sizeof no / sizeof *no; i++) {
+		u.overlay_kind = OVERLAY_ASK;
+		press(no[i]);
+		CHECK_INT(u.overlay_kind, OVERLAY_NONE);
+		CHECK_INT(u.feeder.jobs, 0);
+	}
+	u.overlay_kind = OVERLAY_ASK;
+	press('Y');
+	CHECK_INT(u.overlay_kind, OVERLAY_NONE);
+	CHECK_INT(u.feeder.jobs, 2);
+	end(0);
+}
+
 /* ^C, y: each leaves a checkpoint, the queue keeps its line, and none begins again. */
 TEST(an_interrupt_stops_all_after_a_question)
 {
