@@ -146,11 +146,37 @@ static int add_note(struct work_run *run, const struct request *r, const char *t
 	return 0;
 }
 
+/* Does another process train a fold of this run too? */
+static bool has_others(const struct job *j)
+{
+	for (int i = 0; i < split_folds(&j->lab->corpus); i++) {
+		int fold = split_fold(&j->lab->corpus, i);
+		struct lock_owner who;
+		char dir[PATH_LEN + 32];
+
+		snprintf(dir, sizeof dir, "%s/fold-%d", j->session.dir, fold);
+		if (fold != j->trainer.state.fold && fold_lock_look(dir, &who) == FOLD_HELD)
+			return true;
+	}
+	return false;
+}
+
+/* A change is in the log of one fold: those that others train at the same time go on as they
+ * were, and whoever asked may have meant all. */
+static void add_reach(const struct job *j, char *text, size_t n)
+{
+	size_t len = strlen(text);
+
+	if (has_others(j))
+		snprintf(text + len, n - len, " (fold %d only: other processes train other folds)",
+			 j->trainer.state.fold);
+}
+
 /* "set KEY VALUE", "undo", "save", "eval", "fold", "note TEXT". A fold trains. */
 static void carry_out(struct work_run *run, const struct request *r, struct err *e)
 {
 	struct job *j = &run->job;
-	char text[256] = "";
+	char text[384] = "";
 
 	if (strcmp(r->text, "save") == 0) {
 		if (!job_save(j, e)) {
@@ -183,11 +209,13 @@ static void carry_out(struct work_run *run, const struct request *r, struct err 
 			return;
 		}
 		if (!steer_command(&j->steer, run->undo[run->undos - 1], e)) {
-			snprintf(text, sizeof text, "%s", run->undo[run->undos - 1]);
+			snprintf(text, sizeof text, "%.255s", run->undo[run->undos - 1]);
 			free(run->undo[--run->undos]);
+			add_reach(j, text, sizeof text);
 		}
 	} else {
 		change(run, r->text, text, sizeof text, e);
+		add_reach(j, text, sizeof text);
 	}
 	if (e->status)
 		return;

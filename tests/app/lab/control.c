@@ -139,6 +139,43 @@ TEST(set_and_save_while_stopped)
 	CHECK_INT(work_end(w), 0);
 }
 
+/* Where other processes train other folds, a change says that it reaches this one only. */
+TEST(set_says_which_fold_it_is_for)
+{
+	static const int fold[] = {3};
+	const char *dir = temp_path("one-of-five");
+	struct work_options o = {
+		.job = {.config = "demo", .session = dir, .fold = fold, .nfolds = 1, .threads = 1},
+		.paused = true};
+	struct err e = {0};
+	struct work *w = work_start(&o, &e);
+	struct seen s = {0};
+	char other[PATH_LEN];
+	int lock;
+
+	REQUIRE(w);
+	until_state(&s, w, WORK_PAUSED);
+	work_command(w, WORK_FIRST, "set train.clip 1");
+	served(&s, w);
+	CHECK_STR(s.text, "set train.clip 1");
+	snprintf(other, sizeof other, "%s/fold-5", dir);
+	mkdir(other, 0777);
+	lock = fold_lock(other, dir, 5, "", &e);
+	REQUIRE(lock >= 0);
+	work_command(w, WORK_FIRST, "set train.clip 2");
+	served(&s, w);
+	CHECK_STR(s.text, "set train.clip 2 (fold 3 only: other processes train other folds)");
+	work_command(w, WORK_FIRST, "undo");
+	served(&s, w);
+	CHECK_STR(s.text, "set train.clip 1 (fold 3 only: other processes train other folds)");
+	fold_lock_end(lock);
+	work_command(w, WORK_FIRST, "undo");
+	served(&s, w);
+	CHECK(!strstr(s.text, "fold 3"));
+	CHECK(!s.refused);
+	CHECK_INT(work_end(w), 0);
+}
+
 /* Another program makes one more step of it. */
 static void go_on_elsewhere(const char *dir)
 {
