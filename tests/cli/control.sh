@@ -39,7 +39,9 @@ check unknown says 1 'unknown command puse; did you mean pause? help lists all'
 run control "$s" step three
 check bad_argument says 1 'step \[epoch\]: expected nothing or epoch, found three'
 run control "$s" help
-check help_lists_all [ "$(grep -c '^[a-z]' "$dir/out")" -ge 18 ]
+check help_lists_all [ "$(grep -c '^[a-z]' "$dir/out")" -ge 20 ]
+check help_has_snapshot has '^snapshot  *The state as JSON'
+check help_has_events has '^events \[FROM\]  *What happens, a line each'
 run control "$s" break when 'grad_norm > 1000'
 check breaks answers 'break when grad_norm > 1000, tested after each step'
 run control "$s" break

@@ -85,6 +85,9 @@ static int answer_help(const struct snapshot *now, const char *args, struct str 
 		add_verb(out, v->name, v->args, v->help);
 	for (const struct serve_verb *v = serve_verbs; v->name; v++)
 		add_verb(out, v->name, v->args, v->help);
+	/* Questions of the protocol, which are words for who asks from a shell. */
+	add_verb(out, "snapshot", "", "The state as JSON (miust control).");
+	add_verb(out, "events", "[FROM]", "What happens, a line each (miust control).");
 	return 0;
 }
 
