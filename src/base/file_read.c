@@ -89,8 +89,10 @@ struct file_stamp file_stamp(const char *path)
 	struct stat st;
 	int fd;
 
-	if (stat(path, &st) || !S_ISREG(st.st_mode)) /* opening a pipe or device does something */
+	if (stat(path, &st))
 		return (struct file_stamp){0};
+	if (!S_ISREG(st.st_mode)) /* opening a pipe or device does something */
+		return file_stamp_of(&st);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd >= 0) {
 		fstat(fd, &st);

@@ -60,7 +60,7 @@ broken() {
 broken epoch_0 fold-0/epochs.csv '2s/^0,1/0,0/' 'epochs.csv:2: epoch 0 (epochs count from 1)'
 broken epoch_negative fold-0/epochs.csv '2s/^0,1/0,-1/' 'epochs.csv:2: epoch -1'
 broken epoch_huge fold-0/epochs.csv '2s/^0,1/0,99999999999/' 'epochs.csv:2: epoch 99999999999'
-broken other_fold fold-0/epochs.csv '2s/^0,/3,/' 'epochs.csv:2: fold 3; this session has fold 0 only'
+broken other_fold fold-0/epochs.csv '2s/^0,/3,/' 'epochs.csv:2: fold 3 in a file of fold 0; remove the line'
 broken fold_6 fold-0/steps.csv '3s/^0,/6,/' 'steps.csv:3: fold 6'
 broken step_0 fold-0/steps.csv '2s/^0,1,1,/0,1,0,/' 'steps.csv:2: step 0 (steps count from 1)'
 broken share fold-0/epochs.csv '2s/^\(.*\),[^,]*,\([^,]*\)$/\1,1.5,\2/' 'epochs.csv:2: val_wf1 1.5 (a share'

@@ -4,7 +4,7 @@
 # what the undisturbed run leaves. Instants come from seeded random numbers:
 # how far the fold's steps.csv has grown, then how often a loop of this shell has turned.
 . tests/cli/common
-epochs=40 # 160 steps
+epochs=120 # 480 steps
 set -- --set train.epoch=$epochs --set exp.normalize=train
 
 run train "$tiny" --session "$dir/whole" "$@"

@@ -70,7 +70,7 @@ if command -v flock >/dev/null; then
 	script 'view 2' 'run'
 	flock "$one/lock" "$MIUST_TUI" "$one" --script script >out 2>err
 	status=$?
-	check locked_is_looked_at fails 1 'script:2: run: .*another program is writing this session'
+	check locked_is_looked_at fails 1 'script:2: .*another program is writing this session'
 	check locked_changes_nothing diff -r "$one" before
 else
 	echo "skip locked_is_looked_at: no flock here"

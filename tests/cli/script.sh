@@ -151,7 +151,7 @@ if command -v flock >/dev/null; then
 	script 'run'
 	flock "$one/lock" "$MIUST_TUI" "$one" --script script >out 2>err
 	status=$?
-	check locked_cannot_run fails 1 'another'
+	check locked_cannot_run fails 1 'script:1: run: nothing to train: the run is finished'
 else
 	echo "skip locked_can_be_seen: no flock here"
 fi
