@@ -131,7 +131,7 @@ check stops answers 'finishing the step, then a checkpoint'
 ended
 check stopped_is_no_success [ "$status" -eq 1 ]
 check stopped_says_how_to_go_on grep -q \
-	'^miust: stopped by another process before epoch .* go on with --session .* --resume$' \
+	'^miust: stopped by process [1-9][0-9]* before epoch .* go on with --session .* --resume$' \
 	"$dir/stopped.err"
 check checkpoint_is_there [ -f "$dir/stopped/fold-0/state.safetensors" ]
 
@@ -149,7 +149,8 @@ check fold_1_is_asked has '"fold":1,'
 run control "$dir/folds" --fold 2 --json get clip
 check fold_2_is_untouched has '"fold":2,.*train.clip 0 '
 run control "$dir/folds" --fold 3 pause
-check fold_3_is_nobodys says 4 'nobody trains fold 3'
+check fold_3_is_nobodys says 4 "nobody trains fold 3 now; trained are fold 1 by process $first on \
+.*, fold 2 by process $second on "
 run control "$dir/folds" --fold 1 stop
 run control "$dir/folds" --fold 2 stop
 wait $first
@@ -164,3 +165,10 @@ status=$?
 check deaf_trains done_well
 check deaf_says_so grep -q 'nobody can ask this run while it trains: ' "$dir/err"
 check deaf_same_bytes same "$dir/plain" "$dir/deaf"
+"$MIUST" train "$tiny" --session "$dir/unheard" --set train.epoch=100000 >"$dir/none" 2>&1 &
+pid=$!
+until [ -s "$dir/unheard/fold-0/steps.csv" ] || ! kill -0 $pid 2>"$dir/none"; do :; done
+run control "$dir/unheard" pause
+kill $pid
+wait $pid
+check deaf_is_not_asked says 1 "process $pid on .* trains it, but does not listen (an older version, or no"

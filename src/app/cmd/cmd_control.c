@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The program that trains a session is found by the locks of its folds; its socket stands
+ * The program that trains a session is found by the locks of its folds; its socket is
  * there too (session_lock.h). Each command is one question (doc/control.md).
  */
 #include "app/cmd/commands.h"
@@ -70,6 +70,12 @@ static void find_below(struct trainers *t, const char *dir, bool seeds)
 		closedir(d);
 }
 
+static int by_fold(const void *a, const void *b)
+{
+	return ((const struct trainer *)a)->fold - ((const struct trainer *)b)->fold;
+}
+
+/* In the order of their folds. */
 static void find_all(struct trainers *t, const char *session)
 {
 	double until = clock_seconds() + FIND_SECONDS;
@@ -80,6 +86,8 @@ static void find_all(struct trainers *t, const char *session)
 		usleep((useconds_t)(LOOK_SECONDS * 1e6));
 		find_below(t, session, true);
 	}
+	if (t->n)
+		qsort(t->at, (size_t)t->n, sizeof *t->at, by_fold);
 }
 
 static bool same_process(const struct lock_owner *a, const struct lock_owner *b)
@@ -87,31 +95,44 @@ static bool same_process(const struct lock_owner *a, const struct lock_owner *b)
 	return a->pid == b->pid && strcmp(a->host, b->host) == 0;
 }
 
+/* "fold 1 by process 4711 on node7, fold 2 by ..." */
+static void list_trainers(struct str *list, const struct trainers *t)
+{
+	for (int i = 0; i < t->n; i++)
+		str_addf(list, "%sfold %d by process %ld on %s", i ? ", " : "", t->at[i].fold,
+			 t->at[i].who.pid, t->at[i].who.host);
+}
+
 static int refuse_several(const char *session, const struct trainers *t, struct err *e)
 {
 	struct str list = {0};
 
-	for (int i = 0; i < t->n; i++)
-		str_addf(&list, "%sfold %d by process %ld on %s", i ? ", " : "", t->at[i].fold,
-			 t->at[i].who.pid, t->at[i].who.host);
+	list_trainers(&list, t);
 	err_usage(e, "%s: several programs train it (%.1000s); say which with --fold N", session,
 		  list.s);
 	str_free(&list);
 	return -1;
 }
 
-static int refuse_nobody(const char *session, int fold, struct err *e)
+static int refuse_nobody(const char *session, int fold, const struct trainers *t, struct err *e)
 {
 	char who[256], which[32] = "it";
+	struct str list = {0};
 
 	if (fold >= 0)
 		snprintf(which, sizeof which, "fold %d", fold);
-	if (session_written(session, who, sizeof who))
-		err_set(e, "%s: nobody trains %s now, though a program has it open", session,
-			which);
+	list_trainers(&list, t);
+	if (t->n)
+		err_set(e, "%s: nobody trains %s now; trained are %.1000s", session, which, list.s);
+	else if (session_written(session, who, sizeof who))
+		err_set(e,
+			"%s: nobody trains %s now, though a program has the session open: it may "
+			"be reading its data",
+			session, which);
 	else
 		err_set(e, "%s: nobody trains %s", session, which);
 	e->status = EXIT_NOBODY;
+	str_free(&list);
 	return -1;
 }
 
@@ -127,7 +148,7 @@ static int choose(const char *session, int fold, const struct trainers *t,
 			return refuse_several(session, t, e);
 		*who = &t->at[i].who;
 	}
-	return *who ? 0 : refuse_nobody(session, fold, e);
+	return *who ? 0 : refuse_nobody(session, fold, t, e);
 }
 
 static struct client *reach(const char *session, const struct lock_owner *who, struct err *e)
@@ -146,9 +167,9 @@ static struct client *reach(const char *session, const struct lock_owner *who, s
 	}
 	if (!who->socket[0]) {
 		err_set(e,
-			"%s: process %ld trains it and does not listen; is it of an older "
-			"version?",
-			session, who->pid);
+			"%s: process %ld on %s trains it, but does not listen (an older version, "
+			"or no folder for sockets: it said so when it began)",
+			session, who->pid, who->host);
 		return NULL;
 	}
 	c = client_open(who->socket, who->pid, &why);

@@ -347,20 +347,30 @@ static char *resume_words(const struct watch *w, const struct job_options *o)
 	return b.s;
 }
 
+static const char *stopper(const struct watch *w, char *out, size_t n)
+{
+	if (stop_signal)
+		return process_stop_name(stop_signal);
+	if (w->now.stopped_by <= 0)
+		return "another process";
+	snprintf(out, n, "process %ld", w->now.stopped_by);
+	return out;
+}
+
 /* The run ended before its end: as asked with --max-steps, or by a signal or another
  * process, which is a failure. */
 static int stopped(const struct watch *w, const struct job_options *o, struct err *e)
 {
 	bool enough = o->max_steps > 0 && w->steps >= o->max_steps && !stop_signal;
-	char *words = resume_words(w, o);
+	char *words = resume_words(w, o), by[32];
 
 	if (enough)
 		cli_message("stopped after %lld step%s; go on with %s", (long long)w->steps,
 			    w->steps == 1 ? "" : "s", words);
 	else
 		err_set(e, "stopped by %s before epoch %d, step %d of fold %d; go on with %s",
-			stop_signal ? process_stop_name(stop_signal) : "another process",
-			next_epoch(&w->at), w->at.step + 1, w->at.fold, words);
+			stopper(w, by, sizeof by), next_epoch(&w->at), w->at.step + 1, w->at.fold,
+			words);
 	if (stop_signal)
 		e->status = 128 + stop_signal;
 	free(words);

@@ -91,7 +91,8 @@ struct snapshot {
 	bool trains;            /* the run can go on from here: not finished, not only looking */
 	bool placed;            /* it has its place among the jobs: trains, or pauses in between */
 	enum work_hold hold;
-	bool left; /* who trained it was killed: it can go on from its last checkpoint */
+	long stopped_by; /* the process that asked ours to stop, -1: not known; 0: none did */
+	bool left;       /* who trained it was killed: it can go on from its last checkpoint */
 	struct lock_owner owner; /* who trains it elsewhere; host "": nobody, or not known */
 	bool busy;               /* WORK_FAILED: another program writes the session */
 	bool can_skip;           /* with --skip-bad it would have been opened */

@@ -240,10 +240,12 @@ static void command(struct work_run *run, const struct request *r, struct err *e
 	job_leave_stopped(j, taken);
 }
 
-static void mark_stopped(struct work_run *run, bool outside)
+/* By this process of another program; 0: not from outside. */
+static void mark_stopped(struct work_run *run, long by)
 {
 	pthread_mutex_lock(&run->work->lock);
-	run->stopped_outside = outside;
+	run->stopped_outside = by != 0;
+	run->shown.stopped_by = by;
 	pthread_mutex_unlock(&run->work->lock);
 }
 
@@ -263,7 +265,7 @@ static void go_on(struct work_run *run, const struct request *r, struct err *e)
 		return;
 	}
 	run->control = (struct control){.want = WANT_GO};
-	mark_stopped(run, false);
+	mark_stopped(run, 0);
 	if (r->kind == REQUEST_STEP)
 		run->control.steps = 1;
 	if (r->kind == REQUEST_STEP_EPOCH)
@@ -283,7 +285,7 @@ static void stop(struct work_run *run, const struct request *r, struct err *e)
 		return;
 	}
 	run->control.want = WANT_STOP;
-	mark_stopped(run, r->by != 0);
+	mark_stopped(run, r->by);
 	work_show(run, run->inside ? WORK_STOPPING : WORK_IDLE);
 }
 
