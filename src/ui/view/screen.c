@@ -37,13 +37,6 @@ static void too_small(const struct ui *u, struct canvas *c)
 	centred(c, middle + 2, ROLE(ROLE_DIM), "training goes on   ^C stops");
 }
 
-/* A message that the status row has no room for takes the key row until the
- * next key, and the rows above it if it is longer. */
-static bool message_has_keys(const struct ui *u, const struct canvas *c)
-{
-	return u->message.fresh && u->message.text[0] && !status_has_message(u, c->cols);
-}
-
 /* A text in the last rows, as many as it takes. */
 static void last_rows(struct canvas *c, const char *text, struct style style)
 {
@@ -68,7 +61,7 @@ static void bottom_draw(const struct ui *u, struct canvas *c)
 {
 	struct canvas row = canvas_part(c, c->rows - 1, 0, 1, c->cols);
 
-	if (message_has_keys(u, c))
+	if (status_below(u, c->cols))
 		last_rows(c, u->message.text, ROLE(u->message.error ? ROLE_BAD : ROLE_TEXT));
 	else if (u->overlay_kind != OVERLAY_PAGE && u->overlay_kind != OVERLAY_HELP)
 		keys_draw(u, &row); /* those two take the keys, and say which */

@@ -407,16 +407,17 @@ static int put_field(struct canvas *row, int col, const struct field *f)
 	return col + field_columns(f);
 }
 
-/* At the right of a wide row: the message, else the change last asked for. False:
- * there is neither. */
+/* At the right of a wide row: the message unless it is whole in the key row below, else the
+ * change last asked for. False: there is neither. */
 static bool put_message(const struct ui *u, struct canvas *row, int room)
 {
 	const struct snapshot *now = &u->now;
 	const char *key = now->pending_key;
 	char text[sizeof u->message.text];
 	enum role role = u->message.error ? ROLE_BAD : ROLE_TEXT;
+	bool below = u->overlay_kind == OVERLAY_NONE && status_below(u, row->cols);
 
-	if (u->message.text[0]) {
+	if (u->message.text[0] && !below) {
 		text_cut(text, sizeof text, u->message.text, room < CUT_AT ? 0 : room);
 	} else if (now->pending > 0) {
 		key += strncmp(key, "train.", 6) == 0 ? 6 : 0;
@@ -454,6 +455,11 @@ bool status_has_message(const struct ui *u, int cols)
 	used = state_columns(state_of(u)) + status_columns(&s);
 	used += u->now.pending ? 2 + digits(u->now.pending) + 8 : 0;
 	return used + 3 + text_width(u->message.text) + 1 <= cols;
+}
+
+bool status_below(const struct ui *u, int cols)
+{
+	return u->message.fresh && u->message.text[0] && !status_has_message(u, cols);
 }
 
 void status_draw(const struct ui *u, struct canvas *row)

@@ -15,6 +15,9 @@ int tabs_at(const struct ui *u, int col); /* the view whose tab is there, -1 */
 void status_draw(const struct ui *u, struct canvas *row);
 /* Has the status row, of this many columns, room for the whole message? */
 bool status_has_message(const struct ui *u, int cols);
+/* If not, until the next key the message takes the key row, and the rows above it if it is
+ * longer. */
+bool status_below(const struct ui *u, int cols);
 void keys_draw(const struct ui *u, struct canvas *row);
 
 #endif

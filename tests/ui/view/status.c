@@ -255,6 +255,13 @@ TEST(messages_go_where_they_fit)
 	CHECK_HAS(drawn(&u, 120, status_draw), "1 pending                saved");
 	ui_error(&u, "set: train.loss.main: expected a number, 0 to 100; found abc");
 	CHECK(!status_has_message(&u, 120));
+	CHECK(status_below(&u, 120)); /* whole, so it is not repeated here */
+	CHECK(!strstr(drawn(&u, 120, status_draw), "set: train"));
+	u.overlay_kind = OVERLAY_ASK; /* a question is there instead */
+	CHECK_HAS(drawn(&u, 120, status_draw), "set: train.loss.m…");
+	u.overlay_kind = OVERLAY_NONE;
+	u.message.fresh = false;
+	CHECK(!status_below(&u, 120));
 	CHECK_HAS(drawn(&u, 120, status_draw), "set: train.loss.m…");
 	CHECK(status_has_message(&u, 200));
 	moment_free(&u);
