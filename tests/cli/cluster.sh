@@ -130,6 +130,18 @@ run collect "$dir/array.1"
 check collect_old_join done_well
 check collect_joins same "$dir/whole" "$dir/array.1"
 
+# Folds that were given a live change are said, unless all were: later ones take it over.
+changed() { # FOLD: it is given one; the sentence that collect says
+	echo "at $1 1 2 set train.clip 1" >"$dir/log"
+	run train "$config" --session "$dir/changed.$1" --replay "$dir/log"
+	run collect "$dir/changed.$1"
+	done_well && [ "$(cat "$dir/err")" = "$2" ]
+}
+said="trained with changed settings: train.clip; see commands.log"
+check collect_changed_fold changed 5 "miust: $dir/changed.5: fold 5 was $said"
+check collect_changed_folds changed 4 "miust: $dir/changed.4: folds 4, 5 were $said"
+check collect_changed_all changed 1 ''
+
 # damage NAME PATTERN COMMAND...: what does not fit together is named.
 damage() {
 	name=$1 pattern=$2

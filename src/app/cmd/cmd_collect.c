@@ -55,6 +55,17 @@ static int refuse_missing(const char *root, const struct collected *c, struct er
 	return -1;
 }
 
+/* Their mean is of folds that were not trained alike. */
+static void say_changed(const char *root, const struct collected *c)
+{
+	for (int i = 0; i < c->n; i++)
+		if (c->run[i].changed && c->n > 1)
+			cli_message("%s: seed %lld: %s", root, (long long)c->run[i].set.exp.seed,
+				    c->run[i].changed);
+		else if (c->run[i].changed)
+			cli_message("%s: %s", root, c->run[i].changed);
+}
+
 static int run(const struct args *a, struct err *e)
 {
 	const char *root = a->operand[0];
@@ -64,6 +75,7 @@ static int run(const struct args *a, struct err *e)
 	if (!failed) {
 		if (!c.joined)
 			cli_message("%s", c.why);
+		say_changed(root, &c);
 		for (int i = 0; i < c.n; i++) {
 			if (c.n > 1)
 				printf("seed %lld\n", (long long)c.run[i].set.exp.seed);

@@ -20,6 +20,7 @@ void collected_free(struct collected *c)
 	for (int i = 0; i < c->n; i++) {
 		results_free(&c->run[i].results);
 		free(c->run[i].missing);
+		free(c->run[i].changed);
 	}
 	free(c->run);
 	*c = (struct collected){0};
@@ -162,6 +163,87 @@ static int check_test(const struct session *s, const struct fold_row *f, struct 
 	return failed ? -1 : 0;
 }
 
+/* ---- live changes ---- */
+
+/* Was the fold given this key? */
+static bool was_given(const struct changes *c, int fold, const struct option *key)
+{
+	bool given = false;
+
+	for (int i = 0; i < c->n && !given; i++) {
+		struct setting x;
+
+		given = c->at[i].fold == fold && setting_of_command(&x, c->at[i].command) &&
+			x.o == key;
+	}
+	return given;
+}
+
+/* "train.clip, train.optimizer.lr": what this fold was given, and one with a result was not. */
+static void add_keys(struct str *out, const struct changes *c, const struct results *r, int fold)
+{
+	bool any = false;
+
+	for (int k = 0; k < option_count; k++) {
+		const struct option *key = &option_table[k];
+		bool others = true;
+
+		if (!was_given(c, fold, key))
+			continue;
+		for (int i = 0; i < r->n; i++)
+			others &= was_given(c, r->fold[i].fold, key);
+		if (!others)
+			str_addf(out, "%s%s", any ? ", " : "", key->key);
+		any |= !others;
+	}
+}
+
+/* "fold 3 was trained with changed settings: train.clip", of folds with the same keys. */
+static void add_folds(struct str *out, const struct str *folds, int n, const char *keys)
+{
+	if (n)
+		str_addf(out, "%sfold%s %s %s trained with changed settings: %s",
+			 out->len ? "; " : "", n > 1 ? "s" : "", folds->s, n > 1 ? "were" : "was",
+			 keys);
+}
+
+/* The folds that have results were trained alike, or who compares them is to know. */
+static int compare_changes(struct collected_run *r, const struct session *s, struct err *e)
+{
+	int n = r->results.n;
+	struct str *keys = mem_alloc((size_t)n + 1, sizeof *keys), text = {0};
+	struct changes c;
+	int failed = session_changes(s, &r->set, &c, e);
+
+	for (int i = 0; i < n && !failed; i++)
+		add_keys(&keys[i], &c, &r->results, r->results.fold[i].fold);
+	for (int i = 0; i < n; i++) {
+		struct str folds = {0};
+		int alike = 0;
+
+		for (int k = 0; k < n && keys[i].len; k++) {
+			bool same = strcmp(str_text(&keys[i]), str_text(&keys[k])) == 0;
+
+			if (same && k < i)
+				break; /* it has been said */
+			if (same)
+				str_addf(&folds, "%s%d", alike++ ? ", " : "",
+					 r->results.fold[k].fold);
+		}
+		add_folds(&text, &folds, alike, str_text(&keys[i]));
+		str_free(&folds);
+	}
+	if (text.len)
+		str_add(&text, "; see commands.log");
+	for (int i = 0; i < n; i++)
+		str_free(&keys[i]);
+	free(keys);
+	if (!failed)
+		changes_free(&c);
+	r->changed = text.s;
+	return failed;
+}
+
 /* ---- the folds of a run ---- */
 
 /* All folds, and who trains them: before it is asked which are finished, so that one that
@@ -203,6 +285,7 @@ static int read_run(struct collected_run *r, const struct session *s, const stru
 		 check_epochs(s, r, epoch, n, e);
 	for (int i = 0; i < r->results.n && !failed; i++)
 		failed = check_test(s, &r->results.fold[i], e);
+	failed = failed || compare_changes(r, s, e);
 	for (int i = 0; i < r->nmissing; i++)
 		if (!results_has(&r->results, r->missing[i].fold))
 			r->missing[left++] = r->missing[i];

@@ -24,6 +24,8 @@ struct collected_run {
 	struct results results; /* of the folds that are finished */
 	struct missing_fold *missing;
 	int nmissing, folds; /* folds: of its data */
+	char *changed; /* which folds were given live changes that others were not, a sentence;
+			* NULL: none */
 };
 
 struct collected { /* start with {0} */
