@@ -262,6 +262,7 @@ bool work_takes_stop(struct work_run *run)
 		memmove(run->request + i, run->request + i + 1,
 			(size_t)(run->requests - i) * sizeof *run->request);
 		run->stopped_outside = stop.by != 0;
+		run->shown.stopped_by = stop.by;
 	}
 	takes |= is_over(run);
 	pthread_mutex_unlock(&w->lock);
