@@ -211,7 +211,7 @@ screens=$(holder "$session")
 mv own/data own/away
 line ':detach'
 check failure_is_said shows 'it goes on here'
-check it_goes_on_here trains_on "$session"
+check it_goes_on_here until_true trains_on "$session"
 check by_the_same_process [ "$(holder "$session")" = "$screens" ]
 mv own/away own/data
 line ':set train.clip 0.25'
