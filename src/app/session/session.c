@@ -9,7 +9,8 @@
  *
  * Whoever opens a session tries to hold it alone, which works if nobody else writes
  * it, and then may change it as a whole; after that, and else, it is shared. So
- * of all programs that write a session, the first has adopted it. Whoever leaves
+ * of all programs that write a session, the first has adopted it; a file that is lost
+ * after that is missed until they have left. Whoever leaves
  * gives the lock back and tries once more to hold it alone: that works for the last.
  */
 #include "app/session/session.h"
@@ -25,6 +26,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -32,6 +34,9 @@
 #include <unistd.h>
 
 static const char LOCK[] = "lock", CONFIG[] = "config.yml";
+
+/* How often, and how many milliseconds apart, a program that leaves is waited for. */
+enum { LEAVE_TRIES = 100, LEAVE_PAUSE = 10 };
 
 /*
  * The folder
@@ -105,12 +110,30 @@ static void unlock(struct session *s)
 	s->lock = -1;
 }
 
+/* A fold lacks a file, and whoever writes the session does not make it: it was lost since
+ * then. */
+static int refuse_lost(const struct session *s, const char *missing, struct err *e)
+{
+	char who[256], fold[32] = "";
+	int at;
+
+	if (session_fold_written(s->root, &at, who, sizeof who))
+		snprintf(fold, sizeof fold, ": fold %d%s", at, *who ? ", " : "");
+	err_at(e, missing, 0, 0,
+	       "is missing, and cannot be made again while another program is writing this "
+	       "session%s%s; wait for it, stop it, or look with --readonly",
+	       fold, who);
+	e->status = EXIT_BUSY;
+	return -1;
+}
+
 /* Of one that is there: alone if nobody else writes it, else (unless to `claim` it)
- * shared; then one that does has adopted it, or is about to leave. */
+ * shared; then one that does has adopted it, or is about to leave, which takes a moment. */
 static int lock_old(struct session *s, bool claim, bool *alone, struct err *e)
 {
-	for (;;) {
+	for (int tries = 0;; tries++) {
 		enum lock_answer answer;
+		char missing[PATH_LEN];
 
 		s->lock = lock_open(s->root, true, e);
 		if (s->lock < 0)
@@ -121,12 +144,16 @@ static int lock_old(struct session *s, bool claim, bool *alone, struct err *e)
 			answer = lock_take(s->lock, LOCK_SHARED, true, s->root, e);
 		if (answer != LOCK_TAKEN)
 			return refuse_busy(s, e);
-		if (*alone || !session_needs_adoption(s->root)) {
+		if (*alone || !session_needs_adoption(s->root, missing, sizeof missing)) {
 			if (session_check_held(s, e) == 0)
 				return 0;
 			if (!session_exists(s->root))
 				return -1;
 			err_clear(e); /* while it was waited for it was deleted, and made again */
+		} else if (tries == LEAVE_TRIES) {
+			return refuse_lost(s, missing, e);
+		} else {
+			poll(NULL, 0, LEAVE_PAUSE);
 		}
 		unlock(s);
 	}
@@ -370,7 +397,7 @@ static void leave(const struct session *s)
 
 	lock_release(s->lock);
 	if (lock_take(s->lock, LOCK_ALONE, false, s->root, &ignored) == LOCK_TAKEN &&
-	    session_check_held(s, &ignored) == 0)
+	    session_check_held(s, &ignored) == 0 && session_adopt_all(s->root, &ignored) == 0)
 		session_join_all(s->root, &ignored);
 }
 

@@ -33,9 +33,17 @@
 
 struct adoption {
 	const char *dir;
-	bool look; /* only say whether there is something to do */
-	bool needed;
+	bool look;              /* only say whether there is something to do */
+	char missing[PATH_LEN]; /* the first file that a fold lacks; "": nothing to do */
 };
+
+static void note_missing(struct adoption *a, int fold, const char *name)
+{
+	struct err ignored = {0};
+
+	if (!*a->missing)
+		fold_file(a->dir, fold, name, a->missing, sizeof a->missing, &ignored);
+}
 
 /* fold-F/NAME, whose folder is made. */
 static int new_file(const struct adoption *a, int fold, const char *name, char *path, size_t n,
@@ -56,7 +64,7 @@ static int adopt_text(struct adoption *a, int fold, const char *name, const stru
 
 	if (fold_has(a->dir, fold, name))
 		return 0;
-	a->needed = true;
+	note_missing(a, fold, name);
 	if (a->look)
 		return 0;
 	return new_file(a, fold, name, path, sizeof path, e) ||
@@ -75,7 +83,7 @@ static int adopt_results(struct adoption *a, const struct results *old, struct e
 
 		if (fold_has(a->dir, fold, SESSION_STEPS) || fold_has(a->dir, fold, SESSION_RESULT))
 			continue;
-		a->needed = true;
+		note_missing(a, fold, SESSION_RESULT);
 		if (!a->look)
 			failed = new_file(a, fold, SESSION_RESULT, path, sizeof path, e) ||
 				 result_write(old, fold, path, e);
@@ -378,8 +386,10 @@ static int join(const char *dir, int open, struct err *e)
 	return failed ? -1 : 0;
 }
 
+/* Adopted first: the join must not replace the only rows of a fold that has lost its own. */
 int session_join(struct session *s, struct err *e)
 {
+	struct adoption a = {.dir = s->dir};
 	int failed;
 
 	if (s->lock < 0)
@@ -392,7 +402,8 @@ int session_join(struct session *s, struct err *e)
 	case LOCK_TAKEN:
 		break;
 	}
-	failed = session_check_held(s, e) || join(s->dir, s->commands ? s->fold : -1, e);
+	failed = session_check_held(s, e) || adopt(&a, e) ||
+		 join(s->dir, s->commands ? s->fold : -1, e);
 	return lock_take(s->lock, LOCK_SHARED, false, s->root, e) != LOCK_TAKEN || failed ? -1 : 0;
 }
 
@@ -455,13 +466,14 @@ bool session_trained(const char *root)
 	return each_run(root, visit_trained, &trained, &ignored) || trained;
 }
 
-bool session_needs_adoption(const char *root)
+bool session_needs_adoption(const char *root, char *missing, size_t n)
 {
 	struct adoption a = {.look = true};
 	struct err ignored = {0}; /* said by whoever adopts it */
 
 	each_run(root, visit_adopt, &a, &ignored);
-	return a.needed;
+	snprintf(missing, n, "%s", a.missing);
+	return *a.missing != '\0';
 }
 
 int session_adopt_all(const char *root, struct err *e)

@@ -35,11 +35,16 @@ bool folder_counts(const char *dir, const struct fold_list *l);
 bool fold_lacks_begin(const char *dir, int fold, const struct changes *c);
 
 /* session_join.c: what opening for writing does, with the lock held alone, to a
- * session's folder and those of its seeds. session_needs_adoption changes nothing. */
-bool session_needs_adoption(const char *root);
+ * session's folder and those of its seeds. session_needs_adoption changes nothing; *missing
+ * becomes the path of the first file that a fold lacks. */
+bool session_needs_adoption(const char *root, char *missing, size_t n);
 int session_adopt_all(const char *root, struct err *e);
 int session_join_all(const char *root, struct err *e);
 bool session_trained(const char *root); /* has any fold a state? */
+
+/* session_state.c: is a fold of the session, or of one of its seeds, written now; which, and
+ * by whom ("" if that is not known)? */
+bool session_fold_written(const char *root, int *fold, char *who, size_t n);
 
 /* session_delete.c: a name in an open folder (path, for errors), with all below it; no
  * link is followed, and one that is not there is fine. */

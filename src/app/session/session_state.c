@@ -10,8 +10,8 @@
 #include <dirent.h>
 #include <string.h>
 
-/* Who writes a fold of this run's folder. */
-static bool fold_written(const char *dir, char *who, size_t n)
+/* Who writes a fold of this run's folder, and which. */
+static bool fold_written(const char *dir, int *fold, char *who, size_t n)
 {
 	struct fold_list folds = {0};
 	bool written = false;
@@ -23,15 +23,16 @@ static bool fold_written(const char *dir, char *who, size_t n)
 
 		written = fold_file(dir, folds.at[i], "", path, sizeof path, &ignored) == 0 &&
 			  fold_lock_asked(path, who, n);
+		*fold = folds.at[i];
 	}
 	folds_free(&folds);
 	return written;
 }
 
 /* The folder of a run of the session, a fold of which is written, into `dir`. */
-static bool run_written(const char *root, char *dir, size_t n, char *who, size_t nwho)
+static bool run_written(const char *root, char *dir, size_t n, int *fold, char *who, size_t nwho)
 {
-	bool found = fold_written(root, who, nwho);
+	bool found = fold_written(root, fold, who, nwho);
 	DIR *open = found ? NULL : opendir(root);
 	struct dirent *d;
 
@@ -41,7 +42,7 @@ static bool run_written(const char *root, char *dir, size_t n, char *who, size_t
 
 		found = strncmp(d->d_name, "seed-", 5) == 0 &&
 			path_join(dir, n, root, d->d_name, &ignored) == 0 &&
-			fold_written(dir, who, nwho);
+			fold_written(dir, fold, who, nwho);
 	}
 	if (open)
 		closedir(open);
@@ -50,22 +51,31 @@ static bool run_written(const char *root, char *dir, size_t n, char *who, size_t
 	return found;
 }
 
-bool session_written(const char *root, char *who, size_t n)
+bool session_fold_written(const char *root, int *fold, char *who, size_t n)
 {
 	char dir[PATH_LEN];
 
 	who[0] = '\0';
+	return run_written(root, dir, sizeof dir, fold, who, n);
+}
+
+bool session_written(const char *root, char *who, size_t n)
+{
+	int fold;
+
+	who[0] = '\0';
 	if (!lock_asked(root))
 		return false;
-	run_written(root, dir, sizeof dir, who, n);
+	session_fold_written(root, &fold, who, n);
 	return true;
 }
 
 bool session_in_training(const char *root, char *dir, size_t n)
 {
 	char who[256];
+	int fold;
 
-	return lock_asked(root) && run_written(root, dir, n, who, sizeof who);
+	return lock_asked(root) && run_written(root, dir, n, &fold, who, sizeof who);
 }
 
 int session_finished(const char *root, int seeds, bool *finished, struct err *e)

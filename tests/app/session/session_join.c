@@ -116,6 +116,38 @@ TEST(opening_brings_the_join_up_to_date)
 	session_close(&s);
 }
 
+/* A fold has lost a file while another is written: who opens the session then is told,
+ * and does not wait for ever; whoever is alone makes the file. */
+TEST(a_file_lost_while_another_writes)
+{
+	struct settings set = some_settings(), back;
+	struct session s, other;
+	struct err e = {0};
+
+	REQUIRE(session_create(&s, in("lost"), &set, &e) == 0);
+	train(&s, 1);
+	CHECK_INT(session_join(&s, &e), 0);
+	CHECK_INT(session_begin(&s, 2, 1, 1, &e), 0);
+	remove(in("lost/fold-1/steps.csv"));
+	CHECK_INT(session_resume(&other, in("lost"), &back, &e), -1);
+	CHECK_HAS(e.text, "lost/fold-1/steps.csv: is missing, and cannot be made again while "
+			  "another program is writing this session: fold 2, process ");
+	CHECK_HAS(e.text, "; wait for it, stop it, or look with --readonly");
+	CHECK_INT(e.status, EXIT_BUSY);
+	err_clear(&e);
+	session_release(&s); /* between two folds */
+	CHECK_INT(session_resume(&other, in("lost"), &back, &e), -1);
+	CHECK_HAS(e.text, "another program is writing this session; wait for it");
+	CHECK_INT(e.status, EXIT_BUSY);
+	err_clear(&e);
+	session_close(&s); /* the last to leave makes it, and then joins */
+	check_holds(in("lost/fold-1/steps.csv"), STEPS STEP("1,1,1"));
+	check_holds(in("lost/steps.csv"), STEPS STEP("1,1,1"));
+	CHECK_INT(session_resume(&other, in("lost"), &back, &e), 0);
+	CHECK_STR(e.text, "");
+	session_close(&other);
+}
+
 /* The folder of a session that has gone stays as whoever took it left it. */
 TEST(nothing_is_joined_where_the_session_was)
 {
