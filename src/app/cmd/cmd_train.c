@@ -43,7 +43,8 @@ const struct command cmd_train = {
 	.more = "CONFIG is a YAML file, a session's folder for the settings in it, or the word\n"
 		"demo for the built-in corpus. All results are in the session folder. On "
 		"INT,\nTERM, HUP, USR1 and USR2 it writes a checkpoint there and stops; --session "
-		"DIR\n--resume continues as if nothing had happened. --resume-or-start is the same\n"
+		"DIR\n--resume continues as if nothing had happened. --resume-or-start is the "
+		"same\n"
 		"for the first start and all later ones; so several programs may start at once,\n"
 		"each with its --fold (doc/cluster.md). HOOK is what the console's `on` takes\n"
 		"(doc/hooks.md).",

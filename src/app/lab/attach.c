@@ -152,6 +152,11 @@ bool attach_is(const struct work_run *run, const struct lock_owner *o)
 	return attached(run) && is_same(&run->attach->owner, o);
 }
 
+unsigned attach_whom(const struct work_run *run)
+{
+	return attached(run) ? run->attach->whom : 0;
+}
+
 bool attach_try(struct work_run *run, const struct lock_owner *o)
 {
 	struct attach *a = run->attach;
@@ -165,6 +170,7 @@ bool attach_try(struct work_run *run, const struct lock_owner *o)
 	}
 	if (!is_same(&a->owner, o)) {
 		a->owner = *o;
+		a->whom++;
 		a->again = 0;
 		a->hopeless = a->said = false;
 		a->next_event = 0;
@@ -255,6 +261,12 @@ bool attach_turn(struct work_run *run)
 	if (attached(run))
 		ask_what_is_due(run);
 	return news || !attached(run);
+}
+
+void attach_said(struct work_run *run)
+{
+	if (attached(run))
+		run->attach->said = true;
 }
 
 void attach_looked(struct work_run *run)

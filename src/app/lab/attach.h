@@ -20,6 +20,7 @@ struct asked {
 struct attach {
 	struct client *client;   /* NULL: not attached */
 	struct lock_owner owner; /* who is, or was, at the other end */
+	unsigned whom;           /* its number, from 1 */
 	double again;            /* clock: not before is it tried to connect */
 	bool hopeless;           /* with this owner, for it answers what is not understood */
 	json_int_t last_id, next_event;

@@ -81,6 +81,7 @@ static int take_snapshot(struct work_run *run, const json_t *answer, struct err 
 	a->known = true;
 	pthread_mutex_lock(&run->work->lock);
 	attach_put(run, &run->shown);
+	run->whom = a->whom;
 	pthread_mutex_unlock(&run->work->lock);
 	work_send_text(run, EVENT_STATE, 0, true, "");
 	say_attached(run);

@@ -60,7 +60,18 @@ void work_snapshot(struct work *w, int run, struct snapshot *s)
 
 	pthread_mutex_lock(&w->lock);
 	*s = of->shown;
+	of->seen = s->hold == WORK_ATTACHED ? of->whom : 0;
 	pthread_mutex_unlock(&w->lock);
+}
+
+char *work_followed(const struct lock_owner *who, char *out, size_t n)
+{
+	if (who->host[0])
+		snprintf(out, n, "process %ld on %s trains it; this screen follows", who->pid,
+			 who->host);
+	else
+		snprintf(out, n, "another program trains it; this screen follows");
+	return out;
 }
 
 void work_glance(struct work *w, int run, struct glance *g)

@@ -318,6 +318,17 @@ static bool is_followed(struct work_run *run, const struct request *r, struct er
 	return true;
 }
 
+/* It was meant for who trained the run then, and does not hear it any more: nobody else is given
+ * it. */
+static bool comes_too_late(const struct work_run *run, const struct request *r, struct err *e)
+{
+	if (!r->meant || r->meant == attach_whom(run) || r->kind == REQUEST_PING ||
+	    r->kind == REQUEST_LOOK || r->kind == REQUEST_LET_GO)
+		return false;
+	err_set(e, "the process that this was meant for cannot be asked any more; nothing is done");
+	return true;
+}
+
 /* What changes the run, as the line that asks for it; false: it changes nothing. */
 static bool change_line_of(const struct request *r, char *out, size_t n)
 {
@@ -411,6 +422,10 @@ void work_answer(struct work_run *run, const struct request *r)
 
 	run->replied = false;
 	run->job.steer.asked_by = r->by;
+	if (comes_too_late(run, r, &e)) {
+		work_reply(run, r, &e, "");
+		return;
+	}
 	if (attach_ask(run, r))
 		return;
 	if (r->kind != REQUEST_PING && !(r->kind == REQUEST_LOOK && run->opened) &&

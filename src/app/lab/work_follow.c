@@ -47,6 +47,8 @@ struct follow {
 	bool *is_held;      /* [folds] */
 	int folds;
 	int attended;          /* the fold whose trainer comes first */
+	struct held trainer;   /* who is followed, of those that train it; pid 0: nobody yet */
+	int trains;            /* its fold's place, from 0 */
 	int at;                /* the fold that is shown, from 0 */
 	bool finished;         /* nothing is left to train */
 	struct work_part part; /* of the fold that is shown */
@@ -60,11 +62,16 @@ struct follow {
 
 /* ---- locks ---- */
 
+static bool same_process(const struct lock_owner *a, const struct lock_owner *b)
+{
+	return a->pid == b->pid && strcmp(a->host, b->host) == 0 &&
+	       strcmp(a->socket, b->socket) == 0;
+}
+
 static bool same_held(const struct held *a, const struct held *b)
 {
-	return a->how == b->how && a->who.pid == b->who.pid &&
-	       strcmp(a->who.since, b->who.since) == 0 && strcmp(a->who.host, b->who.host) == 0 &&
-	       strcmp(a->who.socket, b->who.socket) == 0;
+	return a->how == b->how && strcmp(a->who.since, b->who.since) == 0 &&
+	       same_process(&a->who, &b->who);
 }
 
 static void fold_folder(const struct follow *f, int i, char out[2 * PATH_LEN])
@@ -96,16 +103,24 @@ static bool look_at_locks(struct follow *f)
 	return changed;
 }
 
-/* The fold that is looked at if another program trains it, else the first that one does; NULL:
- * none. */
+/* The fold that is looked at if another program trains it, else one of the program that was
+ * followed before, else the first that is trained; NULL: none. */
 static const struct held *elsewhere(const struct follow *f)
 {
 	const struct held *found = NULL;
+	bool same = false;
 
-	for (int i = 0; f && !f->gone && i < f->folds; i++)
-		if (f->held[i].how == FOLD_HELD &&
-		    (!found || run_fold_number(&f->run, i) == f->attended))
-			found = &f->held[i];
+	for (int i = 0; f && !f->gone && i < f->folds; i++) {
+		const struct held *h = &f->held[i];
+
+		if (h->how != FOLD_HELD)
+			continue;
+		if (run_fold_number(&f->run, i) == f->attended)
+			return h;
+		if (!found || (!same && same_process(&h->who, &f->trainer.who)))
+			found = h;
+		same |= same_process(&h->who, &f->trainer.who);
+	}
 	return found;
 }
 
@@ -134,16 +149,6 @@ bool work_trains_elsewhere(const struct work_run *run, int fold)
 	return false;
 }
 
-char *work_followed(const struct lock_owner *who, char *out, size_t n)
-{
-	if (who->host[0])
-		snprintf(out, n, "process %ld on %s trains it; this screen follows", who->pid,
-			 who->host);
-	else
-		snprintf(out, n, "another program trains it; this screen follows");
-	return out;
-}
-
 /* ---- what is shown ---- */
 
 /* The fold that is trained, else the one that is looked at, else the last that was begun. */
@@ -167,28 +172,15 @@ static int choose_fold(const struct follow *f)
 static void find_part(struct work_run *run)
 {
 	struct follow *f = run->follow;
-	const struct lab *lab = run->job.lab;
 	int fold = run_fold_number(&f->run, f->at);
-	struct err ignored = {0};
-	struct split split;
 
 	f->part.held = f->is_held;
 	if (f->part_of == fold)
 		return;
 	f->part = (struct work_part){.held = f->is_held};
 	f->part_of = fold;
-	if (!lab || !split_has_fold(&lab->corpus, fold) ||
-	    split_make(&split, &lab->corpus, &f->run.base, fold, &ignored))
-		return;
-	f->part.n = split.n[PART_TRAIN];
-	f->part.steps = trainer_steps_of(&f->run.base, f->part.n);
-	for (int i = 0; i < f->part.n; i++) {
-		int label = lab->corpus.utt[split.at[PART_TRAIN][i]].label;
-
-		if (label >= 0)
-			f->part.count[label]++;
-	}
-	split_free(&split);
+	if (run->job.lab)
+		work_count_part(&f->part, &run->job.lab->corpus, &f->run.base, fold);
 }
 
 /* Does the folder say more than this program knows of its own run? */
@@ -287,6 +279,54 @@ static void leave(struct work_run *run)
 	work_show_error(run, WORK_FAILED, &e);
 }
 
+/* "fold 1 has stopped; ": what has become of the fold that was followed before. */
+static void what_became(const struct follow *f, char *out, size_t n)
+{
+	const struct held *h = &f->held[f->trains];
+	int fold = run_fold_number(&f->run, f->trains);
+	const char *became = "has stopped";
+
+	if (h->how == FOLD_HELD && same_process(&h->who, &f->trainer.who)) {
+		*out = '\0'; /* it trains on: another was selected */
+		return;
+	}
+	if (h->how == FOLD_LEFT)
+		became = "was broken off, its trainer was killed";
+	else if (results_has(&f->run.results, fold))
+		became = "has ended";
+	snprintf(out, n, "fold %d %s; ", fold, became);
+}
+
+/* The program that is followed is another one: said, as steering goes there from now on. */
+static void say_moved(struct work_run *run, const struct held *held)
+{
+	struct follow *f = run->follow;
+	char before[128], text[320];
+
+	if (held && f->trainer.who.pid && !same_process(&held->who, &f->trainer.who)) {
+		what_became(f, before, sizeof before);
+		snprintf(text, sizeof text, "%sthe screen %s fold %d, process %ld", before,
+			 attach_fd(run) >= 0 ? "is now attached to" : "now follows",
+			 run_fold_number(&f->run, (int)(held - f->held)), held->who.pid);
+		attach_said(run);
+		work_say(run, text);
+	}
+	f->trainer = held ? *held : (struct held){0};
+	f->trains = held ? (int)(held - f->held) : 0;
+}
+
+/* While it is attached to one who trains on, and who has let a fold go to begin the next, a fold
+ * of somebody else is not moved to unless it is looked at. */
+static bool is_between_folds(struct work_run *run, const struct held *held)
+{
+	const struct follow *f = run->follow;
+	enum work_state s = work_state(run);
+
+	return attach_fd(run) >= 0 && attach_is(run, &f->trainer.who) &&
+	       (s == WORK_RUN || s == WORK_EVAL) && !same_process(&held->who, &f->trainer.who) &&
+	       run_fold_number(&f->run, (int)(held - f->held)) != f->attended;
+}
+
 /* Who trains it, and so what state it is in. */
 static void take_locks(struct work_run *run, bool changed)
 {
@@ -294,6 +334,8 @@ static void take_locks(struct work_run *run, bool changed)
 	const struct held *held = elsewhere(f);
 	bool was = work_state(run) == WORK_ELSEWHERE;
 
+	if (held && is_between_folds(run, held))
+		return;
 	if (held && !run->looks && !run->was_elsewhere) {
 		run->was_elsewhere = true;
 		job_close_fold(&run->job); /* another program goes on with it */
@@ -302,6 +344,7 @@ static void take_locks(struct work_run *run, bool changed)
 		attach_leave(run);
 		attach_try(run, &held->who);
 	}
+	say_moved(run, held);
 	if (attach_fd(run) < 0 && changed)
 		work_show(run, held ? WORK_ELSEWHERE : was ? WORK_IDLE : work_state(run));
 }
@@ -329,7 +372,6 @@ static bool read_all(struct work_run *run, bool *news)
 	return *news || f->at != at || f->attended != before;
 }
 
-/* What has changed is in the snapshot then. */
 static void look(struct work_run *run)
 {
 	struct follow *f = run->follow;

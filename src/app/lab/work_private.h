@@ -47,7 +47,8 @@ struct request {
 	bool kept;
 	enum knock knock;
 	double pace;
-	long by; /* the process that asks; 0: this one */
+	long by;        /* the process that asks; 0: this one */
+	unsigned meant; /* who trained it for whoever asked (attach_whom); 0: nobody attached */
 	char text[WORK_COMMAND];
 };
 
@@ -95,6 +96,7 @@ struct work_run {
 	int wake;                    /* the same for who polls: an eventfd */
 	int attended;                /* the fold that is looked at; -1: not said */
 	bool stopped_outside;        /* work_stopped_outside */
+	unsigned whom, seen; /* attach_whom of `shown`; of the last snapshot taken, 0: none */
 	struct request request[REQUESTS];
 	int requests;
 	unsigned long turn; /* waits for a place: who has the smallest comes first; 0: does not */
@@ -218,8 +220,11 @@ struct work_part {
 	int count[LABELS_MAX]; /* of each class */
 	const bool *held;      /* [run.folds] which another program trains now */
 };
-/* work_rows.c: what the rows say of the fold in place `at`, as its trainer would show it. */
 struct run;
+/* work_rows.c: n, steps and count of a fold; as they are if it cannot be split. */
+void work_count_part(struct work_part *part, const struct corpus *c, const struct settings *set,
+		     int fold);
+/* What the rows say of the fold in place `at`, as its trainer would show it. */
 void work_put_rows(struct snapshot *s, const struct run *r, int at, const struct work_part *part);
 bool work_trains_elsewhere(const struct work_run *run, int fold); /* this fold's */
 bool work_is_elsewhere(const struct work_run *run); /* a fold's lock is held by another program */
@@ -233,14 +238,17 @@ bool work_is_elsewhere(const struct work_run *run); /* a fold's lock is held by 
 bool attach_try(struct work_run *run, const struct lock_owner *o);
 void attach_leave(struct work_run *run); /* for another owner; safe if not attached */
 bool attach_is(const struct work_run *run, const struct lock_owner *o); /* to this owner */
-int attach_fd(const struct work_run *run);                              /* -1: not attached */
-short attach_poll(const struct work_run *run);                          /* for poll(2) */
+/* The number of who it is attached to, another one for each owner; 0: nobody. */
+unsigned attach_whom(const struct work_run *run);
+int attach_fd(const struct work_run *run);     /* -1: not attached */
+short attach_poll(const struct work_run *run); /* for poll(2) */
 /* Take the messages that have come: replies and other events are sent on, the snapshot
  * (hold WORK_ATTACHED) is brought up to date; where the other end is gone attach_fd becomes -1.
  * True: the folder has something new, which is to be looked at now. */
 bool attach_turn(struct work_run *run);
 double attach_due(const struct work_run *run); /* clock: attach_turn has something to do then */
-void attach_looked(struct work_run *run);      /* the folder has been looked at after a turn */
+void attach_said(struct work_run *run);   /* to whom it is attached: it need not be said again */
+void attach_looked(struct work_run *run); /* the folder has been looked at after a turn */
 /* Hand a request on; its reply comes once, also if the other end goes. False: not attached,
  * or it is one to be answered here. */
 bool attach_ask(struct work_run *run, const struct request *r);

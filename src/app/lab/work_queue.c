@@ -281,6 +281,7 @@ static unsigned ask(struct work *w, int id, struct request r, const char *text)
 	str_fit(r.text, sizeof r.text, text);
 	r.by = w->asks;
 	pthread_mutex_lock(&w->lock);
+	r.meant = run->seen;
 	if (run->requests < REQUESTS) {
 		number = r.number = ++w->next_number;
 		run->request[run->requests++] = r;

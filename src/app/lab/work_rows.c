@@ -4,6 +4,7 @@
 
 #include "app/config/setting.h"
 #include "app/session/run.h"
+#include "engine/train/train.h"
 #include "base/str.h"
 #include "base/util.h"
 
@@ -103,4 +104,23 @@ void work_put_rows(struct snapshot *s, const struct run *r, int at, const struct
 	seconds = epoch_seconds(f);
 	s->rate = seconds > 0 && part->n > 0 ? part->n / seconds : NAN;
 	s->eta = seconds > 0 ? seconds * epochs_left(r, s, part) : NAN;
+}
+
+void work_count_part(struct work_part *part, const struct corpus *c, const struct settings *set,
+		     int fold)
+{
+	struct err ignored = {0};
+	struct split split;
+
+	if (!split_has_fold(c, fold) || split_make(&split, c, set, fold, &ignored))
+		return;
+	part->n = split.n[PART_TRAIN];
+	part->steps = trainer_steps_of(set, part->n);
+	for (int i = 0; i < part->n; i++) {
+		int label = c->utt[split.at[PART_TRAIN][i]].label;
+
+		if (label >= 0)
+			part->count[label]++;
+	}
+	split_free(&split);
 }

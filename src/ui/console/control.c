@@ -32,6 +32,20 @@ static const char *nothing_here(const struct ui *u)
 	return text;
 }
 
+/* Orders are for the fold that is selected; its trainer may have ended, and others train on. */
+static const char *is_of_another(const struct ui *u)
+{
+	static char text[256]; /* the screen's thread alone */
+
+	if (!ui_attached(u) || !u->sel.fold_chosen || u->sel.fold == u->now.fold)
+		return NULL;
+	snprintf(text, sizeof text,
+		 "fold %d is selected, which nobody trains; process %ld trains fold %d: select "
+		 "fold %d steers it",
+		 u->sel.fold, u->now.owner.pid, u->now.fold, u->now.fold);
+	return text;
+}
+
 static const char *needs_run(const struct ui *u)
 {
 	const char *why = order_refused(&u->now);
@@ -44,6 +58,8 @@ static const char *needs_run(const struct ui *u)
 		return ui_no_run(u);
 	if (ui_followed(u))
 		return ui_followed(u);
+	if (is_of_another(u))
+		return is_of_another(u);
 	if (why != order_nothing && why)
 		return why;
 	if (detach_busy(u, u->run_shown))
@@ -232,6 +248,7 @@ static int run_stop(struct ui *u, const char *args, struct err *e)
 	if (asked(u, number, e))
 		return -1;
 	u->stop_asked = number;
+	u->stop_of = ui_attached(u) ? u->now.owner.pid : 0;
 	return 0;
 }
 

@@ -200,6 +200,9 @@ static void say_state(struct ui *u, enum work_state was)
 	say_elsewhere(u, was);
 	if (u->now.state == WORK_BROKE && was != WORK_BROKE && !shows_break(u))
 		ui_say(u, "broke: %s", u->now.broke);
+	if (u->stop_asked && u->stop_of && u->now.hold != WORK_OURS &&
+	    u->now.owner.pid != u->stop_of)
+		u->stop_asked = 0; /* it has ended; the work says who trains another fold */
 	if (u->stop_asked && has_stopped(u->now.state)) {
 		u->stop_asked = 0;
 		if (u->now.state == WORK_IDLE && u->now.trains)

@@ -158,6 +158,7 @@ struct ui {
 			      * also where another program trains it */
 	unsigned long dropped_seen;
 	unsigned stop_asked;          /* request to stop training, until it has; 0: none */
+	long stop_of;                 /* the process it was asked of; 0: this one */
 	double ending_since;          /* clock when stopping or leaving began */
 	bool pasting;                 /* what comes is pasted text, where no text is expected */
 	double key_at;                /* clock at the last key */

@@ -2,6 +2,8 @@
 /* A run that another program trains, steered through its socket: the test is that program. */
 #include "tests/app/lab/other.h"
 
+#include "app/lab/work_private.h"
+
 TEST(it_is_shown_as_who_trains_it_says)
 {
 	attaches("shown");
@@ -279,6 +281,7 @@ TEST(nonsense_is_not_taken)
 /* Of two that train folds of one session it is the one of the fold that is looked at. */
 TEST(the_fold_that_is_looked_at)
 {
+	unsigned ping;
 	int second;
 
 	train_on("two", "demo");
@@ -295,12 +298,47 @@ TEST(the_fold_that_is_looked_at)
 	says_snapshot(4);
 	UNTIL(screen.now.hold == WORK_ATTACHED && screen.now.epoch == 7);
 	CHECK_STR(screen.now.owner.socket, bare.address.path);
-	work_attend(screen.work, WORK_FIRST, 5); /* which nobody trains */
-	UNTIL(screen.now.hold == WORK_ATTACHED &&
-	      !strcmp(screen.now.owner.socket, server_path(trainer.server)));
+	work_attend(screen.work, WORK_FIRST, 5); /* which nobody trains: it stays where it is */
+	ping = work_ping(screen.work, WORK_FIRST);
+	asks("snapshot");
+	says_snapshot(5);
+	UNTIL(reply_to(ping));
+	CHECK_STR(screen.now.owner.socket, bare.address.path);
 	parts();
 	fold_lock_end(second);
 	ends_barely();
+}
+
+/* The first trainer goes: another one is followed, which is said, and what was meant for the
+ * first is not given to it. */
+TEST(the_trainer_of_another_fold_comes_next)
+{
+	int second;
+
+	for (int killed = 0; killed < 2; killed++) {
+		const struct event *e = NULL;
+
+		train_on(killed ? "killed" : "next", "demo");
+		listen_barely();
+		trainer.lock = hold(4, server_path(trainer.server));
+		second = hold(2, bare.address.path);
+		looks(false);
+		meets_from(0, 1);
+		says_snapshot(2);
+		UNTIL(screen.now.hold == WORK_ATTACHED && count(EVENT_SAY, NULL) == 1);
+		if (!killed)
+			fold_lock_end(second);
+		else
+			close(second);
+		parts();
+		UNTIL(count(EVENT_SAY, &e) == 2);
+		CHECK_HAS(e->text, killed ? "fold 2 was broken off" : "fold 2 has stopped");
+		CHECK_HAS(e->text, "is now attached to fold 4, process");
+		UNTIL(screen.now.hold == WORK_ATTACHED);
+		CHECK_STR(screen.now.owner.socket, server_path(trainer.server));
+		CHECK_INT(count(EVENT_SAY, NULL), 2);
+		ends_barely();
+	}
 }
 
 /* ---- who is not attached to ---- */
@@ -356,6 +394,27 @@ TEST(a_socket_that_is_not_here)
 	ping = work_ping(screen.work, WORK_FIRST);
 	UNTIL(reply_to(ping));
 	CHECK_INT(trainer.snapshots, 0);
+	ends();
+}
+
+/* What is asked of who is on the screen goes to nobody else. */
+TEST(an_order_for_another)
+{
+	unsigned save, stop, now;
+
+	attaches("meant");
+	screen.work->run[0]->seen = 7; /* as if another one had been on the screen when it came */
+	stop = work_stop(screen.work, WORK_FIRST);
+	save = work_command(screen.work, WORK_FIRST, "save");
+	UNTIL(reply_to(stop) && reply_to(save));
+	CHECK(!reply_to(stop)->ok && !reply_to(save)->ok);
+	CHECK_HAS(reply_to(stop)->text, "meant for");
+	CHECK_INT(trainer.n, 0);
+	now = work_command(screen.work, WORK_FIRST, "save");
+	UNTIL(trainer.n == 1);
+	answers(0, true, "saved");
+	UNTIL(reply_to(now));
+	CHECK(reply_to(now)->ok);
 	ends();
 }
 

@@ -163,6 +163,39 @@ TEST(stop_all_is_not_for_it)
 	CHECK_INT(trainer.n, 0);
 }
 
+/* A fold that nobody trains is selected: what is ordered is not for the trainer of another. */
+TEST(a_fold_that_is_not_trained_is_not_steered)
+{
+	begin("selected");
+	u.sel.fold_chosen = true;
+	u.sel.fold = u.now.fold + 1;
+	CHECK_HAS(command_refused(&u, "pause"), "is selected, which nobody trains; process");
+	CHECK_HAS(command_refused(&u, "stop"), "select fold 0 steers it");
+	u.sel.fold = u.now.fold;
+	CHECK(!command_refused(&u, "pause"));
+	end();
+	CHECK_INT(trainer.n, 0);
+}
+
+/* Another trainer is on the screen now: the stop that was asked of the first has ended. */
+TEST(a_stop_ends_with_its_trainer)
+{
+	struct err e = {0};
+
+	begin("stopped");
+	CHECK_INT(command_run(&u, "stop", &e), 0);
+	CHECK_INT(u.stop_of, getpid());
+	FEED(trainer.n == 1);
+	happens("{\"kind\":\"say\",\"text\":\"one\"}");
+	FEED(strcmp(u.message.text, "one") == 0);
+	CHECK(u.stop_asked);
+	u.stop_of = 1;
+	happens("{\"kind\":\"say\",\"text\":\"two\"}");
+	FEED(strcmp(u.message.text, "two") == 0);
+	CHECK(!u.stop_asked);
+	end();
+}
+
 /* Another run is opened: the connection ends, the training does not. */
 TEST(opening_another_leaves_it)
 {
