@@ -162,10 +162,68 @@ damage figures 'bad/fold-2/result.json: does not have the figures of test.bin be
 	cp fold-1/test.bin fold-1/test.json fold-2
 damage weights 'bad/fold-4/best.safetensors: is missing, although the fold is finished' \
 	rm fold-4/best.safetensors
+damage empty_weights 'bad/fold-4/best.safetensors: is empty, although the fold is finished' \
+	sh -c ': >fold-4/best.safetensors'
+damage cut_weights 'bad/fold-4/best.safetensors: ' truncate -s -4 fold-4/best.safetensors
+damage other_fold "bad/fold-4/best.safetensors: has the weights of another run: fold 3; train" \
+	cp fold-3/best.safetensors fold-4
+damage other_epoch 'bad/fold-1/best.safetensors: has .*: epoch 1, where result.json says 2' \
+	sed -i 's/"epoch":"2"/"epoch":"1"/' fold-1/best.safetensors
+damage other_seed 'bad/fold-1/best.safetensors: has .*: exp.seed 13 (here 12)' \
+	sed -i 's/"seed":"12"/"seed":"13"/' fold-1/best.safetensors
+damage cut_epochs 'bad/fold-5/epochs.csv: fold 5: epoch 2 expected, 1 found' \
+	sed -i '$d' fold-5/epochs.csv
+damage cut_steps 'bad/fold-5/steps.csv: fold 5: step 10 expected, 9 found' \
+	sed -i '$d' fold-5/steps.csv
+# What `sessions prune` leaves says less: each epoch has steps.
+damage cut_pruned 'bad/fold-5/steps.csv: fold 5: epoch 2 expected, 1 found' \
+	sh -c 'rm fold-5/state.safetensors && sed -i 7,\$d fold-5/steps.csv'
+rm "$dir"/bad/fold-*/state.safetensors "$dir"/bad/fold-*/last.safetensors
+cp "$dir/seeds.array/fold-5/steps.csv" "$dir/bad/fold-5"
+run collect "$dir/bad"
+check collect_pruned done_well
+damage no_history 'bad/fold-2/history.bin: is missing' rm fold-2/history.bin
+damage empty_history 'bad/fold-2/history.bin: is empty' sh -c ': >fold-2/history.bin'
+damage cut_history 'bad/fold-2/history.bin: fold 2: epoch 2 expected, 1 found' \
+	truncate -s -4 fold-2/history.bin
+damage no_predictions 'bad/fold-2/predictions.csv: is missing' rm fold-2/predictions.csv
+damage empty_predictions 'bad/fold-2/predictions.csv: is empty' sh -c ': >fold-2/predictions.csv'
+damage no_test 'bad/fold-2/test.bin: is missing' rm fold-2/test.bin
+damage log 'bad/fold-3/commands.log:1: "at FOLD EPOCH STEP COMMAND" expected' \
+	sh -c 'echo rubbish >fold-3/commands.log'
 damage data 'bad/data.csv: is not what config.yml says' sed -i '$d' data.csv
 damage settings "bad/seed-13: train.epoch is 9 in its config.yml, and 2 in the session's" \
 	sed -i 's/epoch: 2/epoch: 9/' seed-13/config.yml
 damage result 'bad/fold-5/result.json:' sh -c 'echo {} >fold-5/result.json'
+# A folder that may not be read is not an empty one. To root no folder is closed.
+as_user() {
+	if [ "$(id -u)" -eq 0 ]; then
+		setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+	else
+		"$@"
+	fi
+}
+rm -rf "$dir/bad"
+cp -r "$dir/seeds.array" "$dir/bad"
+cp "$MIUST" "$dir/miust"
+chmod 755 "$dir"
+[ "$(id -u)" -ne 0 ] || chown -R 65534:65534 "$dir/bad"
+run_as_user() {
+	as_user "$dir/miust" collect "$dir/bad" >"$dir/out" 2>"$dir/err"
+	status=$?
+}
+run_as_user
+check collect_as_user done_well
+chmod 000 "$dir/bad/seed-13/fold-3"
+record "$dir/bad" >"$dir/before"
+run_as_user
+check collect_closed says 1 "bad/seed-13/fold-3: cannot be read: Permission denied"
+record "$dir/bad" >"$dir/after"
+check collect_closed_changes_nothing cmp -s "$dir/before" "$dir/after"
+chmod 755 "$dir/bad/seed-13/fold-3"
+chmod 000 "$dir/bad/fold-2/best.safetensors"
+run_as_user
+check collect_closed_file says 1 "bad/fold-2/best.safetensors: .*: Permission denied"
 run collect "$dir/none"
 check collect_nothing says 1 'none: no such session'
 

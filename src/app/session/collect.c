@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "app/session/collect.h"
+#include "app/session/collect_private.h"
 
 #include "app/config/setting.h"
-#include "app/session/history.h"
-#include "app/session/session_data.h"
-#include "app/session/session_rows.h"
 #include "app/session/session_state.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -33,134 +30,6 @@ int collected_missing(const struct collected *c)
 	for (int i = 0; i < c->n; i++)
 		n += c->run[i].nmissing;
 	return n;
-}
-
-/* ---- do the files of a run fit together? ---- */
-
-/* Were its seeds trained with the session's settings? */
-static int check_settings(const struct settings *root, const struct settings *own, const char *dir,
-			  struct err *e)
-{
-	for (int i = 0; i < option_count; i++) {
-		const struct option *k = &option_table[i];
-		char its[OPTION_TEXT], roots[OPTION_TEXT];
-
-		if (k->no_effect || option_describes(k) || strcmp(k->key, "exp.seed") == 0 ||
-		    option_equal(root, own, k))
-			continue;
-		option_text(own, k, its, sizeof its);
-		option_text(root, k, roots, sizeof roots);
-		return err_at(e, dir, 0, 0,
-			      "%s is %s in its config.yml, and %s in the session's: these are "
-			      "different runs",
-			      k->key, its, roots);
-	}
-	return 0;
-}
-
-/* data.csv is what config.yml says. (Version 0.1 said nothing.) */
-static int check_data(const struct session *s, const struct origin *o, struct err *e)
-{
-	char path[PATH_LEN], hash[ROSTER_HASH], *text;
-	size_t len;
-
-	if (!o->hash[0])
-		return 0;
-	if (path_join(path, sizeof path, s->dir, "data.csv", e))
-		return -1;
-	text = file_read(path, FILE_LIST, &len, e);
-	if (!text)
-		return -1;
-	roster_text_hash(text, len, hash);
-	free(text);
-	return strcmp(hash, o->hash) == 0
-		       ? 0
-		       : err_at(e, path, 0, 0,
-				"is not what config.yml says the run was trained on; going on with "
-				"any fold (--resume) writes it again");
-}
-
-static int refuse_gap(const struct session *s, int fold, const char *name, const char *what,
-		      int expected, int found, struct err *e)
-{
-	char path[PATH_LEN];
-
-	if (session_part(s, fold, name, path, sizeof path, e))
-		return -1;
-	return err_at(
-		e, path, 0, 0,
-		"fold %d: %s %d expected, %d found: rows were lost or doubled; train the fold "
-		"again (remove its folder first)",
-		fold, what, expected, found);
-}
-
-/* Rows of finished folds: each step once, */
-static int check_steps(const struct session *s, const struct collected_run *r, struct err *e)
-{
-	struct step_row *step = NULL;
-	int n = 0, failed = session_steps(s, &r->set, &step, &n, e), last = 0;
-
-	for (int i = 0; i < n && !failed; i++) {
-		last = i > 0 && step[i].fold == step[i - 1].fold ? last + 1 : 1;
-		if (step[i].step != last && results_has(&r->results, step[i].fold))
-			failed = refuse_gap(s, step[i].fold, "steps.csv", "step", last,
-					    step[i].step, e);
-	}
-	free(step);
-	return failed ? -1 : 0;
-}
-
-/* and each epoch, up to the kept one at least. */
-static int check_epochs(const struct session *s, const struct collected_run *r,
-			const struct epoch_row *epoch, int n, struct err *e)
-{
-	int last = 0;
-
-	for (int i = 0; i < n; i++) {
-		last = i > 0 && epoch[i].fold == epoch[i - 1].fold ? last + 1 : 1;
-		if (epoch[i].epoch != last && results_has(&r->results, epoch[i].fold))
-			return refuse_gap(s, epoch[i].fold, "epochs.csv", "epoch", last,
-					  epoch[i].epoch, e);
-	}
-	for (int i = 0; i < r->results.n; i++) {
-		const struct fold_row *f = &r->results.fold[i];
-		int epochs = 0;
-
-		for (int k = 0; k < n; k++)
-			epochs += epoch[k].fold == f->fold;
-		if (epochs < f->best_epoch)
-			return refuse_gap(s, f->fold, "epochs.csv", "epoch", f->best_epoch, epochs,
-					  e);
-	}
-	return 0;
-}
-
-/* The predictions of a finished fold give its figures. (Version 0.1 has none.) */
-static int check_test(const struct session *s, const struct fold_row *f, struct err *e)
-{
-	struct history h = {0};
-	struct confusion m;
-	char path[PATH_LEN];
-	int failed = history_read(&h, s, f->fold, "test", e) ||
-		     session_fold_path(s, f->fold, "best.safetensors", path, sizeof path, e);
-
-	if (!failed && !file_exists(path))
-		failed = err_at(e, path, 0, 0,
-				"is missing, although the fold is finished; train the fold again "
-				"(remove its folder first)");
-	if (!failed && h.epochs > 0) {
-		history_confusion(&h, f->best_epoch, HEAD_MAIN, &m);
-		if (m.classes != f->confusion.classes ||
-		    memcmp(m.count, f->confusion.count, sizeof m.count) != 0)
-			failed =
-				session_fold_path(s, f->fold, "result.json", path, sizeof path,
-						  e) ||
-				err_at(e, path, 0, 0,
-				       "does not have the figures of test.bin beside it; train the "
-				       "fold again (remove its folder first)");
-	}
-	history_free(&h);
-	return failed ? -1 : 0;
 }
 
 /* ---- live changes ---- */
@@ -280,12 +149,8 @@ static int read_run(struct collected_run *r, const struct session *s, const stru
 
 	look_at_folds(r, s);
 	failed = session_results(s, &r->set, &r->results, e) ||
-		 (r->results.n > 0 && check_data(s, o, e)) ||
-		 session_epochs(s, &r->set, &epoch, &n, e) || check_steps(s, r, e) ||
-		 check_epochs(s, r, epoch, n, e);
-	for (int i = 0; i < r->results.n && !failed; i++)
-		failed = check_test(s, &r->results.fold[i], e);
-	failed = failed || compare_changes(r, s, e);
+		 session_epochs(s, &r->set, &epoch, &n, e) || collect_check(s, r, o, epoch, n, e) ||
+		 compare_changes(r, s, e);
 	for (int i = 0; i < r->nmissing; i++)
 		if (!results_has(&r->results, r->missing[i].fold))
 			r->missing[left++] = r->missing[i];
@@ -312,7 +177,7 @@ static int add_run(struct collected *c, const struct session *s, const struct se
 		return 0;
 	}
 	failed = session_origin(s, &r->set, &o, e) ||
-		 check_settings(&c->run[0].set, &r->set, s->dir, e);
+		 collect_check_settings(&c->run[0].set, &r->set, s->dir, e);
 	r->folds = session_folds(s, &r->set);
 	failed = failed || read_run(r, s, &o, e);
 	origin_free(&o);
@@ -412,7 +277,7 @@ int collect_session(struct collected *c, const char *root, int seeds, struct err
 	int failed, n = 0;
 
 	*c = (struct collected){0};
-	if (session_read(&s, root, &set, e))
+	if (session_read(&s, root, &set, e) || collect_check_readable(root, e))
 		return -1;
 	join(c, root);
 	failed = add_run(c, &s, &set, e);
