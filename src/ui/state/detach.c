@@ -134,6 +134,8 @@ static void begun(struct ui *u)
 
 	ui_say(u, "process %ld trains it now; q leaves and stops nothing",
 	       (long)u->detach.process.pid);
+	if (u->overlay_kind == OVERLAY_ASK && strcmp(u->ask.command, "quit!") == 0)
+		u->overlay_kind = OVERLAY_NONE; /* it asked about a run that is not ours now */
 	if (run == u->run_shown)
 		work_let_go(u->work, run);
 	else
