@@ -22,8 +22,9 @@
 #include <unistd.h>
 
 /* Between two folds, and while its data is read, a program that trains holds no fold's lock. */
-#define FIND_SECONDS 2
-#define LOOK_SECONDS 0.05
+#define FIND_SECONDS   2
+#define LOOK_SECONDS   0.05
+#define ANSWER_SECONDS 10 /* who has not answered even a snapshot by then is suspended */
 
 /* ---- who trains it ---- */
 
@@ -179,7 +180,7 @@ static struct client *reach(const char *session, const struct lock_owner *who, s
 	return c;
 }
 
-static struct client *find(const char *session, int fold, struct err *e)
+static struct client *find(const char *session, int fold, long *pid, struct err *e)
 {
 	const struct lock_owner *who;
 	struct trainers t = {0};
@@ -191,6 +192,8 @@ static struct client *find(const char *session, int fold, struct err *e)
 		find_all(&t, session);
 	if (!e->status && choose(session, fold, &t, &who, e) == 0)
 		c = reach(session, who, e);
+	if (c)
+		*pid = who->pid;
 	free(t.at);
 	return c;
 }
@@ -200,6 +203,7 @@ static struct client *find(const char *session, int fold, struct err *e)
 struct asking {
 	struct client *client;
 	const char *session;
+	long pid; /* who is asked */
 	bool json;
 	bool refused; /* something was */
 };
@@ -221,15 +225,18 @@ static bool print_json(const json_t *v, size_t flags)
 static json_t *ask(struct asking *a, json_t *question, struct err *e)
 {
 	char whole[PATH_MAX];
-	json_t *answer;
+	json_t *answer, *probe = json_pack("{s:b}", "snapshot", 1);
 
-	if (realpath(a->session, whole))
+	if (realpath(a->session, whole)) {
 		json_object_set_new(question, "run", json_string(whole));
-	client_send(a->client, question);
-	do {
-		if (client_wait(a->client, -1, &answer, e))
-			return NULL;
-	} while (!answer);
+		json_object_set_new(probe, "run", json_string(whole));
+	}
+	if (client_ask(a->client, question, probe, ANSWER_SECONDS, &answer, e))
+		return NULL;
+	if (!answer) {
+		err_set(e, "process %ld does not answer; is it suspended?", a->pid);
+		return NULL;
+	}
 	if (!json_is_true(json_object_get(answer, "ok")))
 		a->refused = true;
 	return answer;
@@ -367,7 +374,7 @@ static int run(const struct args *a, struct err *e)
 
 	if (a->nfolds > 1)
 		return err_usage(e, "--fold: only one program is asked");
-	asking.client = find(asking.session, a->nfolds ? a->fold[0] : -1, e);
+	asking.client = find(asking.session, a->nfolds ? a->fold[0] : -1, &asking.pid, e);
 	if (!asking.client)
 		return -1;
 	if (strcmp(word, "events") == 0)

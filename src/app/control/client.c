@@ -166,3 +166,43 @@ int client_wait(struct client *c, double seconds, json_t **message, struct err *
 			return 0;
 	}
 }
+
+int client_ask(struct client *c, json_t *question, json_t *probe, double seconds, json_t **answer,
+	       struct err *e)
+{
+	double until = clock_seconds() + seconds / 2;
+	bool probed = false;
+	int failed = 0;
+
+	*answer = NULL;
+	json_object_set_new(probe, "id", json_integer(1));
+	client_send(c, question);
+	while (!failed && (!*answer || probed)) {
+		json_t *m;
+
+		failed = client_wait(c, fmax(until - clock_seconds(), 0), &m, e);
+		if (failed)
+			break;
+		if (m) {
+			until = clock_seconds() + seconds / 2;
+			if (json_object_get(m, "id")) {
+				probed = false;
+				json_decref(m);
+			} else {
+				*answer = m;
+			}
+		} else if (clock_seconds() >= until && probed) {
+			break;
+		} else if (clock_seconds() >= until) {
+			probed = true;
+			until = clock_seconds() + seconds / 2;
+			client_send(c, json_incref(probe));
+		}
+	}
+	json_decref(probe);
+	if (!failed)
+		return 0;
+	json_decref(*answer);
+	*answer = NULL;
+	return -1;
+}

@@ -32,4 +32,12 @@ int client_next(struct client *c, json_t **message, struct err *e);
  * NULL: none came in time, or a signal did. */
 int client_wait(struct client *c, double seconds, json_t **message, struct err *e);
 
+/*
+ * Send `question`, which has no id, and wait for its answer for as long as the other end lives:
+ * where nothing has come for half of so many seconds `probe` is asked, which is answered at
+ * once; *answer NULL: that is not answered in the other half. Takes both objects.
+ */
+int client_ask(struct client *c, json_t *question, json_t *probe, double seconds, json_t **answer,
+	       struct err *e);
+
 #endif

@@ -205,6 +205,24 @@ TEST(long_messages_are_taken_but_not_for_ever)
 	client_close(c);
 }
 
+/* A suspended program answers nothing; one that is busy answers the probe, and is waited for. */
+TEST(one_who_does_not_answer)
+{
+	struct client *c;
+	int fd = false_server(&c);
+	struct err e = {0};
+	json_t *answer;
+
+	CHECK_INT(client_ask(c, json_object(), json_object(), 0.01, &answer, &e), 0);
+	CHECK(!answer);
+	say(fd, "{\"id\":1}\n{\"ok\":true}\n");
+	CHECK_INT(client_ask(c, json_object(), json_object(), 60, &answer, &e), 0);
+	CHECK(json_is_true(json_object_get(answer, "ok")));
+	json_decref(answer);
+	client_close(c);
+	close(fd);
+}
+
 static void on_alarm(int number)
 {
 	(void)number;
