@@ -238,7 +238,7 @@ check history_is_private [ "$(stat -c %a "$XDG_STATE_HOME/miust/history")" = 600
 check locked_session_can_be_seen grep -q '▸1 Train' other
 tm new-session -d -s o -x 80 -y 24 "TERM=tmux-256color \"$MIUST_TUI\" \"$one\" 2>locked; :"
 other() { tm capture-pane -p -t o >screen 2>/dev/null && grep -q "$1" screen; }
-check locked_session_says_so until_true other 'another'
+check locked_session_says_so until_true other 'attached'
 tm kill-session -t o
 keys q
 check paused_leaves_at_once left 0
