@@ -153,6 +153,7 @@ way() {
 	echo "# $count keys at $1"
 	check "keys_$1" [ "$count" -le 40 ]
 	press q
+	check "leaves_$1" until_shows '^\$' # the next size removes what it writes
 }
 
 for size in ${SIZES:-80x24 120x40 200x50}; do
