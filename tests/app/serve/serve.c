@@ -38,7 +38,7 @@ static void start(const char *name, const char *epochs, bool paused, const char 
 	struct err e = {0};
 
 	host = (struct host){0};
-	snprintf(host.dir, sizeof host.dir, "%s", temp_path(name));
+	snprintf(host.dir, sizeof host.dir, "%s", temp_path("%s", name));
 	o.job.session = host.dir;
 	host.serve = serve_start(&e);
 	if (!host.serve)
