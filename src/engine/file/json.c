@@ -22,7 +22,7 @@ void json_begin(void)
 json_t *json_text(const char *text)
 {
 	json_t *v = json_string(text);
-	bool replaced;
+	bool replaced = false;
 	char *copy;
 
 	if (v)
