@@ -55,6 +55,7 @@ struct follow {
 	int part_of;           /* its number; -1: none */
 	int inotify;           /* -1: only the clock counts */
 	bool news;             /* it has said something */
+	bool looked;           /* and what is shown follows from it */
 	double next, least;    /* clock: when it is looked at again, and not before */
 	char error[512];       /* of the last look; "": none */
 	bool said;             /* that error */
@@ -284,16 +285,14 @@ static void what_became(const struct follow *f, char *out, size_t n)
 {
 	const struct held *h = &f->held[f->trains];
 	int fold = run_fold_number(&f->run, f->trains);
-	const char *became = "has stopped";
+	const char *became = h->how == FOLD_LEFT ? "was broken off, its trainer was killed"
+			     : results_has(&f->run.results, fold) ? "has ended"
+								  : "has stopped";
 
 	if (h->how == FOLD_HELD && same_process(&h->who, &f->trainer.who)) {
 		*out = '\0'; /* it trains on: another was selected */
 		return;
 	}
-	if (h->how == FOLD_LEFT)
-		became = "was broken off, its trainer was killed";
-	else if (results_has(&f->run.results, fold))
-		became = "has ended";
 	snprintf(out, n, "fold %d %s; ", fold, became);
 }
 
@@ -383,7 +382,8 @@ static void look(struct work_run *run)
 		leave(run);
 		return;
 	}
-	changed = read_all(run, &news);
+	changed = read_all(run, &news) || !f->looked;
+	f->looked = true;
 	if (f->folds)
 		take_locks(run, changed);
 	if (news)

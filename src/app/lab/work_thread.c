@@ -205,7 +205,7 @@ static void train(struct work_run *run)
 	work_leave_place(run);
 	if (e.status == EXIT_BUSY && !run->opt.unattended) { /* another was faster: follow it */
 		run->status = 0;
-		work_show(run, work_is_elsewhere(run) ? WORK_ELSEWHERE : WORK_IDLE);
+		work_show(run, WORK_IDLE);
 		work_say(run, e.text);
 		return;
 	}

@@ -321,6 +321,27 @@ TEST(five_hundred_epochs_are_followed)
 }
 
 /* Both have opened it to go on, and the other was faster. */
+TEST(who_comes_second_follows)
+{
+	const char *dir = temp_path("second");
+	struct work *first = start(dir, true, false), *second;
+	struct seen s = {0}, t = {0};
+
+	until_begun(&s, first);
+	an_epoch(&s, first);
+	work_stop(first, WORK_FIRST);
+	until_state(&s, first, WORK_IDLE);
+	second = follow_with(dir, false, false);
+	until_begun(&t, second);
+	work_resume(first, WORK_FIRST); /* perhaps before it has seen the lock */
+	served(&s, first);
+	until_shown(&s, first, WORK_ELSEWHERE, 1);
+	CHECK_INT(work_end(second), 0);
+	until_shown(&s, first, WORK_IDLE, 1);
+	CHECK(s.now.trains);
+	CHECK_INT(work_end(first), 0);
+}
+
 TEST(a_session_that_goes_is_said_to_be_gone)
 {
 	char away[PATH_LEN];
