@@ -123,6 +123,20 @@ static void turn_away(int fd, const char *why)
 	close(fd);
 }
 
+static void drop(struct server *s, int slot)
+{
+	/* By hand: a child that is just being started may have the descriptor open. */
+	epoll_ctl(s->epoll, EPOLL_CTL_DEL, s->client[slot]->fd, NULL);
+	client_free(s->client[slot]);
+	s->client[slot] = NULL;
+}
+
+/* It has gone, and of what it asked enough is done. */
+static bool may_give_way(const struct client *c)
+{
+	return c->gone && c->late >= SERVER_ANSWERS;
+}
+
 static void welcome(struct server *s, int fd)
 {
 	struct ucred who = {0};
@@ -136,8 +150,10 @@ static void welcome(struct server *s, int fd)
 		turn_away(fd, why);
 		return;
 	}
-	while (slot < SERVER_CLIENTS && s->client[slot])
+	while (slot < SERVER_CLIENTS && s->client[slot] && !may_give_way(s->client[slot]))
 		slot++;
+	if (slot < SERVER_CLIENTS && s->client[slot])
+		drop(s, slot);
 	if (slot == SERVER_CLIENTS) {
 		snprintf(why, sizeof why, "%d clients are connected already", SERVER_CLIENTS);
 		turn_away(fd, why);
@@ -168,14 +184,6 @@ static bool accept_part(struct server *s, double now)
 		}
 	}
 	return n > 0;
-}
-
-static void drop(struct server *s, int slot)
-{
-	/* By hand: a child that is just being started may have the descriptor open. */
-	epoll_ctl(s->epoll, EPOLL_CTL_DEL, s->client[slot]->fd, NULL);
-	client_free(s->client[slot]);
-	s->client[slot] = NULL;
 }
 
 static bool clients_part(struct server *s, double now, double began)

@@ -19,7 +19,8 @@
  *
  * A client may close the side it writes on, with or without a last newline: it gets its
  * answers and its streams to their end. One that has gone altogether is read to the end:
- * what it asked is done, but nobody hears of it.
+ * what it asked is done, but nobody hears of it. After SERVER_ANSWERS more questions it
+ * gives up its place to whoever comes and finds none free.
  *
  * A client is told why, in a last line {"ok":false,"closed":"..."} as far as the socket takes
  * it, and closed, if it

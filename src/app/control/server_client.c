@@ -162,6 +162,7 @@ static bool offer(struct server *s, struct client *c, int slot, double now)
 	if (s->handler.asked(s->handler.ctx, t, &c->who, c->offered)) {
 		json_decref(c->offered);
 		c->offered = NULL;
+		c->late += c->gone;
 		return true;
 	}
 	BUG_ON(!client_question(c, t) || q->answer);

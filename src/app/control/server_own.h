@@ -42,6 +42,7 @@ struct client {
 	bool more;                /* whole lines may be left in `in` */
 	bool ended;               /* nothing more is read */
 	bool gone;                /* nobody reads what is sent */
+	int late;                 /* questions served since then */
 	bool told;                /* `why` is on its way */
 	char *why;                /* why it is to be closed; NULL: it is not */
 	double half_since;        /* when the line under way began, 0: none is */

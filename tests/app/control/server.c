@@ -151,6 +151,36 @@ TEST(what_one_that_has_gone_asked_is_done)
 	host_end();
 }
 
+TEST(one_that_has_gone_keeps_no_place)
+{
+	struct peer p[SERVER_CLIENTS], late;
+
+	host_start();
+	host.cost = 0.001; /* so that it works at their questions for long */
+	for (int i = 0; i < SERVER_CLIENTS; i++) {
+		p[i] = peer_open();
+		for (int k = 0; k < 200; k++)
+			peer_put(&p[i], "{\"id\":1}\n");
+	}
+	host_settle();
+	for (int i = 0; i < SERVER_CLIENTS; i++)
+		peer_close(&p[i]);
+	while (host.questions < 2L * SERVER_CLIENTS * SERVER_ANSWERS + SERVER_CLIENTS) {
+		host.now++;
+		host_settle();
+	}
+	late = peer_open();
+	peer_put(&late, "{\"id\":2}\n");
+	for (int i = 0; i < 100; i++) {
+		host.now++;
+		host_settle();
+	}
+	CHECK(host.questions < 200L * SERVER_CLIENTS);
+	CHECK_HAS(peer_line(&late), "\"id\":2");
+	peer_close(&late);
+	host_end();
+}
+
 TEST(what_is_refused_is_offered_again)
 {
 	struct peer p, other;
