@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What hostile clients cost a run that trains: `make bench-hostile`. The demo's first fold, alone and
-# with all attacks of bench/hostile at once, in alternating pairs; first the program alone with
-# itself, which says how much the machine differs. The attackers have the lowest priority; on
-# a machine that has nothing free for them the time on the wall is theirs too, so the CPU time of
-# the run is the figure to look at.
+# What hostile clients cost a run that trains: `make bench-hostile`. The demo's first fold, 50
+# epochs, with all attacks of bench/hostile at once on it, against the same with all of them on
+# another run beside it that pauses: so both meet attackers that want the same cores, and the
+# difference is what answering them costs the run. Pairs alternate; first the program with itself,
+# alone, which says how much the machine differs. "beside / alone" is what busy neighbours cost.
 MIUST=$(realpath "${MIUST:-build/miust}")
 HOSTILE=$(realpath "${HOSTILE:-build/release/bench/hostile}")
 PAIRS=${PAIRS:-5}
@@ -14,24 +14,35 @@ cd "$dir" || exit 1
 export TMPDIR="$dir"
 unset XDG_RUNTIME_DIR
 
-# train attacked|alone: seconds of CPU, seconds on the wall.
+listens() { grep -q '\.sock$' "$1/fold-1/lock" 2>/dev/null; }
+attack() {
+	until listens "$1"; do :; done
+	"$HOSTILE" "$(cut -d' ' -f4- "$1/fold-1/lock")" 600 >/dev/null 2>&1 &
+	hostile=$!
+}
+
+# train attacked|beside|alone: seconds of CPU, seconds on the wall.
 train() {
-	rm -rf s
-	start=$(date +%s.%N)
-	("$MIUST" train demo --session s --fold 1 >out 2>&1; times >used) &
-	trainer=$!
-	if [ "$1" = attacked ]; then
-		until grep -q '\.sock$' s/fold-1/lock 2>/dev/null; do :; done
-		"$HOSTILE" "$(cut -d' ' -f4- s/fold-1/lock)" 600 >/dev/null 2>&1 &
-		hostile=$!
+	rm -rf s p
+	if [ "$1" != alone ]; then
+		"$MIUST" train demo --session p --fold 1 >other 2>&1 &
+		other=$!
+		until listens p; do :; done
+		"$MIUST" control p pause >other 2>&1
 	fi
+	[ "$1" != beside ] || attack p
+	start=$(date +%s.%N)
+	("$MIUST" train demo --session s --fold 1 --set train.epoch=50 >out 2>&1; times >used) &
+	trainer=$!
+	[ "$1" != attacked ] || attack s
 	wait $trainer
 	end=$(date +%s.%N)
-	if [ "$1" = attacked ]; then
+	if [ "$1" != alone ]; then
 		pkill -P $hostile
 		kill $hostile
-		wait $hostile
-	fi 2>/dev/null
+		kill $other # `control p stop` may find no place among the attackers
+		wait $other
+	fi >/dev/null 2>&1
 	sed -n '2s/[ms]/ /gp' used |
 		awk -v wall="$(echo "$end $start" | awk '{ print $1 - $2 }')" \
 			'{ printf "%.3f %.3f\n", $1 * 60 + $2 + $3 * 60 + $4, wall }'
@@ -55,4 +66,5 @@ pairs() {
 
 train alone >/dev/null # the corpus is written
 pairs alone alone
-pairs attacked alone
+pairs beside alone
+pairs attacked beside

@@ -131,14 +131,14 @@ TEST(broken_sessions)
 	FILE *f = fmemopen(text, sizeof text, "w");
 	struct err e = {0};
 
-	put(in("b/results.json"), "{");
+	put(in("b/fold-1/result.json"), "{");
 	CHECK_INT(compare_print(dirs, 4, f, &e), -1);
 	fclose(f);
 	CHECK_HAS(e.text, "none: no such session");
 	CHECK_HAS(text, "/none\n    cannot be read: ");
 	CHECK_HAS(text, "none: no such session\n 3  ");
 	CHECK_HAS(text, "/b\n    cannot be read: ");
-	CHECK_HAS(text, "b/results.json:1:");
+	CHECK_HAS(text, "b/fold-1/result.json:1:");
 	CHECK_HAS(text, "\n 1  reference*      53   3/5 ");
 	CHECK_HAS(text, "\n 4  reference*      53   3/5 ");
 	CHECK_HAS(text, "\nAll settings are the same.\n");
