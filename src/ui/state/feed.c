@@ -272,7 +272,7 @@ void feed_event(struct ui *u, struct event *e)
 
 	if (e->kind == EVENT_OPENED && e->run == u->opening.run)
 		runs_opened(u);
-	was = u->now.state;
+	was = u->said; /* `now` may be later: others look too, and events of other runs */
 	if (u->work && u->run_shown)
 		work_snapshot(u->work, u->run_shown, &u->now);
 	if (e->kind == EVENT_HAPPENED && u->hooks) /* of any run */
@@ -282,6 +282,7 @@ void feed_event(struct ui *u, struct event *e)
 		event_free(e);
 		return;
 	}
+	u->said = u->now.state;
 	say_state(u, was);
 	take(u, e);
 	if (u->now.state == WORK_FAILED && was != WORK_FAILED) {

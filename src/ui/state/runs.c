@@ -184,6 +184,14 @@ static void leave_behind(struct ui *u, int run)
 	}
 }
 
+/* A failure is not taken as said: its event may still be on its way. */
+static void look_at(struct ui *u, int run)
+{
+	u->run_shown = run;
+	work_snapshot(u->work, run, &u->now);
+	u->said = u->now.state == WORK_FAILED ? WORK_LOADING : u->now.state;
+}
+
 void runs_show(struct ui *u, int run)
 {
 	int before = u->run_shown;
@@ -191,9 +199,8 @@ void runs_show(struct ui *u, int run)
 	if (run == before)
 		return;
 	forget_shown(u);
-	u->run_shown = run;
+	look_at(u, run);
 	leave_behind(u, before);
-	work_snapshot(u->work, run, &u->now);
 	u->dropped_seen = u->now.dropped;
 	if (u->now.opened) {
 		u->corpus = work_corpus(u->work, run);
@@ -251,8 +258,7 @@ int runs_start(struct ui *u, const char *what, struct err *e)
 	if (options(u, what, false, &o, e) || !(run = runs_add(u, &o, e)))
 		return -1;
 	snprintf(u->what, sizeof u->what, "%s", what);
-	u->run_shown = run;
-	work_snapshot(u->work, run, &u->now);
+	look_at(u, run);
 	return 0;
 }
 

@@ -67,6 +67,7 @@ struct ui {
 	int *overlay_line;                /* [noverlays] as which line each is drawn */
 	char *overlay_key[OVERLAY_LINES]; /* who has which colour and marker; NULL: nobody yet */
 	struct snapshot now;
+	enum work_state said;        /* the state whose meaning was said last (feed.c) */
 	const struct corpus *corpus; /* of this session; NULL until it is read */
 	struct work *work;           /* NULL: there is no engine (tests, --dump of a file) */
 	struct serve *serve;         /* other programs ask through it; NULL: nobody can */

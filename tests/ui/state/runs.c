@@ -242,6 +242,44 @@ TEST(a_failed_opening_is_a_sentence)
 	end(0); /* it was never a run */
 }
 
+static void check_failed_page(void)
+{
+	CHECK_INT(u.now.state, WORK_FAILED);
+	CHECK(u.message.error);
+	CHECK_INT(u.overlay_kind, OVERLAY_PAGE);
+	CHECK_HAS(u.page.text, "no/such/config.yml");
+}
+
+/* The only one: a page, also where it failed before the screen first looked at it, or where
+ * an event of another run came before its own. */
+TEST(a_failure_is_a_page_however_early)
+{
+	const struct work_options bad = {.job = {.config = "no/such/config.yml", .threads = 1}};
+	struct event other = {.kind = EVENT_STEP};
+	struct err e = {0};
+	struct glance g;
+	int run;
+
+	for (int late = 0; late < 2; late++) {
+		ui_init(&u, &look_braille, 24, 80);
+		REQUIRE(runs_start_none(&u, &e) == 0);
+		run = runs_add(&u, &bad, &e);
+		if (late)
+			do
+				work_glance(u.work, run, &g);
+			while (g.state != WORK_FAILED);
+		runs_show(&u, run);
+		do
+			work_glance(u.work, run, &g);
+		while (g.state != WORK_FAILED);
+		other.run = run + 1;
+		feed_event(&u, &other);
+		turn();
+		check_failed_page();
+		end(1);
+	}
+}
+
 /* Bad rows: a page over the run on the screen, and the key that goes on without them. */
 TEST(bad_rows_can_be_left_out)
 {
