@@ -179,6 +179,7 @@ TEST(snapshots_while_it_opens)
 	struct seen s = {0};
 
 	until_state(&s, trains, WORK_PAUSED);
+	served(&s, trains); /* it has its fold's lock */
 	for (size_t i = 0; i < sizeof some / sizeof some[0]; i++) {
 		struct err e = {0};
 		struct work *w = work_start(&some[i], &e);
