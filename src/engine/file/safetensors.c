@@ -73,20 +73,24 @@ static int entry_order(const void *a, const void *b)
 	return strcmp(((const struct st_entry *)a)->name, ((const struct st_entry *)b)->name);
 }
 
+static int check_length(const struct st_file *f, struct err *e)
+{
+	if (f->len >= LENGTH_BYTES + 2)
+		return 0;
+	return err_at(e, f->path, 0, 0,
+		      "not a safetensors file: it has %zu bytes, the shortest has 10", f->len);
+}
+
 static int map_file(struct st_file *f, struct err *e)
 {
-	size_t size = 0;
-	int fd = file_open_read(f->path, FILE_MAPPED, &size, e);
-	int failed = 0;
+	int fd = file_open_read(f->path, FILE_MAPPED, &f->len, e);
+	int failed;
 
 	if (fd < 0)
 		return -1;
-	if (size < LENGTH_BYTES + 2)
-		failed = err_at(e, f->path, 0, 0,
-				"not a safetensors file: it has %zu bytes, the shortest has 10",
-				size);
-	else if (!(f->map = mapped_open(fd, size, f->path, e)))
-		failed = -1;
+	failed = check_length(f, e) || !(f->map = mapped_open(fd, f->len, f->path, e)) ? -1 : 0;
+	if (!failed)
+		f->at = f->map->at;
 	close(fd);
 	return failed;
 }
@@ -218,7 +222,7 @@ static int read_entries(struct st_file *f, json_t *root, size_t data_at, struct 
 {
 	size_t most = json_object_size(root);
 	struct span *span = mem_alloc(most, sizeof *span);
-	int64_t data_len = (int64_t)(f->map->len - data_at);
+	int64_t data_len = (int64_t)(f->len - data_at);
 	const char *name;
 	json_t *info;
 	int failed = -1;
@@ -242,7 +246,7 @@ static int read_entries(struct st_file *f, json_t *root, size_t data_at, struct 
 		}
 		if (read_type(t, info, f->path, e) || read_shape(t, info, f->path, e) ||
 		    read_span(s, t, info, data_len, f->path, e) ||
-		    place(t, f->map->at + data_at + s->begin, s->end - s->begin, f->path, e))
+		    place(t, f->at + data_at + s->begin, s->end - s->begin, f->path, e))
 			goto out;
 	}
 	failed = check_cover(span, f->n, data_len, f->path, e);
@@ -257,7 +261,7 @@ static int not_safetensors(const struct st_file *f, struct err *e, const char *w
 {
 	struct str what = {0};
 
-	if (foreign_add(&what, f->path, f->map->at, f->map->len))
+	if (foreign_add(&what, f->path, f->at, f->len))
 		err_at(e, f->path, 0, 0, "%s", what.s);
 	else
 		err_at(e, f->path, 0, 0, "is not a safetensors file, or damaged: %s", why);
@@ -265,7 +269,8 @@ static int not_safetensors(const struct st_file *f, struct err *e, const char *w
 	return -1;
 }
 
-int st_open(struct st_file *f, const char *path, struct err *e)
+/* The file is there. */
+static int read_file(struct st_file *f, struct err *e)
 {
 	json_t *root = NULL;
 	json_error_t je;
@@ -273,18 +278,15 @@ int st_open(struct st_file *f, const char *path, struct err *e)
 	uint64_t len;
 	int failed = -1;
 
-	*f = (struct st_file){.path = mem_dup(path)};
-	if (map_file(f, e))
-		goto out;
-	memcpy(&len, f->map->at, LENGTH_BYTES);
-	if (len > f->map->len - LENGTH_BYTES) {
+	memcpy(&len, f->at, LENGTH_BYTES);
+	if (len > f->len - LENGTH_BYTES) {
 		snprintf(why, sizeof why,
 			 "its header should be %llu bytes long, but only %zu bytes follow",
-			 (unsigned long long)len, f->map->len - LENGTH_BYTES);
+			 (unsigned long long)len, f->len - LENGTH_BYTES);
 		not_safetensors(f, e, why);
 		goto out;
 	}
-	root = json_loadb(f->map->at + LENGTH_BYTES, (size_t)len, JSON_REJECT_DUPLICATES, &je);
+	root = json_loadb(f->at + LENGTH_BYTES, (size_t)len, JSON_REJECT_DUPLICATES, &je);
 	if (!root) {
 		snprintf(why, sizeof why, "header byte %d: %s", je.position, je.text);
 		not_safetensors(f, e, why);
@@ -297,6 +299,26 @@ int st_open(struct st_file *f, const char *path, struct err *e)
 	failed = read_entries(f, root, LENGTH_BYTES + (size_t)len, e);
 out:
 	json_decref(root);
+	return failed;
+}
+
+int st_open(struct st_file *f, const char *path, struct err *e)
+{
+	int failed;
+
+	*f = (struct st_file){.path = mem_dup(path)};
+	failed = map_file(f, e) || read_file(f, e) ? -1 : 0;
+	if (failed)
+		st_close(f);
+	return failed;
+}
+
+int st_open_bytes(struct st_file *f, const char *bytes, size_t len, const char *path, struct err *e)
+{
+	int failed;
+
+	*f = (struct st_file){.path = mem_dup(path), .at = bytes, .len = len};
+	failed = check_length(f, e) || read_file(f, e) ? -1 : 0;
 	if (failed)
 		st_close(f);
 	return failed;
@@ -417,7 +439,7 @@ void st_add_meta(struct st_writer *w, const char *key, const char *value)
 }
 
 /* The length and the header, padded so that the data starts at a multiple of 8. */
-static void write_header(const struct st_writer *w, FILE *f)
+static void emit_header(const struct st_writer *w, st_sink *sink, void *ctx)
 {
 	json_t *root = json_object();
 	char *text;
@@ -432,8 +454,9 @@ static void write_header(const struct st_writer *w, FILE *f)
 	len = strlen(text);
 	pad = (8 - len % 8) % 8;
 	whole = len + pad;
-	fwrite(&whole, LENGTH_BYTES, 1, f);
-	fprintf(f, "%s%*s", text, (int)pad, "");
+	sink(ctx, &whole, LENGTH_BYTES);
+	sink(ctx, text, len);
+	sink(ctx, "        ", pad);
 	free(text);
 	json_decref(root);
 }
@@ -446,18 +469,28 @@ void st_free(struct st_writer *w)
 	free(w);
 }
 
+void st_emit(struct st_writer *w, st_sink *sink, void *ctx)
+{
+	emit_header(w, sink, ctx);
+	for (int i = 0; i < w->n; i++)
+		if (w->entry[i].bytes)
+			sink(ctx, w->entry[i].t.data, (size_t)w->entry[i].bytes);
+	st_free(w);
+}
+
+static void to_file(void *ctx, const void *bytes, size_t n)
+{
+	fwrite(bytes, 1, n, ctx);
+}
+
 int st_write(struct st_writer *w, const char *path, struct err *e)
 {
 	struct atomic_file a;
-	int failed = atomic_open(&a, path, e);
 
-	if (!failed) {
-		write_header(w, a.f);
-		for (int i = 0; i < w->n; i++)
-			if (w->entry[i].bytes)
-				fwrite(w->entry[i].t.data, (size_t)w->entry[i].bytes, 1, a.f);
-		failed = atomic_commit(&a, e);
+	if (atomic_open(&a, path, e)) {
+		st_free(w);
+		return -1;
 	}
-	st_free(w);
-	return failed;
+	st_emit(w, to_file, a.f);
+	return atomic_commit(&a, e);
 }

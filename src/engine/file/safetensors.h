@@ -37,11 +37,17 @@ struct st_file {
 	char *path;
 	struct st_entry *entry; /* sorted by name */
 	int n;
-	struct mapped *map;
-	void *meta; /* json_t object of __metadata__, or NULL */
+	const char *at; /* [len] the whole file */
+	size_t len;
+	struct mapped *map; /* that owns it; NULL: the caller's bytes */
+	void *meta;         /* json_t object of __metadata__, or NULL */
 };
 
 int st_open(struct st_file *f, const char *path, struct err *e);
+/* The same of a file that is in memory, which the caller keeps until st_close, at a multiple
+ * of 8; `path` is what sentences call it. */
+int st_open_bytes(struct st_file *f, const char *bytes, size_t len, const char *path,
+		  struct err *e);
 void st_close(struct st_file *f); /* safe on zeroed memory */
 const struct st_entry *st_find(const struct st_file *f, const char *name); /* or NULL */
 const char *st_meta(const struct st_file *f, const char *key);             /* or NULL */
@@ -61,5 +67,8 @@ void st_add_meta(struct st_writer *w, const char *key, const char *value);
 void st_free(struct st_writer *w); /* instead of writing */
 /* Writes entries in the order added; frees the writer in any case. */
 int st_write(struct st_writer *w, const char *path, struct err *e);
+/* The same bytes, piece by piece, to whoever takes them. */
+typedef void st_sink(void *ctx, const void *bytes, size_t n);
+void st_emit(struct st_writer *w, st_sink *sink, void *ctx);
 
 #endif

@@ -80,6 +80,11 @@ int state_save(const struct state *s, const char *path, struct err *e);
 /* Into a copy, *s, empty before and after an error. It must belong to the run of
  * `like`, and have its tensors; the order may be of another length. */
 int state_load(struct state *s, const struct state *like, const char *path, struct err *e);
+/* The same file, to whoever takes its bytes and from who has them (at a multiple of 8; `name`
+ * is what sentences call them). */
+void state_emit(const struct state *s, st_sink *sink, void *ctx);
+int state_load_bytes(struct state *s, const struct state *like, const char *bytes, size_t len,
+		     const char *name, struct err *e);
 /* The numbers of a file alone; nothing to free. */
 int state_load_numbers(struct state *s, const char *path, struct err *e);
 

@@ -3,6 +3,7 @@
 #include "tests/engine/run.h"
 
 #include "base/file.h"
+#include "base/mem.h"
 
 TEST(resume_is_exact)
 {
@@ -322,6 +323,60 @@ static void check_differ(const struct state *a, const struct state *b, const cha
 
 	CHECK_STR(how, want);
 	free(how);
+}
+
+struct image {
+	char *bytes;
+	size_t len;
+};
+
+static void take_bytes(void *ctx, const void *bytes, size_t n)
+{
+	struct image *x = ctx;
+
+	if (!n)
+		return;
+	x->bytes = mem_grow(x->bytes, x->len + n, 1);
+	memcpy(x->bytes + x->len, bytes, n);
+	x->len += n;
+}
+
+/* In memory it is the file, byte for byte, and is read like it. */
+TEST(a_state_in_memory)
+{
+	struct settings s = small_settings();
+	struct par *par = par_new(1, &e);
+	const char *path = temp_path("image.safetensors");
+	struct image x = {0};
+	struct state back;
+	struct trainer t;
+	static struct run r;
+	char *file;
+	size_t len;
+
+	small_make(&m, LAYOUT_LISTS, three, 5, 9, false);
+	REQUIRE(trainer_open(&t, &s, &m.c, 0, par, &e) == 0);
+	memset(&r, 0, sizeof r);
+	REQUIRE(go(&t, &r, 6));
+	REQUIRE(trainer_save(&t, path, &e) == 0);
+	file = file_read(path, FILE_ROWS, &len, &e);
+	REQUIRE(file);
+	state_emit(&t.state, take_bytes, &x);
+	CHECK(x.len == len && memcmp(x.bytes, file, len) == 0);
+	REQUIRE(state_load_bytes(&back, &t.state, x.bytes, x.len, "here", &e) == 0);
+	check_differ(&back, &t.state, "");
+	state_free(&back);
+	CHECK_INT(state_load_bytes(&back, &t.state, x.bytes, x.len - 1, "here", &e), -1);
+	CHECK_HAS(e.text, "here: ");
+	err_clear(&e);
+	CHECK_INT(state_load_bytes(&back, &t.state, x.bytes, 9, "here", &e), -1);
+	CHECK_HAS(e.text, "here: not a safetensors file");
+	err_clear(&e);
+	free(file);
+	free(x.bytes);
+	trainer_close(&t);
+	small_free(&m);
+	par_free(par);
 }
 
 /* Taken within an epoch, put back after its end, and into another trainer: both go on as
