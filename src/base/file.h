@@ -54,9 +54,15 @@ int file_check_own(const char *path, struct err *e);
 /* A regular file to append to, made if missing; a link or anything else of this
  * name is refused. fclose() it. */
 FILE *file_append(const char *path, struct err *e);
-/* Remove what killed writers left in dir and below. The caller knows that
- * nobody writes there now (it holds the session's lock). */
-void temps_remove(const char *dir);
+/* A new file `to` that holds what `from` holds now, on the disk; one of that name is an error.
+ * A link is followed, and a failed copy removed. */
+int file_copy(const char *from, const char *to, struct err *e);
+/* A second name for a regular file that is only ever replaced (link(2)); where the file
+ * system has no links, or the two lie on different ones, a copy. */
+int file_link(const char *from, const char *to, struct err *e);
+/* Remove what killed writers left in dir and below, but not in folders of the name `except`
+ * (NULL: none). The caller knows that nobody writes there now (it holds the session's lock). */
+void temps_remove(const char *dir, const char *except);
 
 /*
  * Reading files that come from outside. Only regular files are read: a folder,

@@ -4,14 +4,15 @@
 #include "base/mem.h"
 #include "base/str.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
 /* Where the symbolic links starting at path end (which need not exist), to be
  * freed; NULL with errno if they go round in circles. */
 static char *follow_links(const char *path)
@@ -236,18 +237,82 @@ FILE *file_append(const char *path, struct err *e)
 	return f;
 }
 
-static int remove_temp(const char *path, const struct stat *st, int type, struct FTW *ftw)
+/* All that can be read, written and put on the disk. */
+static int copy_all(int from, int to)
 {
-	(void)st;
-	if (type == FTW_F && strncmp(path + ftw->base, TEMP_PREFIX, strlen(TEMP_PREFIX)) == 0)
-		unlink(path); /* if it stays, it only takes room */
-	return 0;
+	char part[1 << 16];
+	ssize_t got, put;
+
+	while ((got = read(from, part, sizeof part)) > 0)
+		for (ssize_t done = 0; done < got; done += put) {
+			put = write(to, part + done, (size_t)(got - done));
+			if (put < 0)
+				return -1;
+		}
+	return got < 0 || fsync(to) ? -1 : 0;
 }
 
-void temps_remove(const char *dir)
+int file_copy(const char *from, const char *to, struct err *e)
 {
-	char *inside = str_format("%s/.", dir); /* also if dir is a link */
+	int in = file_open_read(from, SIZE_MAX, NULL, e), out, failed;
 
-	nftw(inside, remove_temp, 16, FTW_PHYS);
-	free(inside);
+	if (in < 0)
+		return -1;
+	out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	failed = out < 0 || copy_all(in, out);
+	if (failed)
+		err_at(e, to, 0, 0, "cannot be copied from %s: %s", from, strerror(errno));
+	if (out >= 0 && close(out) && !failed)
+		failed = err_at(e, to, 0, 0, "cannot be copied from %s: %s", from, strerror(errno));
+	close(in);
+	if (failed && out >= 0)
+		unlink(to);
+	return failed ? -1 : 0;
+}
+
+int file_link(const char *from, const char *to, struct err *e)
+{
+	struct stat st;
+
+	if (lstat(from, &st) == 0 && S_ISREG(st.st_mode) && link(from, to) == 0)
+		return 0;
+	return file_copy(from, to, e); /* says why not, if that is what fails */
+}
+
+/* Of one folder and those below it; names are from the open folder, so a folder that is
+ * exchanged for a link meanwhile leads nowhere. */
+static void remove_temps(int fd, const char *except, int depth)
+{
+	DIR *dir = fdopendir(fd);
+	struct dirent *d;
+
+	if (!dir) {
+		close(fd);
+		return;
+	}
+	while ((d = readdir(dir))) {
+		bool temp = strncmp(d->d_name, TEMP_PREFIX, strlen(TEMP_PREFIX)) == 0;
+		int below;
+
+		if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0 ||
+		    (except && strcmp(d->d_name, except) == 0))
+			continue;
+		if (temp && unlinkat(fd, d->d_name, 0) == 0)
+			continue; /* if one stays, it only takes room */
+		below = depth > 0 ? openat(fd, d->d_name,
+					   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK |
+						   O_CLOEXEC)
+				  : -1;
+		if (below >= 0)
+			remove_temps(below, except, depth - 1);
+	}
+	closedir(dir);
+}
+
+void temps_remove(const char *dir, const char *except)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* also if dir is a link */
+
+	if (fd >= 0)
+		remove_temps(fd, except, 16);
 }

@@ -351,7 +351,10 @@ TEST(killed_writer)
 	check_holds(in("a"), "old");
 	CHECK_INT(names(), 3);
 	put(in("b.miust-tmp-"), "a user's file");
-	temps_remove(dir);
+	temps_remove(dir, "sub");
+	CHECK_INT(names(), 3);
+	CHECK_INT(rmdir(in("sub")), -1);
+	temps_remove(dir, NULL);
 	CHECK_INT(names(), 3);
 	CHECK_INT(rmdir(in("sub")), 0); /* it is empty */
 	unlink(in("b.miust-tmp-"));

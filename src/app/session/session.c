@@ -254,7 +254,7 @@ static int store_new(struct session *s, const struct settings *set, const struct
 	if (session_new_config(s, set, o, made, e) || (!*made && check_unused(s->root, e)))
 		return -1;
 	BUG_ON(!*made);
-	temps_remove(s->root);
+	temps_remove(s->root, SESSION_BRANCHES);
 	return roster ? session_store_roster(s, roster, e) : 0;
 }
 
@@ -316,7 +316,8 @@ static int check_session(const struct session *s, struct err *e)
 /* What a program that is alone does before others may write too. */
 static int put_in_order(const struct session *s, struct err *e)
 {
-	temps_remove(s->root);
+	temps_remove(s->root, SESSION_BRANCHES); /* they have locks of their own */
+	session_branches_tidy(s->root);
 	return session_adopt_all(s->root, e) || session_join_all(s->root, e) ? -1 : 0;
 }
 

@@ -18,6 +18,8 @@
 static const char *const written[] = {
 	"lock",
 	"config.yml",
+	"branch.yml",
+	"branches",
 	"data.csv",
 	"machine",
 	"steps.csv",

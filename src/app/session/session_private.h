@@ -13,6 +13,8 @@
 #define SESSION_DATA     "data.csv"
 #define SESSION_RESULT   "result.json" /* of a fold */
 #define SESSION_RESULTS  "results.json"
+#define SESSION_BRANCHES "branches" /* the folder of them */
+#define SESSION_BRANCH   "branch.yml"
 
 struct fold_list {
 	int *at; /* ascending, each once */
@@ -45,6 +47,10 @@ bool session_trained(const char *root); /* has any fold a state? */
 /* session_state.c: is a fold of the session, or of one of its seeds, written now; which, and
  * by whom ("" if that is not known)? */
 bool session_fold_written(const char *root, int *fold, char *who, size_t n);
+
+/* session_branch.c: remove what killed programs left of branches of a session and of its seeds
+ * that they were making. Those that are being made are left alone. */
+void session_branches_tidy(const char *root);
 
 /* session_delete.c: a name in an open folder (path, for errors), with all below it; no
  * link is followed, and one that is not there is fine. */

@@ -65,7 +65,7 @@ int session_take(struct session *s, int fold, struct err *e)
 		s->fold_lock = 0;
 		return -1;
 	}
-	temps_remove(folder);
+	temps_remove(folder, NULL);
 	return 0;
 }
 

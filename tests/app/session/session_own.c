@@ -74,6 +74,8 @@ TEST(nothing_is_written_through_links)
 		"config.yml",
 		"data.csv",
 		"notes.txt",
+		"branch.yml",
+		"branches",
 		"steps.csv",
 		"epochs.csv",
 		"commands.log",

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/session/session_branch.h"
+
+#include "app/config/scalar.h"
+#include "app/config/yaml_tree.h"
+#include "app/session/session_branch_private.h"
+#include "app/session/session_private.h"
+#include "app/session/rows.h"
+#include "base/file.h"
+#include "base/str.h"
+#include "engine/train/state.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+int session_branch_name(const char *session_dir, const char *stem, char *out, size_t n,
+			struct err *e)
+{
+	struct branch_place p;
+
+	if (branch_place(&p, session_dir, e))
+		return -1;
+	for (int i = 1; i <= 9999; i++) {
+		char path[PATH_LEN];
+
+		if ((size_t)snprintf(out, n, "%s-%d", stem, i) >= n)
+			return err_set(e, "%s: the name of a branch is too long", stem);
+		if (path_join(path, sizeof path, p.folder, out, e))
+			return -1;
+		if (!file_exists(path))
+			return 0;
+	}
+	return err_at(e, p.folder, 0, 0, "has 9999 branches %s-N; delete some", stem);
+}
+
+/*
+ * Where it left
+ */
+
+int branch_write_point(const char *dir, const struct branch_point *p, struct err *e)
+{
+	struct str text = {0};
+	char path[PATH_LEN];
+	int failed;
+
+	str_add(&text, "parent: '");
+	for (const char *c = p->parent; *c; c++) /* as YAML has a quote in quotes */
+		str_addf(&text, *c == '\'' ? "''" : "%c", *c);
+	str_addf(&text, "'\nfold: %d\nepoch: %d\nin_epoch: %d\nstep: %d\n", p->fold, p->epoch,
+		 p->in_epoch, p->step);
+	failed = path_join(path, sizeof path, dir, SESSION_BRANCH, e) ||
+		 file_write(path, text.s, text.len, e);
+	str_free(&text);
+	return failed ? -1 : 0;
+}
+
+/* Key and value of branch.yml; what a later version adds is passed over. */
+static int read_pair(struct branch_point *p, struct tree *t, const yaml_node_pair_t *pair,
+		     unsigned *found)
+{
+	const struct {
+		const char *key;
+		int *at, max;
+	} number[] = {{"fold", &p->fold, FOLD_MAX},
+		      {"epoch", &p->epoch, EPOCH_MAX},
+		      {"in_epoch", &p->in_epoch, STEP_MAX},
+		      {"step", &p->step, STEP_MAX}};
+	const yaml_node_t *value = tree_node(t, pair->value);
+	const char *key = tree_text(tree_node(t, pair->key)), *text;
+	int64_t v;
+
+	text = value->type == YAML_SCALAR_NODE ? tree_text(value) : NULL;
+	if (strcmp(key, "parent") == 0) {
+		if (!text || !*text || strlen(text) >= sizeof p->parent)
+			return tree_fail(t, value, "parent: the path of a run expected");
+		memcpy(p->parent, text, strlen(text) + 1);
+		*found |= 1;
+	}
+	for (int i = 0; i < 4; i++) {
+		if (strcmp(key, number[i].key) != 0)
+			continue;
+		if (!text || scalar_integer(text, &v) != SCALAR_FINE || v < 0 || v > number[i].max)
+			return tree_fail(t, value, "%s: a number from 0 to %d expected", key,
+					 number[i].max);
+		*number[i].at = (int)v;
+		*found |= 2u << i;
+	}
+	return 0;
+}
+
+int session_branch_point(const char *session_dir, struct branch_point *p, bool *is_branch,
+			 struct err *e)
+{
+	char path[PATH_LEN];
+	struct tree t = {0};
+	unsigned found = 0;
+	int failed;
+
+	*p = (struct branch_point){0};
+	*is_branch = false;
+	if (path_join(path, sizeof path, session_dir, SESSION_BRANCH, e))
+		return -1;
+	if (!file_exists(path))
+		return 0;
+	failed = tree_read(&t, path, e);
+	if (!failed) {
+		const yaml_node_t *root = tree_node(&t, 1);
+
+		for (const yaml_node_pair_t *pair = root->data.mapping.pairs.start;
+		     pair < root->data.mapping.pairs.top && !failed; pair++)
+			failed = read_pair(p, &t, pair, &found);
+		if (!failed && found != 31)
+			failed = tree_fail(&t, root,
+					   "parent, fold, epoch, in_epoch and step expected");
+	}
+	tree_free(&t);
+	*is_branch = !failed;
+	return failed ? -1 : 0;
+}
+
+/*
+ * Kept as it is
+ */
+
+/* Where the fold's state is. */
+static int present_point(const struct session *s, int fold, const char *parent,
+			 struct branch_point *p, struct err *e)
+{
+	struct state now;
+	char path[PATH_LEN];
+
+	if (fold_file(s->dir, fold, "state.safetensors", path, sizeof path, e) ||
+	    state_load_numbers(&now, path, e))
+		return -1;
+	*p = (struct branch_point){
+		.fold = fold, .epoch = now.epoch, .in_epoch = now.in_epoch, .step = now.step};
+	snprintf(p->parent, sizeof p->parent, "%s", parent);
+	return 0;
+}
+
+/* A branch of the name that is to be kept: 0 if it is this one. */
+static int check_kept(const struct branch_making *b, const char *name,
+		      const struct branch_point *now, struct err *e)
+{
+	struct branch_point then;
+	bool is_branch;
+
+	if (session_branch_point(b->dir, &then, &is_branch, e))
+		return -1;
+	return is_branch && then.fold == now->fold && then.step == now->step &&
+			       strcmp(then.parent, now->parent) == 0
+		       ? 0
+		       : branch_exists(b, name, e);
+}
+
+static int keep_all(const struct session *s, int fold, const char *hidden, struct err *e)
+{
+	static const char *const files[] = {"config.yml", SESSION_DATA, "machine", "notes.txt"};
+	struct fold_list folds = {0};
+	int failed = 0;
+
+	for (size_t i = 0; i < sizeof files / sizeof files[0] && !failed; i++)
+		failed = branch_share(s->dir, hidden, files[i], e);
+	folds_read(&folds, s->dir);
+	for (int i = 0; i < folds.n && !failed; i++)
+		if (folds.at[i] == fold || fold_has(s->dir, folds.at[i], SESSION_RESULT))
+			failed = branch_share_fold(s->dir, hidden, folds.at[i], e);
+	folds_free(&folds);
+	return failed ? -1 : 0;
+}
+
+int session_branch_keep(const struct session *s, int fold, const char *name, struct err *e)
+{
+	struct branch_making b;
+	struct branch_point now;
+	int failed;
+
+	if (session_check_held(s, e) || branch_new(&b, s->dir, name, e))
+		return -1;
+	failed = present_point(s, fold, b.place.parent, &now, e);
+	if (!failed && file_exists(b.dir)) {
+		failed = check_kept(&b, name, &now, e);
+		branch_drop(&b);
+		return failed;
+	}
+	if (failed || keep_all(s, fold, b.hidden, e) || branch_write_point(b.hidden, &now, e)) {
+		branch_drop(&b);
+		return -1;
+	}
+	return branch_done(&b, name, e);
+}
