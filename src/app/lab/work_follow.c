@@ -11,15 +11,12 @@
  * and may have no watch left, so the clock counts everywhere: once a second, and less often
  * where a look takes long. What a trainer writes step by step wakes at most ten looks a second.
  */
-#include "app/lab/work_private.h"
+#include "app/lab/work_folder.h"
 
 #include "app/lab/job_fold.h"
-#include "app/session/run.h"
-#include "app/session/session_state.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "engine/train/train.h"
 
 #include <errno.h>
 #include <math.h>
@@ -32,98 +29,7 @@
 #define LOOK_SECONDS  1   /* between two looks, if nothing else says that there is something */
 #define LEAST_SECONDS 0.1 /* between two in any case */
 
-/* One fold's lock. */
-struct held {
-	enum fold_lock how;
-	struct lock_owner who;
-};
-
-struct follow {
-	char dir[PATH_LEN];
-	struct stat folder; /* it, when it was first looked at */
-	bool gone;          /* it is no longer there, or another one */
-	struct run run;     /* what its files say; dir "": they could not be read yet */
-	struct held *held;  /* [folds] */
-	bool *is_held;      /* [folds] */
-	int folds;
-	int attended;          /* the fold whose trainer comes first */
-	struct held trainer;   /* who is followed, of those that train it; pid 0: nobody yet */
-	int trains;            /* its fold's place, from 0 */
-	int at;                /* the fold that is shown, from 0 */
-	bool finished;         /* nothing is left to train */
-	struct work_part part; /* of the fold that is shown */
-	int part_of;           /* its number; -1: none */
-	int inotify;           /* -1: only the clock counts */
-	bool news;             /* it has said something */
-	bool looked;           /* and what is shown follows from it */
-	double next, least;    /* clock: when it is looked at again, and not before */
-	char error[512];       /* of the last look; "": none */
-	bool said;             /* that error */
-};
-
-/* ---- locks ---- */
-
-static bool same_process(const struct lock_owner *a, const struct lock_owner *b)
-{
-	return a->pid == b->pid && strcmp(a->host, b->host) == 0 &&
-	       strcmp(a->socket, b->socket) == 0;
-}
-
-static bool same_held(const struct held *a, const struct held *b)
-{
-	return a->how == b->how && strcmp(a->who.since, b->who.since) == 0 &&
-	       same_process(&a->who, &b->who);
-}
-
-static void fold_folder(const struct follow *f, int i, char out[2 * PATH_LEN])
-{
-	snprintf(out, 2 * PATH_LEN, "%s/fold-%d", f->dir, run_fold_number(&f->run, i));
-}
-
-/* Those of all folds; have they changed? */
-static bool look_at_locks(struct follow *f)
-{
-	bool changed = f->folds != f->run.folds;
-
-	if (changed) {
-		f->folds = f->run.folds;
-		f->held = mem_grow(f->held, (size_t)f->folds, sizeof *f->held);
-		f->is_held = mem_grow(f->is_held, (size_t)f->folds, sizeof *f->is_held);
-		memset(f->held, 0, (size_t)f->folds * sizeof *f->held);
-	}
-	for (int i = 0; i < f->folds; i++) {
-		char folder[2 * PATH_LEN];
-		struct held now = {0};
-
-		fold_folder(f, i, folder);
-		now.how = fold_lock_look(folder, &now.who);
-		changed |= !same_held(&now, &f->held[i]);
-		f->held[i] = now;
-		f->is_held[i] = now.how == FOLD_HELD;
-	}
-	return changed;
-}
-
-/* The fold that is looked at if another program trains it, else one of the program that was
- * followed before, else the first that is trained; NULL: none. */
-static const struct held *elsewhere(const struct follow *f)
-{
-	const struct held *found = NULL;
-	bool same = false;
-
-	for (int i = 0; f && !f->gone && i < f->folds; i++) {
-		const struct held *h = &f->held[i];
-
-		if (h->how != FOLD_HELD)
-			continue;
-		if (run_fold_number(&f->run, i) == f->attended)
-			return h;
-		if (!found || (!same && same_process(&h->who, &f->trainer.who)))
-			found = h;
-		same |= same_process(&h->who, &f->trainer.who);
-	}
-	return found;
-}
+/* ---- looking ---- */
 
 static int attended(struct work_run *run)
 {
@@ -134,90 +40,6 @@ static int attended(struct work_run *run)
 	pthread_mutex_unlock(&run->work->lock);
 	return fold;
 }
-
-bool work_is_elsewhere(const struct work_run *run)
-{
-	return elsewhere(run->follow) != NULL;
-}
-
-bool work_trains_elsewhere(const struct work_run *run, int fold)
-{
-	const struct follow *f = run->follow;
-
-	for (int i = 0; f && i < f->folds; i++)
-		if (run_fold_number(&f->run, i) == fold)
-			return f->is_held[i];
-	return false;
-}
-
-/* ---- what is shown ---- */
-
-/* The fold that is trained, else the one that is looked at, else the last that was begun. */
-static int choose_fold(const struct follow *f)
-{
-	const struct held *held = elsewhere(f);
-	int last = 0;
-
-	if (held)
-		return (int)(held - f->held);
-	for (int i = 0; i < f->folds; i++) {
-		if (run_fold_number(&f->run, i) == f->attended)
-			return i;
-		if (run_find(&f->run, run_fold_number(&f->run, i)))
-			last = i;
-	}
-	return last;
-}
-
-/* Its training part, as far as the data is at hand. */
-static void find_part(struct work_run *run)
-{
-	struct follow *f = run->follow;
-	int fold = run_fold_number(&f->run, f->at);
-
-	f->part.held = f->is_held;
-	if (f->part_of == fold)
-		return;
-	f->part = (struct work_part){.held = f->is_held};
-	f->part_of = fold;
-	if (run->job.lab)
-		work_count_part(&f->part, &run->job.lab->corpus, &f->run.base, fold);
-}
-
-/* Does the folder say more than this program knows of its own run? */
-static bool speaks(const struct work_run *run)
-{
-	return run->follow && run->follow->run.dir[0] && (run->looks || run->was_elsewhere);
-}
-
-void work_follow_put(const struct work_run *run, struct snapshot *s)
-{
-	const struct follow *f = run->follow;
-	const struct held *held = elsewhere(f);
-
-	if (!speaks(run))
-		return;
-	s->hold = held || run->opt.readonly || run->refused ? WORK_FOLLOWED : WORK_OURS;
-	if (held)
-		s->owner = held->who;
-	s->left = !held && f->held[f->at].how == FOLD_LEFT;
-	s->trains = s->hold == WORK_OURS && !f->finished && !f->gone;
-	work_put_rows(s, &f->run, f->at, &f->part);
-}
-
-static void find_finished(struct work_run *run)
-{
-	struct follow *f = run->follow;
-	struct err ignored = {0};
-	bool finished;
-
-	f->finished = f->run.results.n >= f->folds;
-	if (f->finished && run->opt.job.seeds > 1 &&
-	    session_finished(run->session, run->opt.job.seeds, &finished, &ignored) == 0)
-		f->finished = finished;
-}
-
-/* ---- looking ---- */
 
 /* Whether the folder is there, and the one that it was. */
 static bool is_there(struct follow *f)
@@ -239,7 +61,7 @@ static void watch(struct follow *f)
 	for (int i = 0; i < f->folds; i++) { /* one that is watched stays so */
 		char folder[2 * PATH_LEN];
 
-		fold_folder(f, i, folder);
+		folder_of_fold(f, i, folder);
 		inotify_add_watch(f->inotify, folder, what);
 	}
 }
@@ -289,7 +111,7 @@ static void what_became(const struct follow *f, char *out, size_t n)
 			     : results_has(&f->run.results, fold) ? "has ended"
 								  : "has stopped";
 
-	if (h->how == FOLD_HELD && same_process(&h->who, &f->trainer.who)) {
+	if (h->how == FOLD_HELD && folder_same_process(&h->who, &f->trainer.who)) {
 		*out = '\0'; /* it trains on: another was selected */
 		return;
 	}
@@ -302,7 +124,7 @@ static void say_moved(struct work_run *run, const struct held *held)
 	struct follow *f = run->follow;
 	char before[128], text[320];
 
-	if (held && f->trainer.who.pid && !same_process(&held->who, &f->trainer.who)) {
+	if (held && f->trainer.who.pid && !folder_same_process(&held->who, &f->trainer.who)) {
 		what_became(f, before, sizeof before);
 		snprintf(text, sizeof text, "%sthe screen %s fold %d, process %ld", before,
 			 attach_fd(run) >= 0 ? "is now attached to" : "now follows",
@@ -322,7 +144,8 @@ static bool is_between_folds(struct work_run *run, const struct held *held)
 	enum work_state s = work_state(run);
 
 	return attach_fd(run) >= 0 && attach_is(run, &f->trainer.who) &&
-	       (s == WORK_RUN || s == WORK_EVAL) && !same_process(&held->who, &f->trainer.who) &&
+	       (s == WORK_RUN || s == WORK_EVAL) &&
+	       !folder_same_process(&held->who, &f->trainer.who) &&
 	       run_fold_number(&f->run, (int)(held - f->held)) != f->attended;
 }
 
@@ -330,7 +153,7 @@ static bool is_between_folds(struct work_run *run, const struct held *held)
 static void take_locks(struct work_run *run, bool changed)
 {
 	struct follow *f = run->follow;
-	const struct held *held = elsewhere(f);
+	const struct held *held = folder_trained(f);
 	bool was = work_state(run) == WORK_ELSEWHERE;
 
 	if (held && is_between_folds(run, held))
@@ -353,21 +176,20 @@ static bool read_all(struct work_run *run, bool *news)
 {
 	struct follow *f = run->follow;
 	int at = f->at, before = f->attended;
-	bool locks = look_at_locks(f); /* first: what was written before one was free is read */
+	bool locks =
+		folder_look_at_locks(f); /* first: what was written before one was free is read */
 	struct err e = {0};
 
 	*news = read_folder(f, &e) != 0;
 	say_trouble(run, &e);
 	if (f->folds != f->run.folds)
-		locks |= look_at_locks(f);
+		locks |= folder_look_at_locks(f);
 	*news |= locks;
 	f->attended = attended(run);
 	if (!f->folds)
 		return *news;
 	watch(f);
-	f->at = choose_fold(f);
-	find_part(run);
-	find_finished(run);
+	folder_choose(run);
 	return *news || f->at != at || f->attended != before;
 }
 

@@ -7,7 +7,7 @@
  * the queues, work_run.c the hooks of a run's job and its snapshot; work_ask.c carries requests
  * out, work_hand.c hands a run over to another process, work_break.c has the break condition,
  * work_look.c looks at an utterance. work_follow.c follows the folder of a run that does not train
- * here, attach.c talks to who trains it.
+ * here, work_folder.c has what that says, attach.c talks to who trains it.
  */
 #ifndef MIUST_WORK_PRIVATE_H
 #define MIUST_WORK_PRIVATE_H
@@ -52,7 +52,7 @@ struct request {
 	char text[WORK_COMMAND];
 };
 
-struct follow; /* work_follow.c */
+struct follow; /* work_folder.h */
 struct attach; /* attach.c */
 
 /* A model that is not being trained, for looking at a finished fold. */
@@ -202,7 +202,8 @@ void work_wait_until(struct work_run *run, double clock);
  * stop the next request to change anything? Then it is taken. */
 bool work_takes_stop(struct work_run *run);
 
-/* work_follow.c. For a run that is open and does not train here; its own thread calls them. */
+/* work_follow.c and work_folder.c. For a run that is open and does not train here; its own thread
+ * calls them. */
 /*
  * Wait for a request, for who it is attached to, or for something new in the folder, for a while
  * at most; take what has come. The first call looks at the folder. False: it is to end.

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/lab/work_folder.h"
+
+#include "app/session/session_state.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- locks ---- */
+
+bool folder_same_process(const struct lock_owner *a, const struct lock_owner *b)
+{
+	return a->pid == b->pid && strcmp(a->host, b->host) == 0 &&
+	       strcmp(a->socket, b->socket) == 0;
+}
+
+static bool same_held(const struct held *a, const struct held *b)
+{
+	return a->how == b->how && strcmp(a->who.since, b->who.since) == 0 &&
+	       folder_same_process(&a->who, &b->who);
+}
+
+void folder_of_fold(const struct follow *f, int i, char out[2 * PATH_LEN])
+{
+	snprintf(out, 2 * PATH_LEN, "%s/fold-%d", f->dir, run_fold_number(&f->run, i));
+}
+
+bool folder_look_at_locks(struct follow *f)
+{
+	bool changed = f->folds != f->run.folds;
+
+	if (changed) {
+		f->folds = f->run.folds;
+		f->held = mem_grow(f->held, (size_t)f->folds, sizeof *f->held);
+		f->is_held = mem_grow(f->is_held, (size_t)f->folds, sizeof *f->is_held);
+		memset(f->held, 0, (size_t)f->folds * sizeof *f->held);
+	}
+	for (int i = 0; i < f->folds; i++) {
+		char folder[2 * PATH_LEN];
+		struct held now = {0};
+
+		folder_of_fold(f, i, folder);
+		now.how = fold_lock_look(folder, &now.who);
+		changed |= !same_held(&now, &f->held[i]);
+		f->held[i] = now;
+		f->is_held[i] = now.how == FOLD_HELD;
+	}
+	return changed;
+}
+
+const struct held *folder_trained(const struct follow *f)
+{
+	const struct held *found = NULL;
+	bool same = false;
+
+	for (int i = 0; f && !f->gone && i < f->folds; i++) {
+		const struct held *h = &f->held[i];
+
+		if (h->how != FOLD_HELD)
+			continue;
+		if (run_fold_number(&f->run, i) == f->attended)
+			return h;
+		if (!found || (!same && folder_same_process(&h->who, &f->trainer.who)))
+			found = h;
+		same |= folder_same_process(&h->who, &f->trainer.who);
+	}
+	return found;
+}
+
+bool work_is_elsewhere(const struct work_run *run)
+{
+	return folder_trained(run->follow) != NULL;
+}
+
+bool work_trains_elsewhere(const struct work_run *run, int fold)
+{
+	const struct follow *f = run->follow;
+
+	for (int i = 0; f && i < f->folds; i++)
+		if (run_fold_number(&f->run, i) == fold)
+			return f->is_held[i];
+	return false;
+}
+
+/* ---- what is shown ---- */
+
+/* The fold that is trained, else the one that is looked at, else the last that was begun. */
+static int choose_fold(const struct follow *f)
+{
+	const struct held *held = folder_trained(f);
+	int last = 0;
+
+	if (held)
+		return (int)(held - f->held);
+	for (int i = 0; i < f->folds; i++) {
+		if (run_fold_number(&f->run, i) == f->attended)
+			return i;
+		if (run_find(&f->run, run_fold_number(&f->run, i)))
+			last = i;
+	}
+	return last;
+}
+
+/* Its training part, as far as the data is at hand. */
+static void find_part(struct work_run *run)
+{
+	struct follow *f = run->follow;
+	int fold = run_fold_number(&f->run, f->at);
+
+	f->part.held = f->is_held;
+	if (f->part_of == fold)
+		return;
+	f->part = (struct work_part){.held = f->is_held};
+	f->part_of = fold;
+	if (run->job.lab)
+		work_count_part(&f->part, &run->job.lab->corpus, &f->run.base, fold);
+}
+
+/* Does the folder say more than this program knows of its own run? */
+static bool speaks(const struct work_run *run)
+{
+	return run->follow && run->follow->run.dir[0] && (run->looks || run->was_elsewhere);
+}
+
+void work_follow_put(const struct work_run *run, struct snapshot *s)
+{
+	const struct follow *f = run->follow;
+	const struct held *held = folder_trained(f);
+
+	if (!speaks(run))
+		return;
+	s->hold = held || run->opt.readonly || run->refused ? WORK_FOLLOWED : WORK_OURS;
+	if (held)
+		s->owner = held->who;
+	s->left = !held && f->held[f->at].how == FOLD_LEFT;
+	s->trains = s->hold == WORK_OURS && !f->finished && !f->gone;
+	work_put_rows(s, &f->run, f->at, &f->part);
+}
+
+static void find_finished(struct work_run *run)
+{
+	struct follow *f = run->follow;
+	struct err ignored = {0};
+	bool finished;
+
+	f->finished = f->run.results.n >= f->folds;
+	if (f->finished && run->opt.job.seeds > 1 &&
+	    session_finished(run->session, run->opt.job.seeds, &finished, &ignored) == 0)
+		f->finished = finished;
+}
+
+void folder_choose(struct work_run *run)
+{
+	run->follow->at = choose_fold(run->follow);
+	find_part(run);
+	find_finished(run);
+}
