@@ -40,6 +40,7 @@ static const char *const written[] = {
 	"history.bin",
 	"test.json",
 	"test.bin",
+	"states",
 };
 
 static bool is_written(const char *name)

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/session/states_private.h"
+
+#include "app/session/session_private.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int states_path(const char *session_dir, int fold, int step, const char *end, char *out, size_t n,
+		struct err *e)
+{
+	char name[64];
+
+	snprintf(name, sizeof name, STATES_FOLDER "/%d.%.10s", step, end);
+	return fold_file(session_dir, fold, name, out, n, e);
+}
+
+/* "120.state" as the program writes it; else -1. */
+static int step_of(const char *name)
+{
+	char again[32];
+	int step;
+
+	if (sscanf(name, "%9d.state", &step) != 1 || step < 0)
+		return -1;
+	snprintf(again, sizeof again, "%d.state", step);
+	return strcmp(again, name) == 0 ? step : -1;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const int *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+int states_steps(const char *session_dir, int fold, int **step, int *n, struct err *e)
+{
+	char path[PATH_LEN];
+	struct dirent *d;
+	DIR *open;
+
+	*step = NULL;
+	*n = 0;
+	if (fold_file(session_dir, fold, STATES_FOLDER, path, sizeof path, e))
+		return -1;
+	open = opendir(path);
+	if (!open)
+		return errno == ENOENT ? 0 : err_errno(e, path, "cannot look into it");
+	while ((d = readdir(open))) {
+		int at = step_of(d->d_name);
+
+		if (at < 0)
+			continue;
+		*step = mem_grow(*step, (size_t)*n + 1, sizeof **step);
+		(*step)[(*n)++] = at;
+	}
+	closedir(open);
+	if (*n)
+		qsort(*step, (size_t)*n, sizeof **step, by_number);
+	return 0;
+}
+
+int states_list(struct stored_list *l, const char *session_dir, int fold, struct err *e)
+{
+	int *step, n, failed = states_steps(session_dir, fold, &step, &n, e);
+
+	*l = (struct stored_list){0};
+	if (n)
+		l->at = mem_alloc((size_t)n, sizeof *l->at);
+	for (int i = 0; i < n && !failed; i++) {
+		struct stored *s = &l->at[l->n];
+		struct err damaged = {0};
+		char path[PATH_LEN];
+
+		failed = states_path(session_dir, fold, step[i], "state", path, sizeof path, e);
+		if (failed || states_file_head(s, path, &damaged) || s->step != step[i])
+			continue;
+		failed = states_path(session_dir, fold, step[i], "pin", path, sizeof path, e);
+		s->pinned = !failed && file_exists(path);
+		l->n++;
+	}
+	free(step);
+	if (failed)
+		stored_free(l);
+	return failed;
+}
+
+void stored_free(struct stored_list *l)
+{
+	free(l->at);
+	*l = (struct stored_list){0};
+}
+
+const struct stored *stored_named(const struct stored_list *l, const char *name)
+{
+	for (int i = 0; *name && i < l->n; i++)
+		if (strcmp(l->at[i].name, name) == 0)
+			return &l->at[i];
+	return NULL;
+}
+
+int states_load(struct state *out, const struct state *like, const char *session_dir, int fold,
+		int step, void (*say)(void *ctx, const char *text), void *ctx, struct err *e)
+{
+	int *at, n, failed = states_steps(session_dir, fold, &at, &n, e);
+	bool found = false;
+
+	*out = (struct state){0};
+	for (int i = n; i-- > 0 && !failed && !found;) {
+		struct err why = {0};
+		char path[PATH_LEN];
+
+		if (at[i] > step)
+			continue;
+		failed = states_path(session_dir, fold, at[i], "state", path, sizeof path, e);
+		if (failed)
+			break;
+		found = states_file_load(out, like, path, &why) == 0;
+		if (found && (out->step != at[i] || out->fold != fold)) {
+			err_at(&why, path, 0, 0, "is the state of step %d of fold %d", out->step,
+			       out->fold);
+			state_free(out);
+			found = false;
+		}
+		if (!found && say) {
+			char *text = str_format("%s; it is passed over", why.text);
+
+			say(ctx, text);
+			free(text);
+		}
+	}
+	free(at);
+	if (failed || found)
+		return failed;
+	return err_at(e, session_dir, 0, 0, "no state of fold %d up to step %d is stored", fold,
+		      step);
+}
+
+int states_cut(const char *session_dir, int fold, int step, struct err *e)
+{
+	int *at, n, failed = states_steps(session_dir, fold, &at, &n, e);
+
+	/* The newest first: a kill leaves the older ones. */
+	for (int i = n; i-- > 0 && !failed && at[i] > step;) {
+		char path[PATH_LEN];
+
+		failed = states_path(session_dir, fold, at[i], "state", path, sizeof path, e);
+		if (!failed && unlink(path) && errno != ENOENT)
+			failed = err_errno(e, path, "cannot be removed");
+		if (!failed)
+			failed = states_pin(session_dir, fold, at[i], false, e);
+	}
+	free(at);
+	return failed;
+}
+
+/* A copy of a file that cannot be linked to. */
+static int copy(const char *from, const char *to, struct err *e)
+{
+	size_t len;
+	char *bytes = file_read(from, FILE_MAPPED, &len, e);
+	int failed = bytes ? file_write(to, bytes, len, e) : -1;
+
+	free(bytes);
+	return failed;
+}
+
+int states_link(const char *from_dir, const char *to_dir, int fold, int step, struct err *e)
+{
+	int *at, n, failed = states_steps(from_dir, fold, &at, &n, e);
+	char from[PATH_LEN], to[PATH_LEN];
+
+	if (!failed && n && at[0] <= step)
+		failed = fold_file(to_dir, fold, STATES_FOLDER, to, sizeof to, e) ||
+			 make_dirs(to, e);
+	for (int i = 0; i < n && !failed && at[i] <= step; i++) {
+		failed = states_path(from_dir, fold, at[i], "state", from, sizeof from, e) ||
+			 states_path(to_dir, fold, at[i], "state", to, sizeof to, e);
+		if (failed || link(from, to) == 0 || errno == EEXIST || errno == ENOENT)
+			continue; /* ENOENT: thinned out meanwhile */
+		failed = copy(from, to, e);
+	}
+	if (!failed && n && at[0] <= step)
+		failed = file_sync_folder(to, e);
+	free(at);
+	return failed ? -1 : 0;
+}
+
+int states_pin(const char *session_dir, int fold, int step, bool pinned, struct err *e)
+{
+	char path[PATH_LEN];
+
+	if (states_path(session_dir, fold, step, "pin", path, sizeof path, e))
+		return -1;
+	if (pinned)
+		return file_check_own(path, e) || file_make_hold(path, "", 0, e) ? -1 : 0;
+	return unlink(path) && errno != ENOENT && errno != ENOTDIR
+		       ? err_errno(e, path, "cannot be removed")
+		       : 0;
+}
+
+int states_check_name(const char *name, struct err *e)
+{
+	size_t n = strlen(name);
+	bool good = isalpha((unsigned char)name[0]) && n < STORED_NAME;
+
+	for (size_t i = 0; i < n && good; i++)
+		good = isalnum((unsigned char)name[i]) || strchr("._-", name[i]);
+	if (good)
+		return 0;
+	return err_set(e,
+		       "%.80s: expected a name for the state: a letter first, then letters, "
+		       "digits, '.', '_' or '-', %d at most",
+		       name, STORED_NAME - 1);
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * DESIGN: the file of a stored state: a head of fixed size, then the bytes of
+ * state.safetensors (state.h). The head has the length and the checksum of what follows
+ * it, and a checksum of its own, so that a list of states reads heads only.
+ */
+#include "app/session/states_private.h"
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+/* Little endian, as on every machine this runs on (safetensors.c). */
+struct states_head {
+	char magic[8];
+	int32_t fold, epoch, in_epoch, step, rewinds, ended, best_epoch;
+	int32_t spare;
+	int64_t bytes; /* after the head */
+	uint64_t sum;  /* XXH3 of these */
+	char name[STORED_NAME];
+	uint64_t own; /* XXH3 of the head up to here */
+};
+_Static_assert(sizeof(struct states_head) == 128, "no gaps");
+
+static const char magic[8] = "MIUSTST1";
+
+static uint64_t sum_of(const struct states_head *h)
+{
+	return XXH3_64bits(h, offsetof(struct states_head, own));
+}
+
+struct output {
+	FILE *f;
+	XXH3_state_t *sum;
+	int64_t bytes;
+};
+
+static void take(void *ctx, const void *bytes, size_t n)
+{
+	struct output *o = ctx;
+
+	fwrite(bytes, 1, n, o->f);
+	XXH3_64bits_update(o->sum, bytes, n);
+	o->bytes += (int64_t)n;
+}
+
+int states_file_write(const struct state *s, const char *name, const char *path, struct err *e)
+{
+	struct states_head h = {.fold = s->fold,
+				.epoch = s->epoch,
+				.in_epoch = s->in_epoch,
+				.step = s->step,
+				.ended = s->ended,
+				.best_epoch = s->best_epoch};
+	struct output o = {.sum = XXH3_createState()};
+	struct atomic_file a;
+
+	if (!o.sum)
+		return err_set(e, "%s: out of memory", path);
+	if (file_check_own(path, e) || atomic_open(&a, path, e)) {
+		XXH3_freeState(o.sum);
+		return -1;
+	}
+	o.f = a.f;
+	XXH3_64bits_reset(o.sum);
+	memcpy(h.magic, magic, sizeof magic);
+	str_fit(h.name, sizeof h.name, name);
+	fwrite(&h, sizeof h, 1, a.f);
+	state_emit(s, take, &o);
+	h.bytes = o.bytes;
+	h.sum = XXH3_64bits_digest(o.sum);
+	h.own = sum_of(&h);
+	XXH3_freeState(o.sum);
+	if (!ferror(a.f) && fseek(a.f, 0, SEEK_SET) == 0)
+		fwrite(&h, sizeof h, 1, a.f);
+	return atomic_commit(&a, e);
+}
+
+static int check_head(const struct states_head *h, size_t got, int64_t size, const char *path,
+		      struct err *e)
+{
+	if (got == sizeof *h && memcmp(h->magic, magic, sizeof magic - 1) == 0 &&
+	    h->magic[7] > magic[7])
+		return err_at(e, path, 0, 0, "a newer version of miust wrote it");
+	if (got != sizeof *h || memcmp(h->magic, magic, sizeof magic) != 0 || h->own != sum_of(h) ||
+	    memchr(h->name, '\0', sizeof h->name) == NULL)
+		return err_at(e, path, 0, 0, "its head is damaged");
+	if (h->bytes != size - (int64_t)sizeof *h)
+		return err_at(e, path, 0, 0, "has %lld bytes, its head says %lld", (long long)size,
+			      (long long)(h->bytes + (int64_t)sizeof *h));
+	return 0;
+}
+
+/* Open it and read its head; -1: *e. */
+static int open_head(struct states_head *h, const char *path, struct err *e)
+{
+	size_t size = 0;
+	int fd = file_open_read(path, FILE_MAPPED, &size, e);
+	ssize_t got;
+
+	if (fd < 0)
+		return -1;
+	got = read(fd, h, sizeof *h);
+	if (got >= 0 && check_head(h, (size_t)got, (int64_t)size, path, e) == 0)
+		return fd;
+	if (got < 0)
+		err_errno(e, path, "cannot read");
+	close(fd);
+	return -1;
+}
+
+int states_file_head(struct stored *out, const char *path, struct err *e)
+{
+	struct states_head h;
+	int fd = open_head(&h, path, e);
+
+	if (fd < 0)
+		return -1;
+	close(fd);
+	*out = (struct stored){.epoch = h.epoch,
+			       .in_epoch = h.in_epoch,
+			       .step = h.step,
+			       .rewinds = h.rewinds,
+			       .ended = h.ended != 0,
+			       .best_epoch = h.best_epoch,
+			       .bytes = h.bytes + (int64_t)sizeof h};
+	str_fit(out->name, sizeof out->name, h.name);
+	return 0;
+}
+
+/* All that follows the head, at a multiple of 64; NULL: *e. */
+static char *read_rest(int fd, const struct states_head *h, const char *path, struct err *e)
+{
+	size_t n = (size_t)h->bytes, at = 0;
+	char *bytes = mem_try(n);
+
+	if (!bytes) {
+		err_at(e, path, 0, 0, "out of memory (%zu MB needed)", n >> 20);
+		return NULL;
+	}
+	while (at < n) {
+		ssize_t got = read(fd, bytes + at, n - at);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			break;
+		at += (size_t)got;
+	}
+	if (at == n && XXH3_64bits(bytes, n) == h->sum)
+		return bytes;
+	err_at(e, path, 0, 0, at == n ? "is damaged: its checksum is another" : "cannot be read");
+	free(bytes);
+	return NULL;
+}
+
+int states_file_load(struct state *out, const struct state *like, const char *path, struct err *e)
+{
+	struct states_head h;
+	int fd = open_head(&h, path, e), failed;
+	char *bytes;
+
+	if (fd < 0)
+		return -1;
+	bytes = read_rest(fd, &h, path, e);
+	close(fd);
+	if (!bytes)
+		return -1;
+	failed = state_load_bytes(out, like, bytes, (size_t)h.bytes, path, e);
+	free(bytes);
+	if (failed || (out->fold == h.fold && out->step == h.step))
+		return failed;
+	state_free(out);
+	return err_at(e, path, 0, 0, "its head is of another state");
+}

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Stored states: what is stored comes back bit for bit, and what is damaged does not. */
+#include "app/folder.h"
+#include "app/session/states.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "tests/engine/run.h"
+
+#include <sys/stat.h>
+
+enum { FOLD = 1, STATES_MAX = 13, BUDGET = 1 << 30 };
+
+/* A fold of three epochs of four steps, and its state after each step. */
+static struct state at[STATES_MAX];
+static struct trainer trainer;
+static struct par *par;
+
+static void train(void)
+{
+	struct settings s = small_settings();
+	static struct run r;
+
+	par = par_new(1, &e);
+	small_make(&m, LAYOUT_IEMOCAP, five, 5, 9, false);
+	s.layout = LAYOUT_IEMOCAP;
+	s.train.batch_size = 5;
+	if (!par || trainer_open(&trainer, &s, &m.c, FOLD, par, &e))
+		abort();
+	for (int i = 0; i < STATES_MAX; i++) {
+		if (!go(&trainer, &r, i) || trainer.state.step != i ||
+		    state_copy(&at[i], &trainer.state, &e))
+			abort();
+	}
+}
+
+/* A session whose fold has states of these steps, -1 at the end. */
+static void begin(struct session *s, const char *name, const int *steps)
+{
+	struct settings set = some_settings();
+	struct states *w;
+
+	if (session_create(s, in(name), &set, &e))
+		FAIL("%s", e.text);
+	w = states_open(s, FOLD, BUDGET, &e);
+	REQUIRE(w);
+	for (int i = 0; steps[i] >= 0; i++)
+		CHECK_INT(states_put(w, &at[steps[i]], "", &e), 0);
+	CHECK_INT(states_flush(w, &e), 0);
+	states_close(w);
+	CHECK_STR(e.text, "");
+}
+
+static const char *file_of(const struct session *s, int step, const char *end)
+{
+	static char path[PATH_LEN + 64];
+
+	snprintf(path, sizeof path, "%s/fold-%d/states/%d.%s", s->dir, FOLD, step, end);
+	return path;
+}
+
+/* "4 8 12 ": the steps that are listed; a pin is '!', a name follows '='. */
+static const char *listed(const struct session *s)
+{
+	static char text[1024];
+	struct stored_list l;
+	int n = 0;
+
+	text[0] = '\0';
+	err_clear(&e);
+	if (states_list(&l, s->dir, FOLD, &e))
+		return strcpy(text, e.text);
+	for (int i = 0; i < l.n; i++)
+		n += snprintf(text + n, sizeof text - (size_t)n, "%d%s%s%s ", l.at[i].step,
+			      l.at[i].pinned ? "!" : "", *l.at[i].name ? "=" : "", l.at[i].name);
+	stored_free(&l);
+	stored_free(&l);
+	return text;
+}
+
+static char said[4096];
+
+static void say(void *ctx, const char *text)
+{
+	size_t n = strlen(said);
+
+	(void)ctx;
+	snprintf(said + n, sizeof said - n, "%s\n", text);
+}
+
+/* The nearest one up to `step` is that of `want`, bit for bit; -1: none. */
+static void check_nearest(const struct session *s, int step, int want)
+{
+	struct state got;
+	struct str how = {0};
+
+	said[0] = '\0';
+	err_clear(&e);
+	if (states_load(&got, &trainer.state, s->dir, FOLD, step, say, NULL, &e)) {
+		if (want >= 0)
+			FAIL("up to %d: %s", step, e.text);
+		CHECK(got.order == NULL);
+		return;
+	}
+	if (want < 0)
+		FAIL("up to %d: found %d", step, got.step);
+	else if (state_differ(&got, &at[want], &how))
+		FAIL("up to %d: %s", step, how.s);
+	str_free(&how);
+	state_free(&got);
+}
+
+TEST(what_is_stored_comes_back)
+{
+	struct session s;
+	struct stored_list l;
+
+	begin(&s, "back", (const int[]){2, 4, 5, 8, 12, -1});
+	CHECK_STR(listed(&s), "2 4 5 8 12 ");
+	for (int step = 0; step < STATES_MAX + 3; step++)
+		check_nearest(&s, step,
+			      step < 2    ? -1
+			      : step < 4  ? 2
+			      : step < 5  ? 4
+			      : step < 8  ? 5
+			      : step < 12 ? 8
+					  : 12);
+	CHECK_STR(said, "");
+	REQUIRE(states_list(&l, s.dir, FOLD, &e) == 0 && l.n == 5);
+	CHECK_INT(l.at[2].epoch, at[5].epoch);
+	CHECK_INT(l.at[2].in_epoch, at[5].in_epoch);
+	CHECK_INT(l.at[2].ended, at[5].ended);
+	CHECK_INT(l.at[4].best_epoch, at[12].best_epoch);
+	CHECK(l.at[4].bytes > (int64_t)(2 * trainer.model.params.weights * sizeof(float)));
+	stored_free(&l);
+	/* another fold has none */
+	CHECK_INT(states_list(&l, s.dir, 2, &e), 0);
+	CHECK_INT(l.n, 0);
+	session_close(&s);
+}
+
+/* The trainer that gets a stored state goes on as the one that it was taken from. */
+TEST(training_goes_on_from_one)
+{
+	struct session s;
+	struct state got;
+	struct str how = {0};
+	static struct run r;
+
+	begin(&s, "on", (const int[]){5, -1});
+	REQUIRE(states_load(&got, &trainer.state, s.dir, FOLD, 7, NULL, NULL, &e) == 0);
+	REQUIRE(trainer_put(&trainer, &got, &e) == 0);
+	state_free(&got);
+	REQUIRE(go(&trainer, &r, 11));
+	if (state_differ(&trainer.state, &at[11], &how))
+		FAIL("%s", how.s);
+	str_free(&how);
+	session_close(&s);
+}
+
+TEST(what_lies_after_a_step_is_cut)
+{
+	struct session s;
+
+	begin(&s, "cut", (const int[]){2, 4, 5, 8, 12, -1});
+	CHECK_INT(states_pin(s.dir, FOLD, 4, true, &e), 0);
+	CHECK_INT(states_pin(s.dir, FOLD, 8, true, &e), 0);
+	CHECK_STR(listed(&s), "2 4! 5 8! 12 ");
+	CHECK_INT(states_cut(s.dir, FOLD, 12, &e), 0);
+	CHECK_STR(listed(&s), "2 4! 5 8! 12 ");
+	CHECK_INT(states_cut(s.dir, FOLD, 7, &e), 0);
+	CHECK_STR(listed(&s), "2 4! 5 ");
+	CHECK(!file_exists(file_of(&s, 8, "pin")));
+	CHECK_INT(states_pin(s.dir, FOLD, 4, false, &e), 0);
+	CHECK_INT(states_pin(s.dir, FOLD, 4, false, &e), 0);
+	CHECK_STR(listed(&s), "2 4 5 ");
+	CHECK_INT(states_cut(s.dir, FOLD, 0, &e), 0);
+	CHECK_STR(listed(&s), "");
+	CHECK_INT(states_cut(s.dir, 4, 0, &e), 0); /* a fold without any */
+	session_close(&s);
+}
+
+TEST(linked_into_another_session)
+{
+	struct settings set = some_settings();
+	struct session from, to;
+	struct stat a, b;
+
+	begin(&from, "from", (const int[]){2, 5, 8, -1});
+	REQUIRE(session_create(&to, in("to"), &set, &e) == 0);
+	CHECK_INT(states_link(from.dir, to.dir, FOLD, 1, &e), 0);
+	CHECK(!file_exists(in("to/fold-1")));
+	CHECK_INT(states_link(from.dir, to.dir, FOLD, 5, &e), 0);
+	CHECK_INT(states_link(from.dir, to.dir, FOLD, 5, &e), 0);
+	CHECK_STR(listed(&to), "2 5 ");
+	CHECK_INT(stat(file_of(&from, 5, "state"), &a), 0);
+	CHECK_INT(stat(file_of(&to, 5, "state"), &b), 0);
+	CHECK(a.st_ino == b.st_ino);
+	CHECK_INT(states_cut(from.dir, FOLD, 0, &e), 0);
+	check_nearest(&to, 9, 5);
+	session_close(&from);
+	session_close(&to);
+}
+
+TEST(names)
+{
+	struct session s;
+	struct states *w;
+	struct stored_list l;
+
+	begin(&s, "names", (const int[]){2, -1});
+	w = states_open(&s, FOLD, BUDGET, &e);
+	REQUIRE(w);
+	CHECK_INT(states_put(w, &at[4], "before-lr", &e), 0);
+	CHECK_INT(states_put(w, &at[5], "before-lr", &e),
+		  -1); /* waits for the other to be stored */
+	CHECK_STR(e.text, "before-lr is the state after step 4 (epoch 1) already; choose another "
+			  "name");
+	err_clear(&e);
+	CHECK_INT(states_put(w, &at[4], "before-lr", &e), 0); /* the same once more */
+	CHECK_INT(states_put(w, &at[2], "first", &e), 0);     /* one that had no name */
+	CHECK_INT(states_put(w, &at[5], "4", &e), -1);
+	CHECK_HAS(e.text, "expected a name for the state: a letter first");
+	err_clear(&e);
+	CHECK_INT(states_put(w, &at[5], "a/b", &e), -1);
+	err_clear(&e);
+	CHECK_INT(states_flush(w, &e), 0);
+	states_close(w);
+	CHECK_STR(listed(&s), "2=first 4=before-lr ");
+	REQUIRE(states_list(&l, s.dir, FOLD, &e) == 0);
+	CHECK(stored_named(&l, "before-lr") && stored_named(&l, "before-lr")->step == 4);
+	CHECK(!stored_named(&l, ""));
+	CHECK(!stored_named(&l, "before"));
+	stored_free(&l);
+	session_close(&s);
+}
+
+/* Cut or changed at any place, the older one is found and the damaged one named. */
+TEST(damaged_states_are_passed_over)
+{
+	struct session s;
+	struct err why = {0};
+	char *bytes, path[PATH_LEN + 64];
+	size_t len, tried = 0;
+
+	begin(&s, "damaged", (const int[]){4, 8, -1});
+	snprintf(path, sizeof path, "%s", file_of(&s, 8, "state"));
+	bytes = file_read(path, FILE_ROWS, &len, &why);
+	REQUIRE(bytes);
+	for (size_t i = 0; i < len; i += i < 200 ? 1 : 997, tried++) {
+		put_bytes(path, bytes, i);
+		check_nearest(&s, 9, 4);
+		CHECK_HAS(said, "fold-1/states/8.state: ");
+		CHECK_HAS(said, "; it is passed over\n");
+		bytes[i] ^= 4;
+		put_bytes(path, bytes, len);
+		check_nearest(&s, 9, 4);
+		CHECK_HAS(said, "fold-1/states/8.state: ");
+		bytes[i] ^= 4;
+	}
+	CHECK(tried > 200);
+	/* a whole one with something after it, a whole one of another step */
+	bytes = mem_grow(bytes, len + 1, 1);
+	bytes[len] = 0;
+	put_bytes(path, bytes, len + 1);
+	check_nearest(&s, 9, 4);
+	put_bytes(path, bytes, len);
+	check_nearest(&s, 9, 8);
+	put_bytes(file_of(&s, 9, "state"), bytes, len);
+	check_nearest(&s, 9, 8);
+	CHECK_HAS(said, "is the state of step 8 of fold 1; it is passed over");
+	CHECK_STR(listed(&s), "4 8 ");
+	/* all of them */
+	put(file_of(&s, 4, "state"), "");
+	put(file_of(&s, 8, "state"), "no state");
+	check_nearest(&s, 9, -1);
+	CHECK_HAS(e.text, "no state of fold 1 up to step 9 is stored");
+	CHECK_HAS(said, "9.state: ");
+	CHECK_HAS(said, "8.state: its head is damaged; it is passed over");
+	CHECK_HAS(said, "4.state: ");
+	CHECK_STR(listed(&s), "");
+	free(bytes);
+	session_close(&s);
+}
+
+/* What cannot be written is said once, training goes on, and no part of it stays. */
+TEST(what_cannot_be_written)
+{
+	struct session s;
+	struct states *w;
+	struct err first = {0};
+
+	begin(&s, "full", (const int[]){2, -1});
+	if (remove(file_of(&s, 2, "state")) || remove(in("full/fold-1/states")))
+		FAIL("cannot make room");
+	put(in("full/fold-1/states"), "a file where the folder was");
+	w = states_open(&s, FOLD, BUDGET, &e);
+	REQUIRE(w);
+	for (int i = 3; i < 9; i++) {
+		struct err now = {0};
+
+		if (states_put(w, &at[i], "", &now) && !first.status)
+			first = now;
+		else
+			CHECK_STR(now.text, "");
+	}
+	states_flush(w, first.status ? &e : &first);
+	CHECK_STR(e.text, "");
+	CHECK_HAS(first.text, "full/fold-1/states");
+	CHECK_INT(remove(in("full/fold-1/states")), 0);
+	CHECK_INT(states_put(w, &at[9], "", &e), 0);
+	CHECK_INT(states_flush(w, &e), 0);
+	states_close(w);
+	states_close(NULL);
+	CHECK_STR(listed(&s), "9 ");
+	session_close(&s);
+}
+
+int main(int argc, char **argv)
+{
+	int failed;
+
+	folder_make();
+	train();
+	failed = TEST_MAIN(argc, argv);
+	for (int i = 0; i < STATES_MAX; i++)
+		state_free(&at[i]);
+	trainer_close(&trainer);
+	small_free(&m);
+	par_free(par);
+	folder_remove();
+	return failed;
+}
