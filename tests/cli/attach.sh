@@ -169,6 +169,10 @@ sees_it_go_on() {
 	shows one '▶ RUN'
 }
 check one_sees_it_go_on until_true sees_it_go_on other
+kill -STOP $trainer
+check one_says_that_it_is_suspended until_shows one "$trainer does not answer"
+kill -CONT $trainer
+check one_sees_it_answer until_shows one "attached to $trainer"
 keys other q
 check other_leaves until_shows other '^left 0'
 check other_says_so until_shows other "process $trainer trains on"

@@ -8,6 +8,9 @@
  * time and not too often, and the folder is looked at. A ping is answered with the snapshot that
  * was asked for after all before it had been answered, when the folder has been looked at: who
  * waits for it sees what its commands have done.
+ *
+ * One who says nothing by itself is asked for a snapshot now and then. If it says nothing to that
+ * either (it is suspended, or its machine hangs) the snapshot that is shown is old, and says so.
  */
 #include "app/lab/attach.h"
 
@@ -24,6 +27,8 @@
 
 #define SNAPSHOT_SECONDS 0.25 /* between two: the other end gives all clients little time */
 #define RETRY_SECONDS    1    /* after a connection that failed or ended */
+#define QUIET_SECONDS    2    /* without a message: something is asked */
+#define SILENT_SECONDS   5    /* without a message although asked: it does not answer */
 
 bool attached(const struct work_run *run)
 {
@@ -77,18 +82,25 @@ static void line_of(const struct request *r, char *line, size_t n)
 	}
 }
 
+static double quiet_until(const struct attach *a)
+{
+	return a->heard + QUIET_SECONDS;
+}
+
 /* What is due: a snapshot, for its own sake or for a ping. */
 static void ask_what_is_due(struct work_run *run)
 {
 	struct attach *a = run->attach;
 	struct asked *first = a->n ? &a->asked[0] : NULL;
 	bool ping = first && first->kind == REQUEST_PING && !first->id;
+	double now = clock_seconds();
 
-	if (a->snapshot || !(ping || (a->stale && clock_seconds() >= a->next)))
+	if (a->snapshot || !(ping || (a->stale && now >= a->next) || now >= quiet_until(a)))
 		return;
 	a->snapshot = ask(run, "snapshot", json_true());
 	a->stale = false;
-	a->next = clock_seconds() + SNAPSHOT_SECONDS;
+	a->since = now;
+	a->next = now + SNAPSHOT_SECONDS;
 	for (int i = 0; i < a->n && a->asked[i].kind == REQUEST_PING; i++)
 		a->asked[i].id = a->snapshot;
 }
@@ -182,6 +194,7 @@ bool attach_try(struct work_run *run, const struct lock_owner *o)
 	if (!a->client)
 		return false;
 	ask(run, "events", json_integer(a->next_event));
+	a->heard = clock_seconds();
 	a->stale = true;
 	a->next = 0;
 	ask_what_is_due(run);
@@ -215,6 +228,7 @@ static void detach(struct work_run *run)
 	a->again = clock_seconds() + RETRY_SECONDS;
 	a->known = a->over = false;
 	a->snapshot = 0;
+	a->silent = 0;
 	work_show(run, work_is_elsewhere(run) ? WORK_ELSEWHERE : WORK_IDLE);
 	give_up(run);
 }
@@ -223,6 +237,36 @@ void attach_leave(struct work_run *run)
 {
 	if (attached(run))
 		detach(run);
+}
+
+/* ---- silence ---- */
+
+/* The whole seconds for which an answer has been waited for; 0: not too long. */
+static int silence(const struct attach *a)
+{
+	double seconds = a->snapshot ? clock_seconds() - a->since : 0;
+
+	return seconds < SILENT_SECONDS ? 0 : (int)fmin(seconds, INT_MAX);
+}
+
+/* Shown as it counts. Of one who has never said what it does the folder speaks. */
+static void show_silence(struct work_run *run)
+{
+	struct attach *a = run->attach;
+	int seconds = silence(a);
+
+	if (seconds == a->silent)
+		return;
+	a->silent = seconds;
+	work_show(run, a->known                 ? work_state(run)
+		       : work_is_elsewhere(run) ? WORK_ELSEWHERE
+						: WORK_IDLE);
+}
+
+/* It has said something; what was asked may take it as long again. */
+static void heard(struct attach *a)
+{
+	a->heard = a->since = clock_seconds();
 }
 
 /* It is not what this program talks to. */
@@ -252,14 +296,17 @@ bool attach_turn(struct work_run *run)
 		}
 		if (!m)
 			break;
+		heard(a);
 		if (attach_take(run, m, &news, &e))
 			turn_away(run, e.text);
 		else if (a->over)
 			detach(run);
 		json_decref(m);
 	}
-	if (attached(run))
+	if (attached(run)) {
 		ask_what_is_due(run);
+		show_silence(run);
+	}
 	return news || !attached(run);
 }
 
@@ -291,7 +338,11 @@ double attach_due(const struct work_run *run)
 {
 	const struct attach *a = run->attach;
 
-	return attached(run) && a->stale && !a->snapshot ? a->next : INFINITY;
+	if (!attached(run))
+		return INFINITY;
+	if (a->snapshot)
+		return a->since + fmax(SILENT_SECONDS, a->silent + 1);
+	return a->stale ? fmin(a->next, quiet_until(a)) : quiet_until(a);
 }
 
 void attach_close(struct work_run *run)

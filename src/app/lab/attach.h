@@ -30,6 +30,9 @@ struct attach {
 	json_int_t snapshot; /* id of the question under way; 0: none */
 	bool stale;          /* something has happened since it was asked for */
 	double next;         /* clock: not before is it asked for again */
+	double heard;        /* clock: of the last message, or of the connection */
+	double since;        /* clock: from then on the answer to `snapshot` is waited for */
+	int silent;          /* as in the snapshot that is shown */
 
 	bool over;  /* the other end has nothing more to say of the run */
 	bool said;  /* to whom it is attached */

@@ -41,7 +41,10 @@ void attach_put(const struct work_run *run, struct snapshot *s)
 	const struct attach *a = run->attach;
 	struct snapshot next;
 
-	if (!attached(run) || !a->known)
+	if (!attached(run))
+		return;
+	s->silent = a->silent;
+	if (!a->known)
 		return;
 	next = a->shown;
 	next.run = s->run;
@@ -49,6 +52,7 @@ void attach_put(const struct work_run *run, struct snapshot *s)
 	memcpy(next.session, s->session, sizeof next.session);
 	next.hold = WORK_ATTACHED;
 	next.owner = a->owner;
+	next.silent = a->silent;
 	next.opened = true;
 	next.placed = next.busy = false; /* here it takes nobody's place */
 	next.can_skip = s->can_skip;

@@ -94,8 +94,9 @@ struct snapshot {
 	long stopped_by; /* the process that asked ours to stop, -1: not known; 0: none did */
 	bool left;       /* who trained it was killed: it can go on from its last checkpoint */
 	struct lock_owner owner; /* who trains it elsewhere; host "": nobody, or not known */
-	bool busy;               /* WORK_FAILED: another program writes the session */
-	bool can_skip;           /* with --skip-bad it would have been opened */
+	int silent;    /* seconds for which they have not answered: this is as old; 0: they do */
+	bool busy;     /* WORK_FAILED: another program writes the session */
+	bool can_skip; /* with --skip-bad it would have been opened */
 	char looking[1024]; /* why the session is read-only although that was not asked for; "" */
 	unsigned long dropped;    /* events lost so far */
 	char error[2048];         /* WORK_FAILED, WORK_DIVERGED: why */

@@ -56,9 +56,11 @@ void work_show(struct work_run *run, enum work_state state)
 	const struct change *last;
 	struct setting x;
 	bool changed;
+	int silent;
 
 	pthread_mutex_lock(&run->work->lock);
 	changed = run->shown.state != state;
+	silent = run->shown.silent;
 	run->shown.state = state;
 	run->shown.set = j->set;
 	run->shown.pending = t->corpus ? steer_pending(&j->steer, &last) : 0;
@@ -96,8 +98,10 @@ void work_show(struct work_run *run, enum work_state state)
 	run->shown.hold = WORK_OURS;
 	run->shown.owner = (struct lock_owner){0};
 	run->shown.left = false;
+	run->shown.silent = 0;
 	work_follow_put(run, &run->shown);
 	attach_put(run, &run->shown);
+	changed |= run->shown.silent != silent;
 	pthread_mutex_unlock(&run->work->lock);
 	if (changed)
 		work_send_text(run, EVENT_STATE, 0, true, "");

@@ -19,6 +19,8 @@ const struct word word_table[] = {
 	{"BROKEN OFF", 0, "Who trained it was killed; it can go on from its last checkpoint."},
 	{"attached to 4711", 0,
 	 "Process 4711 trains it and does what is asked here; leaving it stops nothing."},
+	{"4711 does not answer", 0,
+	 "It has said nothing for so long, although asked: what is shown is as old as that."},
 	{"DONE", 0, "Every fold is tested: their mean and deviation, the protocol, the seed."},
 	{"DIVERGED", 0,
 	 "A loss or gradient was NaN or infinite; the weights are as before that step."},

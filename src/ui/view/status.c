@@ -274,12 +274,30 @@ static void add_silenced(struct status *s, const struct ui *u)
 	f->bold = true;
 }
 
+/* "process 4711 does not answer (12 s)": what is shown is as old as that. */
+static void add_silent(struct status *s, const struct ui *u, bool wide)
+{
+	struct field *f = add(s, wide ? "process " : "", STAYS);
+	char time_text[NUM_LEN];
+
+	f->behind = " does not answer";
+	snprintf(f->value, sizeof f->value, "%ld", u->now.owner.pid);
+	f->role = ROLE_WARN;
+	f = add(s, "(", GOES_OTHERS);
+	f->behind = ")";
+	snprintf(f->value, sizeof f->value, "%s", num_time(time_text, u->now.silent));
+	f->role = ROLE_WARN;
+	f->gap = 1;
+}
+
 /* Who trains it, and hears what is asked here. */
 static void add_attached(struct status *s, const struct ui *u, bool wide)
 {
 	struct field *f;
 
-	if (!ui_attached(u))
+	if (u->now.silent)
+		add_silent(s, u, wide);
+	if (u->now.silent || !ui_attached(u))
 		return;
 	f = add(s, wide ? "attached to process " : "attached to ", GOES_OTHERS);
 	snprintf(f->value, sizeof f->value, "%ld", u->now.owner.pid);
@@ -294,7 +312,7 @@ static void add_owner(struct status *s, const struct ui *u, bool wide)
 	struct field *f;
 	char time_text[NUM_LEN];
 
-	if (!ui_followed(u) || !who->host[0])
+	if (!ui_followed(u) || !who->host[0] || u->now.silent)
 		return;
 	f = add(s, "", GOES_OTHERS);
 	text_cut_middle(f->value, sizeof f->value, who->host, wide ? 20 : 10);
@@ -346,7 +364,7 @@ static void make_status(struct status *s, const struct ui *u, bool wide)
 	if (trained)
 		add_figures(s, now);
 	add_attached(s, u, wide);
-	if (states[now->state].runs)
+	if (states[now->state].runs && !now->silent)
 		add_speed(s, now);
 	add_others(s, u);
 	add_silenced(s, u);

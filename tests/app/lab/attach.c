@@ -173,6 +173,51 @@ TEST(what_others_do_is_told)
 	ends();
 }
 
+/* Who is suspended says nothing; what was shown of it is not the present. */
+TEST(it_does_not_answer)
+{
+	attaches("silent");
+	CHECK_INT(screen.now.silent, 0);
+	trainer.silent = true;
+	UNTIL(screen.now.silent > 0);
+	CHECK(screen.now.silent >= 5);
+	CHECK_INT(screen.now.hold, WORK_ATTACHED);
+	CHECK_INT(screen.now.state, WORK_RUN);
+	UNTIL(screen.now.silent > 5); /* it counts */
+	happens("{\"kind\":\"say\",\"text\":\"here again\"}");
+	UNTIL(!screen.now.silent);
+	ends();
+}
+
+/* Who says nothing by itself is asked, and answers: that is no silence. */
+TEST(a_quiet_one_answers)
+{
+	int before;
+
+	attaches("quiet");
+	before = trainer.snapshots;
+	UNTIL(trainer.snapshots > before + 1);
+	CHECK_INT(screen.now.silent, 0);
+	ends();
+}
+
+/* It was suspended before the screen came: the screen shows who has it, not that it has stopped. */
+TEST(it_has_never_answered)
+{
+	train("never");
+	trainer.silent = true;
+	holds(server_path(trainer.server));
+	looks(false);
+	UNTIL(screen.now.silent > 0);
+	CHECK_INT(screen.now.state, WORK_ELSEWHERE);
+	CHECK_INT(screen.now.owner.pid, getpid());
+	trainer.silent = false;
+	goes();
+	UNTIL(!screen.now.silent);
+	CHECK_INT(screen.now.state, WORK_ELSEWHERE);
+	ends();
+}
+
 /* Each request has its one reply; and when it listens again, on it goes. */
 TEST(a_connection_that_ends)
 {

@@ -100,6 +100,34 @@ TEST(status_by_width)
 	moment_free(&u);
 }
 
+/* A screen that is old says so, and drops what would be true of the moment only. */
+TEST(status_of_one_who_does_not_answer)
+{
+	struct ui u;
+
+	NEED_UTF8();
+	moment_init(&u, &look_braille, 24, 80);
+	u.now.hold = WORK_ATTACHED;
+	u.now.owner.pid = 4711;
+	u.now.silent = 12;
+	u.now.pending = 0;
+	CHECK_STR(drawn(&u, 140, status_draw),
+		  " ▶ RUN   fold 3/5  epoch 42/70  step 11/28  loss 0.289  WA  0.745@30  "
+		  "process 4711 does not answer (12 s)");
+	CHECK_STR(drawn(&u, 80, status_draw),
+		  " ▶ RUN  f3/5 e42/70 s11/28  loss 0.289  4711 does not answer (12 s)");
+	CHECK_STR(drawn(&u, 60, status_draw),
+		  " ▶ RUN  f3/5 e42/70 s11/28  4711 does not answer (12 s)");
+	CHECK_STR(drawn(&u, 54, status_draw), " ▶ RUN  f3/5 e42/70 s11/28  4711 does not answer");
+	u.now.hold = WORK_FOLLOWED;
+	u.now.state = WORK_ELSEWHERE;
+	snprintf(u.now.owner.host, sizeof u.now.owner.host, "node7");
+	u.now.silent = 75;
+	CHECK_HAS(drawn(&u, 140, status_draw), "process 4711 does not answer (1:15)");
+	CHECK(!strstr(drawn(&u, 140, status_draw), "node7"));
+	moment_free(&u);
+}
+
 /* As if it trained here, and who does: a narrow row leaves out what can be missed. */
 TEST(status_of_an_attached_run)
 {
