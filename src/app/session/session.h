@@ -83,7 +83,7 @@ int session_claim(struct session *s, const char *root, struct settings *set, str
 /* Look only: no lock, nothing changed. */
 int session_read(struct session *s, const char *root, struct settings *set, struct err *e);
 /* An error if the session has been deleted or moved: DIR/lock is no longer the
- * file that is held. Nothing is checked when only reading. */
+ * file that is held; or the fold that is taken. Nothing is checked when only reading. */
 int session_check_held(const struct session *s, struct err *e);
 /* Refuse a session in which a file or folder that is written is a symbolic link;
  * session_resume does so before anything is changed. */

@@ -3,7 +3,7 @@
  * Is what is written the session's own? Nothing is written through a symbolic
  * link in it, and nothing into the place of a session that has gone.
  */
-#include "app/session/session.h"
+#include "app/session/session_private.h"
 
 #include "base/file.h"
 
@@ -85,21 +85,39 @@ int session_refuse_links(const char *root, struct err *e)
 	return refuse_links(root, 0, e); /* seed-S/fold-F is two folders down */
 }
 
-int session_check_held(const struct session *s, struct err *e)
+/* Is DIR/lock the file that is open? */
+static bool is_in(int lock, const char *dir)
 {
 	struct stat held, now;
+	struct err ignored = {0};
 	char path[PATH_LEN];
+
+	return path_join(path, sizeof path, dir, "lock", &ignored) == 0 &&
+	       fstat(lock, &held) == 0 && lstat(path, &now) == 0 && held.st_dev == now.st_dev &&
+	       held.st_ino == now.st_ino;
+}
+
+static int refuse_gone(const char *dir, const char *what, struct err *e)
+{
+	return err_at(e, dir, 0, 0,
+		      "the %s was deleted or moved while it was being written (its lock is gone "
+		      "from there); nothing more is written",
+		      what);
+}
+
+int session_check_held(const struct session *s, struct err *e)
+{
+	char fold[PATH_LEN];
 
 	if (s->lock < 0)
 		return 0;
-	if (path_join(path, sizeof path, s->root, "lock", e))
-		return -1;
-	if (fstat(s->lock, &held) == 0 && lstat(path, &now) == 0 && held.st_dev == now.st_dev &&
-	    held.st_ino == now.st_ino && file_is_dir(s->dir))
+	if (!is_in(s->lock, s->root) || !file_is_dir(s->dir))
+		return refuse_gone(s->dir, "session", e);
+	if (s->fold_lock <= 0)
 		return 0;
-	return err_at(e, s->dir, 0, 0,
-		      "the session was deleted or moved while it was being written (its lock is "
-		      "gone from there); nothing more is written");
+	if (fold_file(s->dir, s->fold, "", fold, sizeof fold, e))
+		return -1;
+	return is_in(s->fold_lock, fold) ? 0 : refuse_gone(fold, "fold", e);
 }
 
 int session_path(const struct session *s, const char *name, char *out, size_t n, struct err *e)

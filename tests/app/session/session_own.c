@@ -179,6 +179,34 @@ TEST(a_session_that_goes_away_ends_its_run)
 	folder_remove();
 }
 
+/* The same of a fold's folder: it is not made again, for a fold without its first rows. */
+TEST(a_fold_that_goes_away_ends_its_run)
+{
+	static const char *const how[] = {"mv s/fold-0 trash", "rm -r s/fold-0", "rm s/fold-0/lock",
+					  "mv s/fold-0 trash && mkdir s/fold-0"};
+	static const int steps[] = {1, 2, 4, 5, 12};
+
+	folder_make();
+	for (size_t i = 0; i < sizeof how / sizeof how[0]; i++)
+		for (size_t k = 0; k < sizeof steps / sizeof steps[0]; k++) {
+			struct plan p = {.step = steps[k]};
+			char path[128];
+
+			shell("rm -rf %s/s %s/trash", folder, folder);
+			snprintf(p.command, sizeof p.command, "cd %s && %s", folder, how[i]);
+			snprintf(path, sizeof path, "%s", in("s/fold-0"));
+			CHECK_HAS(train("s", &p, false, 1),
+				  "/s/fold-0: the fold was deleted or moved while it was being "
+				  "written (its lock is gone from there); nothing more is written");
+			CHECK_INT(file_exists(path), i > 1);
+			CHECK(!file_exists(in("s/fold-0/lock")));
+			CHECK(!file_exists(in("s/results.json")));
+			if (i == 3) /* somebody else's, which stays empty */
+				CHECK_INT(rmdir(path), 0);
+		}
+	folder_remove();
+}
+
 int main(int argc, char **argv)
 {
 	return TEST_MAIN(argc, argv);
