@@ -15,6 +15,7 @@
  */
 #include "app/lab/bench.h"
 #include "app/config/config.h"
+#include "app/config/setting.h"
 #include "base/clock.h"
 #include "engine/data/problem.h"
 #include "engine/data/opening.h"
@@ -32,7 +33,7 @@ static int preset(struct settings *s, const char *padding, struct err *e)
 	strcpy(s->exp.iemocap_csv, "/");
 	strcpy(s->exp.audio_dir, "/");
 	strcpy(s->exp.text_dir, "/");
-	return option_assign(s, padding, e) || options_resolve(s, e);
+	return setting_assign(s, padding, e) || options_resolve(s, e);
 }
 
 enum { RUNS = 5, ROUNDS = 3 };
