@@ -11,26 +11,32 @@
 /* ---- the table ---- */
 
 const struct state_field state_field[STATE_FIELDS] = {
-#define FIELD(member, kind, array, place)                                      \
-	{                                                                      \
-#member, kind, offsetof(struct state, member), array, place, 0 \
+#define FIELD(member, kind, array, place)                                         \
+	{                                                                         \
+#member, kind, offsetof(struct state, member), array, place, 2, 0 \
 	}
-#define LATER(member, kind, missing)                                             \
-	{                                                                        \
-#member, kind, offsetof(struct state, member), ADDED, 0, missing \
+#define LATER(member, kind, since, missing)                                             \
+	{                                                                               \
+#member, kind, offsetof(struct state, member), ADDED, 0, since, missing \
 	}
-	FIELD(fold, KIND_INT, POSITION, 0),       FIELD(epoch, KIND_INT, POSITION, 1),
-	FIELD(in_epoch, KIND_INT, POSITION, 2),   FIELD(step, KIND_INT, POSITION, 3),
-	FIELD(ended, KIND_BOOL, POSITION, 4),     FIELD(right, KIND_INT64, POSITION, 5),
-	FIELD(best_epoch, KIND_INT, POSITION, 6), FIELD(optim_steps, KIND_INT64, POSITION, 7),
-	FIELD(loss_sum, KIND_REAL, SUMS, 0),      FIELD(best.wa, KIND_REAL, SUMS, 1),
-	FIELD(best.ua, KIND_REAL, SUMS, 2),       FIELD(best.wf1, KIND_REAL, SUMS, 3),
-	FIELD(best.macro_f1, KIND_REAL, SUMS, 4), LATER(best_loss, KIND_REAL, NAN),
-	LATER(plateau.best, KIND_REAL, INFINITY), LATER(plateau.scale, KIND_REAL, 1),
-	LATER(plateau.bad, KIND_INT, 0),
+	FIELD(fold, KIND_INT, POSITION, 0),          FIELD(epoch, KIND_INT, POSITION, 1),
+	FIELD(in_epoch, KIND_INT, POSITION, 2),      FIELD(step, KIND_INT, POSITION, 3),
+	FIELD(ended, KIND_BOOL, POSITION, 4),        FIELD(right, KIND_INT64, POSITION, 5),
+	FIELD(best_epoch, KIND_INT, POSITION, 6),    FIELD(optim_steps, KIND_INT64, POSITION, 7),
+	FIELD(loss_sum, KIND_REAL, SUMS, 0),         FIELD(best.wa, KIND_REAL, SUMS, 1),
+	FIELD(best.ua, KIND_REAL, SUMS, 2),          FIELD(best.wf1, KIND_REAL, SUMS, 3),
+	FIELD(best.macro_f1, KIND_REAL, SUMS, 4),    LATER(best_loss, KIND_REAL, 3, NAN),
+	LATER(plateau.best, KIND_REAL, 3, INFINITY), LATER(plateau.scale, KIND_REAL, 3, 1),
+	LATER(plateau.bad, KIND_INT, 3, 0),          LATER(rewinds, KIND_INT, 4, 0),
 #undef FIELD
 #undef LATER
 };
+
+/* Says how the state came about, not what it is. */
+static bool is_past(const struct state_field *f)
+{
+	return f->at == offsetof(struct state, rewinds);
+}
 
 union state_number state_get(const struct state *s, const struct state_field *f)
 {
@@ -181,7 +187,7 @@ static void add_numbers(const struct state *a, const struct state *b, struct str
 		const struct state_field *f = &state_field[i];
 		union state_number x = state_get(a, f), y = state_get(b, f);
 
-		if (x.i == y.i) /* bit for bit: a NaN is itself */
+		if (is_past(f) || x.i == y.i) /* bit for bit: a NaN is itself */
 			continue;
 		if (f->kind == KIND_REAL)
 			add(out, "%s %.9g (there %.9g)", f->name, x.x, y.x);

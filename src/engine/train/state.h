@@ -10,8 +10,8 @@
  * which drive the file, the comparison and the checks. A clock is neither stored
  * nor compared: equal runs have equal states.
  *
- * The file (safetensors, format "miust state 3" in its metadata, beside what
- * weights.h says of the run):
+ * The file (safetensors, format "miust state 3" in its metadata, or 4 once the fold has been
+ * rewound, beside what weights.h says of the run):
  *
  *	number/NAME      [1] I64, sums and figures F64
  *	generator        [624] U32; generator.next [1] U32
@@ -20,7 +20,8 @@
  *	                 (of gradients; AdamW), best/ (the kept checkpoint, if any)
  *
  * Files of earlier versions are read too: "miust state 1" has the numbers in two
- * arrays, `position` and `sums`; both it and "miust state 2" lack best_loss and plateau.
+ * arrays, `position` and `sums`; both it and "miust state 2" lack best_loss and plateau. Those
+ * up to 3 lack rewinds.
  */
 #ifndef MIUST_STATE_H
 #define MIUST_STATE_H
@@ -45,6 +46,7 @@ struct state { /* a copy starts with {0} */
 	double best_loss;    /* its val_loss, if train.select goes by it; else NaN */
 	struct plateau plateau;
 	int64_t optim_steps; /* the optimizer's own count */
+	int rewinds;         /* in its past: so many rewind lines of the fold's log (changes.h) */
 	double seconds;      /* spent in this epoch so far, by this process */
 
 	struct rng rng;
@@ -67,8 +69,8 @@ void state_free(struct state *s); /* a copy; safe on zeroed memory, and twice */
 void state_put(struct state *to, const struct state *from);
 
 /* Append how they differ: "epoch 3 (there 4), weights/st.0.bias". Of arrays the first
- * tensor is named. False: they do not. `seconds` and what the metadata say are left
- * out, and kept weights where both have none. */
+ * tensor is named. False: they do not. `seconds`, `rewinds` and what the metadata say are
+ * left out, and kept weights where both have none. */
 bool state_differ(const struct state *a, const struct state *b, struct str *out);
 
 /* -1 if `s` belongs to another run than `here`: other labels, heads, widths, padding.

@@ -22,22 +22,32 @@ static enum st_type type_of(const struct state_field *f)
 }
 
 static const char format[] = "miust state ";
-enum { VERSION = 3 };
+enum { VERSION = 4 };
+
+/* The first version that has all it says: a run that was never rewound has the files it
+ * always had. */
+static int version_of(const struct state *s)
+{
+	return s->rewinds ? VERSION : VERSION - 1;
+}
 
 /* All of it; `number` has to live as long as the writer. */
 static struct st_writer *collect(const struct state *s, union state_number number[STATE_FIELDS])
 {
 	struct st_writer *w = st_new();
 	int64_t words = RNG_WORDS, one = 1, n = s->n;
+	int version = version_of(s);
 	char text[48];
 	struct weights_meta meta;
 
-	snprintf(text, sizeof text, "%s%d", format, VERSION);
+	snprintf(text, sizeof text, "%s%d", format, version);
 	weights_meta_copy(&meta, &s->meta);
 	weights_meta_set_epoch(&meta, s->epoch);
 	weights_meta_put(&meta, text, w);
 	weights_meta_free(&meta);
 	for (int i = 0; i < STATE_FIELDS; i++) {
+		if (state_field[i].since > version)
+			continue;
 		number[i] = state_get(s, &state_field[i]);
 		snprintf(text, sizeof text, "number/%s", state_field[i].name);
 		st_add(w, text, type_of(&state_field[i]), 1, &one, &number[i]);
@@ -100,7 +110,7 @@ static const union state_number *find_number(const struct st_file *f, int versio
 	char name[48];
 
 	snprintf(name, sizeof name, "number/%s", d->name);
-	if (version >= (d->old == ADDED ? 3 : 2))
+	if (version >= d->since)
 		return st_need(f, name, type_of(d), 1, &one, e);
 	if (d->old == ADDED && !st_find(f, name))
 		return missing;

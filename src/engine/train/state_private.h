@@ -10,7 +10,7 @@
 enum state_kind { KIND_INT, KIND_BOOL, KIND_INT64, KIND_REAL };
 
 /* Where files of the first version have a number: at a place in one of two arrays. What
- * is ADDED, version 3 has. */
+ * is ADDED has come with a later version. */
 enum { POSITION, SUMS, OLD_ARRAYS, ADDED = OLD_ARRAYS };
 
 struct state_field {
@@ -18,9 +18,10 @@ struct state_field {
 	enum state_kind kind;
 	size_t at;
 	int old, place; /* of a file of the first version */
+	int since;      /* the version that has it under its name */
 	double missing; /* ADDED: its value in a file of an earlier version */
 };
-enum { STATE_FIELDS = 17 };
+enum { STATE_FIELDS = 18 };
 extern const struct state_field state_field[STATE_FIELDS];
 
 /* A number as the file has it. */

@@ -621,14 +621,58 @@ TEST(states_of_earlier_versions_go_on)
 	}
 }
 
+/* The format in a file's metadata. */
+static void check_format(const char *path, const char *want)
+{
+	struct st_file f;
+
+	REQUIRE(st_open(&f, path, &e) == 0);
+	CHECK_STR(st_meta(&f, "format"), want);
+	CHECK(!st_find(&f, "number/rewinds") == !strstr(want, "4"));
+	st_close(&f);
+}
+
+TEST(a_state_knows_how_often_it_was_rewound)
+{
+	struct settings s = small_settings();
+	struct par *par = par_new(1, &e);
+	const char *plain, *path;
+	struct str differ = {0};
+	struct state back;
+	struct trainer t;
+
+	small_make(&m, LAYOUT_LISTS, three, 5, 9, false);
+	plain = temp_path("plain.safetensors");
+	path = temp_path("rewound.safetensors");
+	REQUIRE(trainer_open(&t, &s, &m.c, 0, par, &e) == 0);
+	REQUIRE(trainer_save(&t, plain, &e) == 0);
+	check_format(plain, "miust state 3"); /* as it has always been */
+	t.state.rewinds = 3;
+	REQUIRE(trainer_save(&t, path, &e) == 0);
+	check_format(path, "miust state 4");
+	REQUIRE(state_load(&back, &t.state, path, &e) == 0);
+	CHECK_INT(back.rewinds, 3);
+	state_free(&back);
+	REQUIRE(state_load(&back, &t.state, plain, &e) == 0);
+	CHECK_INT(back.rewinds, 0);
+	CHECK(!state_differ(&back, &t.state, &differ)); /* how it came there does not count */
+	state_put(&t.state, &back);
+	CHECK_INT(t.state.rewinds, 0);
+	state_free(&back);
+	str_free(&differ);
+	trainer_close(&t);
+	par_free(par);
+	small_free(&m);
+}
+
 TEST(states_of_later_versions_are_refused)
 {
 	static const struct {
 		const char *format, *said;
 	} file[] = {
-		{"miust state 4", "a newer version of miust wrote it (its format is \"miust state "
-				  "4\", this version reads up to \"miust state 3\"); go on"},
-		{"miust state 0", "its format is \"miust state 0\", expected \"miust state 3\""},
+		{"miust state 5", "a newer version of miust wrote it (its format is \"miust state "
+				  "5\", this version reads up to \"miust state 4\"); go on"},
+		{"miust state 0", "its format is \"miust state 0\", expected \"miust state 4\""},
 		{"miust state x", "its format is \"miust state x\", expected"},
 		{"miust state ", "its format is \"miust state \", expected"},
 		{"miust weights 1", "its format is \"miust weights 1\", expected"},
