@@ -85,7 +85,7 @@ refused() { says 1 "$1" && [ ! -e "$dir/no" ]; }
 wrong() {
 	printf 'at 0 1 1 pause\n%s\n' "$2" >"$log"
 	run train "$tiny" --session "$dir/no" --replay "$log"
-	check "$1" refused "log:2: $3"
+	check "$1" refused "log:$(wc -l <"$log"): $3"
 }
 wrong wrong_line 'lr 3' '"at FOLD EPOCH STEP COMMAND" expected'
 wrong wrong_key 'at 0 1 2 set train.optimiser.lr 1' 'unknown key .*; did you mean train.optimizer.lr?'
@@ -94,6 +94,13 @@ wrong no_value 'at 0 1 2 set train.clip' '"set train.clip": expected set KEY VAL
 wrong fixed_key 'at 0 1 2 set train.batch_size 3' 'train.batch_size is fixed during a run'
 wrong wrong_word 'at 0 1 2 folt' 'unknown command folt; did you mean fold?'
 wrong late_begin 'at 0 1 2 begin' 'begin says what a fold begins with; expected at step 1'
+wrong wrong_rewind 'at 0 1 2 rewind back' '"rewind back": expected rewind EPOCH:STEP BRANCH'
+wrong wrong_branch 'at 0 1 2 rewind 1:1 ../up' '"rewind 1:1 ../up": expected rewind'
+wrong rewind_ahead 'at 0 2 6 rewind 2:2' 'rewind 2:2 lies after step 6, before which it is to go back'
+wrong rewind_past_an_epoch 'at 0 3 9 rewind 1:5' 'rewind 1:5: an epoch of fold 0 has 4 steps'
+wrong rewind_in_another_epoch 'at 0 2 9 rewind 1:1' 'step 9 of fold 0 is in epoch 3, not 2'
+wrong before_a_rewind "at 0 2 6 rewind 1:2
+at 0 1 2 set train.clip 1" 'step 2 of fold 0 lies before step 3, which the rewind above this line'
 wrong wrong_fold 'at 1 1 2 fold' 'the corpus has no fold 1'
 wrong wrong_epoch 'at 0 1 5 fold' 'step 5 of fold 0 is in epoch 2, not 1'
 printf 'at 0 1 1 set train.clip 1' >"$log"

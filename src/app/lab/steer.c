@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,134 +16,10 @@ void steer_position(const struct trainer *t, int *fold, int *epoch, int *step)
 	*step = t->state.step + 1;
 }
 
-/* ---- the log of a seed ---- */
-
-int steer_open(struct steer *s, const char *replay, struct err *e)
-{
-	struct schedule sorted;
-	int failed;
-
-	s->epoch_steps = mem_alloc((size_t)split_folds(s->corpus), sizeof *s->epoch_steps);
-	s->path = replay;
-	if (!replay)
-		return 0;
-	schedule_begin(&sorted, s->corpus, s->set);
-	failed = changes_read(&s->replay, replay, false, e) ||
-		 schedule_check_all(s, &s->replay, replay, &sorted, e);
-	schedule_end(&sorted);
-	return failed ? -1 : 0;
-}
-
-static bool same_change(const struct change *a, const struct change *b)
-{
-	return a->fold == b->fold && a->epoch == b->epoch && a->step == b->step &&
-	       strcmp(a->command, b->command) == 0;
-}
-
-/* missing[i]: the stored log lacks change i of --replay. The same change may
- * be there more than once. Returns how many are missing. */
-static int find_missing(const struct changes *replay, const struct changes *stored, bool *missing)
-{
-	bool *used = mem_alloc((size_t)stored->n, sizeof *used);
-	int n = 0;
-
-	for (int i = 0; i < replay->n; i++) {
-		int k = 0;
-
-		while (k < stored->n && (used[k] || !same_change(&replay->at[i], &stored->at[k])))
-			k++;
-		missing[i] = k == stored->n;
-		if (missing[i])
-			n++;
-		else
-			used[k] = true;
-	}
-	free(used);
-	return n;
-}
-
-/* The lines of one fold. */
-static int write_fold(struct steer *s, int fold, const struct str *line, struct err *e)
-{
-	struct str text = {0};
-	int failed;
-
-	for (int i = 0; i < s->replay.n; i++)
-		if (s->replay.at[i].fold == fold)
-			str_add(&text, str_text(&line[i]));
-	failed = text.len && session_log(s->session, fold, &text, e);
-	str_free(&text);
-	return failed ? -1 : 0;
-}
-
-/* Copy what is missing into the folds' logs, in the order of the file, as if a person
- * had asked for it. */
-static int import(struct steer *s, struct schedule *log, const bool *missing, struct err *e)
-{
-	struct str *line = mem_alloc((size_t)s->replay.n, sizeof *line);
-	struct settings after;
-	char was[OPTION_TEXT];
-	int failed = 0;
-
-	for (int i = 0; i < s->replay.n && !failed; i++) {
-		const struct change *c = &s->replay.at[i];
-
-		if (!missing[i])
-			continue;
-		failed = schedule_check(s, log, c, was, sizeof was, &after, e);
-		if (failed)
-			break;
-		change_line(&line[i], c, was);
-		schedule_insert(log, c, &after);
-	}
-	for (int i = 0; i < split_folds(s->corpus) && !failed; i++)
-		failed = write_fold(s, split_fold(s->corpus, i), line, e);
-	for (int i = 0; i < s->replay.n; i++)
-		str_free(&line[i]);
-	free(line);
-	return failed;
-}
-
-static int follow_replay(struct steer *s, struct schedule *log, const struct changes *stored,
-			 struct err *e)
-{
-	bool *missing = mem_alloc((size_t)s->replay.n, sizeof *missing);
-	int failed = 0;
-
-	if (find_missing(&s->replay, stored, missing)) {
-		for (int i = 0; !failed && session_begun(s->session) && i < s->replay.n; i++)
-			if (missing[i])
-				failed = err_at(e, s->path, s->replay.at[i].line, 0,
-						"%s has begun without this change; replay the log "
-						"into a new session",
-						s->session->dir);
-		failed = failed || import(s, log, missing, e);
-	}
-	free(missing);
-	return failed;
-}
-
-int steer_begin(struct steer *s, struct err *e)
-{
-	struct changes stored;
-	struct schedule log;
-	int failed;
-
-	memset(s->epoch_steps, 0, (size_t)split_folds(s->corpus) * sizeof *s->epoch_steps);
-	if (session_changes(s->session, s->base, &stored, e))
-		return -1;
-	schedule_begin(&log, s->corpus, s->base);
-	schedule_mark_own(&log, s->corpus, &s->replay);
-	failed =
-		schedule_check_all(s, &stored, NULL, &log, e) || follow_replay(s, &log, &stored, e);
-	schedule_end(&log);
-	changes_free(&stored);
-	return failed ? -1 : 0;
-}
-
 void steer_close(struct steer *s)
 {
 	changes_free(&s->replay);
+	changes_free(&s->lines);
 	schedule_end(&s->log);
 	str_free(&s->begin);
 	free(s->epoch_steps);
@@ -151,32 +28,53 @@ void steer_close(struct steer *s)
 
 /* ---- a fold begins or goes on ---- */
 
-static bool replay_has(const struct steer *s, const struct change *c)
+/* Is a setting changed in this fold? */
+static bool has_changes(const struct changes *c, int fold)
 {
-	for (int i = 0; i < s->replay.n; i++)
-		if (same_change(&s->replay.at[i], c))
+	for (int i = 0; i < c->n; i++)
+		if (c->at[i].fold == fold && setting_is_command(c->at[i].command))
 			return true;
 	return false;
 }
 
-/* What the fold takes over of all that is stored, into `its` and s->begin. */
-static void take_over(struct steer *s, int fold, const struct changes *stored, struct changes *its)
+/* What --replay says of a fold, after all its rewinds. */
+static int add_replayed(struct steer *s, int fold, struct changes *to, struct err *e)
 {
-	struct changes earlier = {0};
-	int last = -1;
-	bool busy = false; /* fold `last` is trained by another program */
+	int each = schedule_each(s, fold, e), end;
+	struct changes its;
 
-	for (int i = 0; i < stored->n && stored->at[i].fold < fold; i++) {
-		const struct change *c = &stored->at[i];
+	if (each < 0)
+		return -1;
+	changes_follow(&its, &s->replay, fold, INT_MAX, each, &end);
+	for (int i = 0; i < its.n; i++)
+		changes_insert(to, &its.at[i]);
+	changes_free(&its);
+	return 0;
+}
 
-		if (c->fold != last)
-			busy = session_trains_elsewhere(s->session, c->fold);
-		last = c->fold;
-		if (!busy || replay_has(s, c))
-			changes_insert(&earlier, c);
+/* What the fold takes over of the earlier ones, into `its` and s->begin. */
+static int take_over(struct steer *s, int fold, struct changes *its, struct err *e)
+{
+	struct changes earlier = {0}, stored;
+	int failed = 0;
+
+	if (session_in_force(s->session, s->base, &stored, e))
+		return -1;
+	for (int f = split_fold(s->corpus, 0); f < fold && !failed; f++) {
+		if ((has_changes(&stored, f) || has_changes(&s->replay, f)) &&
+		    session_trains_elsewhere(s->session, f)) {
+			failed = add_replayed(s, f, &earlier, e);
+			continue;
+		}
+		for (int i = 0; i < stored.n; i++)
+			if (stored.at[i].fold == f)
+				changes_insert(&earlier, &stored.at[i]);
 	}
-	changes_begin(its, &s->begin, &earlier, fold, s->base);
+	if (!failed)
+		changes_begin(its, &s->begin, &earlier, fold, s->base);
 	changes_free(&earlier);
+	changes_free(&stored);
+	return failed;
 }
 
 /* Up to `begin`, as what the fold is begun with, not as changes. */
@@ -192,25 +90,79 @@ static int apply_begin(struct steer *s, struct err *e)
 	return 0;
 }
 
-int steer_fold(struct steer *s, int fold, struct err *e)
+/* The lines are right as a whole. */
+static int check_lines(struct steer *s, struct err *e)
 {
-	struct changes stored, its = {0};
+	struct schedule log;
 	int failed;
 
-	str_reset(&s->begin);
+	schedule_begin(&log, s->corpus, s->base);
+	failed = schedule_check_all(s, &s->lines, NULL, &log, e);
+	schedule_end(&log);
+	return failed;
+}
+
+/* The rewind that is the last in the past; NULL: none is. */
+static const struct change *last_rewind(const struct steer *s)
+{
+	int past = 0;
+
+	for (int i = 0; i < s->lines.n && s->rewinds > 0; i++)
+		if (change_is_rewind(&s->lines.at[i]) && ++past == s->rewinds)
+			return &s->lines.at[i];
+	return NULL;
+}
+
+/* What is followed until the next rewind; of a fold that has been read. */
+static int follow(struct steer *s, int fold, struct err *e)
+{
+	int each = schedule_each(s, fold, e), has = changes_rewinds(&s->lines, fold);
+	const struct change *last;
+	struct rewind r;
+
+	if (each < 0)
+		return -1;
+	s->rewinds = s->rewinds < has ? s->rewinds : has;
+	last = last_rewind(s);
 	schedule_end(&s->log);
 	schedule_begin(&s->log, s->corpus, s->base);
+	changes_follow(&s->log.list, &s->lines, fold, s->rewinds, each, &s->end);
+	schedule_mark_own(&s->log, s->corpus, &s->log.list);
+	if (last && change_rewind(&r, last, e))
+		return -1;
+	if (last)
+		s->log.from[schedule_place(s->corpus, fold)] = rewind_step(&r, each);
+	return apply_begin(s, e);
+}
+
+int steer_fold(struct steer *s, int fold, struct err *e)
+{
+	struct changes stored;
+	int failed = 0;
+
+	str_reset(&s->begin);
+	changes_free(&s->lines);
+	s->rewinds = 0;
 	if (session_changes(s->session, s->base, &stored, e))
 		return -1;
 	if (changes_have_earlier(&stored, fold) && !changes_have_begin(&stored, fold))
-		take_over(s, fold, &stored, &its);
+		failed = take_over(s, fold, &s->lines, e);
 	for (int i = 0; i < stored.n; i++)
 		if (stored.at[i].fold == fold)
-			changes_insert(&its, &stored.at[i]);
-	failed = schedule_check_all(s, &its, NULL, &s->log, e) || apply_begin(s, e);
-	changes_free(&its);
+			changes_add(&s->lines, &stored.at[i]);
+	failed = failed || check_lines(s, e) || follow(s, fold, e);
 	changes_free(&stored);
 	return failed ? -1 : 0;
+}
+
+int steer_after(struct steer *s, int *rewinds, struct err *e)
+{
+	s->rewinds = *rewinds;
+	if (follow(s, s->trainer->state.fold, e))
+		return -1;
+	s->trainer->set = *s->set;
+	*rewinds = s->rewinds;
+	return 0;
 }
 
 int steer_store(struct steer *s, int fold, struct err *e)
@@ -223,7 +175,7 @@ int steer_store(struct steer *s, int fold, struct err *e)
 
 /* ---- following ---- */
 
-static int apply(struct steer *s, const struct change *c, struct err *e)
+int steer_apply(struct steer *s, const struct change *c, struct err *e)
 {
 	const struct option *o;
 
@@ -233,121 +185,76 @@ static int apply(struct steer *s, const struct change *c, struct err *e)
 	return 0;
 }
 
-static void tell(const struct steer *s, const struct change *c)
+void steer_tell(const struct steer *s, const struct change *c)
 {
 	if (s->changed)
 		s->changed(s->ctx, c);
 }
 
-int steer_due(struct steer *s, bool *fold_ends, struct err *e)
+/* Whatever is due up to a step. */
+static int take_due(struct steer *s, int step, bool quiet, bool *fold_ends, struct err *e)
 {
 	const struct changes *log = &s->log.list;
-	int fold, epoch, step;
+	int fold = s->trainer->state.fold;
 
-	steer_position(s->trainer, &fold, &epoch, &step);
 	for (; s->next < log->n; s->next++) {
 		const struct change *c = &log->at[s->next];
 		/* A run that goes on has had the earlier ones in force before. */
-		bool now = schedule_from(c, fold, step) == 0;
+		bool now = schedule_from(c, fold, step) == 0 && !quiet;
 
 		if (schedule_from(c, fold, step) > 0)
 			break;
-		if (setting_is_command(c->command) && apply(s, c, e))
+		if (setting_is_command(c->command) && steer_apply(s, c, e))
 			return -1;
 		if (setting_is_command(c->command) && now)
-			tell(s, c);
-		if (strcmp(c->command, "fold") == 0 && now)
+			steer_tell(s, c);
+		if (strcmp(c->command, "fold") == 0 && now && s->end < 0)
 			*fold_ends = true;
 	}
 	return 0;
 }
 
-/* ---- the person ---- */
-
-/* A line of the log that is open, or, once the run has stopped, of the fold's file. */
-static int write_change(struct steer *s, const struct change *c, const char *was, struct err *e)
+int steer_due(struct steer *s, bool *fold_ends, struct err *e)
 {
-	struct str line = {0};
-	int failed;
-
-	if (s->session->commands)
-		return change_write(s->session->commands, c, was, e);
-	change_line(&line, c, was);
-	failed = session_log(s->session, c->fold, &line, e);
-	str_free(&line);
-	return failed;
+	return take_due(s, s->trainer->state.step + 1, false, fold_ends, e);
 }
 
-/* Write a change of now or later, then remember it. */
-static int note(struct steer *s, const struct change *c, const char *was,
-		const struct settings *after, struct err *e)
-{
-	if (session_check_held(s->session, e) || write_change(s, c, was, e))
-		return -1;
-	schedule_insert(&s->log, c, after);
-	return 0;
-}
+/* ---- going back ---- */
 
-int steer_command(struct steer *s, const char *command, struct err *e)
+int steer_rewind_due(struct steer *s, struct rewind *r, struct err *e)
 {
-	const struct trainer *t = s->trainer;
-	struct settings set = *s->set, after;
-	struct change c = {.command = (char *)command, .by = s->asked_by};
-	const struct option *o;
-	char was[OPTION_TEXT];
+	const struct change *c = s->end < 0 ? NULL : &s->lines.at[s->end];
+	int from = c ? schedule_from(c, c->fold, s->trainer->state.step + 1) : 1;
 
-	if (schedule_apply_set(&set, command, &o, e))
-		return -1;
-	steer_position(t, &c.fold, &c.epoch, &c.step);
-	if (o->when == WHEN_EPOCH && !t->state.ended) {
-		c.epoch++;
-		c.step += trainer_steps_per_epoch(t) - t->state.in_epoch;
-	}
-	if (schedule_check(s, &s->log, &c, was, sizeof was, &after, e) ||
-	    note(s, &c, was, &after, e))
-		return -1;
-	if (c.step > t->state.step + 1)
+	if (from > 0)
 		return 0;
-	s->next++;
-	if (apply(s, &c, e))
-		return -1;
-	tell(s, &c);
-	return 0;
+	if (from == 0)
+		return change_rewind(r, c, e) ? -1 : 1;
+	return schedule_error(s, c, NULL,
+			      "the fold has gone on after this rewind without it; remove the line, "
+			      "or state.safetensors to train the fold again",
+			      e);
 }
 
-int steer_end_fold(struct steer *s, struct err *e)
+void steer_restart(struct steer *s, struct steer_kept *kept)
 {
-	struct change c = {.command = (char *)"fold", .by = s->asked_by};
-	struct settings after;
+	struct err ignored = {0}; /* it was in force before */
 
-	steer_position(s->trainer, &c.fold, &c.epoch, &c.step);
-	if (schedule_before(s, &after, &s->log, &c, e) || note(s, &c, "", &after, e))
-		return -1;
-	s->next++;
-	return 0;
+	*kept = (struct steer_kept){.set = *s->set, .next = s->next};
+	apply_begin(s, &ignored);
+	s->trainer->set = *s->set;
 }
 
-int steer_pending(const struct steer *s, const struct change **last)
+void steer_back(struct steer *s, const struct steer_kept *kept)
 {
-	const struct changes *log = &s->log.list;
-	int n = 0;
-
-	for (int i = s->next; i < log->n && log->at[i].fold == s->trainer->state.fold; i++)
-		if (setting_is_command(log->at[i].command)) {
-			*last = &log->at[i];
-			n++;
-		}
-	return n;
+	*s->set = kept->set;
+	s->next = kept->next;
+	s->trainer->set = *s->set;
 }
 
-void steer_after_pending(const struct steer *s, struct settings *set)
+int steer_again(struct steer *s, bool next, struct err *e)
 {
-	const struct changes *log = &s->log.list;
-	const struct option *o;
-	struct err ignored = {0};
+	bool ignored;
 
-	*set = *s->set;
-	for (int i = s->next; i < log->n && log->at[i].fold == s->trainer->state.fold; i++)
-		if (setting_is_command(log->at[i].command))
-			schedule_apply_set(set, log->at[i].command, &o, &ignored);
+	return take_due(s, s->trainer->state.step + next, true, &ignored, e);
 }

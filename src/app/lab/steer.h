@@ -16,6 +16,9 @@
  * trains at that moment only what --replay says is taken over. Where no earlier fold
  * has a change nothing is written: the log of a run that nobody steers is empty.
  *
+ * Rewinds of a log (changes.h) are done by the job (job_rewind.h), each where the log has it.
+ * Until the last of them is done the run repeats its past, and no change can be made in it.
+ *
  * A job owns one and calls it between two steps. It knows nothing of the job:
  * the job lends what a change depends on, and what it changes.
  */
@@ -31,6 +34,7 @@ struct schedule {
 	const struct settings *base; /* those before the first */
 	struct changes list;
 	bool *own;             /* of each fold of the corpus: does it follow its own alone? */
+	int *from;             /* of each: steps done where its last rewind went back to */
 	struct settings after; /* after the last of them, for `fold`, if `known` */
 	int fold;
 	bool known;
@@ -50,7 +54,11 @@ struct steer {
 	/* Its own. */
 	const char *path;      /* --replay, or NULL */
 	struct changes replay; /* as the file has them */
-	struct schedule log;   /* of the fold being run */
+	struct changes lines;  /* of the fold being run, in file order */
+	int rewinds;           /* of these that are in its past */
+	int64_t log_end;       /* bytes of its file before the line that was added last */
+	int end;               /* lines.at[end] is the rewind that comes next; -1: none does */
+	struct schedule log;   /* what it follows until then */
 	int next;              /* log.list.at[next] is the first not yet in force */
 	struct str begin;      /* lines that its file does not have yet: what it takes over */
 	int *epoch_steps; /* of each fold, in split_folds' order, for this seed; 0: not yet known */
@@ -67,13 +75,39 @@ int steer_begin(struct steer *s, struct err *e);
 /* The fold, which is taken, begins or goes on: read its log; *set becomes what it begins
  * with. Before trainer_open. */
 int steer_fold(struct steer *s, int fold, struct err *e);
+/* Of that fold so many rewinds are in the past: *set becomes what it began with. So does the
+ * trainer's, if it is open. *rewinds becomes how many the log has, if it has fewer: that of a
+ * branch has none. */
+int steer_after(struct steer *s, int *rewinds, struct err *e);
 /* Write what it takes over, if it begins; before its rows are opened. */
 int steer_store(struct steer *s, int fold, struct err *e);
 /* Changes due before the next step; *fold_ends becomes true where the log ends the
- * fold, else it is left. */
+ * fold, else it is left. A fold that was rewound after it was ended had not been tested: its
+ * end is passed over. */
 int steer_due(struct steer *s, bool *fold_ends, struct err *e);
 /* The person ends the fold here: log it. */
 int steer_end_fold(struct steer *s, struct err *e);
+/* -1 if the log still has a rewind to come, so that nothing else can be logged now. */
+int steer_free(const struct steer *s, struct err *e);
+
+/* Does the log go back here, before the next step? 1: to *r. -1: it does so where the fold can
+ * not be any more. Changes that are due before come first. */
+int steer_rewind_due(struct steer *s, struct rewind *r, struct err *e);
+/* The person goes back to *r: log it. It is on the disk when this returns, and the next one
+ * that is due; an error leaves the log as it was. */
+int steer_rewind(struct steer *s, const struct rewind *r, struct err *e);
+/* It was not to be: take the line from the log again. */
+int steer_rewind_undo(struct steer *s, struct err *e);
+/* As the fold began, to go over its steps again: changes before the next step are then due
+ * again (steer_again). What was in force is kept until steer_back. */
+struct steer_kept {
+	struct settings set;
+	int next;
+};
+void steer_restart(struct steer *s, struct steer_kept *kept);
+void steer_back(struct steer *s, const struct steer_kept *kept);
+/* Changes for the steps that are done, and, with `next`, for the next one; nobody is told. */
+int steer_again(struct steer *s, bool next, struct err *e);
 
 /* "set KEY VALUE": for the step that comes next, or the next epoch if the setting
  * says so (or the next fold, should this one end before). It is in commands.log, at

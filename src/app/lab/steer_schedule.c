@@ -10,8 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a log may say besides "set KEY VALUE". Only `begin` and `fold` change the figures. */
-static const char *const words[] = {"begin", "fold", "pause",  "resume",
+/* What a log may say besides "set KEY VALUE". Only `begin`, `fold` and
+ * `rewind` change the figures. */
+static const char *const words[] = {"begin", "fold", "rewind", "pause", "resume",
 				    "save",  "eval", "branch", "stop"};
 
 /* ---- where a change applies ---- */
@@ -30,7 +31,7 @@ void schedule_insert(struct schedule *to, const struct change *c, const struct s
 	to->fold = c->fold;
 }
 
-static int place_of(const struct corpus *corpus, int fold)
+int schedule_place(const struct corpus *corpus, int fold)
 {
 	return fold - split_fold(corpus, 0);
 }
@@ -39,19 +40,21 @@ void schedule_begin(struct schedule *to, const struct corpus *corpus, const stru
 {
 	*to = (struct schedule){.base = base};
 	to->own = mem_alloc((size_t)split_folds(corpus), sizeof *to->own);
+	to->from = mem_alloc((size_t)split_folds(corpus), sizeof *to->from);
 }
 
 void schedule_mark_own(struct schedule *to, const struct corpus *corpus, const struct changes *c)
 {
 	for (int i = 0; i < c->n; i++)
 		if (change_is_begin(&c->at[i]) && split_has_fold(corpus, c->at[i].fold))
-			to->own[place_of(corpus, c->at[i].fold)] = true;
+			to->own[schedule_place(corpus, c->at[i].fold)] = true;
 }
 
 void schedule_end(struct schedule *to)
 {
 	changes_free(&to->list);
 	free(to->own);
+	free(to->from);
 	*to = (struct schedule){0};
 }
 
@@ -73,7 +76,7 @@ int schedule_apply_set(struct settings *s, const char *command, const struct opt
 static int settings_at(const struct steer *s, struct settings *set, const struct schedule *log,
 		       int fold, int step, struct err *e)
 {
-	bool own = log->own[place_of(s->corpus, fold)];
+	bool own = log->own[schedule_place(s->corpus, fold)];
 	const struct changes *l = &log->list;
 	const struct option *o;
 
@@ -107,10 +110,10 @@ static int check_word(const struct change *c, struct err *e)
 	return err_set(e, "unknown command %s; expected set KEY VALUE or fold", word);
 }
 
-/* How many steps an epoch of the fold has; -1 on error. The split is made once. */
-static int epoch_steps(struct steer *s, int fold, struct err *e)
+/* The split is made once. */
+int schedule_each(struct steer *s, int fold, struct err *e)
 {
-	int place = place_of(s->corpus, fold);
+	int place = schedule_place(s->corpus, fold);
 	struct split sp;
 
 	if (!split_has_fold(s->corpus, fold))
@@ -127,7 +130,7 @@ static int epoch_steps(struct steer *s, int fold, struct err *e)
 /* The fold is one of the corpus, and the step lies in the epoch. */
 static int check_position(struct steer *s, const struct change *c, struct err *e)
 {
-	int each = epoch_steps(s, c->fold, e), epoch;
+	int each = schedule_each(s, c->fold, e), epoch;
 
 	if (each < 0)
 		return -1;
@@ -137,6 +140,37 @@ static int check_position(struct steer *s, const struct change *c, struct err *e
 			       "step %d of fold %d is in epoch %d, not %d: an epoch has %d step%s; "
 			       "is this the log of another run?",
 			       c->step, c->fold, epoch, c->epoch, each, each == 1 ? "" : "s");
+	return 0;
+}
+
+/* The rewind before it has not gone back further, or it could not have been made. */
+static int check_order(const struct steer *s, const struct schedule *log, const struct change *c,
+		       struct err *e)
+{
+	int from = log->from[schedule_place(s->corpus, c->fold)];
+
+	if (c->step > from)
+		return 0;
+	return err_set(e,
+		       "step %d of fold %d lies before step %d, which the rewind above this line "
+		       "went back to",
+		       c->step, c->fold, from + 1);
+}
+
+/* It goes back, to a step of an epoch. */
+static int check_rewind(struct steer *s, const struct change *c, struct err *e)
+{
+	int each = schedule_each(s, c->fold, e);
+	struct rewind r;
+
+	if (change_rewind(&r, c, e))
+		return -1;
+	if (r.in_epoch > each)
+		return err_set(e, "rewind %d:%d: an epoch of fold %d has %d step%s", r.epoch,
+			       r.in_epoch, c->fold, each, each == 1 ? "" : "s");
+	if (rewind_step(&r, each) >= c->step)
+		return err_set(e, "rewind %d:%d lies after step %d, before which it is to go back",
+			       r.epoch, r.in_epoch, c->step);
 	return 0;
 }
 
@@ -164,9 +198,12 @@ int schedule_check(struct steer *s, struct schedule *log, const struct change *c
 	struct settings before;
 
 	*was = '\0';
-	if (check_position(s, c, e) || schedule_before(s, &before, log, c, e))
+	if (check_position(s, c, e) || check_order(s, log, c, e) ||
+	    schedule_before(s, &before, log, c, e))
 		return -1;
 	*after = before;
+	if (change_is_rewind(c))
+		return check_rewind(s, c, e);
 	if (!setting_is_command(c->command))
 		return check_word(c, e);
 	if (schedule_apply_set(after, c->command, &o, e))
@@ -175,24 +212,52 @@ int schedule_check(struct steer *s, struct schedule *log, const struct change *c
 	return 0;
 }
 
+/* The fold goes back: what is no longer in force goes. */
+static void go_back(struct schedule *to, const struct steer *s, int fold, const struct rewind *r)
+{
+	int place = schedule_place(s->corpus, fold), each = s->epoch_steps[place];
+
+	changes_cut(&to->list, fold, r, each);
+	to->from[place] = rewind_step(r, each);
+	to->known = false;
+}
+
+int schedule_error(const struct steer *s, const struct change *c, const char *path, const char *why,
+		   struct err *e)
+{
+	char part[PATH_LEN];
+
+	if (!path && session_part(s->session, c->fold, "commands.log", part, sizeof part, e))
+		return -1;
+	return err_at(e, path ? path : part, c->line, 0, "%s", why);
+}
+
+int schedule_add(struct steer *s, struct schedule *log, const struct change *c, char *was, size_t n,
+		 struct err *e)
+{
+	struct settings after;
+	struct rewind r;
+
+	if (schedule_check(s, log, c, was, n, &after, e))
+		return -1;
+	if (!change_is_rewind(c))
+		schedule_insert(log, c, &after);
+	else if (change_rewind(&r, c, e) == 0)
+		go_back(log, s, c->fold, &r);
+	return 0;
+}
+
 int schedule_check_all(struct steer *s, const struct changes *read, const char *path,
 		       struct schedule *log, struct err *e)
 {
-	char was[OPTION_TEXT], part[PATH_LEN];
-	struct settings after;
+	char was[OPTION_TEXT];
 
 	schedule_mark_own(log, s->corpus, read);
 	for (int i = 0; i < read->n; i++) {
-		const struct change *c = &read->at[i];
 		struct err why = {0};
 
-		if (schedule_check(s, log, c, was, sizeof was, &after, &why)) {
-			if (!path &&
-			    session_part(s->session, c->fold, "commands.log", part, sizeof part, e))
-				return -1;
-			return err_at(e, path ? path : part, c->line, 0, "%s", why.text);
-		}
-		schedule_insert(log, c, &after);
+		if (schedule_add(s, log, &read->at[i], was, sizeof was, &why))
+			return schedule_error(s, &read->at[i], path, why.text, e);
 	}
 	return 0;
 }

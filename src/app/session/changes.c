@@ -212,6 +212,11 @@ static void put(struct changes *c, int at, const struct change *x)
 	c->n++;
 }
 
+void changes_add(struct changes *c, const struct change *x)
+{
+	put(c, c->n, x);
+}
+
 int changes_insert(struct changes *c, const struct change *x)
 {
 	int at = c->n;
@@ -255,7 +260,7 @@ static void add_to(struct changes *begin, struct str *lines, const struct change
 		   const char *was)
 {
 	change_line(lines, x, was);
-	put(begin, begin->n, x);
+	changes_add(begin, x);
 }
 
 /* A change, added if it fits after those before. */

@@ -5,6 +5,7 @@
  *	at FOLD EPOCH STEP set KEY NEW   # was OLD, asked by process PID
  *	at FOLD EPOCH STEP pause|resume|save|eval|fold|stop ...
  *	at FOLD 1 1 begin
+ *	at FOLD EPOCH STEP rewind E:S BRANCH
  *
  * STEP counts from 1 within the fold and names the step before which the
  * change applies. `#` starts a comment; blank lines are passed over.
@@ -14,6 +15,12 @@
  * folds when it began are its own lines before `begin`, in the same file, as if a
  * person had given them before its first step. A fold gets the line when it begins
  * (steer.h); a log written by hand needs none.
+ *
+ * At a rewind the fold went back to S steps of epoch E, whatever came after that became the
+ * branch BRANCH, and time goes on from there: of the lines before the rewind those stay in
+ * force that were for the steps up to there (and what the fold began with). So the rewinds of a
+ * fold cut its lines, in file order, into segments. A state knows how many are in its past
+ * (state.h), and a run that follows the log does what the rewinds say, one after the other.
  */
 #ifndef MIUST_CHANGES_H
 #define MIUST_CHANGES_H
@@ -46,6 +53,7 @@ bool changes_have_earlier(const struct changes *c, int fold);
 /* Was at[i] taken over from an earlier fold: is it before its fold's `begin`? In file
  * order or in the order they apply. */
 bool changes_taken_over(const struct changes *c, int i);
+void changes_add(struct changes *c, const struct change *x); /* a copy, last */
 /* Add a copy in the order in which changes apply, (fold, step): after all that apply at its
  * position or before. Where it is now. */
 int changes_insert(struct changes *c, const struct change *x);
@@ -59,6 +67,33 @@ void changes_insert_first(struct changes *c, const struct change *x);
  */
 void changes_begin(struct changes *begin, struct str *lines, const struct changes *c, int fold,
 		   const struct settings *base);
+
+/* ---- rewinds: changes_rewind.c ---- */
+
+enum { REWIND_BRANCH = 100 }; /* longest name: BRANCH_NAME */
+struct rewind {
+	int epoch, in_epoch;            /* so many steps of that epoch are done */
+	char branch[REWIND_BRANCH + 1]; /* where the future was kept; "": not said */
+};
+
+/* "E" or "E:S"; false: it is neither. "4" is the end of epoch 3, its evaluation done. */
+bool rewind_place(struct rewind *r, const char *text);
+/* Steps of the fold done there, of so many an epoch. */
+int rewind_step(const struct rewind *r, int each);
+bool change_is_rewind(const struct change *c); /* by its first word */
+int change_rewind(struct rewind *r, const struct change *c, struct err *e);
+void rewind_command(struct str *out, const struct rewind *r); /* "rewind 4:1 before-rewind-1" */
+int changes_rewinds(const struct changes *c, int fold);
+/* The changes of the fold that are no longer in force at `r` go. */
+void changes_cut(struct changes *c, int fold, const struct rewind *r, int each);
+/*
+ * What the fold follows with so many rewinds in its past (or as many as there are), in the
+ * order they apply and without lines of rewinds; c: in file order. *end becomes the index in
+ * `c` of the rewind that comes next, -1: none does. each: steps an epoch, 0: not known, which
+ * does not matter as long as no step of the second epoch is done.
+ */
+void changes_follow(struct changes *out, const struct changes *c, int fold, int rewinds, int each,
+		    int *end);
 
 /* What a power loss may have left at the end is passed over if `torn_ok`: see
  * changes_whole. */

@@ -82,7 +82,7 @@ static int compare_changes(struct collected_run *r, const struct session *s, str
 	int n = r->results.n;
 	struct str *keys = mem_alloc((size_t)n + 1, sizeof *keys), text = {0};
 	struct changes c;
-	int failed = session_changes(s, &r->set, &c, e);
+	int failed = session_in_force(s, &r->set, &c, e);
 
 	for (int i = 0; i < n && !failed; i++)
 		add_keys(&keys[i], &c, &r->results, r->results.fold[i].fold);

@@ -365,7 +365,7 @@ int run_settings(const struct run *r, int fold, struct settings *set, char **las
 	*set = r->base;
 	*last = NULL;
 	str_fit(s.dir, sizeof s.dir, r->dir);
-	if (session_changes(&s, &r->base, &c, &ignored))
+	if (session_in_force(&s, &r->base, &c, &ignored))
 		return 0;
 	own = changes_have_begin(&c, fold);
 	for (int i = 0; i < c.n; i++) {

@@ -34,6 +34,7 @@ struct reading {
 	struct session session;
 	struct run_seen *seen, *now;
 	unsigned news;
+	bool again; /* rows were replaced: the fold may have been rewound */
 	bool failed;
 	struct err *e, others; /* the first error, and those after it */
 };
@@ -100,6 +101,7 @@ static void read_steps(struct reading *x, int i)
 		forget(x, &x->now->fold[i].part[STEPS]);
 		return;
 	}
+	x->again |= again;
 	f = n ? run_fold(x->run, fold) : find(x->run, fold);
 	if (f)
 		f->nsteps = again ? 0 : known < f->nsteps ? known : f->nsteps;
@@ -350,7 +352,7 @@ static void read_marks(struct reading *x)
 	struct changes c;
 	struct notes notes = {0};
 
-	if (session_changes(&x->session, &r->base, &c, error(x))) {
+	if (session_in_force(&x->session, &r->base, &c, error(x))) {
 		forget_all(x, ROOT_COMMANDS, COMMANDS);
 		return;
 	}
@@ -396,7 +398,7 @@ static void read_changed(struct reading *x)
 	for (int i = 0; i < x->now->folds && r->predictions; i++)
 		if (results || fold_changed(x, i, TEST))
 			read_test(x, i);
-	if (root_changed(x, NOTES) || any_changed(x, ROOT_COMMANDS, COMMANDS) ||
+	if (root_changed(x, NOTES) || any_changed(x, ROOT_COMMANDS, COMMANDS) || x->again ||
 	    last_fold(r) != last)
 		read_marks(x);
 	if (!x->news)

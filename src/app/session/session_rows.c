@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /*
@@ -190,6 +191,38 @@ int session_result(struct session *s, const struct results *r, struct err *e)
 /*
  * The log of a fold, as a whole
  */
+
+int session_log_end(struct session *s, int fold, int64_t *end, struct err *e)
+{
+	char path[PATH_LEN];
+	struct stat st;
+
+	*end = 0;
+	if (session_fold_path(s, fold, SESSION_COMMANDS, path, sizeof path, e))
+		return -1;
+	if (stat(path, &st))
+		return errno == ENOENT ? 0 : err_errno(e, path, "cannot be read");
+	*end = st.st_size;
+	return 0;
+}
+
+/* Closed meanwhile: a stream may still hold what it could not write. */
+int session_log_cut(struct session *s, int fold, int64_t end, struct err *e)
+{
+	bool open = s->commands;
+	char path[PATH_LEN];
+
+	if (open)
+		fclose(s->commands);
+	s->commands = NULL;
+	if (session_fold_path(s, fold, SESSION_COMMANDS, path, sizeof path, e))
+		return -1;
+	if (truncate(path, end) && errno != ENOENT)
+		return err_errno(e, path, "cannot be cut back");
+	if (open)
+		s->commands = file_append(path, e);
+	return open && !s->commands ? -1 : 0;
+}
 
 static int log_add(const struct session *s, int fold, const struct str *lines, bool first,
 		   struct err *e)

@@ -52,6 +52,10 @@ int session_sync(struct session *s, struct err *e); /* flush and fsync both */
 /* The fold that is taken is finished: its result.json, from these results. */
 int session_result(struct session *s, const struct results *r, struct err *e);
 
+/* Of the fold's log, whether it is open or not: how long it is; and cut to that, where a line
+ * that was added since is not to be: it was torn, or what it says has not happened. */
+int session_log_end(struct session *s, int fold, int64_t *end, struct err *e);
+int session_log_cut(struct session *s, int fold, int64_t end, struct err *e);
 /* Append whole lines to the log of a fold, while it is not open; a fold that is not
  * taken is, for the moment. Its torn end is repaired first. */
 int session_log(struct session *s, int fold, const struct str *lines, struct err *e);
@@ -77,6 +81,10 @@ int session_epochs(const struct session *s, const struct settings *set, struct e
 		   int *n, struct err *e);
 int session_changes(const struct session *s, const struct settings *set, struct changes *c,
 		    struct err *e);
+/* The same without lines of rewinds and what is no longer in force after them: what each fold
+ * follows as its state is stored. In file order, or that in which they apply. */
+int session_in_force(const struct session *s, const struct settings *set, struct changes *c,
+		     struct err *e);
 int session_results(const struct session *s, const struct settings *set, struct results *r,
 		    struct err *e);
 struct rows_place; /* rows.h */

@@ -5,7 +5,9 @@
 #include "app/session/session_data.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "engine/train/state.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -244,6 +246,78 @@ int session_changes(const struct session *s, const struct settings *set, struct 
 	if (failed)
 		changes_free(c);
 	return failed ? -1 : 0;
+}
+
+/* ---- what is in force ---- */
+
+/* Rewinds in the past of a fold: all if it is finished, else those of its state, which is stored
+ * with each. */
+static int rewinds_of(const struct session *s, int fold)
+{
+	struct err ignored = {0}; /* said by whoever goes on with it */
+	struct state state;
+	char path[PATH_LEN];
+
+	if (fold_has(s->dir, fold, SESSION_RESULT))
+		return INT_MAX;
+	if (fold_file(s->dir, fold, "state.safetensors", path, sizeof path, &ignored) ||
+	    !file_exists(path) || state_load_numbers(&state, path, &ignored))
+		return 0;
+	return state.rewinds;
+}
+
+/* Steps an epoch of a fold, by its rows; 0: not known. */
+static int each_of(const struct session *s, int fold)
+{
+	struct rows_place start = {0};
+	struct err ignored = {0};
+	struct step_row *row;
+	int n, each = 0;
+	bool again;
+
+	if (session_fold_steps(s, fold, &start, &again, &row, &n, &ignored))
+		return 0;
+	while (each < n && row[each].epoch == 1)
+		each++;
+	free(row);
+	return each < n ? each : 0;
+}
+
+/* Add what a fold follows. */
+static void add_followed(const struct session *s, const struct changes *all, int fold,
+			 struct changes *to)
+{
+	bool rewound = changes_rewinds(all, fold) > 0;
+	struct changes its;
+	int end;
+
+	changes_follow(&its, all, fold, rewound ? rewinds_of(s, fold) : 0,
+		       rewound ? each_of(s, fold) : 0, &end);
+	for (int i = 0; i < its.n; i++)
+		changes_insert(to, &its.at[i]);
+	changes_free(&its);
+}
+
+int session_in_force(const struct session *s, const struct settings *set, struct changes *c,
+		     struct err *e)
+{
+	struct changes all;
+	bool rewound = false;
+
+	*c = (struct changes){0};
+	if (session_changes(s, set, &all, e))
+		return -1;
+	for (int i = 0; i < all.n; i++)
+		rewound |= change_is_rewind(&all.at[i]);
+	if (!rewound) {
+		*c = all;
+		return 0;
+	}
+	for (int i = 0; i < all.n; i++)
+		if (i == 0 || all.at[i].fold != all.at[i - 1].fold)
+			add_followed(s, &all, all.at[i].fold, c);
+	changes_free(&all);
+	return 0;
 }
 
 /* Folds of version 0.1 that are finished. */

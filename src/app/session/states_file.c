@@ -57,6 +57,7 @@ int states_file_write(const struct state *s, const char *name, const char *path,
 				.epoch = s->epoch,
 				.in_epoch = s->in_epoch,
 				.step = s->step,
+				.rewinds = s->rewinds,
 				.ended = s->ended,
 				.best_epoch = s->best_epoch};
 	struct output o = {.sum = XXH3_createState()};

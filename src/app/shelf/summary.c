@@ -229,7 +229,7 @@ static int read_run(struct summary *x, const char *dir, const struct walk *w, st
 	read_values(x, &set, texts);
 	x->folds = session_folds(&s, &set);
 	failed = session_epochs(&s, &set, &row, &n, e) || session_results(&s, &set, &results, e) ||
-		 session_changes(&s, &set, &changes, e);
+		 session_in_force(&s, &set, &changes, e);
 	if (!failed) {
 		read_figures(x, &results);
 		x->rest = state_of(x, &s, w, &results, row, n);

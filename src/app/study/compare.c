@@ -37,7 +37,7 @@ static int side_read(struct side *x, const char *dir, struct str *said, struct e
 		return -1;
 	memcpy(x->data, o.hash, sizeof x->data);
 	origin_free(&o);
-	if (session_changes(&s, &x->set, &x->changes, &why)) {
+	if (session_in_force(&s, &x->set, &x->changes, &why)) {
 		changes_free(&x->changes);
 		str_addf(said, "    changes cannot be read: %s\n", why.text);
 	}

@@ -39,7 +39,7 @@ static void read_one(struct session_detail *d, const struct shelf_run *r)
 		return;
 	d->folds = session_folds(&s, &d->set);
 	if (session_results(&s, &d->set, &d->results, &ignored) ||
-	    session_changes(&s, &d->set, &d->changes, &ignored)) {
+	    session_in_force(&s, &d->set, &d->changes, &ignored)) {
 		forget(d);
 		return;
 	}

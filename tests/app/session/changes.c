@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/session/changes.h"
 #include "app/folder.h"
+#include "app/session/rows.h"
+#include "base/rng.h"
+
+#include <limits.h>
 
 static const struct change lr = {1, 2, 30, (char *)"set train.optimizer.lr 1e-4", 0, 0};
 static const struct change stop = {0, 40, 1, (char *)"pause", 0, 0};
@@ -185,6 +189,207 @@ TEST(what_a_fold_begins_with)
 	      "at 3 1 1 set train.warmup 9   # was 5\n"
 	      "at 3 1 1 begin\n",
 	      "1 1 set train.warmup 9", "2 1 set train.epoch 7");
+}
+
+static void check_place(const char *text, int epoch, int in_epoch)
+{
+	struct rewind r;
+
+	if (!rewind_place(&r, text))
+		FAIL("%s is a place", text);
+	CHECK_INT(r.epoch, epoch);
+	CHECK_INT(r.in_epoch, in_epoch);
+}
+
+TEST(places_to_go_back_to)
+{
+	static const char *const wrong[] = {
+		"",      "0",       "0:1", "-1", ":2", "4:", "4:-1",           "4:x", "4 1", "x",
+		"4:1:1", "1000001", "1.5", "+4", " 4", "4 ", "4:1234567890123"};
+	struct rewind r;
+
+	check_place("4", 4, 0);
+	check_place("4:0", 4, 0);
+	check_place("12:345", 12, 345);
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		if (rewind_place(&r, wrong[i]))
+			FAIL("accepted: %s", wrong[i]);
+	r = (struct rewind){.epoch = 3, .in_epoch = 2};
+	CHECK_INT(rewind_step(&r, 20), 42);
+	r = (struct rewind){.epoch = EPOCH_MAX, .in_epoch = STEP_MAX};
+	CHECK_INT(rewind_step(&r, STEP_MAX), INT_MAX);
+}
+
+TEST(lines_of_rewinds)
+{
+	static const char *const wrong[] = {
+		"rewind",       "rewind x",       "rewind 0:1",    "rewind 2:1 ../a",
+		"rewind 1:2:3", "rewind 2:1 a b", "rewind 2:1 .a", "rewind 2:1 a/b",
+	};
+	struct change c = {1, 4, 31, (char *)"rewind 2:3 before-rewind-1", 0, 0};
+	struct str line = {0};
+	struct err e = {0};
+	struct rewind r;
+
+	CHECK(change_is_rewind(&c));
+	CHECK_INT(change_rewind(&r, &c, &e), 0);
+	CHECK_INT(r.epoch, 2);
+	CHECK_INT(r.in_epoch, 3);
+	CHECK_STR(r.branch, "before-rewind-1");
+	rewind_command(&line, &r);
+	CHECK_STR(line.s, c.command);
+	str_free(&line);
+	c.command = (char *)"rewind\t2";
+	CHECK_INT(change_rewind(&r, &c, &e), 0);
+	CHECK_STR(r.branch, "");
+	rewind_command(&line, &r);
+	CHECK_STR(line.s, "rewind 2:0");
+	str_free(&line);
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		c.command = (char *)wrong[i];
+		CHECK(change_is_rewind(&c));
+		if (change_rewind(&r, &c, &e) == 0)
+			FAIL("accepted: %s", wrong[i]);
+		CHECK_HAS(e.text, "expected rewind EPOCH:STEP BRANCH");
+	}
+	c.command = (char *)"rewinds 2:1";
+	CHECK(!change_is_rewind(&c));
+}
+
+/* What fold 1 follows after so many rewinds, a line each. */
+static void check_follows(const struct changes *c, int rewinds, int each, const char *want,
+			  int want_end)
+{
+	struct changes its;
+	struct str lines = {0};
+	int end;
+
+	changes_follow(&its, c, 1, rewinds, each, &end);
+	for (int i = 0; i < its.n; i++)
+		change_line(&lines, &its.at[i], "");
+	CHECK_STR(str_text(&lines), want);
+	CHECK_INT(end, want_end);
+	changes_free(&its);
+	str_free(&lines);
+}
+
+/* Epochs of 10 steps. */
+TEST(what_is_in_force_after_rewinds)
+{
+	static const char log[] = "at 1 1 1 set train.clip 9\n"
+				  "at 1 1 1 begin\n"
+				  "at 1 1 1 set train.clip 1\n"
+				  "at 1 2 11 set train.clip 2\n"
+				  "at 1 2 14 set train.clip 3\n"
+				  "at 1 2 13 pause\n"
+				  "at 1 2 16 rewind 2:3 a\n" /* 13 steps are done */
+				  "at 2 1 1 set train.clip 8\n"
+				  "at 1 2 14 set train.clip 4\n"
+				  "at 1 2 15 rewind 1:0 b\n"
+				  "at 1 1 1 set train.clip 5\n";
+	struct changes c;
+	struct err e = {0};
+
+	put(in("log"), log);
+	REQUIRE(changes_read(&c, in("log"), false, &e) == 0);
+	CHECK_INT(changes_rewinds(&c, 1), 2);
+	CHECK_INT(changes_rewinds(&c, 2), 0);
+	check_follows(&c, 0, 10,
+		      "at 1 1 1 set train.clip 9\nat 1 1 1 begin\n"
+		      "at 1 1 1 set train.clip 1\nat 1 2 11 set train.clip 2\n"
+		      "at 1 2 13 pause\nat 1 2 14 set train.clip 3\n",
+		      6);
+	check_follows(&c, 1, 10,
+		      "at 1 1 1 set train.clip 9\nat 1 1 1 begin\n"
+		      "at 1 1 1 set train.clip 1\nat 1 2 11 set train.clip 2\n"
+		      "at 1 2 13 pause\nat 1 2 14 set train.clip 4\n",
+		      9);
+	for (int rewinds = 2; rewinds < 4; rewinds++) /* the log has no more */
+		check_follows(&c, rewinds, 10,
+			      "at 1 1 1 set train.clip 9\nat 1 1 1 begin\n"
+			      "at 1 1 1 set train.clip 5\n",
+			      -1);
+	changes_free(&c);
+}
+
+/* A person at work: the log that becomes of it, and, beside it, by step what was given and
+ * has not been taken back, as the model has it. */
+enum { PERSON_STEPS = 200, PERSON_GIVEN = 4 };
+struct person {
+	struct rng draws;
+	int each, done, values;
+	int given[PERSON_STEPS + 2][PERSON_GIVEN], n[PERSON_STEPS + 2];
+	struct str log;
+};
+
+static int draw(struct person *p, int n)
+{
+	return (int)(rng_u32(&p->draws) % (uint32_t)n);
+}
+
+static void give(struct person *p, int step)
+{
+	if (step > PERSON_STEPS || p->n[step] == PERSON_GIVEN)
+		return;
+	str_addf(&p->log, "at 1 %d %d set train.clip %d\n", (step - 1) / p->each + 1, step,
+		 ++p->values);
+	p->given[step][p->n[step]++] = p->values;
+}
+
+static void go_back(struct person *p)
+{
+	int to = draw(p, p->done + 1);
+
+	str_addf(&p->log, "at 1 %d %d rewind %d:%d x\n", p->done / p->each + 1, p->done + 1,
+		 to / p->each + 1, to % p->each);
+	for (int i = to + 1; i <= PERSON_STEPS; i++)
+		p->n[i] = 0;
+	p->done = to;
+}
+
+static void check_person(const struct person *p, int rewinds)
+{
+	struct str want = {0};
+	struct changes c;
+	struct err e = {0};
+
+	for (int i = 1; i <= PERSON_STEPS; i++)
+		for (int k = 0; k < p->n[i]; k++)
+			str_addf(&want, "at 1 %d %d set train.clip %d\n", (i - 1) / p->each + 1, i,
+				 p->given[i][k]);
+	put(in("person"), str_text(&p->log));
+	REQUIRE(changes_read(&c, in("person"), false, &e) == 0);
+	check_follows(&c, rewinds, p->each, str_text(&want), -1);
+	if (p->done <= p->each) /* no row says how long an epoch is */
+		check_follows(&c, rewinds, 0, str_text(&want), -1);
+	changes_free(&c);
+	str_free(&want);
+}
+
+TEST(any_log_with_rewinds)
+{
+	for (unsigned seed = 1; seed <= 200; seed++) {
+		struct person p = {0};
+		int faults = test_faults, rewinds = 0;
+
+		rng_seed(&p.draws, seed);
+		p.each = 1 + draw(&p, 9);
+		for (int n = draw(&p, 30); n > 0; n--) {
+			p.done += draw(&p, PERSON_STEPS - p.done > 12 ? 12 : 1);
+			if (draw(&p, 3))
+				give(&p, p.done + 1);
+			if (draw(&p, 4) == 0) /* for the next epoch */
+				give(&p, (p.done / p.each + 1) * p.each + 1);
+			if (draw(&p, 4) == 0) {
+				go_back(&p);
+				rewinds++;
+			}
+			check_person(&p, rewinds);
+		}
+		if (test_faults > faults)
+			FAIL("seed %u", seed);
+		str_free(&p.log);
+	}
 }
 
 TEST(disk_full)

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Rewinds in a log, and what is in force after them. */
+#include "app/session/changes.h"
+
+#include "app/session/rows.h"
+
+#include <ctype.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char WORD[] = "rewind", SPACES[] = " \t";
+
+/* ---- a line ---- */
+
+/* Digits, from min to max; moves *at. */
+static bool take_number(const char **at, int min, int max, int *out)
+{
+	size_t n = strspn(*at, "0123456789");
+	long x = n && n < 10 ? strtol(*at, NULL, 10) : -1;
+
+	if (x < min || x > max)
+		return false;
+	*out = (int)x;
+	*at += n;
+	return true;
+}
+
+bool rewind_place(struct rewind *r, const char *text)
+{
+	*r = (struct rewind){0};
+	if (!take_number(&text, 1, EPOCH_MAX, &r->epoch))
+		return false;
+	if (*text == ':') {
+		text++;
+		if (!take_number(&text, 0, STEP_MAX, &r->in_epoch))
+			return false;
+	}
+	return !*text;
+}
+
+int rewind_step(const struct rewind *r, int each)
+{
+	int64_t step = (int64_t)(r->epoch - 1) * each + r->in_epoch;
+
+	return step < INT_MAX ? (int)step : INT_MAX;
+}
+
+bool change_is_rewind(const struct change *c)
+{
+	size_t n = sizeof WORD - 1;
+
+	return strncmp(c->command, WORD, n) == 0 && (!c->command[n] || isspace(c->command[n]));
+}
+
+/* No name leads out of the folder of branches. */
+static bool is_name(const char *text)
+{
+	return strlen(text) <= REWIND_BRANCH && *text != '.' && !strpbrk(text, "/ \t");
+}
+
+int change_rewind(struct rewind *r, const struct change *c, struct err *e)
+{
+	const char *at = c->command + sizeof WORD - 1, *name;
+	char place[32];
+	size_t n;
+
+	at += strspn(at, SPACES);
+	n = strcspn(at, SPACES);
+	name = at + n + strspn(at + n, SPACES);
+	snprintf(place, sizeof place, "%.*s", n < sizeof place ? (int)n : 0, at);
+	if (!change_is_rewind(c) || !rewind_place(r, place) || (*name && !is_name(name)))
+		return err_set(e, "\"%.100s\": expected rewind EPOCH:STEP BRANCH", c->command);
+	snprintf(r->branch, sizeof r->branch, "%s", name);
+	return 0;
+}
+
+void rewind_command(struct str *out, const struct rewind *r)
+{
+	str_addf(out, "%s %d:%d%s%s", WORD, r->epoch, r->in_epoch, *r->branch ? " " : "",
+		 r->branch);
+}
+
+/* ---- a log ---- */
+
+int changes_rewinds(const struct changes *c, int fold)
+{
+	int n = 0;
+
+	for (int i = 0; i < c->n; i++)
+		n += c->at[i].fold == fold && change_is_rewind(&c->at[i]);
+	return n;
+}
+
+/* Was it for a step up to there? */
+static bool is_before(const struct change *c, const struct rewind *r, int each)
+{
+	if (each > 0 || r->epoch == 1)
+		return c->step <= rewind_step(r, each);
+	return c->epoch < r->epoch || (c->epoch == r->epoch && r->in_epoch > 0);
+}
+
+void changes_cut(struct changes *c, int fold, const struct rewind *r, int each)
+{
+	int n = 0;
+
+	for (int i = 0; i < c->n; i++) {
+		struct change x = c->at[i];
+		bool stays = x.fold != fold || change_is_begin(&x) || changes_taken_over(c, i) ||
+			     is_before(&x, r, each);
+
+		if (stays)
+			c->at[n++] = x;
+		else
+			free(x.command);
+	}
+	c->n = n;
+}
+
+void changes_follow(struct changes *out, const struct changes *c, int fold, int rewinds, int each,
+		    int *end)
+{
+	struct err ignored = {0};
+	struct rewind r;
+	int past = 0;
+
+	*out = (struct changes){0};
+	*end = -1;
+	for (int i = 0; i < c->n && *end < 0; i++) {
+		const struct change *x = &c->at[i];
+		bool last;
+
+		if (x->fold != fold)
+			continue;
+		if (!change_is_rewind(x)) {
+			changes_insert(out, x);
+			continue;
+		}
+		last = past++ == rewinds;
+		if (last)
+			*end = i;
+		else if (change_rewind(&r, x, &ignored) == 0)
+			changes_cut(out, fold, &r, each);
+	}
+}
