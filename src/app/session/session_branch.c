@@ -154,18 +154,16 @@ static int check_kept(const struct branch_making *b, const char *name,
 		       : branch_exists(b, name, e);
 }
 
-static int keep_all(const struct session *s, int fold, const char *hidden, struct err *e)
+static int keep_all(const struct session *s, int fold, const struct branch_making *b, struct err *e)
 {
-	static const char *const files[] = {"config.yml", SESSION_DATA, "machine", "notes.txt"};
 	struct fold_list folds = {0};
-	int failed = 0;
+	int failed =
+		branch_share_head(b, s->dir, e) || branch_share(s->dir, b->hidden, "notes.txt", e);
 
-	for (size_t i = 0; i < sizeof files / sizeof files[0] && !failed; i++)
-		failed = branch_share(s->dir, hidden, files[i], e);
 	folds_read(&folds, s->dir);
 	for (int i = 0; i < folds.n && !failed; i++)
 		if (folds.at[i] == fold || fold_has(s->dir, folds.at[i], SESSION_RESULT))
-			failed = branch_share_fold(s->dir, hidden, folds.at[i], e);
+			failed = branch_share_fold(s->dir, b->hidden, folds.at[i], e);
 	folds_free(&folds);
 	return failed ? -1 : 0;
 }
@@ -184,7 +182,7 @@ int session_branch_keep(const struct session *s, int fold, const char *name, str
 		branch_drop(&b);
 		return failed;
 	}
-	if (failed || keep_all(s, fold, b.hidden, e) || branch_write_point(b.hidden, &now, e)) {
+	if (failed || keep_all(s, fold, &b, e) || branch_write_point(b.hidden, &now, e)) {
 		branch_drop(&b);
 		return -1;
 	}

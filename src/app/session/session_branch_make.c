@@ -73,14 +73,14 @@ static void root_of(const char *whole, char out[PATH_LEN])
 
 int branch_place(struct branch_place *p, const char *session_dir, struct err *e)
 {
-	char whole[PATH_LEN], root[PATH_LEN];
+	char whole[PATH_LEN];
 	size_t n;
 
 	if (path_absolute(whole, sizeof whole, ".", session_dir, e) ||
 	    branch_folder(session_dir, whole, p->folder, e))
 		return -1;
-	root_of(whole, root);
-	n = strlen(root);
+	root_of(whole, p->root);
+	n = strlen(p->root);
 	snprintf(p->parent, sizeof p->parent, "%s", whole[n] ? whole + n + 1 : ".");
 	return 0;
 }
@@ -102,8 +102,8 @@ static int check_name(const char *name, struct err *e)
 	bool control = false;
 
 	if (strlen(name) > BRANCH_NAME)
-		return err_set(e, "a branch's name has at most %d bytes; found %zu", BRANCH_NAME,
-			       strlen(name));
+		return err_set(e, "a branch's name has at most %d bytes; found %zu",
+			       BRANCH_NAME, strlen(name));
 	for (const char *p = name; *p; p++)
 		control |= iscntrl((unsigned char)*p) || *p == ' ';
 	if (control || !*name || strchr("-.#~", *name) || !is_utf8(name) ||
@@ -297,6 +297,18 @@ int branch_share(const char *from, const char *to, const char *name, struct err 
 	if (!file_exists(old))
 		return 0;
 	return grows ? file_copy(old, new, e) : file_link(old, new, e);
+}
+
+int branch_share_head(const struct branch_making *b, const char *dir, struct err *e)
+{
+	char machine[PATH_LEN];
+
+	if (branch_share(dir, b->hidden, "config.yml", e) ||
+	    branch_share(dir, b->hidden, SESSION_DATA, e) ||
+	    path_join(machine, sizeof machine, dir, "machine", e))
+		return -1;
+	/* Seeds have that of the session. */
+	return branch_share(file_exists(machine) ? dir : b->place.root, b->hidden, "machine", e);
 }
 
 /* The files of a folder, but for locks and what is being written. */

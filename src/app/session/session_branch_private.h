@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session_branch_private: how a branch is made. For session_branch*.c.
+ * session_branch_private: how a branch is made. For session_branch*.c and branch.c.
  *
  *	if (branch_new(&b, dir, name, e))
  *		return -1;
@@ -15,6 +15,7 @@
 struct branch_place {
 	char folder[PATH_LEN]; /* where branches of the run lie: .../branches */
 	char parent[PATH_LEN]; /* the run, as branch.yml has it */
+	char root[PATH_LEN];   /* the session around it */
 };
 
 struct branch_making {
@@ -36,6 +37,8 @@ int branch_exists(const struct branch_making *b, const char *name, struct err *e
 
 /* A file NAME, if there is one, from folder to folder: linked, or copied if it grows. */
 int branch_share(const char *from, const char *to, const char *name, struct err *e);
+/* config.yml, data.csv and machine of the run `dir`. */
+int branch_share_head(const struct branch_making *b, const char *dir, struct err *e);
 /* A fold with its stored states from a run's folder to another. */
 int branch_share_fold(const char *from, const char *to, int fold, struct err *e);
 int branch_write_point(const char *dir, const struct branch_point *p, struct err *e);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session_private: the folds' folders and files. For session*.c.
+ * session_private: the folds' folders and files. For session*.c and branch.c.
  */
 #ifndef MIUST_SESSION_PRIVATE_H
 #define MIUST_SESSION_PRIVATE_H
