@@ -109,9 +109,11 @@ struct job {
 	bool begun;          /* a step was made, or the run stopped as asked: it stays */
 	char made[PATH_LEN]; /* the topmost folder made for it, "" if none */
 	int64_t steps;       /* done by this process */
-	bool machine_known;  /* compared with what the session was first trained on */
-	bool trained;        /* something, since the last end that was told (happened) */
-	bool complete;       /* all folds of all seeds have results */
+	int ahead; /* the fold is a branch's: up to so many steps it does what its parent did;
+		    * 0: it goes its own way */
+	bool machine_known; /* compared with what the session was first trained on */
+	bool trained;       /* something, since the last end that was told (happened) */
+	bool complete;      /* all folds of all seeds have results */
 };
 
 /*
@@ -154,6 +156,10 @@ int job_save(struct job *j, struct err *e); /* state and last.safetensors, now *
  */
 int job_take_stopped(struct job *j, bool *taken, struct err *e);
 void job_leave_stopped(struct job *j, bool taken);
+
+/* Is the next step one that its parent did too? The run has to do them first, so nothing may be
+ * changed: what is asked waits, or the run stops. */
+bool job_repeats(const struct job *j);
 
 /* Where the next step is (steer_position). */
 void job_position(const struct job *j, int *fold, int *epoch, int *step);

@@ -3,6 +3,7 @@
 
 #include "app/lab/job_session.h"
 #include "app/lab/job_tell.h"
+#include "app/session/session_branch.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -129,6 +130,30 @@ static int restore(struct job *j, struct err *e)
 	       trainer_save_best(t, path, e);
 }
 
+/* How far the fold of a branch has to go to where it left its parent. One that has gone back
+ * since has been there. */
+static int find_ahead(struct job *j, struct err *e)
+{
+	const struct state *s = &j->trainer.state;
+	struct branch_point p;
+	bool is_branch;
+
+	j->ahead = 0;
+	if (session_branch_point(j->session.dir, &p, &is_branch, e))
+		return -1;
+	if (!is_branch || p.fold != s->fold || s->step >= p.step || s->rewinds)
+		return 0;
+	j->ahead = p.step;
+	job_say(j, "fold %d first does %d step%s of %s again, up to %d:%d", p.fold,
+		p.step - s->step, p.step - s->step == 1 ? "" : "s", p.parent, p.epoch, p.in_epoch);
+	return 0;
+}
+
+bool job_repeats(const struct job *j)
+{
+	return j->trainer.corpus && j->trainer.state.step < j->ahead;
+}
+
 /* Rows at and after the next step are done again: cut them. */
 static int begin_rows(struct job *j, struct err *e)
 {
@@ -213,7 +238,7 @@ static int begin_fold(struct job *j, int fold, struct err *e)
 				 norm_save(&t->norm, path, e)))
 		return -1;
 	/* A fold that goes on may have had live changes since. */
-	if (restore(j, e) || (t->state.step == 0 && say_weights(j, e)) ||
+	if (restore(j, e) || find_ahead(j, e) || (t->state.step == 0 && say_weights(j, e)) ||
 	    steer_store(&j->steer, fold, e) || job_store_data(j, e) || begin_rows(j, e))
 		return -1;
 	job_position(j, &fold, &epoch, &step);
@@ -294,6 +319,8 @@ static int one_step(struct job *j, enum job_go *go, struct err *e)
 	}
 	j->steps++;
 	j->begun = j->trained = true;
+	if (j->trainer.state.step >= j->ahead)
+		j->ahead = 0;
 	if (session_step(&j->session, &row, e))
 		return -1;
 	if (j->hooks.step)

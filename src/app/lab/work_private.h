@@ -110,6 +110,8 @@ struct work_run {
 	struct str told;       /* while opening */
 	bool opened, inside;   /* inside: job_run */
 	bool replied;          /* to the request at hand */
+	bool repeats;          /* a branch: what its parent did; requests wait (job_repeats) */
+	bool rests;            /* after that it pauses, as it did before */
 	bool looks;            /* the job was opened to look at (job_look) */
 	struct follow *follow; /* NULL while it trains here */
 	bool was_elsewhere;    /* a run of ours that another program has gone on with since it

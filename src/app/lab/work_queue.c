@@ -189,9 +189,27 @@ static bool goes(const struct work_run *run)
 /* Can the first request be served now? Under the lock. */
 static bool has_request(const struct work_run *run)
 {
-	bool first = run->inside ? run->control.want == WANT_FOLD : goes(run);
+	bool first = run->inside ? run->control.want == WANT_FOLD || run->repeats : goes(run);
 
 	return run->requests > 0 && !first && !is_over(run);
+}
+
+/* What may be overtaken: it changes nothing. */
+static bool may_wait(const struct request *r)
+{
+	return r->kind == REQUEST_LOOK || r->kind == REQUEST_PING;
+}
+
+/* Where a request to stop is that need not wait for others; -1: nowhere. Under the lock. */
+static int find_stop(const struct work_run *run)
+{
+	for (int i = 0; i < run->requests; i++) {
+		if (run->request[i].kind == REQUEST_STOP)
+			return i;
+		if (!may_wait(&run->request[i]) && !run->repeats)
+			return -1;
+	}
+	return -1;
 }
 
 static struct request take_request(struct work_run *run)
@@ -209,7 +227,8 @@ bool work_serve(struct work_run *run, bool wait)
 	bool over;
 
 	pthread_mutex_lock(&w->lock);
-	while (wait && !has_request(run) && !goes(run) && !is_over(run))
+	while (wait && !has_request(run) && !goes(run) && !is_over(run) &&
+	       !(run->repeats && find_stop(run) >= 0))
 		pthread_cond_wait(&run->asked, &w->lock);
 	while (has_request(run)) {
 		struct request r = take_request(run);
@@ -239,23 +258,16 @@ void work_wait_until(struct work_run *run, double clock)
 	pthread_mutex_unlock(&run->work->lock);
 }
 
-/* What may be overtaken: it changes nothing. */
-static bool may_wait(const struct request *r)
-{
-	return r->kind == REQUEST_LOOK || r->kind == REQUEST_PING;
-}
-
 bool work_takes_stop(struct work_run *run)
 {
 	struct work *w = run->work;
 	struct request stop = {0};
 	bool takes;
-	int i = 0;
+	int i;
 
 	pthread_mutex_lock(&w->lock);
-	while (i < run->requests && may_wait(&run->request[i]))
-		i++;
-	takes = i < run->requests && run->request[i].kind == REQUEST_STOP;
+	i = find_stop(run);
+	takes = i >= 0;
 	if (takes) {
 		stop = run->request[i];
 		run->requests--;

@@ -188,12 +188,55 @@ static bool paces(struct work_run *run)
 	return true;
 }
 
+/* A branch first does what its parent did: it needs a place for that, whether it is to pause
+ * then or not, and can only be stopped. */
+static enum job_go repeat(struct work_run *run)
+{
+	struct control *c = &run->control;
+
+	run->repeats = true;
+	if (c->want == WANT_PAUSE) {
+		run->rests = true;
+		c->want = WANT_GO;
+	}
+	while (!work_takes_stop(run)) {
+		if (work_place(run)) {
+			work_show(run, WORK_RUN);
+			return JOB_GO;
+		}
+		work_show(run, WORK_WAITING);
+		work_serve(run, true);
+	}
+	c->want = WANT_STOP;
+	work_show(run, WORK_STOPPING);
+	return JOB_STOP;
+}
+
+/* It is where it left its parent. Whoever opened it to change something there has time to. */
+static void arrive(struct work_run *run)
+{
+	const struct control *c = &run->control;
+	bool attended = !run->opt.unattended && !run->opt.job.claim, rests = run->rests;
+
+	run->repeats = run->rests = false;
+	run->step_started = clock_seconds();
+	if (c->want == WANT_GO && (rests || (attended && !c->steps && !c->until_epoch)))
+		work_pause_as(run, WORK_PAUSED);
+	work_say(run, run->control.want == WANT_PAUSE
+			      ? "the branch is where it left; change something, then go on"
+			      : "the branch is where it left, and goes its own way");
+}
+
 static enum job_go between(void *ctx, struct job *j)
 {
 	struct work_run *run = ctx;
-	enum job_go go = timed_word(run);
+	enum job_go go;
 
-	(void)j;
+	if (job_repeats(j))
+		return repeat(run);
+	if (run->repeats)
+		arrive(run);
+	go = timed_word(run);
 	while (go == JOB_GO && paces(run))
 		go = timed_word(run);
 	if (go == JOB_STOP)
@@ -218,10 +261,11 @@ static void on_step(void *ctx, struct job *j, const struct step_row *r)
 	}
 	run->smooth_loss = 0.95 * run->smooth_loss + 0.05 * r->loss;
 	run->smooth_weight = 0.95 * run->smooth_weight + 0.05;
-	if (run->control.steps > 0 && --run->control.steps == 0)
+	if (!run->repeats && run->control.steps > 0 && --run->control.steps == 0)
 		work_pause_as(run, WORK_PAUSED);
 	work_send(run, &e);
-	work_test_break(run, false);
+	if (!run->repeats)
+		work_test_break(run, false);
 }
 
 static void on_evaluating(void *ctx, struct job *j)
@@ -270,11 +314,12 @@ static void on_epoch(void *ctx, struct job *j, const struct epoch_row *r,
 	run->epoch_seconds =
 		run->epoch_seconds > 0 ? 0.7 * run->epoch_seconds + 0.3 * r->seconds : r->seconds;
 	run->step_started = clock_seconds();
-	if (run->control.until_epoch > 0 && r->epoch >= run->control.until_epoch)
+	if (!run->repeats && run->control.until_epoch > 0 && r->epoch >= run->control.until_epoch)
 		work_pause_as(run, WORK_PAUSED);
 	work_show(run, WORK_RUN);
 	work_send(run, &e);
-	work_test_break(run, true);
+	if (!run->repeats)
+		work_test_break(run, true);
 }
 
 static void on_result(void *ctx, struct job *j, const struct fold_row *r,

@@ -200,7 +200,7 @@ static void train(struct work_run *run)
 	work_follow_end(run);
 	run->inside = true;
 	run->status = run_job(run, &e) ? err_exit(e.status) : 0;
-	run->inside = false;
+	run->inside = run->repeats = false;
 	run->control.want = WANT_STOP;
 	work_leave_place(run);
 	if (e.status == EXIT_BUSY && !run->opt.unattended) { /* another was faster: follow it */
