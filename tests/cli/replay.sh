@@ -96,7 +96,7 @@ wrong wrong_word 'at 0 1 2 folt' 'unknown command folt; did you mean fold?'
 wrong late_begin 'at 0 1 2 begin' 'begin says what a fold begins with; expected at step 1'
 wrong wrong_rewind 'at 0 1 2 rewind back' '"rewind back": expected rewind EPOCH:STEP BRANCH'
 wrong wrong_branch 'at 0 1 2 rewind 1:1 ../up' '"rewind 1:1 ../up": expected rewind'
-wrong rewind_ahead 'at 0 2 6 rewind 2:2' 'rewind 2:2 lies after step 6, before which it is to go back'
+wrong rewind_ahead 'at 0 2 6 rewind 2:2' 'rewind 2:2 does not go back: its line is before step 6'
 wrong rewind_past_an_epoch 'at 0 3 9 rewind 1:5' 'rewind 1:5: an epoch of fold 0 has 4 steps'
 wrong rewind_in_another_epoch 'at 0 2 9 rewind 1:1' 'step 9 of fold 0 is in epoch 3, not 2'
 wrong before_a_rewind "at 0 2 6 rewind 1:2

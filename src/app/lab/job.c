@@ -243,7 +243,7 @@ void job_close(struct job *j)
 
 void job_position(const struct job *j, int *fold, int *epoch, int *step)
 {
-	steer_position(&j->trainer, fold, epoch, step);
+	steer_position(&j->trainer.state, fold, epoch, step);
 }
 
 /* ---- running ---- */
@@ -358,6 +358,7 @@ int job_run(struct job *j, struct err *e)
 
 	if (j->trainer.corpus)
 		trainer_close(&j->trainer);
+	err_clear(&j->lost);
 	str_add(&advice, "; the session goes on from its last checkpoint with --session ");
 	str_add_quoted(&advice, j->root.root);
 	str_add(&advice, " --resume");

@@ -12,6 +12,7 @@
  * row; at the end of an epoch the rows are synced, then best.safetensors (if better),
  * last.safetensors and, last, state.safetensors, which says how far the run has come. A
  * kill at any instant leaves the previous state, and the rows after it are cut on resume.
+ * A rewind: job_rewind.h.
  *
  * All calls come from the thread that runs job_run; other jobs may run in other threads.
  */
@@ -32,6 +33,14 @@ enum job_go {
 	JOB_GO,   /* next step */
 	JOB_STOP, /* checkpoint and end the run */
 	JOB_FOLD, /* end this fold here: test its kept checkpoint, go to the next */
+};
+
+/* The fold went back to a step of its past (job_rewind.h). */
+struct rewound {
+	struct rewind to; /* branch: what came after it */
+	int step;         /* done there */
+	int replayed;     /* steps that were done again */
+	double seconds;   /* that this took */
 };
 
 struct job_hooks {
@@ -55,6 +64,10 @@ struct job_hooks {
 	 * checkpoint; else the run ends. */
 	enum job_go (*diverged)(void *ctx, struct job *j, const struct step_row *r,
 				const struct err *e);
+	/* Asked before each of `of` steps that are done again on the way back: true ends that,
+	 * and the run stays where it was. */
+	bool (*rewinding)(void *ctx, struct job *j, const struct rewind *to, int done, int of);
+	void (*rewound)(void *ctx, struct job *j, const struct rewound *r);
 	/* Each once, and before or at the hook above that reports it: best after `epoch`,
 	 * fold after `fold`, diverged before `diverged`, which may wait; at the end of what
 	 * has trained here finished after `seed`, else stopped, diverged or failed. */
@@ -112,6 +125,7 @@ struct job {
 	int ahead; /* the fold is a branch's: up to so many steps it does what its parent did;
 		    * 0: it goes its own way */
 	bool machine_known; /* compared with what the session was first trained on */
+	struct err lost;    /* why it cannot go on, where a hook met that (job_rewind) */
 	bool trained;       /* something, since the last end that was told (happened) */
 	bool complete;      /* all folds of all seeds have results */
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/lab/job_fold.h"
 
+#include "app/lab/job_rewind.h"
 #include "app/lab/job_session.h"
 #include "app/lab/job_tell.h"
 #include "app/session/session_branch.h"
@@ -218,11 +219,39 @@ static int say_weights(const struct job *j, struct err *e)
 	return 0;
 }
 
+/* Who is predicted in the validation part; its labels are to be freed. */
+static struct predictions validation(const struct job *j)
+{
+	const struct trainer *t = &j->trainer;
+	struct predictions val = {.n = t->split.n[PART_VAL],
+				  .classes = t->model.classes,
+				  .utt = t->split.at[PART_VAL]};
+
+	val.label = mem_alloc((size_t)val.n, sizeof *val.label);
+	for (int i = 0; i < val.n; i++)
+		val.label[i] = j->lab->corpus.utt[val.utt[i]].label;
+	return val;
+}
+
+int job_open_rows(struct job *j, struct err *e)
+{
+	struct predictions val = validation(j);
+	int fold, epoch, step, failed;
+
+	job_position(j, &fold, &epoch, &step);
+	history_free(&j->history);
+	failed = begin_rows(j, e) ||
+		 (j->data_known && history_set_aside(&j->session, fold, "history", epoch, &val,
+						     &j->lab->corpus, &j->set, e)) ||
+		 history_begin(&j->history, &j->session, fold, "history", epoch, &val,
+			       &j->lab->corpus, &j->set, e);
+	free(val.label);
+	return failed ? -1 : 0;
+}
+
 static int begin_fold(struct job *j, int fold, struct err *e)
 {
 	struct trainer *t = &j->trainer;
-	struct predictions val = {0};
-	int epoch, step, failed;
 	char path[PATH_LEN];
 
 	job_close_fold(j); /* one that was stopped */
@@ -239,23 +268,12 @@ static int begin_fold(struct job *j, int fold, struct err *e)
 		return -1;
 	/* A fold that goes on may have had live changes since. */
 	if (restore(j, e) || find_ahead(j, e) || (t->state.step == 0 && say_weights(j, e)) ||
-	    steer_store(&j->steer, fold, e) || job_store_data(j, e) || begin_rows(j, e))
+	    steer_after(&j->steer, &t->state.rewinds, e) || job_rewind_tidy(j, e) ||
+	    steer_store(&j->steer, fold, e) || job_store_data(j, e) || job_open_rows(j, e))
 		return -1;
-	job_position(j, &fold, &epoch, &step);
-	val.n = t->split.n[PART_VAL];
-	val.classes = t->model.classes;
-	val.utt = t->split.at[PART_VAL];
-	val.label = mem_alloc((size_t)val.n, sizeof *val.label);
-	for (int i = 0; i < val.n; i++)
-		val.label[i] = j->lab->corpus.utt[val.utt[i]].label;
-	failed = (j->data_known && history_set_aside(&j->session, fold, "history", epoch, &val,
-						     &j->lab->corpus, &j->set, e)) ||
-		 history_begin(&j->history, &j->session, fold, "history", epoch, &val,
-			       &j->lab->corpus, &j->set, e);
-	free(val.label);
-	if (!failed && j->hooks.begin_fold)
+	if (j->hooks.begin_fold)
 		j->hooks.begin_fold(j->hooks.ctx, j);
-	return failed;
+	return 0;
 }
 
 /* An evaluation has failed; if it was only stopped, so is the run. */
@@ -367,37 +385,75 @@ static int end_fold(struct job *j, enum job_go *go, struct err *e)
 	return failed ? -1 : 0;
 }
 
-/* What comes next: told by the log, or asked of the hook and then logged. */
-static int decide(struct job *j, enum job_go *go, struct err *e)
+/* What the hook says, unless it has met what the run cannot go on after. */
+static int ask(struct job *j, enum job_go *go, struct err *e)
+{
+	if (j->hooks.between)
+		*go = j->hooks.between(j->hooks.ctx, j);
+	if (!j->lost.status)
+		return 0;
+	*e = j->lost;
+	return -1;
+}
+
+/* The log goes back here, and so does the run; if it is called back, the hook says why, and
+ * going on is once more to go back. */
+static int follow_rewind(struct job *j, const struct rewind *to, enum job_go *go, struct err *e)
+{
+	if (job_rewind(j, to, true, NULL, e) == 0)
+		return 0;
+	if (e->status != EXIT_STOPPED)
+		return -1;
+	err_clear(e);
+	*go = j->hooks.between ? JOB_GO : JOB_STOP;
+	return ask(j, go, e);
+}
+
+static int end_asked(struct job *j, bool asked, enum job_go *go, struct err *e)
+{
+	if (j->trainer.state.best_epoch > 0)
+		return asked ? steer_end_fold(&j->steer, e) : 0;
+	job_say(j,
+		"fold %d has no evaluated epoch%s yet, so there is nothing to test; "
+		"training continues",
+		j->trainer.state.fold,
+		j->set.train.select_from > 1 ? " that train.select_from lets be kept" : "");
+	*go = JOB_GO;
+	return 0;
+}
+
+/* What comes next: told by the log, or asked of the hook and then logged. *again: it is to be
+ * asked again, from where the run is now. */
+static int decide(struct job *j, enum job_go *go, bool *again, struct err *e)
 {
 	bool asked = *go == JOB_FOLD; /* as the answer to a step that diverged */
 	bool logged = false;
+	struct rewind to;
+	int back = 0;
 
+	*again = false;
 	if (*go == JOB_GO && steer_due(&j->steer, &logged, e))
 		return -1;
 	if (logged)
 		*go = JOB_FOLD;
+	if (*go == JOB_GO)
+		back = steer_rewind_due(&j->steer, &to, e);
+	if (back) {
+		*again = back > 0 && follow_rewind(j, &to, go, e) == 0;
+		return *again ? 0 : -1;
+	}
 	if (*go == JOB_GO && j->hooks.between) {
-		*go = j->hooks.between(j->hooks.ctx, j);
+		if (ask(j, go, e))
+			return -1;
 		asked = true;
 	}
-	if (*go != JOB_FOLD)
-		return 0;
-	if (j->trainer.state.best_epoch == 0) {
-		job_say(j,
-			"fold %d has no evaluated epoch%s yet, so there is nothing to test; "
-			"training continues",
-			j->trainer.state.fold,
-			j->set.train.select_from > 1 ? " that train.select_from lets be kept" : "");
-		*go = JOB_GO;
-		return 0;
-	}
-	return asked ? steer_end_fold(&j->steer, e) : 0;
+	return *go == JOB_FOLD ? end_asked(j, asked, go, e) : 0;
 }
 
 int job_run_fold(struct job *j, int fold, enum job_go *go, struct err *e)
 {
 	struct trainer *t = &j->trainer;
+	bool again;
 
 	if (begin_fold(j, fold, e))
 		return -1;
@@ -410,8 +466,10 @@ int job_run_fold(struct job *j, int fold, enum job_go *go, struct err *e)
 				break;
 			continue;
 		}
-		if (decide(j, go, e))
+		if (decide(j, go, &again, e))
 			return -1;
+		if (again && *go == JOB_GO)
+			continue;
 		if (*go != JOB_GO || trainer_done(t))
 			break;
 		if (j->opt.max_steps > 0 && j->steps >= j->opt.max_steps)

@@ -12,5 +12,8 @@
  * stopped; *go becomes what ended it. After a stop the trainer stays open. */
 int job_run_fold(struct job *j, int fold, enum job_go *go, struct err *e);
 void job_close_fold(struct job *j); /* safe if none is open */
+/* Rows and history of the fold, open for what comes after its state: what they have of that is
+ * cut off. */
+int job_open_rows(struct job *j, struct err *e);
 
 #endif

@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-void steer_position(const struct trainer *t, int *fold, int *epoch, int *step)
+void steer_position(const struct state *s, int *fold, int *epoch, int *step)
 {
-	*fold = t->state.fold;
-	*epoch = t->state.ended ? t->state.epoch + 1 : t->state.epoch;
-	*step = t->state.step + 1;
+	*fold = s->fold;
+	*epoch = s->ended ? s->epoch + 1 : s->epoch;
+	*step = s->step + 1;
 }
 
 void steer_close(struct steer *s)

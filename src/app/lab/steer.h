@@ -93,9 +93,9 @@ int steer_free(const struct steer *s, struct err *e);
 /* Does the log go back here, before the next step? 1: to *r. -1: it does so where the fold can
  * not be any more. Changes that are due before come first. */
 int steer_rewind_due(struct steer *s, struct rewind *r, struct err *e);
-/* The person goes back to *r: log it. It is on the disk when this returns, and the next one
- * that is due; an error leaves the log as it was. */
-int steer_rewind(struct steer *s, const struct rewind *r, struct err *e);
+/* The person goes back from `now` to *r: log it. It is on the disk when this returns, and the
+ * next one that is due; an error leaves the log as it was. */
+int steer_rewind(struct steer *s, const struct state *now, const struct rewind *r, struct err *e);
 /* It was not to be: take the line from the log again. */
 int steer_rewind_undo(struct steer *s, struct err *e);
 /* As the fold began, to go over its steps again: changes before the next step are then due
@@ -121,6 +121,6 @@ void steer_after_pending(const struct steer *s, struct settings *set);
 
 /* Where the next step is: fold, epoch, step (within the fold), as commands.log
  * counts. */
-void steer_position(const struct trainer *t, int *fold, int *epoch, int *step);
+void steer_position(const struct state *s, int *fold, int *epoch, int *step);
 
 #endif

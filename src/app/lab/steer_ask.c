@@ -58,7 +58,7 @@ int steer_free(const struct steer *s, struct err *e)
 		       c->epoch, c->step, c->command);
 }
 
-int steer_rewind(struct steer *s, const struct rewind *r, struct err *e)
+int steer_rewind(struct steer *s, const struct state *now, const struct rewind *r, struct err *e)
 {
 	struct change c = {.by = s->asked_by};
 	struct str command = {0};
@@ -68,7 +68,7 @@ int steer_rewind(struct steer *s, const struct rewind *r, struct err *e)
 
 	rewind_command(&command, r);
 	c.command = command.s;
-	steer_position(s->trainer, &c.fold, &c.epoch, &c.step);
+	steer_position(now, &c.fold, &c.epoch, &c.step);
 	failed = steer_free(s, e) || schedule_check(s, &s->log, &c, was, sizeof was, &after, e) ||
 		 store_line(s, &c, "", e);
 	if (!failed) {
@@ -101,7 +101,7 @@ int steer_command(struct steer *s, const char *command, struct err *e)
 
 	if (steer_free(s, e) || schedule_apply_set(&set, command, &o, e))
 		return -1;
-	steer_position(t, &c.fold, &c.epoch, &c.step);
+	steer_position(&t->state, &c.fold, &c.epoch, &c.step);
 	if (o->when == WHEN_EPOCH && !t->state.ended) {
 		c.epoch++;
 		c.step += trainer_steps_per_epoch(t) - t->state.in_epoch;
@@ -123,7 +123,7 @@ int steer_end_fold(struct steer *s, struct err *e)
 	struct change c = {.command = (char *)"fold", .by = s->asked_by};
 	struct settings after;
 
-	steer_position(s->trainer, &c.fold, &c.epoch, &c.step);
+	steer_position(&s->trainer->state, &c.fold, &c.epoch, &c.step);
 	if (steer_free(s, e) || schedule_before(s, &after, &s->log, &c, e) ||
 	    note(s, &c, "", &after, e))
 		return -1;

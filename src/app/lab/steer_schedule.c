@@ -168,8 +168,8 @@ static int check_rewind(struct steer *s, const struct change *c, struct err *e)
 	if (r.in_epoch > each)
 		return err_set(e, "rewind %d:%d: an epoch of fold %d has %d step%s", r.epoch,
 			       r.in_epoch, c->fold, each, each == 1 ? "" : "s");
-	if (rewind_step(&r, each) >= c->step)
-		return err_set(e, "rewind %d:%d lies after step %d, before which it is to go back",
+	if (rewind_step(&r, each) >= c->step - 1)
+		return err_set(e, "rewind %d:%d does not go back: its line is before step %d",
 			       r.epoch, r.in_epoch, c->step);
 	return 0;
 }

@@ -199,6 +199,17 @@ static int check_same(const json_t *now, const char *path, struct err *e)
 	return same ? 0 : -1;
 }
 
+/* Is the description there already? */
+static bool is_described(const json_t *now, const char *path)
+{
+	struct err ignored = {0};
+	json_t *stored = file_exists(path) ? load_json(path, &ignored) : NULL;
+	bool same = stored && json_equal(stored, now);
+
+	json_decref(stored);
+	return same;
+}
+
 /* Rename NAME.ENDING of the fold, if it is there. */
 static int move_aside(const struct session *s, int fold, const char *name, int epoch,
 		      const char *ending, struct err *e)
@@ -254,7 +265,7 @@ int history_begin(struct history *h, const struct session *s, int fold, const ch
 	if (epoch > 1 && file_exists(path)) {
 		if (check_same(now, path, e) || cut(h, epoch, e))
 			goto out;
-	} else if (cut(h, 0, e) || write_description(now, path, e)) {
+	} else if (cut(h, 0, e) || (!is_described(now, path) && write_description(now, path, e))) {
 		goto out;
 	}
 	h->f = file_append(h->path, e);

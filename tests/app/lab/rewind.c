@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A run goes back to a step of its past, on the tiny corpus: 4 steps an epoch. */
+#include "app/folder.h"
+#include "app/lab/job_rewind.h"
+#include "app/session/run.h"
+#include "app/session/session_branch.h"
+#include "app/session/states.h"
+#include "base/rng.h"
+
+#define CONFIG "tests/record/tiny/config.yml"
+
+enum { EACH = 4, PLAN = 8 };
+
+/* What a person does, in this order, each before a step of the fold. */
+struct plan {
+	struct {
+		int step;         /* of the timeline then; 0: the end */
+		const char *what; /* "set ...", "rewind E:S", "fold", "stop" */
+	} at[PLAN];
+	int next;
+	const char *refused; /* how the next rewind is refused; NULL: it is not */
+	int called_back;     /* the rewind is called back when so many steps are done; 0: not */
+	int asked, of;       /* how often `rewinding` was asked; of how many steps */
+	struct rewound last;
+	int told; /* changes that took effect */
+};
+
+static void go_back(struct plan *p, struct job *j, const char *to)
+{
+	struct err e = {0};
+	struct rewind r;
+	int failed;
+
+	if (!rewind_place(&r, to))
+		FAIL("%s", to);
+	failed = job_rewind(j, &r, false, NULL, &e);
+	if (!p->refused)
+		CHECK_STR(e.text, "");
+	else
+		CHECK_HAS(e.text, p->refused);
+	CHECK(failed == (p->refused ? -1 : 0));
+}
+
+static enum job_go between(void *ctx, struct job *j)
+{
+	struct plan *p = ctx;
+
+	for (; p->next < PLAN && p->at[p->next].step == j->trainer.state.step + 1; p->next++) {
+		const char *what = p->at[p->next].what;
+		struct err e = {0};
+
+		if (strncmp(what, "rewind ", 7) == 0) {
+			go_back(p, j, what + 7);
+		} else if (strcmp(what, "fold") == 0 || strcmp(what, "stop") == 0) {
+			p->next++;
+			return *what == 'f' ? JOB_FOLD : JOB_STOP;
+		} else if (steer_command(&j->steer, what, &e)) {
+			FAIL("%s", e.text);
+		}
+	}
+	return JOB_GO;
+}
+
+static bool rewinding(void *ctx, struct job *j, const struct rewind *to, int done, int of)
+{
+	struct plan *p = ctx;
+
+	(void)j;
+	(void)to;
+	CHECK(done >= 0 && done <= of);
+	p->asked++;
+	p->of = of;
+	return p->called_back && done >= p->called_back;
+}
+
+static void rewound(void *ctx, struct job *j, const struct rewound *r)
+{
+	struct plan *p = ctx;
+
+	CHECK_INT(j->trainer.state.step, r->step);
+	p->last = *r;
+}
+
+static void changed(void *ctx, struct job *j, const struct change *c)
+{
+	struct plan *p = ctx;
+
+	(void)j;
+	(void)c;
+	p->told++;
+}
+
+static struct job_hooks hooks_of(struct plan *p)
+{
+	return (struct job_hooks){.ctx = p,
+				  .between = between,
+				  .rewinding = rewinding,
+				  .rewound = rewound,
+				  .changed = changed};
+}
+
+static void train_by(const char *name, struct plan *p, const char *replay, int threads)
+{
+	const struct job_options o = {.config = CONFIG,
+				      .session = in(name),
+				      .replay = replay,
+				      .resume = true,
+				      .threads = threads};
+	const struct job_hooks hooks = hooks_of(p);
+	struct err e = {0};
+	struct job j;
+
+	if (job_open(&j, NULL, &o, &hooks, &e)) {
+		FAIL("%s", e.text);
+		return;
+	}
+	CHECK_INT(job_run(&j, &e), 0);
+	CHECK_STR(e.text, "");
+	job_close(&j);
+}
+
+static void train(const char *name, struct plan p)
+{
+	train_by(name, &p, NULL, 1);
+	CHECK(p.next == PLAN || !p.at[p.next].step);
+}
+
+static void replay(const char *name, const char *log)
+{
+	struct plan none = {0};
+
+	train_by(name, &none, in(log), 1);
+}
+
+static const char *const files[] = {"commands.log",     "steps.csv",         "best.safetensors",
+				    "last.safetensors", "state.safetensors", "predictions.csv",
+				    "history.bin",      "test.bin"};
+
+static void check_same_file(const char *a, const char *b, const char *name)
+{
+	char x[128], y[128];
+	struct err e = {0};
+	size_t n = 0, m = 0;
+	char *s, *t;
+
+	snprintf(x, sizeof x, "%s/fold-0/%s", a, name);
+	snprintf(y, sizeof y, "%s/fold-0/%s", b, name);
+	s = file_read(in(x), FILE_ROWS, &n, &e);
+	t = file_read(in(y), FILE_ROWS, &m, &e);
+	if (!s || !t || n != m || memcmp(s, t, n) != 0)
+		FAIL("%s and %s differ", x, y);
+	free(s);
+	free(t);
+}
+
+/* All but what says how it came there: the log, and the count in the state. */
+static void check_same_future(const char *a, const char *b)
+{
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+		if (strcmp(files[i], "commands.log") != 0 &&
+		    strcmp(files[i], "state.safetensors") != 0)
+			check_same_file(a, b, files[i]);
+}
+
+static void check_same(const char *a, const char *b)
+{
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+		check_same_file(a, b, files[i]);
+}
+
+/* One change that did not last, and one that was made instead. */
+TEST(a_future_is_left_and_another_one_trained)
+{
+	struct branch_point point;
+	struct err e = {0};
+	bool is_branch;
+
+	folder_make();
+	train("a", (struct plan){.at = {{3, "set train.optimizer.lr 0.003"},
+					{6, "set train.clip 0.1"},
+					{9, "set train.loss.text 0.5"},
+					{11, "rewind 2:1"},
+					{6, "set train.clip 1"}}});
+	train("b",
+	      (struct plan){.at = {{3, "set train.optimizer.lr 0.003"}, {6, "set train.clip 1"}}});
+	check_same_future("a", "b");
+	check_holds(in("a/commands.log"), "at 0 1 3 set train.optimizer.lr 0.003   # was 0.012\n"
+					  "at 0 2 6 set train.clip 0.1   # was 0\n"
+					  "at 0 3 9 set train.loss.text 0.5   # was 0.15\n"
+					  "at 0 3 11 rewind 2:1 before-rewind-1\n"
+					  "at 0 2 6 set train.clip 1   # was 0\n");
+	/* What was left is a session: gone on with, it is the run that was not rewound. */
+	CHECK_INT(session_branch_point(in("a/branches/before-rewind-1"), &point, &is_branch, &e),
+		  0);
+	CHECK(is_branch);
+	CHECK_INT(point.step, 10);
+	train("a/branches/before-rewind-1", (struct plan){0});
+	train("c", (struct plan){.at = {{3, "set train.optimizer.lr 0.003"},
+					{6, "set train.clip 0.1"},
+					{9, "set train.loss.text 0.5"}}});
+	check_same("a/branches/before-rewind-1", "c");
+	/* The log says all of it. */
+	replay("d", "a/commands.log");
+	check_same("a", "d");
+	check_same_file("a/branches/before-rewind-1", "d/branches/before-rewind-1",
+			"best.safetensors");
+	folder_remove();
+}
+
+/* To the start, again and again, and to an epoch's end; stopped and gone on with in between. */
+TEST(rewinds_and_stops)
+{
+	const struct plan rest = {.at = {{3, "set train.clip 1"},
+					 {7, "rewind 2"},
+					 {5, "set train.optimizer.lr 0.02"},
+					 {13, "rewind 3:2"}}};
+
+	folder_make();
+	train("a", (struct plan){.at = {{2, "set train.clip 0.1"},
+					{6, "rewind 1"},
+					{1, "set train.loss.text 0.5"},
+					{4, "rewind 1:1"},
+					{2, "stop"}}});
+	train("a", rest);
+	train("b", (struct plan){.at = {{1, "set train.loss.text 0.5"},
+					{3, "set train.clip 1"},
+					{5, "set train.optimizer.lr 0.02"}}});
+	check_same_future("a", "b");
+	check_holds(in("a/commands.log"), "at 0 1 2 set train.clip 0.1   # was 0\n"
+					  "at 0 2 6 rewind 1:0 before-rewind-1\n"
+					  "at 0 1 1 set train.loss.text 0.5   # was 0.15\n"
+					  "at 0 1 4 rewind 1:1 before-rewind-2\n"
+					  "at 0 1 3 set train.clip 1   # was 0\n"
+					  "at 0 2 7 rewind 2:0 before-rewind-3\n"
+					  "at 0 2 5 set train.optimizer.lr 0.02   # was 0.012\n"
+					  "at 0 4 13 rewind 3:2 before-rewind-4\n");
+	replay("c", "a/commands.log");
+	check_same("a", "c");
+	folder_remove();
+}
+
+/* A log is gone on with in any of its segments, and says no to changes until its last. */
+TEST(a_log_with_rewinds_is_cut_anywhere)
+{
+	static const char log[] = "at 0 1 2 set train.clip 0.1   # was 0\n"
+				  "at 0 2 6 rewind 1:2 x\n"
+				  "at 0 1 3 set train.loss.text 0.5   # was 0.15\n"
+				  "at 0 3 9 rewind 2:1 y\n"
+				  "at 0 2 6 set train.clip 1   # was 0.1\n";
+
+	folder_make();
+	put(in("log"), log);
+	replay("a", "log");
+	check_holds(in("a/commands.log"), log);
+	for (int steps = 1; steps < 20; steps++) {
+		char name[16];
+		struct job_options o = {.config = CONFIG,
+					.replay = in("log"),
+					.resume = true,
+					.threads = 1,
+					.max_steps = steps};
+		const struct job_hooks none = {0};
+		struct err e = {0};
+		struct job j;
+
+		snprintf(name, sizeof name, "cut-%d", steps);
+		o.session = in(name);
+		REQUIRE(job_open(&j, NULL, &o, &none, &e) == 0);
+		CHECK_INT(job_run(&j, &e), 0);
+		if (steps < 5) { /* before the first rewind */
+			CHECK_INT(steer_command(&j.steer, "set train.clip 2", &e), -1);
+			CHECK_HAS(e.text, "the run repeats its log, which goes back before epoch "
+					  "2, step 6 (rewind 1:2 x); changes can be made after");
+			err_clear(&e);
+		}
+		job_close(&j);
+		o.max_steps = 0;
+		REQUIRE(job_open(&j, NULL, &o, &none, &e) == 0);
+		CHECK_INT(job_run(&j, &e), 0);
+		job_close(&j);
+		check_same("a", name);
+	}
+	folder_remove();
+}
+
+/* Nothing has changed. */
+TEST(called_back_or_refused)
+{
+	folder_make();
+	train("plain", (struct plan){.at = {{3, "set train.clip 0.1"}}});
+	for (int done = 1; done <= 6; done++) {
+		char name[16];
+
+		snprintf(name, sizeof name, "a%d", done);
+		train(name, (struct plan){.at = {{3, "set train.clip 0.1"}, {9, "rewind 2:3"}},
+					  .called_back = done,
+					  .refused = "not rewound to 2:3: it was called back; "
+						     "nothing has changed"});
+		check_same("plain", name);
+	}
+	folder_remove();
+}
+
+static void check_refusal(const char *to, const char *why)
+{
+	char what[32];
+
+	snprintf(what, sizeof what, "rewind %s", to);
+	train(to, (struct plan){.at = {{7, what}, {7, "stop"}}, .refused = why});
+}
+
+TEST(places_that_are_not_in_the_past)
+{
+	folder_make();
+	check_refusal("2:2", "rewind 2:2: it is there; the run is at 2:2");
+	check_refusal("2:3", "rewind 2:3: that is still to come; the run is at 2:2");
+	check_refusal("3", "rewind 3:0: that is still to come");
+	check_refusal("2:4", "rewind 3:0: that is still to come");
+	check_refusal("1:5", "rewind 1:5: an epoch of fold 0 has 4 steps");
+	folder_remove();
+}
+
+/* Its test was stopped: the end is in the log, and then taken back. */
+TEST(a_fold_that_was_ended_goes_back)
+{
+	folder_make();
+	put(in("log"), "at 0 2 7 fold\nat 0 2 7 rewind 1:3 x\nat 0 3 9 fold\n");
+	replay("a", "log");
+	train("b", (struct plan){.at = {{9, "fold"}}});
+	check_same_future("a", "b");
+	folder_remove();
+}
+
+/* ---- exactly there ---- */
+
+/* The states of the run that nobody disturbs, by steps done, and what comes of one that goes
+ * back again and again. */
+enum { STEPS = 12 };
+struct exact {
+	struct state at[STEPS + 1];
+	bool records;
+	struct states *store;
+	int stored_every; /* steps; 0: never */
+	struct rng draws;
+	int left, rewinds; /* to go; done */
+};
+
+static void check_state(const struct exact *x, const struct job *j, const char *when)
+{
+	struct str differ = {0};
+
+	if (state_differ(&j->trainer.state, &x->at[j->trainer.state.step], &differ))
+		FAIL("%s step %d: %s", when, j->trainer.state.step, differ.s);
+	str_free(&differ);
+}
+
+static void go_anywhere(struct exact *x, struct job *j)
+{
+	int to = (int)(rng_u32(&x->draws) % (uint32_t)j->trainer.state.step);
+	struct rewind r = {.epoch = to / EACH + 1, .in_epoch = to % EACH};
+	struct rewound done;
+	struct err e = {0};
+
+	if (states_flush(x->store, &e) || job_rewind(j, &r, false, &done, &e))
+		FAIL("%s", e.text);
+	CHECK_INT(done.step, to);
+	if (x->stored_every)
+		CHECK(done.replayed < x->stored_every);
+	check_state(x, j, "rewound to");
+	x->left--;
+	x->rewinds++;
+}
+
+static enum job_go exactly(void *ctx, struct job *j)
+{
+	struct exact *x = ctx;
+	int step = j->trainer.state.step;
+	struct err e = {0};
+
+	if (x->records) {
+		if (state_copy(&x->at[step], &j->trainer.state, &e))
+			FAIL("%s", e.text);
+		return JOB_GO;
+	}
+	check_state(x, j, "trained to");
+	if (!x->store)
+		x->store = states_open(&j->session, 0, 1 << 30, &e);
+	if (!x->store)
+		FAIL("%s", e.text);
+	if (x->stored_every && step % x->stored_every == 0 &&
+	    states_put(x->store, &j->trainer.state, "", &e))
+		FAIL("%s", e.text);
+	while (x->left && j->trainer.state.step && rng_u32(&x->draws) % 4 == 0)
+		go_anywhere(x, j);
+	return JOB_GO;
+}
+
+static void train_exactly(const char *name, struct exact *x, int threads)
+{
+	const struct job_options o = {.config = CONFIG, .session = in(name), .threads = threads};
+	const struct job_hooks hooks = {.ctx = x, .between = exactly};
+	struct err e = {0};
+	struct job j;
+
+	REQUIRE(job_open(&j, NULL, &o, &hooks, &e) == 0);
+	CHECK_INT(job_run(&j, &e), 0);
+	CHECK_STR(e.text, "");
+	states_close(x->store);
+	x->store = NULL;
+	job_close(&j);
+}
+
+static void check_exact(int threads, int stored_every)
+{
+	struct exact x = {.records = true, .stored_every = stored_every};
+
+	folder_make();
+	rng_seed(&x.draws, (uint64_t)(threads * 100 + stored_every));
+	train_exactly("plain", &x, threads);
+	x.records = false;
+	x.left = 60;
+	train_exactly("a", &x, threads);
+	CHECK(x.rewinds > 8);
+	check_same_future("plain", "a");
+	for (int i = 0; i <= STEPS; i++)
+		state_free(&x.at[i]);
+	folder_remove();
+}
+
+TEST(from_the_states_that_are_stored)
+{
+	check_exact(1, 3);
+	check_exact(2, 1);
+}
+
+/* From the last checkpoint, or from the fold's first step. */
+TEST(without_stored_states)
+{
+	check_exact(1, 0);
+	check_exact(2, 0);
+}
+
+int main(int argc, char **argv)
+{
+	return TEST_MAIN(argc, argv);
+}
