@@ -50,9 +50,9 @@ static void leave_or_stop(struct ui *u)
 	ui_answers(u, 'l', 's', "stop");
 }
 
-/* ^C: stop all that trains here, after a question if that is more than the run on the screen;
- * while that one stops, leave at once. So does the first one while the data is read and
- * nothing else is open: there is nothing to store. */
+/* ^C: end the try that computes, else stop all that trains here, after a question if that is more
+ * than the run on the screen; while that one stops, leave at once. So does the first one while the
+ * data is read and nothing else is open: there is nothing to store. */
 static void interrupt(struct ui *u)
 {
 	bool reading = u->work && u->now.state == WORK_LOADING && !u->others.n;
@@ -63,6 +63,8 @@ static void interrupt(struct ui *u)
 	if (u->leaving || (u->stop_asked && !ui_attached(u)) || reading) {
 		u->at_once = u->quit = true;
 		u->ended = SIGINT;
+	} else if (u->trying && u->now.trying_of) {
+		run_line(u, "try off");
 	} else if (ui_attached(u) && !u->others.n) {
 		leave_or_stop(u);
 	} else if (u->others.n + active > 1) {

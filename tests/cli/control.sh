@@ -47,7 +47,30 @@ check breaks answers 'break when grad_norm > 1000, tested after each step'
 run control "$s" break
 check breaks_are_listed has 'grad_norm > 1000'
 run control "$s" try train.clip 0.001
-check tries has 'train.clip 0.001: loss .*0, as it is: loss'
+check tries has '^clip 0 → 0.001, step [0-9]*:[0-9]*$'
+check tries_all_rows [ "$(grep -cE '^(main|cmd text|cmd audio|text|audio|loss|gradient|update) ' "$dir/out")" -eq 8 ]
+run control "$s" try 'lr=x0.5,loss.text=0' for 3
+check tries_several has '^optimizer.lr 0.006 → 0.003, loss.text 0.15 → 0.00, 3 steps from'
+run control "$s" try lr 1e-4..1/5 for 2
+check tries_a_sweep [ "$(grep -cE '^  (1e-4|0.001|0.01|0.1|1) ' "$dir/out")" -eq 5 ]
+check sweep_marks_what_is has '^▸ 0.006 '
+run control "$s" --json try lr 1e-4..1/5 for 2
+check tries_as_json has '"tried":{"epoch":[0-9]*,"step":[0-9]*,"steps":2,"sweep":true,"log":true,"of":5,'
+run control "$s" try train.batch_size 3
+check tries_what_is_live says 1 'fixed during a run'
+run control "$s" try off
+check nothing_is_tried says 1 'nothing is being tried'
+"$MIUST" control "$s" try lr 1e-4..1/50 for 1000 >"$dir/long" 2>&1 &
+long=$!
+until "$MIUST" control "$s" snapshot >"$dir/out" && grep -q '"trying": [1-9]' "$dir/out" ||
+	! kill -0 $long 2>"$dir/none"; do :; done
+check trying_shows_progress has '"trying_of": 51000'
+run control "$s" try off
+check off_is_answered done_well
+wait $long
+check off_ends_it grep -qE 'was ended after [0-9]+ of (50 values|51000 steps)' "$dir/long"
+run control "$s" snapshot
+check nothing_is_tried_any_more has '"trying_of": 0'
 run control "$s" note 'what a run'
 check notes answers noted
 check note_says_who grep -q 'what a run (asked by process [0-9]*)$' "$s/notes.txt"

@@ -69,6 +69,19 @@ status=$?
 check factor_needs_a_run fails 2 'a factor, which only changes a value that a run has'
 check factor_leaves_no_session [ ! -e never ]
 
+# A try shows its page, and leaves nothing of itself.
+fresh
+script 'step' 'set train.epoch 2' 'run'
+tui "$tiny" --script script
+mv "$(session)" untried
+script 'step' 'try lr=x0.5,loss.text=0 for 5' 'dump several' 'try lr 1e-5..1e-1 for 3' 'dump sweep' \
+	'set train.epoch 2' 'try schedule linear' 'run' 'dump ended'
+tui "$tiny" --script script
+check script_tries is 0
+check script_shows_a_table grep -q '│ optimizer.lr 0.012 → 0.006, loss.text 0.15 → 0.00, 5 steps from 1:2 ' several
+check script_shows_a_curve grep -q '│ optimizer.lr 1e-5 to 0.1, now 0.012, 3 steps from 1:2 ' sweep
+check script_tried_same same "$(session)" untried
+
 # Stop, and go on in another process.
 script 'step' 'set train.optimizer.lr 0.02' 'step epoch' 'step' 'stop'
 fresh

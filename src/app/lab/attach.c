@@ -67,9 +67,8 @@ static void line_of(const struct request *r, char *line, size_t n)
 	case REQUEST_BREAK:
 		snprintf(line, n, "break %s%s", *r->text ? "when " : "off", r->text);
 		break;
-	case REQUEST_TRY: /* KEY=VALUE */
+	case REQUEST_TRY:
 		snprintf(line, n, "try %s", r->text);
-		line[4 + strcspn(r->text, "=")] = ' ';
 		break;
 	case REQUEST_PACE:
 		if (r->pace > 0)
@@ -87,6 +86,21 @@ static double quiet_until(const struct attach *a)
 	return a->heard + QUIET_SECONDS;
 }
 
+/* A try of ours computes: how far it is nobody tells. */
+static bool tries(const struct attach *a)
+{
+	for (int i = 0; i < a->n; i++)
+		if (a->asked[i].kind == REQUEST_TRY)
+			return true;
+	return false;
+}
+
+/* Is a snapshot worth while for its own sake? */
+static bool is_stale(const struct attach *a)
+{
+	return a->stale || tries(a);
+}
+
 /* What is due: a snapshot, for its own sake or for a ping. */
 static void ask_what_is_due(struct work_run *run)
 {
@@ -95,7 +109,7 @@ static void ask_what_is_due(struct work_run *run)
 	bool ping = first && first->kind == REQUEST_PING && !first->id;
 	double now = clock_seconds();
 
-	if (a->snapshot || !(ping || (a->stale && now >= a->next) || now >= quiet_until(a)))
+	if (a->snapshot || !(ping || (is_stale(a) && now >= a->next) || now >= quiet_until(a)))
 		return;
 	a->snapshot = ask(run, "snapshot", json_true());
 	a->stale = false;
@@ -342,7 +356,7 @@ double attach_due(const struct work_run *run)
 		return INFINITY;
 	if (a->snapshot)
 		return a->since + fmax(SILENT_SECONDS, a->silent + 1);
-	return a->stale ? fmin(a->next, quiet_until(a)) : quiet_until(a);
+	return is_stale(a) ? fmin(a->next, quiet_until(a)) : quiet_until(a);
 }
 
 void attach_close(struct work_run *run)

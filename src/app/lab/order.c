@@ -45,6 +45,8 @@ static const char *refused_pause(const struct snapshot *now)
 {
 	const char *why = order_refused_early(now);
 
+	if (now->trying_of) /* a pause ends a try */
+		return why;
 	return why ? why : order_is_waiting(now) ? "it is paused already" : NULL;
 }
 
@@ -93,16 +95,13 @@ int order_change(struct setting *x, const struct snapshot *now, const char *args
 	return setting_apply(&next, x, e);
 }
 
-int order_try(struct setting *x, const struct snapshot *now, const char *args, struct err *e)
+int order_try(const struct snapshot *now, const char *args, struct err *e)
 {
-	if (!*args)
-		return err_set(e, "try KEY VALUE: expected a setting and a value");
-	if (order_change(x, now, args, e))
+	struct trial t;
+
+	if (trial_read(&t, args, e))
 		return -1;
-	if (x->o->when == WHEN_EPOCH)
-		return err_set(e, "%s takes effect at an epoch's start; one step cannot show it",
-			       x->o->key);
-	return 0;
+	return now->state == WORK_LOADING ? 0 : trial_check(&t, &now->set, e);
 }
 
 /* The condition is parsed here too, so that a mistake is told at once. */
@@ -180,11 +179,9 @@ static int give_set(struct order *o, const char *args, struct err *e)
 
 static int give_try(struct order *o, const char *args, struct err *e)
 {
-	struct setting x;
-
-	if (order_try(&x, o->now, args, e))
+	if (order_try(o->now, args, e))
 		return -1;
-	o->number = work_try(o->work, o->run, x.o->key, x.value);
+	o->number = work_try(o->work, o->run, args);
 	return 0;
 }
 
@@ -289,9 +286,7 @@ const struct order_verb order_verbs[] = {
 	{"set", "KEY VALUE|xFACTOR", "Change a setting of the run; x0.5: half.",
 	 order_refused_early, give_set, ""},
 	{"undo", "", "Undo the last change.", order_refused_early, give_undo, ""},
-	{"try", "KEY VALUE|xFACTOR",
-	 "Compute the next step with and without a change; nothing is kept.", order_refused_early,
-	 give_try, ""},
+	{"try", ORDER_TRY_ARGS, ORDER_TRY_HELP, order_refused_early, give_try, ""},
 	{"pause", "", "Pause between two steps.", refused_pause, give_pause, "paused"},
 	{"resume", "", "Go on training.", order_refused_resume, give_resume, "it goes on"},
 	{"run", "", "The same as resume.", order_refused_resume, give_resume, "it goes on"},

@@ -55,8 +55,10 @@ const char *order_refused_fold(const struct snapshot *now);
  * before the engine is asked: a factor depends on what waits, and before the data
  * is read there are no settings. */
 int order_change(struct setting *x, const struct snapshot *now, const char *args, struct err *e);
-/* The same for `try`, where a change would show. */
-int order_try(struct setting *x, const struct snapshot *now, const char *args, struct err *e);
+/* What is to be tried (trial.h), or off. */
+#define ORDER_TRY_ARGS "KEY VALUE|KEY=VALUE,...|KEY FROM..TO[/N] [for K]|off"
+#define ORDER_TRY_HELP "Compute the next steps with and without changes; nothing is kept."
+int order_try(const struct snapshot *now, const char *args, struct err *e);
 /* "when CONDITION", "off", "list" or nothing. *when is the condition, "" to clear it, NULL to be
  * told which is set. */
 int order_break(const char **when, const char *args, struct err *e);

@@ -69,16 +69,33 @@ static const struct field snapshot_field[] = {
 	FIELD(snapshot, looking, TEXT),
 	FIELD(snapshot, dropped, COUNT),
 	FIELD(snapshot, error, TEXT),
+	FIELD(snapshot, trying, INT),
+	FIELD(snapshot, trying_of, INT),
 	FIELD(snapshot, ended, BOOL),
 };
 static const struct field tried_field[] = {
-	FIELD(tried, key, TEXT),  FIELD(tried, was, TEXT), FIELD(tried, value, TEXT),
-	FIELD(tried, epoch, INT), FIELD(tried, step, INT),
+	FIELD(tried, epoch, INT),  FIELD(tried, step, INT), FIELD(tried, steps, INT),
+	FIELD(tried, sweep, BOOL), FIELD(tried, log, BOOL), FIELD(tried, of, INT),
 };
-enum {
-	SNAPSHOT_FIELDS = sizeof snapshot_field / sizeof *snapshot_field,
-	TRIED_FIELDS = sizeof tried_field / sizeof *tried_field
+static const struct field change_field[] = {
+	FIELD(tried_change, key, TEXT),
+	FIELD(tried_change, was, TEXT),
+	FIELD(tried_change, value, TEXT),
+	FIELD(tried_change, later, BOOL),
 };
+static const struct field point_field[] = {
+	FIELD(tried_point, value, TEXT),
+	FIELD(tried_point, x, FIGURE),
+	FIELD(tried_point, loss, FIGURE),
+};
+static const struct field steps_field[] = {
+	FIELD(tried_steps, steps, INT),
+	FIELD(tried_steps, diverged, BOOL),
+};
+static const struct field made_field[] = {FIELD(tried_step, update, FIGURE)};
+#define PUT(to, fields, from)     put_fields(to, fields, sizeof fields / sizeof *fields, from)
+#define TAKE(to, fields, from, e) take_fields(to, fields, sizeof fields / sizeof *fields, from, e)
+enum { SNAPSHOT_FIELDS = sizeof snapshot_field / sizeof *snapshot_field };
 
 static json_t *value_json(const struct field *f, const char *at)
 {
@@ -306,25 +323,82 @@ int snapshot_of_json(struct snapshot *s, const json_t *from, struct err *e)
 
 /* ---- a try ---- */
 
-json_t *tried_json(const struct tried *t)
+static json_t *made_json(const struct tried_step *x)
+{
+	struct columns c = rows_of_steps();
+	json_t *to = row_json(&c, &x->row);
+
+	PUT(to, made_field, x);
+	return to;
+}
+
+static int take_made(struct tried_step *x, const char *name, const json_t *from, struct err *e)
+{
+	const json_t *v = json_object_get(from, name);
+
+	return take_step(&x->row, name, from, e) || (v && TAKE(x, made_field, v, e)) ? -1 : 0;
+}
+
+static json_t *point_json(const struct tried_point *p)
 {
 	json_t *to = json_object();
 
-	put_fields(to, tried_field, TRIED_FIELDS, t);
-	put_step(to, "now", &t->now);
-	put_step(to, "as_is", &t->as_is);
-	put_step(to, "changed", &t->changed);
+	PUT(to, point_field, p);
+	PUT(to, steps_field, &p->made);
+	json_object_set_new(to, "first", made_json(&p->made.first));
+	json_object_set_new(to, "last", made_json(&p->made.last));
+	return to;
+}
+
+static int take_point(struct tried_point *p, const json_t *from, struct err *e)
+{
+	return TAKE(p, point_field, from, e) || TAKE(&p->made, steps_field, from, e) ||
+			       take_made(&p->made.first, "first", from, e) ||
+			       take_made(&p->made.last, "last", from, e)
+		       ? -1
+		       : 0;
+}
+
+json_t *tried_json(const struct tried *t)
+{
+	json_t *to = json_object(), *changes = json_array(), *points = json_array();
+
+	PUT(to, tried_field, t);
+	for (int i = 0; i < t->changes; i++) {
+		json_t *c = json_object();
+
+		PUT(c, change_field, &t->change[i]);
+		json_array_append_new(changes, c);
+	}
+	json_object_set_new(to, "changes", changes);
+	put_step(to, "now", &t->base.made.before);
+	json_object_set_new(to, "as_is", point_json(&t->base));
+	for (int i = 0; i < t->points; i++)
+		json_array_append_new(points, point_json(&t->point[i]));
+	json_object_set_new(to, "tried", points);
 	return to;
 }
 
 int tried_of_json(struct tried *t, const json_t *from, struct err *e)
 {
+	const json_t *changes = json_object_get(from, "changes"),
+		     *points = json_object_get(from, "tried");
 	struct tried next = {0};
 
-	if (take_fields(&next, tried_field, TRIED_FIELDS, from, e) ||
-	    take_step(&next.now, "now", from, e) || take_step(&next.as_is, "as_is", from, e) ||
-	    take_step(&next.changed, "changed", from, e))
+	next.changes = (int)min_size(json_array_size(changes), TRIAL_SETTINGS);
+	next.points = (int)min_size(json_array_size(points), TRIAL_POINTS);
+	if (TAKE(&next, tried_field, from, e) ||
+	    take_step(&next.base.made.before, "now", from, e) ||
+	    take_point(&next.base, json_object_get(from, "as_is"), e))
 		return -1;
+	for (int i = 0; i < next.changes; i++)
+		if (TAKE(&next.change[i], change_field, json_array_get(changes, (size_t)i), e))
+			return -1;
+	for (int i = 0; i < next.points; i++)
+		if (take_point(&next.point[i], json_array_get(points, (size_t)i), e))
+			return -1;
+	if (next.changes < 1 || next.points < 1)
+		return wrong(next.changes ? "tried" : "changes", "one or more", e);
 	*t = next;
 	return 0;
 }

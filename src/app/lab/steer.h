@@ -116,8 +116,9 @@ int steer_again(struct steer *s, bool next, struct err *e);
 int steer_command(struct steer *s, const char *command, struct err *e);
 /* How many changes wait for a later step of this fold; *last is the last. */
 int steer_pending(const struct steer *s, const struct change **last);
-/* The settings once all of those are in force. */
+/* The settings once all of those are in force, and once those are up to a step of this fold. */
 void steer_after_pending(const struct steer *s, struct settings *set);
+void steer_at(const struct steer *s, int step, struct settings *set);
 
 /* Where the next step is: fold, epoch, step (within the fold), as commands.log
  * counts. */

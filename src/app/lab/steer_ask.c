@@ -5,6 +5,7 @@
 #include "app/config/setting.h"
 #include "base/str.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 /* A line of the log that is open, or, once the run has stopped, of the fold's file. */
@@ -144,7 +145,7 @@ int steer_pending(const struct steer *s, const struct change **last)
 	return n;
 }
 
-void steer_after_pending(const struct steer *s, struct settings *set)
+void steer_at(const struct steer *s, int step, struct settings *set)
 {
 	const struct changes *log = &s->log.list;
 	const struct option *o;
@@ -152,6 +153,11 @@ void steer_after_pending(const struct steer *s, struct settings *set)
 
 	*set = *s->set;
 	for (int i = s->next; i < log->n && log->at[i].fold == s->trainer->state.fold; i++)
-		if (setting_is_command(log->at[i].command))
+		if (log->at[i].step <= step && setting_is_command(log->at[i].command))
 			schedule_apply_set(set, log->at[i].command, &o, &ignored);
+}
+
+void steer_after_pending(const struct steer *s, struct settings *set)
+{
+	steer_at(s, INT_MAX, set);
 }

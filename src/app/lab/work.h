@@ -40,6 +40,7 @@
 #define MIUST_WORK_H
 
 #include "app/lab/job.h"
+#include "app/lab/tried.h"
 #include "app/session/session_lock.h"
 #include "engine/train/probe.h"
 
@@ -102,6 +103,7 @@ struct snapshot {
 	char error[2048];         /* WORK_FAILED, WORK_DIVERGED: why */
 	int status;               /* of the error, enum exit_status */
 	struct step_row diverged; /* WORK_DIVERGED: the failed step's figures */
+	int trying, trying_of;    /* steps of a try that are done, and of how many; 0: none */
 	bool ended;               /* after work_quit: what there is is stored, its thread is done */
 };
 
@@ -133,15 +135,6 @@ struct look_result {
 	float knocked[KNOCKS_MAX][LABELS_MAX];
 };
 void look_free(struct look_result *l);
-
-/* The next batch both ways: the answer to REQUEST_TRY, owned as a look is. The
- * loss of each row is weighted as its own settings say. */
-struct tried {
-	char key[64], was[64], value[64]; /* "train.optimizer.lr", in force, tried */
-	int epoch, step;                  /* of the step that was tried; in the epoch */
-	struct step_row now;              /* before it */
-	struct step_row as_is, changed;   /* on the same batch after it */
-};
 
 enum event_kind {
 	EVENT_OPENED,  /* corpus and settings can be read; work_corpus */
@@ -201,8 +194,8 @@ struct event {
 	struct fold_begun *begun;       /* owned */
 	struct seed_results *seed;      /* owned */
 	struct look_result *look;
-	char *told; /* lines; owned */
-	struct tried *tried;
+	char *told;                 /* lines; owned */
+	struct tried *tried;        /* owned */
 	struct happening *happened; /* owned */
 	char text[512];
 };
@@ -318,8 +311,11 @@ unsigned work_look(struct work *w, int run, int fold, int utt, bool kept, enum k
 /* The fold that is looked at: of the programs that train folds of one session, the one that trains
  * this one is shown and steered; if nobody does, that of the first fold that is trained. */
 void work_attend(struct work *w, int run, int fold);
-/* The next batch both ways from a copy of the state; nothing is kept. EVENT_TRIED
- * comes before the reply. value may be xFACTOR. */
-unsigned work_try(struct work *w, int run, const char *key, const char *value);
+/*
+ * The next steps both ways from a copy of the state; nothing is kept. `what`: trial.h. EVENT_TRIED
+ * comes before the reply. The snapshot says how far it is; "off", a pause, a stop and the end
+ * of the program end it: then the points that are done are the answer, or an error says it.
+ */
+unsigned work_try(struct work *w, int run, const char *what);
 
 #endif

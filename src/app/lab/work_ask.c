@@ -17,40 +17,6 @@ void work_reply(struct work_run *run, const struct request *r, const struct err 
 	work_send_text(run, EVENT_REPLY, r->number, !e->status, e->status ? e->text : text);
 }
 
-/* ---- trying ---- */
-
-static void try_change(struct work_run *run, const struct request *r, struct err *e)
-{
-	struct trainer *t = &run->job.trainer;
-	struct settings next = run->job.set;
-	struct event event = {.kind = EVENT_TRIED, .request = r->number};
-	struct tried tried = {.step = t->state.ended ? 1 : t->state.in_epoch + 1,
-			      .epoch = t->state.ended ? t->state.epoch + 1 : t->state.epoch};
-	char text[OPTION_TEXT];
-	struct setting x;
-
-	if (!t->corpus || trainer_done(t)) {
-		err_set(e, "nothing trains that could be tried");
-		return;
-	}
-	setting_of_assignment(&x, r->text);
-	if (!x.o) {
-		option_unknown(x.key, e);
-		return;
-	}
-	if (option_change(&next, x.o, x.value, ".", e) || options_resolve(&next, e) ||
-	    trainer_try(t, &next, &tried.now, &tried.changed, e) ||
-	    trainer_try(t, &run->job.set, &tried.now, &tried.as_is, e)) /* now: as it is, too */
-		return;
-	str_fit(tried.key, sizeof tried.key, x.key);
-	str_fit(tried.was, sizeof tried.was, option_text(&run->job.set, x.o, text, sizeof text));
-	str_fit(tried.value, sizeof tried.value, option_text(&next, x.o, text, sizeof text));
-	event.tried = mem_alloc(1, sizeof *event.tried);
-	*event.tried = tried;
-	work_send(run, &event);
-	work_reply(run, r, e, "");
-}
-
 /* ---- commands ---- */
 
 static void evaluate_now(struct work_run *run, struct err *e, char *text, size_t n)
@@ -461,7 +427,7 @@ void work_answer(struct work_run *run, const struct request *r)
 		look(run, r, &e);
 		break;
 	case REQUEST_TRY:
-		try_change(run, r, &e);
+		work_try_change(run, r, &e);
 		break;
 	case REQUEST_HAND_OVER:
 		hand_over(run, r);

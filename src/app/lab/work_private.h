@@ -6,8 +6,9 @@
  * work.c has the runs, work_thread.c the thread of each, work_place.c who may train, work_queue.c
  * the queues, work_run.c the hooks of a run's job and its snapshot; work_ask.c carries requests
  * out, work_hand.c hands a run over to another process, work_break.c has the break condition,
- * work_look.c looks at an utterance. work_follow.c follows the folder of a run that does not train
- * here, work_folder.c has what that says, attach.c talks to who trains it.
+ * work_look.c looks at an utterance, work_try.c tries settings. work_follow.c follows the folder of
+ * a run that does not train here, work_folder.c has what that says, attach.c talks to who trains
+ * it.
  */
 #ifndef MIUST_WORK_PRIVATE_H
 #define MIUST_WORK_PRIVATE_H
@@ -107,18 +108,20 @@ struct work_run {
 	int threads;             /* of the program */
 	char session[PATH_LEN];
 	struct job job;
-	struct str told;       /* while opening */
-	bool opened, inside;   /* inside: job_run */
-	bool replied;          /* to the request at hand */
-	bool repeats;          /* a branch: what its parent did; requests wait (job_repeats) */
-	bool rests;            /* after that it pauses, as it did before */
-	bool looks;            /* the job was opened to look at (job_look) */
-	struct follow *follow; /* NULL while it trains here */
-	bool was_elsewhere;    /* a run of ours that another program has gone on with since it
-				* stopped here; until it trains here again */
-	bool refused;          /* it is looked at for another reason than who writes it */
-	struct lab **before;   /* [befores] of jobs that were opened before this one: the screen may
-				* still look at their corpora */
+	struct str told;          /* while opening */
+	bool opened, inside;      /* inside: job_run */
+	bool replied;             /* to the request at hand */
+	bool tries, tries_off;    /* within a try; one was ended, and `try off` is not served yet */
+	struct position tries_at; /* where the run is meanwhile */
+	bool repeats;             /* a branch: what its parent did; requests wait (job_repeats) */
+	bool rests;               /* after that it pauses, as it did before */
+	bool looks;               /* the job was opened to look at (job_look) */
+	struct follow *follow;    /* NULL while it trains here */
+	bool was_elsewhere;       /* a run of ours that another program has gone on with since it
+				   * stopped here; until it trains here again */
+	bool refused;             /* it is looked at for another reason than who writes it */
+	struct lab **before; /* [befores] of jobs that were opened before this one: the screen may
+			      * still look at their corpora */
 	int befores;
 	struct attach *attach; /* NULL: never attached */
 	struct control control;
@@ -186,6 +189,7 @@ int work_share(struct work_run *run);        /* threads for a job that begins no
 /* work_queue.c */
 void work_wake(struct work_run *run);                        /* under the lock */
 struct work_run *work_lookup(const struct work *w, int run); /* NULL: none; under the lock */
+struct position work_position(const struct work_run *run);   /* of the fold that is open */
 void work_send(struct work_run *run, struct event *e);       /* takes what the event owns */
 void work_send_text(struct work_run *run, enum event_kind kind, unsigned request, bool ok,
 		    const char *text);
@@ -203,6 +207,8 @@ void work_wait_until(struct work_run *run, double clock);
 /* Within an evaluation, where nothing is served: is the run to end, or a
  * stop the next request to change anything? Then it is taken. */
 bool work_takes_stop(struct work_run *run);
+/* Within a try, `done` of whose steps are made: is it to end? What is asked stays in the queue. */
+bool work_ends_try(struct work_run *run, int done);
 
 /* work_follow.c and work_folder.c. For a run that is open and does not train here; its own thread
  * calls them. */
@@ -276,6 +282,9 @@ void work_answered(struct work_run *run, const struct request *r);
 /* The reply to a request: the error, or if there is none the text. */
 void work_reply(struct work_run *run, const struct request *r, const struct err *e,
 		const char *text);
+
+/* work_try.c */
+void work_try_change(struct work_run *run, const struct request *r, struct err *e);
 
 /* work_hand.c */
 void work_hand_text(const struct work_run *run, struct str *out); /* for another process */

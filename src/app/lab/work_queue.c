@@ -50,10 +50,12 @@ static bool may_be_dropped(const struct event *e)
 	return e->kind == EVENT_STEP || e->kind == EVENT_EPOCH || e->kind == EVENT_SAY;
 }
 
-static struct position position_of(const struct work_run *run)
+struct position work_position(const struct work_run *run)
 {
 	const struct trainer *t = &run->job.trainer;
 
+	if (run->tries)
+		return run->tries_at;
 	if (!t->corpus)
 		return (struct position){.best = NAN};
 	return (struct position){
@@ -76,7 +78,7 @@ void work_send(struct work_run *run, struct event *e)
 	bool wake;
 
 	e->run = run->id;
-	e->at = position_of(run);
+	e->at = work_position(run);
 	pthread_mutex_lock(&w->lock);
 	while (run->opt.unattended && w->count >= RING - RING_KEPT && !w->ending)
 		pthread_cond_wait(&w->room, &w->lock);
@@ -283,6 +285,29 @@ bool work_takes_stop(struct work_run *run)
 	return takes;
 }
 
+/* What ends a try. It stays in the queue, and is served after the try. */
+static bool ends_try(const struct request *r)
+{
+	return r->kind == REQUEST_PAUSE || r->kind == REQUEST_STOP ||
+	       (r->kind == REQUEST_TRY && strcmp(r->text, "off") == 0);
+}
+
+bool work_ends_try(struct work_run *run, int done)
+{
+	bool ends;
+
+	pthread_mutex_lock(&run->work->lock);
+	ends = is_over(run);
+	for (int i = 0; i < run->requests; i++)
+		if (ends_try(&run->request[i])) {
+			ends = true;
+			run->tries_off |= run->request[i].kind == REQUEST_TRY;
+		}
+	run->shown.trying = done;
+	pthread_mutex_unlock(&run->work->lock);
+	return ends;
+}
+
 /* ---- what can be asked ---- */
 
 static unsigned ask(struct work *w, int id, struct request r, const char *text)
@@ -408,10 +433,7 @@ unsigned work_pace(struct work *w, int run, double epochs_a_second)
 	return ask(w, run, (struct request){.kind = REQUEST_PACE, .pace = epochs_a_second}, "");
 }
 
-unsigned work_try(struct work *w, int run, const char *key, const char *value)
+unsigned work_try(struct work *w, int run, const char *what)
 {
-	char text[WORK_COMMAND];
-
-	snprintf(text, sizeof text, "%s=%s", key, value);
-	return ask(w, run, (struct request){.kind = REQUEST_TRY}, text);
+	return ask(w, run, (struct request){.kind = REQUEST_TRY}, what);
 }

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { COLUMNS = 80 }; /* of tables in answers */
+
 /* ---- answers ---- */
 
 static json_t *answer_of(struct serve *s, int run, bool ok)
@@ -218,12 +220,7 @@ static void put_text(json_t *answer, const char *text)
 	json_object_set_new(answer, "text", json_text(text));
 }
 
-static void add_loss(struct str *b, const char *name, const struct step_row *r)
-{
-	str_addf(b, "%s loss %.4f, gradient %.3g", name, r->loss, r->grad_norm);
-}
-
-/* "step 3 with train.clip 0.5: loss 0.2871, gradient 0.4; as it is, 1: loss 0.2871 ..." */
+/* As lines of a terminal. */
 static void put_tried(json_t *answer, json_t *tried)
 {
 	struct err ignored = {0};
@@ -231,10 +228,10 @@ static void put_tried(json_t *answer, json_t *tried)
 	struct str text = {0};
 
 	if (tried_of_json(&t, tried, &ignored) == 0) {
-		str_addf(&text, "the same batch after the next step: %s %s:", t.key, t.value);
-		add_loss(&text, "", &t.changed);
-		str_addf(&text, "; %s, as it is:", t.was);
-		add_loss(&text, "", &t.as_is);
+		tried_what(&text, &t, COLUMNS);
+		tried_table(&text, &t, COLUMNS);
+		tried_remarks(&text, &t, COLUMNS);
+		text.s[text.len - 1] = '\0'; /* whoever prints it ends the line */
 		put_text(answer, text.s);
 	}
 	json_object_set(answer, "tried", tried);

@@ -76,14 +76,46 @@ void trainer_draw_order(struct trainer *t);
  * step.
  */
 enum step_result trainer_step(struct trainer *t, struct step_row *row, struct err *e);
+
+/* ---- a try: the next steps with other live settings; nothing is kept ---- */
+
+struct tried_step {
+	/* As steps.csv would have it, but its terms and their sum are those on its batches after
+	 * the step. One that diverges: as before it. */
+	struct step_row row;
+	double update; /* log10 of |update| / |weights|, over all weights; NaN: none was made */
+};
+struct tried_steps {
+	int steps;              /* made; fewer than asked for if training ends, or one diverges */
+	bool diverged;          /* in the step after those, or in the evaluation after them */
+	struct step_row before; /* the first: the terms on its batches as they are now */
+	struct tried_step first, last; /* the one that diverged is the last */
+};
+/* Copies of the state and of the weights, which come on top of train.memory. Zeroed at first;
+ * may serve several tries of one trainer. */
+struct try_room {
+	struct state was;
+	real *weights;
+};
+struct try_plan {
+	const struct settings *set;
+	int steps; /* 1 or more */
+	/* Before each step; may change t->set. NULL: it stays. */
+	void (*due)(void *ctx, struct trainer *t);
+	void *ctx;
+	/* Asked before each step, and within evaluations: true ends it with EXIT_STOPPED. */
+	struct evaluate_stop stop;
+	struct try_room *room;
+};
 /*
- * The next step with other live settings, from a copy of the state (which
- * comes on top of train.memory); nothing is kept. before: the terms on its
- * batches as they are; after: on the same ones once the step has been made. Between two steps, not
- * at an epoch's end.
+ * From the present state, epochs' ends with their evaluations included, so that what
+ * is tried with the settings in force is what the run will do. Between two steps; not if
+ * trainer_done. State, settings and all else are as before afterwards, also on error.
  */
-int trainer_try(struct trainer *t, const struct settings *set, struct step_row *before,
-		struct step_row *after, struct err *e);
+int trainer_try(struct trainer *t, const struct try_plan *p, struct tried_steps *out,
+		struct err *e);
+void try_room_free(struct try_room *r); /* safe on zeroed memory, and twice */
+
 /* Evaluate the validation part; *p is the caller's to free (empty under
  * `fixed`). Keeps the weights if this epoch is the best so far: see
  * t->state.best_epoch. An answer that is NaN or Inf fails with EXIT_DIVERGED and

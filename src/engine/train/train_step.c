@@ -3,11 +3,14 @@
 #include "engine/train/train.h"
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/util.h"
 #include "engine/train/class_weight.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* Which number is at fault, and as a sentence. */
 static enum step_result diverged(const struct trainer *t, const struct step_row *row, struct err *e)
@@ -174,45 +177,147 @@ enum step_result trainer_step(struct trainer *t, struct step_row *row, struct er
 	return STEP_DONE;
 }
 
-/* The next step from here; nothing is put back. */
-static int try_step(struct trainer *t, struct step_row *before, struct step_row *after,
-		    struct err *e)
+/* ---- trying ---- */
+
+void try_room_free(struct try_room *r)
 {
+	state_free(&r->was);
+	free(r->weights);
+	*r = (struct try_room){0};
+}
+
+static int make_room(struct try_room *r, const struct trainer *t, struct err *e)
+{
+	if (!r->weights)
+		r->weights = mem_try(t->model.params.total * sizeof(real));
+	if (!r->weights)
+		return err_set(e, "a copy of the weights does not fit into memory");
+	return state_copy(&r->was, &t->state, e);
+}
+
+/* log10 of |now - before| / |before|. */
+static double update_of(const real *now, const real *before, size_t n)
+{
+	double moved = 0, size = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		double d = (double)now[i] - before[i];
+
+		moved += d * d;
+		size += (double)before[i] * before[i];
+	}
+	return log10(moved / size) / 2;
+}
+
+/* The next step, and its batches once more after it, if they are looked at. */
+static enum step_result look_at_step(struct trainer *t, struct try_room *r, struct step_row *before,
+				     struct tried_step *after, struct err *e)
+{
+	size_t total = t->model.params.total;
+	enum step_result result;
 	struct group g;
 	int64_t right;
 
-	trainer_epoch_begin(t);
 	group_of_step(t, &g);
-	switch (trainer_step(t, before, e)) {
-	case STEP_FAILED:
-		return -1;
-	case STEP_DIVERGED: /* which shows in its row */
-		err_clear(e);
-		*after = *before;
-		return 0;
-	case STEP_DONE:
-		break;
+	memcpy(r->weights, t->model.params.w, total * sizeof(real));
+	result = trainer_step(t, before, e);
+	*after = (struct tried_step){.row = *before, .update = NAN};
+	if (result != STEP_DONE)
+		return result;
+	after->update = update_of(t->model.params.w, r->weights, total);
+	if (run_group(t, &g, false, after->row.term, &right, e))
+		return STEP_FAILED;
+	after->row.loss = loss_sum(&t->set, after->row.term);
+	return STEP_DONE;
+}
+
+static enum step_result try_step(struct trainer *t, const struct try_plan *p,
+				 struct tried_steps *out, struct err *e)
+{
+	bool first = out->steps == 0, last = out->steps == p->steps - 1;
+	struct step_row before = {0};
+	enum step_result result;
+
+	trainer_epoch_begin(t);
+	/* Training may end where an epoch does. */
+	if (first || last || t->state.in_epoch == trainer_steps_per_epoch(t) - 1)
+		result = look_at_step(t, p->room, &before, &out->last, e);
+	else
+		result = trainer_step(t, &before, e);
+	if (first)
+		out->before = before;
+	if (result == STEP_DIVERGED) /* which shows in its row */
+		out->last = (struct tried_step){.row = before, .update = NAN};
+	if (first)
+		out->first = out->last;
+	return result;
+}
+
+static int stopped(const struct trainer *t, struct err *e)
+{
+	err_set(e, "the try was ended in fold %d, epoch %d", t->state.fold, t->state.epoch);
+	e->status = EXIT_STOPPED;
+	return -1;
+}
+
+/* The epoch is over: what the next one does depends on its evaluation. */
+static int end_tried_epoch(struct trainer *t, struct err *e)
+{
+	struct predictions val = {0};
+	struct epoch_row row;
+	int failed = trainer_epoch_end(t, &row, &val, e);
+
+	predictions_free(&val);
+	return failed;
+}
+
+/* From here on; nothing is put back. */
+static int try_steps(struct trainer *t, const struct try_plan *p, struct tried_steps *out,
+		     struct err *e)
+{
+	for (; out->steps < p->steps && !out->diverged; out->steps += !out->diverged) {
+		if (p->stop.asked && p->stop.asked(p->stop.ctx))
+			return stopped(t, e);
+		if (!t->state.ended && trainer_epoch_full(t) && end_tried_epoch(t, e)) {
+			if (e->status != EXIT_DIVERGED)
+				return -1;
+			out->diverged = true;
+			break;
+		}
+		if (trainer_done(t))
+			break;
+		if (p->due)
+			p->due(p->ctx, t);
+		switch (try_step(t, p, out, e)) {
+		case STEP_FAILED:
+			return -1;
+		case STEP_DIVERGED:
+			out->diverged = true;
+			break;
+		case STEP_DONE:
+			break;
+		}
 	}
-	*after = *before;
-	if (run_group(t, &g, false, after->term, &right, e))
-		return -1;
-	after->loss = loss_sum(&t->set, after->term);
+	if (out->diverged)
+		err_clear(e);
 	return 0;
 }
 
-int trainer_try(struct trainer *t, const struct settings *set, struct step_row *before,
-		struct step_row *after, struct err *e)
+int trainer_try(struct trainer *t, const struct try_plan *p, struct tried_steps *out, struct err *e)
 {
 	struct settings own = t->set;
-	struct state was = {0};
-	int failed;
+	struct evaluate_stop stop = t->stop;
+	int step_utt = t->step_utt, failed;
 
-	if (state_copy(&was, &t->state, e))
+	*out = (struct tried_steps){0};
+	if (make_room(p->room, t, e))
 		return -1;
-	t->set = *set;
-	failed = try_step(t, before, after, e);
+	t->set = *p->set;
+	t->stop = p->stop;
+	failed = try_steps(t, p, out, e);
 	t->set = own;
-	state_put(&t->state, &was);
-	state_free(&was);
+	t->stop = stop;
+	t->step_utt = step_utt;
+	state_put(&t->state, &p->room->was);
 	return failed;
 }

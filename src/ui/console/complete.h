@@ -31,8 +31,8 @@ void complete_clear(struct ui *u); /* no line, no matches */
 
 void complete_args(struct ui *u, const struct words *w, struct completions *c); /* its words */
 void complete_file(struct ui *u, const struct words *w, struct completions *c);
-void complete_key(struct ui *u, const struct words *w, struct completions *c);    /* a setting */
-void complete_change(struct ui *u, const struct words *w, struct completions *c); /* and value */
+void complete_key(struct ui *u, const struct words *w, struct completions *c); /* a setting */
+void complete_try(struct ui *u, const struct words *w, struct completions *c); /* and value */
 void complete_set(struct ui *u, const struct words *w, struct completions *c); /* now or next run */
 void complete_next(struct ui *u, const struct words *w, struct completions *c);   /* the draft's */
 void complete_assign(struct ui *u, const struct words *w, struct completions *c); /* KEY=VALUE */

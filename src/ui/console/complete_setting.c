@@ -160,7 +160,7 @@ static void add_values(const struct settings *from, const char *key, struct comp
 	c->now = "";
 }
 
-void complete_change(struct ui *u, const struct words *w, struct completions *c)
+static void complete_change(struct ui *u, const struct words *w, struct completions *c)
 {
 	if (w->n == 2)
 		add_values(in_force(u), w->argument, c);
@@ -206,6 +206,15 @@ static void add_assigned(const struct settings *from, const char *word, struct c
 	completions_free(&values);
 }
 
+/* KEY VALUE, or KEY=VALUE. */
+void complete_try(struct ui *u, const struct words *w, struct completions *c)
+{
+	if (w->n > 1 || !strchr(w->word, '='))
+		complete_change(u, w, c);
+	else if (!strchr(w->word, ','))
+		add_assigned(in_force(u), w->word, c);
+}
+
 void complete_assign(struct ui *u, const struct words *w, struct completions *c)
 {
 	struct settings room;
@@ -228,7 +237,7 @@ bool complete_setting_hint(const struct ui *u, const struct words *w, char *out,
 	void (*const with)(struct ui *, const struct words *, struct completions *) =
 		w->verb->complete;
 	bool sets = with == complete_set, next = with == complete_next;
-	bool takes_key = sets || next || with == complete_key || with == complete_change;
+	bool takes_key = sets || next || with == complete_key || with == complete_try;
 	const struct option *o = takes_key ? option_find_short(w->argument) : NULL;
 	char takes[OPTION_TAKES], now[64];
 

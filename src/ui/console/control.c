@@ -91,6 +91,8 @@ static const char *refuse_pause(const struct ui *u)
 {
 	const char *why = refuse_early(u);
 
+	if (u->now.trying_of) /* a pause ends a try */
+		return why;
 	return why ? why : is_waiting(u) ? "it is paused already" : NULL;
 }
 
@@ -178,11 +180,13 @@ static int run_get(struct ui *u, const char *args, struct err *e)
 
 static int run_try(struct ui *u, const char *args, struct err *e)
 {
-	struct setting x;
+	bool off = strcmp(args, "off") == 0;
 
-	if (order_try(&x, &u->now, args, e))
+	if (order_try(&u->now, args, e) || asked(u, work_try(u->work, u->run_shown, args), e))
 		return -1;
-	return asked(u, work_try(u->work, u->run_shown, x.o->key, x.value), e);
+	if (!off)
+		u->trying = u->waiting;
+	return 0;
 }
 
 static int run_undo(struct ui *u, const char *args, struct err *e)
@@ -194,8 +198,11 @@ static int run_pause(struct ui *u, const char *args, struct err *e)
 {
 	if (order_alone("pause", args, e) || asked(u, work_pause(u->work, u->run_shown), e))
 		return -1;
-	ui_say(u, "pausing %s step",
-	       u->now.state == WORK_LOADING ? "before the first" : "after this");
+	if (u->now.trying_of)
+		ui_say(u, "ending the try");
+	else
+		ui_say(u, "pausing %s step",
+		       u->now.state == WORK_LOADING ? "before the first" : "after this");
 	return 0;
 }
 
@@ -209,7 +216,7 @@ static int run_resume(struct ui *u, const char *args, struct err *e)
 
 static int run_toggle(struct ui *u, const char *args, struct err *e)
 {
-	return is_waiting(u) ? run_resume(u, args, e) : run_pause(u, args, e);
+	return is_waiting(u) && !u->now.trying_of ? run_resume(u, args, e) : run_pause(u, args, e);
 }
 
 static int run_step(struct ui *u, const char *args, struct err *e)
@@ -335,9 +342,8 @@ const struct verb control_verbs[] = {
 	 complete_set, CHANGES_SESSION},
 	{"get", "KEY", "Show a setting's value, range and default.", run_get, ui_no_run,
 	 complete_key, CHANGES_NOTHING},
-	{"try", "KEY VALUE|xFACTOR",
-	 "Compute the next step with and without a change; nothing is kept.", run_try, refuse_early,
-	 complete_change, CHANGES_SESSION},
+	{"try", ORDER_TRY_ARGS, ORDER_TRY_HELP, run_try, refuse_early, complete_try,
+	 CHANGES_SESSION},
 	{"undo", "", "Undo the last change.", run_undo, refuse_early, NULL, CHANGES_SESSION},
 	{"break", "[when CONDITION|list|off]",
 	 "Pause when a condition holds, such as grad_norm > 10; list shows it.", run_break,

@@ -111,6 +111,8 @@ static void take_reply(struct ui *u, const struct event *e)
 		u->look_asked = 0; /* refused: do not ask again by itself */
 	if (e->request == u->waiting)
 		u->waiting = 0;
+	if (e->request == u->trying)
+		u->trying = 0;
 	if (e->request == u->stop_asked)
 		u->stop_asked = 0; /* refused */
 	if (!e->ok)
@@ -244,6 +246,7 @@ static void take(struct ui *u, struct event *e)
 		break;
 	case EVENT_TRIED:
 		tried_open(u, e->tried);
+		e->tried = NULL;
 		break;
 	case EVENT_REPLY:
 		take_reply(u, e);

@@ -9,6 +9,7 @@
 
 /* A border, and one empty column inside it. */
 enum { FRAME_ROWS = 2, FRAME_COLS = 4, INDENT = 2, PROSE_COLS = 110 };
+enum { HEAD_LEAST = 5, HEAD_MOST = 16 }; /* rows of a drawing */
 
 /* Columns of a frame that holds the text, on a screen of so many. */
 static int frame_cols(const struct ui *u, int cols);
@@ -57,16 +58,35 @@ static int count_lines(const struct ui *u, int cols)
 	return n;
 }
 
-/* Lines that can be seen at once, between the tabs and the status row. */
-static int room(int rows)
+/* Rows inside the frame, between the tabs and the status row; the last is its foot. */
+static int inside(int rows)
 {
 	return rows - 3 - FRAME_ROWS - 1;
+}
+
+/* Of them, those of the drawing: half, if that is enough for one. */
+static int head_rows(const struct ui *u, int rows)
+{
+	int n = inside(rows) / 2;
+
+	return !u->page.head || n < HEAD_LEAST ? 0 : n > HEAD_MOST ? HEAD_MOST : n;
+}
+
+/* Lines that can be seen at once. */
+static int room(const struct ui *u, int rows)
+{
+	return inside(rows) - head_rows(u, rows);
 }
 
 void page_open_text(struct ui *u, const char *title, char *text)
 {
 	page_open(u, title, text);
 	u->page.wraps = true;
+}
+
+void page_draws(struct ui *u, void (*head)(const struct ui *u, struct canvas *c))
+{
+	u->page.head = head;
 }
 
 void page_offers(struct ui *u, uint32_t key, const char *command, const char *label)
@@ -91,6 +111,7 @@ void page_close(struct ui *u)
 	u->page.top = 0;
 	u->page.wraps = false;
 	u->page.key = 0;
+	u->page.head = NULL;
 	if (u->overlay_kind == OVERLAY_PAGE)
 		u->overlay_kind = OVERLAY_NONE;
 }
@@ -103,7 +124,7 @@ static bool is_all_there_is(const struct ui *u)
 
 const char *page_key(struct ui *u, struct key k)
 {
-	int n = count_lines(u, u->cols), rows = room(u->rows), top = u->page.top;
+	int n = count_lines(u, u->cols), rows = room(u, u->rows), top = u->page.top;
 
 	if (u->page.key && k.code == u->page.key && !k.meta) {
 		page_close(u);
@@ -198,15 +219,19 @@ static void foot_draw(const struct ui *u, struct canvas *in, int shown, int n)
 
 void page_draw(const struct ui *u, struct canvas *c)
 {
-	int n = count_lines(u, c->cols), rows = room(c->rows), shown = n < rows ? n : rows;
-	int cols = frame_cols(u, c->cols), at = 0, indent;
+	int n = count_lines(u, c->cols), rows = room(u, c->rows), shown = n < rows ? n : rows;
+	int cols = frame_cols(u, c->cols), head = head_rows(u, c->rows), at = 0, indent;
 	struct lines l = lines_of(u, c->cols);
 	const char *line, *end;
-	struct canvas box, in;
+	struct canvas box, in, above;
 
-	box = canvas_part(c, 1, (c->cols - cols) / 2, shown + FRAME_ROWS + 1, cols);
+	box = canvas_part(c, 1, (c->cols - cols) / 2, head + shown + FRAME_ROWS + 1, cols);
 	in = canvas_box(&box, ROLE_ON(ROLE_DIM, ROLE_POPUP), u->page.title);
 	in = canvas_part(&in, 0, 1, in.rows, in.cols - 2);
+	above = canvas_part(&in, 0, 0, head, in.cols);
+	in = canvas_part(&in, head, 0, in.rows - head, in.cols);
+	if (head)
+		u->page.head(u, &above);
 	for (int i = 0; at < shown && (line = take_line(&l, &end, &indent)); i++)
 		if (i >= u->page.top)
 			canvas_field(&in, at++, indent, in.cols - indent, FIT_LEFT,

@@ -15,6 +15,8 @@
  * are wrapped. */
 void page_open(struct ui *u, const char *title, char *text);
 void page_open_text(struct ui *u, const char *title, char *text);
+/* Draw something above the text of the open page, where there is room. */
+void page_draws(struct ui *u, void (*head)(const struct ui *u, struct canvas *c));
 /* Another key closes the open page and runs a command; both texts are constants. */
 void page_offers(struct ui *u, uint32_t key, const char *command, const char *label);
 /* Scrolls; Esc, Enter and q close. Over a run that could not be opened q quits.

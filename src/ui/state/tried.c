@@ -3,108 +3,195 @@
 
 #include "app/study/num.h"
 #include "base/str.h"
-#include "engine/model/loss.h"
+#include "ui/draw/plot.h"
 #include "ui/state/page.h"
-#include "ui/term/text.h"
 
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
-	WIDE = 70,  /* columns of the screen from which values head their columns */
-	NAME = 10,  /* of "cmd audio" and a space */
-	NARROW = 6, /* the same at 40 columns: five digits */
-	VALUE = 14, /* of a value in a heading */
+	WIDE = 70, /* columns of the screen from which there are empty lines */
+	FRAME = 4, /* columns that the page's border takes */
+	GUTTER = 8,
+	CURVE = TRIAL_POINTS + 1,
+	STEEP = 4, /* a loss so many times another needs a logarithmic axis */
 };
 
-/* A loss in at most `columns`. */
-static char *fit(char *out, double x, int columns)
-{
-	if (columns > NARROW)
-		return num_attention(out, x); /* four decimals: a step changes little */
-	num_value(out, x);
-	for (int decimals = 2; text_width(out) > columns && decimals >= 0; decimals--)
-		num_fixed(out, x, decimals);
-	if (text_width(out) > columns) { /* 1e-5, as elsewhere without the 0 of the exponent */
-		char *e;
+/* ---- the curve of a sweep ---- */
 
-		snprintf(out, NUM_LEN, "%.0e", x);
-		e = strchr(out, 'e');
-		if (e && e[2] == '0')
-			memmove(e + 2, e + 3, strlen(e + 2));
+/* The losses after the last step, in the order of the values; the present one among them. */
+struct curve {
+	double x[CURVE], y[CURVE];
+	int n, least; /* point of the least loss; -1: none is finite */
+	double now;   /* x; NaN: outside */
+	struct axis ax, ay;
+};
+
+static double place(const struct tried *t, double x)
+{
+	return t->log ? log10(x) : x;
+}
+
+static void add_point(struct curve *c, const struct tried *t, const struct tried_point *p)
+{
+	c->x[c->n] = place(t, p->x);
+	c->y[c->n] = p->made.diverged ? (double)NAN : p->loss;
+	if (isfinite(c->y[c->n]) && (c->least < 0 || c->y[c->n] < c->y[c->least]))
+		c->least = c->n;
+	c->n++;
+}
+
+static void make_curve(struct curve *c, const struct tried *t, int rows)
+{
+	const struct tried_point *first = &t->point[0], *end = &t->point[t->points - 1];
+	bool inside = t->base.x >= first->x && t->base.x <= end->x;
+	double lo = 0, hi = 1;
+
+	*c = (struct curve){.least = -1, .now = (double)NAN};
+	for (int i = 0; i < t->points; i++) {
+		if (inside && isnan(c->now) && t->base.x <= t->point[i].x) {
+			c->now = place(t, t->base.x);
+			if (t->base.x < t->point[i].x)
+				add_point(c, t, &t->base);
+		}
+		add_point(c, t, &t->point[i]);
 	}
-	return out;
+	c->ax = axis_x(c->x[0], c->x[c->n - 1]);
+	axis_extent(NULL, c->y, c->n, 0, &lo, &hi);
+	c->ay = lo > 0 && hi / lo > STEEP ? axis_log(lo, hi) : axis_y(lo, hi, rows);
 }
 
-static char *fit_signed(char *out, double x, int columns)
+/* Decades, written as what they are. */
+static void log_labels(struct canvas *row, const struct curve *c)
 {
-	char value[NUM_LEN];
+	int used = -1;
 
-	fit(value, x < 0 ? -x : x, columns - 1);
-	snprintf(out, NUM_LEN, "%s%.30s", x > 0 ? "+" : x < 0 ? "-" : "", value);
-	return out;
+	for (int k = (int)ceil(c->ax.lo - 1e-9); k <= c->ax.hi + 1e-9; k++) {
+		char text[NUM_LEN];
+		int col = plot_column(&c->ax, fmin(fmax(k, c->ax.lo), c->ax.hi), row->cols);
+
+		num_short(text, pow(10, k));
+		col -= text_width(text) / 2;
+		if (col + text_width(text) > row->cols)
+			col = row->cols - text_width(text);
+		col = col < 0 ? 0 : col;
+		if (col <= used)
+			continue;
+		canvas_text(row, 0, col, ROLE(ROLE_DIM), "%s", text);
+		used = col + text_width(text);
+	}
 }
 
-static void add_cell(struct str *b, const char *text, int columns)
+/* Marks of the present value, of the least loss and of what diverges. */
+static void rail(struct canvas *row, const struct curve *c)
 {
-	str_addf(b, "%*s%s", columns - text_width(text) > 0 ? columns - text_width(text) : 0, "",
-		 text);
+	struct mark mark[CURVE];
+	int n = 0;
+
+	for (int i = 0; i < c->n; i++) {
+		if (c->x[i] == c->now)
+			mark[n++] = (struct mark){c->x[i], GLYPH_CHANGE, ROLE_CURSOR, NULL};
+		else if (i == c->least)
+			mark[n++] = (struct mark){c->x[i], GLYPH_KEPT, ROLE_GOOD, NULL};
+		else if (isnan(c->y[i]))
+			mark[n++] = (struct mark){c->x[i], GLYPH_BROKEN, ROLE_BAD, NULL};
+	}
+	rail_draw(row, &c->ax, mark, n);
 }
 
-static void add_row(struct str *b, const char *name, double now, double as_is, double changed,
-		    int columns)
+static void curve_draw(const struct ui *u, struct canvas *all)
 {
-	char num[NUM_LEN];
+	const struct tried *t = u->tried;
+	int cols = all->cols - GUTTER;
+	struct canvas plot = canvas_part(all, 0, GUTTER, all->rows - 2, cols);
+	struct canvas gutter = canvas_part(all, 0, 0, all->rows - 2, GUTTER);
+	struct canvas marks = canvas_part(all, all->rows - 2, GUTTER, 1, cols - 1);
+	struct canvas labels = canvas_part(all, all->rows - 1, GUTTER, 1, cols - 1);
+	struct series s = {.role = ROLE_S1, .marker = GLYPH_VAL};
+	struct track track = {.series = &s, .n_series = 1, .margin = 1};
+	struct curve c;
 
-	str_addf(b, "%s%*s", name, NAME - text_width(name), "");
-	add_cell(b, fit(num, now, columns - 1), columns);
-	add_cell(b, fit(num, as_is, columns - 1), columns);
-	add_cell(b, fit(num, changed, columns - 1), columns);
-	add_cell(b, fit_signed(num, changed - as_is, columns), columns + 1);
-	str_add(b, "\n");
-}
-
-/* "now  with 5e-4  with 2.5e-4  difference"; narrow: "now  old  new  diff". */
-static void add_headings(struct str *b, const struct tried *t, bool wide, int columns)
-{
-	char was[NUM_LEN], value[NUM_LEN];
-
-	str_addf(b, "%*s", NAME, "");
-	add_cell(b, "now", columns);
-	if (!wide) {
-		add_cell(b, "old", columns);
-		add_cell(b, "new", columns);
-		add_cell(b, "diff", columns + 1);
+	make_curve(&c, t, plot.rows);
+	s.at = (struct points){c.x, c.y, c.n};
+	track.x = c.ax;
+	track.y = c.ay;
+	track.cursor = c.now;
+	track.y_ticks = axis_y_ticks(&track.y, plot.rows);
+	if (t->log) {
+		log_labels(&labels, &c);
 	} else {
-		snprintf(was, sizeof was, "with %.8s", t->was);
-		snprintf(value, sizeof value, "with %.8s", t->value);
-		add_cell(b, was, columns);
-		add_cell(b, value, columns);
-		add_cell(b, "difference", columns + 1);
+		track.x_ticks = axis_x_ticks(&track.x, labels.cols);
+		plot_x_labels(&labels, &track.x, &track.x_ticks);
 	}
-	str_add(b, "\n");
+	plot_y_short_labels(&gutter, &track.y, &track.y_ticks);
+	rail(&marks, &c);
+	track_draw(&plot, &track);
+	canvas_ground(all, ROLE_POPUP);
 }
 
-void tried_open(struct ui *u, const struct tried *t)
+/* ---- the page ---- */
+
+/* The point of the least loss, if it is below that with the present value. */
+static const struct tried_point *least_of(const struct tried *t)
 {
+	const struct tried_point *least = t->base.made.diverged ? NULL : &t->base;
+
+	for (int i = 0; i < t->points; i++)
+		if (!t->point[i].made.diverged && (!least || t->point[i].loss < least->loss))
+			least = &t->point[i];
+	return least == &t->base ? NULL : least;
+}
+
+/* "Loss after step 5: △ 0.5420 now, ◆ least 0.5230 at 0.00251" */
+static void add_legend(struct str *b, const struct tried *t, int cols)
+{
+	const struct tried_point *least = least_of(t);
+	bool inside = t->base.x >= t->point[0].x && t->base.x <= t->point[t->points - 1].x;
+	struct str now = {0}, best = {0};
+	char loss[NUM_LEN];
+
+	str_addf(&now, "Loss%s after step %d: %s%s now%s",
+		 strncmp(t->change[0].key, "train.loss.", 11) == 0 ? " weighted as now" : "",
+		 t->steps, inside ? "△ " : "", num_attention(loss, t->base.loss),
+		 inside ? "" : " (outside)");
+	if (least)
+		str_addf(&best, "◆ least %s at %s", num_attention(loss, least->loss), least->value);
+	str_addf(b, "%s%s%s\n", now.s,
+		 !least                                                 ? ", the least"
+		 : str_columns(now.s) + 2 + str_columns(best.s) <= cols ? ", "
+									: ",\n",
+		 str_text(&best));
+	str_free(&now);
+	str_free(&best);
+}
+
+void tried_open(struct ui *u, struct tried *t)
+{
+	const char *key = strncmp(t->change[0].key, "train.", 6) == 0 ? t->change[0].key + 6
+								      : t->change[0].key;
+	char title[sizeof u->page.title];
 	bool wide = u->cols >= WIDE;
-	int columns = wide ? VALUE : NARROW;
-	const char *key = strncmp(t->key, "train.", 6) == 0 ? t->key + 6 : t->key;
-	char title[sizeof u->page.title], at[NUM_LEN];
+	int cols = u->cols - FRAME;
 	struct str b = {0};
 
-	snprintf(title, sizeof title, "try %.40s", key);
-	str_addf(&b, "%s → %s, step %s\n%s", t->was, t->value, num_position(at, t->epoch, t->step),
-		 wide ? "\n" : "");
-	add_headings(&b, t, wide, columns);
-	for (int i = 0; i < TERMS; i++)
-		add_row(&b, loss_term[i].name, t->now.term[i], t->as_is.term[i], t->changed.term[i],
-			columns);
-	add_row(&b, "loss", t->now.loss, t->as_is.loss, t->changed.loss, columns);
-	if (strncmp(t->key, "train.loss.", 11) == 0)
-		str_add(&b, wide ? "\nEach loss is the sum with its own weights."
-				 : "Loss: with its own weights.\n");
-	str_add(&b, wide ? "\nThe same batch before and after the step. Nothing is kept."
-			 : "Nothing is kept.");
+	free(u->tried);
+	u->tried = t;
+	if (t->changes > 1)
+		snprintf(title, sizeof title, "try %d settings", t->changes);
+	else
+		snprintf(title, sizeof title, "try %.40s", key);
+	tried_what(&b, t, cols);
+	if (t->sweep)
+		add_legend(&b, t, cols);
+	else if (wide)
+		str_add(&b, "\n");
+	tried_table(&b, t, cols);
+	if (wide && !t->sweep)
+		str_add(&b, "\n");
+	tried_remarks(&b, t, cols < 76 ? cols : 76);
 	page_open(u, title, b.s);
+	if (t->sweep && t->points > 1)
+		page_draws(u, curve_draw);
 }

@@ -59,6 +59,7 @@ void ui_free(struct ui *u)
 		detached_free(&u->detach.process);
 	free(u->detach.handed);
 	free(u->page.text);
+	free(u->tried);
 	free(u->console.match.at);
 	*u = (struct ui){0};
 }

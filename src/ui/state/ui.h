@@ -111,11 +111,14 @@ struct ui {
 		int chosen;      /* of them; -1: none */
 		char typed[192]; /* the word they complete */
 	} console;
-	struct { /* a text too long for the message row: OVERLAY_PAGE */
+	struct tried *tried; /* what the page of a sweep draws; or NULL */
+	struct {             /* a text too long for the message row: OVERLAY_PAGE */
 		char title[64];
 		char *text;
 		bool wraps;
 		int top;
+		/* Drawn above the text, which alone scrolls; NULL: nothing is. */
+		void (*head)(const struct ui *u, struct canvas *c);
 		/* A key that closes it and runs a command; 0: none. */
 		uint32_t key;
 		const char *command, *label;
@@ -154,6 +157,7 @@ struct ui {
 	double clock; /* the loop's, seconds */
 	bool look_wanted;
 	unsigned look_asked; /* request under way, 0: none */
+	unsigned trying;     /* a try of this screen that computes, 0: none */
 	unsigned waiting;    /* a script waits for this reply, 0: none */
 	bool let_go;         /* a command has let the run go on: a script waits for its end
 			      * also where another program trains it */

@@ -156,9 +156,8 @@ static int edit(struct ui *u, const char *how, struct err *e)
 		return err_usage(e, "edit [try]: found '%.40s'", how);
 	if (why)
 		return err_set(e, "try: %s", why);
-	if (try && o->when != WHEN_STEP)
-		return err_set(e,
-			       "try: only settings that take effect at the next step can be tried");
+	if (try && o->when == WHEN_RUN)
+		return err_set(e, "try: this setting is fixed during a run");
 	snprintf(line, sizeof line, "%s %s ",
 		 try                       ? "try"
 		 : config_edits_next(u, o) ? "draft"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Two of the three rows around a view: tabs above, status below. */
+/* The status row below a view. */
 #include "ui/view/status_private.h"
 
 #include "app/study/num.h"
@@ -12,65 +12,8 @@
 #include <time.h>
 
 enum {
-	AIRY = 120,  /* from which tabs are two spaces apart */
 	CUT_AT = 12, /* a message cut shorter says nothing */
 };
-
-/* ---- tabs ---- */
-
-static int put_tab(const struct ui *u, struct canvas *row, int col, int v, bool name)
-{
-	bool here = v == (int)u->view;
-
-	canvas_text(row, 0, col, ROLE(ROLE_CURSOR), here ? "▸" : " ");
-	col = canvas_text(row, 0, col + 1, ROLE_BOLD(here ? ROLE_STRONG : ROLE_KEY), "%d", v + 1);
-	if (name || here)
-		col = canvas_text(row, 0, col, here ? ROLE_BOLD(ROLE_STRONG) : ROLE(ROLE_DIM),
-				  " %s", view_table[v]->name);
-	return col;
-}
-
-/* The columns tabs end before, into end[VIEWS]; returns the last. */
-static int put_tabs(const struct ui *u, struct canvas *row, int *end)
-{
-	int names = 0, col = 0;
-
-	for (int v = 0; v < VIEWS; v++)
-		names += text_width("▸1 ") + text_width(view_table[v]->name);
-	for (int v = 0; v < VIEWS; v++)
-		end[v] = col = put_tab(u, row, col, v, names <= row->cols) + (row->cols >= AIRY);
-	return col;
-}
-
-int tabs_at(const struct ui *u, int col)
-{
-	struct canvas row;
-	int end[VIEWS], v = 0;
-
-	canvas_init(&row, 1, u->cols, &u->look);
-	put_tabs(u, &row, end);
-	canvas_free(&row);
-	while (v < VIEWS && end[v] <= col)
-		v++;
-	return v < VIEWS ? v : -1;
-}
-
-void tabs_draw(const struct ui *u, struct canvas *row)
-{
-	int end[VIEWS], col = put_tabs(u, row, end), width;
-	char session[160];
-
-	if (row->cols < STATUS_WIDE || !(u->run.name[0] || ui_no_run(u)))
-		return;
-	if (ui_no_run(u))
-		str_fit(session, sizeof session, ui_folder(u));
-	else
-		snprintf(session, sizeof session, "%s/%s", u->run.name, u->run.branch);
-	width = row->cols - 1 - (col + 2);
-	if (width > text_width(session))
-		width = text_width(session);
-	canvas_field(row, 0, row->cols - 1 - width, width, FIT_ID, ROLE(ROLE_DIM), "%s", session);
-}
 
 /* ---- status ---- */
 
@@ -290,6 +233,18 @@ static void add_silent(struct status *s, const struct ui *u, bool wide)
 	f->gap = 1;
 }
 
+static void add_trying(struct status *s, const struct snapshot *now)
+{
+	struct field *f;
+
+	if (!now->trying_of)
+		return;
+	f = add(s, "trying ", STAYS);
+	snprintf(f->value, sizeof f->value, "%d/%d", now->trying, now->trying_of);
+	f->role = ROLE_WARN;
+	f->bold = true;
+}
+
 /* Who trains it, and hears what is asked here. */
 static void add_attached(struct status *s, const struct ui *u, bool wide)
 {
@@ -363,6 +318,7 @@ static void make_status(struct status *s, const struct ui *u, bool wide)
 		add_position(s, now, wide);
 	if (trained)
 		add_figures(s, now);
+	add_trying(s, now);
 	add_attached(s, u, wide);
 	if (states[now->state].runs && !now->silent)
 		add_speed(s, now);

@@ -36,7 +36,9 @@ static const char *label_of(const struct ui *u, const struct binding *b)
 	enum work_state s = u->now.state;
 	bool waits = s == WORK_PAUSED || s == WORK_BROKE || s == WORK_DIVERGED || s == WORK_IDLE;
 
-	/* One key does both; the row says which. */
+	/* One key does all; the row says which. */
+	if (u->now.trying_of && strcmp(b->command, "toggle") == 0)
+		return "end the try";
 	return waits && strcmp(b->command, "toggle") == 0 ? "resume" : b->label;
 }
 

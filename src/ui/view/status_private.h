@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the rows around a view share: status.c has tabs and status, status_keys.c the keys
- * and what a run that is over offers next. */
+/* What the rows around a view share: status_tabs.c has the tabs, status.c the status, status_keys.c
+ * the keys and what a run that is over offers next. */
 #ifndef MIUST_UI_STATUS_PRIVATE_H
 #define MIUST_UI_STATUS_PRIVATE_H
 

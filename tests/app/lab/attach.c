@@ -82,15 +82,19 @@ TEST(each_request_is_a_command)
 
 TEST(a_try_comes_with_its_figures)
 {
-	const struct tried tried = {.key = "train.clip", .was = "0", .value = "1", .step = 3};
+	const struct tried tried = {.change = {{.key = "train.clip", .was = "0", .value = "1"}},
+				    .changes = 1,
+				    .step = 3,
+				    .of = 1,
+				    .points = 1};
 	const struct event *e = NULL;
 	unsigned number;
 	json_t *a;
 
 	attaches("try");
-	number = work_try(screen.work, WORK_FIRST, "train.clip", "1");
+	number = work_try(screen.work, WORK_FIRST, "clip=1,train.loss.text=0 for 3");
 	UNTIL(trainer.n == 1);
-	CHECK_STR(trainer.asked[0].line, "try train.clip 1");
+	CHECK_STR(trainer.asked[0].line, "try clip=1,train.loss.text=0 for 3");
 	a = answer(true, "");
 	json_object_set_new(a, "tried", tried_json(&tried));
 	server_answer(trainer.server, trainer.asked[0].ticket, a);
@@ -98,7 +102,7 @@ TEST(a_try_comes_with_its_figures)
 	CHECK_INT(count(EVENT_TRIED, &e), 1);
 	CHECK(e < reply_to(number));
 	CHECK_INT(e->request, number);
-	CHECK_STR(e->tried->key, "train.clip");
+	CHECK_STR(e->tried->change[0].key, "train.clip");
 	CHECK_INT(e->tried->step, 3);
 	ends();
 }

@@ -313,7 +313,7 @@ static void train_wide(struct wide *x, int n)
 static unsigned disturb(struct work *w, int id, int round)
 {
 	work_look(w, id, 0, round % 13, round % 2, KNOCK_TEXT);
-	work_try(w, id, "train.optimizer.lr", "x0.5");
+	work_try(w, id, "train.optimizer.lr x0.5");
 	work_command(w, id, "eval");
 	work_breaks(w, id);
 	return work_ping(w, id);

@@ -42,6 +42,8 @@ static struct snapshot full(void)
 		.can_skip = true,
 		.looking = "why \"not\"",
 		.dropped = 3000000000UL,
+		.trying = 12,
+		.trying_of = 55,
 		.error = "caf\xc3\xa9",
 		.diverged = {.fold = 2,
 			     .epoch = 4,
@@ -97,6 +99,8 @@ TEST(a_snapshot_reads_back_as_it_was)
 	CHECK(back.opened && back.placed && back.can_skip);
 	CHECK(!back.trains && !back.busy && !back.ended);
 	CHECK_INT(back.dropped, 3000000000UL);
+	CHECK_INT(back.trying, 12);
+	CHECK_INT(back.trying_of, 55);
 	CHECK_STR(back.error, "caf\xc3\xa9");
 	CHECK(isinf(back.diverged.loss) && back.diverged.loss > 0);
 	CHECK(back.diverged.grad_norm == -INFINITY);
@@ -188,28 +192,101 @@ TEST(bytes_that_are_no_text_do_not_lose_the_field)
 	json_decref(v);
 }
 
+/* Every field has a value of its own. */
+static struct tried full_try(void)
+{
+	struct tried t = {
+		.change = {{"train.optimizer.lr", "5e-4", "", false},
+			   {"train.epoch", "25", "30", true}},
+		.changes = 2,
+		.epoch = 3,
+		.step = 2,
+		.steps = 4,
+		.sweep = true,
+		.log = true,
+		.of = 3,
+		.points = 2,
+		.base = {.value = "5e-4",
+			 .x = 5e-4,
+			 .loss = 0.6,
+			 .made = {.steps = 4,
+				  .before = {.fold = 1, .epoch = 3, .step = 10, .loss = 0.1},
+				  .first = {{.loss = 0.2}, -2.5},
+				  .last = {{.loss = 0.3}, -2.25}}},
+	};
+
+	t.point[0] = (struct tried_point){"1e-4", 1e-4, 0.7, t.base.made};
+	t.point[1] = (struct tried_point){"1e-3", 1e-3, NAN, {.steps = 2, .diverged = true}};
+	t.point[1].made.last = (struct tried_step){{.loss = NAN, .grad_norm = 7}, NAN};
+	memset(&t.point[0].made.before, 0, sizeof t.point[0].made.before); /* is the base's */
+	return t;
+}
+
 TEST(a_try_reads_back_as_it_was)
 {
-	struct tried t = {.key = "train.optimizer.lr",
-			  .was = "5e-4",
-			  .value = "1e-3",
-			  .epoch = 3,
-			  .step = 2,
-			  .now = {.fold = 1, .epoch = 3, .step = 10, .loss = 0.1},
-			  .as_is = {.loss = 0.2},
-			  .changed = {.loss = NAN, .grad_norm = 7}};
-	struct tried back = {0};
+	struct tried t = full_try(), back = {0};
 	json_t *v = sent(tried_json(&t)), *again;
 	struct err e = {0};
 
-	CHECK_INT(tried_of_json(&back, v, &e), 0);
+	if (tried_of_json(&back, v, &e))
+		FAIL("%s", e.text);
 	again = tried_json(&back);
 	CHECK(json_equal(v, again));
-	CHECK_STR(back.value, "1e-3");
-	CHECK(back.now.loss == 0.1 && back.as_is.loss == 0.2 && isnan(back.changed.loss));
-	CHECK(back.changed.grad_norm == 7);
+	CHECK_INT(back.changes, 2);
+	CHECK_STR(back.change[1].value, "30");
+	CHECK(back.change[1].later && !back.change[0].later);
+	CHECK(back.sweep && back.log);
+	CHECK_INT(back.of, 3);
+	CHECK_INT(back.points, 2);
+	CHECK(back.base.made.before.loss == 0.1 && back.base.made.first.row.loss == 0.2);
+	CHECK(back.base.made.last.update == -2.25);
+	CHECK(back.point[0].x == 1e-4 && back.point[0].loss == 0.7);
+	CHECK(isnan(back.point[1].loss) && isnan(back.point[1].made.last.row.loss));
+	CHECK(back.point[1].made.last.row.grad_norm == 7);
+	CHECK(back.point[1].made.diverged && !back.point[0].made.diverged);
 	json_decref(v);
 	json_decref(again);
+}
+
+TEST(what_is_not_a_try_changes_nothing)
+{
+	static const char *const wrong[] = {
+		"{}",
+		"{\"changes\":[{\"key\":\"train.clip\"}],\"tried\":[]}",
+		"{\"changes\":[],\"tried\":[{}]}",
+		"{\"changes\":[{\"key\":1}],\"tried\":[{}]}",
+		"{\"changes\":[{}],\"tried\":[{\"x\":\"wide\"}]}",
+		"{\"changes\":[{}],\"tried\":[{\"first\":{\"loss\":\"low\"}}]}",
+		"{\"changes\":[{}],\"tried\":[{\"last\":{\"update\":true}}]}",
+		"{\"changes\":[{}],\"tried\":[{}],\"as_is\":{\"steps\":0.5}}",
+	};
+	struct tried back = {.points = 7};
+
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		json_t *v = json_loads(wrong[i], 0, NULL);
+		struct err e = {0};
+
+		REQUIRE(v);
+		if (!tried_of_json(&back, v, &e))
+			FAIL("%s is taken", wrong[i]);
+		json_decref(v);
+	}
+	CHECK_INT(back.points, 7);
+	for (int more = 0; more < 2; more++) { /* as many as there is room for */
+		json_t *v = json_object(), *points = json_array(), *changes = json_array();
+		struct err e = {0};
+
+		for (int i = 0; i < TRIAL_POINTS + more; i++)
+			json_array_append_new(points, json_object());
+		for (int i = 0; i < TRIAL_SETTINGS + more; i++)
+			json_array_append_new(changes, json_object());
+		json_object_set_new(v, "changes", changes);
+		json_object_set_new(v, "tried", points);
+		CHECK_INT(tried_of_json(&back, v, &e), 0);
+		CHECK_INT(back.points, TRIAL_POINTS);
+		CHECK_INT(back.changes, TRIAL_SETTINGS);
+		json_decref(v);
+	}
 }
 
 TEST(a_row_has_the_names_of_its_file)

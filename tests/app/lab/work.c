@@ -304,39 +304,6 @@ TEST(what_is_asked_early_hears_why_it_failed)
 	CHECK_INT(work_end(w), EXIT_FAILED);
 }
 
-TEST(both_ways_of_a_step)
-{
-	const char *dir = temp_path("try");
-	struct work *w = start(dir, true, false);
-	struct seen s = {0};
-
-	until_state(&s, w, WORK_PAUSED);
-	work_try(w, WORK_FIRST, "train.optimizer.lr", "x0.5");
-	served(&s, w);
-	REQUIRE(s.tries == 1);
-	CHECK_STR(s.tried.key, "train.optimizer.lr");
-	CHECK_STR(s.tried.was, "0.012");
-	CHECK_STR(s.tried.value, "0.006");
-	CHECK_INT(s.tried.step, 1);
-	CHECK(s.tried.as_is.loss != s.tried.changed.loss);
-	CHECK(s.tried.now.loss != s.tried.as_is.loss);
-	work_step(w, WORK_FIRST, false);
-	served(&s, w);
-	until_state(&s, w, WORK_PAUSED);
-	/* Weights count in the sums, each its own; the terms are unweighted. */
-	work_try(w, WORK_FIRST, "train.loss.text", "0");
-	served(&s, w);
-	CHECK_INT(s.tries, 2);
-	CHECK_INT(s.tried.step, 2);
-	CHECK(s.tried.now.loss > s.tried.changed.loss);
-	work_try(w, WORK_FIRST, "train.clip", "x2");
-	served(&s, w);
-	CHECK(s.refused);
-	CHECK_STR(s.text, "train.clip is 0 and stays 0 with x2; give the value itself");
-	CHECK_INT(s.tries, 2);
-	CHECK_INT(work_end(w), 0);
-}
-
 TEST(stops_and_goes_on)
 {
 	const char *dir = temp_path("stop");
@@ -364,43 +331,6 @@ TEST(stops_and_goes_on)
 	CHECK(s.refused);
 	CHECK_HAS(s.text, "trained and tested");
 	CHECK_INT(work_end(w), 0);
-}
-
-/* Trying changes nothing: the run after it is the run without it. */
-TEST(trying_leaves_no_trace)
-{
-	const char *plain = temp_path("plain"), *tried = temp_path("tried");
-	char a[PATH_LEN], b[PATH_LEN];
-	struct seen s = {0}, t = {0};
-	struct err e = {0};
-	struct work *w = start(plain, false, false);
-	char *one, *two;
-	size_t n, m;
-
-	until_state(&s, w, WORK_IDLE);
-	work_end(w);
-	w = start(tried, true, false);
-	until_state(&t, w, WORK_PAUSED);
-	for (int i = 0; i < 6; i++) {
-		work_try(w, WORK_FIRST, "train.optimizer.lr", "0.5");
-		work_command(w, WORK_FIRST, "eval");
-		work_step(w, WORK_FIRST, false);
-		served(&t, w);
-		until_state(&t, w, WORK_PAUSED);
-	}
-	CHECK(!t.refused);
-	work_resume(w, WORK_FIRST);
-	served(&t, w);
-	until_state(&t, w, WORK_IDLE);
-	work_end(w);
-	snprintf(a, sizeof a, "%s/steps.csv", plain);
-	snprintf(b, sizeof b, "%s/steps.csv", tried);
-	one = file_read(a, FILE_ROWS, &n, &e);
-	two = file_read(b, FILE_ROWS, &m, &e);
-	REQUIRE(one && two);
-	CHECK_STR(two, one);
-	free(one);
-	free(two);
 }
 
 TEST(opening_can_fail)

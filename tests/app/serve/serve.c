@@ -432,7 +432,9 @@ TEST(what_is_wrong_is_said)
 		{"{\"command\":\"fold\"}", "no epoch of this fold has been evaluated"},
 		{"{\"command\":\"note\"}", "note TEXT: expected"},
 		{"{\"command\":\"tag\"}", "tag TAG: expected"},
-		{"{\"command\":\"try epoch 3\"}", "takes effect at an epoch's start"},
+		{"{\"command\":\"try epoch 0\"}", "train.epoch: expected an integer, 1 to"},
+		{"{\"command\":\"try lr 1e-4 for ever\"}", "expected a number of steps"},
+		{"{\"command\":\"try off\"}", "nothing is being tried"},
 		{"{\"command\":\"save\",\"fold\":3}", "fold 3 does not train now; fold 0 does"},
 		{"{\"command\":\"save\",\"fold\":\"0\"}", "\"fold\": a number"},
 		{"{\"command\":\"save\",\"run\":3}", "\"run\": the folder of a session"},
@@ -460,7 +462,7 @@ TEST(a_run_is_named_by_its_folder)
 {
 	char named[PATH_MAX + 64], here[PATH_MAX];
 	struct client *c;
-	json_t *a;
+	json_t *a, *t;
 
 	start("named", "train.epoch=2", true, NULL);
 	c = connect_to_host();
@@ -480,9 +482,12 @@ TEST(a_run_is_named_by_its_folder)
 	CHECK_STR(text(json_object_get(a, "snapshot"), "session"), here);
 	json_decref(a);
 	a = ask(c, "{\"command\":\"try train.clip 0.01\"}");
-	CHECK_STR(text(json_object_get(a, "tried"), "key"), "train.clip");
-	CHECK(json_is_real(
-		json_object_get(json_object_get(json_object_get(a, "tried"), "changed"), "loss")));
+	t = json_object_get(a, "tried");
+	CHECK_STR(text(json_array_get(json_object_get(t, "changes"), 0), "key"), "train.clip");
+	t = json_array_get(json_object_get(t, "tried"), 0);
+	CHECK(json_is_real(json_object_get(json_object_get(t, "first"), "loss")));
+	CHECK_HAS(text(a, "text"), "clip 0 → 0.01, step 1:1\n");
+	CHECK_HAS(text(a, "text"), "\nupdate ");
 	json_decref(a);
 	asks(c, "stop", true, "");
 	client_close(c);

@@ -357,44 +357,6 @@ TEST(steps_of_an_epoch)
 	}
 }
 
-/* What is tried is the step as it would be, over all its batches. */
-TEST(try_over_several_batches)
-{
-	struct settings s = named(), next;
-	struct par *par = par_new(1, &e);
-	struct step_row before, after, row;
-	struct trainer t;
-	struct state was = {0};
-	struct str how = {0};
-	double loss;
-
-	small_make(&m, LAYOUT_LISTS, three, 9, 25, false);
-	s.train.accumulate = 3;
-	s.train.class_weight.how = CLASS_WEIGHT_BALANCED;
-	REQUIRE(trainer_open(&t, &s, &m.c, 0, par, &e) == 0);
-	REQUIRE(state_copy(&was, &t.state, &e) == 0);
-	next = s;
-	next.train.optimizer.lr = 1e-12; /* the step changes nothing: nor do the terms */
-	REQUIRE(trainer_try(&t, &next, &before, &after, &e) == 0);
-	for (int x = 0; x < TERMS; x++)
-		CHECK_NEAR(after.term[x], before.term[x], 1e-6);
-	REQUIRE(trainer_try(&t, &s, &before, &after, &e) == 0);
-	CHECK(after.loss < before.loss);
-	CHECK(!state_differ(&t.state, &was, &how));
-	next.train.class_weight = map_of(9, 1, 1);
-	loss = before.term[TERM_MAIN];
-	REQUIRE(trainer_try(&t, &next, &before, &after, &e) == 0);
-	CHECK(!same_double(before.term[TERM_MAIN], loss));
-	trainer_epoch_begin(&t);
-	REQUIRE(trainer_step(&t, &row, &e) == STEP_DONE);
-	CHECK(same_double(row.term[TERM_MAIN], loss)); /* the settings of its own again */
-	str_free(&how);
-	state_free(&was);
-	trainer_close(&t);
-	small_free(&m);
-	par_free(par);
-}
-
 /* The trainer's rate and state follow the rules of schedule.h and selection.h. */
 TEST(epochs_follow_the_rules)
 {

@@ -156,7 +156,17 @@ TEST(trying_shows_a_table)
 	CHECK_HAS(u.page.text, "0.012 → 0.006, step 1:1\n");
 	CHECK_HAS(u.page.text, "with 0.012");
 	CHECK_HAS(u.page.text, "\nmain ");
-	CHECK_HAS(run("try train.epoch 3"), "one step cannot show it");
+	CHECK_STR(run("try epoch=3,clip=1 for 2"), "");
+	answered();
+	CHECK_HAS(u.page.text, "epoch 2 → 3, clip 0 → 1, 2 steps from 1:1\n");
+	CHECK_HAS(u.page.text, "A change of epoch takes effect at the next epoch");
+	CHECK_INT(u.trying, 0);
+	CHECK_STR(run("try lr 1e-3..1e-1/3"), "");
+	answered();
+	CHECK_HAS(u.page.text, "optimizer.lr 0.001 to 0.1, now 0.012, step 1:1\n");
+	CHECK(u.page.head);
+	CHECK_HAS(run("try train.batch_size 3"), "fixed during a run");
+	CHECK_HAS(run("try lr 1e-3..1e-2/1"), "expected a number of points, 2 to 50");
 	CHECK_HAS(run("try train.clip"), "train.clip: expected its new value, or a factor");
 	end();
 }

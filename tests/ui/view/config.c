@@ -160,10 +160,11 @@ TEST(config_edits_the_next_run_where_this_one_is_fixed)
 	moment_row(&u, "exp.audio_dir");
 	CHECK_INT(command_run(&u, "default", &e), -1);
 	CHECK_STR(e.text, "exp.audio_dir has no default");
-	moment_row(&u, "train.epoch");
+	moment_row(&u, "train.batch_size");
 	err_clear(&e);
 	CHECK_INT(command_run(&u, "edit try", &e), -1);
-	CHECK_HAS(e.text, "next step");
+	CHECK_HAS(e.text, "fixed during a run");
+	moment_row(&u, "train.epoch");
 	CHECK(!command_refused(&u, "default"));
 	CHECK(!command_refused(&u, "move down"));
 	ui_free(&u);
