@@ -155,7 +155,7 @@ static void conclude(const struct ui *u, int status, struct err *e)
 				now->opened ? "; the session is at its last checkpoint" : "");
 		else if (failed)
 			err_set(e, "stopped on signal %d: %s", u->ended, now->error);
-		else if (ui_attached(u))
+		else if (ui_attached(u) || now->looks)
 			err_set(e, "left on signal %d", u->ended);
 		else
 			err_set(e, "stopped by signal %d%s", u->ended,
@@ -400,10 +400,10 @@ static const struct command cmd_tui = {
 				     FLAG_NONE},
 	.help = "Train MIUST and watch it learn.",
 	.more = "Without an argument the built-in demo opens, already training, or, if runs\nare "
-		"queued, the first of them. A session's folder opens where it stopped;\nSpace "
-		"continues training. A folder of sessions is listed in view 7: Enter there "
-		"opens\none, "
-		"and nothing trains before that.\n"
+		"queued, the first of them. A session's folder opens where it stopped, and\n"
+		"nothing is locked or written before something steers it: Space goes on. A\n"
+		"folder of sessions is listed in view 7: Enter there opens one, and nothing\n"
+		"trains before that.\n"
 		"--detach trains in a process of its own, and the screen shows it: closing the\n"
 		"screen or the terminal stops nothing, `stop` does. Without a terminal it prints\n"
 		"the session and the process, and ends.\n"

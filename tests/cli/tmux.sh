@@ -234,6 +234,10 @@ check history_over_restarts until_shows '^:note café'
 keys C-c
 until_true hides '^:'
 check history_is_private [ "$(stat -c %a "$XDG_STATE_HOME/miust/history")" = 600 ]
+check opening_holds_nothing [ ! -s "$one/fold-0/lock" ]
+keys s
+check a_step_takes_it until_true [ -s "$one/fold-0/lock" ]
+until_shows 'PAUSED'
 "$MIUST_TUI" "$one" --once >other 2>err
 check locked_session_can_be_seen grep -q '▸1 Train' other
 tm new-session -d -s o -x 80 -y 24 "TERM=tmux-256color \"$MIUST_TUI\" \"$one\" 2>locked; :"

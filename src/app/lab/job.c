@@ -149,6 +149,13 @@ static int open_all(struct job *j, struct labs *labs, struct err *e)
 		       : 0;
 }
 
+static void begin_opening(struct job *j, const struct job_options *o, const struct job_hooks *h)
+{
+	*j = (struct job){.opt = *o, .hooks = *h};
+	j->root.lock = j->session.lock = -1;
+	j->opt.seeds = o->seeds > 0 ? o->seeds : 1;
+}
+
 int job_open(struct job *j, struct labs *labs, const struct job_options *o,
 	     const struct job_hooks *h, struct err *e)
 {
@@ -162,9 +169,7 @@ int job_open(struct job *j, struct labs *labs, const struct job_options *o,
 		return err_usage(
 			e, "--accept-data needs --resume; a new session uses the data as it is");
 	do {
-		*j = (struct job){.opt = *o, .hooks = *h};
-		j->root.lock = j->session.lock = -1;
-		j->opt.seeds = o->seeds > 0 ? o->seeds : 1;
+		begin_opening(j, o, h);
 		if (open_all(j, labs, e) == 0) {
 			j->base = j->set;
 			return 0;
@@ -175,6 +180,18 @@ int job_open(struct job *j, struct labs *labs, const struct job_options *o,
 			err_clear(e);
 		job_close(j);
 	} while (gone);
+	return -1;
+}
+
+int job_open_stored(struct job *j, struct labs *labs, const struct job_options *o,
+		    const struct job_hooks *h, struct err *e)
+{
+	begin_opening(j, o, h);
+	j->resumes = true;
+	if (open_settings(j, e) == 0 && open_data(j, labs, e) == 0 && job_check_asked(j, e) == 0 &&
+	    job_find_session(j, e) == 0)
+		return 0;
+	job_close(j);
 	return -1;
 }
 

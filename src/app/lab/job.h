@@ -139,6 +139,13 @@ struct job {
 int job_open(struct job *j, struct labs *labs, const struct job_options *o,
 	     const struct job_hooks *h, struct err *e);
 /*
+ * The same of a stored session (o->session) that may go on later: it is read and checked, and
+ * nothing is locked or written, so nothing can be run. j->session is the folder of the first
+ * seed that has something left to train. job_open goes on with it, and with the same data.
+ */
+int job_open_stored(struct job *j, struct labs *labs, const struct job_options *o,
+		    const struct job_hooks *h, struct err *e);
+/*
  * A stored session (o->session) to be looked at: nothing is locked or written, and
  * nothing can be run. It opens without its data too; why is said if `tell`.
  */

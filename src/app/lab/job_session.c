@@ -287,6 +287,16 @@ static void say_local_locks(const struct job *j)
 		job_say(j, "%s", text);
 }
 
+static void say_stored(struct job *j)
+{
+	say_local_locks(j);
+	if (session_pruned(j->opt.session))
+		job_say(j,
+			"%s was pruned: it can be evaluated and compared, but what is "
+			"finished cannot go on; train again to change it",
+			j->opt.session);
+}
+
 static int go_on(struct job *j, struct err *e)
 {
 	const struct job_options *o = &j->opt;
@@ -295,12 +305,42 @@ static int go_on(struct job *j, struct err *e)
 	if (check_free(j, e) || (o->claim ? session_claim(&j->root, o->session, &stored, e)
 					  : session_resume(&j->root, o->session, &stored, e)))
 		return -1;
-	say_local_locks(j);
-	if (session_pruned(o->session))
-		job_say(j,
-			"%s was pruned: it can be evaluated and compared, but what is "
-			"finished cannot go on; train again to change it",
-			o->session);
+	say_stored(j);
+	return 0;
+}
+
+/* Has this folder's run a fold without a result? */
+static int find_left(const struct job *j, const struct session *s, bool *left, struct err *e)
+{
+	struct results r = {0};
+	int failed = session_results(s, &j->set, &r, e);
+
+	*left = r.n < split_folds(&j->lab->corpus);
+	results_free(&r);
+	return failed;
+}
+
+int job_find_session(struct job *j, struct err *e)
+{
+	int64_t seed = j->set.exp.seed;
+	bool left = false;
+
+	if (run_folder(j, 0, &j->root, e) || session_refuse_links(j->root.root, e))
+		return -1;
+	for (int i = 0; i < j->opt.seeds && !left; i++) {
+		struct session s;
+
+		j->set.exp.seed = seed;
+		if (run_folder(j, i, &s, e))
+			return -1;
+		if (i > 0 && !session_exists(s.dir))
+			break;
+		j->session = s;
+		j->set.exp.seed = seed + i;
+		if (find_left(j, &s, &left, e))
+			return -1;
+	}
+	say_stored(j);
 	return 0;
 }
 

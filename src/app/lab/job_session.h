@@ -26,6 +26,9 @@ int job_check_asked(const struct job *j, struct err *e); /* --fold, --seeds */
 /* Lock the session, or create it. With --resume, one that others have made meanwhile is
  * gone on with, if settings and data are the same. */
 int job_open_session(struct job *j, struct err *e);
+/* The same without a lock, of a session that is there: j->root, and j->session is the folder of
+ * the first seed that has something left to train, of those that have a folder. */
+int job_find_session(struct job *j, struct err *e);
 /* A session that this job has created and that was refused before its first step is
  * taken back, its folder and the folders made for it too. */
 void job_discard_session(struct job *j);

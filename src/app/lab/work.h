@@ -28,6 +28,11 @@
  * folder. A run of ours that has stopped is followed in the same way, for another program
  * may go on with it.
  *
+ * A stored session that is opened `paused` is looked at in this way too, and shown as paused where
+ * it goes on. The first request that steers it (not a pause, a break condition or a pace) takes
+ * its lock and its fold, if another program has not been faster; the data is not read again
+ * unless it has changed.
+ *
  * Overflow: events that do not fit are dropped and counted (snapshot.dropped);
  * what they carried is freed. The last quarter of the ring is kept for what is
  * not in the session folder (replies, looks, states); the folder holds every
@@ -91,6 +96,7 @@ struct snapshot {
 	bool opened;            /* configuration and data are read */
 	bool trains;            /* the run can go on from here: not finished, not only looking */
 	bool placed;            /* it has its place among the jobs: trains, or pauses in between */
+	bool looks;             /* it is only looked at: this program holds nothing of it */
 	enum work_hold hold;
 	long stopped_by; /* the process that asked ours to stop, -1: not known; 0: none did */
 	bool left;       /* who trained it was killed: it can go on from its last checkpoint */

@@ -170,10 +170,6 @@ static void carry_out(struct work_run *run, const struct request *r, struct err 
 		if (!add_note(run, r, r->text + 5, e))
 			snprintf(text, sizeof text, "noted");
 	} else if (strcmp(r->text, "undo") == 0) {
-		if (run->undos == 0) {
-			err_set(e, "no change to take back");
-			return;
-		}
 		if (!steer_command(&j->steer, run->undo[run->undos - 1], e)) {
 			snprintf(text, sizeof text, "%.255s", run->undo[run->undos - 1]);
 			free(run->undo[--run->undos]);
@@ -195,9 +191,14 @@ static void command(struct work_run *run, const struct request *r, struct err *e
 	struct job *j = &run->job;
 	bool taken = false;
 
-	if (!j->trainer.corpus || run->looks) {
+	if (strcmp(r->text, "undo") == 0 && !run->undos) {
+		err_set(e, "no change to take back");
+		return;
+	}
+	if (!j->trainer.corpus) {
 		err_set(e, "nothing trains here%s",
-			run->looks ? ": the session is open read-only" : " now");
+			run->opt.readonly || run->refused ? ": the session is open read-only"
+							  : " now");
 		return;
 	}
 	if (strcmp(r->text, "eval") != 0 && job_take_stopped(j, &taken, e))
@@ -222,12 +223,14 @@ static void go_on(struct work_run *run, const struct request *r, struct err *e)
 
 	bool may = run->opened && !run->opt.readonly && !run->refused;
 
-	if (may && run->looks && work_take_up(run, e))
+	bool left = run->looks ? work_is_left(run) : !run->job.complete;
+
+	if (may && left && run->looks && work_take_up(run, e))
 		return;
-	if (!run->opened || run->looks || run->job.complete) {
-		err_set(e, run->looks    ? "the session is open read-only (--readonly)"
-			   : run->opened ? "all folds are trained and tested"
-					 : "the data is still being read");
+	if (!run->opened || run->looks || !left) {
+		err_set(e, !run->opened ? "the data is still being read"
+			   : !may       ? "the session is open read-only (--readonly)"
+					: "all folds are trained and tested");
 		return;
 	}
 	run->control = (struct control){.want = WANT_GO};
@@ -382,7 +385,7 @@ void work_answered(struct work_run *run, const struct request *r)
 	tell_asked(run, r);
 }
 
-void work_answer(struct work_run *run, const struct request *r)
+bool work_answer(struct work_run *run, const struct request *r)
 {
 	struct err e = {0};
 
@@ -390,14 +393,20 @@ void work_answer(struct work_run *run, const struct request *r)
 	run->job.steer.asked_by = r->by;
 	if (comes_too_late(run, r, &e)) {
 		work_reply(run, r, &e, "");
-		return;
+		return true;
 	}
 	if (attach_ask(run, r))
-		return;
+		return true;
 	if (r->kind != REQUEST_PING && !(r->kind == REQUEST_LOOK && run->opened) &&
 	    (has_failed(run, &e) || is_followed(run, r, &e))) {
 		work_reply(run, r, &e, "");
-		return;
+		return true;
+	}
+	if (work_begin_for(run, r, &e))
+		return false;
+	if (e.status) {
+		work_reply(run, r, &e, "");
+		return true;
 	}
 	switch (r->kind) {
 	case REQUEST_COMMAND:
@@ -444,4 +453,5 @@ void work_answer(struct work_run *run, const struct request *r)
 		work_reply(run, r, &e, "");
 	else
 		work_answered(run, r);
+	return true;
 }

@@ -3,6 +3,7 @@
 
 #include "app/session/session_state.h"
 #include "base/mem.h"
+#include "engine/train/train.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -73,6 +74,19 @@ bool work_is_elsewhere(const struct work_run *run)
 	return folder_trained(run->follow) != NULL;
 }
 
+bool work_is_left(const struct work_run *run)
+{
+	const struct follow *f = run->follow;
+
+	return f && f->run.dir[0] && !f->gone && !f->finished;
+}
+
+bool folder_waits(const struct work_run *run)
+{
+	return run->looks && run->read && run->control.want == WANT_PAUSE &&
+	       !work_is_elsewhere(run) && work_is_left(run);
+}
+
 bool work_trains_elsewhere(const struct work_run *run, int fold)
 {
 	const struct follow *f = run->follow;
@@ -85,14 +99,28 @@ bool work_trains_elsewhere(const struct work_run *run, int fold)
 
 /* ---- what is shown ---- */
 
-/* The fold that is trained, else the one that is looked at, else the last that was begun. */
-static int choose_fold(const struct follow *f)
+/* The first that has no result: the one to be trained next. */
+static int next_fold(const struct follow *f)
 {
+	int i = 0;
+
+	while (i < f->folds - 1 && results_has(&f->run.results, run_fold_number(&f->run, i)))
+		i++;
+	return i;
+}
+
+/* The fold that is trained, or where it goes on; else the one that is looked at, else the last
+ * that was begun. */
+static int choose_fold(const struct work_run *run)
+{
+	const struct follow *f = run->follow;
 	const struct held *held = folder_trained(f);
 	int last = 0;
 
 	if (held)
 		return (int)(held - f->held);
+	if (folder_waits(run))
+		return next_fold(f);
 	for (int i = 0; i < f->folds; i++) {
 		if (run_fold_number(&f->run, i) == f->attended)
 			return i;
@@ -117,10 +145,35 @@ static void find_part(struct work_run *run)
 		work_count_part(&f->part, &run->job.lab->corpus, &f->run.base, fold);
 }
 
+/* How far its stored state has come; what cannot be read is found out when it goes on. */
+static void find_stored(struct follow *f)
+{
+	struct stored now = {.fold = run_fold_number(&f->run, f->at)};
+	char folder[2 * PATH_LEN], path[3 * PATH_LEN];
+	struct err ignored = {0};
+
+	folder_of_fold(f, f->at, folder);
+	snprintf(path, sizeof path, "%s/state.safetensors", folder);
+	now.file = file_stamp(path);
+	if (now.fold == f->stored.fold && file_stamp_same(&now.file, &f->stored.file))
+		return;
+	now.known = !file_exists(path) || !trainer_stored(path, &now.epochs, &now.steps, &ignored);
+	f->stored = now;
+}
+
 /* Does the folder say more than this program knows of its own run? */
 static bool speaks(const struct work_run *run)
 {
 	return run->follow && run->follow->run.dir[0] && (run->looks || run->was_elsewhere);
+}
+
+int work_stored_step(const struct work_run *run, int fold)
+{
+	const struct follow *f = run->follow;
+
+	if (!f || !f->stored.known || f->stored.fold != fold || work_trains_elsewhere(run, fold))
+		return 0;
+	return f->stored.steps - f->stored.epochs * f->part.steps;
 }
 
 void work_follow_put(const struct work_run *run, struct snapshot *s)
@@ -136,6 +189,8 @@ void work_follow_put(const struct work_run *run, struct snapshot *s)
 	s->left = !held && f->held[f->at].how == FOLD_LEFT;
 	s->trains = s->hold == WORK_OURS && !f->finished && !f->gone;
 	work_put_rows(s, &f->run, f->at, &f->part);
+	if (f->stored.known && folder_waits(run))
+		work_put_stored(s, run_find(&f->run, s->fold), f->stored.epochs, f->stored.steps);
 }
 
 static void find_finished(struct work_run *run)
@@ -152,7 +207,8 @@ static void find_finished(struct work_run *run)
 
 void folder_choose(struct work_run *run)
 {
-	run->follow->at = choose_fold(run->follow);
-	find_part(run);
 	find_finished(run);
+	run->follow->at = choose_fold(run);
+	find_part(run);
+	find_stored(run->follow);
 }

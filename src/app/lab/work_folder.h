@@ -31,12 +31,18 @@ struct follow {
 	bool finished;         /* nothing is left to train */
 	struct work_part part; /* of the fold that is shown */
 	int part_of;           /* its number; -1: none */
-	int inotify;           /* -1: only the clock counts */
-	bool news;             /* it has said something */
-	bool looked;           /* and what is shown follows from it */
-	double next, least;    /* clock: when it is looked at again, and not before */
-	char error[512];       /* of the last look; "": none */
-	bool said;             /* that error */
+	struct stored {
+		int fold; /* -1: none was looked at */
+		struct file_stamp file;
+		bool known;        /* it could be read, or there is none */
+		int epochs, steps; /* as trainer_stored; 0: there is none */
+	} stored;                  /* the state from which the fold that is shown goes on */
+	int inotify;               /* -1: only the clock counts */
+	bool news;                 /* it has said something */
+	bool looked;               /* and what is shown follows from it */
+	double next, least;        /* clock: when it is looked at again, and not before */
+	char error[512];           /* of the last look; "": none */
+	bool said;                 /* that error */
 };
 
 /* Is it the same program? */
@@ -48,7 +54,9 @@ bool folder_look_at_locks(struct follow *f);
 /* The fold that is looked at if another program trains it, else one of the program that was
  * followed before, else the first that is trained; NULL: none. */
 const struct held *folder_trained(const struct follow *f);
-/* Which fold is shown, what is known of it, and whether anything is left to train. */
+/* It is stored, nobody trains it, and it waits for whoever steers it here. */
+bool folder_waits(const struct work_run *run);
+/* Whether anything is left to train, which fold is shown, and what is known of that. */
 void folder_choose(struct work_run *run);
 
 #endif

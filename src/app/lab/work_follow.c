@@ -149,12 +149,22 @@ static bool is_between_folds(struct work_run *run, const struct held *held)
 	       run_fold_number(&f->run, (int)(held - f->held)) != f->attended;
 }
 
+static enum work_state state_by(struct work_run *run, const struct held *held)
+{
+	enum work_state was = work_state(run);
+
+	if (held)
+		return WORK_ELSEWHERE;
+	if (run->looks)
+		return folder_waits(run) ? WORK_PAUSED : WORK_IDLE;
+	return was == WORK_ELSEWHERE ? WORK_IDLE : was;
+}
+
 /* Who trains it, and so what state it is in. */
 static void take_locks(struct work_run *run, bool changed)
 {
 	struct follow *f = run->follow;
 	const struct held *held = folder_trained(f);
-	bool was = work_state(run) == WORK_ELSEWHERE;
 
 	if (held && is_between_folds(run, held))
 		return;
@@ -167,8 +177,10 @@ static void take_locks(struct work_run *run, bool changed)
 		attach_try(run, &held->who);
 	}
 	say_moved(run, held);
+	if (run->looks && !folder_waits(run)) /* any more: somebody trains it, or has finished it */
+		run->control.want = WANT_STOP;
 	if (attach_fd(run) < 0 && changed)
-		work_show(run, held ? WORK_ELSEWHERE : was ? WORK_IDLE : work_state(run));
+		work_show(run, state_by(run, held));
 }
 
 /* All that the folder says; has any of it changed? */
@@ -225,7 +237,7 @@ void work_follow_begin(struct work_run *run)
 	if (run->follow)
 		return;
 	f = mem_alloc(1, sizeof *f);
-	*f = (struct follow){.attended = -1, .part_of = -1, .inotify = -1};
+	*f = (struct follow){.attended = -1, .part_of = -1, .stored.fold = -1, .inotify = -1};
 	str_fit(f->dir, sizeof f->dir, dir);
 	if (!run->opt.polls)
 		f->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);

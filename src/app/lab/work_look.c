@@ -123,14 +123,19 @@ fail:
 	return -1;
 }
 
-/* The current weights of a fold that another program trains are those of its last epoch's end. */
-static bool looks_at_last(const struct work_run *run, const struct request *r)
+static bool has_file(const struct work_run *run, int fold, const char *name)
 {
 	char path[PATH_LEN * 2];
 
-	return !r->kept && work_trains_elsewhere(run, r->fold) &&
-	       session_file(run, r->fold, "last.safetensors", path, sizeof path) == 0 &&
-	       file_exists(path);
+	return session_file(run, fold, name, path, sizeof path) == 0 && file_exists(path);
+}
+
+/* The current weights of a fold that another program trains are those of its last epoch's end;
+ * those of one that was stopped before any were kept are all it has. */
+static bool looks_at_last(const struct work_run *run, const struct request *r)
+{
+	return !r->kept && has_file(run, r->fold, "last.safetensors") &&
+	       (work_trains_elsewhere(run, r->fold) || !has_file(run, r->fold, "best.safetensors"));
 }
 
 static float *floats(const real *x, size_t n)
@@ -174,7 +179,10 @@ static void choose_model(struct work_run *run, const struct request *r, struct l
 	run->probe.corpus = &run->job.lab->corpus;
 	run->probe.set = &run->job.set;
 	l->kept = kept || (!training && !run->looker.last);
-	l->step = training && !kept && !s->ended ? s->in_epoch : 0;
+	if (training)
+		l->step = !kept && !s->ended ? s->in_epoch : 0;
+	else
+		l->step = run->looker.last ? work_stored_step(run, r->fold) : 0;
 	l->epoch = !training ? run->looker.epoch : kept ? s->best_epoch : s->epoch;
 }
 

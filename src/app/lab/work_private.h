@@ -98,7 +98,7 @@ struct work_run {
 	int attended;                /* the fold that is looked at; -1: not said */
 	bool stopped_outside;        /* work_stopped_outside */
 	unsigned whom, seen; /* attach_whom of `shown`; of the last snapshot taken, 0: none */
-	struct request request[REQUESTS];
+	struct request request[REQUESTS + 1]; /* one more, for what was taken and waits again */
 	int requests;
 	unsigned long turn; /* waits for a place: who has the smallest comes first; 0: does not */
 	struct gone *gone;  /* it is closed: its thread is to free it */
@@ -115,13 +115,15 @@ struct work_run {
 	struct position tries_at; /* where the run is meanwhile */
 	bool repeats;             /* a branch: what its parent did; requests wait (job_repeats) */
 	bool rests;               /* after that it pauses, as it did before */
-	bool looks;               /* the job was opened to look at (job_look) */
-	struct follow *follow;    /* NULL while it trains here */
-	bool was_elsewhere;       /* a run of ours that another program has gone on with since it
-				   * stopped here; until it trains here again */
-	bool refused;             /* it is looked at for another reason than who writes it */
-	struct lab **before; /* [befores] of jobs that were opened before this one: the screen may
-			      * still look at their corpora */
+	bool looks;               /* the job was opened to look at (job_look, job_open_stored) */
+	bool read;          /* by job_open_stored: as it is to go on with, with all it had to say */
+	unsigned begun_for; /* the request for which the fold was begun last; 0: none */
+	struct follow *follow; /* NULL while it trains here */
+	bool was_elsewhere;    /* a run of ours that another program has gone on with since it
+				* stopped here; until it trains here again */
+	bool refused;          /* it is looked at for another reason than who writes it */
+	struct lab **before;   /* [befores] of jobs that were opened before this one: the screen may
+				* still look at their corpora */
 	int befores;
 	struct attach *attach; /* NULL: never attached */
 	struct control control;
@@ -175,8 +177,16 @@ void *work_thread(void *run); /* of a struct work_run */
 /* How a closed run ended; one that could not be opened is no matter then. Under the lock. */
 void work_keep_status(struct work *w, const struct work_run *run);
 
-/* A run that was opened to look at is opened to go on with; on failure it still is looked at. */
+/* A run that was opened to look at is opened to go on with: its session is locked, and the data
+ * is read again only if it has changed. On failure it is looked at as before. */
 int work_take_up(struct work_run *run, struct err *e);
+/*
+ * Does a request need the fold of a run that has none open? Then it is taken, at the step where it
+ * goes on, and the request is to wait until it pauses there: true. It is answered by `work_refuse`
+ * if the fold cannot be begun. False: it can be answered now; with an error if the run cannot be
+ * taken up.
+ */
+bool work_begin_for(struct work_run *run, const struct request *r, struct err *e);
 
 /* work_place.c. The run's own thread calls them. */
 bool work_may_place(
@@ -202,6 +212,8 @@ bool work_is_due(const struct work_run *run);
  * begun. False: it is to end.
  */
 bool work_serve(struct work_run *run, bool wait);
+/* The request of this number, if it comes next, is answered with the error; else false. */
+bool work_refuse(struct work_run *run, unsigned number, const struct err *e);
 /* Until the clock says so, a request can be served, or it is to end. */
 void work_wait_until(struct work_run *run, double clock);
 /* Within an evaluation, where nothing is served: is the run to end, or a
@@ -235,8 +247,16 @@ void work_count_part(struct work_part *part, const struct corpus *c, const struc
 		     int fold);
 /* What the rows say of the fold in place `at`, as its trainer would show it. */
 void work_put_rows(struct snapshot *s, const struct run *r, int at, const struct work_part *part);
+struct fold_run;
+/* The fold goes on from a state of whole epochs and steps: rows after it (a kill leaves some) do
+ * not count. f may be NULL: it has no rows. */
+void work_put_stored(struct snapshot *s, const struct fold_run *f, int epochs, int steps);
 bool work_trains_elsewhere(const struct work_run *run, int fold); /* this fold's */
+/* Steps of its epoch that the stored state of a fold has done, as last.safetensors; 0: all, or
+ * another program trains it. */
+int work_stored_step(const struct work_run *run, int fold);
 bool work_is_elsewhere(const struct work_run *run); /* a fold's lock is held by another program */
+bool work_is_left(const struct work_run *run);      /* something is left to train, by its folder */
 
 /*
  * attach.c: the program that trains the run listens on a socket of this machine
@@ -276,7 +296,8 @@ enum work_state work_state(struct work_run *run);
 void work_pause_as(struct work_run *run, enum work_state state);
 
 /* work_ask.c */
-void work_answer(struct work_run *run, const struct request *r);
+/* False: it is to be served again, when the fold has begun (work_begin_for). */
+bool work_answer(struct work_run *run, const struct request *r);
 /* It has been carried out: whoever asked from outside has a reply, whoever watches is told. */
 void work_answered(struct work_run *run, const struct request *r);
 /* The reply to a request: the error, or if there is none the text. */

@@ -179,7 +179,7 @@ static bool needs_place(const struct work_run *run)
 
 bool work_is_due(const struct work_run *run)
 {
-	return run->opened && !run->inside && run->control.want != WANT_STOP;
+	return run->opened && !run->inside && !run->looks && run->control.want != WANT_STOP;
 }
 
 /* Is there something to do without being asked? Under the lock. */
@@ -223,6 +223,27 @@ static struct request take_request(struct work_run *run)
 	return r;
 }
 
+static void put_back(struct work_run *run, const struct request *r)
+{
+	memmove(run->request + 1, run->request, (size_t)run->requests * sizeof *run->request);
+	run->request[0] = *r;
+	run->requests++;
+}
+
+bool work_refuse(struct work_run *run, unsigned number, const struct err *e)
+{
+	struct work *w = run->work;
+	struct request r = {0};
+
+	pthread_mutex_lock(&w->lock);
+	if (run->requests > 0 && run->request[0].number == number)
+		r = take_request(run);
+	pthread_mutex_unlock(&w->lock);
+	if (r.number)
+		work_reply(run, &r, e, "");
+	return r.number != 0;
+}
+
 bool work_serve(struct work_run *run, bool wait)
 {
 	struct work *w = run->work;
@@ -235,9 +256,13 @@ bool work_serve(struct work_run *run, bool wait)
 	while (has_request(run)) {
 		struct request r = take_request(run);
 
+		bool answered;
+
 		pthread_mutex_unlock(&w->lock);
-		work_answer(run, &r);
+		answered = work_answer(run, &r);
 		pthread_mutex_lock(&w->lock);
+		if (!answered)
+			put_back(run, &r);
 	}
 	if (run->turn && !needs_place(run)) { /* it waits no longer */
 		run->turn = 0;

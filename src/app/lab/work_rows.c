@@ -106,6 +106,17 @@ void work_put_rows(struct snapshot *s, const struct run *r, int at, const struct
 	s->eta = seconds > 0 ? seconds * epochs_left(r, s, part) : NAN;
 }
 
+void work_put_stored(struct snapshot *s, const struct fold_run *f, int epochs, int steps)
+{
+	int in_epoch = steps - epochs * s->steps_per_epoch;
+
+	s->epoch = epochs + (in_epoch > 0);
+	s->in_epoch = in_epoch > 0 || !epochs ? in_epoch : s->steps_per_epoch;
+	s->step = steps;
+	for (int i = 0; f && i < f->nsteps && f->step[i].step <= steps; i++)
+		s->lr = f->step[i].lr;
+}
+
 void work_count_part(struct work_part *part, const struct corpus *c, const struct settings *set,
 		     int fold)
 {

@@ -76,6 +76,7 @@ void work_show(struct work_run *run, enum work_state state)
 		str_fit(run->shown.session, sizeof run->shown.session,
 			j->session.dir[0] ? j->session.dir : j->root.root);
 	run->shown.opened = run->opened;
+	run->shown.looks = run->looks;
 	run->shown.trains = run->opened && !run->looks && !j->complete;
 	if (t->corpus) {
 		run->shown.nfolds = split_folds(&j->lab->corpus);

@@ -27,40 +27,40 @@ static bool is_stored(const struct work_run *run)
 }
 
 /* Another program trains it, or a part of it: that is what is looked at. The parts that nobody
- * trains yet are left alone, for whoever comes to train them. */
-static bool is_trained(struct work_run *run)
+ * trains yet are left alone, for whoever comes to train them. `dir`: of its seed. */
+static bool is_trained(const struct work_run *run, char dir[PATH_LEN])
 {
-	char dir[PATH_LEN];
-
-	if (run->opt.unattended || !is_stored(run) ||
-	    !session_in_training(run->session, dir, sizeof dir))
-		return false;
-	free((void *)run->opt.job.session);
-	run->opt.job.session = mem_dup(dir);
-	str_fit(run->session, sizeof run->session, dir);
-	return true;
+	return !run->opt.unattended && is_stored(run) &&
+	       session_in_training(run->session, dir, PATH_LEN);
 }
 
-/* Run it, or if it is a stored session that cannot go on, look at it. */
+/* Run it, or look at it: if it is stored and waits for whoever steers it, or cannot go on. */
 static int open_job(struct work_run *run, struct err *e)
 {
+	struct job_options o = run->opt.job;
 	struct job_hooks hooks = work_hooks;
 	struct labs *labs = &run->work->labs;
 	struct err why = {0}, unreadable = {0};
+	char dir[PATH_LEN];
 
 	hooks.ctx = run;
-	run->opt.job.threads = work_share(run);
-	run->looks = is_trained(run) || run->opt.readonly;
+	o.threads = run->opt.job.threads = work_share(run);
+	if (is_trained(run, dir))
+		o.session = dir;
+	run->looks = o.session == dir || run->opt.readonly;
 	if (run->looks)
-		return job_look(&run->job, labs, &run->opt.job, &hooks, true, e);
-	if (job_open(&run->job, labs, &run->opt.job, &hooks, &why) == 0)
+		return job_look(&run->job, labs, &o, &hooks, true, e);
+	run->looks = run->opt.paused && !run->opt.unattended && is_stored(run);
+	run->read = run->looks;
+	if ((run->looks ? job_open_stored : job_open)(&run->job, labs, &o, &hooks, &why) == 0)
 		return 0;
+	run->read = false;
 	pthread_mutex_lock(&run->work->lock);
 	run->shown.busy = why.status == EXIT_BUSY;
 	run->shown.can_skip = why.status != EXIT_DATA && strstr(why.text, JOB_SKIP_BAD);
 	pthread_mutex_unlock(&run->work->lock);
 	if (!run->opt.unattended && is_stored(run) &&
-	    job_look(&run->job, labs, &run->opt.job, &hooks, false, &unreadable) == 0) {
+	    job_look(&run->job, labs, &o, &hooks, false, &unreadable) == 0) {
 		run->looks = true;
 		run->refused = why.status != EXIT_BUSY; /* who writes it may end */
 		pthread_mutex_lock(&run->work->lock);
@@ -84,10 +84,12 @@ static void send_told(struct work_run *run)
 
 static enum work_state opened_as(struct work_run *run)
 {
-	if (run->looks)
-		return work_is_elsewhere(run) ? WORK_ELSEWHERE : WORK_IDLE;
+	if (run->looks && work_is_elsewhere(run))
+		return WORK_ELSEWHERE;
 	if (run->control.want == WANT_PAUSE)
 		return WORK_PAUSED;
+	if (run->looks)
+		return WORK_IDLE;
 	return work_place(run) ? WORK_RUN : WORK_WAITING;
 }
 
@@ -143,40 +145,82 @@ static void open_run(struct work_run *run)
 	run->opened = true;
 	work_take_handed(run);
 	if (run->looks) {
-		run->control.want = WANT_STOP;
 		work_follow_begin(run);
+		if (!run->read || work_is_elsewhere(run) || !work_is_left(run))
+			run->control.want = WANT_STOP;
 	}
 	put_corpus(run);
 	work_show(run, opened_as(run));
 	work_send_text(run, EVENT_OPENED, 0, true, "");
 }
 
+/* ---- what was looked at goes on ---- */
+
+/* Its data has been read again, as it had changed. The screen may still look at what was read
+ * before, which is held until the run is closed. */
+static void change_corpus(struct work_run *run, struct lab *before)
+{
+	run->before = mem_grow(run->before, (size_t)run->befores + 1, sizeof *run->before);
+	run->before[run->befores++] = before;
+	put_corpus(run);
+	work_send_text(run, EVENT_OPENED, 0, true, "");
+}
+
 int work_take_up(struct work_run *run, struct err *e)
 {
 	struct job_hooks hooks = work_hooks;
-	struct labs *labs = &run->work->labs;
-	struct err ignored = {0};
-	int failed;
+	struct job *was = mem_alloc(1, sizeof *was);
 
 	work_close_looker(run);
-	run->before = mem_grow(run->before, (size_t)run->befores + 1, sizeof *run->before);
-	run->before[run->befores++] = run->job.lab; /* held until the run is closed */
-	run->job.lab = NULL;
-	job_close(&run->job);
+	*was = run->job; /* moved away and back, and not used in between */
 	hooks.ctx = run;
+	if (run->read) /* what there is to say has been said */
+		hooks.say = NULL;
 	run->opt.job.threads = work_share(run);
-	failed = job_open(&run->job, labs, &run->opt.job, &hooks, e);
-	if (!failed) {
-		run->looks = false;
-		work_follow_end(run);
-	} else if (job_look(&run->job, labs, &run->opt.job, &hooks, false, &ignored)) {
-		run->opened = false; /* nothing is left of it */
-		work_show_error(run, WORK_FAILED, e);
+	if (job_open(&run->job, &run->work->labs, &run->opt.job, &hooks, e)) {
+		run->job = *was;
+		free(was);
+		return -1;
 	}
-	put_corpus(run);
-	if (run->opened)
-		work_send_text(run, EVENT_OPENED, 0, true, "");
-	return failed;
+	run->job.hooks.say = work_hooks.say;
+	run->looks = false;
+	work_follow_end(run);
+	if (was->lab != run->job.lab) {
+		change_corpus(run, was->lab);
+		was->lab = NULL;
+	}
+	job_close(was);
+	free(was);
+	return 0;
+}
+
+/* Is it carried out where the fold stands? */
+static bool needs_fold(const struct work_run *run, const struct request *r)
+{
+	bool undo = r->kind == REQUEST_COMMAND && strcmp(r->text, "undo") == 0;
+
+	return r->kind == REQUEST_TRY || r->kind == REQUEST_STEP_EPOCH ||
+	       (r->kind == REQUEST_COMMAND && !(undo && !run->undos));
+}
+
+/* It has no fold open, and could go on. */
+static bool could_begin(const struct work_run *run)
+{
+	if (!run->opened || run->opt.readonly || run->refused || run->job.trainer.corpus)
+		return false;
+	return run->looks ? work_is_left(run)
+			  : run->control.want == WANT_STOP && !run->job.complete;
+}
+
+bool work_begin_for(struct work_run *run, const struct request *r, struct err *e)
+{
+	if (!needs_fold(run, r) || !could_begin(run) || run->begun_for == r->number)
+		return false;
+	if (run->looks && work_take_up(run, e))
+		return false;
+	work_pause_as(run, WORK_PAUSED);
+	run->begun_for = r->number;
+	return true;
 }
 
 /* ---- the thread ---- */
@@ -206,13 +250,16 @@ static void train(struct work_run *run)
 	if (e.status == EXIT_BUSY && !run->opt.unattended) { /* another was faster: follow it */
 		run->status = 0;
 		work_show(run, WORK_IDLE);
-		work_say(run, e.text);
+		if (!work_refuse(run, run->begun_for, &e))
+			work_say(run, e.text);
 		return;
 	}
 	if (e.status)
 		work_show_error(run, e.status == EXIT_DIVERGED ? WORK_DIVERGED : WORK_FAILED, &e);
 	else
 		work_show(run, WORK_IDLE);
+	if (e.status)
+		work_refuse(run, run->begun_for, &e);
 }
 
 /* It is to go on: can it? */
@@ -262,7 +309,7 @@ static void end(struct work_run *run)
 /* What it is to do next has been asked, or it goes on by itself; false: it is to end. */
 static bool wait_for_work(struct work_run *run)
 {
-	bool follows = run->opened && run->control.want == WANT_STOP;
+	bool follows = run->opened && (run->control.want == WANT_STOP || run->looks);
 
 	return follows ? work_follow(run) : work_serve(run, true);
 }

@@ -12,7 +12,8 @@
 /* Every view first, then in the order of the tabs. */
 const struct word word_table[] = {
 	{"RUN, EVAL", 0, "It trains; it evaluates the validation part."},
-	{"PAUSED, BROKE", 0, "It waits between two steps: paused by you, or by `break when`."},
+	{"PAUSED, BROKE", 0,
+	 "It waits between two steps: you or `break when` paused it, or it was opened so."},
 	{"STOPPING, STOPPED", 0,
 	 "It finishes the step and stores a checkpoint; nothing trains now, and it can go on."},
 	{"ELSEWHERE", 0, "Another program trains it; this screen follows its folder."},

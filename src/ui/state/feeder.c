@@ -168,8 +168,9 @@ static bool is_opening(const struct ui *u)
 	return false;
 }
 
-/* A run that rests here and is still open, such as the one on the screen after `start now`:
- * its session is held, so that queue_next passes on from it. 0: none. */
+/* A run that rests here and is open: queue_next passes on from one that is held, such as the one on
+ * the screen after `start now`, and one that is only looked at is not to be opened again. 0: none.
+ */
 static int rests_here(struct ui *u, const struct queue_run *r)
 {
 	int run = u->work ? runs_find(u, r->dir) : 0;
@@ -181,7 +182,7 @@ static int rests_here(struct ui *u, const struct queue_run *r)
 	return rests(&g) && !left_outside(u, run) ? run : 0;
 }
 
-/* One of those goes on if it is the next. */
+/* One of those goes on if it is the next, or comes before that. */
 static bool goes_on(struct ui *u, const struct queue_run *next)
 {
 	struct err ignored = {0}; /* the queue has just been read */
@@ -190,10 +191,12 @@ static bool goes_on(struct ui *u, const struct queue_run *next)
 
 	if (queue_read(&q, QUEUE_FOLDER, &ignored))
 		return false;
-	for (int i = 0; i < q.n && !run && !(next && strcmp(q.run[i].key, next->key) == 0); i++) {
+	for (int i = 0; i < q.n && !run; i++) {
 		run = rests_here(u, &q.run[i]);
 		if (run && work_resume(u->work, run))
 			add(u, run, q.run[i].dir, q.run[i].seeds)->asked = true;
+		if (next && strcmp(q.run[i].key, next->key) == 0)
+			break;
 	}
 	queue_free(&q);
 	return run != 0;
@@ -218,13 +221,15 @@ static void feed(struct ui *u)
 	int run;
 
 	u->feeder.queue = queue_file(); /* before it is read: what comes meanwhile is seen later */
-	if (queue_next(QUEUE_FOLDER, &u->feeder.passed, &next, &found, &e)) {
-		ui_error(u, "%s", e.text);
-		u->feeder.on = false;
-		return;
-	}
-	if (goes_on(u, found ? &next : NULL))
-		return;
+	do {
+		if (queue_next(QUEUE_FOLDER, &u->feeder.passed, &next, &found, &e)) {
+			ui_error(u, "%s", e.text);
+			u->feeder.on = false;
+			return;
+		}
+		if (goes_on(u, found ? &next : NULL))
+			return;
+	} while (found && queue_is_passed(&u->feeder.passed, &next)); /* it was stopped here */
 	u->feeder.starved = !found;
 	if (!found)
 		return;

@@ -34,11 +34,14 @@ static void until_shown(struct seen *s, struct work *w, enum work_state state, i
 	CHECK_INT(s->now.epoch, epoch);
 }
 
-/* It pauses before its first step, and has its fold's lock. */
+/* It pauses before its first step, and has its fold's lock, which a stored session takes for
+ * something that steers. */
 static void until_begun(struct seen *s, struct work *w)
 {
 	until_state(s, w, WORK_PAUSED);
+	work_command(w, WORK_FIRST, "eval");
 	served(s, w);
+	CHECK(!s->refused);
 }
 
 static void an_epoch(struct seen *s, struct work *w)
