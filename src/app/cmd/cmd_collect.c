@@ -17,6 +17,8 @@ static void add_missing(struct str *b, const struct missing_fold *m)
 		str_addf(b, "%s trains it",
 			 m->who.host[0] ? lock_owner_text(&m->who, who, sizeof who)
 					: "another program");
+	else if (m->lock == FOLD_UNSEEN)
+		str_add(b, "its lock may not be read: cannot see who trains it");
 	else if (m->epochs)
 		str_addf(b, "%s after %d epoch%s", m->lock == FOLD_LEFT ? "broken off" : "stopped",
 			 m->epochs, m->epochs == 1 ? "" : "s");

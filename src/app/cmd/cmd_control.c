@@ -36,6 +36,8 @@ struct trainer {
 struct trainers {
 	struct trainer *at;
 	int n;
+	int wanted; /* the fold that is asked for; -1: any */
+	int unseen; /* of these one whose lock this user may not read; -1: none */
 };
 
 static void add_trainer(struct trainers *t, const char *dir, int fold)
@@ -43,8 +45,14 @@ static void add_trainer(struct trainers *t, const char *dir, int fold)
 	struct lock_owner who;
 	char folder[PATH_LEN];
 
-	if ((size_t)snprintf(folder, sizeof folder, "%s/fold-%d", dir, fold) >= sizeof folder ||
-	    fold_lock_look(folder, &who) != FOLD_HELD)
+	enum fold_lock how;
+
+	if ((size_t)snprintf(folder, sizeof folder, "%s/fold-%d", dir, fold) >= sizeof folder)
+		return;
+	how = fold_lock_look(folder, &who);
+	if (how == FOLD_UNSEEN && (t->wanted < 0 || t->wanted == fold))
+		t->unseen = fold;
+	if (how != FOLD_HELD)
 		return;
 	t->at = mem_grow(t->at, (size_t)t->n + 1, sizeof *t->at);
 	t->at[t->n++] = (struct trainer){fold, who};
@@ -123,7 +131,12 @@ static int refuse_nobody(const char *session, int fold, const struct trainers *t
 	if (fold >= 0)
 		snprintf(which, sizeof which, "fold %d", fold);
 	list_trainers(&list, t);
-	if (t->n)
+	if (t->unseen >= 0)
+		err_set(e,
+			"%s: cannot see who trains it: the lock of fold %d may not be read by this "
+			"user",
+			session, t->unseen);
+	else if (t->n)
 		err_set(e, "%s: nobody trains %s now; trained are %.1000s", session, which, list.s);
 	else if (session_written(session, who, sizeof who))
 		err_set(e,
@@ -132,7 +145,8 @@ static int refuse_nobody(const char *session, int fold, const struct trainers *t
 			session, which);
 	else
 		err_set(e, "%s: nobody trains %s", session, which);
-	e->status = EXIT_NOBODY;
+	if (t->unseen < 0)
+		e->status = EXIT_NOBODY;
 	str_free(&list);
 	return -1;
 }
@@ -183,7 +197,7 @@ static struct client *reach(const char *session, const struct lock_owner *who, s
 static struct client *find(const char *session, int fold, long *pid, struct err *e)
 {
 	const struct lock_owner *who;
-	struct trainers t = {0};
+	struct trainers t = {.wanted = fold, .unseen = -1};
 	struct client *c = NULL;
 
 	if (!session_exists(session))

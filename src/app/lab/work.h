@@ -100,6 +100,7 @@ struct snapshot {
 	enum work_hold hold;
 	long stopped_by; /* the process that asked ours to stop, -1: not known; 0: none did */
 	bool left;       /* who trained it was killed: it can go on from its last checkpoint */
+	bool unseen;     /* this user may not read who trains it, if anybody does */
 	struct lock_owner owner; /* who trains it elsewhere; host "": nobody, or not known */
 	int silent;    /* seconds for which they have not answered: this is as old; 0: they do */
 	bool busy;     /* WORK_FAILED: another program writes the session */

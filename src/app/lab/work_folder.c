@@ -176,6 +176,17 @@ int work_stored_step(const struct work_run *run, int fold)
 	return f->stored.steps - f->stored.epochs * f->part.steps;
 }
 
+/* May a fold that has no result be trained by somebody who cannot be seen? */
+static bool is_unseen(const struct follow *f)
+{
+	bool unseen = false;
+
+	for (int i = 0; i < f->folds; i++)
+		unseen |= f->held[i].how == FOLD_UNSEEN &&
+			  !results_has(&f->run.results, run_fold_number(&f->run, i));
+	return unseen;
+}
+
 void work_follow_put(const struct work_run *run, struct snapshot *s)
 {
 	const struct follow *f = run->follow;
@@ -187,6 +198,7 @@ void work_follow_put(const struct work_run *run, struct snapshot *s)
 	if (held)
 		s->owner = held->who;
 	s->left = !held && f->held[f->at].how == FOLD_LEFT;
+	s->unseen = !held && is_unseen(f);
 	s->trains = s->hold == WORK_OURS && !f->finished && !f->gone;
 	work_put_rows(s, &f->run, f->at, &f->part);
 	if (f->stored.known && folder_waits(run))

@@ -98,7 +98,7 @@ void work_show(struct work_run *run, enum work_state state)
 	run->shown.pace = run->pace;
 	run->shown.hold = WORK_OURS;
 	run->shown.owner = (struct lock_owner){0};
-	run->shown.left = false;
+	run->shown.left = run->shown.unseen = false;
 	run->shown.silent = 0;
 	work_follow_put(run, &run->shown);
 	attach_put(run, &run->shown);

@@ -150,7 +150,7 @@ static void read_owner(const char *line, struct lock_owner *who)
 		memcpy(who->socket, line + end + 1, n - 1);
 }
 
-/* DIR/lock, open for reading, or -1; is it held by somebody? */
+/* DIR/lock, open for reading, or -1 with errno; is it held by somebody? */
 static int open_asked(const char *dir, bool *held)
 {
 	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
@@ -159,6 +159,7 @@ static int open_asked(const char *dir, bool *held)
 	int fd;
 
 	*held = false;
+	errno = ENAMETOOLONG;
 	if (path_join(path, sizeof path, dir, LOCK, &ignored))
 		return -1;
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -186,7 +187,7 @@ enum fold_lock fold_lock_look(const char *fold_dir, struct lock_owner *who)
 
 	*who = (struct lock_owner){0};
 	if (fd < 0)
-		return FOLD_FREE;
+		return errno == EACCES || errno == EPERM ? FOLD_UNSEEN : FOLD_FREE;
 	len = read(fd, line, sizeof line - 1);
 	line[len > 0 ? len : 0] = '\0';
 	read_owner(line, who);

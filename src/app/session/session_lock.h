@@ -69,11 +69,12 @@ char *lock_owner_text(const struct lock_owner *who, char *out, size_t n);
 /* `since` in seconds since 1970; 0: it is not a time. */
 int64_t lock_owner_since(const struct lock_owner *who);
 enum fold_lock {
-	FOLD_FREE, /* nobody holds it; whoever did has ended it in order, if anybody ever did */
-	FOLD_LEFT, /* nobody holds it, but a line is there: the program was killed */
-	FOLD_HELD, /* *who wrote the line */
+	FOLD_FREE,   /* nobody holds it; whoever did has ended it in order, if anybody ever did */
+	FOLD_LEFT,   /* nobody holds it, but a line is there: the program was killed */
+	FOLD_HELD,   /* *who wrote the line */
+	FOLD_UNSEEN, /* this user may not read it: who holds it, if anybody, is not known */
 };
-/* What FOLD_DIR/lock says, opened for reading only. *who is filled unless it is free. */
+/* What FOLD_DIR/lock says, opened for reading only. *who is filled if it is held or left. */
 enum fold_lock fold_lock_look(const char *fold_dir, struct lock_owner *who);
 /* Does somebody hold it? Their lock_owner_text to *who. */
 bool fold_lock_asked(const char *fold_dir, char *who, size_t n);

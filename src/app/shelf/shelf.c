@@ -163,6 +163,8 @@ static enum shelf_state state_of(const struct shelf_run *r)
 {
 	if (r->nheld)
 		return is_own(r) ? r->says : SHELF_ELSEWHERE;
+	if (r->unseen && !r->x.why)
+		return SHELF_UNSEEN;
 	return r->queued && r->x.rest != SHELF_FINISHED ? SHELF_QUEUED : r->x.rest;
 }
 
@@ -199,9 +201,11 @@ static bool same_held(const struct shelf_run *r, const struct held *held, int n)
 static void ask_locks(struct shelf *s, struct shelf_run *r, bool finished)
 {
 	int n = 0;
-	struct held *held = finished ? NULL : summary_held(r->dir, r->fold, r->nfolds, &n);
+	bool unseen = false;
+	struct held *held = finished ? NULL : summary_held(r->dir, r->fold, r->nfolds, &n, &unseen);
 
-	s->changes += !same_held(r, held, n);
+	s->changes += !same_held(r, held, n) || unseen != r->unseen;
+	r->unseen = unseen;
 	free(r->held);
 	r->held = held;
 	r->nheld = n;

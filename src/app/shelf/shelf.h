@@ -47,6 +47,7 @@ struct shelf_run {
 	enum shelf_state state; /* as the files, locks and queue say */
 	struct held *held;      /* [nheld] its folds that somebody trains */
 	int nheld;
+	bool unseen;    /* this user may not read who trains one, if anybody does */
 	int queued;     /* its place in the queue, from 1; 0: none */
 	int64_t bytes;  /* of its files */
 	char begun[20]; /* x.begun in local time: "2026-01-04 12:00" */

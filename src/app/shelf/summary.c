@@ -23,6 +23,8 @@ const struct shelf_word shelf_words[SHELF_STATES] = {
 	[SHELF_TRAINS] = {"▶", "trains", "It trains here."},
 	[SHELF_PAUSED] = {"‖", "paused", "It trains here, and waits."},
 	[SHELF_ELSEWHERE] = {"▷", "elsewhere", "Another program trains it."},
+	[SHELF_UNSEEN] = {"?", "unseen",
+			  "You may not read its lock: whether it trains cannot be seen."},
 	[SHELF_DIVERGED] = {"✗", "diverged", "A loss was not finite any more."},
 	[SHELF_BROKEN_OFF] = {"!", "broken off",
 			      "It was killed, or could not store its state; it can go on."},
@@ -32,17 +34,32 @@ const struct shelf_word shelf_words[SHELF_STATES] = {
 	[SHELF_FINISHED] = {"✓", "finished", "All of its folds have results."},
 };
 
-struct held *summary_held(const char *dir, const int *fold, int nfolds, int *n)
+static bool has_result(const char *folder)
+{
+	struct err ignored = {0};
+	char path[PATH_LEN];
+
+	return path_join(path, sizeof path, folder, "result.json", &ignored) == 0 &&
+	       file_exists(path);
+}
+
+struct held *summary_held(const char *dir, const int *fold, int nfolds, int *n, bool *unseen)
 {
 	struct held *held = NULL;
 	struct lock_owner who;
 	char folder[PATH_LEN];
 
 	*n = 0;
+	*unseen = false;
 	for (int i = 0; i < nfolds; i++) {
+		enum fold_lock how;
+
 		if ((size_t)snprintf(folder, sizeof folder, "%s/fold-%d", dir, fold[i]) >=
-			    sizeof folder ||
-		    fold_lock_look(folder, &who) != FOLD_HELD)
+		    sizeof folder)
+			continue;
+		how = fold_lock_look(folder, &who);
+		*unseen |= how == FOLD_UNSEEN && !has_result(folder);
+		if (how != FOLD_HELD)
 			continue;
 		held = mem_grow(held, (size_t)*n + 1, sizeof *held);
 		held[(*n)++] = (struct held){fold[i], who};

@@ -17,6 +17,7 @@ enum shelf_state {
 	SHELF_TRAINS,
 	SHELF_PAUSED,
 	SHELF_ELSEWHERE,
+	SHELF_UNSEEN,
 	SHELF_DIVERGED,
 	SHELF_BROKEN_OFF,
 	SHELF_DAMAGED,
@@ -70,7 +71,8 @@ struct held {
 	int fold;
 	struct lock_owner who; /* host "": not known */
 };
-/* Those among the folds of a run's folder: [*n], for the caller to free; NULL: none. */
-struct held *summary_held(const char *dir, const int *fold, int nfolds, int *n);
+/* Those among the folds of a run's folder: [*n], for the caller to free; NULL: none. *unseen: a
+ * fold without a result has a lock that this user may not read. */
+struct held *summary_held(const char *dir, const int *fold, int nfolds, int *n, bool *unseen);
 
 #endif

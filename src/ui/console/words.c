@@ -18,6 +18,7 @@ const struct word word_table[] = {
 	 "It finishes the step and stores a checkpoint; nothing trains now, and it can go on."},
 	{"ELSEWHERE", 0, "Another program trains it; this screen follows its folder."},
 	{"BROKEN OFF", 0, "Who trained it was killed; it can go on from its last checkpoint."},
+	{"UNSEEN", 0, "You may not read the lock of its fold: whether it trains cannot be seen."},
 	{"attached to 4711", 0,
 	 "Process 4711 trains it and does what is asked here; leaving it stops nothing."},
 	{"4711 does not answer", 0,

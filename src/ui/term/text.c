@@ -45,6 +45,7 @@ static const struct {
 	[GLYPH_ELSEWHERE] = {U'▷', ")"},
 	[GLYPH_STOPPING] = {U'■', "#"},
 	[GLYPH_DIVERGED] = {U'!', "!"},
+	[GLYPH_UNSEEN] = {U'?', "?"},
 	[GLYPH_IDLE] = {U'·', "."},
 	[GLYPH_DONE] = {U'✓', "v"},
 	[GLYPH_BAR] = {U'━', "="},

@@ -54,6 +54,7 @@ enum glyph {
 	GLYPH_ELSEWHERE,
 	GLYPH_STOPPING,
 	GLYPH_DIVERGED,
+	GLYPH_UNSEEN,
 	GLYPH_IDLE,
 	GLYPH_DONE, /* ✓ */
 	/* bars and bands */

@@ -206,6 +206,8 @@ static void say_state(const struct ui *u, const struct shelf_run *r, char *out, 
 	else if ((r->state == SHELF_BROKEN_OFF || r->state == SHELF_STOPPED) && !u->readonly)
 		snprintf(more, sizeof more, "  can go on: %sSpace",
 			 r == sessions_view(u)->here ? "" : "Enter, ");
+	else if (r->state == SHELF_UNSEEN)
+		snprintf(more, sizeof more, "  cannot see who trains it: its lock may not be read");
 	else if (r->x.pruned)
 		snprintf(more, sizeof more, ", pruned");
 	snprintf(out, n, "%s %s%s", w->mark, w->word, more);

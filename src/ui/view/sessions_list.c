@@ -44,7 +44,7 @@ static void put_state(const struct outline_line *l, struct cell_text *out)
 		[SHELF_ELSEWHERE] = ROLE_GOOD,  [SHELF_DIVERGED] = ROLE_BAD,
 		[SHELF_BROKEN_OFF] = ROLE_WARN, [SHELF_DAMAGED] = ROLE_BAD,
 		[SHELF_STOPPED] = ROLE_TEXT,    [SHELF_QUEUED] = ROLE_DIM,
-		[SHELF_FINISHED] = ROLE_TEXT,
+		[SHELF_FINISHED] = ROLE_TEXT,   [SHELF_UNSEEN] = ROLE_WARN,
 	};
 	const struct shelf_word *w = &shelf_words[l->state];
 

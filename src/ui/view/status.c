@@ -42,6 +42,8 @@ static const struct {
 	[STATUS_STOPPED] = {GLYPH_STOPPING, "STOPPED", ROLE_DIM, false},
 #define STATUS_LEFT (WORK_FAILED + 4) /* the same, but who trained it was killed */
 	[STATUS_LEFT] = {GLYPH_DIVERGED, "BROKEN OFF", ROLE_WARN, false},
+#define STATUS_UNSEEN (WORK_FAILED + 5) /* idle here, and perhaps trained by somebody else */
+	[STATUS_UNSEEN] = {GLYPH_UNSEEN, "UNSEEN", ROLE_WARN, false},
 };
 
 static int state_of(const struct ui *u)
@@ -50,6 +52,7 @@ static int state_of(const struct ui *u)
 
 	return ui_no_run(u)                                  ? (int)STATUS_NONE
 	       : status_is_done(u)                           ? (int)STATUS_DONE
+	       : idle && u->now.unseen                       ? (int)STATUS_UNSEEN
 	       : idle && u->now.left                         ? (int)STATUS_LEFT
 	       : idle && (u->now.trains || u->now.epoch > 0) ? (int)STATUS_STOPPED
 							     : (int)u->now.state;
@@ -284,6 +287,18 @@ static void add_owner(struct status *s, const struct ui *u, bool wide)
 	f->gap = 1;
 }
 
+/* Whether another program trains it is not for this user to see. */
+static void add_unseen(struct status *s, const struct ui *u)
+{
+	struct field *f;
+
+	if (state_of(u) != STATUS_UNSEEN)
+		return;
+	f = add(s, "", GOES_OTHERS);
+	snprintf(f->value, sizeof f->value, "cannot see who trains it");
+	f->role = ROLE_WARN;
+}
+
 /* Who trains, waits or pauses beside the run on the screen. */
 static void add_others(struct status *s, const struct ui *u)
 {
@@ -320,6 +335,7 @@ static void make_status(struct status *s, const struct ui *u, bool wide)
 		add_figures(s, now);
 	add_trying(s, now);
 	add_attached(s, u, wide);
+	add_unseen(s, u);
 	if (states[now->state].runs && !now->silent)
 		add_speed(s, now);
 	add_others(s, u);
