@@ -110,6 +110,28 @@ commands 'detach now'
 check command_has_one_argument says 1 'detach \[all\]'
 rm -rf sessions
 
+# Without a socket: why is said, and a break ends it, for nobody could ask it to go on.
+rm -rf sessions
+mkdir -m 0755 no "no/miust-$(id -u)"
+deaf() {
+	env -u XDG_RUNTIME_DIR TMPDIR="$dir/no" "$MIUST_TUI" "$@" </dev/null >out 2>err
+	status=$?
+}
+deaf --detach long.yml
+session=$(head -n 1 out)
+check deaf_says_why grep -q 'nobody can ask this run .*others may enter this folder' err
+check deaf_trains trains_on "$session"
+check deaf_output_says_why grep -q 'nobody can ask this run .*others may enter this folder' "$session/output.txt"
+end "$session"
+rm -rf sessions
+printf '%s\n' 'step epoch' 'break when step > 40' detach >commands
+deaf --script commands long.yml
+session=$(echo sessions/*)
+check deaf_break_ends_it until_true grep -q 'stopped by its break condition' "$session/output.txt"
+check deaf_break_is_announced grep -q 'its break condition ends it, after a checkpoint' "$session/output.txt"
+check deaf_break_says_so grep -q 'break: step 41 > 40; without a socket' "$session/output.txt"
+rm -rf sessions
+
 # The bytes are those of a run that never left its process.
 opened=short.yml
 commands 'set train.clip 0.5' 'step epoch' detach

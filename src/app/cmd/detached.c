@@ -357,6 +357,7 @@ void detached_free(struct detached *d)
 /* ---- in the process itself ---- */
 
 static bool is_detached, has_begun;
+static struct str kept; /* lines, until it has begun */
 
 bool detached_asked(void)
 {
@@ -427,6 +428,12 @@ static int output_of(const char *session)
 	return open("/dev/null", O_WRONLY | O_CLOEXEC);
 }
 
+void detached_keep(const char *text)
+{
+	if (is_detached && !has_begun)
+		str_addf(&kept, "miust: %s\n", text);
+}
+
 bool detached_is(void)
 {
 	return is_detached;
@@ -446,4 +453,6 @@ void detached_begun(const char *session)
 	dup2(fd, STDOUT_FILENO);
 	dup2(fd, STDERR_FILENO);
 	close(fd);
+	fputs(str_text(&kept), stderr);
+	str_free(&kept);
 }

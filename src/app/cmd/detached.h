@@ -5,8 +5,8 @@
  * The process is this program once more, as `miust train ...` or `miust queue run ...`
  * (so ps shows it), whatever has become of the program's file meanwhile. It has a session of
  * its own (setsid) and is nobody's child that would have to be waited for. Until its first
- * fold begins, all it says comes to whoever has started it, so that a mistake is told there; from
- * then on it is appended to output.txt in the session's folder.
+ * fold begins, all it says comes to whoever has started it, so that a mistake is told there; then
+ * that, and what it says from then on, is appended to output.txt in the session's folder.
  *
  * On the other side: main calls detached_main if detached_asked, train.c the rest.
  */
@@ -64,6 +64,8 @@ bool detached_asked(void); /* is this the process that was started so? */
 bool detached_is(void);    /* once detached_main has been called */
 int detached_main(int argc, char **argv);
 char *detached_handed(void); /* free() it; NULL: nothing, or this is not that process */
+/* Said before that: output.txt has it too. */
+void detached_keep(const char *text);
 /* The first fold has begun: whoever has started us is told so. */
 void detached_begun(const char *session);
 

@@ -103,6 +103,8 @@ static void say(void *ctx, const char *text)
 
 	progress_wipe(&w->line);
 	cli_message("%s", text);
+	if (!w->begun)
+		detached_keep(text);
 }
 
 /* Where the next step is, as commands.log counts. */
@@ -351,6 +353,8 @@ static const char *stopper(const struct watch *w, char *out, size_t n)
 {
 	if (stop_signal)
 		return process_stop_name(stop_signal);
+	if (!w->serve && w->now.broke[0])
+		return "its break condition";
 	if (w->now.stopped_by <= 0)
 		return "another process";
 	snprintf(out, n, "process %ld", w->now.stopped_by);
@@ -395,12 +399,15 @@ static int conclude(const struct watch *w, const struct job_options *o, bool *co
 static void begin_serving(struct watch *w, struct work_options *o)
 {
 	struct err why = {0};
+	char text[sizeof why.text + 64];
 
 	w->serve = serve_start(&why);
-	if (w->serve)
+	if (w->serve) {
 		o->job.socket = serve_path(w->serve);
-	else
-		cli_message("nobody can ask this run while it trains: %s", why.text);
+		return;
+	}
+	snprintf(text, sizeof text, "nobody can ask this run while it trains: %s", why.text);
+	say(w, text);
 }
 
 int train_job(const struct args *a, const struct job_options *o, bool lines, bool *complete,

@@ -67,8 +67,8 @@ void work_snapshot(struct work *w, int run, struct snapshot *s)
 char *work_followed(const struct lock_owner *who, char *out, size_t n)
 {
 	if (who->host[0])
-		snprintf(out, n, "process %ld on %s trains it; this screen follows", who->pid,
-			 who->host);
+		snprintf(out, n, "process %ld on %s trains it; this screen follows%s", who->pid,
+			 who->host, who->socket[0] ? "" : ", for it has no socket to ask");
 	else
 		snprintf(out, n, "another program trains it; this screen follows");
 	return out;

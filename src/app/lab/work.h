@@ -215,7 +215,8 @@ struct work_options {           /* with all they point to they are copied */
 	bool readonly;          /* a session to look at: no lock, nothing is written */
 	bool paused;            /* wait before the first step */
 	const char *handed; /* NULL, or what work_hand_over said of it in another process; without
-			     * job.socket it does not begin paused: nobody could ask it to go on */
+			     * job.socket it does not begin paused: nobody could ask it to go on.
+			     * Nor does one that is unattended wait at a break then: it stops */
 	double pace;        /* as work_pace */
 	bool polls;         /* a folder that is followed is only looked at by the clock */
 	/*
@@ -254,7 +255,7 @@ struct glance {
 	enum work_hold hold;
 	bool opened, trains, placed;
 };
-/* "process 4711 on node7 trains it; this screen follows" */
+/* "process 4711 on node7 trains it; this screen follows", and whether it could be asked there. */
 char *work_followed(const struct lock_owner *who, char *out, size_t n);
 void work_glance(struct work *w, int run, struct glance *g); /* a few words of the snapshot */
 /* Ids of the first `most` runs that are open, or of those that have a place, in the order of

@@ -68,6 +68,28 @@ void work_list_breaks(struct work_run *run, const struct request *r, struct err 
 	str_free(&text);
 }
 
+bool work_is_deaf(const struct work_run *run)
+{
+	return run->opt.unattended && !run->opt.job.socket;
+}
+
+/* What it comes to when the condition holds. */
+static void stop_there(struct work_run *run, const char *broke)
+{
+	char text[700];
+
+	if (!work_is_deaf(run)) {
+		work_pause_as(run, WORK_BROKE);
+		return;
+	}
+	run->control = (struct control){.want = WANT_STOP};
+	snprintf(text, sizeof text,
+		 "break: %.512s; without a socket nobody could ask it to go on, so it stops, after "
+		 "a checkpoint",
+		 broke);
+	work_say(run, text);
+}
+
 void work_test_break(struct work_run *run, bool epoch)
 {
 	struct breakpoint_figures f = figures_of(run);
@@ -76,8 +98,8 @@ void work_test_break(struct work_run *run, bool epoch)
 
 	if (run->breakpoint.epoch != epoch || !breakpoint_holds(&run->breakpoint, &f))
 		return;
-	work_pause_as(run, WORK_BROKE);
 	breakpoint_text(&run->breakpoint, &f, &text);
+	stop_there(run, str_text(&text));
 	pthread_mutex_lock(&run->work->lock);
 	str_fit(run->shown.broke, sizeof run->shown.broke, str_text(&text));
 	pthread_mutex_unlock(&run->work->lock);

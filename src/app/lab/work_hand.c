@@ -42,6 +42,17 @@ static void pause(struct work_run *run)
 		work_say(run, "was paused, and goes on: without a socket nobody could ask it to");
 }
 
+static void set_break(struct work_run *run, const char *when)
+{
+	struct err e = {0};
+
+	if (breakpoint_set(&run->breakpoint, when, &e))
+		work_say(run, e.text);
+	else if (work_is_deaf(run))
+		work_say(run, "its break condition ends it, after a checkpoint: without a socket "
+			      "nobody could ask it to go on");
+}
+
 static const char *after(const char *line, const char *word)
 {
 	size_t n = strlen(word);
@@ -53,14 +64,13 @@ static void take_line(struct work_run *run, const char *line)
 {
 	const char *pace = after(line, "pace "), *when = after(line, "break when "),
 		   *undo = after(line, "undo ");
-	struct err e = {0};
 
 	if (strcmp(line, "pause") == 0)
 		pause(run);
 	else if (pace)
 		run->pace = strtod(pace, NULL);
-	else if (when && breakpoint_set(&run->breakpoint, when, &e))
-		work_say(run, e.text);
+	else if (when)
+		set_break(run, when);
 	else if (undo && run->undos < UNDO_MAX)
 		run->undo[run->undos++] = mem_dup(undo);
 }

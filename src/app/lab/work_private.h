@@ -314,9 +314,11 @@ int work_let_session_go(struct work_run *run, struct err *e);
 
 /* work_break.c */
 void work_set_break(struct work_run *run, const struct request *r, struct err *e);
+/* Could nobody ask it to go on? Then it does not wait at a break. */
+bool work_is_deaf(const struct work_run *run);
 void work_list_breaks(struct work_run *run, const struct request *r, struct err *e);
 /* After a step or an epoch: if the breakpoint is tested there and holds, pause
- * before the next step. */
+ * before the next step; a run that is deaf stops. */
 void work_test_break(struct work_run *run, bool epoch);
 
 /* work_look.c */

@@ -5,7 +5,8 @@
 #include "app/session/session.h"
 #include "base/file.h"
 
-static struct work *start_with(const char *session, const char *handed, const char *socket)
+static struct work *start_as(const char *session, const char *handed, const char *socket,
+			     bool unattended)
 {
 	static const char *const settings[] = {"train.epoch=2"};
 	struct err e = {0};
@@ -18,12 +19,18 @@ static struct work *start_with(const char *session, const char *handed, const ch
 			.socket = socket,
 			.threads = 1},
 		.handed = handed,
+		.unattended = unattended,
 	};
 	struct work *w = work_start(&o, &e);
 
 	if (!w)
 		FAIL("%s", e.text);
 	return w;
+}
+
+static struct work *start_with(const char *session, const char *handed, const char *socket)
+{
+	return start_as(session, handed, socket, false);
 }
 
 /* The answer, which is the caller's. */
@@ -121,6 +128,44 @@ TEST(without_a_socket_nothing_begins_paused)
 	until_state(&s, w, WORK_IDLE);
 	CHECK_INT(s.epochs, 2);
 	CHECK_INT(work_end(w), 0);
+}
+
+/* Nor could anybody at a break: a program without a screen stops there. */
+TEST(without_a_socket_a_break_ends_it)
+{
+	static const char *const when[] = {"break when loss > 0\n", "break when val_loss > 0\n"};
+
+	for (int i = 0; i < 2; i++) {
+		const char *dir = temp_path("ends%d", i);
+		struct work *w = start_as(dir, when[i], NULL, true);
+		struct seen s = {0};
+
+		while (!work_ended(w))
+			wait_more(&s, w);
+		take(&s, w);
+		CHECK_INT(s.now.state, WORK_IDLE);
+		CHECK_INT(s.now.step, i ? 4 : 1);
+		CHECK_INT(s.says, 2);
+		CHECK_HAS(s.said, i ? "break: val_loss " : "break: loss ");
+		CHECK_HAS(s.said, "without a socket nobody could ask it to go on, so it stops");
+		CHECK_HAS(s.now.broke, "loss");
+		CHECK(file_exists(temp_path("ends%d/fold-0/state.safetensors", i)));
+		CHECK_INT(work_end(w), 0);
+	}
+}
+
+/* With a socket, or a screen, it waits. */
+TEST(a_break_waits_for_who_can_ask)
+{
+	for (int i = 0; i < 2; i++) {
+		struct work *w = start_as(temp_path("waits%d", i), "break when loss > 0\n",
+					  i ? "/run/socket" : NULL, i == 1);
+		struct seen s = {0};
+
+		until_state(&s, w, WORK_BROKE);
+		CHECK_INT(s.now.step, 1);
+		CHECK_INT(work_end(w), 0);
+	}
 }
 
 TEST(a_session_is_let_go_when_its_run_has_stopped)
