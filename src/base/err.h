@@ -19,8 +19,7 @@ enum exit_status {
 	EXIT_USAGE = 2,    /* the command line was wrong */
 	EXIT_DIVERGED = 3, /* the loss became NaN or Inf */
 	EXIT_NOBODY = 4,   /* nobody trains the session that is to be asked */
-	/* No program exits with these. */
-	EXIT_STOPPED = 5, /* ended in the middle as asked */
+	EXIT_STOPPED = 5,  /* ended in the middle as asked; queue run NAME alone exits so */
 	/* These are EXIT_FAILED to a shell. */
 	EXIT_DATA = 6,  /* a session's data is not what it was */
 	EXIT_BUSY = 7,  /* another program writes the session */

@@ -145,6 +145,29 @@ check failed_stays cmp -s want sessions/queue
 mv elsewhere own
 run queue run
 check failed_goes_on done_well
+# One that is stopped from outside has not failed; the others go on, and it does not begin again.
+rm -rf sessions own
+run queue add "$tiny" --set train.epoch=100000 --session sessions/long
+run queue add "$tiny" --set train.epoch=2 --session sessions/well
+"$MIUST" queue run --jobs 1 >o 2>e &
+pid=$!
+until "$MIUST" control sessions/long stop >out 2>err || ! kill -0 $pid; do :; done
+wait $pid
+status=$?
+cp e err
+check outside_status [ $status -eq 1 ]
+check outside_said grep -q '^miust: sessions/long: stopped by process [0-9]* before epoch .*go on with' err
+check outside_is_no_failure sh -c '! grep -q failed err'
+check outside_count grep -q '^miust: 1 run was stopped from outside, 1 finished; the next miust queue run goes' err
+printf 'long\n' >want
+check outside_stays cmp -s want sessions/queue
+"$MIUST" queue run long >o 2>e &
+pid=$!
+until "$MIUST" control sessions/long stop >out 2>err || ! kill -0 $pid; do :; done
+wait $pid
+status=$?
+check outside_alone [ $status -eq 5 ]
+run queue remove long
 # No setting overflows float32 in a moment: a bias of the stored state becomes infinite.
 run train "$tiny" --session sessions/wild --max-steps 6
 state=sessions/wild/fold-0/state.safetensors

@@ -109,10 +109,12 @@ static const char *plural(int n)
 /* What became of them, as message, error and exit status. */
 static int conclude(const struct dispatch_end *end, struct err *e)
 {
-	int failed = end->failed.n;
+	int failed = end->failed.n, stopped = end->stopped.n;
 
 	for (int i = 0; i < failed; i++)
 		cli_message("%s: failed: %s", end->failed.at[i].dir, end->failed.at[i].why);
+	for (int i = 0; i < stopped; i++)
+		cli_message("%s: %s", end->stopped.at[i].dir, end->stopped.at[i].why);
 	if (end->signal) {
 		err_set(e, "stopped by %s; %d run%s in the queue; go on with miust queue run",
 			process_stop_name(end->signal), end->left, plural(end->left));
@@ -124,6 +126,11 @@ static int conclude(const struct dispatch_end *end, struct err *e)
 			       "%d run%s failed, %d finished; what is still in the queue is tried "
 			       "again by the next miust queue run",
 			       failed, plural(failed), end->finished);
+	if (stopped)
+		return err_set(e,
+			       "%d run%s stopped from outside, %d finished; the next miust queue "
+			       "run goes on with what is still in the queue",
+			       stopped, stopped == 1 ? " was" : "s were", end->finished);
 	if (end->diverged) {
 		err_set(e, "%d run%s diverged, %d finished", end->diverged, plural(end->diverged),
 			end->finished);
@@ -157,6 +164,7 @@ static int run_all(const struct args *a, struct err *e)
 	d.more = more;
 	failed = say_start(e) || dispatch_run(&d, &end, e) || conclude(&end, e);
 	queue_passed_free(&end.failed);
+	queue_passed_free(&end.stopped);
 	free(more);
 	return failed ? -1 : 0;
 }
@@ -177,7 +185,8 @@ const struct command cmd_queue_run = {
 	.more = "Each run trains in a program of its own; --threads are those of all together.\n"
 		"Runs that another program trains are left to it, and what is queued meanwhile is\n"
 		"trained too. A run that is finished or has diverged leaves the queue; one that\n"
-		"fails (its data is gone) stays and is not tried again. On INT, TERM, HUP, USR1\n"
+		"fails (its data is gone) stays and is not tried again, and so does one that is\n"
+		"stopped from outside (miust control). On INT, TERM, HUP, USR1\n"
 		"and USR2 all write a checkpoint and stop; `queue run` goes on there.",
 	.run = run,
 	.stores = true,

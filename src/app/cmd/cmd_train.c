@@ -28,7 +28,11 @@ static int run(const struct args *a, struct err *e)
 		return err_usage(e, "--resume and --resume-or-start: give one of them");
 	if (!o.config && !(a->resume && o.session))
 		return err_usage(e, "CONFIG is missing; only --session DIR --resume needs none");
-	return train_job(a, &o, false, &complete, e);
+	if (train_job(a, &o, false, &complete, e) == 0)
+		return 0;
+	if (e->status == EXIT_STOPPED) /* it has not done what it was started for */
+		e->status = EXIT_FAILED;
+	return -1;
 }
 
 const struct command cmd_train = {

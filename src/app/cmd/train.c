@@ -375,8 +375,8 @@ static int stopped(const struct watch *w, const struct job_options *o, struct er
 		err_set(e, "stopped by %s before epoch %d, step %d of fold %d; go on with %s",
 			stopper(w, by, sizeof by), next_epoch(&w->at), w->at.step + 1, w->at.fold,
 			words);
-	if (stop_signal)
-		e->status = 128 + stop_signal;
+	if (!enough)
+		e->status = stop_signal ? 128 + stop_signal : EXIT_STOPPED;
 	free(words);
 	return enough ? 0 : -1;
 }

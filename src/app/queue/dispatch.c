@@ -232,6 +232,8 @@ static int next_run(const struct crew *w, struct queue_run *run, bool *found, st
 
 	for (int i = 0; i < w->end->failed.n; i++)
 		queue_pass(&not, w->end->failed.at[i].dir, "");
+	for (int i = 0; i < w->end->stopped.n; i++)
+		queue_pass(&not, w->end->stopped.at[i].dir, "");
 	for (int i = 0; i < w->d->jobs; i++)
 		if (w->child[i].pid)
 			queue_pass(&not, w->child[i].run.dir, "");
@@ -373,8 +375,10 @@ static void judge(struct crew *w, struct child *c, int status)
 		pass_busy(w, c);
 	} else if (code == 0) {
 		w->end->finished++;
+	} else if (code == EXIT_STOPPED) {
+		queue_pass(&w->end->stopped, c->run.dir, c->why);
 	} else if (got && (code > 128 || code < 0)) {
-		w->end->stopped++;
+		return; /* by us */
 	} else if (!is_finished(&c->run)) {
 		if (code < 0)
 			snprintf(c->why, sizeof c->why, "was ended by signal %d", WTERMSIG(status));

@@ -31,10 +31,11 @@ struct dispatch {
 };
 
 struct dispatch_end {
-	int finished, diverged, stopped; /* runs */
-	int left;                        /* in the queue */
-	int signal;                      /* that stopped us; 0: none */
-	struct queue_passed failed;      /* to be freed */
+	int finished, diverged;      /* runs */
+	int left;                    /* in the queue */
+	int signal;                  /* that stopped us; 0: none */
+	struct queue_passed failed;  /* to be freed, as the next */
+	struct queue_passed stopped; /* from outside, each alone; the others go on */
 };
 
 /* Until no run is left that could be trained here, or until a signal of process.h stops us:
