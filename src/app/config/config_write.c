@@ -187,7 +187,8 @@ static int emit_options(struct writer *w, const struct settings *s, struct err *
 		char text[OPTION_TEXT];
 		const char *word;
 
-		if (!*option_text(s, o, text, sizeof text))
+		option_text(s, o, text, sizeof text);
+		if (!*text || (o->aside && strcmp(text, o->preset) == 0))
 			continue;
 		word = emit_way(w, last, o->key);
 		emit_text(w, word, strlen(word), YAML_PLAIN_SCALAR_STYLE);

@@ -154,6 +154,12 @@ const struct option option_table[] = {
 	 .help = "No effect; accepted because published configs have it."},
 	{ROW(model.dropout, "", WHEN_RUN), NUMBER(0, 1), .no_effect = true,
 	 .help = "No effect; accepted because published configs have it."},
+
+	{ROW(store.bytes, "1G", WHEN_RUN), .type = OPT_BYTES, .min = 0, .max = INFINITY,
+	 .unit = "bytes", .aside = true,
+	 .help = "Room for stored states in a run's folder, to go back to; 0: none is stored."},
+	{ROW(store.every, "0", WHEN_RUN), INTEGER(0, 1000000), .unit = "steps", .aside = true,
+	 .help = "Steps after which a state is stored; 0: only at the end of each epoch."},
 };
 const int option_count = sizeof option_table / sizeof option_table[0];
 
@@ -197,6 +203,11 @@ const char *option_nearest(const char *key)
 bool option_describes(const struct option *o)
 {
 	return o->type == OPT_PATH || o->describes;
+}
+
+bool option_is_free(const struct option *o)
+{
+	return option_describes(o) || o->aside;
 }
 
 bool option_has_default(const struct option *o)

@@ -61,6 +61,7 @@ struct option {
 	bool several;     /* a YAML list means its items with commas between */
 	bool pairs;       /* a YAML map means its pairs, KEY=VALUE, with commas between */
 	bool describes;   /* says what the data is, and changes nothing that is computed */
+	bool aside;       /* changes no figure; config.yml has it only if it is not the default */
 	bool by_layout;   /* preset "" means a value that depends on the layout */
 	const char *help; /* one line, a sentence */
 };
@@ -84,6 +85,8 @@ void options_preset(struct settings *s); /* every option's default */
 
 /* Does it say what the data is or where it is, so that a run may go on with another value? */
 bool option_describes(const struct option *o);
+/* That, or nothing computed depends on it: no reason to call two runs different. */
+bool option_is_free(const struct option *o);
 /* Is there a value that it has if nothing is said? That may be none (exp.map). */
 bool option_has_default(const struct option *o);
 

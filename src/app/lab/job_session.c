@@ -39,8 +39,8 @@ static int refuse_set(const struct option *k, const char *was, const char *now,
 	return -1;
 }
 
-/* What may be asked of a session that goes on: other paths, other words on its data,
- * nothing else. */
+/* What may be asked of a session that goes on: other paths, other words on its data, other
+ * room for its stored states, nothing else. */
 static int check_same(const struct settings *stored, const struct settings *asked,
 		      const struct job_options *o, struct err *e)
 {
@@ -50,7 +50,7 @@ static int check_same(const struct settings *stored, const struct settings *aske
 		const struct option *k = &option_table[i];
 		char was[OPTION_TEXT], now[OPTION_TEXT];
 
-		if (k->no_effect || option_describes(k) || option_equal(stored, asked, k))
+		if (k->no_effect || option_is_free(k) || option_equal(stored, asked, k))
 			continue;
 		option_text(stored, k, was, sizeof was);
 		option_text(asked, k, now, sizeof now);
@@ -74,7 +74,7 @@ static int check_same(const struct settings *stored, const struct settings *aske
 static bool same_paths(const struct settings *a, const struct settings *b)
 {
 	for (int i = 0; i < option_count; i++)
-		if (option_describes(&option_table[i]) && !option_equal(a, b, &option_table[i]))
+		if (option_is_free(&option_table[i]) && !option_equal(a, b, &option_table[i]))
 			return false;
 	return true;
 }
@@ -82,13 +82,14 @@ static bool same_paths(const struct settings *a, const struct settings *b)
 int job_read_session(struct job *j, const struct settings *asked, struct err *e)
 {
 	const struct job_options *o = &j->opt;
-	struct settings stored, next;
+	struct settings stored, next, preset = {0};
 	struct session s;
 	struct err why = {0};
 
 	if (session_read(&s, o->session, &stored, e) || session_origin(&s, &stored, &j->origin, e))
 		return -1;
 	next = stored;
+	options_preset(&preset);
 	for (int i = 0; !asked && i < o->nset; i++)
 		if (setting_assign(&next, o->set[i], &why))
 			return err_usage(e, "--set: %s", why.text);
@@ -97,8 +98,8 @@ int job_read_session(struct job *j, const struct settings *asked, struct err *e)
 	for (int i = 0; asked && i < option_count; i++) {
 		const struct option *k = &option_table[i];
 
-		/* A CONFIG without a word on the features does not take back what is stored. */
-		if (k->type == OPT_PATH || (k->describes && *field(asked, k)))
+		/* A CONFIG without a word on it does not take back what is stored. */
+		if (k->type == OPT_PATH || (option_is_free(k) && !option_equal(asked, &preset, k)))
 			memcpy(field(&next, k), field(asked, k), k->size);
 	}
 	if (options_resolve(&next, e))

@@ -24,7 +24,7 @@ int collect_check_settings(const struct settings *root, const struct settings *o
 		const struct option *k = &option_table[i];
 		char its[OPTION_TEXT], roots[OPTION_TEXT];
 
-		if (k->no_effect || option_describes(k) || strcmp(k->key, "exp.seed") == 0 ||
+		if (k->no_effect || option_is_free(k) || strcmp(k->key, "exp.seed") == 0 ||
 		    option_equal(root, own, k))
 			continue;
 		option_text(own, k, its, sizeof its);

@@ -174,7 +174,7 @@ static void differ_among(struct nodes *t, struct node *const *same, int n)
 	for (int i = 0; i < option_count; i++) {
 		const struct option *o = &option_table[i];
 
-		if (o->type == OPT_PATH || o->no_effect || o->describes || is_said(t, same[0], o))
+		if (o->no_effect || option_is_free(o) || is_said(t, same[0], o))
 			continue;
 		d[found] = (struct differing){i, values_of(same, n, i)};
 		found += d[found].values > 1;

@@ -130,6 +130,10 @@ struct settings {
 		double dropout; /* accepted, no effect */
 		bool cross_attention;
 	} model;
+	struct {
+		int64_t bytes; /* of stored states in a run's folder; 0: none is stored */
+		int every;     /* steps; 0: only at the ends of epochs */
+	} store;               /* no figure depends on it */
 };
 
 /* Utterances of a step, the last of an epoch aside. */
