@@ -54,7 +54,9 @@ int states_steps(const char *session_dir, int fold, int **step, int *n, struct e
 		return -1;
 	open = opendir(path);
 	if (!open)
-		return errno == ENOENT ? 0 : err_errno(e, path, "cannot look into it");
+		return errno == ENOENT || errno == ENOTDIR
+			       ? 0
+			       : err_errno(e, path, "cannot look into it");
 	while ((d = readdir(open))) {
 		int at = step_of(d->d_name);
 
@@ -94,6 +96,16 @@ int states_list(struct stored_list *l, const char *session_dir, int fold, struct
 	return failed;
 }
 
+bool states_has(const char *session_dir, int fold, int step)
+{
+	struct err ignored = {0};
+	struct stored s;
+	char path[PATH_LEN];
+
+	return states_path(session_dir, fold, step, "state", path, sizeof path, &ignored) == 0 &&
+	       states_file_head(&s, path, &ignored) == 0 && s.step == step;
+}
+
 void stored_free(struct stored_list *l)
 {
 	free(l->at);
@@ -117,20 +129,15 @@ int states_load(struct state *out, const struct state *like, const char *session
 	*out = (struct state){0};
 	for (int i = n; i-- > 0 && !failed && !found;) {
 		struct err why = {0};
-		char path[PATH_LEN];
+		char path[PATH_LEN], best[PATH_LEN];
 
 		if (at[i] > step)
 			continue;
-		failed = states_path(session_dir, fold, at[i], "state", path, sizeof path, e);
+		failed = states_path(session_dir, fold, at[i], "state", path, sizeof path, e) ||
+			 states_path(session_dir, fold, at[i], "best", best, sizeof best, e);
 		if (failed)
 			break;
-		found = states_file_load(out, like, path, &why) == 0;
-		if (found && (out->step != at[i] || out->fold != fold)) {
-			err_at(&why, path, 0, 0, "is the state of step %d of fold %d", out->step,
-			       out->fold);
-			state_free(out);
-			found = false;
-		}
+		found = states_file_load(out, like, path, best, fold, at[i], &why) == 0;
 		if (!found && say) {
 			char *text = str_format("%s; it is passed over", why.text);
 
@@ -145,20 +152,34 @@ int states_load(struct state *out, const struct state *like, const char *session
 		      step);
 }
 
+static int remove_file(const char *session_dir, int fold, int step, const char *end, struct err *e)
+{
+	char path[PATH_LEN];
+
+	if (states_path(session_dir, fold, step, end, path, sizeof path, e))
+		return -1;
+	return unlink(path) && errno != ENOENT && errno != ENOTDIR
+		       ? err_errno(e, path, "cannot be removed")
+		       : 0;
+}
+
+int states_remove(const char *session_dir, int fold, int step, struct err *e)
+{
+	/* The state first: without it the others mean nothing. */
+	return remove_file(session_dir, fold, step, "state", e) ||
+			       remove_file(session_dir, fold, step, "best", e) ||
+			       remove_file(session_dir, fold, step, "pin", e)
+		       ? -1
+		       : 0;
+}
+
 int states_cut(const char *session_dir, int fold, int step, struct err *e)
 {
 	int *at, n, failed = states_steps(session_dir, fold, &at, &n, e);
 
 	/* The newest first: a kill leaves the older ones. */
-	for (int i = n; i-- > 0 && !failed && at[i] > step;) {
-		char path[PATH_LEN];
-
-		failed = states_path(session_dir, fold, at[i], "state", path, sizeof path, e);
-		if (!failed && unlink(path) && errno != ENOENT)
-			failed = err_errno(e, path, "cannot be removed");
-		if (!failed)
-			failed = states_pin(session_dir, fold, at[i], false, e);
-	}
+	for (int i = n; i-- > 0 && !failed && at[i] > step;)
+		failed = states_remove(session_dir, fold, at[i], e);
 	free(at);
 	return failed;
 }
@@ -174,23 +195,32 @@ static int copy(const char *from, const char *to, struct err *e)
 	return failed;
 }
 
+/* A hard link, or a copy; one that is there already stays, and one that has gone meanwhile is
+ * fine. */
+static int link_file(const char *from_dir, const char *to_dir, int fold, int step, const char *end,
+		     struct err *e)
+{
+	char from[PATH_LEN], to[PATH_LEN];
+
+	if (states_path(from_dir, fold, step, end, from, sizeof from, e) ||
+	    states_path(to_dir, fold, step, end, to, sizeof to, e))
+		return -1;
+	return link(from, to) == 0 || errno == EEXIST || errno == ENOENT ? 0 : copy(from, to, e);
+}
+
 int states_link(const char *from_dir, const char *to_dir, int fold, int step, struct err *e)
 {
 	int *at, n, failed = states_steps(from_dir, fold, &at, &n, e);
-	char from[PATH_LEN], to[PATH_LEN];
+	char folder[PATH_LEN];
 
 	if (!failed && n && at[0] <= step)
-		failed = fold_file(to_dir, fold, STATES_FOLDER, to, sizeof to, e) ||
-			 make_dirs(to, e);
-	for (int i = 0; i < n && !failed && at[i] <= step; i++) {
-		failed = states_path(from_dir, fold, at[i], "state", from, sizeof from, e) ||
-			 states_path(to_dir, fold, at[i], "state", to, sizeof to, e);
-		if (failed || link(from, to) == 0 || errno == EEXIST || errno == ENOENT)
-			continue; /* ENOENT: thinned out meanwhile */
-		failed = copy(from, to, e);
-	}
+		failed = fold_file(to_dir, fold, STATES_FOLDER, folder, sizeof folder, e) ||
+			 make_dirs(folder, e);
+	for (int i = 0; i < n && !failed && at[i] <= step; i++)
+		failed = link_file(from_dir, to_dir, fold, at[i], "best", e) ||
+			 link_file(from_dir, to_dir, fold, at[i], "state", e);
 	if (!failed && n && at[0] <= step)
-		failed = file_sync_folder(to, e);
+		failed = dir_sync(folder, e);
 	free(at);
 	return failed ? -1 : 0;
 }
@@ -199,13 +229,11 @@ int states_pin(const char *session_dir, int fold, int step, bool pinned, struct 
 {
 	char path[PATH_LEN];
 
+	if (!pinned)
+		return remove_file(session_dir, fold, step, "pin", e);
 	if (states_path(session_dir, fold, step, "pin", path, sizeof path, e))
 		return -1;
-	if (pinned)
-		return file_check_own(path, e) || file_make_hold(path, "", 0, e) ? -1 : 0;
-	return unlink(path) && errno != ENOENT && errno != ENOTDIR
-		       ? err_errno(e, path, "cannot be removed")
-		       : 0;
+	return file_check_own(path, e) || file_make_hold(path, "", 0, e) ? -1 : 0;
 }
 
 int states_check_name(const char *name, struct err *e)

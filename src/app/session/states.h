@@ -3,6 +3,7 @@
  * states: the stored states of a fold, to go back to.
  *
  *	fold-F/states/STEP.state    the state after STEP steps (states_file.c)
+ *	fold-F/states/STEP.best     its kept weights, if any; a link to best.safetensors of then
  *	fold-F/states/STEP.pin      empty: a branch begins there, so it is not thinned out
  *
  * A file is whole or not there, and is never changed: it may be linked to, and readers
@@ -25,7 +26,7 @@ struct stored {
 	int rewinds;
 	bool ended; /* the epoch's evaluation is done */
 	int best_epoch;
-	int64_t bytes;          /* of the file */
+	int64_t bytes;          /* of its file, which is without the kept weights */
 	bool pinned;            /* a branch begins there */
 	char name[STORED_NAME]; /* of `save NAME`, "" */
 };
@@ -49,6 +50,9 @@ const struct stored *stored_named(const struct stored_list *l, const char *name)
 int states_load(struct state *out, const struct state *like, const char *session_dir, int fold,
 		int step, void (*say)(void *ctx, const char *text), void *ctx, struct err *e);
 
+/* Is there one of this step, by its head? */
+bool states_has(const char *session_dir, int fold, int step);
+
 /* Those after `step` go, with their pins. */
 int states_cut(const char *session_dir, int fold, int step, struct err *e);
 /* Those up to `step` in another session's folder too: hard links, where there are none
@@ -61,21 +65,32 @@ int states_pin(const char *session_dir, int fold, int step, bool pinned, struct 
 int states_check_name(const char *name, struct err *e);
 
 /*
- * The writer of a fold that this process has taken: one thread that stores copies while
- * training goes on. At most one is being written and one waits; states_put waits for room.
- * The calls come from one thread.
+ * The writer of a fold that this process has taken: one thread that writes copies of the
+ * state, in the order in which they were taken, while training goes on. At most one is
+ * being written and one waits; who comes with a third waits for room. The calls come from
+ * one thread; *s stays the caller's, and open until states_close.
+ *
+ * A checkpoint is what a fold goes on from (session.h): best.safetensors if its epoch is
+ * the best, last.safetensors, state.safetensors. Where one fails the run has to end, and
+ * nothing more is written. A stored state that fails is passed over.
  */
 struct states;
-/* budget: bytes. *s stays the caller's and open until states_close. NULL: *e. */
+/* budget: bytes of stored states in the run's folder, 0: none. NULL: *e. */
 struct states *states_open(const struct session *s, int fold, int64_t budget, struct err *e);
-/*
- * Take a copy of `now`, to be stored under its step; name: "" or that of `save NAME`, an
- * error if another step has it. -1 also if an earlier one could not be stored: said once,
- * until one could again; the new one is tried all the same.
- */
+/* A stored state; name: "", or that of `save NAME`: an error if another step has it, or
+ * without memory for a copy. */
 int states_put(struct states *w, const struct state *now, const char *name, struct err *e);
-/* All of them are on the disk, or *e says what is not. */
-int states_flush(struct states *w, struct err *e);
-void states_close(struct states *w); /* waits for what is being stored; NULL: nothing */
+/* A checkpoint, whose rows are on the disk, and a stored state of the same copy. -1: this or
+ * an earlier one cannot be written. */
+int states_checkpoint(struct states *w, const struct state *now, bool stored, struct err *e);
+/* -1: an earlier one could not. idle: all that were given are written; may be NULL. */
+int states_check(struct states *w, bool *idle, struct err *e);
+int states_flush(struct states *w, struct err *e); /* the same, once all are written */
+/* Has a stored state failed? Told once for failures in a row, in *why. */
+bool states_failed(struct states *w, struct err *why);
+void states_close(struct states *w); /* once all are written; NULL: nothing */
+
+/* A checkpoint at once, by the caller. */
+int states_checkpoint_now(const struct session *s, const struct state *now, struct err *e);
 
 #endif

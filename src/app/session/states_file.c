@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * DESIGN: the file of a stored state: a head of fixed size, then the bytes of
- * state.safetensors (state.h). The head has the length and the checksum of what follows
- * it, and a checksum of its own, so that a list of states reads heads only.
+ * state.safetensors (state.h) without the kept weights. Those change once in many states, and
+ * lie in best.safetensors anyway, which STEP.best is a link to (or a copy). The weights
+ * are left out too where they are the kept ones. The head has the length and the checksum of
+ * what follows it, the checksum of the kept weights, and one of its own, so that a list of
+ * states reads heads only.
  */
 #include "app/session/states_private.h"
 
@@ -21,15 +24,32 @@
 struct states_head {
 	char magic[8];
 	int32_t fold, epoch, in_epoch, step, rewinds, ended, best_epoch;
-	int32_t spare;
+	int32_t same;  /* the weights are the kept ones */
 	int64_t bytes; /* after the head */
 	uint64_t sum;  /* XXH3 of these */
+	uint64_t kept; /* XXH3 of the kept weights, as params.w has them; 0: none */
 	char name[STORED_NAME];
 	uint64_t own; /* XXH3 of the head up to here */
 };
-_Static_assert(sizeof(struct states_head) == 128, "no gaps");
+_Static_assert(sizeof(struct states_head) == 136, "no gaps");
 
 static const char magic[8] = "MIUSTST1";
+
+static size_t array_bytes(const struct state *s)
+{
+	return s->layout.total * sizeof(real);
+}
+
+/* The part of a state that its own file has. */
+static struct state lean(const struct state *s, bool same)
+{
+	struct state part = *s;
+
+	part.array[ARRAY_KEPT] = NULL;
+	if (same)
+		part.array[ARRAY_WEIGHTS] = NULL;
+	return part;
+}
 
 static uint64_t sum_of(const struct states_head *h)
 {
@@ -51,30 +71,40 @@ static void take(void *ctx, const void *bytes, size_t n)
 	o->bytes += (int64_t)n;
 }
 
+static void describe(struct states_head *h, const struct state *s, const char *name)
+{
+	*h = (struct states_head){.fold = s->fold,
+				  .epoch = s->epoch,
+				  .in_epoch = s->in_epoch,
+				  .step = s->step,
+				  .rewinds = s->rewinds,
+				  .ended = s->ended,
+				  .best_epoch = s->best_epoch};
+	memcpy(h->magic, magic, sizeof magic);
+	str_fit(h->name, sizeof h->name, name);
+	if (s->best_epoch == 0)
+		return;
+	h->kept = XXH3_64bits(s->array[ARRAY_KEPT], array_bytes(s));
+	h->same = memcmp(s->array[ARRAY_KEPT], s->array[ARRAY_WEIGHTS], array_bytes(s)) == 0;
+}
+
 int states_file_write(const struct state *s, const char *name, const char *path, struct err *e)
 {
-	struct states_head h = {.fold = s->fold,
-				.epoch = s->epoch,
-				.in_epoch = s->in_epoch,
-				.step = s->step,
-				.rewinds = s->rewinds,
-				.ended = s->ended,
-				.best_epoch = s->best_epoch};
 	struct output o = {.sum = XXH3_createState()};
-	struct atomic_file a;
+	struct atomic_file a = {0};
+	struct states_head h;
+	struct state part;
 
-	if (!o.sum)
-		return err_set(e, "%s: out of memory", path);
-	if (file_check_own(path, e) || atomic_open(&a, path, e)) {
+	if (!o.sum || file_check_own(path, e) || atomic_open(&a, path, e)) {
 		XXH3_freeState(o.sum);
-		return -1;
+		return err_set(e, "%s: out of memory", path);
 	}
 	o.f = a.f;
 	XXH3_64bits_reset(o.sum);
-	memcpy(h.magic, magic, sizeof magic);
-	str_fit(h.name, sizeof h.name, name);
+	describe(&h, s, name);
+	part = lean(s, h.same);
 	fwrite(&h, sizeof h, 1, a.f);
-	state_emit(s, take, &o);
+	state_emit(&part, take, &o);
 	h.bytes = o.bytes;
 	h.sum = XXH3_64bits_digest(o.sum);
 	h.own = sum_of(&h);
@@ -162,10 +192,42 @@ static char *read_rest(int fd, const struct states_head *h, const char *path, st
 	return NULL;
 }
 
-int states_file_load(struct state *out, const struct state *like, const char *path, struct err *e)
+/* The kept weights, from the file `best`, into memory of their own. */
+static int load_kept(struct state *s, const struct states_head *h, const char *best, struct err *e)
+{
+	struct st_file f;
+	int failed;
+
+	s->array[ARRAY_KEPT] = mem_try(array_bytes(s));
+	if (!s->array[ARRAY_KEPT])
+		return err_at(e, best, 0, 0, "out of memory (%zu MB needed)", array_bytes(s) >> 20);
+	if (!h->kept)
+		return 0;
+	if (st_open(&f, best, e))
+		return -1;
+	memset(s->array[ARRAY_KEPT], 0, array_bytes(s)); /* the gaps */
+	failed = params_get(&s->layout, s->array[ARRAY_KEPT], "", &f, e);
+	st_close(&f);
+	if (failed || XXH3_64bits(s->array[ARRAY_KEPT], array_bytes(s)) == h->kept)
+		return failed;
+	return err_at(e, best, 0, 0, "has other weights than were kept");
+}
+
+static int load_weights(struct state *s, struct err *e)
+{
+	s->array[ARRAY_WEIGHTS] = mem_try(array_bytes(s));
+	if (!s->array[ARRAY_WEIGHTS])
+		return err_set(e, "out of memory (%zu MB needed)", array_bytes(s) >> 20);
+	memcpy(s->array[ARRAY_WEIGHTS], s->array[ARRAY_KEPT], array_bytes(s));
+	return 0;
+}
+
+int states_file_load(struct state *out, const struct state *like, const char *path,
+		     const char *best, int fold, int step, struct err *e)
 {
 	struct states_head h;
 	int fd = open_head(&h, path, e), failed;
+	struct state part;
 	char *bytes;
 
 	if (fd < 0)
@@ -174,10 +236,16 @@ int states_file_load(struct state *out, const struct state *like, const char *pa
 	close(fd);
 	if (!bytes)
 		return -1;
-	failed = state_load_bytes(out, like, bytes, (size_t)h.bytes, path, e);
+	part = lean(like, h.same);
+	failed = state_load_bytes(out, &part, bytes, (size_t)h.bytes, path, e);
 	free(bytes);
-	if (failed || (out->fold == h.fold && out->step == h.step))
-		return failed;
-	state_free(out);
-	return err_at(e, path, 0, 0, "its head is of another state");
+	if (failed)
+		return -1;
+	if (out->fold != fold || out->step != step)
+		failed = err_at(e, path, 0, 0, "is the state of step %d of fold %d", out->step,
+				out->fold);
+	failed = failed || load_kept(out, &h, best, e) || (h.same && load_weights(out, e));
+	if (failed)
+		state_free(out);
+	return failed ? -1 : 0;
 }

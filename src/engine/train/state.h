@@ -82,8 +82,12 @@ int state_save(const struct state *s, const char *path, struct err *e);
 /* Into a copy, *s, empty before and after an error. It must belong to the run of
  * `like`, and have its tensors; the order may be of another length. */
 int state_load(struct state *s, const struct state *like, const char *path, struct err *e);
-/* The same file, to whoever takes its bytes and from who has them (at a multiple of 8; `name`
- * is what sentences call them). */
+/* The weights of the kept checkpoint (there is one), and the current ones, as files of their
+ * own with what they are trained on (weights.h). */
+int state_save_best(const struct state *s, const char *path, struct err *e);
+int state_save_last(const struct state *s, const char *path, struct err *e);
+/* The file of state_save, to whoever takes its bytes and from who has them (at a multiple of 8;
+ * `name` is what sentences call them). */
 void state_emit(const struct state *s, st_sink *sink, void *ctx);
 int state_load_bytes(struct state *s, const struct state *like, const char *bytes, size_t len,
 		     const char *name, struct err *e);

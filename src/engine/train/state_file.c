@@ -68,6 +68,30 @@ int state_save(const struct state *s, const char *path, struct err *e)
 	return st_write(collect(s, number), path, e);
 }
 
+static int save_weights(const struct state *s, int array, int epoch, const char *path,
+			struct err *e)
+{
+	struct weights_meta meta;
+	int failed;
+
+	weights_meta_copy(&meta, &s->meta);
+	weights_meta_set_epoch(&meta, epoch);
+	failed = weights_save(&s->layout, s->array[array], &meta, path, e);
+	weights_meta_free(&meta);
+	return failed;
+}
+
+int state_save_best(const struct state *s, const char *path, struct err *e)
+{
+	BUG_ON(s->best_epoch == 0);
+	return save_weights(s, ARRAY_KEPT, s->best_epoch, path, e);
+}
+
+int state_save_last(const struct state *s, const char *path, struct err *e)
+{
+	return save_weights(s, ARRAY_WEIGHTS, s->epoch, path, e);
+}
+
 void state_emit(const struct state *s, st_sink *sink, void *ctx)
 {
 	union state_number number[STATE_FIELDS];

@@ -2,28 +2,14 @@
 /* A trainer's state, put into it again; what of it lies on the disk. */
 #include "engine/train/train.h"
 
-static int save_weights(const struct trainer *t, const real *values, int epoch, const char *path,
-			struct err *e)
-{
-	struct weights_meta meta;
-	int failed;
-
-	weights_meta_copy(&meta, &t->state.meta);
-	weights_meta_set_epoch(&meta, epoch);
-	failed = weights_save(&t->model.params, values, &meta, path, e);
-	weights_meta_free(&meta);
-	return failed;
-}
-
 int trainer_save_best(const struct trainer *t, const char *path, struct err *e)
 {
-	BUG_ON(t->state.best_epoch == 0);
-	return save_weights(t, t->state.array[ARRAY_KEPT], t->state.best_epoch, path, e);
+	return state_save_best(&t->state, path, e);
 }
 
 int trainer_save_last(const struct trainer *t, const char *path, struct err *e)
 {
-	return save_weights(t, t->model.params.w, t->state.epoch, path, e);
+	return state_save_last(&t->state, path, e);
 }
 
 int trainer_save(const struct trainer *t, const char *path, struct err *e)

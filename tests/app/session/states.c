@@ -10,7 +10,7 @@
 
 enum { FOLD = 1, STATES_MAX = 13, BUDGET = 1 << 30 };
 
-/* A fold of three epochs of four steps, and its state after each step. */
+/* A fold of three epochs of four steps, and its state after each step, or epoch. */
 static struct state at[STATES_MAX];
 static struct trainer trainer;
 static struct par *par;
@@ -18,7 +18,6 @@ static struct par *par;
 static void train(void)
 {
 	struct settings s = small_settings();
-	static struct run r;
 
 	par = par_new(1, &e);
 	small_make(&m, LAYOUT_IEMOCAP, five, 5, 9, false);
@@ -27,8 +26,19 @@ static void train(void)
 	if (!par || trainer_open(&trainer, &s, &m.c, FOLD, par, &e))
 		abort();
 	for (int i = 0; i < STATES_MAX; i++) {
-		if (!go(&trainer, &r, i) || trainer.state.step != i ||
-		    state_copy(&at[i], &trainer.state, &e))
+		struct predictions p;
+		struct epoch_row epoch;
+		struct step_row row;
+
+		trainer_epoch_begin(&trainer);
+		if (i > 0 && trainer_step(&trainer, &row, &e))
+			abort();
+		if (i > 0 && trainer_epoch_full(&trainer)) {
+			if (trainer_epoch_end(&trainer, &epoch, &p, &e))
+				abort();
+			predictions_free(&p);
+		}
+		if (trainer.state.step != i || state_copy(&at[i], &trainer.state, &e))
 			abort();
 	}
 }
@@ -46,6 +56,7 @@ static void begin(struct session *s, const char *name, const int *steps)
 	for (int i = 0; steps[i] >= 0; i++)
 		CHECK_INT(states_put(w, &at[steps[i]], "", &e), 0);
 	CHECK_INT(states_flush(w, &e), 0);
+	CHECK(!states_failed(w, &e));
 	states_close(w);
 	CHECK_STR(e.text, "");
 }
@@ -130,7 +141,9 @@ TEST(what_is_stored_comes_back)
 	CHECK_INT(l.at[2].in_epoch, at[5].in_epoch);
 	CHECK_INT(l.at[2].ended, at[5].ended);
 	CHECK_INT(l.at[4].best_epoch, at[12].best_epoch);
-	CHECK(l.at[4].bytes > (int64_t)(2 * trainer.model.params.weights * sizeof(float)));
+	/* weights and squares; the kept weights lie beside it */
+	CHECK(l.at[2].bytes > (int64_t)(2 * trainer.model.params.weights * sizeof(float)));
+	CHECK(l.at[4].bytes < l.at[2].bytes); /* of the best epoch: the weights too */
 	stored_free(&l);
 	/* another fold has none */
 	CHECK_INT(states_list(&l, s.dir, 2, &e), 0);
@@ -287,31 +300,113 @@ TEST(what_cannot_be_written)
 {
 	struct session s;
 	struct states *w;
-	struct err first = {0};
+	struct err why = {0};
 
 	begin(&s, "full", (const int[]){2, -1});
-	if (remove(file_of(&s, 2, "state")) || remove(in("full/fold-1/states")))
-		FAIL("cannot make room");
+	CHECK_INT(states_cut(s.dir, FOLD, 0, &e), 0);
+	CHECK_INT(remove(in("full/fold-1/states")), 0);
 	put(in("full/fold-1/states"), "a file where the folder was");
 	w = states_open(&s, FOLD, BUDGET, &e);
 	REQUIRE(w);
 	for (int i = 3; i < 9; i++) {
-		struct err now = {0};
-
-		if (states_put(w, &at[i], "", &now) && !first.status)
-			first = now;
-		else
-			CHECK_STR(now.text, "");
+		CHECK_INT(states_put(w, &at[i], "", &e), 0);
+		CHECK_INT(states_flush(w, &e), 0);
+		CHECK_INT(states_failed(w, &why), i == 3);
 	}
-	states_flush(w, first.status ? &e : &first);
-	CHECK_STR(e.text, "");
-	CHECK_HAS(first.text, "full/fold-1/states");
+	CHECK_HAS(why.text, "full/fold-1/states");
+	check_holds(in("full/fold-1/states"), "a file where the folder was");
+	/* of one with a name, each time */
+	CHECK_INT(states_put(w, &at[9], "mine", &e), 0);
+	CHECK_INT(states_flush(w, &e), 0);
+	CHECK(states_failed(w, &why));
 	CHECK_INT(remove(in("full/fold-1/states")), 0);
 	CHECK_INT(states_put(w, &at[9], "", &e), 0);
 	CHECK_INT(states_flush(w, &e), 0);
+	CHECK(!states_failed(w, &why));
 	states_close(w);
 	states_close(NULL);
 	CHECK_STR(listed(&s), "9 ");
+	session_close(&s);
+}
+
+static ino_t inode(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) ? 0 : st.st_ino;
+}
+
+/* A checkpoint is what the trainer itself would write, and the weights that were kept lie on
+ * the disk once. */
+TEST(checkpoints)
+{
+	static const char *const name[] = {"best", "last", "state"};
+	struct settings set = some_settings();
+	struct session s;
+	struct states *w;
+
+	REQUIRE(session_create(&s, in("points"), &set, &e) == 0);
+	w = states_open(&s, FOLD, BUDGET, &e);
+	REQUIRE(w);
+	for (int i = 1; i < STATES_MAX; i++)
+		CHECK_INT(states_checkpoint(w, &at[i], i % 4 == 0 || i == 11, &e), 0);
+	CHECK_INT(states_flush(w, &e), 0);
+	CHECK(!states_failed(w, &e));
+	states_close(w);
+	CHECK_STR(listed(&s), "4 8 11 12 ");
+	REQUIRE(at[12].best_epoch > 0 && at[12].best_epoch < 4);
+	REQUIRE(state_save_best(&at[12], in("best"), &e) == 0);
+	REQUIRE(state_save_last(&at[12], in("last"), &e) == 0);
+	REQUIRE(state_save(&at[12], in("state"), &e) == 0);
+	for (int i = 0; i < 3; i++) {
+		char path[64];
+		size_t n, len;
+		char *got, *want;
+
+		snprintf(path, sizeof path, "points/fold-1/%s.safetensors", name[i]);
+		got = file_read(in(path), FILE_ROWS, &n, &e);
+		want = file_read(in(name[i]), FILE_ROWS, &len, &e);
+		if (!got || !want || n != len || memcmp(got, want, n) != 0)
+			FAIL("%s is another one", name[i]);
+		free(got);
+		free(want);
+	}
+	CHECK(inode(file_of(&s, 12, "best")) == inode(in("points/fold-1/best.safetensors")));
+	for (int i = 4; i < STATES_MAX; i += i == 8 ? 3 : i == 11 ? 1 : 4)
+		check_nearest(&s, i, i);
+	/* kept weights that are not those of then */
+	CHECK_INT(remove(file_of(&s, 12, "best")), 0);
+	check_nearest(&s, 12, 11);
+	CHECK_HAS(said, "12.best: ");
+	CHECK_INT(link(in("last"), file_of(&s, 12, "best")), 0);
+	check_nearest(&s, 12, at[12].best_epoch == 3 ? 12 : 11);
+	session_close(&s);
+}
+
+/* One that fails ends it: nothing is written after it. */
+TEST(a_checkpoint_that_fails)
+{
+	struct settings set = some_settings();
+	struct session s;
+	struct states *w;
+
+	REQUIRE(session_create(&s, in("fails"), &set, &e) == 0);
+	w = states_open(&s, FOLD, BUDGET, &e);
+	REQUIRE(w);
+	CHECK_INT(states_checkpoint(w, &at[4], true, &e), 0);
+	CHECK_INT(states_flush(w, &e), 0);
+	CHECK_INT(states_check(w, NULL, &e), 0);
+	CHECK_INT(remove(in("fails/fold-1/last.safetensors")), 0);
+	CHECK_INT(mkdir(in("fails/fold-1/last.safetensors"), 0777), 0);
+	states_checkpoint(w, &at[8], true, &e);
+	CHECK_INT(states_flush(w, &e), -1);
+	CHECK_INT(remove(in("fails/fold-1/last.safetensors")), 0);
+	CHECK_HAS(e.text, "last.safetensors");
+	CHECK_INT(states_checkpoint(w, &at[12], true, &e), -1);
+	CHECK_INT(states_check(w, NULL, &e), -1);
+	CHECK_INT(states_flush(w, &e), -1);
+	states_close(w);
+	CHECK_STR(listed(&s), "4 ");
 	session_close(&s);
 }
 
