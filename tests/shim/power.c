@@ -16,6 +16,8 @@
  * Real file systems leave one of these or something in between. The current
  * state, which a killed program leaves, is tests/cli/kill.sh's.
  *
+ * Several threads may call: one such call is made at a time.
+ *
  * An inode's number may be used again once its last name is gone: what was
  * known of it is then forgotten, which is noticed in the scan after each call.
  */
@@ -24,6 +26,7 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -51,7 +54,8 @@ static int nodes;
 
 static const char *root, *out;
 static int number;
-static bool busy; /* own calls are not looked at */
+static pthread_mutex_t one = PTHREAD_MUTEX_INITIALIZER; /* such call at a time */
+static _Thread_local bool busy;                         /* own calls are not looked at */
 
 static struct node *find(ino_t ino)
 {
@@ -277,20 +281,27 @@ static void dump(void)
 
 static bool enter(void)
 {
+	if (busy)
+		return false;
+	busy = true;
+	pthread_mutex_lock(&one);
 	if (!root) {
 		root = getenv("POWER_ROOT");
 		out = getenv("POWER_OUT");
 	}
-	if (busy || !root || !out)
-		return false;
-	busy = true;
-	dump();
-	return true;
+	if (root && out) {
+		dump();
+		return true;
+	}
+	pthread_mutex_unlock(&one);
+	busy = false;
+	return false;
 }
 
 static void leave(void)
 {
 	scan();
+	pthread_mutex_unlock(&one);
 	busy = false;
 }
 
@@ -362,5 +373,5 @@ int ftruncate(int fd, off_t size)
 __attribute__((destructor)) static void at_end(void)
 {
 	if (enter())
-		busy = false;
+		leave();
 }

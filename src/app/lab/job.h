@@ -9,9 +9,11 @@
  * train` hooks a progress line, the workbench its queues; both run the same code.
  *
  * What is stored when: a live change before it is in force (steer.h); steps.csv row by
- * row; at the end of an epoch the rows are synced, then best.safetensors (if better),
- * last.safetensors and, last, state.safetensors, which says how far the run has come. A
- * kill at any instant leaves the previous state, and the rows after it are cut on resume.
+ * row; at the end of an epoch the rows are synced, and a copy of the state goes to a thread
+ * that writes while training goes on (states.h): best.safetensors (if better),
+ * last.safetensors and, last, state.safetensors, which says how far the run has come; then
+ * the stored state. A kill at any instant leaves the previous state, and the rows after it
+ * are cut on resume. job_save, and so every stop, waits until all is written.
  * A rewind: job_rewind.h.
  *
  * All calls come from the thread that runs job_run; other jobs may run in other threads.
@@ -25,6 +27,7 @@
 #include "app/session/history.h"
 #include "app/session/results.h"
 #include "app/session/session_rows.h"
+#include "app/session/states.h"
 #include "engine/train/train.h"
 
 struct job;
@@ -112,16 +115,19 @@ struct job {
 	struct results results;       /* of the seed being run */
 	struct trainer trainer;       /* of the fold being run; trainer.corpus NULL: none */
 	struct history history;
-	struct steer steer;  /* the changes it is told while it runs */
-	struct origin then;  /* what the folder of the seed being run says of its data */
-	bool data_known;     /* that, or --accept-data: other data was noticed, and is meant */
-	bool paths_moved;    /* the folder's config.yml has other paths or words on the data */
-	bool data_stored;    /* in the folder of the seed being run */
-	bool resumes;        /* goes on with a session that was there, or was made by others */
-	bool created;        /* the session, by this job */
-	bool begun;          /* a step was made, or the run stopped as asked: it stays */
-	char made[PATH_LEN]; /* the topmost folder made for it, "" if none */
-	int64_t steps;       /* done by this process */
+	struct happening best; /* that is told when its files are stored, if one waits */
+	bool best_waits;
+	struct states *states; /* writes checkpoints and stored states of the fold being run */
+	struct steer steer;    /* the changes it is told while it runs */
+	struct origin then;    /* what the folder of the seed being run says of its data */
+	bool data_known;       /* that, or --accept-data: other data was noticed, and is meant */
+	bool paths_moved;      /* the folder's config.yml has other paths or words on the data */
+	bool data_stored;      /* in the folder of the seed being run */
+	bool resumes;          /* goes on with a session that was there, or was made by others */
+	bool created;          /* the session, by this job */
+	bool begun;            /* a step was made, or the run stopped as asked: it stays */
+	char made[PATH_LEN];   /* the topmost folder made for it, "" if none */
+	int64_t steps;         /* done by this process */
 	int ahead; /* the fold is a branch's: up to so many steps it does what its parent did;
 		    * 0: it goes its own way */
 	bool machine_known; /* compared with what the session was first trained on */

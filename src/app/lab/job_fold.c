@@ -3,6 +3,7 @@
 
 #include "app/lab/job_rewind.h"
 #include "app/lab/job_session.h"
+#include "app/lab/job_store.h"
 #include "app/lab/job_tell.h"
 #include "app/session/session_branch.h"
 #include "base/file.h"
@@ -47,30 +48,9 @@ static void say_written(struct job *j)
 		path, others);
 }
 
-static int store(struct job *j, struct err *e)
-{
-	const struct trainer *t = &j->trainer;
-	char path[PATH_LEN];
-
-	if (session_sync(&j->session, e) || history_sync(&j->history, e))
-		return -1;
-	if (t->state.best_epoch > 0 && t->state.best_epoch == t->state.epoch && t->state.ended &&
-	    (fold_path(j, "best.safetensors", path, sizeof path, e) ||
-	     trainer_save_best(t, path, e)))
-		return -1;
-	if (fold_path(j, "last.safetensors", path, sizeof path, e) ||
-	    trainer_save_last(t, path, e) ||
-	    fold_path(j, "state.safetensors", path, sizeof path, e))
-		return -1;
-	if (trainer_save(t, path, e))
-		return -1;
-	j->begun = true;
-	return 0;
-}
-
 int job_save(struct job *j, struct err *e)
 {
-	return check_files(j, e) || store(j, e) ? -1 : 0;
+	return check_files(j, e) || job_store(j, false, e) || job_store_wait(j, e) ? -1 : 0;
 }
 
 /* Nobody has gone on with the fold since this run stopped in it. */
@@ -166,6 +146,7 @@ static int begin_rows(struct job *j, struct err *e)
 
 void job_close_fold(struct job *j)
 {
+	job_store_end(j);
 	if (j->trainer.corpus)
 		trainer_close(&j->trainer);
 	history_free(&j->history);
@@ -269,7 +250,8 @@ static int begin_fold(struct job *j, int fold, struct err *e)
 	/* A fold that goes on may have had live changes since. */
 	if (restore(j, e) || find_ahead(j, e) || (t->state.step == 0 && say_weights(j, e)) ||
 	    steer_after(&j->steer, &t->state.rewinds, e) || job_rewind_tidy(j, e) ||
-	    steer_store(&j->steer, fold, e) || job_store_data(j, e) || job_open_rows(j, e))
+	    steer_store(&j->steer, fold, e) || job_store_data(j, e) || job_open_rows(j, e) ||
+	    job_store_begin(j, e))
 		return -1;
 	if (j->hooks.begin_fold)
 		j->hooks.begin_fold(j->hooks.ctx, j);
@@ -296,8 +278,13 @@ static int end_epoch(struct job *j, enum job_go *go, struct err *e)
 		j->hooks.evaluating(j->hooks.ctx, j);
 	if (trainer_epoch_end(&j->trainer, &row, &p, e))
 		return stopped_within(go, e);
+	/* Each that is the best is told, the one before first. */
+	if (j->best_waits && job_store_wait(j, e)) {
+		predictions_free(&p);
+		return -1;
+	}
 	failed = check_files(j, e) || history_add(&j->history, row.epoch, &p, e) ||
-		 session_epoch(&j->session, &row, e) || store(j, e);
+		 session_epoch(&j->session, &row, e) || job_store(j, true, e);
 	if (!failed && j->hooks.epoch)
 		j->hooks.epoch(j->hooks.ctx, j, &row, &p);
 	if (!failed)
@@ -324,7 +311,7 @@ static int one_step(struct job *j, enum job_go *go, struct err *e)
 		why = *e;
 		err_clear(e);
 		j->begun = true; /* the row is to be looked at */
-		if (session_step(&j->session, &row, e))
+		if (session_step(&j->session, &row, e) || job_store_wait(j, e))
 			return -1;
 		job_tell_diverged(j, &row, &why);
 		*go = j->hooks.diverged ? j->hooks.diverged(j->hooks.ctx, j, &row, &why) : JOB_STOP;
@@ -339,7 +326,7 @@ static int one_step(struct job *j, enum job_go *go, struct err *e)
 	j->begun = j->trained = true;
 	if (j->trainer.state.step >= j->ahead)
 		j->ahead = 0;
-	if (session_step(&j->session, &row, e))
+	if (session_step(&j->session, &row, e) || job_store_step(j, e))
 		return -1;
 	if (j->hooks.step)
 		j->hooks.step(j->hooks.ctx, j, &row);
@@ -375,8 +362,8 @@ static int end_fold(struct job *j, enum job_go *go, struct err *e)
 	results_here(&j->results);
 	failed = fold_path(j, "predictions.csv", path, sizeof path, e) ||
 		 predictions_write(path, &p, &j->lab->corpus, &j->set, e) || keep_test(j, &p, e) ||
-		 store(j, e) || session_result(&j->session, &j->results, e) ||
-		 session_join(&j->session, e);
+		 job_store(j, false, e) || job_store_wait(j, e) ||
+		 session_result(&j->session, &j->results, e) || session_join(&j->session, e);
 	if (!failed && j->hooks.fold)
 		j->hooks.fold(j->hooks.ctx, j, &row, &p);
 	if (!failed)
@@ -450,7 +437,7 @@ static int decide(struct job *j, enum job_go *go, bool *again, struct err *e)
 	return *go == JOB_FOLD ? end_asked(j, asked, go, e) : 0;
 }
 
-int job_run_fold(struct job *j, int fold, enum job_go *go, struct err *e)
+static int run_fold(struct job *j, int fold, enum job_go *go, struct err *e)
 {
 	struct trainer *t = &j->trainer;
 	bool again;
@@ -466,7 +453,7 @@ int job_run_fold(struct job *j, int fold, enum job_go *go, struct err *e)
 				break;
 			continue;
 		}
-		if (decide(j, go, &again, e))
+		if (job_store_check(j, e) || decide(j, go, &again, e))
 			return -1;
 		if (again && *go == JOB_GO)
 			continue;
@@ -482,4 +469,15 @@ int job_run_fold(struct job *j, int fold, enum job_go *go, struct err *e)
 	if (*go != JOB_STOP && end_fold(j, go, e))
 		return -1;
 	return *go == JOB_STOP ? job_save(j, e) : 0;
+}
+
+int job_run_fold(struct job *j, int fold, enum job_go *go, struct err *e)
+{
+	int failed = run_fold(j, fold, go, e);
+	struct err ignored = {0};
+
+	/* The fold's lock goes next: nothing of it may be written after that. */
+	job_store_wait(j, failed ? &ignored : e);
+	job_store_end(j);
+	return failed || e->status ? -1 : 0;
 }

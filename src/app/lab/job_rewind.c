@@ -2,6 +2,7 @@
 #include "app/lab/job_rewind.h"
 
 #include "app/lab/job_fold.h"
+#include "app/lab/job_store.h"
 #include "app/session/rows.h"
 #include "app/session/session_branch.h"
 #include "app/session/states.h"
@@ -169,6 +170,8 @@ static int repeat(struct going *g, struct err *e)
 
 static int go_back(struct going *g, struct err *e)
 {
+	if (job_store_wait(g->j, e)) /* those that are on their way to the disk */
+		return -1;
 	steer_restart(&g->j->steer, &g->kept);
 	return load_nearest(g, e) || repeat(g, e) ? -1 : 0;
 }
@@ -293,10 +296,7 @@ static int follow(struct going *g, struct err *e)
 	for (int i = BEST; i < FILES; i++)
 		if (replace(j, i, e))
 			return -1;
-	return job_open_rows(j, e) || settle(j, e) ||
-			       states_cut(j->session.dir, j->trainer.state.fold, g->step, e)
-		       ? -1
-		       : 0;
+	return job_open_rows(j, e) || settle(j, e) || job_store_again(j, e) ? -1 : 0;
 }
 
 /* Up to the state's replacement: or all is as it was. The trainer is where it goes back to. */
@@ -353,8 +353,6 @@ int job_rewind_tidy(struct job *j, struct err *e)
 	const struct trainer *t = &j->trainer;
 	char path[PATH_LEN];
 
-	if (states_cut(j->session.dir, t->state.fold, t->state.step, e))
-		return -1;
 	if (!t->state.rewinds)
 		return 0;
 	return (t->state.best_epoch == 0 && remove_best(j, e)) ||

@@ -12,13 +12,19 @@ static void tell(struct job *j, const struct happening *x)
 void job_tell_epoch(struct job *j, const struct epoch_row *r)
 {
 	const struct state *s = &j->trainer.state;
-	struct happening x;
 
 	/* Under exp.protocol fixed nothing is chosen: the last epoch is kept, whatever it is. */
 	if (s->best_epoch != r->epoch || !isfinite(r->val.wa))
 		return;
-	happening_best(&x, j->session.dir, r, s->step);
-	tell(j, &x);
+	happening_best(&j->best, j->session.dir, r, s->step);
+	j->best_waits = true;
+}
+
+void job_tell_stored(struct job *j)
+{
+	if (j->best_waits)
+		tell(j, &j->best);
+	j->best_waits = false;
 }
 
 void job_tell_fold(struct job *j, const struct fold_row *r)

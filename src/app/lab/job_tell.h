@@ -8,8 +8,9 @@
 
 #include "app/lab/job.h"
 
-/* Of an evaluated epoch, which may be the best so far. */
+/* Of an evaluated epoch, which may be the best so far: told once its files are stored. */
 void job_tell_epoch(struct job *j, const struct epoch_row *r);
+void job_tell_stored(struct job *j); /* they are */
 void job_tell_fold(struct job *j, const struct fold_row *r);
 void job_tell_diverged(struct job *j, const struct step_row *r, const struct err *why);
 /* A seed has results of all folds that were asked for; the run has ended before that,
