@@ -148,7 +148,7 @@ static void find_part(struct work_run *run)
 /* How far its stored state has come; what cannot be read is found out when it goes on. */
 static void find_stored(struct follow *f)
 {
-	struct stored now = {.fold = run_fold_number(&f->run, f->at)};
+	struct checkpoint now = {.fold = run_fold_number(&f->run, f->at)};
 	char folder[2 * PATH_LEN], path[3 * PATH_LEN];
 	struct err ignored = {0};
 

@@ -31,7 +31,7 @@ struct follow {
 	bool finished;         /* nothing is left to train */
 	struct work_part part; /* of the fold that is shown */
 	int part_of;           /* its number; -1: none */
-	struct stored {
+	struct checkpoint {
 		int fold; /* -1: none was looked at */
 		struct file_stamp file;
 		bool known;        /* it could be read, or there is none */
