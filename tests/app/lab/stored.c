@@ -184,7 +184,7 @@ TEST(shows_where_it_goes_on)
 			kill_after(dir, c->rows_more);
 		w = opened(dir, &s);
 		look = s.now;
-		work_try(w, WORK_FIRST, "train.clip", "1");
+		work_try(w, WORK_FIRST, "train.clip 1");
 		served(&s, w);
 		CHECK_INT(s.now.state, WORK_PAUSED);
 		CHECK(is_taken(dir));
@@ -521,7 +521,7 @@ TEST(a_session_of_several_seeds)
 	CHECK_STR(s.now.root, dir);
 	CHECK_INT(s.now.step, 1);
 	CHECK(s.now.trains && !lock_asked(dir));
-	work_try(w, WORK_FIRST, "train.clip", "1");
+	work_try(w, WORK_FIRST, "train.clip 1");
 	served(&s, w);
 	CHECK_INT(s.tries, 1);
 	CHECK_STR(s.now.session, second);
