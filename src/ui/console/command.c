@@ -250,6 +250,8 @@ int command_run(struct ui *u, const char *line, struct err *e)
 		return not_here(c, e);
 	typed = meant(u, c, &rest); /* the console opens for what may be refused later */
 	why = typed == c ? refused(u, c, args) : locked(u, typed, rest);
+	if (why && command_verb(u, typed)->traits & KEYED)
+		return err_set(e, "%s", why);
 	if (why)
 		return err_set(e, "%s: %s", typed->name, why);
 	if (u->message.error)

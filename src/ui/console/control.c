@@ -216,6 +216,8 @@ static int run_resume(struct ui *u, const char *args, struct err *e)
 
 static int run_toggle(struct ui *u, const char *args, struct err *e)
 {
+	if (order_alone("toggle", args, e))
+		return -1;
 	return is_waiting(u) && !u->now.trying_of ? run_resume(u, args, e) : run_pause(u, args, e);
 }
 
@@ -326,7 +328,7 @@ const struct verb control_verbs[] = {
 	{"resume", "", "Go on training.", run_resume, refuse_resume, NULL, CHANGES_SESSION},
 	{"run", "", "Continue training; the same as resume.", run_resume, refuse_resume, NULL,
 	 CHANGES_SESSION},
-	{"toggle", "", "Pause, or go on.", run_toggle, refuse_early, NULL, CHANGES_SESSION},
+	{"toggle", "", "Pause, or go on.", run_toggle, refuse_early, NULL, CHANGES_SESSION | KEYED},
 	{"step", "[epoch]", "Train one step, or to the end of the epoch, then pause.", run_step,
 	 refuse_early, complete_args, CHANGES_SESSION},
 	{"stop", "[all]", "Finish the step, write a checkpoint, stop; all: all runs here.",

@@ -205,6 +205,15 @@ TEST(a_verb_of_other_views_says_which)
 }
 
 /* What every table must keep to: completion, help and manual go through all. */
+/* Space calls it: its name says nothing to who pressed that. */
+TEST(a_verb_of_a_key_is_not_named)
+{
+	ui_init(&u, &look_braille, 24, 80);
+	CHECK_STR(run("toggle"), "this screen has no run");
+	CHECK_STR(run("resume"), "resume: this screen has no run");
+	ui_free(&u);
+}
+
 TEST(every_row_is_whole)
 {
 	const struct ui_command *c;
