@@ -35,13 +35,14 @@ trains() { kill -0 $trainer 2>/dev/null; }
 # ---- a script steers it
 trainer steered --set train.epoch=100000
 script steered 'pace 50' 'set train.clip 0.5' pause 'note it was paused here' 'step epoch' \
-	save 'dump shown' 'view 7' 'tag watched'
+	save 'dump shown' 'view 7' 'dump seven' 'tag watched'
 check script_done done_well
 check script_stops_nothing trains
 check script_changes grep -q '^at 0 [0-9]* [0-9]* set train.clip 0.5   # was 0' steered/fold-0/commands.log
 check script_notes grep -q 'it was paused here' steered/notes.txt
 check script_tags grep -qx watched steered/tags.txt
 check script_shows grep -q "PAUSED  e[0-9]*/100000  *s4/4  .*attached to $trainer" shown
+check script_details_say_so grep -q "elsewhere .*process $trainer.*, attached" seven
 script steered 'set train.batch_size 3'
 check script_refusal says 1 'lines:1: '
 check script_refusal_stops_nothing trains

@@ -195,17 +195,21 @@ static void draw_why(struct canvas *c, const char *why)
 static void say_state(const struct ui *u, const struct shelf_run *r, char *out, size_t n)
 {
 	const struct shelf_word *w = &shelf_words[r->state];
+	bool here = r == sessions_view(u)->here;
+	const char *attached = here && ui_attached(u) ? ", attached" : "";
 	int holders = shelf_holders(r);
 	char more[192] = "";
 
-	if (holders > 1)
+	if (holders > 1 && *attached)
+		snprintf(more, sizeof more, "  %d processes, attached to %ld", holders,
+			 u->now.owner.pid);
+	else if (holders > 1)
 		snprintf(more, sizeof more, "  %d processes", holders);
 	else if (r->state == SHELF_ELSEWHERE)
-		snprintf(more, sizeof more, "  %s",
-			 sessions_holder(u, &r->held[0].who, true, out, n));
+		snprintf(more, sizeof more, "  %s%s",
+			 sessions_holder(u, &r->held[0].who, true, out, n), attached);
 	else if ((r->state == SHELF_BROKEN_OFF || r->state == SHELF_STOPPED) && !u->readonly)
-		snprintf(more, sizeof more, "  can go on: %sSpace",
-			 r == sessions_view(u)->here ? "" : "Enter, ");
+		snprintf(more, sizeof more, "  can go on: %sSpace", here ? "" : "Enter, ");
 	else if (r->state == SHELF_UNSEEN)
 		snprintf(more, sizeof more, "  cannot see who trains it: its lock may not be read");
 	else if (r->x.pruned)
