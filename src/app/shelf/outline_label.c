@@ -148,7 +148,47 @@ static bool is_said(const struct nodes *t, const struct node *x, const struct op
 	       strcmp(o->key, "exp.seed") == 0;
 }
 
-static char *say_differences(const struct node *x, const struct differing *d, int n)
+static bool same_folds(const struct shelf_run *a, const struct shelf_run *b)
+{
+	return a->nfolds == b->nfolds &&
+	       (!a->nfolds || memcmp(a->fold, b->fold, (size_t)a->nfolds * sizeof *a->fold) == 0);
+}
+
+/* Has it other folds than one that trains them in their order would have by now? */
+static bool has_chosen_folds(const struct shelf_run *r)
+{
+	bool chosen = false;
+
+	for (int i = 0; i < r->nfolds; i++)
+		chosen |= r->fold[i] != i + (r->x.folds > 1);
+	return chosen;
+}
+
+/* Do the folds that were chosen for them tell them apart? */
+static bool folds_differ(struct node *const *same, int n)
+{
+	bool differ = false, chosen = false;
+
+	for (int i = 0; i < n; i++) {
+		const struct shelf_run *r = same[i]->line.run;
+
+		differ |= !same_folds(r, same[0]->line.run);
+		chosen |= has_chosen_folds(r);
+	}
+	return differ && chosen;
+}
+
+/* "folds=1,3" of a run that has these alone. */
+static void add_folds(struct str *text, const struct shelf_run *r)
+{
+	if (!r->nfolds || r->nfolds >= r->x.folds)
+		return;
+	str_addf(text, "%sfold%s=", text->len ? " " : "", r->nfolds > 1 ? "s" : "");
+	for (int i = 0; i < r->nfolds; i++)
+		str_addf(text, "%s%d", i ? "," : "", r->fold[i]);
+}
+
+static char *say_differences(const struct node *x, const struct differing *d, int n, bool folds)
 {
 	struct str text = {0};
 	char *out;
@@ -159,6 +199,8 @@ static char *say_differences(const struct node *x, const struct differing *d, in
 		str_addf(&text, "%s%s=%s", i ? " " : "", option_short(&option_table[d[i].option]),
 			 *value ? value : "–");
 	}
+	if (folds)
+		add_folds(&text, x->line.run);
 	/* a variant of a sweep is called so */
 	out = mem_dup(strcmp(str_text(&text), x->line.label) == 0 ? "" : str_text(&text));
 	str_free(&text);
@@ -169,6 +211,7 @@ static char *say_differences(const struct node *x, const struct differing *d, in
 static void differ_among(struct nodes *t, struct node *const *same, int n)
 {
 	struct differing *d = mem_alloc((size_t)option_count, sizeof *d);
+	bool folds;
 	int found = 0;
 
 	for (int i = 0; i < option_count; i++) {
@@ -180,9 +223,10 @@ static void differ_among(struct nodes *t, struct node *const *same, int n)
 		found += d[found].values > 1;
 	}
 	qsort(d, (size_t)found, sizeof *d, by_values);
+	folds = folds_differ(same, n);
 	for (int i = 0; i < n; i++) {
 		free(same[i]->line.differs);
-		same[i]->line.differs = say_differences(same[i], d, found);
+		same[i]->line.differs = say_differences(same[i], d, found, folds);
 	}
 	free(d);
 }

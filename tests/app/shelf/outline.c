@@ -244,6 +244,37 @@ TEST(grouped)
 	CHECK_INT(line("train.optimizer.lr=0.001")->figures, 4);
 }
 
+static void store_fold(const char *name, int fold)
+{
+	struct settings set = some_settings();
+	struct session s;
+	struct err e = {0};
+
+	REQUIRE(session_create(&s, in(name), &set, &e) == 0);
+	stored_epochs(&s, fold, 1, false);
+	session_close(&s);
+}
+
+/* An array of jobs with a session each. */
+TEST(runs_that_differ_in_their_folds)
+{
+	struct shelf all = shelf;
+
+	begin();
+	shelf = (struct shelf){0};
+	store_fold("folds/a", 1);
+	store_fold("folds/b", 3);
+	shelf_add(&shelf, in("folds"), SHELF_DEEP);
+	shelf_read(&shelf);
+	CHECK_STR(lines(), "a [fold=1]\nb [fold=3]\n");
+	store("folds/c", 1e-3, 1, (struct stored){.done = 2});
+	shelf_read(&shelf);
+	CHECK_HAS(lines(), "[lr=0.001 folds=1,2]\n");
+	outline_free(&tree);
+	shelf_free(&shelf);
+	shelf = all;
+}
+
 TEST(archived_ones_are_left_out)
 {
 	struct err e = {0};
