@@ -89,6 +89,21 @@ done
 run train "$c" --session w --on 'nend run x'
 check a_mistake_is_one_of_usage says 2 '^miust: --on: there is no event nend; did you mean end?'
 check and_leaves_no_session test ! -e w
+# A terminal that is closed sends HUP twice: what the hook of the end has to say is not lost.
+mkfifo begun go
+"$MIUST" train "$c" --session y --fold 1 --set train.epoch=1000000 \
+	--on 'end run sh -c "echo >begun; read x <go; exit 3"' >out 2>err &
+trainer=$!
+until [ -s y/fold-1/steps.csv ] || ! kill -0 $trainer; do :; done
+kill -HUP $trainer
+read -r _ <begun
+until grep -q 'waiting for the hook of end' err || ! kill -0 $trainer; do :; done
+kill -HUP $trainer
+echo >go
+wait $trainer
+status=$?
+check a_second_hup_status [ $status -eq 129 ]
+check a_second_hup_loses_nothing grep -q 'hook of end: sh ended with status 3' err
 # Ours are for nobody else. ls has its own, and the file it writes to.
 run train "$c" --session x1 --fold 1 --on "end run sh -c 'ls -l /proc/self/fd >fds'"
 check no_descriptor_of_ours is "$(grep -e "$dir" fds | grep -vc "/fds$")" 0

@@ -39,15 +39,28 @@ void hooked_turn(struct hooks *h, void (*say)(void *ctx, const char *text), void
 	}
 }
 
-void hooked_finish(struct hooks *h, void (*say)(void *ctx, const char *text), void *ctx)
+static void on_hup(int number)
+{
+	(void)number; /* not ignored: what is started from now on would ignore it too */
+}
+
+/* Each ends the program at once, but for HUP, which comes twice where a terminal is closed. */
+static void give_signals_back(void)
 {
 	for (int i = 0; i < PROCESS_STOPS; i++) {
-		struct sigaction old;
+		int number = process_stops[i].number;
+		struct sigaction old, to = {.sa_handler = SIG_DFL, .sa_flags = SA_RESTART};
 
-		if (sigaction(process_stops[i].number, NULL, &old) == 0 &&
-		    old.sa_handler != SIG_IGN)
-			signal(process_stops[i].number, SIG_DFL);
+		if (number == SIGHUP)
+			to.sa_handler = on_hup;
+		if (sigaction(number, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+			sigaction(number, &to, NULL);
 	}
+}
+
+void hooked_finish(struct hooks *h, void (*say)(void *ctx, const char *text), void *ctx)
+{
+	give_signals_back();
 	hooked_turn(h, say, ctx);
 	hooks_finish(h, say, ctx);
 	hooks_free(h);

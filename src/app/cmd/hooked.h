@@ -14,7 +14,7 @@ int hooked_read(struct hooks *h, const struct args *a, struct err *e);
  * on a terminal. */
 void hooked_turn(struct hooks *h, void (*say)(void *ctx, const char *text), void *ctx);
 /* When nothing else is left to do: wait for what they have started, and forget them. From
- * here on a signal ends the program at once, and leaves their programs alone. */
+ * here on a signal ends the program at once, and leaves their programs alone; but not HUP. */
 void hooked_finish(struct hooks *h, void (*say)(void *ctx, const char *text), void *ctx);
 
 #endif
