@@ -28,8 +28,7 @@ struct parent {
 		int step;
 		const char *command;
 	} at[4];
-	int keep; /* every so many steps a state is stored */
-	struct states *states;
+	int keep; /* every so many steps a state is stored, beside those of the ends of epochs */
 	struct state *was; /* [steps + 1] */
 	int steps;
 };
@@ -54,30 +53,13 @@ static enum job_go parent_between(void *ctx, struct job *j)
 	if (!p->was)
 		p->was = mem_alloc(STEPS_MOST, sizeof *p->was);
 	give(p, j);
-	if (!p->states && p->keep)
-		p->states = states_open(&j->session, now->fold, INT64_C(1) << 40, &e);
-	if (now->step > 0 && p->states && now->step % p->keep == 0 &&
-	    states_put(p->states, now, "", &e))
+	if (now->step > 0 && p->keep && now->step % p->keep == 0 &&
+	    states_put(j->states, now, "", &e))
 		FAIL("%s", e.text);
 	if (state_copy(&p->was[now->step], now, &e))
 		FAIL("%s", e.text);
 	p->steps = now->step;
 	return JOB_GO;
-}
-
-static void parent_result(void *ctx, struct job *j, const struct fold_row *r,
-			  const struct predictions *test)
-{
-	struct parent *p = ctx;
-	struct err e = {0};
-
-	(void)j;
-	(void)r;
-	(void)test;
-	if (p->states && states_flush(p->states, &e))
-		FAIL("%s", e.text);
-	states_close(p->states);
-	p->states = NULL;
 }
 
 static bool parent_train(struct parent *p)
@@ -90,7 +72,7 @@ static bool parent_train(struct parent *p)
 				      .nfolds = 1,
 				      .resume = true,
 				      .threads = 2};
-	const struct job_hooks hooks = {.ctx = p, .between = parent_between, .fold = parent_result};
+	const struct job_hooks hooks = {.ctx = p, .between = parent_between};
 	struct err e = {0};
 	struct job j;
 
@@ -360,8 +342,8 @@ TEST(without_any_state)
 {
 	struct parent p = {.config = TINY,
 			   .dir = "none",
-			   .set = {"train.epoch=3"},
-			   .nset = 1,
+			   .set = {"train.epoch=3", "store.bytes=0"},
+			   .nset = 2,
 			   .at = {{1, "set train.optimizer.lr 0.003"}, {6, "set train.clip 1"}}};
 	struct branch_run b = {.parent = &p, .step = 7, .on = true};
 	struct str say = {0};

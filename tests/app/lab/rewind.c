@@ -19,7 +19,8 @@ struct plan {
 	} at[PLAN];
 	int next;
 	const char *refused; /* how the next rewind is refused; NULL: it is not */
-	int called_back;     /* the rewind is called back when so many steps are done; 0: not */
+	int called_back;     /* the rewind, from the fold's start, is called back when so many steps
+			      * are done; 0: not */
 	int asked, of;       /* how often `rewinding` was asked; of how many steps */
 	struct rewound last;
 	int told; /* changes that took effect */
@@ -101,8 +102,11 @@ static struct job_hooks hooks_of(struct plan *p)
 
 static void train_by(const char *name, struct plan *p, const char *replay, int threads)
 {
+	const char *const set[] = {p->called_back ? "store.bytes=0" : "store.bytes=1G"};
 	const struct job_options o = {.config = CONFIG,
 				      .session = in(name),
+				      .set = set,
+				      .nset = 1,
 				      .replay = replay,
 				      .resume = true,
 				      .threads = threads};
@@ -339,7 +343,6 @@ enum { STEPS = 12 };
 struct exact {
 	struct state at[STEPS + 1];
 	bool records;
-	struct states *store;
 	int stored_every; /* steps; 0: never */
 	struct rng draws;
 	int left, rewinds; /* to go; done */
@@ -361,7 +364,7 @@ static void go_anywhere(struct exact *x, struct job *j)
 	struct rewound done;
 	struct err e = {0};
 
-	if (states_flush(x->store, &e) || job_rewind(j, &r, false, &done, &e))
+	if (job_rewind(j, &r, false, &done, &e))
 		FAIL("%s", e.text);
 	CHECK_INT(done.step, to);
 	if (x->stored_every)
@@ -383,13 +386,6 @@ static enum job_go exactly(void *ctx, struct job *j)
 		return JOB_GO;
 	}
 	check_state(x, j, "trained to");
-	if (!x->store)
-		x->store = states_open(&j->session, 0, 1 << 30, &e);
-	if (!x->store)
-		FAIL("%s", e.text);
-	if (x->stored_every && step % x->stored_every == 0 &&
-	    states_put(x->store, &j->trainer.state, "", &e))
-		FAIL("%s", e.text);
 	while (x->left && j->trainer.state.step && rng_u32(&x->draws) % 4 == 0)
 		go_anywhere(x, j);
 	return JOB_GO;
@@ -397,16 +393,19 @@ static enum job_go exactly(void *ctx, struct job *j)
 
 static void train_exactly(const char *name, struct exact *x, int threads)
 {
-	const struct job_options o = {.config = CONFIG, .session = in(name), .threads = threads};
+	char bytes[32], every[32];
+	const char *const set[] = {bytes, every};
+	const struct job_options o = {
+		.config = CONFIG, .session = in(name), .set = set, .nset = 2, .threads = threads};
 	const struct job_hooks hooks = {.ctx = x, .between = exactly};
 	struct err e = {0};
 	struct job j;
 
+	snprintf(bytes, sizeof bytes, "store.bytes=%s", x->stored_every ? "1G" : "0");
+	snprintf(every, sizeof every, "store.every=%d", x->stored_every);
 	REQUIRE(job_open(&j, NULL, &o, &hooks, &e) == 0);
 	CHECK_INT(job_run(&j, &e), 0);
 	CHECK_STR(e.text, "");
-	states_close(x->store);
-	x->store = NULL;
 	job_close(&j);
 }
 
