@@ -27,10 +27,10 @@
 #include "app/session/history.h"
 #include "app/session/results.h"
 #include "app/session/session_rows.h"
-#include "app/session/states.h"
 #include "engine/train/train.h"
 
 struct job;
+struct states; /* states.h */
 
 enum job_go {
 	JOB_GO,   /* next step */

@@ -2,6 +2,7 @@
 #include "app/lab/job_store.h"
 
 #include "app/lab/job_tell.h"
+#include "app/session/states.h"
 
 /* A stored state that failed is no reason to stop. */
 static void say_failed(struct job *j)
