@@ -48,6 +48,7 @@ numbers() { tail -c +$((9 + $(od -An -N8 -tu8 "$1" | tr -d ' '))) "$1" | cksum; 
 bare() {
 	rm -rf "$dir/bare" && cp -R "$1" "$dir/bare" && rm -f "$dir/bare/notes.txt"
 	shift
+	rm -rf "$dir/bare"/fold-*/states # which version 0.1 did not store
 	for f in "$@"; do rm "$dir/bare/fold-$f/state.safetensors"; done
 	for f in "$dir/bare"/fold-*/*.safetensors; do numbers "$f" >"$f.new" && mv "$f.new" "$f"; done
 	record "$dir/bare"

@@ -92,9 +92,14 @@ cp -R sessions before
 run sessions prune 'name=a' --yes
 check sessions_prune done_well
 check sessions_prune_says_how_much grep -q '1 run pruned, .*B freed' "$dir/err"
-gone() { [ ! -e "$1/fold-0/last.safetensors" ] && [ ! -e "$1/fold-0/state.safetensors" ]; }
+gone() {
+	for f in last.safetensors state.safetensors states; do
+		[ ! -e "$1/fold-0/$f" ] || return 1
+	done
+}
 check sessions_prune_drops gone sessions/a
-rm before/a/fold-0/last.safetensors before/a/fold-0/state.safetensors
+check sessions_prune_had_states [ -s before/a/fold-0/states/8.state ]
+rm -r before/a/fold-0/last.safetensors before/a/fold-0/state.safetensors before/a/fold-0/states
 check sessions_prune_keeps_all_else same sessions/a before/a
 check sessions_prune_not_others [ -f sessions/part/fold-0/state.safetensors ]
 run sessions list 'pruned=yes'

@@ -410,6 +410,69 @@ TEST(a_checkpoint_that_fails)
 	session_close(&s);
 }
 
+/* What a list has takes so much on the disk, best.safetensors aside. */
+static int64_t bytes_listed(const struct session *s)
+{
+	struct stored_list l;
+	int64_t bytes = 0;
+
+	if (states_list(&l, s->dir, FOLD, &e))
+		FAIL("%s", e.text);
+	for (int i = 0; i < l.n; i++)
+		bytes += l.at[i].bytes;
+	stored_free(&l);
+	return bytes;
+}
+
+/* The newest, those with a name, pinned ones and the best stay; what does not fit all the same
+ * is said once. */
+TEST(a_budget_is_kept)
+{
+	struct settings set = some_settings();
+	struct session s;
+	struct states *w;
+	struct err why = {0};
+	int64_t budget;
+
+	begin(&s, "one", (const int[]){5, -1});
+	budget = 5 * bytes_listed(&s);
+	session_close(&s);
+	REQUIRE(session_create(&s, in("budget"), &set, &e) == 0);
+	w = states_open(&s, FOLD, budget, &e);
+	REQUIRE(w);
+	CHECK_INT(states_checkpoint(w, &at[1], true, &e), 0);
+	CHECK_INT(states_put(w, &at[2], "mine", &e), 0);
+	CHECK_INT(states_put(w, &at[3], "", &e), 0);
+	CHECK_INT(states_flush(w, &e), 0);
+	CHECK_INT(states_pin(s.dir, FOLD, 3, true, &e), 0);
+	for (int i = 4; i < STATES_MAX; i++) {
+		CHECK_INT(states_checkpoint(w, &at[i], true, &e), 0);
+		CHECK_INT(states_flush(w, &e), 0);
+		CHECK(bytes_listed(&s) <= budget);
+		check_nearest(&s, i, i);
+		check_nearest(&s, 2, 2);
+		check_nearest(&s, 3, 3);
+	}
+	CHECK(!states_failed(w, &why));
+	CHECK_HAS(listed(&s), "2=mine 3! ");
+	check_nearest(&s, at[12].best_epoch * 4, at[12].best_epoch * 4);
+	states_close(w);
+	CHECK_INT(states_cut(s.dir, FOLD, 11, &e), 0);
+	w = states_open(&s, FOLD, budget / 5, &e);
+	REQUIRE(w);
+	CHECK_INT(states_put(w, &at[12], "", &e), 0);
+	CHECK_INT(states_flush(w, &e), 0);
+	CHECK(states_failed(w, &why));
+	CHECK_HAS(why.text, "the stored states that are kept");
+	CHECK_INT(states_put(w, &at[12], "", &e), 0);
+	CHECK_INT(states_flush(w, &e), 0);
+	CHECK(!states_failed(w, &why));
+	states_close(w);
+	CHECK_HAS(listed(&s), "2=mine 3! ");
+	check_nearest(&s, 12, 12);
+	session_close(&s);
+}
+
 int main(int argc, char **argv)
 {
 	int failed;
