@@ -8,6 +8,7 @@
 #include "app/cmd/cli.h"
 
 extern const struct command cmd_bench;
+extern const struct command cmd_branch;
 extern const struct command cmd_check;
 extern const struct command cmd_collect;
 extern const struct command cmd_compare;

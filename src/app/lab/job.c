@@ -2,6 +2,7 @@
 #include "app/lab/job.h"
 
 #include "app/demo/demo.h"
+#include "app/lab/job_branch.h"
 #include "app/lab/job_fold.h"
 #include "app/lab/job_session.h"
 #include "app/lab/job_tell.h"
@@ -127,6 +128,11 @@ static void changed(void *ctx, const struct change *c)
 		j->hooks.changed(j->hooks.ctx, j, c);
 }
 
+static void branch(void *ctx, const struct change *c)
+{
+	job_branch_due(ctx, c);
+}
+
 static int open_steer(struct job *j, struct err *e)
 {
 	j->steer = (struct steer){.corpus = &j->lab->corpus,
@@ -135,6 +141,7 @@ static int open_steer(struct job *j, struct err *e)
 				  .set = &j->set,
 				  .trainer = &j->trainer,
 				  .changed = changed,
+				  .branch = branch,
 				  .ctx = j};
 	return steer_open(&j->steer, j->opt.replay, e);
 }

@@ -125,8 +125,8 @@ static int find_ahead(struct job *j, struct err *e)
 	if (!is_branch || p.fold != s->fold || s->step >= p.step || s->rewinds)
 		return 0;
 	j->ahead = p.step;
-	job_say(j, "fold %d first does %d step%s of %s again, up to %d:%d", p.fold,
-		p.step - s->step, p.step - s->step == 1 ? "" : "s", p.parent, p.epoch, p.in_epoch);
+	job_say(j, "fold %d first repeats %d step%s of the run that it left, up to %d:%d", p.fold,
+		p.step - s->step, p.step - s->step == 1 ? "" : "s", p.epoch, p.in_epoch);
 	return 0;
 }
 

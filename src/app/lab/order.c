@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/lab/order.h"
 
+#include "app/lab/job_branch.h"
 #include "app/study/breakpoint.h"
 #include "base/str.h"
 
@@ -185,6 +186,13 @@ static int give_try(struct order *o, const char *args, struct err *e)
 	return 0;
 }
 
+static int give_branch(struct order *o, const char *args, struct err *e)
+{
+	struct branch_order b;
+
+	return branch_order(&b, args, e) ? -1 : give_line(o, "branch", args, e);
+}
+
 static int give_note(struct order *o, const char *args, struct err *e)
 {
 	char line[WORK_COMMAND];
@@ -303,6 +311,8 @@ const struct order_verb order_verbs[] = {
 	{"eval", "", "Evaluate the validation part now, with the current weights.",
 	 order_refused_early, give_eval, ""},
 	{"note", "TEXT", "Add a note before the next step.", order_refused_early, give_note, ""},
+	{"branch", "NAME [EPOCH:STEP]", "A run of its own that leaves this one here, or there.",
+	 order_refused, give_branch, ""},
 	{"fold", "", "End this fold: test its kept checkpoint, go to the next.", order_refused_fold,
 	 give_fold, "the fold ends: its kept checkpoint is tested"},
 	{0},

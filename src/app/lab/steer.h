@@ -49,6 +49,7 @@ struct steer {
 	struct trainer *trainer;     /* of the fold being run; its settings follow *set */
 	long asked_by;               /* of what is asked next: another process, 0: none */
 	void (*changed)(void *ctx, const struct change *c); /* took effect; NULL: untold */
+	void (*branch)(void *ctx, const struct change *c);  /* a branch is due; may be NULL */
 	void *ctx;
 
 	/* Its own. */
@@ -114,6 +115,8 @@ int steer_again(struct steer *s, bool next, struct err *e);
  * the step it is for, when this returns. Only between two steps. Errors change
  * nothing. */
 int steer_command(struct steer *s, const char *command, struct err *e);
+/* A line of what has been done here that changes no figure: "branch NAME E:S". */
+int steer_remark(struct steer *s, const char *line, struct err *e);
 /* How many changes wait for a later step of this fold; *last is the last. */
 int steer_pending(const struct steer *s, const struct change **last);
 /* The settings once all of those are in force, and once those are up to a step of this fold. */

@@ -121,12 +121,16 @@ int steer_command(struct steer *s, const char *command, struct err *e)
 
 int steer_end_fold(struct steer *s, struct err *e)
 {
-	struct change c = {.command = (char *)"fold", .by = s->asked_by};
+	return steer_free(s, e) || steer_remark(s, "fold", e) ? -1 : 0;
+}
+
+int steer_remark(struct steer *s, const char *line, struct err *e)
+{
+	struct change c = {.command = (char *)line, .by = s->asked_by};
 	struct settings after;
 
 	steer_position(&s->trainer->state, &c.fold, &c.epoch, &c.step);
-	if (steer_free(s, e) || schedule_before(s, &after, &s->log, &c, e) ||
-	    note(s, &c, "", &after, e))
+	if (schedule_before(s, &after, &s->log, &c, e) || note(s, &c, "", &after, e))
 		return -1;
 	s->next++;
 	return 0;

@@ -166,6 +166,8 @@ static void carry_out(struct work_run *run, const struct request *r, struct err 
 					: "");
 		else
 			end_fold(run);
+	} else if (strncmp(r->text, "branch ", 7) == 0) {
+		work_branch(run, r->text + 7, text, sizeof text, e);
 	} else if (strncmp(r->text, "note ", 5) == 0) {
 		if (!add_note(run, r, r->text + 5, e))
 			snprintf(text, sizeof text, "noted");
@@ -201,6 +203,8 @@ static void command(struct work_run *run, const struct request *r, struct err *e
 							  : " now");
 		return;
 	}
+	if (work_refuse_repeat(run, r, e))
+		return;
 	if (strcmp(r->text, "eval") != 0 && job_take_stopped(j, &taken, e))
 		return;
 	carry_out(run, r, e);

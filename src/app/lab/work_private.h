@@ -188,6 +188,11 @@ int work_take_up(struct work_run *run, struct err *e);
  */
 bool work_begin_for(struct work_run *run, const struct request *r, struct err *e);
 
+/* work_branch.c. "NAME [E:S]": what is to be said of it to *text. */
+void work_branch(struct work_run *run, const char *args, char *text, size_t n, struct err *e);
+/* A branch that has stopped before it was where it left its parent: nothing is changed there. */
+int work_refuse_repeat(const struct work_run *run, const struct request *r, struct err *e);
+
 /* work_place.c. The run's own thread calls them. */
 bool work_may_place(
 	const struct work_run *run);         /* has it a place, or is one free? Under the lock */

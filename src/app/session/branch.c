@@ -116,6 +116,35 @@ int branch_step(const char *session_dir, int fold, int epoch, int in_epoch, int 
 	return failed ? -1 : 0;
 }
 
+int branch_path(const char *session_dir, const char *name, char *out, size_t n, struct err *e)
+{
+	struct branch_place p;
+
+	return branch_place(&p, session_dir, e) || path_join(out, n, p.folder, name, e) ? -1 : 0;
+}
+
+int branch_fold(const char *session_dir, int *fold, struct err *e)
+{
+	struct fold_list folds = {0};
+	struct str begun = {0};
+	int n = 0;
+
+	folds_read(&folds, session_dir);
+	for (int i = 0; i < folds.n; i++)
+		if (fold_has(session_dir, folds.at[i], SESSION_STEPS)) {
+			*fold = folds.at[i];
+			str_addf(&begun, "%s%d", n++ ? ", " : "", folds.at[i]);
+		}
+	if (n == 0)
+		err_at(e, session_dir, 0, 0, "no fold has begun, so there is nothing to leave");
+	else if (n > 1)
+		err_at(e, session_dir, 0, 0,
+		       "folds %s have begun; say which one is to be left: --fold N", begun.s);
+	folds_free(&folds);
+	str_free(&begun);
+	return n == 1 ? 0 : -1;
+}
+
 static int point_of(const struct trunk *t, int step, struct branch_point *p, struct err *e)
 {
 	char now[32];

@@ -24,6 +24,10 @@
  */
 int branch_make(const char *session_dir, const char *name, int fold, int step, char *out, size_t n,
 		void (*say)(void *ctx, const char *text), void *ctx, struct err *e);
+/* Where a branch of the run would be. */
+int branch_path(const char *session_dir, const char *name, char *out, size_t n, struct err *e);
+/* The only fold of the run that has begun; an error if there are none or several. */
+int branch_fold(const char *session_dir, int *fold, struct err *e);
 /* Which step of a fold is position E:S, where so many steps of epoch E are done: 4:0 is the end
  * of epoch 3. An error, if the run's rows do not go so far. */
 int branch_step(const char *session_dir, int fold, int epoch, int in_epoch, int *step,

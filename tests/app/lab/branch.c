@@ -6,14 +6,14 @@
  */
 #include "app/demo/demo.h"
 #include "app/folder.h"
-#include "app/lab/job.h"
+#include "app/lab/job_branch.h"
 #include "app/session/branch.h"
 #include "app/session/rows.h"
 #include "app/session/states.h"
 #include "base/mem.h"
 #include "base/rng.h"
 
-#include <sys/stat.h>
+#include "tests/app/lab/worker.h"
 
 #define TINY "tests/record/tiny/config.yml"
 
@@ -441,6 +441,147 @@ TEST(refused)
 	CHECK_INT(branch_make(in("refused"), "x", 0, 1, dir, sizeof dir, NULL, NULL, &e), 0);
 	CHECK_INT(branch_make(in("refused"), "x", 0, 2, dir, sizeof dir, NULL, NULL, &e), -1);
 	CHECK_HAS(e.text, "a branch x exists");
+	parent_free(&p);
+}
+
+/* ---- asked for while it trains ---- */
+
+struct asked {
+	int step, stop;
+	const char *args;
+	char error[256];
+};
+
+static enum job_go asked_between(void *ctx, struct job *j)
+{
+	struct asked *a = ctx;
+	int next = j->trainer.state.step + 1;
+
+	if (next == a->step) {
+		struct branch_order o;
+		struct rewind at;
+		struct err e = {0};
+
+		if (branch_order(&o, a->args, &e) || job_branch(j, &o, &at, &e))
+			snprintf(a->error, sizeof a->error, "%.200s", e.text);
+	}
+	return next == a->stop ? JOB_STOP : JOB_GO;
+}
+
+static void train(const char *name, struct asked *a, const char *replay, bool resume)
+{
+	const struct job_options o = {
+		.config = TINY, .session = in(name), .replay = replay, .resume = resume};
+	const struct job_hooks hooks = {.ctx = a, .between = asked_between};
+	struct err e = {0};
+	struct job j;
+
+	if (job_open(&j, NULL, &o, &hooks, &e) || job_run(&j, &e))
+		FAIL("%s", e.text);
+	job_close(&j);
+}
+
+/* A branch is a line of the log, and following the log makes it again. */
+TEST(branches_are_logged_and_replayed)
+{
+	struct asked here = {.step = 6, .args = "here", .stop = 6},
+		     past = {.step = 8, .args = "past 1:2"}, none = {0},
+		     wrong = {.step = 9, .args = "later 4:0", .stop = 9};
+	struct branch_point p;
+	struct err e = {0};
+	bool is_branch;
+
+	train("log", &here, NULL, false);
+	train("log", &past, NULL, true);
+	CHECK_STR(here.error, "");
+	CHECK_STR(past.error, "");
+	check_holds(in("log/commands.log"), "at 0 2 6 branch here 2:1\n"
+					    "at 0 2 8 branch past 1:2\n");
+	CHECK_INT(session_branch_point(in("log/branches/here"), &p, &is_branch, &e), 0);
+	CHECK(is_branch && p.step == 5 && p.epoch == 2 && p.in_epoch == 1);
+	/* Its state was stored first: it need not repeat anything. */
+	check_begins("log", "log/branches/here", 0, "steps.csv", false);
+	CHECK_INT(rows_of("log/branches/here", 0, &(struct epoch_row *){NULL}), 5001);
+	train("again", &none, in("log/commands.log"), false);
+	check_holds(in("again/commands.log"), "at 0 2 6 branch here 2:1\n"
+					      "at 0 2 8 branch past 1:2\n");
+	CHECK_INT(session_branch_point(in("again/branches/past"), &p, &is_branch, &e), 0);
+	CHECK(is_branch && p.step == 2 && p.epoch == 1 && p.in_epoch == 2);
+	CHECK(file_exists(in("again/branches/here/config.yml")));
+	check_begins("log", "again", 0, "state.safetensors", true);
+	/* Refused: no branch, no line. */
+	train("wrong", &wrong, NULL, false);
+	CHECK_HAS(wrong.error, "4:0: fold 0 of ");
+	check_holds(in("wrong/commands.log"), "");
+	CHECK_STR(e.text, "");
+}
+
+/* ---- opened by a person ---- */
+
+static struct work *open_branch(const char *dir)
+{
+	const struct work_options o = {.job = {.session = in(dir), .resume = true, .threads = 1},
+				       .paused = true};
+	struct err e = {0};
+	struct work *w = work_start(&o, &e);
+
+	if (!w)
+		FAIL("%s", e.text);
+	return w;
+}
+
+/* It goes to where it left, whatever it is asked meanwhile, pauses there, and then hears. */
+TEST(opened_it_pauses_where_it_left)
+{
+	struct parent p = {.config = TINY, .dir = "opened", .set = {"train.epoch=3"}, .nset = 1};
+	struct seen s = {0};
+	struct err e = {0};
+	char dir[PATH_LEN];
+	struct work *w;
+
+	REQUIRE(parent_train(&p));
+	CHECK_INT(branch_make(in("opened"), "b", 0, 6, dir, sizeof dir, NULL, NULL, &e), 0);
+	w = open_branch("opened/branches/b");
+	work_command(w, WORK_FIRST, "set train.optimizer.lr x0.5");
+	served(&s, w);
+	until_state(&s, w, WORK_PAUSED);
+	CHECK_INT(s.now.step, 6);
+	CHECK_INT(s.steps, 6);
+	CHECK(!s.refused);
+	check_holds(in("opened/branches/b/fold-0/commands.log"),
+		    "at 0 2 7 set train.optimizer.lr 0.006   # was 0.012\n");
+	work_resume(w, WORK_FIRST);
+	until_state(&s, w, WORK_IDLE);
+	CHECK_INT(s.now.step, 12);
+	CHECK_INT(work_end(w), 0);
+	parent_free(&p);
+}
+
+/* Stopped on the way there, past what waits: nothing is changed before that step. */
+TEST(stopped_on_the_way)
+{
+	struct parent p = {.config = TINY, .dir = "stopped", .set = {"train.epoch=3"}, .nset = 1};
+	static const struct request both[] = {{.kind = REQUEST_COMMAND, .text = "set train.clip 1"},
+					      {.kind = REQUEST_STOP}};
+	struct seen s = {0};
+	struct err e = {0};
+	char dir[PATH_LEN];
+	struct work *w;
+
+	REQUIRE(parent_train(&p));
+	CHECK_INT(branch_make(in("stopped"), "b", 0, 9, dir, sizeof dir, NULL, NULL, &e), 0);
+	w = open_branch("stopped/branches/b");
+	ask_together(w, WORK_FIRST, both, 2);
+	until_state(&s, w, WORK_IDLE);
+	CHECK(s.now.step < 9);
+	served(&s, w);
+	CHECK(s.refused);
+	CHECK_HAS(s.text, "to do as its parent did, before it can be changed");
+	work_resume(w, WORK_FIRST);
+	until_state(&s, w, WORK_PAUSED);
+	CHECK_INT(s.now.step, 9);
+	CHECK_INT(work_end(w), 0);
+	check_holds(in("stopped/branches/b/fold-0/commands.log"), "");
 	parent_free(&p);
 }
 
