@@ -5,12 +5,13 @@
 #include "app/config/yaml_tree.h"
 #include "app/session/session_branch_private.h"
 #include "app/session/session_private.h"
+#include "app/session/session_state.h"
 #include "app/session/rows.h"
 #include "base/file.h"
 #include "base/str.h"
 #include "engine/train/state.h"
 
-#include <limits.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -116,6 +117,54 @@ int session_branch_point(const char *session_dir, struct branch_point *p, bool *
 	}
 	tree_free(&t);
 	*is_branch = !failed;
+	return failed ? -1 : 0;
+}
+
+/*
+ * Who writes them
+ */
+
+const char *session_lock_of(const char *root, const char *dir)
+{
+	return strstr(dir + strlen(root), "/" SESSION_BRANCHES "/") ? dir : root;
+}
+
+/* Of those in one folder. */
+static int check_branches(const char *run, struct err *e)
+{
+	char folder[PATH_LEN], dir[PATH_LEN], who[256];
+	struct dirent *d;
+	DIR *open;
+	int failed = path_join(folder, sizeof folder, run, SESSION_BRANCHES, e);
+
+	open = failed ? NULL : opendir(folder);
+	while (open && !failed && (d = readdir(open))) {
+		if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
+			continue;
+		failed = path_join(dir, sizeof dir, folder, d->d_name, e);
+		if (!failed && session_written(dir, who, sizeof who))
+			failed = err_at(e, dir, 0, 0,
+					"another program is writing this branch%s%s; stop it first",
+					*who ? ": " : "", who);
+	}
+	if (open)
+		closedir(open);
+	return failed;
+}
+
+int session_branches_free(const char *dir, struct err *e)
+{
+	int failed = check_branches(dir, e);
+	DIR *open = failed ? NULL : opendir(dir);
+	struct dirent *d;
+	char seed[PATH_LEN];
+
+	while (open && !failed && (d = readdir(open)))
+		if (strncmp(d->d_name, "seed-", 5) == 0)
+			failed = path_join(seed, sizeof seed, dir, d->d_name, e) ||
+				 check_branches(seed, e);
+	if (open)
+		closedir(open);
 	return failed ? -1 : 0;
 }
 

@@ -102,8 +102,8 @@ static int check_name(const char *name, struct err *e)
 	bool control = false;
 
 	if (strlen(name) > BRANCH_NAME)
-		return err_set(e, "a branch's name has at most %d bytes; found %zu",
-			       BRANCH_NAME, strlen(name));
+		return err_set(e, "a branch's name has at most %d bytes; found %zu", BRANCH_NAME,
+			       strlen(name));
 	for (const char *p = name; *p; p++)
 		control |= iscntrl((unsigned char)*p) || *p == ' ';
 	if (control || !*name || strchr("-.#~", *name) || !is_utf8(name) ||

@@ -136,13 +136,16 @@ int session_delete(const char *root, const char *dir, struct err *e)
 
 	if (!session_exists(dir))
 		return err_at(e, dir, 0, 0, "is not a session (it has no config.yml)");
-	if (session_hold(root, &locked, e))
+	if (session_hold(session_lock_of(root, dir), &locked, e))
 		return -1;
+	if (session_branches_free(dir, e))
+		goto out;
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		err_errno(e, dir, "cannot be deleted");
 	else if (empty(fd, dir, e) == 0)
 		failed = rmdir(dir) ? err_errno(e, dir, "cannot be deleted") : 0;
+out:
 	if (fd >= 0)
 		close(fd);
 	if (locked >= 0)

@@ -52,6 +52,11 @@ bool session_fold_written(const char *root, int *fold, char *who, size_t n);
  * that they were making. Those that are being made are left alone. */
 void session_branches_tidy(const char *root);
 
+/* Whose lock covers the run `dir` of the session `root`: a branch has its own. */
+const char *session_lock_of(const char *root, const char *dir);
+/* An error if another program writes a branch in the run's folder, or in a seed's in it. */
+int session_branches_free(const char *dir, struct err *e);
+
 /* session_delete.c: a name in an open folder (path, for errors), with all below it; no
  * link is followed, and one that is not there is fine. */
 int session_remove(int folder, const char *name, const char *path, struct err *e);

@@ -98,7 +98,7 @@ int session_prune(const char *root, const char *dir, int64_t *freed, struct err 
 	int lock, failed;
 
 	*freed = 0;
-	if (session_hold(root, &lock, e))
+	if (session_hold(session_lock_of(root, dir), &lock, e))
 		return -1;
 	failed = check_finished(dir, e);
 	if (!failed)

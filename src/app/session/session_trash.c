@@ -144,8 +144,14 @@ int session_trash(const char *root, const char *dir, char *out, size_t n, struct
 	above(whole, beside, sizeof beside);
 	snprintf(name, sizeof name, "%s%s%s", path_base(whole), part[len] ? "." : "",
 		 part[len] ? path_base(part) : "");
-	if (path_join(trash, sizeof trash, beside, TRASH, e) || session_hold(root, &lock, e))
+	if (path_join(trash, sizeof trash, beside, TRASH, e) ||
+	    session_hold(session_lock_of(root, dir), &lock, e))
 		return -1;
+	if (session_branches_free(dir, e)) {
+		if (lock >= 0)
+			close(lock);
+		return -1;
+	}
 	from = str_format("%s%s", path_base(whole), part + len);
 	if (move_into(trash, name, part, from, out, n, e) == 0) {
 		char left[PATH_LEN];

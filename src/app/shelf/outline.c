@@ -73,12 +73,31 @@ static bool has_seeds(const struct family *f)
 	return false;
 }
 
+/* The run that a branch left, or if that is gone the one in whose folder it lies. */
+static const struct shelf_run *left_of(const struct family *f, const struct shelf_run *r)
+{
+	for (int i = 0; i < f->n && r->left; i++)
+		if (f->run[i] != r && strcmp(f->run[i]->dir, r->left) == 0)
+			return f->run[i];
+	return r->around;
+}
+
+/* Does the way up from a branch end? Files by hand may say otherwise. */
+static const struct shelf_run *parent_of(const struct family *f, const struct shelf_run *r)
+{
+	const struct shelf_run *up = r;
+
+	for (int i = 0; i <= f->n && up && up->branch; i++)
+		up = left_of(f, up);
+	return up && up->branch ? r->around : left_of(f, r);
+}
+
 /* The branches that left a run, and theirs. */
 static void add_branches(struct nodes *t, const struct family *f, const struct shelf_run *from,
 			 int parent)
 {
 	for (int i = 1; i < f->n; i++)
-		if (f->run[i]->branch && f->run[i]->around == from)
+		if (f->run[i]->branch && parent_of(f, f->run[i]) == from)
 			add_branches(t, f, f->run[i],
 				     f->pass[i] ? add_run(t, parent, f->run[i]) : parent);
 }

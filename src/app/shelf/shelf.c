@@ -2,6 +2,7 @@
 #include "app/shelf/shelf_private.h"
 
 #include "app/session/session.h"
+#include "app/session/session_branch.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -64,6 +65,7 @@ static void run_free(struct shelf_run *r)
 	free(r->root);
 	free(r->dir);
 	free(r->study);
+	free(r->left);
 	free(r->fold);
 	free(r->held);
 	summary_free(&r->x);
@@ -71,6 +73,18 @@ static void run_free(struct shelf_run *r)
 }
 
 static void look(struct shelf *s, struct shelf_run *r);
+
+/* As branch.yml says. */
+static char *left_by(const char *root, const char *dir)
+{
+	struct err ignored = {0};
+	struct branch_point p;
+	bool is_branch;
+
+	if (session_branch_point(dir, &p, &is_branch, &ignored) || !is_branch)
+		return NULL;
+	return strcmp(p.parent, ".") == 0 ? mem_dup(root) : str_format("%s/%s", root, p.parent);
+}
 
 struct shelf_run *shelf_add_run(struct shelf *s, int place, const char *root, const char *dir,
 				const char *study, struct shelf_run *around)
@@ -85,6 +99,7 @@ struct shelf_run *shelf_add_run(struct shelf *s, int place, const char *root, co
 	r->study = mem_dup(study);
 	r->around = around;
 	r->branch = around && strstr(dir + strlen(root), "/branches/") != NULL;
+	r->left = r->branch ? left_by(root, dir) : NULL;
 	r->place = place;
 	s->run = mem_grow(s->run, (size_t)s->n + 1, sizeof *s->run);
 	s->run[s->n++] = r;

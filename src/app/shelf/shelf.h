@@ -40,9 +40,10 @@ struct shelf_run {
 	char *root, *dir;         /* the session's folder, and this run's in it, to open them by */
 	const char *path;         /* in dir: from the folder of sessions on */
 	char *study;              /* "lr sweep", "a/b"; "": none */
-	struct shelf_run *around; /* the session's first run, of a branch the run that it left;
-				   * NULL: it is a session's first run */
+	struct shelf_run *around; /* the session's first run, of a branch the run in whose folder
+				   * it lies; NULL: it is a session's first run */
 	bool branch;
+	char *left; /* of a branch: the folder of the run that it left; NULL: not known */
 	struct summary x;
 	enum shelf_state state; /* as the files, locks and queue say */
 	struct held *held;      /* [nheld] its folds that somebody trains */

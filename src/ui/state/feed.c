@@ -103,6 +103,16 @@ static void take_look(struct ui *u, struct event *e)
 	e->look = NULL;
 }
 
+/* It is made, or not. */
+static void show_branch(struct ui *u, bool made)
+{
+	struct err e = {0};
+
+	u->branching.asked = 0;
+	if (made && runs_open(u, u->branching.dir, false, &e))
+		ui_error(u, "%s", e.text);
+}
+
 static void take_reply(struct ui *u, const struct event *e)
 {
 	if (detach_reply(u, e))
@@ -119,6 +129,8 @@ static void take_reply(struct ui *u, const struct event *e)
 		ui_error(u, "%s", e->text);
 	else if (e->text[0])
 		ui_say(u, "%s", e->text);
+	if (u->branching.asked && e->request == u->branching.asked)
+		show_branch(u, e->ok);
 }
 
 /* Rows that were left out, and what else the data and config have to say. */

@@ -155,6 +155,10 @@ struct ui {
 		double until;    /* seconds of the loop's clock; 0: stays */
 	} message;
 	double clock; /* the loop's, seconds */
+	struct {      /* the branch that is being made where the run trains; shown once it is */
+		unsigned asked; /* 0: none is */
+		char dir[PATH_LEN];
+	} branching;
 	bool look_wanted;
 	unsigned look_asked; /* request under way, 0: none */
 	unsigned trying;     /* a try of this screen that computes, 0: none */

@@ -57,6 +57,7 @@ struct verb {
 	X(sessions)    \
 	X(overlay)     \
 	X(note)        \
+	X(branch)      \
 	X(problems)    \
 	X(screen)      \
 	X(tour)        \

@@ -17,6 +17,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { BRANCHES_NAMED = 5 };
+
 /* Questions are answered by the same command with `now`. */
 static const char *is_answer(const char *args)
 {
@@ -45,6 +47,14 @@ static const char *elsewhere(struct sessions_view *v, const struct shelf_run *r)
 	return v->refusal;
 }
 
+/* Is it the run, or in its folder? */
+static bool lies_in(const struct shelf_run *x, const struct shelf_run *r)
+{
+	while (x && x != r)
+		x = x->around;
+	return x;
+}
+
 /* Why its folder may not be deleted or archived, or NULL. */
 static const char *kept(const struct ui *u, const struct shelf_run *r)
 {
@@ -56,7 +66,8 @@ static const char *kept(const struct ui *u, const struct shelf_run *r)
 	for (int i = 0; i < v->shelf.n; i++) {
 		const struct shelf_run *x = v->shelf.run[i];
 
-		if (strcmp(x->root, r->root) != 0)
+		/* A branch has its own locks, and takes nothing with it. */
+		if (strcmp(x->root, r->root) != 0 || (x->branch || r->branch ? !lies_in(x, r) : 0))
 			continue;
 		if (x->state == SHELF_TRAINS || x->state == SHELF_PAUSED)
 			return "this session trains here; stop it first";
@@ -94,6 +105,32 @@ static void put_size(struct str *b, const struct shelf_run *r)
 		str_addf(b, ", fold %d at epoch %d of %d", x->fold, x->epoch, x->epochs);
 }
 
+/* What goes with it: ", with its seed 54 and its branches lr, before-rewind-1" */
+static void put_inside(struct str *b, const struct sessions_view *v, const struct shelf_run *r)
+{
+	int seeds = 0, branches = 0;
+
+	for (int i = 0; i < v->shelf.n; i++) {
+		const struct shelf_run *x = v->shelf.run[i];
+
+		seeds += x != r && lies_in(x, r) && !x->branch;
+		branches += x != r && lies_in(x, r) && x->branch;
+	}
+	if (seeds)
+		str_addf(b, ", with %d seed%s", seeds, seeds == 1 ? "" : "s");
+	if (branches)
+		str_addf(b, "%s the branch%s ", seeds ? " and" : ", with",
+			 branches == 1 ? "" : "es");
+	for (int i = 0, n = 0; i < v->shelf.n && branches; i++) {
+		const struct shelf_run *x = v->shelf.run[i];
+
+		if (x != r && lies_in(x, r) && x->branch && n++ < BRANCHES_NAMED)
+			str_addf(b, "%s%s", n > 1 ? ", " : "", path_base(x->dir));
+	}
+	if (branches > BRANCHES_NAMED)
+		str_addf(b, " and %d more", branches - BRANCHES_NAMED);
+}
+
 int sessions_delete(struct ui *u, const char *args, struct err *e)
 {
 	struct sessions_view *v = sessions_view(u);
@@ -101,7 +138,6 @@ int sessions_delete(struct ui *u, const char *args, struct err *e)
 	const struct shelf_run *r = answer ? sessions_find(u, answer, e) : sessions_at(u);
 	char command[PATH_LEN + 16];
 	struct str question = {0};
-	int inside = 0;
 
 	if (!r)
 		return err_set(e, "delete: nothing is selected");
@@ -110,13 +146,9 @@ int sessions_delete(struct ui *u, const char *args, struct err *e)
 		return err_set(e, "delete: %s", why);
 	if (answer)
 		return delete_now(u, r, e);
-	for (int i = 0; i < v->shelf.n; i++)
-		inside += v->shelf.run[i]->around == r;
 	str_addf(&question, "delete %s, started %s, ", r->path, r->begun);
 	put_size(&question, r);
-	if (inside)
-		str_addf(&question, ", and %d seed%s or branch%s in it", inside,
-			 inside == 1 ? "" : "s", inside == 1 ? "" : "es");
+	put_inside(&question, v, r);
 	str_add(&question, "? y/n");
 	snprintf(command, sizeof command, "delete now %s", r->dir);
 	ui_ask(u, command, "%s", question.s);

@@ -341,6 +341,7 @@ static const char keys[] = "Up move up\n"
 			   "x axis                   # axis\n"
 			   "M mean                   # mean\n"
 			   "o overlay                # overlay\n"
+			   "b branch                 # branch\n"
 			   "WheelUp zoom in\n"
 			   "WheelDown zoom out\n";
 
