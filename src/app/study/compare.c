@@ -2,6 +2,8 @@
 #include "app/study/compare.h"
 
 #include "app/config/setting.h"
+#include "app/session/rows.h"
+#include "app/session/session_branch.h"
 #include "app/session/session_data.h"
 #include "app/session/session_rows.h"
 #include "base/mem.h"
@@ -236,6 +238,83 @@ static void print_settings(const struct side *x, int n, FILE *out)
 	print_changes(x, n, out);
 }
 
+/*
+ * Branches
+ */
+
+static bool same_number(double a, double b)
+{
+	return a == b || (isnan(a) && isnan(b));
+}
+
+static bool same_step(const struct step_row *a, const struct step_row *b)
+{
+	bool same = a->epoch == b->epoch && a->step == b->step && same_number(a->loss, b->loss) &&
+		    same_number(a->lr, b->lr) && same_number(a->grad_norm, b->grad_norm);
+
+	for (int i = 0; i < TERMS; i++)
+		same = same && same_number(a->term[i], b->term[i]);
+	return same;
+}
+
+static int read_fold(const struct side *x, int fold, struct step_row **row)
+{
+	struct rows_place start = {0};
+	struct err ignored = {0}; /* then nothing is said of it */
+	struct settings set;
+	struct session s;
+	bool again;
+	int n = 0;
+
+	*row = NULL;
+	if (session_read(&s, x->dir, &set, &ignored) ||
+	    session_fold_steps(&s, fold, &start, &again, row, &n, &ignored))
+		return 0;
+	return n;
+}
+
+/* Where a branch and another run that has the same steps before part, by their rows. */
+static bool print_pair(const struct side *a, const struct side *b, int fold, bool first_pair,
+		       FILE *out)
+{
+	struct step_row *x, *y;
+	int n = read_fold(a, fold, &x), m = read_fold(b, fold, &y), same = 0, first;
+
+	while (same < n && same < m && same_step(&x[same], &y[same]))
+		same++;
+	first = same;
+	while (first > 0 && x[first - 1].epoch == x[same - 1].epoch)
+		first--;
+	if (same > 0)
+		fprintf(out, "%s%d and %d are the same up to epoch %d, step %d of fold %d%s.\n",
+			first_pair ? "\n" : "", a->number, b->number, x[same - 1].epoch,
+			same - first, fold,
+			same < n && same < m ? ", where they part"
+			: n == m             ? ", where both are now"
+					     : ", where one of them is now");
+	free(x);
+	free(y);
+	return same > 0;
+}
+
+/* Pairs of which one is a branch. */
+static void print_parting(const struct side *x, int n, FILE *out)
+{
+	bool any = false;
+
+	for (int i = 0; i < n; i++)
+		for (int k = i + 1; k < n; k++) {
+			struct err ignored = {0};
+			struct branch_point p, q;
+			bool a, b;
+
+			if (session_branch_point(x[i].dir, &p, &a, &ignored) ||
+			    session_branch_point(x[k].dir, &q, &b, &ignored) || (!a && !b))
+				continue;
+			any |= print_pair(&x[i], &x[k], a ? p.fold : q.fold, !any, out);
+		}
+}
+
 int compare_print(const char *const *dirs, int n, FILE *out, struct err *e)
 {
 	struct side *x = mem_alloc((size_t)n, sizeof *x);
@@ -262,6 +341,7 @@ int compare_print(const char *const *dirs, int n, FILE *out, struct err *e)
 		print_note(x, readable, out);
 		print_data(x, readable, out);
 		print_settings(x, readable, out);
+		print_parting(x, readable, out);
 	}
 	for (int i = 0; i < readable; i++) {
 		results_free(&x[i].results);
