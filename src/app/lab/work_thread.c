@@ -198,8 +198,9 @@ int work_take_up(struct work_run *run, struct err *e)
 static bool needs_fold(const struct work_run *run, const struct request *r)
 {
 	bool undo = r->kind == REQUEST_COMMAND && strcmp(r->text, "undo") == 0;
+	bool tries = r->kind == REQUEST_TRY && strcmp(r->text, "off") != 0;
 
-	return r->kind == REQUEST_TRY || r->kind == REQUEST_STEP_EPOCH ||
+	return tries || r->kind == REQUEST_STEP_EPOCH ||
 	       (r->kind == REQUEST_COMMAND && !(undo && !run->undos));
 }
 

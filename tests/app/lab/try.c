@@ -245,6 +245,40 @@ TEST(fifty_tries_leave_no_trace)
 		same_file(plain, tried, files[i]);
 }
 
+/* It is opened to look, and taken to be tried. */
+TEST(a_stored_session_can_be_tried)
+{
+	char dir[PATH_LEN], was[PATH_LEN], command[3 * PATH_LEN];
+	struct work_options o = {.job = {.session = dir, .resume = true, .threads = 1},
+				 .paused = true};
+	struct err e = {0};
+	struct seen s;
+	struct work *w = begin(&s, "stored", "train.epoch=3");
+
+	snprintf(dir, sizeof dir, "%s", temp_path("stored"));
+	snprintf(was, sizeof was, "%s", temp_path("stored-was"));
+	step(&s, w);
+	step(&s, w);
+	CHECK_INT(work_end(w), 0);
+	snprintf(command, sizeof command, "cp -a '%s' '%s'", dir, was);
+	CHECK_INT(system(command), 0);
+	w = work_start(&o, &e);
+	REQUIRE(w);
+	s = (struct seen){0};
+	until_state(&s, w, WORK_PAUSED);
+	work_try(w, WORK_FIRST, "off");
+	served(&s, w);
+	CHECK(s.refused);
+	CHECK(work_find(w, WORK_FIRST)->looks);
+	tries(&s, w, "lr x0.5 for 3");
+	CHECK_INT(s.tried.step, 3);
+	CHECK_INT(s.tried.base.made.steps, 3);
+	until_state(&s, w, WORK_PAUSED);
+	CHECK_INT(work_end(w), 0);
+	snprintf(command, sizeof command, "diff -r -x lock '%s' '%s'", dir, was);
+	CHECK_INT(system(command), 0);
+}
+
 /* ---- what ends it ---- */
 
 static void ends(struct seen *s, struct work *w, const struct request *by)
