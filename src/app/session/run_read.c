@@ -219,13 +219,14 @@ static void read_epochs(struct reading *x, int i)
 
 static void read_fold(struct reading *x, int i)
 {
-	bool steps = fold_changed(x, i, STEPS), epochs = fold_changed(x, i, EPOCHS);
+	bool epochs = fold_changed(x, i, EPOCHS) || fold_changed(x, i, HISTORY) ||
+		      fold_changed(x, i, DESCRIBED);
 	struct fold_run *f;
 
 	x->now->fold[i].steps = x->seen->fold[i].steps;
-	if (epochs || fold_changed(x, i, HISTORY) || fold_changed(x, i, DESCRIBED))
+	if (epochs)
 		read_epochs(x, i);
-	if (steps || epochs)
+	if (epochs || fold_changed(x, i, STEPS))
 		read_steps(x, i);
 	f = find(x->run, run_fold_number(x->run, i));
 	if (f)
