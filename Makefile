@@ -106,7 +106,7 @@ build/packages: | $(filter deps deps-test,$(MAKECMDGOALS))
 build/test-packages: | build/packages
 	@CC='$(CC)' sh tests/headers deps-test $(TEST_HEADERS)
 	@touch $@
-$(addprefix $(B)/,$(patsubst %.c,%.o,$(wildcard tests/ui/*/*.c tests/fuzz/*.c bench/screen.c))): \
+$(addprefix $(B)/,$(patsubst %.c,%.o,$(wildcard tests/ui/*.c tests/ui/*/*.c tests/fuzz/*.c bench/screen.c))): \
 	| build/test-packages
 
 $(call tests,base): $(B)/%: $(B)/%.o $(BASE)

@@ -86,6 +86,7 @@ struct frame {
 	bool dirty;   /* something changed since */
 	bool gone;    /* the terminal: nobody sees a frame or types */
 	bool paste;   /* pasted text is under way: its ^Z is no key */
+	bool typed;   /* more keys may wait, which poll need not see */
 };
 
 static void new_size(struct ui *u, struct frame *f)
@@ -183,17 +184,20 @@ static bool special(struct ui *u, struct frame *f, struct key k)
 }
 
 /* All that wait, then one frame: keys that come faster than frames can be sent
- * do not pile up. */
+ * do not pile up. Those that come faster than they are done have frames, and events, in between. */
 static void keys(struct ui *u, struct frame *f)
 {
+	double until = clock_seconds() + FRAME_SECONDS;
 	bool any = false;
 	struct key k;
 
-	while (!u->at_once && (u->leaving || !u->quit) && term_key(&k)) {
+	f->typed = false;
+	while (!u->at_once && (u->leaving || !u->quit) && !f->typed && term_key(&k)) {
 		if (!special(u, f, k))
 			loop_key(u, k);
 		feed_refresh(u);
 		any = true;
+		f->typed = clock_seconds() > until;
 	}
 	tour_follow(u);
 	if (any)
@@ -303,6 +307,8 @@ static int timeout(const struct ui *u, const struct frame *f)
 	int clients = serve_timeout(u->serve);
 	double now = clock_seconds(), until = -1;
 
+	if (f->typed)
+		return 0;
 	if (f->dirty)
 		until = frame_due(u, f);
 	else if (u->stop_asked || u->leaving)
