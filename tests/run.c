@@ -7,8 +7,9 @@
  * As many run at a time as there are cores (-j). They begin in the order given, so the
  * longest should come first; each is reported, whole, when it has ended. A program prints
  * lines "ok NAME", "not ok NAME" or "skip NAME: why" (tests/test.h); one that dies, or
- * has not ended after SECONDS (600), counts as one failure. The last line is "N passed,
- * N failed"; the exit status is 0 if none failed.
+ * has not ended after SECONDS (600), counts as one failure; the latter is said with the
+ * last that was ok. The last line is "N passed, N failed"; the exit status is 0 if none
+ * failed.
  *
  * Each program has a session of its own and no terminal; its standard input is /dev/null,
  * signals have their default effect in it.
@@ -92,7 +93,7 @@ static void report(struct job *j, int status)
 {
 	int code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 	long pass = 0, fail = 0, skip = 0;
-	char *line = NULL;
+	char *line = NULL, last[128] = "";
 	size_t size = 0;
 	FILE *log;
 	bool bad;
@@ -105,6 +106,8 @@ static void report(struct job *j, int status)
 		pass += begins(line, "ok ");
 		fail += begins(line, "not ok ");
 		skip += begins(line, "skip ");
+		if (begins(line, "ok "))
+			snprintf(last, sizeof last, ", after %.*s", (int)strcspn(line, "\n"), line);
 	}
 	bad = fail || code || j->term;
 	if (bad)
@@ -118,8 +121,8 @@ static void report(struct job *j, int status)
 			printf("%s%s\n", bad ? "    " : "", line);
 	}
 	if (j->term)
-		printf("    not ok %s: it did not end within %.0f s\n", j->program,
-		       j->term - j->began);
+		printf("    not ok %s: it did not end within %.0f s%s\n", j->program,
+		       j->term - j->began, last);
 	else if (bad && !fail)
 		printf("    not ok %s: exit status %d\n", j->program, code);
 	fflush(stdout);
