@@ -209,8 +209,8 @@ TEST(a_verb_of_other_views_says_which)
 TEST(a_verb_of_a_key_is_not_named)
 {
 	ui_init(&u, &look_braille, 24, 80);
-	CHECK_STR(run("toggle"), "this screen has no run");
-	CHECK_STR(run("resume"), "resume: this screen has no run");
+	CHECK_STR(run("toggle"), "the data is still being read");
+	CHECK_STR(run("resume"), "resume: the data is still being read");
 	ui_free(&u);
 }
 
