@@ -71,6 +71,21 @@ wait $long
 check off_ends_it grep -qE 'was ended after [0-9]+ of (50 values|51000 steps)' "$dir/long"
 run control "$s" snapshot
 check nothing_is_tried_any_more has '"trying_of": 0'
+epoch_now() { "$MIUST" control "$s" snapshot | sed -n 's/.*"epoch": \([0-9]*\).*/\1/p'; }
+before=$(epoch_now)
+for i in 1 2 3; do
+	run control "$s" step epoch
+	check step_is_answered_$i answers 'to the end of the epoch, then a pause'
+	run control "$s" wait paused
+	check waits_$i done_well
+	check waited_long_enough_$i [ "$(epoch_now)" -ge $((before + i - 1)) ]
+	run control "$s" snapshot
+	check waited_until_it_paused_$i has '"state": "paused"'
+done
+run control "$s" wait paused
+check paused_already_is_no_wait answers ''
+run control "$s" wait
+check wait_needs_a_word says 2 'wait paused|ended: expected one of them'
 run control "$s" note 'what a run'
 check notes answers noted
 check note_says_who grep -q 'what a run (asked by process [0-9]*)$' "$s/notes.txt"
@@ -147,11 +162,21 @@ run control "$dir/stopped" resume
 until grep -q 'the break' "$dir/stopped.err" || ! kill -0 $pid 2>"$dir/none"; do :; done
 check break_is_announced grep -q "^miust: paused at the break: epoch [0-9]* > 0; go on with miust control \
 $dir/stopped resume\$" "$dir/stopped.err"
+run control "$dir/stopped" break off
 run control "$dir/stopped" resume
 check goes_on_after_a_break answers 'it goes on'
+"$MIUST" control "$dir/stopped" wait paused >"$dir/waited" 2>&1 &
+pauses=$!
+"$MIUST" control "$dir/stopped" wait ended >"$dir/waited.end" 2>&1 &
+ends=$!
 run control "$dir/stopped" stop
 check stops answers 'finishing the step, then a checkpoint'
 ended
+wait $pauses
+check a_wait_for_a_pause_fails [ $? -ne 0 ]
+wait $ends
+ended_wait=$? # 4: it had not looked yet
+check a_wait_for_the_end test $ended_wait -eq 0 -o $ended_wait -eq 4
 check stopped_is_no_success [ "$status" -eq 1 ]
 check stopped_says_how_to_go_on grep -q \
 	'^miust: stopped by process [1-9][0-9]* before epoch .* go on with --session .* --resume$' \

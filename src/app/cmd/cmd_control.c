@@ -217,7 +217,8 @@ static struct client *find(const char *session, int fold, long *pid, struct err 
 struct asking {
 	struct client *client;
 	const char *session;
-	long pid; /* who is asked */
+	char whole[PATH_MAX]; /* its absolute path */
+	long pid;             /* who is asked */
 	bool json;
 	bool refused; /* something was */
 };
@@ -238,12 +239,11 @@ static bool print_json(const json_t *v, size_t flags)
 /* The answer, to be dropped; NULL on error. */
 static json_t *ask(struct asking *a, json_t *question, struct err *e)
 {
-	char whole[PATH_MAX];
 	json_t *answer, *probe = json_pack("{s:b}", "snapshot", 1);
 
-	if (realpath(a->session, whole)) {
-		json_object_set_new(question, "run", json_string(whole));
-		json_object_set_new(probe, "run", json_string(whole));
+	if (realpath(a->session, a->whole)) {
+		json_object_set_new(question, "run", json_string(a->whole));
+		json_object_set_new(probe, "run", json_string(a->whole));
 	}
 	if (client_ask(a->client, question, probe, ANSWER_SECONDS, &answer, e))
 		return NULL;
@@ -368,6 +368,73 @@ static int run_events(struct asking *a, const struct args *args, struct err *e)
 	return follow(a, number, e);
 }
 
+/* ---- waiting ---- */
+
+enum waited { GOES_ON, PAUSED, ENDED };
+
+/* What a state is to who waits. */
+static enum waited waited_of(const json_t *of)
+{
+	static const char *const paused[] = {"paused", "broke", "diverged"};
+	static const char *const ended[] = {"idle", "failed"};
+	const char *state = json_string_value(json_object_get(of, "state"));
+
+	for (int i = 0; state && i < 3; i++)
+		if (strcmp(state, paused[i]) == 0)
+			return PAUSED;
+	for (int i = 0; state && i < 2; i++)
+		if (strcmp(state, ended[i]) == 0)
+			return ENDED;
+	return GOES_ON;
+}
+
+/* The state that an event tells, or the answer to the snapshot that was asked for. */
+static enum waited take_state(const json_t *message)
+{
+	const json_t *snapshot = json_object_get(message, "snapshot");
+
+	if (is_end(message))
+		return ENDED;
+	return waited_of(snapshot ? snapshot : message);
+}
+
+/* Its events are asked for first: what happens after the snapshot is not missed. */
+static int wait_for(struct asking *a, enum waited what, struct err *e)
+{
+	json_t *m = ask(a, json_pack("{s:i}", "events", 0), e);
+	enum waited now = GOES_ON;
+
+	if (!m)
+		return -1;
+	if (a->refused)
+		show(a, m);
+	json_decref(m);
+	if (a->refused)
+		return 0;
+	client_send(a->client, json_pack("{s:b,s:s,s:o}", "snapshot", 1, "id", "now", "run",
+					 json_string(a->whole)));
+	while (now != what && now != ENDED) {
+		if (next_event(a, &m, e))
+			return -1;
+		if (!m)
+			return 0;
+		now = take_state(m);
+		json_decref(m);
+	}
+	if (now == what)
+		return 0;
+	return err_set(e, "%s: training has ended, without a pause", a->session);
+}
+
+static int run_wait(struct asking *a, const struct args *args, struct err *e)
+{
+	const char *what = args->noperands == 3 ? args->operand[2] : "";
+
+	if (strcmp(what, "paused") != 0 && strcmp(what, "ended") != 0)
+		return err_usage(e, "wait paused|ended: expected one of them");
+	return wait_for(a, *what == 'p' ? PAUSED : ENDED, e);
+}
+
 static int run_words(struct asking *a, const struct args *args, struct err *e)
 {
 	struct str line = {0};
@@ -393,6 +460,8 @@ static int run(const struct args *a, struct err *e)
 		return -1;
 	if (strcmp(word, "events") == 0)
 		failed = run_events(&asking, a, e);
+	else if (strcmp(word, "wait") == 0)
+		failed = run_wait(&asking, a, e);
 	else if (strcmp(word, "-") == 0 && a->noperands == 2)
 		failed = ask_lines(&asking, e);
 	else
@@ -413,7 +482,9 @@ const struct command cmd_control = {
 	.more = "COMMAND is one of those that the console has for a run: set KEY VALUE, pause,\n"
 		"resume, step, stop, break when CONDITION, note TEXT ...; help lists them. It is\n"
 		"also `snapshot`, the state as JSON; `events [FROM]`, what happens, one a line,\n"
-		"until the run has ended; or -, commands from standard input, one a line, each\n"
+		"until the run has ended; `wait paused|ended`, until it pauses (after `step`, or "
+		"at\n"
+		"a break), or has ended; or -, commands from standard input, one a line, each\n"
 		"answered before the next. A command that is refused, or cannot be asked, exits "
 		"with\n1, and with 4 if nobody trains the session (doc/control.md).",
 	.run = run,

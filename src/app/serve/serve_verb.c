@@ -88,6 +88,7 @@ static int answer_help(const struct snapshot *now, const char *args, struct str 
 	/* Questions of the protocol, which are words for who asks from a shell. */
 	add_verb(out, "snapshot", "", "The state as JSON (miust control).");
 	add_verb(out, "events", "[FROM]", "What happens, a line each (miust control).");
+	add_verb(out, "wait", "paused|ended", "Until it pauses, or has ended (miust control).");
 	return 0;
 }
 
