@@ -140,8 +140,10 @@ static int refuse_nobody(const char *session, int fold, const struct trainers *t
 		err_set(e, "%s: nobody trains %s now; trained are %.1000s", session, which, list.s);
 	else if (session_written(session, who, sizeof who))
 		err_set(e,
-			"%s: nobody trains %s now, though a program has the session open: it may "
-			"be reading its data",
+			"%s: nobody trains %s; a program has the session open, but trains no fold: "
+			"it has stopped there, waits for its turn, or still reads its data; once "
+			"it "
+			"goes on there it can be asked",
 			session, which);
 	else
 		err_set(e, "%s: nobody trains %s", session, which);

@@ -90,6 +90,24 @@ TEST(a_socket_that_is_not_there_is_said)
 	fold_lock_end(fd);
 }
 
+/* A screen in which the run has stopped holds the session, and no fold. */
+TEST(one_that_trains_nothing_is_told_of)
+{
+	int fold = held("open", 1, ""), fd;
+	struct err e = {0};
+
+	fold_lock_end(fold);
+	fd = lock_open(temp_path("open"), true, &e);
+	CHECK_INT(lock_take(fd, LOCK_SHARED, false, "open", &e), LOCK_TAKEN);
+	CHECK_INT(control("open", -1, &e), EXIT_NOBODY);
+	CHECK_HAS(e.text,
+		  "open: nobody trains it; a program has the session open, but trains no "
+		  "fold: it has stopped there, waits for its turn, or still reads its data");
+	close(fd);
+	CHECK_INT(control("open", -1, &e), EXIT_NOBODY);
+	CHECK(!strstr(e.text, "a program"));
+}
+
 TEST(several_are_listed_and_a_fold_chooses)
 {
 	int one = held("two", 1, "node7 4711 2026-01-04T12:00:00Z /a.sock\n");
