@@ -53,6 +53,8 @@ void attach_put(const struct work_run *run, struct snapshot *s)
 	next.hold = WORK_ATTACHED;
 	next.owner = a->owner;
 	next.silent = a->silent;
+	next.nheld = s->nheld;
+	memcpy(next.held, s->held, sizeof next.held);
 	next.opened = true;
 	next.placed = next.busy = false; /* here it takes nobody's place */
 	next.can_skip = s->can_skip;

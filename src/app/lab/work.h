@@ -72,6 +72,8 @@ enum work_hold {
 	WORK_ATTACHED, /* the program that trains it, through its socket */
 };
 
+enum { HELD_MOST = 32 };
+
 struct snapshot {
 	int run; /* its id */
 	enum work_state state;
@@ -101,7 +103,8 @@ struct snapshot {
 	long stopped_by; /* the process that asked ours to stop, -1: not known; 0: none did */
 	bool left;       /* who trained it was killed: it can go on from its last checkpoint */
 	bool unseen;     /* this user may not read who trains it, if anybody does */
-	struct lock_owner owner; /* who trains it elsewhere; host "": nobody, or not known */
+	int held[HELD_MOST], nheld; /* folds that other programs train, the first of them */
+	struct lock_owner owner;    /* who trains it elsewhere; host "": nobody, or not known */
 	int silent;    /* seconds for which they have not answered: this is as old; 0: they do */
 	bool busy;     /* WORK_FAILED: another program writes the session */
 	bool can_skip; /* with --skip-bad it would have been opened */

@@ -197,6 +197,9 @@ void work_follow_put(const struct work_run *run, struct snapshot *s)
 	s->hold = held || run->opt.readonly || run->refused ? WORK_FOLLOWED : WORK_OURS;
 	if (held)
 		s->owner = held->who;
+	for (int i = 0; i < f->folds && s->nheld < HELD_MOST; i++)
+		if (f->is_held[i])
+			s->held[s->nheld++] = run_fold_number(&f->run, i);
 	s->left = !held && f->held[f->at].how == FOLD_LEFT;
 	s->unseen = !held && is_unseen(f);
 	s->trains = s->hold == WORK_OURS && !f->finished && !f->gone;

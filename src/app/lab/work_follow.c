@@ -181,6 +181,8 @@ static void take_locks(struct work_run *run, bool changed)
 		run->control.want = WANT_STOP;
 	if (attach_fd(run) < 0 && changed)
 		work_show(run, state_by(run, held));
+	else if (changed)
+		work_show(run, work_state(run)); /* who else trains folds */
 }
 
 /* All that the folder says; has any of it changed? */

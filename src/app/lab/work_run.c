@@ -99,7 +99,7 @@ void work_show(struct work_run *run, enum work_state state)
 	run->shown.hold = WORK_OURS;
 	run->shown.owner = (struct lock_owner){0};
 	run->shown.left = run->shown.unseen = false;
-	run->shown.silent = 0;
+	run->shown.silent = run->shown.nheld = 0;
 	work_follow_put(run, &run->shown);
 	attach_put(run, &run->shown);
 	changed |= run->shown.silent != silent;

@@ -185,6 +185,9 @@ static int put_fold(const struct train_frame *f, struct canvas *row, int col, in
 	sign_of(u, &g, &role);
 	if (u->now.fold == fold && r && g != GLYPH_IDLE)
 		return canvas_put(row, 0, col, ROLE(role), glyph(row->look->glyphs, g));
+	if (contains_int(u->now.held, u->now.nheld, fold)) /* by another program */
+		return canvas_put(row, 0, col, ROLE(ROLE_WARN),
+				  glyph(row->look->glyphs, GLYPH_ELSEWHERE));
 	return canvas_text(row, 0, col, ROLE(ROLE_DIM), NUM_MISSING);
 }
 

@@ -338,7 +338,8 @@ TEST(the_fold_that_is_looked_at)
 	listen_barely();
 	second = hold(4, bare.address.path);
 	looks(false);
-	UNTIL(screen.now.hold == WORK_ATTACHED);
+	UNTIL(screen.now.hold == WORK_ATTACHED && screen.now.nheld == 2); /* not only its own */
+	CHECK_INT(screen.now.held[1], 4);
 	CHECK_INT(screen.now.epoch, 5);
 	CHECK_STR(screen.now.owner.socket, server_path(trainer.server));
 	work_attend(screen.work, WORK_FIRST, 4);

@@ -47,6 +47,28 @@ SCREEN(200x50, 50, 200)
 SCREEN(100x30, 30, 100)
 SCREEN(250x60, 60, 250)
 
+/* The strip of folds marks those that other programs train, beside the one on the screen. */
+TEST(folds_of_other_programs)
+{
+	struct ui u;
+	struct canvas c;
+	char *dump;
+
+	NEED_UTF8();
+	moment_init(&u, &look_braille, 36, 120);
+	u.now.hold = WORK_ATTACHED;
+	u.now.held[0] = 3;
+	u.now.held[1] = 5;
+	u.now.nheld = 2;
+	canvas_init(&c, u.rows, u.cols, &u.look);
+	screen_draw(&u, &c);
+	dump = canvas_dump(&c);
+	CHECK_HAS(dump, "folds  1 0.713  2 0.726  3 ▶  4 –  5 ▷ ");
+	free(dump);
+	canvas_free(&c);
+	moment_free(&u);
+}
+
 /* ---- states ---- */
 
 static void pause(struct ui *u)
