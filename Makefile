@@ -147,7 +147,8 @@ help:
 	@echo '                JOBS=1: one program at a time, not as many as there are cores'
 	@echo 'make fuzz       libFuzzer on every reader, five minutes each (needs clang)'
 	@echo 'make bench      speed of training on this machine; bench-screen: cost of the screen;'
-	@echo '                bench-shelf: cost of 2,000 stored runs; bench-hostile: of hostile clients'
+	@echo '                bench-shelf: cost of 2,000 stored runs; bench-hostile: of hostile clients;'
+	@echo '                bench-states: of stored states (libzstd-dev)'
 	@echo 'make lint       formatting and static analysis; doc: the pages made from tables'
 	@echo 'make install    into PREFIX ($(PREFIX)), below DESTDIR; uninstall; make clean'
 
@@ -178,10 +179,16 @@ $(B)/bench/hostile: $(B)/bench/hostile.o
 $(B)/bench/speed $(B)/bench/shelf: $(B)/bench/%: $(B)/bench/%.o $(APP)
 	@echo "  LINK $@"
 	$(Q)$(LINK) $(LIBS_app)
+# Tries to pack with libzstd too (libzstd-dev), which the programs do without.
+$(B)/bench/states: $(B)/bench/states.o $(APP)
+	@echo "  LINK $@"
+	$(Q)$(LINK) -lzstd $(LIBS_app)
 bench: all $(B)/bench/speed
 	@MIUST=$(B)/miust SPEED=$(B)/bench/speed bench/speed.sh
 bench-screen: all $(B)/bench/screen
 	@MIUST=$(B)/miust MIUST_TUI=$(B)/miust-tui SCREEN=$(B)/bench/screen bench/screen.sh
+bench-states: all $(B)/bench/speed $(B)/bench/states
+	@MIUST=$(B)/miust SPEED=$(B)/bench/speed STATES=$(B)/bench/states bench/states.sh
 bench-hostile: all $(B)/bench/hostile
 	@MIUST=$(B)/miust HOSTILE=$(B)/bench/hostile bench/hostile.sh
 RUNS ?= 2000
@@ -229,4 +236,4 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all help doc deps deps-test run test bench bench-screen bench-shelf bench-hostile asan tsan fuzz lint install uninstall clean
+.PHONY: all help doc deps deps-test run test bench bench-screen bench-shelf bench-states bench-hostile asan tsan fuzz lint install uninstall clean

@@ -30,7 +30,7 @@ run config
 check config_lists_live_settings prints '^train.loss.cmd_text  *number, 0 to 100  *0.30  *next step$'
 check config_says_what_it_is prints '^    Weight of D(Att1, Att22)'
 check config_fits_80_columns fits
-check config_lists_all_groups rows '\(exp\|train\|model\)\.' "$(grep -c '^| `[a-z]*\.' doc/config.md)"
+check config_lists_all_groups rows '\(exp\|train\|model\|store\)\.' "$(grep -c '^| `[a-z]*\.' doc/config.md)"
 run config train.optimizer.lr
 check config_key_in_full prints '^    takes         number above 0, at most 100$'
 check config_key_default prints '^    default       5e-4$'

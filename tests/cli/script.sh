@@ -47,6 +47,22 @@ status=$?
 check script_replays is 0
 check script_replayed_same same "$(session)" replayed
 
+# A state with a name: stored at once, and each name once.
+fresh
+script 'step epoch' 'save first' 'step' 'save second' 'save 2nd'
+tui "$tiny" --script script
+check names_begin_with_letters is 1
+check names_begin_with_letters_says grep -q 'script:5: 2nd: expected a name for the state' err
+check names_are_stored [ -s "$(session)/fold-0/states/5.state" ]
+check names_are_in_them grep -q second "$(session)/fold-0/states/5.state"
+fresh
+script 'step epoch' 'save first' 'step' 'save first'
+tui "$tiny" --script script
+check names_are_given_once is 1
+check names_are_given_once_says grep -q \
+	'script:4: first is the state after step 4 (epoch 1) already; choose another name' err
+fresh
+
 # A factor changes what is in force, or waits; the log has values, and replays.
 fresh
 script 'set train.optimizer.lr x0.5' 'step' 'set train.epoch x2' 'set train.epoch x1.5' 'undo' \

@@ -81,6 +81,43 @@ int job_store_step(struct job *j, struct err *e)
 	return 0;
 }
 
+/* Is it on the disk? */
+static int check_named(struct job *j, const char *name, struct err *e)
+{
+	struct stored_list l;
+	bool there;
+
+	if (states_flush(j->states, e) || states_list(&l, j->session.dir, j->trainer.state.fold, e))
+		return -1;
+	there = stored_named(&l, name);
+	stored_free(&l);
+	if (!there && states_failed(j->states, e))
+		return -1;
+	return there ? 0 : err_set(e, "save %s: the state was not stored", name);
+}
+
+int job_store_named(struct job *j, const char *name, struct err *e)
+{
+	const struct state *now = &j->trainer.state;
+	bool stopped = !j->states;
+	int failed;
+
+	if (j->set.store.bytes == 0)
+		return err_set(e, "save %s: store.bytes is 0, so this run stores no states", name);
+	if (now->step == 0)
+		return err_set(e, "save %s: no step of fold %d has been made yet", name, now->fold);
+	if (stopped)
+		j->states = states_open(&j->session, now->fold, j->set.store.bytes, e);
+	if (!j->states)
+		return -1;
+	failed = states_put(j->states, now, name, e) || check_named(j, name, e);
+	if (stopped) {
+		states_close(j->states);
+		j->states = NULL;
+	}
+	return failed ? -1 : 0;
+}
+
 int job_store_check(struct job *j, struct err *e)
 {
 	bool idle;

@@ -18,6 +18,8 @@ void job_store_end(struct job *j); /* waits until all is written; safe if there 
 /* A checkpoint of the rows and the state, with a stored state if `stored` (and if one is stored
  * at this step). Without a writer, after a stop, it is written at once. */
 int job_store(struct job *j, bool stored, struct err *e);
+/* The state as it is now under a name, for `save NAME`; also after a stop. */
+int job_store_named(struct job *j, const char *name, struct err *e);
 int job_store_step(struct job *j, struct err *e);  /* after a step: every store.every of them */
 int job_store_check(struct job *j, struct err *e); /* -1: a checkpoint could not be written */
 /* The same, once all is written; what waits for that is told. */

@@ -2,6 +2,7 @@
 #include "app/lab/order.h"
 
 #include "app/lab/job_branch.h"
+#include "app/session/states.h"
 #include "app/study/breakpoint.h"
 #include "base/str.h"
 
@@ -216,9 +217,14 @@ static int give_fold(struct order *o, const char *args, struct err *e)
 	return order_alone("fold", args, e) ? -1 : give_line(o, "fold", "", e);
 }
 
+int order_save(const char *args, struct err *e)
+{
+	return *args ? states_check_name(args, e) : 0;
+}
+
 static int give_save(struct order *o, const char *args, struct err *e)
 {
-	return order_alone("save", args, e) ? -1 : give_line(o, "save", "", e);
+	return order_save(args, e) ? -1 : give_line(o, "save", args, e);
 }
 
 static int give_eval(struct order *o, const char *args, struct err *e)
@@ -307,7 +313,7 @@ const struct order_verb order_verbs[] = {
 	 order_refused_early, give_break, ""},
 	{"pace", "[N|off]", "Train at most N epochs a second.", order_refused_early, give_pace,
 	 "as fast as it can"},
-	{"save", "", "Store the state and the weights now.", order_refused_early, give_save, ""},
+	{"save", ORDER_SAVE_ARGS, ORDER_SAVE_HELP, order_refused_early, give_save, ""},
 	{"eval", "", "Evaluate the validation part now, with the current weights.",
 	 order_refused_early, give_eval, ""},
 	{"note", "TEXT", "Add a note before the next step.", order_refused_early, give_note, ""},

@@ -59,6 +59,10 @@ int order_change(struct setting *x, const struct snapshot *now, const char *args
 #define ORDER_TRY_ARGS "KEY VALUE|KEY=VALUE,...|KEY FROM..TO[/N] [for K]|off"
 #define ORDER_TRY_HELP "Compute the next steps with and without changes; nothing is kept."
 int order_try(const struct snapshot *now, const char *args, struct err *e);
+/* "" or a name for the stored state (states.h). */
+#define ORDER_SAVE_ARGS "[NAME]"
+#define ORDER_SAVE_HELP "Store the state and the weights now; NAME: also as a state to go back to."
+int order_save(const char *args, struct err *e);
 /* "when CONDITION", "off", "list" or nothing. *when is the condition, "" to clear it, NULL to be
  * told which is set. */
 int order_break(const char **when, const char *args, struct err *e);

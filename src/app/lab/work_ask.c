@@ -3,6 +3,7 @@
 #include "app/lab/work_private.h"
 
 #include "app/config/setting.h"
+#include "app/lab/job_store.h"
 #include "app/session/notes.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -138,22 +139,36 @@ static void add_reach(const struct job *j, char *text, size_t n)
 			 j->trainer.state.fold);
 }
 
-/* "set KEY VALUE", "undo", "save", "eval", "fold", "note TEXT". A fold trains. */
+/* "save" or "save NAME"; the name, "" if none is given, or NULL. */
+static const char *name_of_save(const char *text)
+{
+	if (strncmp(text, "save", 4) != 0 || (text[4] && text[4] != ' '))
+		return NULL;
+	return text + 4 + (text[4] == ' ');
+}
+
+static void save_now(struct work_run *run, const char *name, char *text, size_t n, struct err *e)
+{
+	struct job *j = &run->job;
+	struct event mark = {.kind = EVENT_MARK};
+
+	if ((*name && job_store_named(j, name, e)) || job_save(j, e))
+		return;
+	job_position(j, &mark.u.change.fold, &mark.u.change.epoch, &mark.u.change.step);
+	mark.u.change.what = CHANGE_SAVED;
+	work_send(run, &mark);
+	snprintf(text, n, "saved%s%s", *name ? " as " : "", name);
+}
+
+/* "set KEY VALUE", "undo", "save", "save NAME", "eval", "fold", "note TEXT". A fold trains. */
 static void carry_out(struct work_run *run, const struct request *r, struct err *e)
 {
 	struct job *j = &run->job;
+	const char *name = name_of_save(r->text);
 	char text[384] = "";
 
-	if (strcmp(r->text, "save") == 0) {
-		if (!job_save(j, e)) {
-			struct event mark = {.kind = EVENT_MARK};
-
-			job_position(j, &mark.u.change.fold, &mark.u.change.epoch,
-				     &mark.u.change.step);
-			mark.u.change.what = CHANGE_SAVED;
-			work_send(run, &mark);
-			snprintf(text, sizeof text, "saved");
-		}
+	if (name) {
+		save_now(run, name, text, sizeof text, e);
 	} else if (strcmp(r->text, "eval") == 0) {
 		evaluate_now(run, e, text, sizeof text);
 	} else if (strcmp(r->text, "fold") == 0) {

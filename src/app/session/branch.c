@@ -363,6 +363,8 @@ static int write_fold(const struct trunk *t, const struct state *s, int step, co
 			       write_rows(t, &epochs, SESSION_EPOCHS, done, dir, e) ||
 			       write_rows(t, &steps, SESSION_STEPS, s->step, dir, e) ||
 			       states_link(t->dir, dir, t->fold, s->step, e) ||
+			       (states_has(t->dir, t->fold, s->step) &&
+				states_pin(t->dir, t->fold, s->step, true, e)) ||
 			       save_state(s, dir, e)
 		       ? -1
 		       : 0;

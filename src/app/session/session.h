@@ -26,11 +26,15 @@
  *	2. best.safetensors, if this epoch is the best
  *	3. last.safetensors
  *	4. state.safetensors: says how far the fold has come
+ *	5. the stored state of this step in states/
+ *
+ * A thread writes 2 to 5 from a copy of the state, one copy after the other, while training
+ * goes on (states.h): so the rows may be some steps ahead of the state.
  *
  * A finished fold stores predictions.csv and test.bin, then its state, then its
  * result.json, which says that it is finished; the join comes after it. A kill in
  * between leaves the previous state; going on, all that lies after its rows is
- * dropped. The join may be older than the folds: nothing reads it, and the next
+ * dropped, stored states too. The join may be older than the folds: nothing reads it, and the next
  * program that opens the session for writing brings it up to date.
  */
 #ifndef MIUST_SESSION_H

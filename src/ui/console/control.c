@@ -263,7 +263,7 @@ static int run_stop(struct ui *u, const char *args, struct err *e)
 
 static int run_save(struct ui *u, const char *args, struct err *e)
 {
-	return order_alone("save", args, e) ? -1 : engine(u, "save", "", e);
+	return order_save(args, e) ? -1 : engine(u, "save", args, e);
 }
 
 static int run_eval(struct ui *u, const char *args, struct err *e)
@@ -333,8 +333,7 @@ const struct verb control_verbs[] = {
 	 refuse_early, complete_args, CHANGES_SESSION},
 	{"stop", "[all]", "Finish the step, write a checkpoint, stop; all: all runs here.",
 	 run_stop, refuse_stop, complete_args, CHANGES_SESSION},
-	{"save", "", "Store the state and the weights now.", run_save, refuse_early, NULL,
-	 CHANGES_SESSION},
+	{"save", ORDER_SAVE_ARGS, ORDER_SAVE_HELP, run_save, refuse_early, NULL, CHANGES_SESSION},
 	{"eval", "", "Evaluate the validation part now, with the current weights.", run_eval,
 	 refuse_early, NULL, CHANGES_SESSION},
 	{"fold", "", "End this fold: test its kept checkpoint, go to the next.", run_fold_end,
