@@ -224,8 +224,8 @@ static void arrive(struct work_run *run)
 	if (c->want == WANT_GO && (rests || (attended && !c->steps && !c->until_epoch)))
 		work_pause_as(run, WORK_PAUSED);
 	work_say(run, run->control.want == WANT_PAUSE
-			      ? "the branch is where it left; change something, then go on"
-			      : "the branch is where it left, and goes its own way");
+			      ? "here the branch leaves its parent: change something, then go on"
+			      : "here the branch leaves its parent");
 }
 
 static enum job_go between(void *ctx, struct job *j)

@@ -271,6 +271,34 @@ TEST(trash_remove_deletes_for_good)
 	folder_remove();
 }
 
+/* Branches have locks of their own: one that is written keeps its parent from going, and not the
+ * other way round. */
+TEST(a_branch_that_is_written_stays)
+{
+	char root[256], branch[300], place[PATH_LEN];
+	struct settings set;
+	struct session s;
+	struct err e = {0};
+
+	snprintf(root, sizeof root, "%s/sessions/mother", folder);
+	make(root);
+	snprintf(branch, sizeof branch, "%s/branches/own", root);
+	make(branch);
+	REQUIRE(session_resume(&s, branch, &set, &e) == 0);
+	CHECK_INT(session_trash(root, root, place, sizeof place, &e), -1);
+	CHECK_HAS(e.text, "branches/own: another program is writing this branch");
+	CHECK(session_exists(branch));
+	err_clear(&e);
+	CHECK_INT(session_trash(root, branch, place, sizeof place, &e), -1);
+	CHECK_HAS(e.text, "another program is writing this session");
+	session_close(&s);
+	err_clear(&e);
+	REQUIRE(session_resume(&s, root, &set, &e) == 0);
+	CHECK_INT(session_trash(root, branch, place, sizeof place, &e), 0);
+	CHECK(!session_exists(branch));
+	session_close(&s);
+}
+
 int main(int argc, char **argv)
 {
 	return TEST_MAIN(argc, argv);

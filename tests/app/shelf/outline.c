@@ -55,12 +55,12 @@ static void store_all(void)
 }
 
 /* "label [differs];" a line, with two spaces a depth; "-" folded, "+" with lines below. */
-static const char *lines(void)
+static const char *lines_of(struct shelf *of)
 {
 	static char text[8192];
 	size_t n = 0;
 
-	outline_make(&tree, &shelf, &by);
+	outline_make(&tree, of, &by);
 	text[0] = '\0';
 	for (int i = 0; i < tree.n; i++) {
 		const struct outline_line *l = &tree.line[i];
@@ -70,6 +70,11 @@ static const char *lines(void)
 				      *l->differs ? " [" : "", l->differs, *l->differs ? "]" : "");
 	}
 	return text;
+}
+
+static const char *lines(void)
+{
+	return lines_of(&shelf);
 }
 
 static const struct outline_line *line(const char *label)
@@ -117,6 +122,45 @@ TEST(studies_variants_seeds_and_branches)
 	CHECK(strncmp(lines(), "+trunk", 6) == 0);
 	by.here = shelf_find(&shelf, "demo-20260102-110000-2");
 	CHECK(strncmp(lines(), "demo-20260102-110000-2", 22) == 0);
+}
+
+/* A branch of a branch lies beside it, and is shown below it; where its parent is gone, or two
+ * say that each left the other, below the run in whose folder it lies. */
+TEST(a_branch_of_a_branch)
+{
+	struct shelf two = {0};
+	char text[512];
+
+	store("deep/trunk", 1e-3, 0, (struct stored){.done = 5});
+	store("deep/trunk/branches/a", 1e-3, 0, (struct stored){.done = 1});
+	store("deep/trunk/branches/b", 1e-3, 0, (struct stored){.done = 1});
+	store("deep/trunk/branches/c", 1e-3, 0, (struct stored){.done = 1});
+	for (int i = 0; i < 2; i++) {
+		static const char *const parents[2][3] = {
+			{".", "branches/a", "branches/b"},
+			{"branches/b", "branches/a", "branches/gone"}};
+		static const char *const want[2] = {"+trunk\n  +a\n    +b\n      c\n",
+						    "+trunk\n  a\n  b\n  c\n"};
+
+		for (int k = 0; k < 3; k++) {
+			char path[600];
+
+			snprintf(path, sizeof path, "%s/deep/trunk/branches/%c/branch.yml", folder,
+				 'a' + k);
+			snprintf(text, sizeof text,
+				 "parent: %s\nfold: 1\nepoch: 1\nin_epoch: 0\nstep: 1\n",
+				 parents[i][k]);
+			put(path, text);
+		}
+		shelf_add(&two, in("deep"), SHELF_DEEP);
+		shelf_read(&two);
+		begin();
+		snprintf(text, sizeof text, "%s", lines_of(&two));
+		CHECK_STR(text, want[i]);
+		outline_free(&tree);
+		shelf_free(&two);
+		two = (struct shelf){0};
+	}
 }
 
 TEST(figures_of_many)

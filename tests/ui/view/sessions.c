@@ -318,12 +318,12 @@ TEST(sessions_delete_names_each_apart)
 	select_line("demo-20260106-120000-2");
 	run("delete");
 	CHECK_STR(screen.ask.question,
-		  "delete demo-20260106-120000-2, started 2026-01-06 11:00, 2 of 5 folds, and 1 "
-		  "seed or branch in it? y/n");
+		  "delete demo-20260106-120000-2, started 2026-01-06 11:00, 2 of 5 folds, with 1 "
+		  "seed? y/n");
 	canvas_init(&c, 10, 40, &screen.look);
 	screen_draw(&screen, &c);
 	CHECK(moment_shows(&c, " delete demo-20260106-120000-2, started"));
-	CHECK(moment_shows(&c, "seed or branch in it? y/n"));
+	CHECK(moment_shows(&c, "seed? y/n"));
 	canvas_free(&c);
 	screen.overlay_kind = OVERLAY_NONE;
 	select_row("demo/seed-7");

@@ -640,6 +640,35 @@ TEST(what_changed_last_was_changed_in_another_fold)
 	moment_free(&u);
 }
 
+/* The console begins with the place of the cursor, and the name is to be typed. */
+static const char *branch(struct ui *u, const char *args)
+{
+	static struct err e;
+
+	err_clear(&e);
+	return branch_verbs[0].run(u, args, &e) ? e.text : "";
+}
+
+TEST(branch_at_the_cursor)
+{
+	struct ui u;
+
+	NEED_UTF8();
+	moment_init(&u, &look_braille, 24, 80);
+	CHECK_STR(branch(&u, ""), "");
+	CHECK_INT(u.overlay_kind, OVERLAY_CONSOLE);
+	CHECK_STR(u.console.line, "branch  42:11"); /* where it is */
+	CHECK_INT(u.console.point, 7);
+	CHECK_STR(run(&u, "cursor", "4"), "");
+	CHECK_STR(branch(&u, ""), "");
+	CHECK_STR(u.console.line, "branch  5:0");
+	train_view(&u)->at = 4 + 3. / MOMENT_STEPS;
+	CHECK_STR(branch(&u, ""), "");
+	CHECK_STR(u.console.line, "branch  5:3");
+	CHECK_HAS(branch(&u, "x 4-1"), "branch x 4-1: expected EPOCH:STEP");
+	moment_free(&u);
+}
+
 int main(int argc, char **argv)
 {
 	return TEST_MAIN(argc, argv);

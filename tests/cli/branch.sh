@@ -1,0 +1,65 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Branches from the command line, a script, and a replay.
+. "$(dirname "$0")/common"
+
+MIUST=$(realpath "$MIUST")
+tui=$(realpath "${MIUST_TUI:-build/miust-tui}")
+tiny=$(realpath tests/record/tiny)
+cd "$dir" || exit 1
+
+run train "$tiny/config.yml" --session s
+check trained done_well
+
+run branch s lr 2:1
+check made done_well
+named() { [ "$(cat out)" = s/branches/lr ] && grep -qx 'step: 5' s/branches/lr/branch.yml; }
+check it_says_where named
+
+# It first does what its parent did, and without a change all that it did.
+run train --session s/branches/lr --resume
+check resumed done_well
+repeated() {
+	grep -q 'first repeats 5 steps of the run that it left, up to 2:1' err &&
+		for f in steps.csv fold-0/state.safetensors fold-0/best.safetensors \
+			fold-0/predictions.csv fold-0/history.bin fold-0/test.bin; do
+			cmp "s/$f" "s/branches/lr/$f" || return 1
+		done
+}
+check it_is_its_parent_again repeated
+
+run branch s lr 1:1
+check a_name_twice says 1 'a branch lr exists; choose another name'
+run branch s other 9:1
+check a_step_to_come says 1 '9:1: fold 0 of s has come to 3:4'
+run branch s other soon
+check no_place says 1 'expected EPOCH:STEP'
+run branch s other 1:1 --fold 3
+check no_fold says 1 'fold 3 has not begun'
+nothing() { [ "$(ls s/branches)" = lr ]; }
+check nothing_is_left nothing
+
+run compare s s/branches/lr
+check compared done_well
+parts() { grep -q '1 and 2 are the same up to epoch 3, step 4 of fold 0, where both are now' out; }
+check compare_says_so parts
+
+# In a script, on a run that trains; the branch is shown, and hears what follows.
+cp -r "$tiny" .
+printf 'step epoch\nstep\nbranch here\nset train.optimizer.lr 0.003\nresume\n' >script
+"$tui" tiny/config.yml --script script >out 2>err
+status=$?
+check scripted done_well
+parent=$(echo sessions/*)
+logged() {
+	[ "$(cat "$parent/commands.log")" = 'at 0 2 6 branch here 2:1' ] &&
+		[ "$(cat "$parent/branches/here/commands.log")" = \
+			'at 0 2 6 set train.optimizer.lr 0.003   # was 0.012' ] &&
+		[ -e "$parent/branches/here/results.json" ]
+}
+check the_log_has_it logged
+
+run train tiny/config.yml --replay "$parent/commands.log" --session again
+check replayed done_well
+again() { cmp again/branches/here/branch.yml "$parent/branches/here/branch.yml"; }
+check replay_makes_it_again again
