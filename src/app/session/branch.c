@@ -116,6 +116,18 @@ int branch_step(const char *session_dir, int fold, int epoch, int in_epoch, int 
 	return failed ? -1 : 0;
 }
 
+int branch_folder(const char *session_dir, char folder[PATH_LEN], char parent[PATH_LEN],
+		  struct err *e)
+{
+	struct branch_place p;
+
+	if (branch_place(&p, session_dir, e))
+		return -1;
+	memcpy(folder, p.folder, PATH_LEN);
+	memcpy(parent, p.parent, PATH_LEN);
+	return 0;
+}
+
 int branch_path(const char *session_dir, const char *name, char *out, size_t n, struct err *e)
 {
 	struct branch_place p;

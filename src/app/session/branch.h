@@ -24,6 +24,9 @@
  */
 int branch_make(const char *session_dir, const char *name, int fold, int step, char *out, size_t n,
 		void (*say)(void *ctx, const char *text), void *ctx, struct err *e);
+/* Where branches of the run lie, and what their branch.yml call it. */
+int branch_folder(const char *session_dir, char folder[PATH_LEN], char parent[PATH_LEN],
+		  struct err *e);
 /* Where a branch of the run would be. */
 int branch_path(const char *session_dir, const char *name, char *out, size_t n, struct err *e);
 /* The only fold of the run that has begun; an error if there are none or several. */

@@ -362,6 +362,7 @@ static void read_marks(struct reading *x)
 	for (int i = 0; i < r->nfolds; i++)
 		r->fold[i].nmarks = 0;
 	put_changes(r, &c);
+	run_mark_branches(r);
 	notes_free(&r->notes);
 	for (int i = 0; i < notes.n; i++)
 		run_add_note(r, &notes.at[i]);

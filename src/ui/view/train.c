@@ -342,6 +342,8 @@ static const char keys[] = "Up move up\n"
 			   "M mean                   # mean\n"
 			   "o overlay                # overlay\n"
 			   "b branch                 # branch\n"
+			   "{ jump left\n"
+			   "} jump right\n"
 			   "WheelUp zoom in\n"
 			   "WheelDown zoom out\n";
 

@@ -231,6 +231,42 @@ static int move(struct ui *u, const char *args, struct err *e)
 		       args);
 }
 
+/* To where a branch left, before or after the cursor. */
+static int jump(struct ui *u, const char *args, struct err *e)
+{
+	struct train_view *v = train_view(u);
+	bool right = strcmp(args, "right") == 0;
+	const struct fold_run *f = ui_fold(u);
+	double at = v->cursor ? v->at : span_of(u).last, to = NAN;
+
+	if (!right && strcmp(args, "left") != 0)
+		return err_set(e, "jump: expected left or right; found %s", args);
+	for (int i = 0; f && i < f->nmarks; i++) {
+		double x = (f->mark[i].step - 1.) / train_per_epoch(u, f);
+
+		if (f->mark[i].kind != MARK_BRANCH)
+			continue;
+		if (right ? x > at + 1e-9 && !(x >= to) : x < at - 1e-9 && !(x <= to))
+			to = x;
+	}
+	if (isnan(to))
+		return err_set(e, "jump: no branch left %s the cursor", right ? "after" : "before");
+	v->cursor = true;
+	v->at = to;
+	follow(u);
+	return 0;
+}
+
+static const char *refuse_jump(const struct ui *u)
+{
+	const struct fold_run *f = ui_fold(u);
+
+	for (int i = 0; f && i < f->nmarks; i++)
+		if (f->mark[i].kind == MARK_BRANCH)
+			return NULL;
+	return "no branch has left this fold";
+}
+
 static const char *refuse_move(const struct ui *u)
 {
 	return is_small(u) ? NULL : refuse_curve(u);
@@ -320,6 +356,8 @@ const struct verb train_verbs[] = {
 	 move, refuse_move, complete_args, CHANGES_NOTHING},
 	{"cursor", "[EPOCH]", "A cursor through all tracks; the table shows its epoch.", cursor,
 	 refuse_curve, NULL, CHANGES_NOTHING},
+	{"jump", "left|right", "The cursor to where a branch left, before or after it.", jump,
+	 refuse_jump, complete_args, CHANGES_NOTHING | LATE},
 	{"zoom", "in|out|all|FROM TO", "The part of the time axis that is drawn.", zoom,
 	 refuse_curve, complete_args, CHANGES_NOTHING},
 	{"smooth", "+|-|VALUE", "How much the curves are smoothed, 0 to 0.999.", smooth, NULL,

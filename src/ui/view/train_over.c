@@ -59,10 +59,11 @@ static bool any_finite(const struct curve *c)
 	return curve_best(c->y, c->n, false) >= 0;
 }
 
-/* Is it a branch of the session shown? Then it goes on from there. */
+/* Is one of the two a branch, of the session of the other? Then one goes on from the other. */
 static bool is_own_branch(const struct train_frame *f, const struct run *r)
 {
-	return strstr(r->dir, "/branches/") && strcmp(r->name, f->u->run.name) == 0;
+	return (strstr(r->dir, "/branches/") || strstr(f->u->run.dir, "/branches/")) &&
+	       strcmp(r->name, f->u->run.name) == 0;
 }
 
 static void make(struct train_frame *f, int line)

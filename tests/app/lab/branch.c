@@ -9,11 +9,15 @@
 #include "app/lab/job_branch.h"
 #include "app/session/branch.h"
 #include "app/session/rows.h"
+#include "app/session/run.h"
 #include "app/session/states.h"
 #include "base/mem.h"
 #include "base/rng.h"
 
 #include "tests/app/lab/worker.h"
+
+#include <signal.h>
+#include <sys/resource.h>
 
 #define TINY "tests/record/tiny/config.yml"
 
@@ -481,6 +485,28 @@ static void train(const char *name, struct asked *a, const char *replay, bool re
 	job_close(&j);
 }
 
+/* Where branches left, as view 1 marks it. */
+static void check_marks(const char *dir, const char *want)
+{
+	struct run *r = mem_alloc(1, sizeof *r);
+	struct err e = {0};
+	struct str text = {0};
+
+	if (run_load(r, dir, &e))
+		FAIL("%s", e.text);
+	for (int i = 0; i < r->nfolds; i++)
+		for (int k = 0; k < r->fold[i].nmarks; k++) {
+			const struct run_mark *m = &r->fold[i].mark[k];
+
+			if (m->kind == MARK_BRANCH)
+				str_addf(&text, "%d:%d %s, ", m->epoch, m->step, m->label);
+		}
+	CHECK_STR(str_text(&text), want);
+	str_free(&text);
+	run_free(r);
+	free(r);
+}
+
 /* A branch is a line of the log, and following the log makes it again. */
 TEST(branches_are_logged_and_replayed)
 {
@@ -499,6 +525,8 @@ TEST(branches_are_logged_and_replayed)
 					    "at 0 2 8 branch past 1:2\n");
 	CHECK_INT(session_branch_point(in("log/branches/here"), &p, &is_branch, &e), 0);
 	CHECK(is_branch && p.step == 5 && p.epoch == 2 && p.in_epoch == 1);
+	check_marks(in("log"), "1:3 past, 2:6 here, ");
+	check_marks(in("log/branches/here"), "");
 	/* Its state was stored first: it need not repeat anything. */
 	check_begins("log", "log/branches/here", 0, "steps.csv", false);
 	CHECK_INT(rows_of("log/branches/here", 0, &(struct epoch_row *){NULL}), 5001);
@@ -546,7 +574,7 @@ TEST(opened_it_pauses_where_it_left)
 	served(&s, w);
 	until_state(&s, w, WORK_PAUSED);
 	CHECK_INT(s.now.step, 6);
-	CHECK_INT(s.steps, 6);
+	CHECK_INT(s.steps, 2); /* from the state of the first epoch's end */
 	CHECK(!s.refused);
 	check_holds(in("opened/branches/b/fold-0/commands.log"),
 		    "at 0 2 7 set train.optimizer.lr 0.006   # was 0.012\n");
@@ -582,6 +610,34 @@ TEST(stopped_on_the_way)
 	CHECK_INT(s.now.step, 9);
 	CHECK_INT(work_end(w), 0);
 	check_holds(in("stopped/branches/b/fold-0/commands.log"), "");
+	parent_free(&p);
+}
+
+/* A full disk: a sentence, and nothing is left of the branch; the run is as it was. */
+TEST(a_full_disk_makes_no_branch)
+{
+	struct parent p = {
+		.config = TINY, .dir = "full", .set = {"train.epoch=2"}, .nset = 1, .keep = 2};
+	struct rlimit old, small;
+	struct err e = {0};
+	char dir[PATH_LEN];
+
+	REQUIRE(parent_train(&p));
+	REQUIRE(getrlimit(RLIMIT_FSIZE, &old) == 0);
+	signal(SIGXFSZ, SIG_IGN);
+	small = old;
+	for (rlim_t most = 64; most <= 16384; most *= 4) {
+		small.rlim_cur = most;
+		err_clear(&e);
+		CHECK_INT(setrlimit(RLIMIT_FSIZE, &small), 0);
+		CHECK_INT(branch_make(in("full"), "x", 0, 5, dir, sizeof dir, NULL, NULL, &e), -1);
+		CHECK_INT(setrlimit(RLIMIT_FSIZE, &old), 0);
+		CHECK_HAS(e.text, "File too large");
+		CHECK(!file_exists(in("full/branches")));
+	}
+	err_clear(&e);
+	CHECK_INT(branch_make(in("full"), "x", 0, 5, dir, sizeof dir, NULL, NULL, &e), 0);
+	CHECK_STR(e.text, "");
 	parent_free(&p);
 }
 

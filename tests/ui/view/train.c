@@ -669,6 +669,24 @@ TEST(branch_at_the_cursor)
 	moment_free(&u);
 }
 
+TEST(jump_to_where_a_branch_left)
+{
+	struct ui u;
+
+	NEED_UTF8();
+	moment_init(&u, &look_braille, 24, 80);
+	CHECK_STR(run(&u, "jump", "left"), "");
+	CHECK_NEAR(train_view(&u)->at, MOMENT_KEPT, 1e-9);
+	CHECK_STR(run(&u, "jump", "left"), "jump: no branch left before the cursor");
+	CHECK_STR(run(&u, "cursor", "4"), "");
+	CHECK_STR(run(&u, "jump", "right"), "");
+	CHECK_NEAR(train_view(&u)->at, MOMENT_KEPT, 1e-9);
+	CHECK_STR(run(&u, "jump", "right"), "jump: no branch left after the cursor");
+	u.sel.fold = 1;
+	CHECK_HAS(run(&u, "jump", "left"), "no branch has left this fold");
+	moment_free(&u);
+}
+
 int main(int argc, char **argv)
 {
 	return TEST_MAIN(argc, argv);
