@@ -65,6 +65,8 @@ static void interrupt(struct ui *u)
 		u->ended = SIGINT;
 	} else if (u->trying && u->now.trying_of) {
 		run_line(u, "try off");
+	} else if (u->now.state == WORK_REWINDING) { /* it stays where it was */
+		run_line(u, "pause");
 	} else if (ui_attached(u) && !u->others.n) {
 		leave_or_stop(u);
 	} else if (u->others.n + active > 1) {

@@ -129,8 +129,8 @@ static const struct {
 } events[] = {
 	{"fold", EVENT_FOLD, true},       {"step", EVENT_STEP, false},
 	{"epoch", EVENT_EPOCH, true},     {"result", EVENT_RESULT, true},
-	{"changed", EVENT_CHANGED, true}, {"mark", EVENT_MARK, true},
-	{"say", EVENT_SAY, false},
+	{"rewound", EVENT_REWOUND, true}, {"changed", EVENT_CHANGED, true},
+	{"mark", EVENT_MARK, true},       {"say", EVENT_SAY, false},
 };
 
 static void send_change(struct work_run *run, enum event_kind kind, const json_t *message)

@@ -44,6 +44,7 @@ struct rewound {
 	int step;         /* done there */
 	int replayed;     /* steps that were done again */
 	double seconds;   /* that this took */
+	bool logged;      /* the log said so */
 };
 
 struct job_hooks {

@@ -383,7 +383,8 @@ int job_rewind(struct job *j, const struct rewind *to, bool logged, struct rewou
 	r = (struct rewound){.to = g.to,
 			     .step = g.step,
 			     .replayed = g.step - g.first,
-			     .seconds = clock_seconds() - start};
+			     .seconds = clock_seconds() - start,
+			     .logged = logged};
 	if (done)
 		*done = r;
 	if (j->hooks.rewound)

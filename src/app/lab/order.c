@@ -6,6 +6,7 @@
 #include "app/study/breakpoint.h"
 #include "base/str.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,6 +42,16 @@ bool order_is_waiting(const struct snapshot *now)
 	enum work_state s = now->state;
 
 	return s == WORK_PAUSED || s == WORK_BROKE || s == WORK_DIVERGED || s == WORK_IDLE;
+}
+
+const char *order_refused_rewind(const struct snapshot *now)
+{
+	const char *why = order_refused(now);
+
+	return why == order_nothing && now->epoch > 0
+		       ? "a finished fold is not rewound; branch NAME EPOCH:STEP makes a run that "
+			 "goes back to there"
+		       : why;
 }
 
 static const char *refused_pause(const struct snapshot *now)
@@ -142,6 +153,20 @@ int order_pace(double *pace, const char *args, struct err *e)
 	return 0;
 }
 
+int order_rewind(const char *args, struct err *e)
+{
+	struct rewind to;
+
+	if (isalpha((unsigned char)*args))
+		return states_check_name(args, e);
+	return rewind_place(&to, args) ? 0
+				       : err_set(e,
+						 "rewind EPOCH[:STEP]|NAME: expected an epoch, "
+						 "and how many of its steps are done, or the name "
+						 "of a stored state%s%.60s",
+						 *args ? "; found " : "", args);
+}
+
 int order_step(bool *epoch, const char *args, struct err *e)
 {
 	*epoch = *args;
@@ -232,6 +257,11 @@ static int give_eval(struct order *o, const char *args, struct err *e)
 	return order_alone("eval", args, e) ? -1 : give_line(o, "eval", "", e);
 }
 
+static int give_rewind(struct order *o, const char *args, struct err *e)
+{
+	return order_rewind(args, e) ? -1 : give_line(o, "rewind", args, e);
+}
+
 static int give_pause(struct order *o, const char *args, struct err *e)
 {
 	if (order_alone("pause", args, e))
@@ -316,6 +346,9 @@ const struct order_verb order_verbs[] = {
 	{"save", ORDER_SAVE_ARGS, ORDER_SAVE_HELP, order_refused_early, give_save, ""},
 	{"eval", "", "Evaluate the validation part now, with the current weights.",
 	 order_refused_early, give_eval, ""},
+	{"rewind", "EPOCH[:STEP]|NAME",
+	 "Go back to a step, and pause there; what came after is kept as a branch.",
+	 order_refused_rewind, give_rewind, ""},
 	{"note", "TEXT", "Add a note before the next step.", order_refused_early, give_note, ""},
 	{"branch", "NAME [EPOCH:STEP]", "A run of its own that leaves this one here, or there.",
 	 order_refused, give_branch, ""},

@@ -50,6 +50,7 @@ extern const char order_nothing[]; /* nothing trains: the sentence of the two ab
 bool order_is_waiting(const struct snapshot *now); /* between two steps, until it is to go on */
 const char *order_refused_resume(const struct snapshot *now);
 const char *order_refused_fold(const struct snapshot *now);
+const char *order_refused_rewind(const struct snapshot *now);
 
 /* "KEY VALUE" of a live setting. A mistake is told at once, where it can be known
  * before the engine is asked: a factor depends on what waits, and before the data
@@ -68,6 +69,8 @@ int order_save(const char *args, struct err *e);
 int order_break(const char **when, const char *args, struct err *e);
 /* "N" or "off": epochs a second, 0 for as fast as it can. */
 int order_pace(double *pace, const char *args, struct err *e);
+/* "4", "4:1" or a name. */
+int order_rewind(const char *args, struct err *e);
 /* "" or "epoch". */
 int order_step(bool *epoch, const char *args, struct err *e);
 int order_alone(const char *verb, const char *args, struct err *e); /* it takes no argument */

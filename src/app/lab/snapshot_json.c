@@ -13,10 +13,10 @@
 #include <string.h>
 
 static const char *const state_name[] = {
-	[WORK_LOADING] = "loading",     [WORK_WAITING] = "waiting",   [WORK_RUN] = "training",
-	[WORK_EVAL] = "evaluating",     [WORK_PAUSED] = "paused",     [WORK_BROKE] = "broke",
-	[WORK_DIVERGED] = "diverged",   [WORK_STOPPING] = "stopping", [WORK_IDLE] = "idle",
-	[WORK_ELSEWHERE] = "elsewhere", [WORK_FAILED] = "failed",
+	[WORK_LOADING] = "loading", [WORK_WAITING] = "waiting",     [WORK_RUN] = "training",
+	[WORK_EVAL] = "evaluating", [WORK_REWINDING] = "rewinding", [WORK_PAUSED] = "paused",
+	[WORK_BROKE] = "broke",     [WORK_DIVERGED] = "diverged",   [WORK_STOPPING] = "stopping",
+	[WORK_IDLE] = "idle",       [WORK_ELSEWHERE] = "elsewhere", [WORK_FAILED] = "failed",
 };
 enum { STATES = sizeof state_name / sizeof *state_name };
 
@@ -59,6 +59,9 @@ static const struct field snapshot_field[] = {
 	FIELD(snapshot, pending, INT),
 	FIELD(snapshot, pending_key, TEXT),
 	FIELD(snapshot, pending_value, TEXT),
+	FIELD(snapshot, rewind_to, TEXT),
+	FIELD(snapshot, rewind_done, INT),
+	FIELD(snapshot, rewind_of, INT),
 	FIELD(snapshot, broke, TEXT),
 	FIELD(snapshot, session, TEXT),
 	FIELD(snapshot, opened, BOOL),

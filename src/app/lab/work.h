@@ -56,6 +56,7 @@ enum work_state {
 	WORK_WAITING,   /* is to go on when a place is free: it waits for its turn */
 	WORK_RUN,       /* training */
 	WORK_EVAL,      /* evaluating the validation or test part */
+	WORK_REWINDING, /* steps of the past are done again, to go back (snapshot.rewind_to) */
 	WORK_PAUSED,    /* between two steps, on request */
 	WORK_BROKE,     /* between two steps: the break condition holds */
 	WORK_DIVERGED,  /* a loss is not finite; weights as before the step */
@@ -91,6 +92,8 @@ struct snapshot {
 	double pace; /* epochs a second it keeps below, 0: none; rate and eta are with it */
 	int pending; /* changes asked for and not yet in force */
 	char pending_key[64], pending_value[64]; /* the last of them */
+	char rewind_to[16];                      /* WORK_REWINDING: "4:1" */
+	int rewind_done, rewind_of;              /* steps */
 	char broke[512];     /* WORK_BROKE: the condition with its values, "grad_norm 14.2 > 10" */
 	struct settings set; /* in force */
 	char session[PATH_LEN]; /* the folder of the seed that is trained, or shown */
@@ -153,6 +156,7 @@ enum event_kind {
 	EVENT_EPOCH,   /* u.epoch; predictions of the validation part; best */
 	EVENT_RESULT,  /* u.result; predictions of the test part */
 	EVENT_SEED,    /* seed: all folds of one have results */
+	EVENT_REWOUND, /* the run has gone back, its rows too; text says where to */
 	EVENT_CHANGED, /* u.change: took effect; text is its command */
 	EVENT_MARK,    /* a checkpoint saved by hand, a step that diverged, a note (told) */
 	EVENT_LOOK,    /* look */
@@ -292,7 +296,8 @@ int work_room(struct work *w, int run); /* how many requests it takes now, at le
 unsigned work_ping(struct work *w, int run); /* a reply when all it asked before has been served */
 enum { WORK_COMMAND = 1024 };                /* bytes of a command, with its NUL */
 /* set KEY VALUE, set KEY xFACTOR (of what is in force or waits; the log has the
- * value), undo, fold, save, eval, note TEXT. */
+ * value), undo, fold, save, eval, note TEXT, rewind EPOCH[:STEP]|NAME (it then pauses there;
+ * a pause or stop that is asked for before it is there calls it back). */
 unsigned work_command(struct work *w, int run, const char *command);
 unsigned work_pause(struct work *w, int run);
 unsigned work_resume(struct work *w, int run);

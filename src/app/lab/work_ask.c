@@ -63,11 +63,7 @@ static void change(struct work_run *run, const char *asked, char *say, size_t n,
 	}
 	if (steer_command(&run->job.steer, command, e))
 		return;
-	if (run->undos == UNDO_MAX) {
-		free(run->undo[0]);
-		memmove(run->undo, run->undo + 1, --run->undos * sizeof *run->undo);
-	}
-	run->undo[run->undos++] = mem_dup(back);
+	work_can_undo(run, back, x.o);
 	if (x.o->when == WHEN_EPOCH && !run->job.trainer.state.ended)
 		snprintf(say, n, "%.200s at the next epoch", command + 4);
 	else
@@ -160,7 +156,8 @@ static void save_now(struct work_run *run, const char *name, char *text, size_t 
 	snprintf(text, n, "saved%s%s", *name ? " as " : "", name);
 }
 
-/* "set KEY VALUE", "undo", "save", "save NAME", "eval", "fold", "note TEXT". A fold trains. */
+/* "set KEY VALUE", "undo", "save", "save NAME", "eval", "fold", "note TEXT", "rewind ...". A fold
+ * trains. */
 static void carry_out(struct work_run *run, const struct request *r, struct err *e)
 {
 	struct job *j = &run->job;
@@ -179,7 +176,7 @@ static void carry_out(struct work_run *run, const struct request *r, struct err 
 				j->set.train.select_from > 1
 					? " that train.select_from lets be kept"
 					: "");
-		else
+		else if (steer_free(&j->steer, e) == 0)
 			end_fold(run);
 	} else if (strncmp(r->text, "branch ", 7) == 0) {
 		work_branch(run, r->text + 7, text, sizeof text, e);
@@ -187,11 +184,10 @@ static void carry_out(struct work_run *run, const struct request *r, struct err 
 		if (!add_note(run, r, r->text + 5, e))
 			snprintf(text, sizeof text, "noted");
 	} else if (strcmp(r->text, "undo") == 0) {
-		if (!steer_command(&j->steer, run->undo[run->undos - 1], e)) {
-			snprintf(text, sizeof text, "%.255s", run->undo[run->undos - 1]);
-			free(run->undo[--run->undos]);
-			add_reach(j, text, sizeof text);
-		}
+		work_undo(run, text, sizeof text, e);
+		add_reach(j, text, sizeof text);
+	} else if (strncmp(r->text, "rewind ", 7) == 0) {
+		work_rewind_to(run, r->text + 7, text, sizeof text, e);
 	} else {
 		change(run, r->text, text, sizeof text, e);
 		add_reach(j, text, sizeof text);

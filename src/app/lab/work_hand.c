@@ -31,7 +31,7 @@ void work_hand_text(const struct work_run *run, struct str *out)
 		str_add(out, "\n");
 	}
 	for (int i = 0; i < run->undos; i++)
-		str_addf(out, "undo %s\n", run->undo[i]);
+		str_addf(out, "undo %s\n", run->undo[i].command);
 }
 
 static void pause(struct work_run *run)
@@ -72,7 +72,7 @@ static void take_line(struct work_run *run, const char *line)
 	else if (when)
 		set_break(run, when);
 	else if (undo && run->undos < UNDO_MAX)
-		run->undo[run->undos++] = mem_dup(undo);
+		run->undo[run->undos++].command = mem_dup(undo);
 }
 
 void work_take_handed(struct work_run *run)
@@ -99,7 +99,7 @@ static void forget_handed(struct work_run *run)
 	run->pace = 0;
 	breakpoint_clear(&run->breakpoint);
 	while (run->undos)
-		free(run->undo[--run->undos]);
+		free(run->undo[--run->undos].command);
 }
 
 int work_let_session_go(struct work_run *run, struct err *e)

@@ -5,10 +5,10 @@
  *
  * work.c has the runs, work_thread.c the thread of each, work_place.c who may train, work_queue.c
  * the queues, work_run.c the hooks of a run's job and its snapshot; work_ask.c carries requests
- * out, work_hand.c hands a run over to another process, work_break.c has the break condition,
- * work_look.c looks at an utterance, work_try.c tries settings. work_follow.c follows the folder of
- * a run that does not train here, work_folder.c has what that says, attach.c talks to who trains
- * it.
+ * out (work_rewind.c, work_undo.c), work_hand.c hands a run over to another process, work_break.c
+ * has the break condition, work_look.c looks at an utterance, work_try.c tries settings.
+ * work_follow.c follows the folder of a run that does not train here, work_folder.c has what that
+ * says, attach.c talks to who trains it.
  */
 #ifndef MIUST_WORK_PRIVATE_H
 #define MIUST_WORK_PRIVATE_H
@@ -130,12 +130,16 @@ struct work_run {
 	struct breakpoint breakpoint;
 	struct step_row last_step;
 	struct epoch_row last_epoch;
-	char *undo[UNDO_MAX]; /* commands that take changes back, newest last */
+	struct undo {          /* newest last */
+		char *command; /* takes a change back */
+		int step;      /* before which that was made; 0: not known */
+	} undo[UNDO_MAX];
 	int undos;
 	struct looker looker;
 	struct probe probe;
 	double step_started, smooth_loss, smooth_weight, rate, epoch_seconds;
 	double pace, next_step; /* epochs a second, 0: none; the clock when the next may begin */
+	double rewind_shown;    /* clock: how far it has gone back */
 	int status;
 };
 
@@ -226,6 +230,8 @@ void work_wait_until(struct work_run *run, double clock);
 bool work_takes_stop(struct work_run *run);
 /* Within a try, `done` of whose steps are made: is it to end? What is asked stays in the queue. */
 bool work_ends_try(struct work_run *run, int done);
+/* While it goes back: is it asked to pause, stop or end? That is left to be served. */
+bool work_calls_back(struct work_run *run);
 
 /* work_follow.c and work_folder.c. For a run that is open and does not train here; its own thread
  * calls them. */
@@ -316,6 +322,17 @@ void work_try_change(struct work_run *run, const struct request *r, struct err *
 void work_hand_text(const struct work_run *run, struct str *out); /* for another process */
 void work_take_handed(struct work_run *run); /* what opt.handed says; once it is open */
 int work_let_session_go(struct work_run *run, struct err *e);
+
+/* work_undo.c: `command` takes back a change of this setting, which has just been made; the last
+ * of these is carried out; after a rewind to a step those that are gone are forgotten. */
+void work_can_undo(struct work_run *run, const char *command, const struct option *o);
+void work_undo(struct work_run *run, char *text, size_t n, struct err *e);
+void work_undo_forget(struct work_run *run, int step);
+
+/* work_rewind.c: "4:1" or a name. Pauses there; *said is the reply. */
+void work_rewind_to(struct work_run *run, const char *text, char *said, size_t n, struct err *e);
+bool work_on_rewinding(void *ctx, struct job *j, const struct rewind *to, int done, int of);
+void work_on_rewound(void *ctx, struct job *j, const struct rewound *r);
 
 /* work_break.c */
 void work_set_break(struct work_run *run, const struct request *r, struct err *e);

@@ -333,6 +333,19 @@ bool work_ends_try(struct work_run *run, int done)
 	return ends;
 }
 
+bool work_calls_back(struct work_run *run)
+{
+	bool back;
+
+	pthread_mutex_lock(&run->work->lock);
+	back = is_over(run);
+	for (int i = 0; i < run->requests; i++)
+		back |= run->request[i].kind == REQUEST_PAUSE ||
+			run->request[i].kind == REQUEST_STOP;
+	pthread_mutex_unlock(&run->work->lock);
+	return back;
+}
+
 /* ---- what can be asked ---- */
 
 static unsigned ask(struct work *w, int id, struct request r, const char *text)

@@ -75,6 +75,8 @@ static const char *kind_name(enum event_kind kind)
 		return "epoch";
 	case EVENT_RESULT:
 		return "result";
+	case EVENT_REWOUND:
+		return "rewound";
 	case EVENT_CHANGED:
 		return "changed";
 	case EVENT_MARK:
@@ -117,6 +119,7 @@ static void put_rest(json_t *to, const struct event *e, enum work_state state)
 		put(to, "mark", json_string(mark_name(e)));
 		put(to, "text", json_text(e->told ? e->told : e->text));
 		break;
+	case EVENT_REWOUND:
 	case EVENT_SAY:
 		put(to, "text", json_text(e->told ? e->told : e->text));
 		break;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Control of the run: verbs that the engine answers, and settings. */
+#include "ui/console/control.h"
+
 #include "app/config/setting.h"
 #include "app/lab/order.h"
 #include "base/str.h"
@@ -120,6 +122,15 @@ static const char *refuse_fold(const struct ui *u)
 	const char *why = needs_run(u);
 
 	return why ? why : order_refused_fold(&u->now);
+}
+
+const char *control_refuse_rewind(const struct ui *u)
+{
+	const char *why = needs_run(u), *finished = order_refused_rewind(&u->now);
+
+	return why && order_refused(&u->now) == order_nothing && finished != order_nothing
+		       ? finished
+		       : why;
 }
 
 /* ---- what commands do ---- */
@@ -271,6 +282,11 @@ static int run_eval(struct ui *u, const char *args, struct err *e)
 	return order_alone("eval", args, e) ? -1 : engine(u, "eval", "", e);
 }
 
+int control_rewind(struct ui *u, const char *args, struct err *e)
+{
+	return order_rewind(args, e) ? -1 : engine(u, "rewind", args, e);
+}
+
 static int run_fold_end(struct ui *u, const char *args, struct err *e)
 {
 	return order_alone("fold", args, e) ? -1 : engine(u, "fold", "", e);
@@ -349,6 +365,9 @@ const struct verb control_verbs[] = {
 	{"break", "[when CONDITION|list|off]",
 	 "Pause when a condition holds, such as grad_norm > 10; list shows it.", run_break,
 	 refuse_early, complete_break, CHANGES_SESSION},
+	{"rewind", "EPOCH[:STEP]|NAME",
+	 "Go back to a step, and pause there; what came after is kept as a branch.", control_rewind,
+	 control_refuse_rewind, NULL, CHANGES_SESSION | LATE},
 	{"pace", "[N|off]", "Train at most N epochs a second, to have time to look.", run_pace,
 	 refuse_early, complete_args, CHANGES_SESSION | LATE},
 	{0},

@@ -235,6 +235,7 @@ static void take(struct ui *u, struct event *e)
 		say_opened(u);
 		break;
 	case EVENT_FOLD: /* the session may have been cut back to its last state */
+	case EVENT_REWOUND:
 		runs_reload(u);
 		break;
 	case EVENT_STEP:

@@ -27,6 +27,7 @@ static const struct {
 	[WORK_WAITING] = {GLYPH_IDLE, "WAITING", ROLE_WARN, false},
 	[WORK_RUN] = {GLYPH_RUN, "RUN", ROLE_GOOD, true},
 	[WORK_EVAL] = {GLYPH_RUN, "EVAL", ROLE_GOOD, true},
+	[WORK_REWINDING] = {GLYPH_RUN, "REWIND", ROLE_WARN, false},
 	[WORK_PAUSED] = {GLYPH_PAUSED, "PAUSED", ROLE_WARN, false},
 	[WORK_BROKE] = {GLYPH_PAUSED, "BROKE", ROLE_WARN, false},
 	[WORK_DIVERGED] = {GLYPH_DIVERGED, "DIVERGED", ROLE_BAD, false},
@@ -204,6 +205,16 @@ static void add_results(struct status *s, const struct results *r, bool wide)
 	f->role = ROLE_TEXT;
 }
 
+/* "to 4:1, 12 of 21 steps" */
+static void add_way_back(struct status *s, const struct snapshot *now)
+{
+	struct field *f = add(s, "to ", STAYS);
+
+	snprintf(f->value, sizeof f->value, "%.14s, %d of %d steps", now->rewind_to,
+		 now->rewind_done, now->rewind_of);
+	f->role = ROLE_WARN;
+}
+
 /* View 5 shows a model that is not the one of the other views. */
 static void add_silenced(struct status *s, const struct ui *u)
 {
@@ -327,6 +338,8 @@ static void make_status(struct status *s, const struct ui *u, bool wide)
 		f->role = ROLE_WARN;
 	}
 	add_owner(s, u, wide);
+	if (now->state == WORK_REWINDING)
+		add_way_back(s, now);
 	if (done)
 		add_results(s, &u->run.results, wide);
 	if (trained)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What view 1 answers to: cursor, move, zoom, smooth, log, axis, mean. */
 #include "ui/console/complete.h"
+#include "ui/console/control.h"
 #include "ui/view/train.h"
 
 #include <math.h>
@@ -272,6 +273,33 @@ static const char *refuse_move(const struct ui *u)
 	return is_small(u) ? NULL : refuse_curve(u);
 }
 
+/* ---- going back ---- */
+
+/* To the cursor, after a question. */
+static int rewind_here(struct ui *u, const char *args, struct err *e)
+{
+	const struct train_view *v = train_view(u);
+	const struct fold_run *f = ui_fold(u);
+	int each = f ? train_per_epoch(u, f) : 1, step = (int)lround(v->at * each);
+	char command[64];
+
+	if (*args)
+		return control_rewind(u, args, e);
+	if (!v->cursor)
+		return err_set(e, "rewind EPOCH[:STEP]|NAME: expected where to; c sets a cursor, "
+				  "and R then goes back to it");
+	if (u->sel.fold != u->now.fold)
+		return err_set(e, "rewind: the cursor is in fold %d, and fold %d is trained",
+			       u->sel.fold, u->now.fold);
+	if (step >= u->now.step)
+		return err_set(e, "rewind: the cursor is where the run is; move it back first");
+	snprintf(command, sizeof command, "rewind %d:%d", step / each + 1, step % each);
+	ui_ask(u, command, "go back %d step%s, to %d:%d? what came after is kept as a branch   y/n",
+	       u->now.step - step, u->now.step - step == 1 ? "" : "s", step / each + 1,
+	       step % each);
+	return 0;
+}
+
 /* ---- how curves are drawn ---- */
 
 /* Where + and - stop: each about doubles the points that count. */
@@ -358,6 +386,9 @@ const struct verb train_verbs[] = {
 	 refuse_curve, NULL, CHANGES_NOTHING},
 	{"jump", "left|right", "The cursor to where a branch left, before or after it.", jump,
 	 refuse_jump, complete_args, CHANGES_NOTHING | LATE},
+	{"rewind", "[EPOCH[:STEP]|NAME]",
+	 "Go back to the cursor or a step; what came after is kept as a branch.", rewind_here,
+	 control_refuse_rewind, NULL, CHANGES_SESSION | LATE},
 	{"zoom", "in|out|all|FROM TO", "The part of the time axis that is drawn.", zoom,
 	 refuse_curve, complete_args, CHANGES_NOTHING},
 	{"smooth", "+|-|VALUE", "How much the curves are smoothed, 0 to 0.999.", smooth, NULL,

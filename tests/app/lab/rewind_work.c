@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* `rewind` as it is asked of a run that trains, pauses or has stopped: 2 epochs of 4 steps. */
+#include "app/lab/worker.h"
+
+static void ask(struct seen *s, struct work *w, const char *command)
+{
+	s->refused = false;
+	s->text[0] = '\0';
+	work_command(w, WORK_FIRST, command);
+	served(s, w);
+}
+
+static void step_to(struct seen *s, struct work *w, int step)
+{
+	while (s->now.step < step) {
+		work_step(w, WORK_FIRST, false);
+		served(s, w);
+		until_state(s, w, WORK_PAUSED);
+	}
+}
+
+static void check_at(const struct seen *s, int epoch, int in_epoch, int step)
+{
+	CHECK_INT(s->now.epoch, epoch);
+	CHECK_INT(s->now.in_epoch, in_epoch);
+	CHECK_INT(s->now.step, step);
+}
+
+TEST(a_paused_run_goes_back)
+{
+	struct work *w = start(temp_path("paused"), true, false);
+	struct seen s = {0};
+
+	until_state(&s, w, WORK_PAUSED);
+	step_to(&s, w, 7);
+	ask(&s, w, "rewind 1:3");
+	CHECK(!s.refused);
+	CHECK_HAS(s.text, "rewound to 1:3, 3 steps replayed in ");
+	CHECK_HAS(s.text, " s; what came after is branch before-rewind-1");
+	CHECK_INT(s.now.state, WORK_PAUSED);
+	check_at(&s, 1, 3, 3);
+	ask(&s, w, "rewind 1:3");
+	CHECK(s.refused);
+	CHECK_HAS(s.text, "rewind 1:3: it is there; the run is at 1:3");
+	step_to(&s, w, 6);
+	ask(&s, w, "rewind 2"); /* from the end of epoch 1 */
+	CHECK_HAS(s.text, "rewound to 2:0, 0 steps replayed");
+	CHECK_HAS(s.text, "branch before-rewind-2");
+	check_at(&s, 1, 4, 4);
+	work_resume(w, WORK_FIRST);
+	until_state(&s, w, WORK_IDLE);
+	CHECK_INT(s.results, 1);
+	ask(&s, w, "rewind 1:1");
+	CHECK(s.refused);
+	CHECK_INT(work_end(w), 0);
+}
+
+/* Requests that come together: whichever step it is at. */
+TEST(a_run_that_trains_pauses_there)
+{
+	const struct request r[] = {{.kind = REQUEST_RESUME},
+				    {.kind = REQUEST_COMMAND, .text = "rewind 1:1"}};
+	struct work *w = start(temp_path("trains"), true, false);
+	struct seen s = {0};
+
+	until_state(&s, w, WORK_PAUSED);
+	step_to(&s, w, 5);
+	ask_together(w, WORK_FIRST, r, 2);
+	served(&s, w);
+	CHECK(!s.refused);
+	until_state(&s, w, WORK_PAUSED);
+	check_at(&s, 1, 1, 1);
+	CHECK_INT(work_end(w), 0);
+}
+
+TEST(a_stopped_run_goes_back_and_on)
+{
+	const char *dir = temp_path("stopped");
+	struct work *w = start(dir, true, false);
+	struct seen s = {0};
+
+	until_state(&s, w, WORK_PAUSED);
+	step_to(&s, w, 6);
+	work_stop(w, WORK_FIRST);
+	until_state(&s, w, WORK_IDLE);
+	ask(&s, w, "rewind 1:2");
+	CHECK(!s.refused);
+	CHECK_INT(s.now.state, WORK_IDLE);
+	CHECK_INT(s.now.step, 2);
+	work_step(w, WORK_FIRST, false);
+	served(&s, w);
+	until_state(&s, w, WORK_PAUSED);
+	check_at(&s, 1, 3, 3);
+	CHECK_INT(work_end(w), 0);
+}
+
+/* What is asked meanwhile calls it back, and is then done. */
+TEST(a_pause_calls_it_back)
+{
+	const struct request r[] = {{.kind = REQUEST_RESUME},
+				    {.kind = REQUEST_COMMAND, .text = "rewind 1:3"},
+				    {.kind = REQUEST_PAUSE}};
+	const struct request stop[] = {{.kind = REQUEST_COMMAND, .text = "rewind 1:3"},
+				       {.kind = REQUEST_STOP}};
+	struct work *w = start(temp_path("back"), true, false);
+	struct seen s = {0};
+
+	until_state(&s, w, WORK_PAUSED);
+	step_to(&s, w, 5);
+	ask_together(w, WORK_FIRST, r, 3);
+	served(&s, w);
+	CHECK(s.refused);
+	CHECK_HAS(s.text, "not rewound to 1:3: it was called back; nothing has changed");
+	until_state(&s, w, WORK_PAUSED);
+	check_at(&s, 2, 1, 5);
+	ask_together(w, WORK_FIRST, stop, 2);
+	served(&s, w);
+	until_state(&s, w, WORK_IDLE);
+	check_at(&s, 2, 1, 5);
+	CHECK_INT(work_end(w), 0);
+}
+
+TEST(undo_offers_to_go_back)
+{
+	struct work *w = start(temp_path("undo"), true, false);
+	struct seen s = {0};
+
+	until_state(&s, w, WORK_PAUSED);
+	ask(&s, w, "set train.clip 0.5");
+	ask(&s, w, "undo"); /* nothing has been done with it */
+	CHECK_STR(s.text, "set train.clip 0");
+	step_to(&s, w, 2);
+	ask(&s, w, "set train.clip 0.5");
+	step_to(&s, w, 5);
+	ask(&s, w, "set train.clip 0.7");
+	step_to(&s, w, 6);
+	ask(&s, w, "undo");
+	CHECK_STR(s.text, "set train.clip 0.5 from here on; rewind 2:1 goes back to before the "
+			  "change, 1 step ago");
+	ask(&s, w, "rewind 1:3"); /* the first of them is still in force */
+	CHECK_NEAR(s.now.set.train.clip, 0.5, 1e-6);
+	ask(&s, w, "undo");
+	CHECK_STR(s.text, "set train.clip 0 from here on; rewind 1:2 goes back to before the "
+			  "change, 1 step ago");
+	ask(&s, w, "rewind 1:2");
+	CHECK_NEAR(s.now.set.train.clip, 0, 0);
+	ask(&s, w, "undo");
+	CHECK(s.refused);
+	CHECK_STR(s.text, "no change to take back");
+	CHECK_INT(work_end(w), 0);
+}
+
+TEST(places_that_there_are_not)
+{
+	static const char *const wrong[][2] = {
+		{"rewind 1:9", "rewind 1:9: an epoch of fold 0 has 4 steps"},
+		{"rewind 2", "that is still to come; the run is at 1:2"},
+		{"rewind 0", "rewind 0: expected EPOCH, EPOCH:STEP or the name of a stored"},
+		{"rewind good", "fold 0 has no stored state good; save good makes one"},
+	};
+	struct work *w = start(temp_path("wrong"), true, false);
+	struct seen s = {0};
+
+	until_state(&s, w, WORK_PAUSED);
+	step_to(&s, w, 2);
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		ask(&s, w, wrong[i][0]);
+		CHECK(s.refused);
+		CHECK_HAS(s.text, wrong[i][1]);
+		CHECK_INT(s.now.state, WORK_PAUSED);
+		check_at(&s, 1, 2, 2);
+	}
+	CHECK_INT(work_end(w), 0);
+}
+
+int main(int argc, char **argv)
+{
+	return TEST_MAIN(argc, argv);
+}
