@@ -397,7 +397,10 @@ TEST(evaluation_within_the_room)
 TEST(try_in_chunks)
 {
 	struct settings s = variant_of(0);
-	struct step_row before, after, step, next;
+	struct try_room room = {0};
+	struct try_plan plan = {.set = &s, .steps = 1, .room = &room};
+	struct tried_steps tried = {0};
+	struct step_row step, next;
 	struct trainer t;
 	float *w;
 
@@ -406,20 +409,22 @@ TEST(try_in_chunks)
 	REQUIRE(trainer_open(&t, &s, &m.c, 0, par, &e) == 0);
 	w = malloc(t.model.params.total * sizeof *w);
 	memcpy(w, t.model.params.w, t.model.params.total * sizeof *w);
-	REQUIRE(trainer_try(&t, &s, &before, &after, &e) == 0);
+	REQUIRE(trainer_try(&t, &plan, &tried, &e) == 0);
+	CHECK_INT(tried.steps, 1);
 	CHECK_INT(t.batch.chunks, N);
 	CHECK(memcmp(w, t.model.params.w, t.model.params.total * sizeof *w) == 0);
 	CHECK_INT(t.state.step, 0);
 	trainer_epoch_begin(&t);
 	REQUIRE(trainer_step(&t, &step, &e) == STEP_DONE);
-	CHECK(same_step(&before, &step));
+	CHECK(same_step(&tried.before, &step));
 	/* the same batch with the weights of after the step */
 	REQUIRE(model_ready(&t.model, &t.batch, true, &e) == 0);
 	model_forward(&t.model, &t.batch);
 	next.loss = model_loss(&t.model, &t.batch, &t.set, NULL, next.term);
-	CHECK(same_double(after.loss, next.loss));
-	CHECK(after.loss != before.loss);
+	CHECK(same_double(tried.first.row.loss, next.loss));
+	CHECK(tried.first.row.loss != tried.before.loss);
 	free(w);
+	try_room_free(&room);
 	trainer_close(&t);
 	small_free(&m);
 }
