@@ -3,7 +3,9 @@
 #include "app/folder.h"
 #include "app/lab/job_rewind.h"
 #include "app/session/run.h"
+#include "app/same_run.h"
 #include "app/session/session_branch.h"
+#include "app/study/compare.h"
 #include "app/session/states.h"
 #include "base/rng.h"
 
@@ -23,7 +25,8 @@ struct plan {
 			      * are done; 0: not */
 	int asked, of;       /* how often `rewinding` was asked; of how many steps */
 	struct rewound last;
-	int told; /* changes that took effect */
+	int told;           /* changes that took effect */
+	struct run *follow; /* read before each rewind, and refreshed after it */
 };
 
 static void go_back(struct plan *p, struct job *j, const char *to)
@@ -34,6 +37,8 @@ static void go_back(struct plan *p, struct job *j, const char *to)
 
 	if (!rewind_place(&r, to))
 		FAIL("%s", to);
+	if (p->follow && run_load(p->follow, j->session.dir, &e))
+		FAIL("%s", e.text);
 	failed = job_rewind(j, &r, false, NULL, &e);
 	if (!p->refused)
 		CHECK_STR(e.text, "");
@@ -74,12 +79,31 @@ static bool rewinding(void *ctx, struct job *j, const struct rewind *to, int don
 	return p->called_back && done >= p->called_back;
 }
 
+/* Who follows the folder has what it has now: the rows up to there. */
+static void check_followed(struct run *r, int step)
+{
+	struct run fresh;
+	struct err e = {0};
+	unsigned news;
+
+	CHECK(r->fold[0].nsteps > step);
+	CHECK_INT(run_refresh(r, &news, &e), 0);
+	CHECK(news & RUN_NEW_ROWS);
+	CHECK_INT(r->fold[0].nsteps, step);
+	CHECK_INT(run_load(&fresh, r->dir, &e), 0);
+	CHECK_STR(run_difference(r, &fresh), "");
+	run_free(&fresh);
+	run_free(r);
+}
+
 static void rewound(void *ctx, struct job *j, const struct rewound *r)
 {
 	struct plan *p = ctx;
 
 	CHECK_INT(j->trainer.state.step, r->step);
 	p->last = *r;
+	if (p->follow)
+		check_followed(p->follow, r->step);
 }
 
 static void changed(void *ctx, struct job *j, const struct change *c)
@@ -208,6 +232,46 @@ TEST(a_future_is_left_and_another_one_trained)
 	check_same("a", "d");
 	check_same_file("a/branches/before-rewind-1", "d/branches/before-rewind-1",
 			"best.safetensors");
+	folder_remove();
+}
+
+/* Only what is in force is shown. */
+TEST(followers_and_readers)
+{
+	const char *dir = NULL;
+	char text[8192] = "", *last;
+	struct settings set;
+	struct run r = {0};
+	struct err e = {0};
+	FILE *f;
+
+	folder_make();
+	train("a", (struct plan){.at = {{3, "set train.optimizer.lr 0.003"},
+					{6, "set train.clip 0.1"},
+					{9, "set train.loss.text 0.5"},
+					{11, "rewind 2:1"},
+					{6, "set train.clip 1"},
+					{7, "rewind 2"},
+					{5, "set train.patience 9"},
+					{6, "stop"}},
+				 .follow = &r});
+	REQUIRE(run_load(&r, in("a"), &e) == 0);
+	CHECK_INT(r.fold[0].nmarks, 2);
+	CHECK_STR(r.fold[0].mark[0].label, "lr 0.003");
+	CHECK_STR(r.fold[0].mark[1].label, "patience 9");
+	CHECK_NEAR(r.set.train.clip, 0, 0);
+	CHECK_INT(run_settings(&r, 0, &set, &last), 0);
+	CHECK_NEAR(set.train.clip, 0, 0);
+	CHECK_INT(set.train.patience, 9);
+	run_free(&r);
+	dir = in("a");
+	f = fmemopen(text, sizeof text, "w");
+	CHECK_INT(compare_print(&dir, 1, f, &e), 0);
+	fclose(f);
+	CHECK_HAS(text, "Changed while they trained\n\n"
+			"    train.optimizer.lr          1: 0.003 from epoch 1 of fold 0\n"
+			"    train.patience              1: 9 from epoch 2 of fold 0\n");
+	CHECK(!strstr(text, "train.clip") && !strstr(text, "train.loss.text"));
 	folder_remove();
 }
 
