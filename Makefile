@@ -80,7 +80,7 @@ TESTS  := $(call tests,base) $(call tests,engine) $(call tests,app) $(call tests
 FUZZERS := $(call tests,fuzz)
 SCRIPTS := $(sort $(wildcard tests/cli/*.sh))
 # Those that take longest begin first, so that no core waits for one of them at the end.
-SLOW   := $(patsubst %,tests/cli/%.sh,path tmux doc queue power process malloc replay folds kill feeder)
+SLOW   := $(patsubst %,tests/cli/%.sh,path tmux doc queue power process malloc replay rewind folds kill feeder)
 GRAD   := $(patsubst %.c,build/double/%,$(sort $(wildcard tests/grad/*.c)))
 
 all: build/miust build/miust-tui

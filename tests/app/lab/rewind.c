@@ -27,6 +27,7 @@ struct plan {
 	struct rewound last;
 	int told;           /* changes that took effect */
 	struct run *follow; /* read before each rewind, and refreshed after it */
+	const char *block;  /* a folder that is made in its way; NULL: none */
 };
 
 static void go_back(struct plan *p, struct job *j, const char *to)
@@ -37,6 +38,8 @@ static void go_back(struct plan *p, struct job *j, const char *to)
 
 	if (!rewind_place(&r, to))
 		FAIL("%s", to);
+	if (p->block && make_dirs(p->block, &e))
+		FAIL("%s", e.text);
 	if (p->follow && run_load(p->follow, j->session.dir, &e))
 		FAIL("%s", e.text);
 	failed = job_rewind(j, &r, false, NULL, &e);
@@ -367,6 +370,30 @@ TEST(called_back_or_refused)
 		check_same("plain", name);
 	}
 	folder_remove();
+}
+
+/* Where something of it cannot be written the run goes on where it was. */
+TEST(what_cannot_be_stored)
+{
+	static const char *const blocked[] = {"a/branches",
+					      "a/fold-0/.miust-tmp-rewind-state.safetensors",
+					      "a/fold-0/.miust-tmp-rewind-steps.csv"};
+
+	for (size_t i = 0; i < sizeof blocked / sizeof *blocked; i++) {
+		struct err e = {0};
+
+		folder_make();
+		train("plain", (struct plan){.at = {{3, "set train.clip 0.1"}}});
+		train("a", (struct plan){.at = {{3, "set train.clip 0.1"}, {6, "stop"}}});
+		CHECK_INT(make_dirs(in("a/fold-0"), &e), 0);
+		if (i == 0)
+			put(in(blocked[i]), "");
+		train("a", (struct plan){.at = {{10, "rewind 1:3"}},
+					 .refused = i ? "is a folder" : "branches",
+					 .block = i ? in(blocked[i]) : NULL});
+		check_same("plain", "a");
+		folder_remove();
+	}
 }
 
 static void check_refusal(const char *to, const char *why)
