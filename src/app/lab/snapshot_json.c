@@ -49,6 +49,7 @@ static const struct field snapshot_field[] = {
 	FIELD(snapshot, in_epoch, INT),
 	FIELD(snapshot, steps_per_epoch, INT),
 	FIELD(snapshot, step, INT),
+	FIELD(snapshot, repeats, INT),
 	FIELD(snapshot, loss, FIGURE),
 	FIELD(snapshot, best, FIGURE),
 	FIELD(snapshot, best_epoch, INT),

@@ -116,8 +116,9 @@ struct snapshot {
 	char error[2048];         /* WORK_FAILED, WORK_DIVERGED: why */
 	int status;               /* of the error, enum exit_status */
 	struct step_row diverged; /* WORK_DIVERGED: the failed step's figures */
-	int trying, trying_of;    /* steps of a try that are done, and of how many; 0: none */
-	bool ended;               /* after work_quit: what there is is stored, its thread is done */
+	int repeats;           /* steps that a branch has still to do as its parent did; 0: none */
+	int trying, trying_of; /* steps of a try that are done, and of how many; 0: none */
+	bool ended;            /* after work_quit: what there is is stored, its thread is done */
 };
 
 /* Which of a model's parts to silence while looking. */

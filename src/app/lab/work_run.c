@@ -87,6 +87,7 @@ void work_show(struct work_run *run, enum work_state state)
 		run->shown.in_epoch = t->state.in_epoch;
 		run->shown.steps_per_epoch = trainer_steps_per_epoch(t);
 		run->shown.step = t->state.step;
+		run->shown.repeats = job_repeats(j) ? j->ahead - t->state.step : 0;
 		run->shown.best_epoch = t->state.best_epoch;
 		run->shown.best = t->state.best_epoch ? best_figure(t) : NAN;
 		run->shown.lr = trainer_rate(t);

@@ -247,6 +247,18 @@ static void add_silent(struct status *s, const struct ui *u, bool wide)
 	f->gap = 1;
 }
 
+/* How far a branch is from where it left. */
+static void add_repeats(struct status *s, const struct snapshot *now)
+{
+	struct field *f;
+
+	if (!now->repeats)
+		return;
+	f = add(s, "repeats ", STAYS);
+	snprintf(f->value, sizeof f->value, "%d", now->repeats);
+	f->role = ROLE_WARN;
+}
+
 static void add_trying(struct status *s, const struct snapshot *now)
 {
 	struct field *f;
@@ -346,6 +358,7 @@ static void make_status(struct status *s, const struct ui *u, bool wide)
 		add_position(s, now, wide);
 	if (trained)
 		add_figures(s, now);
+	add_repeats(s, now);
 	add_trying(s, now);
 	add_attached(s, u, wide);
 	add_unseen(s, u);

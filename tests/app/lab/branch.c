@@ -602,12 +602,14 @@ TEST(stopped_on_the_way)
 	ask_together(w, WORK_FIRST, both, 2);
 	until_state(&s, w, WORK_IDLE);
 	CHECK(s.now.step < 9);
+	CHECK_INT(s.now.repeats, 9 - s.now.step);
 	served(&s, w);
 	CHECK(s.refused);
 	CHECK_HAS(s.text, "to do as its parent did, before it can be changed");
 	work_resume(w, WORK_FIRST);
 	until_state(&s, w, WORK_PAUSED);
 	CHECK_INT(s.now.step, 9);
+	CHECK_INT(s.now.repeats, 0);
 	CHECK_INT(work_end(w), 0);
 	check_holds(in("stopped/branches/b/fold-0/commands.log"), "");
 	parent_free(&p);

@@ -42,6 +42,7 @@ static struct snapshot full(void)
 		.can_skip = true,
 		.looking = "why \"not\"",
 		.dropped = 3000000000UL,
+		.repeats = 7,
 		.trying = 12,
 		.trying_of = 55,
 		.error = "caf\xc3\xa9",
@@ -99,6 +100,7 @@ TEST(a_snapshot_reads_back_as_it_was)
 	CHECK(back.opened && back.placed && back.can_skip);
 	CHECK(!back.trains && !back.busy && !back.ended);
 	CHECK_INT(back.dropped, 3000000000UL);
+	CHECK_INT(back.repeats, 7);
 	CHECK_INT(back.trying, 12);
 	CHECK_INT(back.trying_of, 55);
 	CHECK_STR(back.error, "caf\xc3\xa9");

@@ -235,6 +235,19 @@ TEST(fields_keep_their_columns)
 	moment_free(&u);
 }
 
+TEST(status_of_a_branch_on_its_way)
+{
+	struct ui u;
+
+	NEED_UTF8();
+	moment_init(&u, &look_braille, 24, 80);
+	CHECK(!strstr(drawn(&u, 80, status_draw), "repeats"));
+	u.now.repeats = 12;
+	CHECK_HAS(drawn(&u, 80, status_draw), "repeats 12");
+	CHECK_HAS(drawn(&u, 200, status_draw), "repeats 12");
+	moment_free(&u);
+}
+
 /* The figure beside the epoch is the one that selects. */
 TEST(status_names_the_figure_that_selects)
 {
