@@ -400,6 +400,51 @@ void work_answered(struct work_run *run, const struct request *r)
 	tell_asked(run, r);
 }
 
+static void serve(struct work_run *run, const struct request *r, struct err *e)
+{
+	switch (r->kind) {
+	case REQUEST_COMMAND:
+		command(run, r, e);
+		break;
+	case REQUEST_PING:
+		work_reply(run, r, e, "");
+		break;
+	case REQUEST_PAUSE:
+		pause_run(run);
+		break;
+	case REQUEST_RESUME:
+	case REQUEST_STEP:
+	case REQUEST_STEP_EPOCH:
+		go_on(run, r, e);
+		break;
+	case REQUEST_STOP:
+		stop(run, r, e);
+		break;
+	case REQUEST_BREAK:
+		work_set_break(run, r, e);
+		break;
+	case REQUEST_BREAKS:
+		work_list_breaks(run, r, e);
+		break;
+	case REQUEST_LOOK:
+		look(run, r, e);
+		break;
+	case REQUEST_TRY:
+		work_try_change(run, r, e);
+		break;
+	case REQUEST_HAND_OVER:
+		hand_over(run, r);
+		break;
+	case REQUEST_LET_GO:
+		if (!work_let_session_go(run, e))
+			work_reply(run, r, e, "");
+		break;
+	case REQUEST_PACE:
+		set_pace(run, r, e);
+		break;
+	}
+}
+
 bool work_answer(struct work_run *run, const struct request *r)
 {
 	struct err e = {0};
@@ -423,47 +468,7 @@ bool work_answer(struct work_run *run, const struct request *r)
 		work_reply(run, r, &e, "");
 		return true;
 	}
-	switch (r->kind) {
-	case REQUEST_COMMAND:
-		command(run, r, &e);
-		break;
-	case REQUEST_PING:
-		work_reply(run, r, &e, "");
-		break;
-	case REQUEST_PAUSE:
-		pause_run(run);
-		break;
-	case REQUEST_RESUME:
-	case REQUEST_STEP:
-	case REQUEST_STEP_EPOCH:
-		go_on(run, r, &e);
-		break;
-	case REQUEST_STOP:
-		stop(run, r, &e);
-		break;
-	case REQUEST_BREAK:
-		work_set_break(run, r, &e);
-		break;
-	case REQUEST_BREAKS:
-		work_list_breaks(run, r, &e);
-		break;
-	case REQUEST_LOOK:
-		look(run, r, &e);
-		break;
-	case REQUEST_TRY:
-		work_try_change(run, r, &e);
-		break;
-	case REQUEST_HAND_OVER:
-		hand_over(run, r);
-		break;
-	case REQUEST_LET_GO:
-		if (!work_let_session_go(run, &e))
-			work_reply(run, r, &e, "");
-		break;
-	case REQUEST_PACE:
-		set_pace(run, r, &e);
-		break;
-	}
+	serve(run, r, &e);
 	if (e.status)
 		work_reply(run, r, &e, "");
 	else
