@@ -150,6 +150,30 @@ TEST(undo_offers_to_go_back)
 	CHECK_INT(work_end(w), 0);
 }
 
+TEST(a_stored_state_has_a_name)
+{
+	struct work *w = start(temp_path("named"), true, false);
+	struct seen s = {0};
+
+	until_state(&s, w, WORK_PAUSED);
+	step_to(&s, w, 2);
+	ask(&s, w, "save good");
+	CHECK(!s.refused);
+	step_to(&s, w, 4);
+	ask(&s, w, "save end");
+	step_to(&s, w, 6);
+	ask(&s, w, "rewind end");
+	CHECK_HAS(s.text, "rewound to 2:0, 0 steps replayed");
+	check_at(&s, 1, 4, 4);
+	ask(&s, w, "rewind good");
+	CHECK_HAS(s.text, "rewound to 1:2, 0 steps replayed");
+	check_at(&s, 1, 2, 2);
+	ask(&s, w, "rewind end"); /* it went with the future */
+	CHECK(s.refused);
+	CHECK_HAS(s.text, "fold 0 has no stored state end");
+	CHECK_INT(work_end(w), 0);
+}
+
 TEST(places_that_there_are_not)
 {
 	static const char *const wrong[][2] = {
