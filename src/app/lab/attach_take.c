@@ -99,7 +99,7 @@ static int take_answer(struct work_run *run, json_int_t id, const json_t *answer
 		       struct err *e)
 {
 	struct attach *a = run->attach;
-	bool ok = json_is_true(json_object_get(answer, "ok")), snapshot = id == a->snapshot;
+	bool ok = json_is_true(json_object_get(answer, "ok")), snapshot = id == a->snapshot, tried;
 	int i = 0;
 
 	if (snapshot && ok && take_snapshot(run, answer, e))
@@ -113,9 +113,10 @@ static int take_answer(struct work_run *run, json_int_t id, const json_t *answer
 		a->over |= !ok;
 		return 0;
 	}
-	if (ok && a->asked[i].kind == REQUEST_TRY && send_tried(run, a->asked[i].number, answer, e))
+	tried = ok && a->asked[i].kind == REQUEST_TRY && json_object_get(answer, "tried");
+	if (tried && send_tried(run, a->asked[i].number, answer, e))
 		return -1;
-	attach_reply(run, i, ok, text_of(answer, "text"));
+	attach_reply(run, i, ok, tried ? "" : text_of(answer, "text")); /* it has the figures */
 	a->stale = *news = true;
 	return 0;
 }

@@ -220,15 +220,14 @@ static int add_column(struct sweep_column *c, int n, const char *above, const ch
 /* All, or where there is little room what counts most. */
 static int sweep_columns(struct sweep_column *c, const struct tried *t, bool all)
 {
-	char last[16];
 	int n = 0;
 
-	snprintf(last, sizeof last, "step %d", t->steps);
 	if (all && t->steps > 1) {
-		n = add_column(c, n, "loss", "step 1", ROW_LOSS);
+		n = add_column(c, n, "loss", "first", ROW_LOSS);
 		c[0].first = true;
 	}
-	n = add_column(c, n, "loss", last, ROW_LOSS);
+	n = t->steps > 1 ? add_column(c, n, "loss", "last", ROW_LOSS)
+			 : add_column(c, n, "", "loss", ROW_LOSS);
 	for (int i = 0; i < TERMS && all; i++) {
 		const char *name = loss_term[i].name, *space = strchr(name, ' ');
 		char word[16];

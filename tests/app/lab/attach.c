@@ -95,15 +95,22 @@ TEST(a_try_comes_with_its_figures)
 	number = work_try(screen.work, WORK_FIRST, "clip=1,train.loss.text=0 for 3");
 	UNTIL(trainer.n == 1);
 	CHECK_STR(trainer.asked[0].line, "try clip=1,train.loss.text=0 for 3");
-	a = answer(true, "");
+	a = answer(true, "a table\nof lines");
 	json_object_set_new(a, "tried", tried_json(&tried));
 	server_answer(trainer.server, trainer.asked[0].ticket, a);
 	UNTIL(reply_to(number));
 	CHECK_INT(count(EVENT_TRIED, &e), 1);
 	CHECK(e < reply_to(number));
+	CHECK_STR(reply_to(number)->text, ""); /* the page shows it */
 	CHECK_INT(e->request, number);
 	CHECK_STR(e->tried->change[0].key, "train.clip");
 	CHECK_INT(e->tried->step, 3);
+	number = work_try(screen.work, WORK_FIRST, "off"); /* which has none */
+	UNTIL(trainer.n == 2);
+	server_answer(trainer.server, trainer.asked[1].ticket, answer(true, ""));
+	UNTIL(reply_to(number));
+	CHECK(reply_to(number)->ok);
+	CHECK_INT(count(EVENT_TRIED, &e), 1);
 	ends();
 }
 
