@@ -43,13 +43,18 @@ static const struct {
 	[STATUS_UNSEEN] = {GLYPH_UNSEEN, "UNSEEN", ROLE_WARN, false},
 };
 
+bool status_is_unseen(const struct ui *u)
+{
+	return !ui_no_run(u) && !status_is_done(u) && u->now.state == WORK_IDLE && u->now.unseen;
+}
+
 static int state_of(const struct ui *u)
 {
 	bool idle = u->now.state == WORK_IDLE;
 
 	return ui_no_run(u)                                  ? (int)STATUS_NONE
 	       : status_is_done(u)                           ? (int)STATUS_DONE
-	       : idle && u->now.unseen                       ? (int)STATUS_UNSEEN
+	       : status_is_unseen(u)                         ? (int)STATUS_UNSEEN
 	       : idle && u->now.left                         ? (int)STATUS_LEFT
 	       : idle && (u->now.trains || u->now.epoch > 0) ? (int)STATUS_STOPPED
 							     : (int)u->now.state;

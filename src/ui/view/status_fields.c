@@ -228,7 +228,7 @@ static void add_unseen(struct status *s, const struct ui *u)
 {
 	struct field *f;
 
-	if (state_of(u) != STATUS_UNSEEN)
+	if (!status_is_unseen(u))
 		return;
 	f = add(s, "", GOES_OTHERS);
 	snprintf(f->value, sizeof f->value, "cannot see who trains it");

@@ -11,6 +11,8 @@
 enum { STATUS_WIDE = 100 }; /* columns from which words are whole and messages beside them */
 
 bool status_is_done(const struct ui *u); /* every fold of the run has a result */
+/* Idle here, and whether another program trains it cannot be seen. */
+bool status_is_unseen(const struct ui *u);
 /* What comes next, at the right of the status row: as many as there is room for from
  * `col` on. */
 void offers_draw(const struct ui *u, struct canvas *row, int col);
