@@ -101,7 +101,7 @@ run control "$s" save
 check saves answers saved
 whole=$(realpath "$s")
 run control "$s" --json undo
-check whole_answer has "^{\"ok\":true,\"run\":\"$whole\",\"fold\":0,\"epoch\":[0-9]*,\"step\":[0-9]*,\"text\":\"set train.optimizer.lr 0.012\"}\$"
+check whole_answer has "^{\"ok\":true,\"run\":\"$whole\",\"fold\":0,\"epoch\":[0-9]*,\"step\":[0-9]*,\"text\":\"set train.optimizer.lr 0.012 from here on; rewind [0-9]*:[0-9]* goes back to before the change, [0-9]* steps ago\"}\$"
 run control "$s" --json puse
 check whole_refusal has '^{"ok":false,.*"text":"unknown command puse'
 check refusal_exits_1 [ "$status" -eq 1 ]
@@ -115,6 +115,19 @@ check lines_are_answered_in_order [ "$(cut -d' ' -f1-3 "$dir/out" | tr '\n' ,)" 
 	'train.clip 0 ,set train.clip 0.5,set train.clip 0,' ]
 check a_refused_line_exits_1 [ "$status" -eq 1 ]
 check a_refused_line_is_said grep -q 'unknown key nothing' "$dir/err"
+
+run control "$s" rewind 1:2
+check goes_back has '^rewound to 1:2, [0-9]* steps* replayed in [0-9.]* s; what came after is branch before-rewind-1$'
+check its_future_is_kept [ -f "$s/branches/before-rewind-1/fold-0/state.safetensors" ]
+check the_log_says_who grep -q ' rewind 1:2 before-rewind-1   # asked by process [0-9]*$' "$s/fold-0/commands.log"
+check its_rows_are_cut [ "$(wc -l <"$s/fold-0/steps.csv")" -eq 3 ]
+run control "$s" snapshot
+check it_is_there has '^  "step": 2,$'
+check it_waits_there has '^  "state": "paused",$'
+run control "$s" rewind 1:2
+check it_is_there_already says 1 'it is there; the run is at 1:2'
+run control "$s" rewind back to 1
+check no_such_place says 1 'name'
 
 # Events: each once, or a gap that is said; they end with the run.
 "$MIUST" control "$s" events 1 >"$dir/events" 2>"$dir/events.err" &
