@@ -413,6 +413,8 @@ static struct stretch any_stretch(struct rng *r, unsigned left, struct stretch *
 	left &= ~(1u << s.fold);
 	if (left && draw(r, 2)) {
 		*room = any_stretch(r, left, room + 1);
+		/* A job has a thread, after which a child cannot have any in that build. */
+		room->killed = room->killed && !RACES;
 		s.meanwhile = room;
 		s.meanwhile_at = 1 + draw(r, 8);
 	}
