@@ -5,9 +5,12 @@
  *	states pack CONFIG SESSION [KEY=VALUE...]
  *		train, and try each way to pack on the state of every epoch's end, array by
  *		array: bytes, and MB/s of one core
+ *	states store CONFIG SESSION [KEY=VALUE...]
+ *		train, and at each epoch's end store checkpoint and state again, ten times:
+ *		seconds of the processor, all of it and what training waits for
  */
 #include "app/lab/job.h"
-#include "base/mem.h"
+#include "app/session/states.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -117,6 +120,60 @@ static void epoch(void *ctx, struct job *j, const struct epoch_row *r, const str
 		exit(1);
 }
 
+/* ---- to store ---- */
+
+enum { TIMES = 10 };
+
+static struct costs {
+	double take, checkpoint, both; /* seconds of the processor, in all */
+	int times;
+} cost;
+
+static double thread_seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void store_again(struct job *j, bool stored, double *all, double *waits)
+{
+	struct err e = {0};
+	double start = seconds(), own = thread_seconds();
+
+	if (states_checkpoint(j->states, &j->trainer.state, stored, &e))
+		exit(1);
+	*waits += thread_seconds() - own;
+	if (states_flush(j->states, &e))
+		exit(1);
+	*all += seconds() - start;
+}
+
+static void epoch_stored(void *ctx, struct job *j, const struct epoch_row *r,
+			 const struct predictions *p)
+{
+	double ignored = 0;
+	struct err e = {0};
+
+	(void)ctx, (void)r, (void)p;
+	if (states_flush(j->states, &e))
+		exit(1);
+	for (int i = 0; i < TIMES; i++) {
+		store_again(j, false, &cost.checkpoint, &ignored);
+		store_again(j, true, &cost.both, &cost.take);
+	}
+	cost.times += TIMES;
+}
+
+static void print_costs(void)
+{
+	printf("an epoch's checkpoint: %.3f s of the processor; with a stored state %.3f s, of "
+	       "which "
+	       "training waits for %.3f s\n",
+	       cost.checkpoint / cost.times, cost.both / cost.times, cost.take / cost.times);
+}
+
 static void print(void)
 {
 	static const char *const array[] = {"weights", "square", "mean", "kept"};
@@ -150,14 +207,15 @@ static void print(void)
 
 int main(int argc, char **argv)
 {
-	const struct job_hooks hooks = {.epoch = epoch};
+	bool packs = argc > 1 && strcmp(argv[1], "pack") == 0;
+	const struct job_hooks hooks = {.epoch = packs ? epoch : epoch_stored};
 	struct job_options o = {0};
 	struct err e = {0};
 	struct job j;
 	int fold = 1;
 
-	if (argc < 4 || strcmp(argv[1], "pack") != 0) {
-		fprintf(stderr, "usage: states pack CONFIG SESSION [KEY=VALUE...]\n");
+	if (argc < 4 || (!packs && strcmp(argv[1], "store") != 0)) {
+		fprintf(stderr, "usage: states pack|store CONFIG SESSION [KEY=VALUE...]\n");
 		return 2;
 	}
 	o = (struct job_options){.config = argv[2],
@@ -175,7 +233,10 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	job_close(&j);
-	print();
+	if (packs)
+		print();
+	else
+		print_costs();
 	state_free(&before);
 	ZSTD_freeCCtx(context);
 	return 0;

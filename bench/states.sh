@@ -43,6 +43,7 @@ compare() {
 		"$cpu" "$clock"
 }
 [ "${PACK:-1}" = 0 ] || FOLD=1 "$STATES" pack "$config" "$dir/packed" train.epoch=6 train.batch_size=16
+FOLD=1 "$STATES" store "$config" "$dir/stored" train.epoch=2 train.batch_size=16 store.bytes=1G
 compare 'without states, twice' 0 0
 compare 'without, with one an epoch' 0 1G
 du -k "$dir/session/fold-1/states" "$dir/session/fold-1/state.safetensors"
