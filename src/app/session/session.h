@@ -106,7 +106,8 @@ int session_seed(struct session *s, const struct session *parent, const struct s
 int session_seed_origin(struct session *s, const struct session *parent, const struct settings *set,
 			const struct origin *o, struct err *e);
 
-/* Of a file, or of all files below a folder; links count nothing. */
+/* Of a file, or of all files below a folder; symbolic links count nothing, and each of a file's
+ * n names an n-th. */
 int64_t bytes_below(const char *path);
 
 /* A new folder FOLDER/NAME-YYYYMMDD-HHMMSS, with -2, -3 ... if taken; NAME is that of the

@@ -181,7 +181,7 @@ static int64_t bytes_in(const char *path, int depth)
 	if (lstat(path, &st))
 		return 0;
 	if (S_ISREG(st.st_mode))
-		return st.st_size;
+		return st.st_size / (int64_t)st.st_nlink; /* all its names: once */
 	open = S_ISDIR(st.st_mode) && depth < DEPTH_MOST ? opendir(path) : NULL;
 	while (open && (d = readdir(open)))
 		if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0 &&

@@ -342,6 +342,7 @@ TEST(checkpoints)
 {
 	static const char *const name[] = {"best", "last", "state"};
 	struct settings set = some_settings();
+	int64_t bytes;
 	struct session s;
 	struct states *w;
 
@@ -374,6 +375,9 @@ TEST(checkpoints)
 	CHECK(inode(file_of(&s, 12, "best")) == inode(in("points/fold-1/best.safetensors")));
 	for (int i = 4; i < STATES_MAX; i += i == 8 ? 3 : i == 11 ? 1 : 4)
 		check_nearest(&s, i, i);
+	bytes = bytes_below(s.dir);
+	CHECK_INT(link(file_of(&s, 12, "best"), in("points/again")), 0);
+	CHECK(bytes_below(s.dir) <= bytes && bytes_below(s.dir) > bytes - 9);
 	/* kept weights that are not those of then */
 	CHECK_INT(remove(file_of(&s, 12, "best")), 0);
 	check_nearest(&s, 12, 11);
