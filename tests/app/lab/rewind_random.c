@@ -12,7 +12,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-enum { FOLDS = 2, EACH = 8, SEQUENCES = 6, REWINDS = 5, SITTINGS = 40 };
+enum { FOLDS = 2, EACH = 8, SEQUENCES = RACES ? 1 : 4, REWINDS = 5, SITTINGS = 40 };
 static const int fold[FOLDS] = {1, 2};
 
 /* Eight utterances of each session. */
