@@ -513,6 +513,7 @@ TEST(branches_are_logged_and_replayed)
 	struct asked here = {.step = 6, .args = "here", .stop = 6},
 		     past = {.step = 8, .args = "past 1:2"}, none = {0},
 		     wrong = {.step = 9, .args = "later 4:0", .stop = 9};
+	struct epoch_row *row = NULL;
 	struct branch_point p;
 	struct err e = {0};
 	bool is_branch;
@@ -529,7 +530,8 @@ TEST(branches_are_logged_and_replayed)
 	check_marks(in("log/branches/here"), "");
 	/* Its state was stored first: it need not repeat anything. */
 	check_begins("log", "log/branches/here", 0, "steps.csv", false);
-	CHECK_INT(rows_of("log/branches/here", 0, &(struct epoch_row *){NULL}), 5001);
+	CHECK_INT(rows_of("log/branches/here", 0, &row), 5001);
+	free(row);
 	train("again", &none, in("log/commands.log"), false);
 	check_holds(in("again/commands.log"), "at 0 2 6 branch here 2:1\n"
 					      "at 0 2 8 branch past 1:2\n");
