@@ -20,7 +20,7 @@ check it_says_where named
 run train --session s/branches/lr --resume
 check resumed done_well
 repeated() {
-	grep -q 'first repeats 5 steps of the run that it left, up to 2:1' err &&
+	grep -q 'first repeats 1 step of the run that it left, up to 2:1' err &&
 		for f in steps.csv fold-0/state.safetensors fold-0/best.safetensors \
 			fold-0/predictions.csv fold-0/history.bin fold-0/test.bin; do
 			cmp "s/$f" "s/branches/lr/$f" || return 1
