@@ -49,6 +49,8 @@ static void an_epoch(struct seen *s, struct work *w)
 	work_step(w, WORK_FIRST, true);
 	served(s, w);
 	until_state(s, w, WORK_PAUSED);
+	work_command(w, WORK_FIRST, "save"); /* its weights are written beside the training */
+	served(s, w);
 }
 
 static void check_same_snapshot(const struct snapshot *a, const struct snapshot *b)
