@@ -228,7 +228,7 @@ check dry_run_makes_nothing [ ! -e sessions ]
 run train "$tiny" --set train.epoch=2 --session sessions/like
 run sweep "$tiny" lr=1e-3,3e-4 epoch=2,4 --name study
 check sweep done_well
-check sweep_cost grep -q '^miust: 4 runs (4 variants x 1 seed), about .*kB, by sessions/like$' err
+check sweep_cost grep -q '^miust: 4 runs (4 variants x 1 seed), about .*[kM]B, by sessions/like$' err
 printf '%s\n' study/lr=0.001,epoch=2 study/lr=0.001,epoch=4 study/lr=3e-4,epoch=2 \
 	study/lr=3e-4,epoch=4 >want
 check sweep_queued cmp -s want sessions/queue
