@@ -563,10 +563,7 @@ static struct work *open_branch(const char *dir)
 /* It goes to where it left, whatever it is asked meanwhile, pauses there, and then hears. */
 TEST(opened_it_pauses_where_it_left)
 {
-	struct parent p = {.config = TINY,
-			   .dir = "opened",
-			   .set = {"train.epoch=3", "store.bytes=0"},
-			   .nset = 2};
+	struct parent p = {.config = TINY, .dir = "opened", .set = {"train.epoch=3"}, .nset = 1};
 	struct seen s = {0};
 	struct err e = {0};
 	char dir[PATH_LEN];
