@@ -94,7 +94,8 @@ mkfifo begun go
 "$MIUST" train "$c" --session y --fold 1 --set train.epoch=1000000 \
 	--on 'end run sh -c "echo >begun; read x <go; exit 3"' >out 2>err &
 trainer=$!
-until [ -s y/fold-1/steps.csv ] || ! kill -0 $trainer; do :; done
+# Its header and a step: one that has not trained yet has no end to tell.
+until [ "$(cat y/fold-1/steps.csv 2>/dev/null | wc -l)" -gt 1 ] || ! kill -0 $trainer; do :; done
 kill -HUP $trainer
 read -r _ <begun
 until grep -q 'waiting for the hook of end' err || ! kill -0 $trainer; do :; done
