@@ -198,7 +198,7 @@ static int rows_of(const char *dir, int fold, struct epoch_row **epoch)
 	struct step_row *row;
 	struct err e = {0};
 	bool again;
-	int steps, n;
+	int steps, n = 0;
 
 	if (session_read(&s, in(dir), &set, &e) ||
 	    session_fold_steps(&s, fold, &start, &again, &row, &steps, &e) ||
