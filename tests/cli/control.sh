@@ -99,6 +99,9 @@ run control "$s" eval
 check evaluates has '^validation now: WA'
 run control "$s" save
 check saves answers saved
+run control "$s" save here
+run control "$s" states
+check states_are_listed has '^[0-9]*:[0-9]* .* here'
 whole=$(realpath "$s")
 run control "$s" --json undo
 check whole_answer has "^{\"ok\":true,\"run\":\"$whole\",\"fold\":0,\"epoch\":[0-9]*,\"step\":[0-9]*,\"text\":\"set train.optimizer.lr 0.012 from here on; rewind [0-9]*:[0-9]* goes back to before the change, [0-9]* steps ago\"}\$"

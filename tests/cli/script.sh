@@ -56,6 +56,11 @@ check names_begin_with_letters_says grep -q 'script:5: 2nd: expected a name for 
 check names_are_stored [ -s "$(session)/fold-0/states/5.state" ]
 check names_are_in_them grep -q second "$(session)/fold-0/states/5.state"
 fresh
+script 'states' 'step epoch' 'save first' 'step' 'save second' 'states' 'dump page'
+tui "$tiny" --script script
+check states_are_listed grep -q '2:0 *4 .*first  best epoch' page
+check states_within_an_epoch_are_listed grep -q '2:1 *5 .*second' page
+fresh
 script 'step epoch' 'save first' 'step' 'save first'
 tui "$tiny" --script script
 check names_are_given_once is 1

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/serve/serve_private.h"
 
+#include "app/lab/stored_table.h"
 #include "app/session/notes.h"
 #include "app/session/tags.h"
 #include "base/near.h"
@@ -45,6 +46,16 @@ static int answer_notes(const struct snapshot *now, const char *args, struct str
 		str_add(out, "no notes yet; note TEXT makes one");
 	notes_free(&n);
 	return 0;
+}
+
+static int answer_states(const struct snapshot *now, const char *args, struct str *out,
+			 struct err *e)
+{
+	int n = order_alone("states", args, e) ? -1 : stored_table(out, now->session, now->fold, e);
+
+	if (n == 0)
+		str_addf(out, "fold %d has no stored state yet", now->fold);
+	return n < 0 ? -1 : 0;
 }
 
 static int answer_tag(const struct snapshot *now, const char *args, struct str *out, struct err *e)
@@ -95,6 +106,7 @@ static int answer_help(const struct snapshot *now, const char *args, struct str 
 const struct serve_verb serve_verbs[] = {
 	{"get", "KEY", "Show a setting's value, range and default.", answer_get},
 	{"notes", "", "All notes of the run.", answer_notes},
+	{"states", "", "Stored states of the fold, to rewind to.", answer_states},
 	{"tag", "TAG", "Give the run a tag.", answer_tag},
 	{"untag", "TAG", "Take a tag away.", answer_untag},
 	{"help", "", "All commands.", answer_help},

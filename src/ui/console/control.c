@@ -4,6 +4,7 @@
 
 #include "app/config/setting.h"
 #include "app/lab/order.h"
+#include "app/lab/stored_table.h"
 #include "base/str.h"
 #include "ui/console/complete.h"
 #include "ui/console/command.h"
@@ -11,6 +12,7 @@
 #include "ui/state/detach.h"
 #include "ui/state/feeder.h"
 #include "ui/state/next_run.h"
+#include "ui/state/page.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -287,6 +289,23 @@ int control_rewind(struct ui *u, const char *args, struct err *e)
 	return order_rewind(args, e) ? -1 : engine(u, "rewind", args, e);
 }
 
+static int run_states(struct ui *u, const char *args, struct err *e)
+{
+	const struct fold_run *f = ui_fold(u);
+	int fold = f ? f->fold : u->now.fold, n;
+	char title[sizeof u->page.title];
+	struct str text = {0};
+
+	if (order_alone("states", args, e) || (n = stored_table(&text, u->run.dir, fold, e)) < 0)
+		return -1;
+	snprintf(title, sizeof title, "stored states of fold %d", fold);
+	if (n)
+		page_open_text(u, title, text.s);
+	else
+		ui_say(u, "fold %d has no stored state yet", fold);
+	return 0;
+}
+
 static int run_fold_end(struct ui *u, const char *args, struct err *e)
 {
 	return order_alone("fold", args, e) ? -1 : engine(u, "fold", "", e);
@@ -368,6 +387,8 @@ const struct verb control_verbs[] = {
 	{"rewind", "EPOCH[:STEP]|NAME",
 	 "Go back to a step, and pause there; what came after is kept as a branch.", control_rewind,
 	 control_refuse_rewind, NULL, CHANGES_SESSION | LATE},
+	{"states", "", "Stored states of the fold that is shown, to rewind to.", run_states,
+	 ui_no_run, NULL, CHANGES_NOTHING | LATE},
 	{"pace", "[N|off]", "Train at most N epochs a second, to have time to look.", run_pace,
 	 refuse_early, complete_args, CHANGES_SESSION | LATE},
 	{0},
