@@ -236,9 +236,10 @@ until_true hides '^:'
 check history_is_private [ "$(stat -c %a "$XDG_STATE_HOME/miust/history")" = 600 ]
 holds() { cat "$one"/fold-*/lock | grep -q .; }
 check opening_holds_nothing eval '! holds'
+head_before=$(head_row)
 keys s
 check a_step_takes_it until_true holds
-until_shows 'PAUSED'
+until_true paused_elsewhere "$head_before"
 "$MIUST_TUI" "$one" --once >other 2>err
 check locked_session_can_be_seen grep -q '▸1 Train' other
 tm new-session -d -s o -x 80 -y 24 "TERM=tmux-256color \"$MIUST_TUI\" \"$one\" 2>locked; :"
