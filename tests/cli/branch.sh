@@ -63,3 +63,22 @@ run train tiny/config.yml --replay "$parent/commands.log" --session again
 check replayed done_well
 again() { cmp again/branches/here/branch.yml "$parent/branches/here/branch.yml"; }
 check replay_makes_it_again again
+
+# What a replay has yet to do is in the folds' logs already: it does not count as a fold, and a
+# branch that a rewind keeps has nothing of what comes after the rewind.
+printf 'at 1 1 3 branch x 1:1\nat 2 1 3 branch y 1:1\nat 3 1 3 set train.clip 2\n' >log
+run train demo --session folds --replay log --set train.epoch=1
+both() { [ -e folds/branches/x/branch.yml ] && [ -e folds/branches/y/branch.yml ]; }
+check branches_of_all_folds both
+run train demo --session begun --replay log --set train.epoch=2 --max-steps 12
+run branch begun z 1:3 --fold 1
+check a_fold_with_changes_to_come done_well
+"$tui" begun --once >out 2>err
+check the_fold_that_was_begun_is_shown grep -q 'STOPPED *f1/5 e2/2' out
+printf 'at 0 2 8 rewind 1:2 before-rewind-1\nat 0 1 4 set train.clip 1\n' >log
+run train "$tiny" --session rewound --replay log
+kept() { [ -e rewound/branches/before-rewind-1 ] &&
+	[ ! -s rewound/branches/before-rewind-1/fold-0/commands.log ]; }
+check kept_without_what_comes_after kept
+run train --session rewound/branches/before-rewind-1 --resume
+check kept_goes_on done_well

@@ -122,10 +122,12 @@ static int choose_fold(const struct work_run *run)
 	if (folder_waits(run))
 		return next_fold(f);
 	for (int i = 0; i < f->folds; i++) {
+		const struct fold_run *begun = run_find(&f->run, run_fold_number(&f->run, i));
+
 		if (run_fold_number(&f->run, i) == f->attended)
 			return i;
-		if (run_find(&f->run, run_fold_number(&f->run, i)))
-			last = i;
+		if (begun && (begun->nsteps || begun->nepochs || begun->tested))
+			last = i; /* of others there are changes to come, or notes */
 	}
 	return last;
 }

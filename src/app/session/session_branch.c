@@ -3,6 +3,7 @@
 
 #include "app/config/scalar.h"
 #include "app/config/yaml_tree.h"
+#include "app/session/changes.h"
 #include "app/session/session_branch_private.h"
 #include "app/session/session_private.h"
 #include "app/session/session_state.h"
@@ -13,6 +14,7 @@
 
 #include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 int session_branch_name(const char *session_dir, const char *stem, char *out, size_t n,
@@ -172,9 +174,9 @@ int session_branches_free(const char *dir, struct err *e)
  * Kept as it is
  */
 
-/* Where the fold's state is. */
+/* Where the fold's state is, and how many rewinds are in its past. */
 static int present_point(const struct session *s, int fold, const char *parent,
-			 struct branch_point *p, struct err *e)
+			 struct branch_point *p, int *rewinds, struct err *e)
 {
 	struct state now;
 	char path[PATH_LEN];
@@ -185,7 +187,45 @@ static int present_point(const struct session *s, int fold, const char *parent,
 	*p = (struct branch_point){
 		.fold = fold, .epoch = now.epoch, .in_epoch = now.in_epoch, .step = now.step};
 	snprintf(p->parent, sizeof p->parent, "%s", parent);
+	*rewinds = now.rewinds;
 	return 0;
+}
+
+/* Where the line of the log begins that is the next rewind; 0: none is to come. */
+static long next_rewind(const struct changes *log, int rewinds)
+{
+	for (int i = 0; i < log->n; i++)
+		if (change_is_rewind(&log->at[i]) && rewinds-- == 0)
+			return log->at[i].line;
+	return 0;
+}
+
+/* The branch's log ends before that. */
+static int cut_log(const char *dir, int fold, int rewinds, struct err *e)
+{
+	struct changes log = {0};
+	char path[PATH_LEN], *text, *end;
+	int failed;
+	long line;
+
+	if (fold_file(dir, fold, SESSION_COMMANDS, path, sizeof path, e))
+		return -1;
+	if (!file_exists(path))
+		return 0;
+	if (changes_read(&log, path, true, e))
+		return -1;
+	line = next_rewind(&log, rewinds);
+	changes_free(&log);
+	if (!line)
+		return 0;
+	end = text = file_read(path, FILE_ROWS, NULL, e);
+	if (!text)
+		return -1;
+	while (--line > 0)
+		end = strchr(end, '\n') + 1; /* the log has that line */
+	failed = file_write(path, text, (size_t)(end - text), e);
+	free(text);
+	return failed;
 }
 
 /* A branch of the name that is to be kept: 0 if it is this one. */
@@ -203,7 +243,8 @@ static int check_kept(const struct branch_making *b, const char *name,
 		       : branch_exists(b, name, e);
 }
 
-static int keep_all(const struct session *s, int fold, const struct branch_making *b, struct err *e)
+static int keep_all(const struct session *s, int fold, int rewinds, const struct branch_making *b,
+		    struct err *e)
 {
 	struct fold_list folds = {0};
 	int failed =
@@ -214,24 +255,24 @@ static int keep_all(const struct session *s, int fold, const struct branch_makin
 		if (folds.at[i] == fold || fold_has(s->dir, folds.at[i], SESSION_RESULT))
 			failed = branch_share_fold(s->dir, b->hidden, folds.at[i], e);
 	folds_free(&folds);
-	return failed ? -1 : 0;
+	return failed || cut_log(b->hidden, fold, rewinds, e) ? -1 : 0;
 }
 
 int session_branch_keep(const struct session *s, int fold, const char *name, struct err *e)
 {
 	struct branch_making b;
 	struct branch_point now;
-	int failed;
+	int rewinds, failed;
 
 	if (session_check_held(s, e) || branch_new(&b, s->dir, name, e))
 		return -1;
-	failed = present_point(s, fold, b.place.parent, &now, e);
+	failed = present_point(s, fold, b.place.parent, &now, &rewinds, e);
 	if (!failed && file_exists(b.dir)) {
 		failed = check_kept(&b, name, &now, e);
 		branch_drop(&b);
 		return failed;
 	}
-	if (failed || keep_all(s, fold, &b, e) || branch_write_point(b.hidden, &now, e)) {
+	if (failed || keep_all(s, fold, rewinds, &b, e) || branch_write_point(b.hidden, &now, e)) {
 		branch_drop(&b);
 		return -1;
 	}

@@ -33,7 +33,9 @@ enum { BRANCH_NAME = 100 }; /* longest name */
  * The run as it is now, whole, as a branch: fold `fold`, which is being written here and has
  * just been stored (job_save), and all folds that are finished. If a branch of this name was
  * kept at this step before (by a program that was killed after it), that is fine; any other of
- * the name is an error.
+ * the name is an error. Of the fold's log it has the lines before the next rewind, the first
+ * of those that are not among the state's `rewinds`: a run that repeats a log has not done
+ * what comes after it.
  */
 int session_branch_keep(const struct session *s, int fold, const char *name, struct err *e);
 /* Where a run's folder left another; *is_branch: it has a branch.yml. */

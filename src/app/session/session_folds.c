@@ -76,10 +76,17 @@ bool fold_has(const char *dir, int fold, const char *name)
 	return fold_file(dir, fold, name, path, sizeof path, &ignored) == 0 && file_exists(path);
 }
 
+/* It has a log, as --replay gives to every fold, and nothing was trained in it yet. */
+static bool only_has_log(const char *dir, int fold)
+{
+	return fold_has(dir, fold, SESSION_COMMANDS) && !fold_has(dir, fold, "state.safetensors") &&
+	       !fold_has(dir, fold, "best.safetensors") && !fold_has(dir, fold, SESSION_RESULT);
+}
+
 bool folder_counts(const char *dir, const struct fold_list *l)
 {
 	for (int i = 0; i < l->n; i++)
-		if (!fold_has(dir, l->at[i], SESSION_STEPS))
+		if (!fold_has(dir, l->at[i], SESSION_STEPS) && !only_has_log(dir, l->at[i]))
 			return true;
 	return l->n == 0;
 }
