@@ -64,6 +64,11 @@ check replayed done_well
 again() { cmp again/branches/here/branch.yml "$parent/branches/here/branch.yml"; }
 check replay_makes_it_again again
 
+printf 'step epoch\nbranch there\nstep\nview 7\ndump page\nstop\n' >script
+rm -rf sessions
+"$tui" tiny/config.yml --script script >out 2>err
+check its_row_has_its_own_state grep -q '^ .* there *‖ paused' page
+
 # What a replay has yet to do is in the folds' logs already: it does not count as a fold, and a
 # branch that a rewind keeps has nothing of what comes after the rewind.
 printf 'at 1 1 3 branch x 1:1\nat 2 1 3 branch y 1:1\nat 3 1 3 set train.clip 2\n' >log

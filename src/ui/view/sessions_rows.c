@@ -177,13 +177,17 @@ static enum shelf_state said_of(const struct snapshot *s)
 	return s->state == WORK_DIVERGED ? SHELF_DIVERGED : SHELF_TRAINS;
 }
 
-/* Of a session's seeds one trains at a time. */
+/* Of a session's seeds one trains at a time; a branch is a run of its own. */
 static void take_said(struct ui *u, const struct snapshot *s, bool shown)
 {
 	struct sessions_view *v = sessions_view(u);
-	struct shelf_run *root =
-		shown && v->here ? shelf_root(v->here) : shelf_find(&v->shelf, s->session);
+	struct shelf_run *r = shown && v->here ? v->here : shelf_find(&v->shelf, s->session);
+	const struct shelf_run *root = r ? shelf_root(r) : NULL;
 
+	if (r && r->branch) {
+		shelf_says(&v->shelf, r, said_of(s));
+		return;
+	}
 	for (int k = 0; k < v->shelf.n && root; k++)
 		if (!v->shelf.run[k]->branch && shelf_root(v->shelf.run[k]) == root)
 			shelf_says(&v->shelf, v->shelf.run[k], said_of(s));
