@@ -36,14 +36,23 @@ const char *sessions_refuse_run(const struct ui *u)
  * Deleting
  */
 
-static const char *elsewhere(struct sessions_view *v, const struct shelf_run *r)
+/* "another program trains its branch lr-half: process 4711 ...": x is r, or lies in it. */
+static const char *trains(struct sessions_view *v, const struct shelf_run *x,
+			  const struct shelf_run *r)
 {
-	char who[256];
+	bool here = x->state != SHELF_ELSEWHERE;
+	char what[128] = "this session", who[256] = "";
 
-	lock_owner_text(&r->held[0].who, who, sizeof who);
-	snprintf(v->refusal, sizeof v->refusal,
-		 "another program trains this session%s%s; stop it there first", *who ? ": " : "",
-		 who);
+	if (x != r && x->branch)
+		snprintf(what, sizeof what, "its branch %.100s", strrchr(x->dir, '/') + 1);
+	if (!here)
+		lock_owner_text(&x->held[0].who, who, sizeof who);
+	if (here)
+		snprintf(v->refusal, sizeof v->refusal, "%s trains here; stop it first", what);
+	else
+		snprintf(v->refusal, sizeof v->refusal,
+			 "another program trains %s%s%s; stop it there first", what,
+			 *who ? ": " : "", who);
 	return v->refusal;
 }
 
@@ -69,10 +78,9 @@ static const char *kept(const struct ui *u, const struct shelf_run *r)
 		/* A branch has its own locks, and takes nothing with it. */
 		if (strcmp(x->root, r->root) != 0 || (x->branch || r->branch ? !lies_in(x, r) : 0))
 			continue;
-		if (x->state == SHELF_TRAINS || x->state == SHELF_PAUSED)
-			return "this session trains here; stop it first";
-		if (x->state == SHELF_ELSEWHERE)
-			return elsewhere(v, x);
+		if (x->state == SHELF_TRAINS || x->state == SHELF_PAUSED ||
+		    x->state == SHELF_ELSEWHERE)
+			return trains(v, x, r);
 	}
 	return NULL;
 }
