@@ -131,7 +131,9 @@ static void add_reach(const struct job *j, char *text, size_t n)
 	size_t len = strlen(text);
 
 	if (has_others(j))
-		snprintf(text + len, n - len, " (fold %d only: other processes train other folds)",
+		snprintf(text + len, n - len,
+			 " (fold %d and later ones not begun yet: other processes train other "
+			 "folds)",
 			 j->trainer.state.fold);
 }
 
