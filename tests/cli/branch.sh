@@ -37,6 +37,11 @@ check no_place says 1 'expected EPOCH:STEP'
 run branch s other 1:1 --fold 3
 check no_fold says 1 'fold 3 has not begun'
 nothing() { [ "$(ls s/branches)" = lr ]; }
+check nothing_was_made nothing
+run branch s young 2:1
+run branch s/branches/young younger 2:1
+check one_that_has_not_repeated_yet says 1 'has come to 1:4; it has yet to repeat what its parent did'
+rm -r s/branches/young
 check nothing_is_left nothing
 
 run compare s s/branches/lr

@@ -56,6 +56,19 @@ static int trunk_open(struct trunk *t, const char *dir, int fold, struct err *e)
  * Positions
  */
 
+/* Of a branch that has not done all yet that its parent did: what to do. */
+static const char *to_repeat(const struct trunk *t)
+{
+	struct err ignored = {0};
+	struct branch_point p;
+	bool is_branch;
+
+	if (session_branch_point(t->dir, &p, &is_branch, &ignored) || !is_branch ||
+	    p.fold != t->fold || p.step <= t->rows)
+		return "";
+	return "; it has yet to repeat what its parent did: go on with it first";
+}
+
 /* Steps before epoch E. */
 static int before_epoch(const struct trunk *t, int epoch)
 {
@@ -101,8 +114,8 @@ static int find_step(const struct trunk *t, int epoch, int in_epoch, int *step, 
 		return err_set(e, "%d:%d: epoch %d of fold %d has %d steps", epoch, in_epoch, epoch,
 			       t->fold, last - first);
 	where(t, now, sizeof now);
-	return err_set(e, "%d:%d: fold %d of %s has come to %s", epoch, in_epoch, t->fold, t->dir,
-		       now);
+	return err_set(e, "%d:%d: fold %d of %s has come to %s%s", epoch, in_epoch, t->fold, t->dir,
+		       now, to_repeat(t));
 }
 
 int branch_step(const char *session_dir, int fold, int epoch, int in_epoch, int *step,
