@@ -81,11 +81,12 @@ FUZZERS := $(call tests,fuzz)
 SCRIPTS := $(sort $(wildcard tests/cli/*.sh))
 # Those that take longest begin first, so that no core waits for one of them at the end.
 SLOW   := $(patsubst %,tests/cli/%.sh,path tmux doc queue power process malloc replay rewind folds kill feeder)
-# Races are not looked for in those about lists, files and texts: what computes in them is what
-# computes in the others.
+# Races are not looked for in those about lists, files and texts, nor in readers: what computes in
+# them is what computes in the others.
 ABOUT_FILES := check config data demo eval features hostile install map npy predict rooms settings
 ifeq ($(KIND),tsan)
 SCRIPTS := $(filter-out $(ABOUT_FILES:%=tests/cli/%.sh),$(SCRIPTS))
+FUZZERS :=
 endif
 GRAD   := $(patsubst %.c,build/double/%,$(sort $(wildcard tests/grad/*.c)))
 
