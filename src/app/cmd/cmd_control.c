@@ -223,6 +223,7 @@ struct asking {
 	long pid;             /* who is asked */
 	bool json;
 	bool refused; /* something was */
+	bool gone;    /* the connection has ended */
 };
 
 /* False: nobody reads any more. */
@@ -247,8 +248,10 @@ static json_t *ask(struct asking *a, json_t *question, struct err *e)
 		json_object_set_new(question, "run", json_string(a->whole));
 		json_object_set_new(probe, "run", json_string(a->whole));
 	}
-	if (client_ask(a->client, question, probe, ANSWER_SECONDS, &answer, e))
+	if (client_ask(a->client, question, probe, ANSWER_SECONDS, &answer, e)) {
+		a->gone = true;
 		return NULL;
+	}
 	if (!answer) {
 		err_set(e, "process %ld does not answer; is it suspended?", a->pid);
 		return NULL;
@@ -329,8 +332,10 @@ static int next_event(struct asking *a, json_t **event, struct err *e)
 	struct pollfd p[] = {{.fd = client_fd(a->client)}, {.fd = STDOUT_FILENO}};
 
 	for (;;) {
-		if (client_next(a->client, event, e))
+		if (client_next(a->client, event, e)) {
+			a->gone = true;
 			return -1;
+		}
 		if (*event || p[1].revents)
 			return 0;
 		p[0].events = client_poll(a->client);
@@ -401,7 +406,7 @@ static enum waited take_state(const json_t *message)
 }
 
 /* Its events are asked for first: what happens after the snapshot is not missed. */
-static int wait_for(struct asking *a, enum waited what, struct err *e)
+static int watch(struct asking *a, enum waited what, struct err *e)
 {
 	json_t *m = ask(a, json_pack("{s:i}", "events", 0), e);
 	enum waited now = GOES_ON;
@@ -426,6 +431,17 @@ static int wait_for(struct asking *a, enum waited what, struct err *e)
 	if (now == what)
 		return 0;
 	return err_set(e, "%s: training has ended, without a pause", a->session);
+}
+
+/* Whose connection has ended, has. */
+static int wait_for(struct asking *a, enum waited what, struct err *e)
+{
+	int failed = watch(a, what, e);
+
+	if (!failed || !a->gone || what != ENDED)
+		return failed;
+	err_clear(e);
+	return 0;
 }
 
 static int run_wait(struct asking *a, const struct args *args, struct err *e)
