@@ -2,6 +2,7 @@
 /* Live changes through the hooks of a job, on the tiny corpus: 4 steps an epoch. */
 #include "app/lab/job.h"
 #include "app/folder.h"
+#include "same_file.h"
 
 #define CONFIG "tests/record/tiny/config.yml"
 
@@ -54,18 +55,11 @@ static void train(const char *name, struct plan *p, const char *replay, bool res
 static void check_same_file(const char *a, const char *b, const char *name)
 {
 	char x[128], y[128];
-	struct err e = {0};
-	size_t n = 0, m = 0;
-	char *s, *t;
 
 	snprintf(x, sizeof x, "%s/%s", a, name);
 	snprintf(y, sizeof y, "%s/%s", b, name);
-	s = file_read(in(x), FILE_ROWS, &n, &e);
-	t = file_read(in(y), FILE_ROWS, &m, &e);
-	if (!s || !t || n != m || memcmp(s, t, n) != 0)
+	if (!same_file(in(x), in(y)))
 		FAIL("%s and %s differ", x, y);
-	free(s);
-	free(t);
 }
 
 static void check_same(const char *a, const char *b)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A run goes back to a step of its past, on the tiny corpus: 4 steps an epoch. */
 #include "app/folder.h"
+#include "same_file.h"
 #include "app/lab/job_rewind.h"
 #include "app/session/run.h"
 #include "app/same_run.h"
@@ -170,18 +171,11 @@ static const char *const files[] = {"commands.log",     "steps.csv",         "be
 static void check_same_file(const char *a, const char *b, const char *name)
 {
 	char x[128], y[128];
-	struct err e = {0};
-	size_t n = 0, m = 0;
-	char *s, *t;
 
 	snprintf(x, sizeof x, "%s/fold-0/%s", a, name);
 	snprintf(y, sizeof y, "%s/fold-0/%s", b, name);
-	s = file_read(in(x), FILE_ROWS, &n, &e);
-	t = file_read(in(y), FILE_ROWS, &m, &e);
-	if (!s || !t || n != m || memcmp(s, t, n) != 0)
+	if (!same_file(in(x), in(y)))
 		FAIL("%s and %s differ", x, y);
-	free(s);
-	free(t);
 }
 
 /* All but what says how it came there: the log, and the count in the state. */

@@ -6,6 +6,7 @@
  */
 #include "app/demo/demo.h"
 #include "app/folder.h"
+#include "same_file.h"
 #include "app/lab/job_rewind.h"
 #include "base/rng.h"
 
@@ -203,18 +204,11 @@ static void check_same(const char *name)
 	for (int f = 0; f < FOLDS; f++)
 		for (size_t i = 0; i < sizeof file / sizeof *file; i++) {
 			char a[64], b[64];
-			struct err e = {0};
-			size_t n = 0, m = 0;
-			char *x, *y;
 
 			snprintf(a, sizeof a, "a/fold-%d/%s", fold[f], file[i]);
 			snprintf(b, sizeof b, "%s/fold-%d/%s", name, fold[f], file[i]);
-			x = file_read(in(a), FILE_ROWS, &n, &e);
-			y = file_read(in(b), FILE_ROWS, &m, &e);
-			if (!x || !y || n != m || memcmp(x, y, n) != 0)
+			if (!same_file(in(a), in(b)))
 				FAIL("%s and %s differ", a, b);
-			free(x);
-			free(y);
 		}
 }
 

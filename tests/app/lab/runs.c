@@ -5,6 +5,7 @@
 #include "app/lab/work_private.h"
 #include "base/file.h"
 #include "engine/num/par.h"
+#include "same_file.h"
 
 enum { SECOND = WORK_FIRST + 1 };
 
@@ -82,18 +83,12 @@ static void check_same(const char *a, const char *b)
 					   "fold-0/state.safetensors", "fold-0/predictions.csv"};
 
 	for (size_t i = 0; i < sizeof file / sizeof *file; i++) {
-		char x[PATH_LEN], y[PATH_LEN], *s, *t;
-		struct err e = {0};
-		size_t n = 0, m = 0;
+		char x[PATH_LEN], y[PATH_LEN];
 
 		snprintf(x, sizeof x, "%s/%s", a, file[i]);
 		snprintf(y, sizeof y, "%s/%s", b, file[i]);
-		s = file_read(x, FILE_ROWS, &n, &e);
-		t = file_read(y, FILE_ROWS, &m, &e);
-		if (!s || !t || n != m || memcmp(s, t, n) != 0)
+		if (!same_file(x, y))
 			FAIL("%s and %s differ", x, y);
-		free(s);
-		free(t);
 	}
 }
 

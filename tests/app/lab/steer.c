@@ -3,6 +3,7 @@
  * also at once: every fold follows its own log, and the joined one gives all bytes again.
  * The tiny corpus in three sessions: three folds of 2 epochs. */
 #include "app/folder.h"
+#include "same_file.h"
 #include "app/lab/job.h"
 #include "app/session/run.h"
 #include "app/study/compare.h"
@@ -119,18 +120,11 @@ static int run(struct stretch p)
 static void check_same_file(const char *a, const char *b, int fold, const char *name)
 {
 	char x[128], y[128];
-	size_t n = 0, m = 0;
-	struct err e = {0};
-	char *s, *t;
 
 	snprintf(x, sizeof x, "%s/fold-%d/%s", a, fold, name);
 	snprintf(y, sizeof y, "%s/fold-%d/%s", b, fold, name);
-	s = file_read(in(x), FILE_ROWS, &n, &e);
-	t = file_read(in(y), FILE_ROWS, &m, &e);
-	if (!s || !t || n != m || memcmp(s, t, n) != 0)
+	if (!same_file(in(x), in(y)))
 		FAIL("%s and %s differ", x, y);
-	free(s);
-	free(t);
 }
 
 /* With or without its log. */

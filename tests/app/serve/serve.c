@@ -5,6 +5,7 @@
  */
 #include "temp.h"
 #include "test.h"
+#include "same_file.h"
 
 #include "app/control/client.h"
 #include "app/control/server.h"
@@ -248,18 +249,11 @@ static void check_log(void)
 static void check_same(const char *a, const char *b, const char *name)
 {
 	char one[PATH_LEN + 64], two[PATH_LEN + 64];
-	struct err e = {0};
-	size_t n = 0, m = 0;
-	char *x, *y;
 
 	snprintf(one, sizeof one, "%s/%s", a, name);
 	snprintf(two, sizeof two, "%s/%s", b, name);
-	x = file_read(one, FILE_LOG, &n, &e);
-	y = file_read(two, FILE_LOG, &m, &e);
-	if (!x || !y || n != m || memcmp(x, y, n) != 0)
-		FAIL("%s is not the same: %s", name, e.text);
-	free(x);
-	free(y);
+	if (!same_file(one, two))
+		FAIL("%s is not the same", name);
 }
 
 TEST(a_thousand_commands_of_three_clients)

@@ -6,6 +6,7 @@
 #include "app/session/session_private.h"
 #include "app/stored.h"
 #include "base/mem.h"
+#include "same_file.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -72,18 +73,6 @@ static ino_t inode(const char *path)
 	return stat(path, &st) ? 0 : st.st_ino;
 }
 
-static bool is_same(const char *a, const char *b)
-{
-	struct err e = {0};
-	size_t na = 0, nb = 0;
-	char *x = file_read(a, FILE_ROWS, &na, &e), *y = file_read(b, FILE_ROWS, &nb, &e);
-	bool same = x && y && na == nb && memcmp(x, y, na) == 0;
-
-	free(x);
-	free(y);
-	return same;
-}
-
 static int entries(const char *path)
 {
 	DIR *open = opendir(path);
@@ -124,10 +113,10 @@ TEST(the_present_is_kept_whole)
 	for (size_t i = 0; i < sizeof copied / sizeof copied[0]; i++) {
 		snprintf(from, sizeof from, "%s/%s", in("a"), copied[i]);
 		snprintf(to, sizeof to, "%s/branches/before-rewind-1/%s", in("a"), copied[i]);
-		CHECK(is_same(from, to) && inode(from) != inode(to));
+		CHECK(same_file(from, to) && inode(from) != inode(to));
 	}
 	/* The join as well, and nothing but a lock of its own. */
-	CHECK(is_same(in("a/steps.csv"), in("a/branches/before-rewind-1/steps.csv")));
+	CHECK(same_file(in("a/steps.csv"), in("a/branches/before-rewind-1/steps.csv")));
 	CHECK(!file_exists(in("a/branches/before-rewind-1/fold-3/lock")));
 	CHECK_INT(entries(in("a/branches")), 1);
 	CHECK_INT(session_branch_point(in("a/branches/before-rewind-1"), &p, &is_branch, &e), 0);
@@ -240,8 +229,8 @@ TEST(copies_where_there_are_no_links)
 	no_links = true;
 	CHECK_STR(keep("f", "kept"), "");
 	no_links = false;
-	CHECK(is_same(in("f/fold-3/state.safetensors"),
-		      in("f/branches/kept/fold-3/state.safetensors")));
+	CHECK(same_file(in("f/fold-3/state.safetensors"),
+			in("f/branches/kept/fold-3/state.safetensors")));
 	CHECK(inode(in("f/fold-3/state.safetensors")) !=
 	      inode(in("f/branches/kept/fold-3/state.safetensors")));
 }
