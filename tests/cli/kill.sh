@@ -72,6 +72,15 @@ printf 'half a record' >>"$dir/torn/fold-0/history.bin"
 run train --session "$dir/torn" --resume
 check torn_lines_are_repaired same "$dir/short" "$dir/torn"
 
+# A stored state that came after the checkpoint is of steps that are yet to be done.
+for n in 5 6; do run train "$tiny" --session "$dir/at$n" --set store.every=1 --max-steps $n; done
+check states_of_all_steps [ -s "$dir/at6/fold-0/states/6.state" ]
+cp "$dir/at5/fold-0/state.safetensors" "$dir/at6/fold-0/"
+run train --session "$dir/at6" --resume --set store.every=0 --max-steps 1
+check resume_at_step_5 done_well
+check states_to_come_go [ ! -e "$dir/at6/fold-0/states/6.state" ]
+check states_of_before_stay [ -s "$dir/at6/fold-0/states/5.state" ]
+
 # A second program keeps out of a session that is written.
 "$MIUST" train "$tiny" --session "$dir/locked" --set train.epoch=100000 >"$dir/o" 2>"$dir/e" &
 pid=$!
