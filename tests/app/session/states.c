@@ -7,6 +7,7 @@
 #include "tests/engine/run.h"
 
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 enum { FOLD = 1, STATES_MAX = 13, BUDGET = 1 << 30 };
 
@@ -14,6 +15,15 @@ enum { FOLD = 1, STATES_MAX = 13, BUDGET = 1 << 30 };
 static struct state at[STATES_MAX];
 static struct trainer trainer;
 static struct par *par;
+
+/* In place of the C library's: what is free on a disk. */
+static unsigned long free_bytes = 1UL << 40;
+int statvfs(const char *path, struct statvfs *fs)
+{
+	(void)path;
+	*fs = (struct statvfs){.f_frsize = 1, .f_bavail = free_bytes};
+	return 0;
+}
 
 static void train(void)
 {
@@ -474,6 +484,33 @@ TEST(a_budget_is_kept)
 	states_close(w);
 	CHECK_HAS(listed(&s), "2=mine 3! ");
 	check_nearest(&s, 12, 12);
+	session_close(&s);
+}
+
+/* What the next checkpoint may need is left free; once there is more, states are stored again. */
+TEST(a_disk_that_is_nearly_full_is_left_to_checkpoints)
+{
+	static const int none[] = {-1};
+	const unsigned long plenty = free_bytes;
+	struct session s;
+	struct states *w;
+	struct err why = {0};
+
+	begin(&s, "nearly-full", none);
+	w = states_open(&s, FOLD, BUDGET, &e);
+	REQUIRE(w);
+	free_bytes = 1000;
+	CHECK_INT(states_put(w, &at[1], "", &e), 0);
+	CHECK_INT(states_flush(w, &e), 0);
+	CHECK(states_failed(w, &why));
+	CHECK_HAS(why.text, "no state is stored: 0 MB are free, and checkpoints may need them");
+	CHECK_STR(listed(&s), "");
+	free_bytes = plenty;
+	CHECK_INT(states_put(w, &at[2], "", &e), 0);
+	CHECK_INT(states_flush(w, &e), 0);
+	CHECK(!states_failed(w, &why));
+	CHECK_STR(listed(&s), "2 ");
+	states_close(w);
 	session_close(&s);
 }
 
