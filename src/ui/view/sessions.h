@@ -59,7 +59,7 @@ struct sessions_view {
 	int at, top;            /* selected line, first on the screen */
 
 	struct session_detail detail[2]; /* of the selected run, and the one it is against */
-	char refusal[400];               /* the last that was not a constant */
+	char refusal[512];               /* the last that was not a constant */
 	struct trash trash;              /* beside them */
 };
 static inline struct sessions_view *sessions_view(const struct ui *u)
