@@ -6,10 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/*
+ * Other threads go on until the process is gone: exit would take the libraries away under them
+ * and flush a file that one of them is writing.
+ */
 _Noreturn static void out_of_memory(size_t n, size_t size)
 {
 	fprintf(stderr, "miust: out of memory (%zu x %zu bytes needed)\n", n, size);
-	exit(1);
+	fflush(stdout);
+	quick_exit(1);
 }
 
 void *mem_alloc(size_t n, size_t size)

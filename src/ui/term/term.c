@@ -157,6 +157,17 @@ static void prepare_input(const char *typed, size_t n)
 		ungetch((unsigned char)typed[--n]);
 }
 
+/* The terminal as it was. Other threads may still be drawing, so nothing is freed. */
+static void leave(void)
+{
+	if (!term.running)
+		return;
+	term.running = false;
+	put(PASTE_OFF);
+	endwin();
+	guard_stop();
+}
+
 int term_start(const struct term_options *o, struct err *e)
 {
 	static bool at_exit;
@@ -189,8 +200,10 @@ int term_start(const struct term_options *o, struct err *e)
 	put(PASTE_ON);
 	wrefresh(stdscr);
 	canvas_init(&term.shown, LINES, COLS, &term.look);
-	if (!at_exit)
+	if (!at_exit) {
 		atexit(term_stop);
+		at_quick_exit(leave);
+	}
 	at_exit = true;
 	return 0;
 }
@@ -199,10 +212,7 @@ void term_stop(void)
 {
 	if (!term.running)
 		return;
-	term.running = false;
-	put(PASTE_OFF);
-	endwin();
-	guard_stop();
+	leave();
 	delwin(term.input);
 	delscreen(term.screen);
 	canvas_free(&term.shown);
