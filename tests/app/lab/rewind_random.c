@@ -2,18 +2,21 @@
 /*
  * Whatever is done with a run, its log repeats it: steps, changes, rewinds, pauses, saves,
  * tries and branches, in sittings that end, are stopped or are killed, on 40 utterances of
- * the demo for 2 epochs. MIUST_SEQUENCES and MIUST_SEED: how many, and from which seed on.
+ * the demo for 2 epochs. So it is with the branches that it leaves, trained to their end.
+ * MIUST_SEQUENCES and MIUST_SEED: how many, and from which seed on.
  */
 #include "app/demo/demo.h"
 #include "app/folder.h"
 #include "same_file.h"
+#include "app/lab/job_branch.h"
 #include "app/lab/job_rewind.h"
 #include "base/rng.h"
 
+#include <dirent.h>
 #include <signal.h>
 #include <sys/wait.h>
 
-enum { FOLDS = 2, EACH = 8, SEQUENCES = RACES ? 1 : 4, REWINDS = 5, SITTINGS = 40 };
+enum { FOLDS = 2, EACH = 8, SEQUENCES = RACES ? 1 : 4, REWINDS = 5, SITTINGS = 40, BRANCHES = 3 };
 static const int fold[FOLDS] = {1, 2};
 
 /* Eight utterances of each session. */
@@ -37,7 +40,9 @@ static void make_corpus(void)
 /* Between start and end of a process. */
 struct sitting {
 	struct rng draws;
+	int number;        /* of the sequence */
 	int rewinds;       /* that it may still make */
+	int branches;      /* that it has made */
 	int killed_in;     /* of a rewind: after so many steps; -1: not */
 	bool killed_after; /* once it is back */
 	bool replays;      /* nothing is done but what the log says */
@@ -76,6 +81,24 @@ static void go_back(struct sitting *s, struct job *j)
 		FAIL("%s", e.text);
 }
 
+/* At a step of its past, or where it is. */
+static void branch(struct sitting *s, struct job *j)
+{
+	int each = trainer_steps_per_epoch(&j->trainer);
+	int to = draw(s, j->trainer.state.step + 1);
+	struct branch_order o = {.at = {.epoch = to / each + 1, .in_epoch = to % each}};
+	struct rewind at;
+	struct err e = {0};
+
+	if (s->branches >= 2)
+		return;
+	snprintf(o.name, sizeof o.name, "sitting-%d-%d", s->number, ++s->branches);
+	if (to == j->trainer.state.step)
+		o.at = (struct rewind){0};
+	if (job_branch(j, &o, &at, &e))
+		FAIL("%s", e.text);
+}
+
 static void try_something(struct job *j)
 {
 	struct settings next = j->set;
@@ -98,7 +121,7 @@ static enum job_go between(void *ctx, struct job *j)
 	struct err e = {0};
 
 	for (int n = s->replays ? 0 : draw(s, 3); n > 0; n--)
-		switch (draw(s, 8)) {
+		switch (draw(s, 9)) {
 		case 0:
 		case 1:
 			change(s, j);
@@ -115,6 +138,9 @@ static enum job_go between(void *ctx, struct job *j)
 			try_something(j);
 			break;
 		case 6:
+			branch(s, j);
+			break;
+		case 7:
 			return draw(s, 3) ? JOB_GO : JOB_STOP;
 		default:
 			if (draw(s, 3) == 0)
@@ -145,13 +171,15 @@ static void rewound(void *ctx, struct job *j, const struct rewound *r)
 		raise(SIGKILL);
 }
 
+/* A branch has a configuration of its own. */
 static bool train(const char *name, const char *replay, struct sitting *s)
 {
 	static const char *const set[] = {"train.epoch=2", "train.batch_size=8", "store.every=3"};
-	const struct job_options o = {.config = in("data/demo.yml"),
+	bool is_branch = strchr(name, '/') && !replay;
+	const struct job_options o = {.config = is_branch ? NULL : in("data/demo.yml"),
 				      .session = in(name),
 				      .set = set,
-				      .nset = 3,
+				      .nset = is_branch ? 0 : 3,
 				      .fold = fold,
 				      .nfolds = FOLDS,
 				      .replay = replay,
@@ -173,7 +201,8 @@ static bool train(const char *name, const char *replay, struct sitting *s)
 /* In a process of its own; is the run complete? */
 static bool sit(unsigned seed, int number)
 {
-	struct sitting s = {.killed_in = -1, .rewinds = number < SITTINGS / 2 ? REWINDS : 0};
+	struct sitting s = {
+		.number = number, .killed_in = -1, .rewinds = number < SITTINGS / 2 ? REWINDS : 0};
 	int status = 0;
 	pid_t child;
 
@@ -195,7 +224,7 @@ static bool sit(unsigned seed, int number)
 	return WIFEXITED(status) && WEXITSTATUS(status) == 2;
 }
 
-static void check_same(const char *name)
+static void check_same(const char *one, const char *other)
 {
 	static const char *const file[] = {
 		"commands.log",      "steps.csv",       "best.safetensors", "last.safetensors",
@@ -203,13 +232,47 @@ static void check_same(const char *name)
 
 	for (int f = 0; f < FOLDS; f++)
 		for (size_t i = 0; i < sizeof file / sizeof *file; i++) {
-			char a[64], b[64];
+			char a[160], b[160];
 
-			snprintf(a, sizeof a, "a/fold-%d/%s", fold[f], file[i]);
-			snprintf(b, sizeof b, "%s/fold-%d/%s", name, fold[f], file[i]);
+			snprintf(a, sizeof a, "%s/fold-%d/%s", one, fold[f], file[i]);
+			snprintf(b, sizeof b, "%s/fold-%d/%s", other, fold[f], file[i]);
 			if (!same_file(in(a), in(b)))
 				FAIL("%s and %s differ", a, b);
 		}
+}
+
+static int visible(const struct dirent *d)
+{
+	return d->d_name[0] != '.';
+}
+
+/* The branches of both, the first and the last of them, go on as the same run; so does what
+ * follows the log of one. */
+static void check_branches(struct sitting *none)
+{
+	struct dirent **at;
+	int n = scandir(in("a/branches"), &at, visible, alphasort);
+
+	for (int i = 0; i < n; i++) {
+		char a[96], b[96], log[112], alone[64];
+
+		snprintf(a, sizeof a, "a/branches/%.60s", at[i]->d_name);
+		snprintf(b, sizeof b, "again/branches/%.60s", at[i]->d_name);
+		snprintf(log, sizeof log, "%s/commands.log", a);
+		snprintf(alone, sizeof alone, "alone-%d", i);
+		if (i == 0 || i > n - BRANCHES) {
+			CHECK(train(a, NULL, none));
+			CHECK(train(b, NULL, none));
+			check_same(a, b);
+		}
+		if (i == n - 1) {
+			CHECK(train(alone, in(log), none));
+			check_same(a, alone);
+		}
+		free(at[i]);
+	}
+	if (n >= 0)
+		free(at);
 }
 
 static int number_of(const char *name, int usual)
@@ -232,7 +295,8 @@ TEST(its_log_repeats_it)
 			number++;
 		CHECK(number < SITTINGS);
 		CHECK(train("again", in("a/commands.log"), &none));
-		check_same("again");
+		check_same("a", "again");
+		check_branches(&none);
 		if (test_faults > faults)
 			FAIL("MIUST_SEED=%d", seed);
 		folder_remove();
