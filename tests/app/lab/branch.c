@@ -303,7 +303,8 @@ TEST(tiny_run_with_changes)
 
 	REQUIRE(parent_train(&p));
 	CHECK_INT(p.steps, 20);
-	branches(&p, "dense", (int)number("MIUST_BRANCHES", 9), number("MIUST_SEED", 1));
+	branches(&p, "dense", (int)number("MIUST_BRANCHES", RACES ? 3 : 9),
+		 number("MIUST_SEED", 1));
 	parent_free(&p);
 }
 
@@ -321,7 +322,7 @@ TEST(few_states_and_a_damaged_one)
 	int newest = 0;
 
 	REQUIRE(parent_train(&p));
-	branches(&p, "thin", (int)number("MIUST_BRANCHES", 6), number("MIUST_SEED", 2));
+	branches(&p, "thin", (int)number("MIUST_BRANCHES", RACES ? 2 : 6), number("MIUST_SEED", 2));
 	CHECK_INT(damage_last(&p, &newest), 5);
 	CHECK_INT(newest, 20);
 	b.step = 19; /* the damaged one is not needed */
@@ -397,7 +398,7 @@ TEST(demo_run)
 	REQUIRE(parent_train(&first));
 	p.set[0] = first.set[0];
 	REQUIRE(parent_train(&p));
-	branches(&p, "demo", (int)number("MIUST_BRANCHES", 2), number("MIUST_SEED", 3));
+	branches(&p, "demo", (int)number("MIUST_BRANCHES", RACES ? 1 : 2), number("MIUST_SEED", 3));
 	parent_free(&first);
 	parent_free(&p);
 }

@@ -16,7 +16,14 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-enum { FOLDS = 2, EACH = 8, SEQUENCES = RACES ? 1 : 4, REWINDS = 5, SITTINGS = 40, BRANCHES = 3 };
+enum {
+	FOLDS = 2,
+	EACH = 8,
+	SEQUENCES = RACES ? 1 : 4,
+	REWINDS = 5,
+	SITTINGS = RACES ? 10 : 40,
+	BRANCHES = 3
+};
 static const int fold[FOLDS] = {1, 2};
 
 /* Eight utterances of each session. */
