@@ -225,6 +225,11 @@ static int load_state(struct state *s, const struct trunk *t, int step,
 		return -1;
 	present = file_exists(path) && state_load_numbers(&now, path, &why) == 0 &&
 		  now.step <= step && state_load(s, &like, path, &why) == 0;
+	if (present && s->step > step) { /* replaced meanwhile: the run goes on */
+		state_free(s);
+		*s = (struct state){0};
+		present = false;
+	}
 	if (why.status && say)
 		say(ctx, why.text);
 	/* All of these are before the present one. Without any the branch begins at the start. */

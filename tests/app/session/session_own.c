@@ -16,6 +16,7 @@ struct plan {
 static enum job_go between(void *ctx, struct job *j)
 {
 	struct plan *p = ctx;
+	struct err e = {0};
 	int fold, epoch, step;
 
 	job_position(j, &fold, &epoch, &step);
@@ -23,6 +24,8 @@ static enum job_go between(void *ctx, struct job *j)
 		return JOB_GO;
 	if (!p->command[0])
 		return JOB_STOP;
+	if (job_save(j, &e)) /* nothing is on its way to the disk */
+		FAIL("%s", e.text);
 	if (system(p->command))
 		FAIL("%s", p->command);
 	p->step = 0;
