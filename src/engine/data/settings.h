@@ -118,6 +118,7 @@ struct settings {
 			int patience;
 		} plateau;
 		int64_t memory; /* bytes, 0: by the machine (chunk.h) */
+		int health;     /* steps between two measurements, 0: none; changes no figure */
 	} train;
 	struct {
 		int text_feat_dim, audio_feat_dim;

@@ -181,6 +181,11 @@ double loss_weight(const struct settings *s, enum term t)
 	return *(const double *)((const char *)s + loss_term[t].weight_at);
 }
 
+void loss_set_weight(struct settings *s, enum term t, double weight)
+{
+	*(double *)((char *)s + loss_term[t].weight_at) = weight;
+}
+
 double loss_sum(const struct settings *s, const double term[TERMS])
 {
 	double loss = 0;

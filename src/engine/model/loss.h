@@ -68,6 +68,7 @@ struct loss_term {
 extern const struct loss_term loss_term[TERMS];
 
 double loss_weight(const struct settings *s, enum term t);
+void loss_set_weight(struct settings *s, enum term t, double weight);
 
 /* Values of the terms (unweighted) and, weighted, all gradients. Returns the
  * weighted sum. Alignments whose weight is 0 are still valued, unless the

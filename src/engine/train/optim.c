@@ -124,3 +124,22 @@ void optim_step(struct optim *o, struct params *p, int64_t step, double lr, doub
 
 	par_run(par, blocks(o->total), step_block, &s);
 }
+
+void update_add(struct update *u, const real *now, const real *before, size_t n)
+{
+	double moved = 0, size = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		double d = (double)now[i] - before[i];
+
+		moved += d * d;
+		size += (double)before[i] * before[i];
+	}
+	u->moved += moved;
+	u->size += size;
+}
+
+double update_log(const struct update *u)
+{
+	return log10(u->moved / u->size) / 2;
+}

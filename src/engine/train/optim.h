@@ -32,4 +32,11 @@ double grad_norm(struct optim *o, const struct params *p, struct par *par);
 void optim_step(struct optim *o, struct params *p, int64_t step, double lr, double scale,
 		struct par *par);
 
+/* How far weights went, over one or more ranges of them: sums of squares. */
+struct update {
+	double moved, size; /* of the differences; of the weights before */
+};
+void update_add(struct update *u, const real *now, const real *before, size_t n);
+double update_log(const struct update *u); /* log10 of |update| / |weights| */
+
 #endif

@@ -6,6 +6,7 @@
 #ifndef MIUST_RECORD_H
 #define MIUST_RECORD_H
 
+#include "engine/model/encoder.h"
 #include "engine/model/heads.h"
 #include "engine/model/loss.h"
 #include "engine/train/metrics.h"
@@ -16,6 +17,26 @@ struct step_row {
 	double term[TERMS];    /* unweighted */
 	double lr;             /* in force */
 	double grad_norm;      /* L2 of all gradients, before clipping */
+};
+
+/* Tensors whose health is measured together: each stack, what is between stacks and heads,
+ * each head. The heads are in the order of enum head. */
+enum health_group {
+	HEALTH_STACK,                         /* + enum stack */
+	HEALTH_CROSS = HEALTH_STACK + STACKS, /* both cross attentions */
+	HEALTH_POOL,                          /* all poolings */
+	HEALTH_HEAD,                          /* + enum head */
+	HEALTH_GROUPS = HEALTH_HEAD + HEADS
+};
+enum { HEALTH_PAIRS = TERMS * (TERMS - 1) / 2 }; /* of terms: 0 1, 0 2 ... 1 2 ... */
+
+/* A measurement at a step (health.h). A group that the model does not have is NaN. */
+struct health_row {
+	int fold, epoch, step;          /* as in the row of the step */
+	int sample;                     /* utterances that the cosines are of */
+	double update[HEALTH_GROUPS];   /* log10 of |update| / |weights| */
+	double gradient[HEALTH_GROUPS]; /* L2 norm, before clipping */
+	double cosine[HEALTH_PAIRS];    /* of the terms' gradients; NaN: one has none */
 };
 
 struct epoch_row {

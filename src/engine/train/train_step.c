@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A step: its batches through the model, then the optimizer. */
-#include "engine/train/train.h"
+#include "engine/train/train_private.h"
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -56,33 +56,32 @@ static int64_t count_right(const struct trainer *t)
 	return right;
 }
 
-/* The utterances of a step: [from, to) of the epoch's order, in batches. */
-struct group {
-	int from, to, batch; /* how many a batch has; the last one what is left */
-	double class_weight[LABELS_MAX];
-	struct loss_joint joint; /* its weights are those above */
-};
-
 static int utterance_at(const struct trainer *t, int place)
 {
 	return t->split.at[PART_TRAIN][t->state.order[place]];
 }
 
-static void group_of_step(const struct trainer *t, struct group *g)
+void group_make(const struct trainer *t, int from, int to, struct group *g)
 {
-	int n = t->split.n[PART_TRAIN], batch = t->set.train.batch_size;
-	int64_t each = (int64_t)batch * t->set.train.accumulate;
-	int64_t from = t->state.in_epoch * each;
+	int batch = t->set.train.batch_size;
 
-	*g = (struct group){.from = (int)from, .batch = batch};
-	g->to = from + each < n ? (int)(from + each) : n;
-	g->joint.n = g->to - g->from;
+	*g = (struct group){.from = from, .to = to, .batch = batch};
+	g->joint.n = to - from;
 	g->joint.batches = (int)(((int64_t)g->joint.n + batch - 1) / batch);
 	if (!class_weights(&t->set, t->count, g->class_weight))
 		return;
 	g->joint.class_weight = g->class_weight;
-	for (int i = g->from; i < g->to; i++)
+	for (int i = from; i < to; i++)
 		g->joint.weight += g->class_weight[t->corpus->utt[utterance_at(t, i)].label];
+}
+
+static void group_of_step(const struct trainer *t, struct group *g)
+{
+	int n = t->split.n[PART_TRAIN];
+	int64_t each = (int64_t)t->set.train.batch_size * t->set.train.accumulate;
+	int64_t from = t->state.in_epoch * each;
+
+	group_make(t, (int)from, from + each < n ? (int)(from + each) : n, g);
 }
 
 /* The features of the batch after this one, while this one computes: only a hint
@@ -99,8 +98,7 @@ static void read_ahead(const struct trainer *t, int from)
 	}
 }
 
-/* The batch that begins at this place of the order, ready for both passes. */
-static int take_batch(struct trainer *t, const struct group *g, int from, struct err *e)
+int group_take(struct trainer *t, const struct group *g, int from, struct err *e)
 {
 	int n = min_int(g->to - from, g->batch);
 
@@ -124,7 +122,7 @@ static int run_group(struct trainer *t, const struct group *g, bool backward, do
 		int from = g->from + k * g->batch;
 		double part[TERMS];
 
-		if (take_batch(t, g, from, e))
+		if (group_take(t, g, from, e))
 			return -1;
 		if (backward)
 			read_ahead(t, from + t->batch.n);
@@ -195,26 +193,13 @@ static int make_room(struct try_room *r, const struct trainer *t, struct err *e)
 	return state_copy(&r->was, &t->state, e);
 }
 
-/* log10 of |now - before| / |before|. */
-static double update_of(const real *now, const real *before, size_t n)
-{
-	double moved = 0, size = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		double d = (double)now[i] - before[i];
-
-		moved += d * d;
-		size += (double)before[i] * before[i];
-	}
-	return log10(moved / size) / 2;
-}
-
 /* The next step, and its batches once more after it, if they are looked at. */
 static enum step_result look_at_step(struct trainer *t, struct try_room *r, struct step_row *before,
 				     struct tried_step *after, struct err *e)
 {
 	size_t total = t->model.params.total;
 	enum step_result result;
+	struct update u = {0};
 	struct group g;
 	int64_t right;
 
@@ -224,7 +209,8 @@ static enum step_result look_at_step(struct trainer *t, struct try_room *r, stru
 	*after = (struct tried_step){.row = *before, .update = NAN};
 	if (result != STEP_DONE)
 		return result;
-	after->update = update_of(t->model.params.w, r->weights, total);
+	update_add(&u, t->model.params.w, r->weights, total);
+	after->update = update_log(&u);
 	if (run_group(t, &g, false, after->row.term, &right, e))
 		return STEP_FAILED;
 	after->row.loss = loss_sum(&t->set, after->row.term);
