@@ -21,10 +21,12 @@ _Static_assert((int)REWIND_BRANCH == (int)BRANCH_NAME, "the log has the names of
 struct going {
 	struct job *j;
 	struct rewind to;
-	int step;               /* done there */
-	int first;              /* step of the state that it starts from */
-	struct state present;   /* a copy */
-	struct steer_kept kept; /* of the present */
+	bool logged;             /* the log says so */
+	const char *const *then; /* changes there, or NULL */
+	int step;                /* done there */
+	int first;               /* step of the state that it starts from */
+	struct state present;    /* a copy */
+	struct steer_kept kept;  /* of the present */
 };
 
 static int path_of(const struct job *j, const char *name, char *out, size_t n, struct err *e)
@@ -187,11 +189,11 @@ static void return_to_present(struct going *g)
 
 /* ---- on the disk ---- */
 
-static int keep_present(struct going *g, bool logged, struct err *e)
+static int keep_present(struct going *g, struct err *e)
 {
 	struct job *j = g->j;
 
-	if (!logged || !g->to.branch[0]) {
+	if (!g->logged || !g->to.branch[0]) {
 		if (session_branch_name(j->session.dir, "before-rewind", g->to.branch,
 					sizeof g->to.branch, e))
 			return -1;
@@ -300,7 +302,7 @@ static int follow(struct going *g, struct err *e)
 }
 
 /* Up to the state's replacement: or all is as it was. The trainer is where it goes back to. */
-static int write_all(struct going *g, bool logged, struct err *e)
+static int write_all(struct going *g, struct err *e)
 {
 	struct job *j = g->j;
 	struct err ignored = {0};
@@ -309,17 +311,17 @@ static int write_all(struct going *g, bool logged, struct err *e)
 	for (int i = 0; i < FILES; i++)
 		if (prepare(j, i, e))
 			return -1;
-	if (!logged && steer_rewind(&j->steer, &g->present, &g->to, e))
+	if (!g->logged && steer_rewind(&j->steer, &g->present, &g->to, g->then, e))
 		return -1;
 	if (replace(j, STATE, e) == 0)
 		return 0;
-	if (!logged && steer_rewind_undo(&j->steer, &ignored))
+	if (!g->logged && steer_rewind_undo(&j->steer, &ignored))
 		j->lost = *e; /* the log says that it is back: going on makes it so */
 	return -1;
 }
 
 /* The present is stored with its own trainer; then the run is back in memory again. */
-static int store_present(struct going *g, bool logged, struct err *e)
+static int store_present(struct going *g, struct err *e)
 {
 	struct trainer *t = &g->j->trainer;
 	struct state then = {0};
@@ -328,15 +330,15 @@ static int store_present(struct going *g, bool logged, struct err *e)
 	if (state_copy(&then, &t->state, e))
 		return -1;
 	return_to_present(g);
-	failed = job_save(g->j, e) || keep_present(g, logged, e) || trainer_put(t, &then, e);
+	failed = job_save(g->j, e) || keep_present(g, e) || trainer_put(t, &then, e);
 	state_free(&then);
 	return failed;
 }
 
-static int commit(struct going *g, bool logged, struct err *e)
+static int commit(struct going *g, struct err *e)
 {
 	struct job *j = g->j;
-	int failed = store_present(g, logged, e) || write_all(g, logged, e);
+	int failed = store_present(g, e) || write_all(g, e);
 
 	if (failed) {
 		drop_prepared(j);
@@ -362,32 +364,47 @@ int job_rewind_tidy(struct job *j, struct err *e)
 		       : 0;
 }
 
-int job_rewind(struct job *j, const struct rewind *to, bool logged, struct rewound *done,
-	       struct err *e)
+static int rewind_to(struct going *g, struct rewound *done, struct err *e)
 {
-	struct going g = {.j = j, .to = *to};
 	double start = clock_seconds();
+	struct job *j = g->j;
 	struct rewound r;
 
-	if (job_rewind_check(j, &g.to, e) || (!logged && steer_free(&j->steer, e)) ||
-	    state_copy(&g.present, &j->trainer.state, e))
+	if (job_rewind_check(j, &g->to, e) || (!g->logged && steer_free(&j->steer, e)) ||
+	    state_copy(&g->present, &j->trainer.state, e))
 		return -1;
-	g.step = rewind_step(&g.to, trainer_steps_per_epoch(&j->trainer));
-	if (go_back(&g, e) || commit(&g, logged, e)) {
+	g->step = rewind_step(&g->to, trainer_steps_per_epoch(&j->trainer));
+	if (go_back(g, e) || commit(g, e)) {
 		if (!j->lost.status)
-			return_to_present(&g);
-		state_free(&g.present);
+			return_to_present(g);
+		state_free(&g->present);
 		return -1;
 	}
-	state_free(&g.present);
-	r = (struct rewound){.to = g.to,
-			     .step = g.step,
-			     .replayed = g.step - g.first,
+	state_free(&g->present);
+	r = (struct rewound){.to = g->to,
+			     .step = g->step,
+			     .replayed = g->step - g->first,
 			     .seconds = clock_seconds() - start,
-			     .logged = logged};
+			     .logged = g->logged};
 	if (done)
 		*done = r;
 	if (j->hooks.rewound)
 		j->hooks.rewound(j->hooks.ctx, j, &r);
 	return 0;
+}
+
+int job_rewind(struct job *j, const struct rewind *to, bool logged, struct rewound *done,
+	       struct err *e)
+{
+	struct going g = {.j = j, .to = *to, .logged = logged};
+
+	return rewind_to(&g, done, e);
+}
+
+int job_rewind_changed(struct job *j, const struct rewind *to, const char *const *then,
+		       struct rewound *done, struct err *e)
+{
+	struct going g = {.j = j, .to = *to, .then = then};
+
+	return rewind_to(&g, done, e);
 }

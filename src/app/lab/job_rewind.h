@@ -8,7 +8,8 @@
  *
  *	1. the present is stored, and kept whole as a branch
  *	2. what the fold is to have is written beside its files: state, weights, rows
- *	3. the rewind is a line of the log (one that the log says is there already)
+ *	3. the rewind is a line of the log (one that the log says is there already), and in the same
+ *	   write what is to change there
  *	4. state.safetensors is replaced: from here on the run is back
  *	5. weights, rows, history; stored states after the step go
  *
@@ -29,6 +30,10 @@
  */
 int job_rewind(struct job *j, const struct rewind *to, bool logged, struct rewound *done,
 	       struct err *e);
+/* The same, asked for, with changes for the step that it goes on with: "set KEY VALUE" each,
+ * `then` ends with NULL. */
+int job_rewind_changed(struct job *j, const struct rewind *to, const char *const *then,
+		       struct rewound *done, struct err *e);
 /* Is there such a step in the past of the fold? *to is then as the log has it. */
 int job_rewind_check(const struct job *j, struct rewind *to, struct err *e);
 /* What a fold that goes on after a rewind has of the future that was left; its state is

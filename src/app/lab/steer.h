@@ -57,7 +57,7 @@ struct steer {
 	struct changes replay; /* as the file has them */
 	struct changes lines;  /* of the fold being run, in file order */
 	int rewinds;           /* of these that are in its past */
-	int64_t log_end;       /* bytes of its file before the line that was added last */
+	int64_t log_end;       /* bytes of its file before what was added last */
 	int end;               /* lines.at[end] is the rewind that comes next; -1: none does */
 	struct schedule log;   /* what it follows until then */
 	int next;              /* log.list.at[next] is the first not yet in force */
@@ -94,10 +94,12 @@ int steer_free(const struct steer *s, struct err *e);
 /* Does the log go back here, before the next step? 1: to *r. -1: it does so where the fold can
  * not be any more. Changes that are due before come first. */
 int steer_rewind_due(struct steer *s, struct rewind *r, struct err *e);
-/* The person goes back from `now` to *r: log it. It is on the disk when this returns, and the
- * next one that is due; an error leaves the log as it was. */
-int steer_rewind(struct steer *s, const struct state *now, const struct rewind *r, struct err *e);
-/* It was not to be: take the line from the log again. */
+/* The run goes back from `now` to *r, where the trainer is already: log it, and what is to change
+ * there, "set KEY VALUE" each; `then` ends with NULL, and may be NULL. All of it is on the disk
+ * when this returns, and the next rewind that is due; an error leaves the log as it was. */
+int steer_rewind(struct steer *s, const struct state *now, const struct rewind *r,
+		 const char *const *then, struct err *e);
+/* It was not to be: take the lines from the log again. */
 int steer_rewind_undo(struct steer *s, struct err *e);
 /* As the fold began, to go over its steps again: changes before the next step are then due
  * again (steer_again). What was in force is kept until steer_back. */

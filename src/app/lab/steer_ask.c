@@ -8,31 +8,19 @@
 #include <limits.h>
 #include <stdlib.h>
 
-/* A line of the log that is open, or, once the run has stopped, of the fold's file. */
-static int write_change(struct steer *s, const struct change *c, const char *was, struct err *e)
+/* Lines of the log that is open, or, once the run has stopped, of the fold's file. All are on
+ * the disk together, or the log is as it was. */
+static int store_lines(struct steer *s, int fold, const struct str *lines, struct err *e)
 {
-	struct str line = {0};
-	int failed;
-
-	if (s->session->commands)
-		return change_write(s->session->commands, c, was, e);
-	change_line(&line, c, was);
-	failed = session_log(s->session, c->fold, &line, e);
-	str_free(&line);
-	return failed;
-}
-
-/* On the disk, or the log is as it was. */
-static int store_line(struct steer *s, const struct change *c, const char *was, struct err *e)
-{
+	struct session *to = s->session;
 	struct err ignored = {0};
 
-	if (session_check_held(s->session, e) ||
-	    session_log_end(s->session, c->fold, &s->log_end, e))
+	if (session_check_held(to, e) || session_log_end(to, fold, &s->log_end, e))
 		return -1;
-	if (write_change(s, c, was, e) == 0)
+	if ((to->commands ? changes_write(to->commands, lines, e)
+			  : session_log(to, fold, lines, e)) == 0)
 		return 0;
-	session_log_cut(s->session, c->fold, s->log_end, &ignored);
+	session_log_cut(to, fold, s->log_end, &ignored);
 	return -1;
 }
 
@@ -40,11 +28,29 @@ static int store_line(struct steer *s, const struct change *c, const char *was, 
 static int note(struct steer *s, const struct change *c, const char *was,
 		const struct settings *after, struct err *e)
 {
-	if (store_line(s, c, was, e))
+	struct str line = {0};
+	int failed;
+
+	change_line(&line, c, was);
+	failed = store_lines(s, c->fold, &line, e);
+	str_free(&line);
+	if (failed)
 		return -1;
 	changes_add(&s->lines, c);
 	schedule_insert(&s->log, c, after);
 	return 0;
+}
+
+/* Where a change that is given now applies: at the step that comes next, or the next epoch. */
+static void place(const struct steer *s, const struct option *o, struct change *c)
+{
+	const struct trainer *t = s->trainer;
+
+	steer_position(&t->state, &c->fold, &c->epoch, &c->step);
+	if (o->when == WHEN_EPOCH && !t->state.ended) {
+		c->epoch++;
+		c->step += trainer_steps_per_epoch(t) - t->state.in_epoch;
+	}
 }
 
 int steer_free(const struct steer *s, struct err *e)
@@ -59,35 +65,83 @@ int steer_free(const struct steer *s, struct err *e)
 		       c->epoch, c->step, c->command);
 }
 
-int steer_rewind(struct steer *s, const struct state *now, const struct rewind *r, struct err *e)
+/* The line of a rewind from `now`. */
+static void add_rewind(const struct steer *s, struct changes *to, const struct state *now,
+		       const struct rewind *r)
 {
 	struct change c = {.by = s->asked_by};
 	struct str command = {0};
-	struct settings after;
-	char was[OPTION_TEXT];
-	int failed;
 
 	rewind_command(&command, r);
 	c.command = command.s;
 	steer_position(now, &c.fold, &c.epoch, &c.step);
-	failed = steer_free(s, e) || schedule_check(s, &s->log, &c, was, sizeof was, &after, e) ||
-		 store_line(s, &c, "", e);
-	if (!failed) {
-		s->end = s->lines.n;
-		changes_add(&s->lines, &c);
-	}
+	/* Its evaluation has failed. */
+	if (!now->ended && now->in_epoch == trainer_steps_per_epoch(s->trainer))
+		c.epoch++;
+	changes_add(to, &c);
 	str_free(&command);
+}
+
+/* The changes that follow it, "set KEY VALUE". */
+static int add_following(const struct steer *s, struct changes *to, const char *const *then,
+			 struct err *e)
+{
+	for (; then && *then; then++) {
+		struct change c = {.command = (char *)*then, .by = s->asked_by};
+		struct setting x;
+
+		if (!setting_of_command(&x, *then) || setting_live(&x, e))
+			return -1;
+		place(s, x.o, &c);
+		changes_add(to, &c);
+	}
+	return 0;
+}
+
+/* As lines of the log, each right as one after those before. */
+static int lines_of(struct steer *s, const struct changes *c, struct str *lines, struct err *e)
+{
+	struct schedule log;
+	char was[OPTION_TEXT];
+	int failed;
+
+	schedule_begin(&log, s->corpus, s->base);
+	failed = schedule_check_all(s, &s->lines, NULL, &log, e);
+	for (int i = 0; i < c->n && !failed; i++) {
+		failed = schedule_add(s, &log, &c->at[i], was, sizeof was, e);
+		if (!failed)
+			change_line(lines, &c->at[i], was);
+	}
+	schedule_end(&log);
+	return failed ? -1 : 0;
+}
+
+int steer_rewind(struct steer *s, const struct state *now, const struct rewind *r,
+		 const char *const *then, struct err *e)
+{
+	struct changes c = {0};
+	struct str lines = {0};
+	int failed;
+
+	add_rewind(s, &c, now, r);
+	failed = steer_free(s, e) || add_following(s, &c, then, e) || lines_of(s, &c, &lines, e) ||
+		 store_lines(s, now->fold, &lines, e);
+	if (!failed)
+		s->end = s->lines.n;
+	for (int i = 0; i < c.n && !failed; i++)
+		changes_add(&s->lines, &c.at[i]);
+	str_free(&lines);
+	changes_free(&c);
 	return failed ? -1 : 0;
 }
 
 int steer_rewind_undo(struct steer *s, struct err *e)
 {
-	const struct change *c = &s->lines.at[s->end];
-
-	BUG_ON(s->end != s->lines.n - 1);
-	if (session_log_cut(s->session, c->fold, s->log_end, e))
+	BUG_ON(s->end < 0);
+	if (session_log_cut(s->session, s->lines.at[s->end].fold, s->log_end, e))
 		return -1;
-	free(s->lines.at[--s->lines.n].command);
+	while (s->lines.n > s->end)
+		free(s->lines.at[--s->lines.n].command);
 	s->end = -1;
 	return 0;
 }
@@ -102,11 +156,7 @@ int steer_command(struct steer *s, const char *command, struct err *e)
 
 	if (steer_free(s, e) || schedule_apply_set(&set, command, &o, e))
 		return -1;
-	steer_position(&t->state, &c.fold, &c.epoch, &c.step);
-	if (o->when == WHEN_EPOCH && !t->state.ended) {
-		c.epoch++;
-		c.step += trainer_steps_per_epoch(t) - t->state.in_epoch;
-	}
+	place(s, o, &c);
 	if (schedule_check(s, &s->log, &c, was, sizeof was, &after, e) ||
 	    note(s, &c, was, &after, e))
 		return -1;

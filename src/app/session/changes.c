@@ -307,13 +307,9 @@ void changes_begin(struct changes *begin, struct str *lines, const struct change
 
 /* ---- writing ---- */
 
-int change_write(FILE *f, const struct change *c, const char *was, struct err *e)
+int changes_write(FILE *f, const struct str *lines, struct err *e)
 {
-	struct str line = {0};
-
-	change_line(&line, c, was);
-	fputs(line.s, f);
-	str_free(&line);
+	fwrite(str_text(lines), 1, lines->len, f);
 	/* A stream of a test or a pipe has nothing to sync. */
 	if (fflush(f) || ferror(f) || (fsync(fileno(f)) && errno != EINVAL))
 		return err_set(e, "commands.log: cannot write: %s", strerror(errno));

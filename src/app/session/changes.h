@@ -5,7 +5,7 @@
  *	at FOLD EPOCH STEP set KEY NEW   # was OLD, asked by process PID
  *	at FOLD EPOCH STEP pause|resume|save|eval|fold|stop ...
  *	at FOLD 1 1 begin
- *	at FOLD EPOCH STEP rewind E:S BRANCH
+ *	at FOLD EPOCH STEP rewind E:S BRANCH [spike]
  *
  * STEP counts from 1 within the fold and names the step before which the
  * change applies. `#` starts a comment; blank lines are passed over.
@@ -20,7 +20,8 @@
  * branch BRANCH, and time goes on from there: of the lines before the rewind those stay in
  * force that were for the steps up to there (and what the fold began with). So the rewinds of a
  * fold cut its lines, in file order, into segments. A state knows how many are in its past
- * (state.h), and a run that follows the log does what the rewinds say, one after the other.
+ * (state.h), and a run that follows the log does what the rewinds say, one after the other. Where
+ * a rule went back by itself its line ends in `spike`, and what it changed follows.
  */
 #ifndef MIUST_CHANGES_H
 #define MIUST_CHANGES_H
@@ -74,6 +75,7 @@ enum { REWIND_BRANCH = 100 }; /* longest name: BRANCH_NAME */
 struct rewind {
 	int epoch, in_epoch;            /* so many steps of that epoch are done */
 	char branch[REWIND_BRANCH + 1]; /* where the future was kept; "": not said */
+	bool spike;                     /* a rule did it (rollback.h); only with a branch */
 };
 
 /* "E" or "E:S"; false: it is neither. "4" is the end of epoch 3, its evaluation done. */
@@ -83,6 +85,7 @@ int rewind_step(const struct rewind *r, int each);
 bool change_is_rewind(const struct change *c); /* by its first word */
 int change_rewind(struct rewind *r, const struct change *c, struct err *e);
 void rewind_command(struct str *out, const struct rewind *r); /* "rewind 4:1 before-rewind-1" */
+int changes_spikes(const struct changes *c);                  /* rewinds that a rule did */
 int changes_rewinds(const struct changes *c, int fold);
 /* The changes of the fold that are no longer in force at `r` go. */
 void changes_cut(struct changes *c, int fold, const struct rewind *r, int each);
@@ -105,7 +108,7 @@ void changes_free(struct changes *c);
 void change_by(struct str *out, long by); /* "asked by process 4711" */
 /* Its line of the log, with the newline; was: "" leaves the comment out. */
 void change_line(struct str *out, const struct change *c, const char *was);
-int change_write(FILE *f, const struct change *c, const char *was,
-		 struct err *e); /* flushes and fsyncs */
+/* Lines into a log that is open: all in one write, then on the disk. */
+int changes_write(FILE *f, const struct str *lines, struct err *e);
 
 #endif

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char WORD[] = "rewind", SPACES[] = " \t";
+static const char WORD[] = "rewind", SPIKE[] = "spike", SPACES[] = " \t";
 
 /* ---- a line ---- */
 
@@ -56,22 +56,34 @@ bool change_is_rewind(const struct change *c)
 /* No name leads out of the folder of branches. */
 static bool is_name(const char *text)
 {
-	return strlen(text) <= REWIND_BRANCH && *text != '.' && !strpbrk(text, "/ \t");
+	return *text != '.' && !strchr(text, '/');
+}
+
+/* The next word, "" if there is none; moves *at. False: it is longer than n - 1. */
+static bool take_word(const char **at, char *out, size_t n)
+{
+	size_t len;
+
+	*at += strspn(*at, SPACES);
+	len = strcspn(*at, SPACES);
+	snprintf(out, n, "%.*s", len < n ? (int)len : 0, *at);
+	*at += len;
+	return len < n;
 }
 
 int change_rewind(struct rewind *r, const struct change *c, struct err *e)
 {
-	const char *at = c->command + sizeof WORD - 1, *name;
-	char place[32];
-	size_t n;
+	const char *at = c->command + sizeof WORD - 1;
+	char place[32], branch[REWIND_BRANCH + 1], spike[sizeof SPIKE];
 
-	at += strspn(at, SPACES);
-	n = strcspn(at, SPACES);
-	name = at + n + strspn(at + n, SPACES);
-	snprintf(place, sizeof place, "%.*s", n < sizeof place ? (int)n : 0, at);
-	if (!change_is_rewind(c) || !rewind_place(r, place) || (*name && !is_name(name)))
-		return err_set(e, "\"%.100s\": expected rewind EPOCH:STEP BRANCH", c->command);
-	snprintf(r->branch, sizeof r->branch, "%s", name);
+	if (!change_is_rewind(c) || !take_word(&at, place, sizeof place) ||
+	    !take_word(&at, branch, sizeof branch) || !take_word(&at, spike, sizeof spike) ||
+	    !rewind_place(r, place) || !is_name(branch) || at[strspn(at, SPACES)] ||
+	    (*spike && strcmp(spike, SPIKE) != 0))
+		return err_set(e, "\"%.100s\": expected rewind EPOCH:STEP BRANCH [spike]",
+			       c->command);
+	memcpy(r->branch, branch, sizeof branch);
+	r->spike = *spike;
 	return 0;
 }
 
@@ -79,6 +91,8 @@ void rewind_command(struct str *out, const struct rewind *r)
 {
 	str_addf(out, "%s %d:%d%s%s", WORD, r->epoch, r->in_epoch, *r->branch ? " " : "",
 		 r->branch);
+	if (r->spike && *r->branch)
+		str_addf(out, " %s", SPIKE);
 }
 
 /* ---- a log ---- */
@@ -89,6 +103,18 @@ int changes_rewinds(const struct changes *c, int fold)
 
 	for (int i = 0; i < c->n; i++)
 		n += c->at[i].fold == fold && change_is_rewind(&c->at[i]);
+	return n;
+}
+
+int changes_spikes(const struct changes *c)
+{
+	struct err ignored = {0};
+	struct rewind r;
+	int n = 0;
+
+	for (int i = 0; i < c->n; i++)
+		if (change_is_rewind(&c->at[i]) && change_rewind(&r, &c->at[i], &ignored) == 0)
+			n += r.spike;
 	return n;
 }
 

@@ -12,12 +12,17 @@ static const struct change stop = {0, 40, 1, (char *)"pause", 0, 0};
 TEST(written_and_read)
 {
 	FILE *f = fopen(in("log"), "w");
+	struct str lines = {0};
 	struct changes c;
 	struct err e = {0};
 
 	REQUIRE(f);
-	CHECK_INT(change_write(f, &lr, "5e-4", &e), 0);
-	CHECK_INT(change_write(f, &stop, "", &e), 0);
+	change_line(&lines, &lr, "5e-4");
+	CHECK_INT(changes_write(f, &lines, &e), 0);
+	str_reset(&lines);
+	change_line(&lines, &stop, "");
+	CHECK_INT(changes_write(f, &lines, &e), 0);
+	str_free(&lines);
 	check_holds(in("log"), "at 1 2 30 set train.optimizer.lr 1e-4   # was 5e-4\n"
 			       "at 0 40 1 pause\n");
 	fclose(f);
@@ -223,8 +228,16 @@ TEST(places_to_go_back_to)
 TEST(lines_of_rewinds)
 {
 	static const char *const wrong[] = {
-		"rewind",       "rewind x",       "rewind 0:1",    "rewind 2:1 ../a",
-		"rewind 1:2:3", "rewind 2:1 a b", "rewind 2:1 .a", "rewind 2:1 a/b",
+		"rewind",
+		"rewind x",
+		"rewind 0:1",
+		"rewind 2:1 ../a",
+		"rewind 1:2:3",
+		"rewind 2:1 a b",
+		"rewind 2:1 .a",
+		"rewind 2:1 a/b",
+		"rewind 2:1 a spikes",
+		"rewind 2:1 a spike b",
 	};
 	struct change c = {1, 4, 31, (char *)"rewind 2:3 before-rewind-1", 0, 0};
 	struct str line = {0};
@@ -239,6 +252,17 @@ TEST(lines_of_rewinds)
 	rewind_command(&line, &r);
 	CHECK_STR(line.s, c.command);
 	str_free(&line);
+	CHECK(!r.spike);
+	c.command = (char *)"rewind 2:3  before-rewind-1 spike ";
+	CHECK_INT(change_rewind(&r, &c, &e), 0);
+	CHECK(r.spike);
+	CHECK_STR(r.branch, "before-rewind-1");
+	rewind_command(&line, &r);
+	CHECK_STR(line.s, "rewind 2:3 before-rewind-1 spike");
+	str_free(&line);
+	c.command = (char *)"rewind 2:3 spike"; /* a branch of that name */
+	CHECK_INT(change_rewind(&r, &c, &e), 0);
+	CHECK(!r.spike);
 	c.command = (char *)"rewind\t2";
 	CHECK_INT(change_rewind(&r, &c, &e), 0);
 	CHECK_STR(r.branch, "");
@@ -395,12 +419,15 @@ TEST(any_log_with_rewinds)
 TEST(disk_full)
 {
 	FILE *f = fopen("/dev/full", "w");
+	struct str lines = {0};
 	struct err e = {0};
 
 	if (!f)
 		SKIP("no /dev/full");
-	CHECK_INT(change_write(f, &stop, "", &e), -1);
+	change_line(&lines, &stop, "");
+	CHECK_INT(changes_write(f, &lines, &e), -1);
 	CHECK_HAS(e.text, "cannot write: No space left on device");
+	str_free(&lines);
 	fclose(f);
 }
 
