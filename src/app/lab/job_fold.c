@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/lab/job_fold.h"
 
+#include "app/lab/job_remark.h"
 #include "app/lab/job_rewind.h"
 #include "app/lab/job_session.h"
 #include "app/lab/job_store.h"
@@ -8,9 +9,7 @@
 #include "app/session/session_branch.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "base/str.h"
 #include "engine/data/watch.h"
-#include "engine/train/class_weight.h"
 
 #include <stdlib.h>
 
@@ -27,25 +26,6 @@ static int check_files(const struct job *j, struct err *e)
 	const struct split *s = &j->trainer.split;
 
 	return watch_whole(&j->lab->corpus, s->at[PART_TRAIN], s->n[PART_TRAIN], e);
-}
-
-/* Files that were written to in place may have been read half old, half new, and
- * for a moment as zeros: nobody can tell, so it is said. */
-static void say_written(struct job *j)
-{
-	const char *path = NULL;
-	int n = lab_written(j->lab, &j->written, &path);
-	char others[48] = "";
-
-	if (n == 0)
-		return;
-	if (n > 1)
-		snprintf(others, sizeof others, " (as were %d others)", n - 1);
-	job_say(j,
-		"%s: was written to while it was in use%s; the model may have seen half-written "
-		"features: if they matter, train again from the start, and replace files by "
-		"renaming",
-		path, others);
 }
 
 int job_save(struct job *j, struct err *e)
@@ -152,54 +132,6 @@ void job_close_fold(struct job *j)
 	history_free(&j->history);
 }
 
-/* train.memory is what the user may rely on; where it cannot be kept, it is said. */
-static void say_beyond(const struct job *j)
-{
-	int64_t least = trainer_min_memory(&j->trainer), memory = j->set.train.memory;
-
-	if (memory && least > memory)
-		job_say(j,
-			"train.memory: %lldM is not enough for the longest utterances of fold %d: "
-			"each "
-			"goes through on its own and needs %lldM at most",
-			(long long)(memory >> 20), j->trainer.state.fold,
-			(long long)(least >> 20) + 1);
-}
-
-/* What the classes weigh beside how many utterances have them, where it matters. That
- * none counts is a mistake. */
-static int say_weights(const struct job *j, struct err *e)
-{
-	const struct trainer *t = &j->trainer;
-	struct str text = {0}, absent = {0};
-	double w[LABELS_MAX], sum = 0;
-	bool weighted = class_weights(&t->set, t->count, w);
-
-	if (weighted) {
-		for (int c = 0; c < t->set.exp.nlabels; c++) {
-			sum += w[c] * t->count[c];
-			str_addf(&text, "%s %s %.3g (%d)", c ? "," : "", t->set.exp.labels[c], w[c],
-				 t->count[c]);
-			if (t->count[c] == 0)
-				str_addf(&absent, "%s%s", absent.len ? ", " : "",
-					 t->set.exp.labels[c]);
-		}
-		job_say(j, "fold %d: class weights (training utterances):%s", t->state.fold,
-			text.s);
-		if (absent.len)
-			job_say(j, "fold %d: no utterance of the training part has the label %s",
-				t->state.fold, absent.s);
-	}
-	str_free(&text);
-	str_free(&absent);
-	if (weighted && !(sum > 0))
-		return err_set(e,
-			       "train.class_weight: no utterance of fold %d's training part has a "
-			       "label that weighs more than 0; give one of its labels a weight",
-			       t->state.fold);
-	return 0;
-}
-
 /* Who is predicted in the validation part; its labels are to be freed. */
 static struct predictions validation(const struct job *j)
 {
@@ -243,12 +175,12 @@ static int begin_fold(struct job *j, int fold, struct err *e)
 	t->set = j->set;
 	t->stop = (struct evaluate_stop){j->hooks.stopping, j->hooks.ctx};
 	t->other_data = j->data_known;
-	say_beyond(j);
+	job_remark_memory(j);
 	if (t->norm.text_dim && (fold_path(j, "normalize.safetensors", path, sizeof path, e) ||
 				 norm_save(&t->norm, path, e)))
 		return -1;
 	/* A fold that goes on may have had live changes since. */
-	if (restore(j, e) || find_ahead(j, e) || (t->state.step == 0 && say_weights(j, e)) ||
+	if (restore(j, e) || find_ahead(j, e) || (t->state.step == 0 && job_remark_weights(j, e)) ||
 	    steer_after(&j->steer, &t->state.rewinds, e) || job_rewind_tidy(j, e) ||
 	    steer_store(&j->steer, fold, e) || job_store_data(j, e) || job_open_rows(j, e) ||
 	    job_store_begin(j, e))
@@ -301,7 +233,7 @@ static int one_step(struct job *j, enum job_go *go, struct err *e)
 	if (j->trainer.state.ended) {
 		if (check_files(j, e))
 			return -1;
-		say_written(j);
+		job_remark_written(j);
 	}
 	trainer_epoch_begin(&j->trainer);
 	switch (trainer_step(&j->trainer, &row, e)) {

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/lab/job_remark.h"
+
+#include "base/str.h"
+#include "engine/train/class_weight.h"
+
+void job_remark_written(struct job *j)
+{
+	const char *path = NULL;
+	int n = lab_written(j->lab, &j->written, &path);
+	char others[48] = "";
+
+	if (n == 0)
+		return;
+	if (n > 1)
+		snprintf(others, sizeof others, " (as were %d others)", n - 1);
+	job_say(j,
+		"%s: was written to while it was in use%s; the model may have seen half-written "
+		"features: if they matter, train again from the start, and replace files by "
+		"renaming",
+		path, others);
+}
+
+void job_remark_memory(const struct job *j)
+{
+	int64_t least = trainer_min_memory(&j->trainer), memory = j->set.train.memory;
+
+	if (memory && least > memory)
+		job_say(j,
+			"train.memory: %lldM is not enough for the longest utterances of fold %d: "
+			"each "
+			"goes through on its own and needs %lldM at most",
+			(long long)(memory >> 20), j->trainer.state.fold,
+			(long long)(least >> 20) + 1);
+}
+
+int job_remark_weights(const struct job *j, struct err *e)
+{
+	const struct trainer *t = &j->trainer;
+	struct str text = {0}, absent = {0};
+	double w[LABELS_MAX], sum = 0;
+	bool weighted = class_weights(&t->set, t->count, w);
+
+	if (weighted) {
+		for (int c = 0; c < t->set.exp.nlabels; c++) {
+			sum += w[c] * t->count[c];
+			str_addf(&text, "%s %s %.3g (%d)", c ? "," : "", t->set.exp.labels[c], w[c],
+				 t->count[c]);
+			if (t->count[c] == 0)
+				str_addf(&absent, "%s%s", absent.len ? ", " : "",
+					 t->set.exp.labels[c]);
+		}
+		job_say(j, "fold %d: class weights (training utterances):%s", t->state.fold,
+			text.s);
+		if (absent.len)
+			job_say(j, "fold %d: no utterance of the training part has the label %s",
+				t->state.fold, absent.s);
+	}
+	str_free(&text);
+	str_free(&absent);
+	if (weighted && !(sum > 0))
+		return err_set(e,
+			       "train.class_weight: no utterance of fold %d's training part has a "
+			       "label that weighs more than 0; give one of its labels a weight",
+			       t->state.fold);
+	return 0;
+}
