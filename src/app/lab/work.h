@@ -137,7 +137,9 @@ struct look_result {
 	int epoch; /* of the weights */
 	int step;  /* steps done in that epoch; 0: they are those of its end */
 	int fold;
-	bool kept;        /* the kept checkpoint's weights, not the current ones */
+	bool kept;   /* the kept checkpoint's weights, not the current ones */
+	bool stored; /* those of the stored state after `at` steps */
+	int at;
 	enum knock knock; /* silenced while the arrays below were made */
 	int L, T, heads, classes;
 	float logits[HEADS][LABELS_MAX];
@@ -325,6 +327,10 @@ unsigned work_breaks(struct work *w, int run); /* the reply says which condition
 /* Utterance utt of the corpus through fold's model: its current weights while it
  * trains, else (or if `kept`) its kept checkpoint. */
 unsigned work_look(struct work *w, int run, int fold, int utt, bool kept, enum knock knock);
+/* The same with the weights of the stored state of `step`. One that has gone, and one that is
+ * damaged, which is said, is passed over for the next one after it (side > 0) or before it. */
+unsigned work_look_stored(struct work *w, int run, int fold, int utt, int step, int side,
+			  enum knock knock);
 /* The fold that is looked at: of the programs that train folds of one session, the one that trains
  * this one is shown and steered; if nobody does, that of the first fold that is trained. */
 void work_attend(struct work *w, int run, int fold);

@@ -15,6 +15,7 @@
 
 #include "app/study/breakpoint.h"
 #include "app/lab/work.h"
+#include "app/session/states.h"
 #include "base/file.h"
 #include "base/str.h"
 #include "engine/train/probe.h"
@@ -46,6 +47,8 @@ struct request {
 	enum request_kind kind;
 	int fold, utt;
 	bool kept;
+	bool stored; /* REQUEST_LOOK: the stored state of `step`, or the next to that side */
+	int step, side;
 	enum knock knock;
 	double pace;
 	long by;        /* the process that asks; 0: this one */
@@ -56,14 +59,17 @@ struct request {
 struct follow; /* work_folder.h */
 struct attach; /* attach.c */
 
-/* A model that is not being trained, for looking at a finished fold. */
+/* Weights that are not being trained, for looking. */
 struct looker {
-	int fold;               /* -1: none */
-	bool last;              /* those of the last epoch's end, not the kept ones */
+	int fold; /* -1: none */
+	enum { LOOKER_KEPT, LOOKER_LAST, LOOKER_STORED } of;
 	int epoch;              /* of the weights */
+	struct stored stored;   /* LOOKER_STORED */
 	struct file_stamp file; /* as it was when they were read */
-	struct model model;
+	bool has_model;
+	struct model model; /* that has them, with its norm */
 	struct norm norm;
+	real *weights; /* LOOKER_STORED, of the fold that trains: for its model */
 };
 
 /*

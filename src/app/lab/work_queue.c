@@ -456,6 +456,20 @@ unsigned work_look(struct work *w, int run, int fold, int utt, bool kept, enum k
 		   "");
 }
 
+unsigned work_look_stored(struct work *w, int run, int fold, int utt, int step, int side,
+			  enum knock knock)
+{
+	return ask(w, run,
+		   (struct request){.kind = REQUEST_LOOK,
+				    .fold = fold,
+				    .utt = utt,
+				    .stored = true,
+				    .step = step,
+				    .side = side,
+				    .knock = knock},
+		   "");
+}
+
 unsigned work_hand_over(struct work *w, int run)
 {
 	return ask(w, run, (struct request){.kind = REQUEST_HAND_OVER}, "");

@@ -106,6 +106,33 @@ bool states_has(const char *session_dir, int fold, int step)
 	       states_file_head(&s, path, &ignored) == 0 && s.step == step;
 }
 
+int states_beside(const char *session_dir, int fold, int step, int by)
+{
+	struct err ignored = {0};
+	int *at, n, found = -1;
+
+	if (states_steps(session_dir, fold, &at, &n, &ignored))
+		n = 0;
+	for (int i = 0; i < n; i++)
+		if (by > 0 ? at[i] > step && found < 0 : at[i] < step)
+			found = at[i];
+	free(at);
+	return found;
+}
+
+int states_weights(struct stored_weights *w, const char *session_dir, int fold, int step,
+		   struct err *e)
+{
+	char path[PATH_LEN], best[PATH_LEN];
+
+	w->meta = (struct weights_meta){0};
+	return states_path(session_dir, fold, step, "state", path, sizeof path, e) ||
+			       states_path(session_dir, fold, step, "best", best, sizeof best, e) ||
+			       states_file_weights(w, path, best, fold, step, e)
+		       ? -1
+		       : 0;
+}
+
 void stored_free(struct stored_list *l)
 {
 	free(l->at);

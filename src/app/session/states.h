@@ -52,6 +52,20 @@ int states_load(struct state *out, const struct state *like, const char *session
 
 /* Is there one of this step, by its head? */
 bool states_has(const char *session_dir, int fold, int step);
+/* The step of the nearest one after `step` (by > 0) or before it, by the names of the files
+ * alone; -1: there is none. */
+int states_beside(const char *session_dir, int fold, int step, int by);
+
+/* The weights alone of the one of `step`, to look through. */
+struct stored_weights {
+	const struct params *layout; /* the caller's, as is what follows */
+	real *values;                /* [layout->total], cleared before */
+	struct stored of;
+	struct weights_meta meta; /* weights_meta_free */
+};
+/* -1: it is damaged, or not there; the meta is empty then, and values may be anything. */
+int states_weights(struct stored_weights *w, const char *session_dir, int fold, int step,
+		   struct err *e);
 
 /* Those after `step` go, with their pins. */
 int states_cut(const char *session_dir, int fold, int step, struct err *e);

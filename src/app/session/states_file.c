@@ -147,6 +147,20 @@ static int open_head(struct states_head *h, const char *path, struct err *e)
 	return -1;
 }
 
+static struct stored stored_of(const struct states_head *h)
+{
+	struct stored s = {.epoch = h->epoch,
+			   .in_epoch = h->in_epoch,
+			   .step = h->step,
+			   .rewinds = h->rewinds,
+			   .ended = h->ended != 0,
+			   .best_epoch = h->best_epoch,
+			   .bytes = h->bytes + (int64_t)sizeof *h};
+
+	str_fit(s.name, sizeof s.name, h->name);
+	return s;
+}
+
 int states_file_head(struct stored *out, const char *path, struct err *e)
 {
 	struct states_head h;
@@ -155,14 +169,7 @@ int states_file_head(struct stored *out, const char *path, struct err *e)
 	if (fd < 0)
 		return -1;
 	close(fd);
-	*out = (struct stored){.epoch = h.epoch,
-			       .in_epoch = h.in_epoch,
-			       .step = h.step,
-			       .rewinds = h.rewinds,
-			       .ended = h.ended != 0,
-			       .best_epoch = h.best_epoch,
-			       .bytes = h.bytes + (int64_t)sizeof h};
-	str_fit(out->name, sizeof out->name, h.name);
+	*out = stored_of(&h);
 	return 0;
 }
 
@@ -192,25 +199,32 @@ static char *read_rest(int fd, const struct states_head *h, const char *path, st
 	return NULL;
 }
 
-/* The kept weights, from the file `best`, into memory of their own. */
-static int load_kept(struct state *s, const struct states_head *h, const char *best, struct err *e)
+/* The kept weights, from the file `best`; values: cleared. */
+static int get_kept(const struct params *layout, real *values, const struct states_head *h,
+		    const char *best, struct err *e)
 {
 	struct st_file f;
 	int failed;
 
+	if (st_open(&f, best, e))
+		return -1;
+	failed = params_get(layout, values, "", &f, e);
+	st_close(&f);
+	if (failed || XXH3_64bits(values, layout->total * sizeof(real)) == h->kept)
+		return failed;
+	return err_at(e, best, 0, 0, "has other weights than were kept");
+}
+
+/* Into memory of their own. */
+static int load_kept(struct state *s, const struct states_head *h, const char *best, struct err *e)
+{
 	s->array[ARRAY_KEPT] = mem_try(array_bytes(s));
 	if (!s->array[ARRAY_KEPT])
 		return err_at(e, best, 0, 0, "out of memory (%zu MB needed)", array_bytes(s) >> 20);
 	if (!h->kept)
 		return 0;
-	if (st_open(&f, best, e))
-		return -1;
 	memset(s->array[ARRAY_KEPT], 0, array_bytes(s)); /* the gaps */
-	failed = params_get(&s->layout, s->array[ARRAY_KEPT], "", &f, e);
-	st_close(&f);
-	if (failed || XXH3_64bits(s->array[ARRAY_KEPT], array_bytes(s)) == h->kept)
-		return failed;
-	return err_at(e, best, 0, 0, "has other weights than were kept");
+	return get_kept(&s->layout, s->array[ARRAY_KEPT], h, best, e);
 }
 
 static int load_weights(struct state *s, struct err *e)
@@ -247,5 +261,49 @@ int states_file_load(struct state *out, const struct state *like, const char *pa
 	failed = failed || load_kept(out, &h, best, e) || (h.same && load_weights(out, e));
 	if (failed)
 		state_free(out);
+	return failed ? -1 : 0;
+}
+
+/* Of the bytes after the head, or of `best` where they are the kept ones. */
+static int get_weights(struct stored_weights *w, const struct states_head *h, const char *bytes,
+		       const char *path, const char *best, struct err *e)
+{
+	struct st_file f;
+	int failed;
+
+	if (st_open_bytes(&f, bytes, (size_t)h->bytes, path, e))
+		return -1;
+	failed = weights_meta_read(&w->meta, &f, e);
+	if (!failed && !h->same)
+		failed =
+			params_get(w->layout, w->values, params_array[ARRAY_WEIGHTS].prefix, &f, e);
+	st_close(&f);
+	if (!failed && h->same)
+		failed = get_kept(w->layout, w->values, h, best, e);
+	if (failed)
+		weights_meta_free(&w->meta);
+	return failed;
+}
+
+int states_file_weights(struct stored_weights *w, const char *path, const char *best, int fold,
+			int step, struct err *e)
+{
+	struct states_head h;
+	int fd = open_head(&h, path, e), failed;
+	char *bytes;
+
+	if (fd < 0)
+		return -1;
+	bytes = read_rest(fd, &h, path, e);
+	close(fd);
+	if (!bytes)
+		return -1;
+	if (h.fold != fold || h.step != step)
+		failed =
+			err_at(e, path, 0, 0, "is the state of step %d of fold %d", h.step, h.fold);
+	else
+		failed = get_weights(w, &h, bytes, path, best, e);
+	free(bytes);
+	w->of = stored_of(&h);
 	return failed ? -1 : 0;
 }

@@ -25,6 +25,9 @@ int states_file_head(struct stored *out, const char *path, struct err *e);
 /* It has to be that of fold and step; `best` has the kept weights. */
 int states_file_load(struct state *out, const struct state *like, const char *path,
 		     const char *best, int fold, int step, struct err *e);
+/* states_weights of these two files. */
+int states_file_weights(struct stored_weights *w, const char *path, const char *best, int fold,
+			int step, struct err *e);
 
 /*
  * states_thin.c: which states go where there is too little room. Of a sequence in time, those

@@ -72,6 +72,106 @@ TEST(looks_with_the_kept_weights_while_training)
 	CHECK_INT(work_end(w), 0);
 }
 
+static void look_stored(struct seen *s, struct work *w, int step, int side)
+{
+	look_free(s->look);
+	s->look = NULL;
+	work_look_stored(w, WORK_FIRST, 0, 3, step, side, KNOCK_NOTHING);
+	served(s, w);
+}
+
+static float *look_logits(struct seen *s)
+{
+	return s->look->logits[HEAD_MAIN];
+}
+
+/* Older weights are those of then, while it trains and once it has ended. */
+TEST(looks_with_stored_weights)
+{
+	const char *dir = temp_path("stored");
+	struct work *w = start(dir, true, false);
+	float then[LABELS_MAX] = {0}, now[LABELS_MAX] = {0};
+	struct seen s = {0};
+
+	until_state(&s, w, WORK_PAUSED);
+	work_step(w, WORK_FIRST, true);
+	served(&s, w);
+	until_state(&s, w, WORK_PAUSED);
+	work_look(w, WORK_FIRST, 0, 3, false, KNOCK_NOTHING);
+	served(&s, w);
+	REQUIRE(s.look);
+	memcpy(then, look_logits(&s), sizeof then);
+	work_step(w, WORK_FIRST, false);
+	served(&s, w);
+	until_state(&s, w, WORK_PAUSED);
+	work_command(w, WORK_FIRST, "save here");
+	work_look(w, WORK_FIRST, 0, 3, false, KNOCK_NOTHING);
+	served(&s, w);
+	memcpy(now, look_logits(&s), sizeof now);
+	CHECK(memcmp(now, then, sizeof now) != 0);
+
+	look_stored(&s, w, 4, -1); /* the model that trains, with other weights */
+	REQUIRE(s.look);
+	CHECK(s.look->stored && !s.look->kept);
+	CHECK_INT(s.look->at, 4);
+	CHECK_INT(s.look->epoch, 1);
+	CHECK_INT(s.look->step, 0);
+	CHECK(memcmp(look_logits(&s), then, sizeof then) == 0);
+	CHECK(memcmp(s.look->knocked[KNOCK_NOTHING], then,
+		     sizeof(float) * (size_t)s.look->classes) == 0);
+	work_look(w, WORK_FIRST, 0, 3, false, KNOCK_NOTHING);
+	served(&s, w);
+	CHECK(memcmp(look_logits(&s), now, sizeof now) == 0); /* nothing has changed */
+	work_resume(w, WORK_FIRST);
+	served(&s, w);
+	until_state(&s, w, WORK_IDLE);
+	look_stored(&s, w, 4, -1); /* the fold is finished: a model of its own */
+	REQUIRE(s.look);
+	CHECK(memcmp(look_logits(&s), then, sizeof then) == 0);
+	look_stored(&s, w, 5, -1);
+	REQUIRE(s.look);
+	CHECK_INT(s.look->step, 1);
+	CHECK_INT(s.look->epoch, 2);
+	CHECK(memcmp(look_logits(&s), now, sizeof now) == 0);
+	look_free(s.look);
+	CHECK_INT(work_end(w), 0);
+}
+
+/* One that is damaged is passed over, to the side that was asked for; one that has gone too. */
+TEST(a_damaged_stored_state_is_passed_over)
+{
+	const char *dir = temp_path("damaged");
+	struct work *w = start(dir, false, false);
+	struct work_options o = {.job = {.session = dir, .threads = 1}, .readonly = true};
+	char path[PATH_LEN];
+	struct seen s = {0};
+	struct err e = {0};
+
+	until_state(&s, w, WORK_IDLE);
+	CHECK_INT(work_end(w), 0);
+	snprintf(path, sizeof path, "%s/fold-0/states/4.state", dir);
+	CHECK_INT(truncate(path, 200), 0);
+	w = work_start(&o, &e);
+	REQUIRE(w);
+	s = (struct seen){0};
+	until_state(&s, w, WORK_IDLE);
+	look_stored(&s, w, 4, 1);
+	REQUIRE(s.look);
+	CHECK_INT(s.look->at, 8);
+	CHECK_HAS(s.said, "fold-0/states/4.state: has 200 bytes");
+	CHECK_HAS(s.said, "; it is passed over");
+	look_stored(&s, w, 4, -1);
+	CHECK(!s.look && s.refused);
+	CHECK_HAS(s.text, "no stored state of fold 0 from step 4 back can be read");
+	s.said[0] = '\0';
+	look_stored(&s, w, 6, 1); /* thinned out */
+	REQUIRE(s.look);
+	CHECK_INT(s.look->at, 8);
+	CHECK_STR(s.said, "");
+	look_free(s.look);
+	CHECK_INT(work_end(w), 0);
+}
+
 /* What `miust predict --tensors` writes of one utterance. */
 struct tensors {
 	const struct look_result *look;

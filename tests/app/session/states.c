@@ -162,6 +162,45 @@ TEST(what_is_stored_comes_back)
 }
 
 /* The trainer that gets a stored state goes on as the one that it was taken from. */
+/* To look through, and where the next one is. */
+TEST(weights_alone)
+{
+	struct params *layout = &trainer.model.params;
+	real *values = mem_alloc(layout->total, sizeof *values);
+	size_t bytes = layout->total * sizeof *values;
+	struct stored_weights w = {.layout = layout, .values = values};
+	struct session s;
+
+	begin(&s, "weights", (int[]){2, 5, 12, -1});
+	for (int i = 0; i < 3; i++) { /* 12: the kept ones too, which lie in a file of their own */
+		int step = (int[]){2, 5, 12}[i];
+
+		memset(values, 0, bytes);
+		CHECK_INT(states_weights(&w, s.dir, FOLD, step, &e), 0);
+		CHECK(memcmp(values, at[step].array[ARRAY_WEIGHTS], bytes) == 0);
+		CHECK_INT(w.of.epoch, at[step].epoch);
+		CHECK_INT(w.of.step, step);
+		CHECK_STR(w.meta.text[WEIGHTS_FOLD], "1");
+		weights_meta_free(&w.meta);
+	}
+	CHECK_INT(states_weights(&w, s.dir, FOLD, 4, &e), -1);
+	err_clear(&e);
+	REQUIRE(rename(file_of(&s, 5, "state"), in("5")) == 0);
+	REQUIRE(rename(file_of(&s, 2, "state"), in("2")) == 0);
+	REQUIRE(rename(in("2"), file_of(&s, 5, "state")) == 0);
+	CHECK_INT(states_weights(&w, s.dir, FOLD, 5, &e), -1);
+	CHECK_HAS(e.text, "is the state of step 2 of fold 1");
+	err_clear(&e);
+	CHECK_INT(states_beside(s.dir, FOLD, 12, -1), 5);
+	CHECK_INT(states_beside(s.dir, FOLD, 5, -1), -1);
+	CHECK_INT(states_beside(s.dir, FOLD, 1 << 30, -1), 12);
+	CHECK_INT(states_beside(s.dir, FOLD, 3, 1), 5);
+	CHECK_INT(states_beside(s.dir, FOLD, 12, 1), -1);
+	CHECK_INT(states_beside(s.dir, FOLD + 1, 0, 1), -1);
+	free(values);
+	session_close(&s);
+}
+
 TEST(training_goes_on_from_one)
 {
 	struct session s;
