@@ -118,6 +118,26 @@ script 'run'
 tui "$one" --script script
 check script_finished_refuses fails 1 'script:1: run: nothing to train'
 
+# View 5 shows older weights: those of a run that was stopped there.
+script 'step epoch' 'view 3' 'move home' 'view 5' 'write then.csv' 'step epoch' 'epoch prev' \
+	'write now.csv' 'step' 'epoch last' 'set train.epoch 2' 'step epoch' 'run'
+fresh
+tui "$tiny" --script script
+check older_weights_while_training is 0
+check older_weights_are_those_of_then cmp then.csv now.csv
+one=$(session)
+script 'view 3' 'move home' 'view 5' 'epoch 1' 'write after.csv' 'dump 5' 'epoch next' 'epoch next'
+tui "$one" --script script
+check older_weights_once_finished is 0
+check older_weights_have_their_epoch grep -q ' ep 1 stored ' 5
+check older_weights_are_stored cmp then.csv after.csv
+cp -r "$one" damaged
+truncate -s 200 damaged/fold-0/states/4.state
+script 'view 3' 'move home' 'view 5' 'epoch first' 'dump 5' 'epoch prev'
+tui damaged --readonly --script script
+check damaged_weights_end_it fails 1 'script:6: .*fold-0/states/4.state: has 200 bytes'
+check damaged_weights_are_passed_over grep -q ' ep 2 stored ' 5
+
 # Screens, at several sizes and of every view.
 for size in 40x10 80x24 120x36 200x50; do
 	for view in 1 2 3 4 5 6 7; do

@@ -185,6 +185,7 @@ static int open_stored(struct work_run *run, const struct request *r, bool train
 {
 	struct looker *l = &run->looker;
 	const char *dir = folder_of(run);
+	struct err last = {0};
 
 	for (int at = r->step; at >= 0; at = states_beside(dir, r->fold, at, r->side)) {
 		char name[64], path[PATH_LEN * 2];
@@ -206,9 +207,11 @@ static int open_stored(struct work_run *run, const struct request *r, bool train
 		}
 		work_close_looker(run);
 		say_passed_over(run, why.text);
+		last = why;
 	}
-	return err_set(e, "no stored state of fold %d from step %d %s can be read", r->fold,
-		       r->step, r->side > 0 ? "on" : "back");
+	return last.status ? err_set(e, "%s; no %s state is stored", last.text,
+				     r->side > 0 ? "later" : "older")
+			   : err_set(e, "the state of step %d is not stored any more", r->step);
 }
 
 /* The current weights of a fold that another program trains are those of its last epoch's end;
@@ -283,8 +286,8 @@ static void choose_model(struct work_run *run, const struct request *r, bool tra
 		return;
 	l->stored = true;
 	l->at = k->stored.step;
-	l->epoch = k->stored.epoch;
 	l->step = k->stored.ended ? 0 : k->stored.in_epoch;
+	l->epoch = k->stored.epoch - (!k->stored.ended && !l->step && k->stored.epoch > 0);
 }
 
 struct look_result *work_look_at(struct work_run *run, const struct request *r, struct err *e)

@@ -120,6 +120,8 @@ const struct word word_table[] = {
 	 "Weights with a focus below 0.02: they hardly choose, so do not interpret them."},
 	{"peak", ON(UTTERANCE), "The second with the largest weight, and that weight."},
 
+	{"3 stored, 4:11 stored", OF_ONE,
+	 "Weights of a stored state: at the end of epoch 3, or after 11 steps of epoch 4."},
 	{"words → seconds", ON(ATTENTION),
 	 "cross_attn1: each word spreads a weight of 1 over the frames of the voice."},
 	{"seconds → words", ON(ATTENTION),

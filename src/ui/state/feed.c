@@ -37,25 +37,33 @@ static void ask_look(struct ui *u)
 {
 	const struct view *v = view_table[u->view];
 	int row = ui_corpus_row(u, u->sel.utt);
+	enum knock knock = v->looks == LOOKS_SILENCED ? u->sel.knock : KNOCK_NOTHING;
 
 	if (!u->look_wanted || u->look_asked || !u->work || row < 0)
 		return;
 	if (v->looks == LOOKS_NOT)
 		return;
 	u->look_wanted = false;
-	u->look_asked =
-		work_look(u->work, u->run_shown, u->sel.fold, row, u->sel.kept || u->sel.test,
-			  v->looks == LOOKS_SILENCED ? u->sel.knock : KNOCK_NOTHING);
+	if (u->sel.stored && !u->sel.test)
+		u->look_asked = work_look_stored(u->work, u->run_shown, u->sel.fold, row,
+						 u->sel.step, u->sel.side, knock);
+	else
+		u->look_asked = work_look(u->work, u->run_shown, u->sel.fold, row,
+					  u->sel.kept || u->sel.test, knock);
 }
 
 void feed_refresh(struct ui *u)
 {
 	const struct history *h;
 
-	if (!u->sel.fold_chosen)
+	if (!u->sel.fold_chosen) {
+		int fold = u->sel.fold;
+
 		u->sel.fold = u->now.nfolds   ? u->now.fold
 			      : u->run.nfolds ? u->run.fold[u->run.nfolds - 1].fold
 					      : u->sel.fold;
+		u->sel.stored &= u->sel.fold == fold;
+	}
 	if (u->work && u->run_shown)
 		work_attend(u->work, u->run_shown, u->sel.fold);
 	map_utterances(u);
@@ -101,6 +109,19 @@ static void take_look(struct ui *u, struct event *e)
 	look_free(u->seen);
 	u->seen = e->look;
 	e->look = NULL;
+	if (u->sel.stored && u->seen->stored && !u->look_wanted)
+		u->sel.step = u->seen->at; /* others may have been passed over */
+}
+
+/* Do not ask again by itself; what is shown stays. */
+static void refuse_look(struct ui *u)
+{
+	u->look_asked = 0;
+	if (!u->sel.stored)
+		return;
+	u->sel.stored = u->seen && u->seen->stored;
+	u->sel.kept = u->seen && u->seen->kept;
+	u->sel.step = u->sel.stored ? u->seen->at : 0;
 }
 
 /* It is made, or not. */
@@ -118,7 +139,7 @@ static void take_reply(struct ui *u, const struct event *e)
 	if (detach_reply(u, e))
 		return;
 	if (e->request == u->look_asked)
-		u->look_asked = 0; /* refused: do not ask again by itself */
+		refuse_look(u);
 	if (e->request == u->waiting)
 		u->waiting = 0;
 	if (e->request == u->trying)
@@ -236,6 +257,7 @@ static void take(struct ui *u, struct event *e)
 		break;
 	case EVENT_FOLD: /* the session may have been cut back to its last state */
 	case EVENT_REWOUND:
+		u->sel.stored = false;
 		runs_reload(u);
 		break;
 	case EVENT_STEP:

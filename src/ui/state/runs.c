@@ -143,7 +143,7 @@ static void forget_shown(struct ui *u)
 	u->seen = NULL;
 	u->corpus = NULL;
 	u->sel.fold = u->sel.epoch = 0;
-	u->sel.fold_chosen = u->sel.test = u->sel.kept = false;
+	u->sel.fold_chosen = u->sel.test = u->sel.kept = u->sel.stored = false;
 	u->sel.utt = -1;
 	u->sel.knock = KNOCK_NOTHING;
 	u->map.of = NULL;

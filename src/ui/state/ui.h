@@ -86,6 +86,8 @@ struct ui {
 		bool test;        /* the test part instead of the validation part */
 		int utt;          /* index into the history's utterances, -1: none */
 		bool kept;        /* the kept checkpoint instead of the current weights */
+		bool stored;      /* neither, but those of the stored state after `step` steps; */
+		int step, side;   /* if it cannot be read, of the next after it (1) or before */
 		enum knock knock; /* the part of the model that view 5 silences */
 	} sel;
 	struct {                 /* rows of the shown history in the corpus */

@@ -8,6 +8,7 @@
 #include "app/study/num.h"
 #include "ui/console/complete.h"
 #include "ui/draw/list.h"
+#include "ui/view/attention_epoch.h"
 #include "ui/view/attention_map.h"
 #include "ui/view/attention_side.h"
 #include "ui/view/epoch.h"
@@ -207,36 +208,6 @@ static int difference(struct ui *u, const char *args, struct err *e)
 	return 0;
 }
 
-/* Maps need weights, and of these two are at hand: the kept checkpoint's and the
- * current ones. Back goes to the former, forward to the latter. */
-static int epoch(struct ui *u, const char *args, struct err *e)
-{
-	static const char *const back[] = {"prev", "first", "mark-prev"}, *const forward[] = {
-										  "next", "last",
-										  "mark-next"};
-	const struct fold_run *f = ui_fold(u);
-	int kept = f ? f->best_epoch : 0, now = u->now.epoch, number = epoch_number(args);
-	bool to_kept = number > 0 && number == kept;
-	bool to_now = !to_kept && number > 0 && number == now;
-
-	for (int i = 0; i < 3; i++) {
-		to_kept |= strcmp(args, back[i]) == 0;
-		to_now |= strcmp(args, forward[i]) == 0;
-	}
-	if (!to_kept && !to_now)
-		return err_set(
-			e, "no weights are stored for epoch %.20s, only for %d (kept) and %d (now)",
-			args, kept, now);
-	if (to_kept && !kept)
-		return err_set(e, "no checkpoint is kept yet");
-	if (u->sel.kept == to_kept)
-		return err_set(e, "no weights are stored for epochs %s",
-			       to_kept ? "before the kept one's" : "after this one");
-	u->sel.kept = to_kept;
-	ui_want_look(u);
-	return 0;
-}
-
 static int knock(struct ui *u, const char *args, struct err *e)
 {
 	int heads = u->run.set.model.cross_attention ? u->run.set.model.num_heads : 0;
@@ -371,8 +342,8 @@ static const struct verb verbs[] = {
 	{"move", "up|down|left|right|home|end|pgup|pgdn|peak",
 	 "Move the cursor or the selected row.", move, refuse_map, complete_args, CHANGES_NOTHING},
 	{"back", "", "Back to where this was opened from.", back, NULL, NULL, CHANGES_NOTHING},
-	{"epoch", EPOCH_ARGS, EPOCH_HELP, epoch, selected_epoch_refused, complete_args,
-	 CHANGES_NOTHING},
+	{"epoch", EPOCH_ARGS, "Weights of another epoch: stored ones, then the current.",
+	 attention_epoch, selected_epoch_refused, complete_args, CHANGES_NOTHING},
 	{"head", "next|mean|max|N", "Which attention head is drawn.", choose_head, refuse_map,
 	 complete_args, CHANGES_NOTHING},
 	{"scale", "[row|map]", "Full scale: the map's maximum or each row's, at least 2 x even.",

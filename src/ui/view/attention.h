@@ -5,6 +5,7 @@
  *	attention_scene.c where its parts are, and what is drawn
  *	attention_map.c   the two maps, their read-out
  *	attention_side.c  what is beside them
+ *	attention_epoch.c whose weights are shown
  *	attention_look.c  a look as the study room's arithmetic takes it
  *	attention.c       head row, empty states, commands; the view
  */

@@ -20,6 +20,7 @@ static int run_select(struct ui *u, const char *args, struct err *e)
 			return err_set(e, "fold %s has no rows yet", args + 5);
 		u->sel.fold = fold;
 		u->sel.fold_chosen = true;
+		u->sel.stored = false;
 		u->sel.epoch = 0;
 		u->sel.utt = -1;
 		return 0;

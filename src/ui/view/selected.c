@@ -177,9 +177,14 @@ char *selected_weights(char *out, const struct ui *u, const struct look_result *
 {
 	int epoch = selected_epoch(u, l);
 
+	const char *whose = l->kept ? " kept" : l->stored ? " stored" : "";
+	char position[NUM_LEN];
+
 	if (l->step > 0)
-		return num_position(out, epoch, l->step);
-	snprintf(out, NUM_LEN, "%d%s", epoch, l->kept ? " kept" : "");
+		num_position(position, epoch, l->step);
+	else
+		snprintf(position, sizeof position, "%d", epoch);
+	snprintf(out, NUM_LEN, "%.*s%s", NUM_LEN - 8, position, whose);
 	return out;
 }
 
@@ -305,6 +310,7 @@ int selected_kept(struct ui *u, const char *args, struct err *e)
 	if (!u->sel.kept && (!f || !f->best_epoch))
 		return err_set(e, "no checkpoint is kept yet: the first is after epoch 1");
 	u->sel.kept = !u->sel.kept;
+	u->sel.stored = false;
 	ui_want_look(u);
 	return 0;
 }

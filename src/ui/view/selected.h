@@ -42,7 +42,7 @@ const char *selected_wait(const struct ui *u, const char *what, char *out, size_
 /* The epoch of a look's weights; of the kept checkpoint the fold knows it. */
 int selected_epoch(const struct ui *u, const struct look_result *l);
 /* The same as the screen writes it: "41" at that epoch's end, "42:11" within
- * one, "30 kept". out has NUM_LEN bytes; returned. */
+ * one, "30 kept", "12 stored". out has NUM_LEN bytes; returned. */
 char *selected_weights(char *out, const struct ui *u, const struct look_result *l);
 
 /* Labels of seconds below or above `frames` frames, k to a column, from column

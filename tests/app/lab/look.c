@@ -162,7 +162,10 @@ TEST(a_damaged_stored_state_is_passed_over)
 	CHECK_HAS(s.said, "; it is passed over");
 	look_stored(&s, w, 4, -1);
 	CHECK(!s.look && s.refused);
-	CHECK_HAS(s.text, "no stored state of fold 0 from step 4 back can be read");
+	CHECK_HAS(s.text, "fold-0/states/4.state: has 200 bytes");
+	CHECK_HAS(s.text, "; no older state is stored");
+	look_stored(&s, w, 3, -1);
+	CHECK_STR(s.text, "the state of step 3 is not stored any more");
 	s.said[0] = '\0';
 	look_stored(&s, w, 6, 1); /* thinned out */
 	REQUIRE(s.look);

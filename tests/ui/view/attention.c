@@ -5,6 +5,7 @@
 #include "temp.h"
 #include "tests/ui/verb.h"
 
+#include "base/file.h"
 #include "ui/view/selected.h"
 #include "ui/state/ui.h"
 #include "ui/view/status.h"
@@ -233,26 +234,152 @@ TEST(before_the_model_has_answered)
 	look_close(&x);
 }
 
-TEST(back_to_the_kept_checkpoint_and_forward)
+/* A fold of 41 epochs of 28 steps, whose stored states are of the ends of these (0 at the
+ * end); the screen shows the current weights. */
+static void open_stored(struct look_fixture *x, const char *name, const int *epochs)
+{
+	struct err e = {0};
+	char path[PATH_LEN + 64];
+
+	open_agreed(x, &look_ascii, 24, 80);
+	x->u.now.epoch = 41;
+	x->u.run.set.store.bytes = 1 << 30;
+	snprintf(x->u.run.dir, sizeof x->u.run.dir, "%s", temp_path(name));
+	snprintf(path, sizeof path, "%s/fold-3/states", x->u.run.dir);
+	CHECK_INT(make_dirs(path, &e), 0);
+	for (int epoch = 1; epoch <= 41; epoch++)
+		run_add_step(&x->u.run,
+			     &(struct step_row){.fold = 3, .epoch = epoch, .step = 28 * epoch});
+	for (; *epochs; epochs++) {
+		snprintf(path, sizeof path, "%s/fold-3/states/%d.state", x->u.run.dir,
+			 28 * *epochs);
+		CHECK_INT(file_write(path, "", 0, &e), 0);
+	}
+}
+
+/* Which stored epoch is asked for; 0: the kept checkpoint, -1: the current weights. */
+static int chosen(const struct look_fixture *x)
+{
+	return x->u.sel.stored ? x->u.sel.step / 28 : x->u.sel.kept ? 0 : -1;
+}
+
+static void goes(struct look_fixture *x, const char *where, int to)
+{
+	struct err e;
+
+	x->u.look_wanted = false;
+	CHECK_INT(run(x, "epoch", where, &e), 0);
+	CHECK_INT(chosen(x), to);
+	CHECK(x->u.look_wanted);
+}
+
+static void stays(struct look_fixture *x, const char *where, const char *why)
+{
+	int was = chosen(x);
+	struct err e;
+
+	CHECK(run(x, "epoch", where, &e) != 0);
+	CHECK_STR(e.text, why);
+	CHECK_INT(chosen(x), was);
+}
+
+TEST(back_to_stored_epochs_and_forward)
+{
+	struct look_fixture x;
+
+	open_stored(&x, "order", (int[]){8, 16, 24, 32, 41, 0});
+	stays(&x, "next", "no later weights are stored");
+	goes(&x, "prev", 32); /* those of 41 are the current ones */
+	goes(&x, "prev", 24);
+	goes(&x, "next", 32);
+	goes(&x, "next", 41);
+	goes(&x, "next", -1);
+	goes(&x, "first", 8);
+	stays(&x, "prev", "no older weights are stored");
+	goes(&x, "last", -1);
+	stays(&x, "last", "no later weights are stored");
+	goes(&x, "mark-prev", 0);
+	stays(&x, "mark-prev", "this is the kept checkpoint");
+	goes(&x, "prev", 24); /* the kept one is of epoch 30 */
+	goes(&x, "mark-prev", 0);
+	goes(&x, "next", 32);
+	goes(&x, "mark-next", -1);
+	goes(&x, "30", 0);
+	goes(&x, "41", -1);
+	look_close(&x);
+}
+
+/* Of a finished fold the kept checkpoint is what is shown at first. */
+TEST(stored_epochs_of_a_finished_fold)
+{
+	struct look_fixture x;
+
+	open_stored(&x, "finished", (int[]){8, 24, 32, 0});
+	x.u.seen->kept = true;
+	x.u.seen->epoch = 30;
+	goes(&x, "prev", 24);
+	goes(&x, "next", 32);
+	goes(&x, "next", -1);
+	goes(&x, "next", 32);
+	look_close(&x);
+}
+
+TEST(without_stored_states_there_are_two)
+{
+	struct look_fixture x;
+
+	open_stored(&x, "none", (int[]){0});
+	stays(&x, "prev",
+	      "fold 3 has no stored states (pruned, or an old run); a new run stores them");
+	x.u.run.set.store.bytes = 0;
+	stays(&x, "first",
+	      "fold 3 has no stored states: store.bytes is 0; set it before the next run");
+	stays(&x, "12",
+	      "fold 3 has no stored states: store.bytes is 0; set it before the next run");
+	stays(&x, "some",
+	      "epoch: expected next, prev, first, last, mark-next, mark-prev or a number; found "
+	      "'some'");
+	goes(&x, "30", 0);
+	goes(&x, "41", -1);
+	look_close(&x);
+}
+
+/* The keys k and `select fold` leave them. */
+TEST(stored_weights_are_left)
 {
 	struct look_fixture x;
 	struct err e;
 
-	open_agreed(&x, &look_ascii, 24, 80);
-	x.u.now.epoch = 41;
-	CHECK(run(&x, "epoch", "next", &e) != 0); /* these are the current weights */
-	CHECK_INT(run(&x, "epoch", "prev", &e), 0);
-	CHECK(x.u.sel.kept);
-	CHECK(x.u.look_wanted);
-	CHECK(run(&x, "epoch", "first", &e) != 0);
-	CHECK_HAS(e.text, "before the kept one's");
-	CHECK(run(&x, "epoch", "12", &e) != 0);
-	CHECK_HAS(e.text, "no weights are stored for epoch 12, only for 30 (kept) and 41 (now)");
-	CHECK_INT(run(&x, "epoch", "41", &e), 0);
-	CHECK(!x.u.sel.kept);
-	CHECK_INT(run(&x, "epoch", "30", &e), 0);
-	CHECK_INT(run(&x, "epoch", "last", &e), 0);
-	CHECK(!x.u.sel.kept);
+	open_stored(&x, "left", (int[]){8, 0});
+	goes(&x, "first", 8);
+	CHECK_INT(run(&x, "kept", "", &e), 0);
+	CHECK_INT(chosen(&x), 0);
+	goes(&x, "first", 8);
+	x.u.now.nfolds = 5;
+	x.u.now.fold = 4;
+	x.u.sel.fold_chosen = false; /* the next fold begins */
+	feed_refresh(&x.u);
+	CHECK_INT(chosen(&x), -1);
+	look_close(&x);
+}
+
+TEST(the_head_says_whose_weights_these_are)
+{
+	struct look_fixture x;
+
+	NEED_UTF8();
+	open_agreed(&x, &look_braille, 24, 80);
+	x.u.seen->stored = true;
+	x.u.seen->epoch = 12;
+	look_main(x.u.seen->logits[HEAD_MAIN], 12);
+	look_main(x.u.seen->knocked[KNOCK_NOTHING], 12);
+	check("attention-stored-80x24", &x);
+	look_close(&x);
+	open_agreed(&x, &look_braille, 36, 120);
+	x.u.seen->stored = true;
+	x.u.seen->epoch = 12;
+	x.u.seen->step = 7;
+	check("attention-stored-120x36", &x);
 	look_close(&x);
 }
 
