@@ -222,6 +222,11 @@ TEST(looks_with_weights_that_are_replaced)
 	served(&t, trains);
 	REQUIRE(t.look);
 	CHECK(memcmp(t.look->logits[HEAD_MAIN], s.look->logits[HEAD_MAIN], sizeof first) == 0);
+	work_look_stored(follows, WORK_FIRST, 0, 3, 4, -1, KNOCK_NOTHING); /* stored by the other */
+	served(&s, follows);
+	CHECK(s.look->stored);
+	CHECK_INT(s.look->epoch, 1);
+	CHECK(memcmp(first, s.look->logits[HEAD_MAIN], sizeof first) == 0);
 	work_look(follows, WORK_FIRST, 0, 3, true, KNOCK_NOTHING);
 	served(&s, follows);
 	CHECK(s.look->kept);
