@@ -60,6 +60,8 @@ static const struct field snapshot_field[] = {
 	FIELD(snapshot, pending, INT),
 	FIELD(snapshot, pending_key, TEXT),
 	FIELD(snapshot, pending_value, TEXT),
+	FIELD(snapshot, undo_key, TEXT),
+	FIELD(snapshot, undo_step, INT),
 	FIELD(snapshot, rewind_to, TEXT),
 	FIELD(snapshot, rewind_done, INT),
 	FIELD(snapshot, rewind_of, INT),

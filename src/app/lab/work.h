@@ -92,8 +92,10 @@ struct snapshot {
 	double pace; /* epochs a second it keeps below, 0: none; rate and eta are with it */
 	int pending; /* changes asked for and not yet in force */
 	char pending_key[64], pending_value[64]; /* the last of them */
-	char rewind_to[16];                      /* WORK_REWINDING: "4:1" */
-	int rewind_done, rewind_of;              /* steps */
+	char undo_key[64];  /* the setting whose change undo takes back; "": it has none */
+	int undo_step;      /* of this fold, before which that was made; 0: another, not known */
+	char rewind_to[16]; /* WORK_REWINDING: "4:1" */
+	int rewind_done, rewind_of; /* steps */
 	char broke[512];     /* WORK_BROKE: the condition with its values, "grad_norm 14.2 > 10" */
 	struct settings set; /* in force */
 	char session[PATH_LEN]; /* the folder of the seed that is trained, or shown */

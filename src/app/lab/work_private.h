@@ -136,9 +136,9 @@ struct work_run {
 	struct breakpoint breakpoint;
 	struct step_row last_step;
 	struct epoch_row last_epoch;
-	struct undo {          /* newest last */
-		char *command; /* takes a change back */
-		int step;      /* before which that was made; 0: not known */
+	struct undo {           /* newest last */
+		char *command;  /* takes a change back */
+		int fold, step; /* of that fold, before which that was made; 0: not known */
 	} undo[UNDO_MAX];
 	int undos;
 	struct looker looker;
@@ -334,6 +334,7 @@ int work_let_session_go(struct work_run *run, struct err *e);
 void work_can_undo(struct work_run *run, const char *command, const struct option *o);
 void work_undo(struct work_run *run, char *text, size_t n, struct err *e);
 void work_undo_forget(struct work_run *run, int step);
+void work_undo_put(const struct work_run *run, struct snapshot *s); /* under the lock */
 
 /* work_rewind.c: "4:1" or a name. Pauses there; *said is the reply. */
 void work_rewind_to(struct work_run *run, const char *text, char *said, size_t n, struct err *e);

@@ -70,6 +70,7 @@ void work_show(struct work_run *run, enum work_state state)
 		str_fit(run->shown.pending_value, sizeof run->shown.pending_value,
 			x.value ? x.value : "");
 	}
+	work_undo_put(run, &run->shown);
 	if (j->root.root[0])
 		str_fit(run->shown.root, sizeof run->shown.root, j->root.root);
 	if (j->root.root[0])

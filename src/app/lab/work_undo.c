@@ -2,6 +2,7 @@
 /* Changes taken back. */
 #include "app/lab/work_private.h"
 
+#include "app/config/setting.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
@@ -23,7 +24,25 @@ void work_can_undo(struct work_run *run, const char *command, const struct optio
 		free(run->undo[0].command);
 		memmove(run->undo, run->undo + 1, (size_t)--run->undos * sizeof *run->undo);
 	}
-	run->undo[run->undos++] = (struct undo){mem_dup(command), step_for(&run->job.trainer, o)};
+	run->undo[run->undos++] = (struct undo){mem_dup(command), run->job.trainer.state.fold,
+						step_for(&run->job.trainer, o)};
+}
+
+/* The step of the fold that is open; 0: not known. */
+static int step_of(const struct work_run *run, const struct undo *x)
+{
+	return x->fold == run->job.trainer.state.fold ? x->step : 0;
+}
+
+void work_undo_put(const struct work_run *run, struct snapshot *s)
+{
+	const struct undo *last = run->undos ? &run->undo[run->undos - 1] : NULL;
+	struct setting x = {0};
+
+	if (last)
+		setting_of_command(&x, last->command);
+	str_fit(s->undo_key, sizeof s->undo_key, x.o ? x.o->key : "");
+	s->undo_step = last ? step_of(run, last) : 0;
 }
 
 /* What was trained with the change can be taken back too. */
@@ -46,7 +65,7 @@ void work_undo(struct work_run *run, char *text, size_t n, struct err *e)
 	if (steer_command(&run->job.steer, last->command, e))
 		return;
 	snprintf(text, n, "%.255s", last->command);
-	offer_rewind(&run->job.trainer, last->step, text, n);
+	offer_rewind(&run->job.trainer, step_of(run, last), text, n);
 	free(last->command);
 	run->undos--;
 }
@@ -56,7 +75,9 @@ void work_undo_forget(struct work_run *run, int step)
 	int n = 0;
 
 	for (int i = 0; i < run->undos; i++) {
-		if (run->undo[i].step > 0 && run->undo[i].step <= step)
+		int made = step_of(run, &run->undo[i]);
+
+		if (run->undo[i].step > 0 && made <= step)
 			run->undo[n++] = run->undo[i];
 		else
 			free(run->undo[i].command);

@@ -202,9 +202,41 @@ static int run_try(struct ui *u, const char *args, struct err *e)
 	return 0;
 }
 
+/* Steps that were done with the change that undo takes back; whoever types it may mean these
+ * too, a script says what it means. */
+static bool asks_undo(const struct ui *u)
+{
+	return !u->settle && !u->sourcing && u->now.undo_step > 0 &&
+	       u->now.step >= u->now.undo_step && u->now.steps_per_epoch > 0;
+}
+
+static void ask_undo(struct ui *u)
+{
+	const struct option *o = option_find(u->now.undo_key);
+	int each = u->now.steps_per_epoch, before = u->now.undo_step - 1;
+	int steps = u->now.step - before;
+	char command[64], value[OPTION_TEXT];
+
+	snprintf(command, sizeof command, "rewind %d:%d", before / each + 1, before % each);
+	ui_ask(u, command,
+	       "%s %s is in force since %d:%d. Rewind to before it? %d step%s done again   y/n   "
+	       "u undoes it from here on",
+	       option_short(o), option_text(&u->now.set, o, value, sizeof value), before / each + 1,
+	       before % each + 1, steps, steps == 1 ? " is" : "s are");
+	ui_answers(u, 'y', 'u', "undo now");
+}
+
 static int run_undo(struct ui *u, const char *args, struct err *e)
 {
-	return order_alone("undo", args, e) ? -1 : engine(u, "undo", "", e);
+	bool now = strcmp(args, "now") == 0;
+
+	if (!now && order_alone("undo", args, e))
+		return -1;
+	if (!now && asks_undo(u) && option_find(u->now.undo_key)) {
+		ask_undo(u);
+		return 0;
+	}
+	return engine(u, "undo", "", e);
 }
 
 static int run_pause(struct ui *u, const char *args, struct err *e)
@@ -380,7 +412,8 @@ const struct verb control_verbs[] = {
 	 complete_key, CHANGES_NOTHING},
 	{"try", ORDER_TRY_ARGS, ORDER_TRY_HELP, run_try, refuse_early, complete_try,
 	 CHANGES_SESSION},
-	{"undo", "", "Undo the last change.", run_undo, refuse_early, NULL, CHANGES_SESSION},
+	{"undo", "[now]", "Undo the last change; now: without a question.", run_undo, refuse_early,
+	 complete_args, CHANGES_SESSION},
 	{"break", "[when CONDITION|list|off]",
 	 "Pause when a condition holds, such as grad_norm > 10; list shows it.", run_break,
 	 refuse_early, complete_break, CHANGES_SESSION},

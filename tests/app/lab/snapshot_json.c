@@ -34,6 +34,8 @@ static struct snapshot full(void)
 		.pending = 8,
 		.pending_key = "train.clip",
 		.pending_value = "0.5",
+		.undo_key = "train.clip",
+		.undo_step = 31,
 		.broke = "grad_norm 14.2 > 10",
 		.session = "/a/b/seed-54",
 		.root = "/a/b",

@@ -106,6 +106,55 @@ TEST(what_comes_early_waits)
 	end();
 }
 
+/* Of a change that steps were done with it asks: rewind, undo from here on, or neither. */
+TEST(undo_asks_whether_to_rewind)
+{
+	start("undo");
+	until(WORK_PAUSED);
+	run("set clip 0.5");
+	answered();
+	CHECK_STR(run("undo"), ""); /* nothing has been done with it */
+	CHECK_INT(u.overlay_kind, OVERLAY_NONE);
+	answered();
+	CHECK_NEAR(u.now.set.train.clip, 0, 0);
+	run("step");
+	until(WORK_RUN);
+	until(WORK_PAUSED);
+	run("set clip 0.5");
+	answered();
+	run("step epoch");
+	until(WORK_RUN);
+	until(WORK_PAUSED);
+	CHECK_STR(run("undo"), "");
+	REQUIRE(u.overlay_kind == OVERLAY_ASK);
+	CHECK_STR(u.ask.question,
+		  "clip 0.5 is in force since 1:2. Rewind to before it? 3 steps are done again   "
+		  "y/n   u undoes it from here on");
+	CHECK_STR(u.ask.command, "rewind 1:1");
+	CHECK_INT(u.ask.other_key, 'u');
+	u.overlay_kind = OVERLAY_NONE;
+	CHECK_STR(run(u.ask.other), "");
+	answered();
+	CHECK_NEAR(u.now.set.train.clip, 0, 0);
+	CHECK_HAS(u.message.text, "set train.clip 0 from here on; rewind 1:1 goes back");
+	CHECK_STR(run("undo"), "");
+	answered();
+	CHECK_STR(u.message.text, "no change to take back");
+	run("set clip 0.7");
+	answered();
+	run("step");
+	until(WORK_RUN);
+	until(WORK_PAUSED);
+	CHECK_STR(run("undo"), "");
+	REQUIRE(u.overlay_kind == OVERLAY_ASK);
+	CHECK_HAS(u.ask.question, "in force since 2:1. Rewind to before it? 1 step is done again");
+	CHECK_STR(run(u.ask.command), "");
+	answered();
+	CHECK_INT(u.now.step, 4);
+	CHECK_NEAR(u.now.set.train.clip, 0.5, 1e-6); /* as at the end of epoch 1 */
+	end();
+}
+
 TEST(a_break_is_told_where_view_1_does_not)
 {
 	start("broke");
