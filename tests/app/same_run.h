@@ -35,6 +35,19 @@ static inline bool same_epoch(const struct epoch_row *a, const struct epoch_row 
 	       same_double(a->val.wf1, b->val.wf1) && same_double(a->seconds, b->seconds);
 }
 
+static inline bool same_health(const struct health_row *a, const struct health_row *b)
+{
+	bool same = a->fold == b->fold && a->epoch == b->epoch && a->step == b->step &&
+		    a->sample == b->sample;
+
+	for (int i = 0; i < HEALTH_GROUPS; i++)
+		same = same && same_double(a->update[i], b->update[i]) &&
+		       same_double(a->gradient[i], b->gradient[i]);
+	for (int i = 0; i < HEALTH_PAIRS; i++)
+		same = same && same_double(a->cosine[i], b->cosine[i]);
+	return same;
+}
+
 static inline bool same_history(const struct history *a, const struct history *b)
 {
 	size_t size = (size_t)a->n * HEADS * (size_t)a->classes;
@@ -54,8 +67,12 @@ static inline bool same_history(const struct history *a, const struct history *b
 
 static inline const char *fold_difference(const struct fold_run *a, const struct fold_run *b)
 {
-	if (a->fold != b->fold || a->nsteps != b->nsteps || a->nepochs != b->nepochs)
+	if (a->fold != b->fold || a->nsteps != b->nsteps || a->nepochs != b->nepochs ||
+	    a->nhealth != b->nhealth)
 		return "how many rows";
+	for (int i = 0; i < a->nhealth; i++)
+		if (!same_health(&a->health[i], &b->health[i]))
+			return "a measurement";
 	for (int i = 0; i < a->nsteps; i++)
 		if (!same_step(&a->step[i], &b->step[i]))
 			return "a step";

@@ -18,6 +18,7 @@ static const char *const session_file[] = {
 	"config.yml",
 	"steps.csv",
 	"epochs.csv",
+	"health.csv",
 	"commands.log",
 	"results.json",
 	"notes.txt",

@@ -169,13 +169,11 @@ TEST(cosines_are_those_of_a_pass_for_each_term)
 TEST(pairs)
 {
 	bool taken[HEALTH_PAIRS] = {false};
-	int at = 0;
 
 	for (int a = 0; a < TERMS; a++)
 		for (int b = a + 1; b < TERMS; b++) {
 			int pair = health_pair((enum term)a, (enum term)b);
 
-			CHECK_INT(pair, at++);
 			CHECK_INT(health_pair((enum term)b, (enum term)a), pair);
 			REQUIRE(pair >= 0 && pair < HEALTH_PAIRS);
 			CHECK(!taken[pair]);

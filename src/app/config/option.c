@@ -107,6 +107,8 @@ const struct option option_table[] = {
 	{ROW(train.memory, "0", WHEN_RUN), .type = OPT_BYTES, .min = 0, .max = INFINITY,
 	 .unit = "bytes",
 	 .help = "Max memory of a run, without feature files; 0: half of the machine's."},
+	{ROW(train.health, "0", WHEN_STEP), INTEGER(0, 1000000), .unit = "steps", .aside = true,
+	 .help = "Steps between measurements of the layers; 0: none; 50: at most 2 % of time."},
 
 	{ROW(train.plateau.factor, "0.1", WHEN_EPOCH), NUMBER(0, 0.999), .above_min = true,
 	 .help = "What train.schedule: plateau multiplies the rate by."},

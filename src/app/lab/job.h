@@ -27,7 +27,7 @@
 #include "app/session/history.h"
 #include "app/session/results.h"
 #include "app/session/session_rows.h"
-#include "engine/train/train.h"
+#include "engine/train/health.h"
 
 struct job;
 struct states; /* states.h */
@@ -53,6 +53,7 @@ struct job_hooks {
 	void (*begin_fold)(void *ctx, struct job *j);
 	enum job_go (*between)(void *ctx, struct job *j);
 	void (*step)(void *ctx, struct job *j, const struct step_row *r);
+	void (*health)(void *ctx, struct job *j, const struct health_row *r); /* before `step` */
 	void (*evaluating)(void *ctx, struct job *j); /* a part is about to be evaluated */
 	/* Asked while it is: true ends the run there as JOB_STOP does, and going on
 	 * evaluates again. */
@@ -116,6 +117,8 @@ struct job {
 	struct results results;       /* of the seed being run */
 	struct trainer trainer;       /* of the fold being run; trainer.corpus NULL: none */
 	struct history history;
+	struct health health;  /* room of its measurements (job_health.h) */
+	bool health_refused;   /* there is none */
 	struct happening best; /* that is told when its files are stored, if one waits */
 	bool best_waits;
 	struct states *states; /* writes checkpoints and stored states of the fold being run */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/lab/job_fold.h"
 
+#include "app/lab/job_health.h"
 #include "app/lab/job_remark.h"
 #include "app/lab/job_rewind.h"
 #include "app/lab/job_session.h"
@@ -130,6 +131,7 @@ void job_close_fold(struct job *j)
 	if (j->trainer.corpus)
 		trainer_close(&j->trainer);
 	history_free(&j->history);
+	job_health_close(j);
 }
 
 /* Who is predicted in the validation part; its labels are to be freed. */
@@ -229,6 +231,7 @@ static int one_step(struct job *j, enum job_go *go, struct err *e)
 {
 	struct step_row row;
 	struct err why;
+	bool measures;
 
 	if (j->trainer.state.ended) {
 		if (check_files(j, e))
@@ -236,6 +239,7 @@ static int one_step(struct job *j, enum job_go *go, struct err *e)
 		job_remark_written(j);
 	}
 	trainer_epoch_begin(&j->trainer);
+	measures = job_health_begin(j);
 	switch (trainer_step(&j->trainer, &row, e)) {
 	case STEP_FAILED:
 		return -1;
@@ -258,7 +262,8 @@ static int one_step(struct job *j, enum job_go *go, struct err *e)
 	j->begun = j->trained = true;
 	if (j->trainer.state.step >= j->ahead)
 		j->ahead = 0;
-	if (session_step(&j->session, &row, e) || job_store_step(j, e))
+	if (session_step(&j->session, &row, e) || (measures && job_health_end(j, e)) ||
+	    job_store_step(j, e))
 		return -1;
 	if (j->hooks.step)
 		j->hooks.step(j->hooks.ctx, j, &row);

@@ -202,9 +202,9 @@ static int keep_present(struct going *g, struct err *e)
 }
 
 /* Files that are replaced, in this order. */
-enum { STATE, BEST, LAST, EPOCHS, STEPS, FILES };
+enum { STATE, BEST, LAST, EPOCHS, HEALTH, STEPS, FILES };
 static const char *const file[FILES] = {"state.safetensors", "best.safetensors", "last.safetensors",
-					"epochs.csv", "steps.csv"};
+					"epochs.csv",        "health.csv",       "steps.csv"};
 
 static int temp_path(const struct job *j, int i, char *out, size_t n, struct err *e)
 {
@@ -216,14 +216,19 @@ static int temp_path(const struct job *j, int i, char *out, size_t n, struct err
 
 static int prepare_rows(const struct job *j, int i, const char *to, struct err *e)
 {
-	const struct columns c = i == STEPS ? rows_of_steps() : rows_of_epochs();
+	const struct columns c = i == STEPS    ? rows_of_steps()
+				 : i == HEALTH ? rows_of_health()
+					       : rows_of_epochs();
 	struct str kept = {0};
 	char path[PATH_LEN];
 	int fold, epoch, step, failed;
 
 	job_position(j, &fold, &epoch, &step);
-	failed = path_of(j, file[i], path, sizeof path, e) ||
-		 rows_keep(&c, path, fold, (i == STEPS ? step : epoch) - 1, &kept, e) ||
+	if (path_of(j, file[i], path, sizeof path, e))
+		return -1;
+	if (i == HEALTH && !file_exists(path))
+		return 0;
+	failed = rows_keep(&c, path, fold, (i == EPOCHS ? epoch : step) - 1, &kept, e) ||
 		 file_write(to, str_text(&kept), kept.len, e);
 	str_free(&kept);
 	return failed;
@@ -277,6 +282,8 @@ static int replace(const struct job *j, int i, struct err *e)
 		return -1;
 	if (i == BEST && j->trainer.state.best_epoch == 0)
 		return remove_best(j, e);
+	if (i == HEALTH && !file_exists(temp))
+		return 0;
 	if (rename(temp, path))
 		return err_errno(e, path, "cannot be replaced");
 	return i == STATE ? file_sync_folder(path, e) : 0;

@@ -158,6 +158,7 @@ enum event_kind {
 	EVENT_OPENED,  /* corpus and settings can be read; work_corpus */
 	EVENT_FOLD,    /* begun: a fold begins (or goes on) */
 	EVENT_STEP,    /* u.step, utterances */
+	EVENT_HEALTH,  /* u.health: of the step that comes next */
 	EVENT_EPOCH,   /* u.epoch; predictions of the validation part; best */
 	EVENT_RESULT,  /* u.result; predictions of the test part */
 	EVENT_SEED,    /* seed: all folds of one have results */
@@ -201,6 +202,7 @@ struct event {
 	bool ok, best;
 	union {
 		struct step_row step;
+		struct health_row health;
 		struct epoch_row epoch;
 		struct fold_row *result; /* owned, as below */
 		struct {

@@ -47,7 +47,8 @@ void event_free(struct event *e)
 /* The session folder has it, or it is a line that can be missed. */
 static bool may_be_dropped(const struct event *e)
 {
-	return e->kind == EVENT_STEP || e->kind == EVENT_EPOCH || e->kind == EVENT_SAY;
+	return e->kind == EVENT_STEP || e->kind == EVENT_HEALTH || e->kind == EVENT_EPOCH ||
+	       e->kind == EVENT_SAY;
 }
 
 struct position work_position(const struct work_run *run)

@@ -271,6 +271,14 @@ static void on_step(void *ctx, struct job *j, const struct step_row *r)
 		work_test_break(run, false);
 }
 
+static void on_health(void *ctx, struct job *j, const struct health_row *r)
+{
+	struct event e = {.kind = EVENT_HEALTH, .u.health = *r};
+
+	(void)j;
+	work_send(ctx, &e);
+}
+
 static void on_evaluating(void *ctx, struct job *j)
 {
 	(void)j;
@@ -427,6 +435,7 @@ const struct job_hooks work_hooks = {
 	.begin_fold = on_fold,
 	.between = between,
 	.step = on_step,
+	.health = on_health,
 	.evaluating = on_evaluating,
 	.stopping = stopping,
 	.epoch = on_epoch,

@@ -382,6 +382,7 @@ static int write_fold(const struct trunk *t, const struct state *s, int step, co
 		      struct err *e)
 {
 	const struct columns steps = rows_of_steps(), epochs = rows_of_epochs();
+	const struct columns health = rows_of_health();
 	int done = s->epoch - (s->epoch > 0 && !s->ended);
 	char from[PATH_LEN], into[PATH_LEN];
 
@@ -392,6 +393,8 @@ static int write_fold(const struct trunk *t, const struct state *s, int step, co
 			       write_log(t, step, dir, e) || write_history(t, done, dir, e) ||
 			       write_rows(t, &epochs, SESSION_EPOCHS, done, dir, e) ||
 			       write_rows(t, &steps, SESSION_STEPS, s->step, dir, e) ||
+			       (fold_has(t->dir, t->fold, SESSION_HEALTH) &&
+				write_rows(t, &health, SESSION_HEALTH, s->step, dir, e)) ||
 			       states_link(t->dir, dir, t->fold, s->step, e) ||
 			       (states_has(t->dir, t->fold, s->step) &&
 				states_pin(t->dir, t->fold, s->step, true, e)) ||

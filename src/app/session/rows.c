@@ -5,8 +5,10 @@
 #include "base/mem.h"
 #include "base/util.h"
 #include "engine/model/loss.h"
+#include "engine/train/health.h"
 
 #include <float.h>
+#include <limits.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -78,6 +80,30 @@ struct columns rows_of_epochs(void)
 	add_share(&c, "val_ua", offsetof(struct epoch_row, val.ua));
 	add_share(&c, "val_wf1", offsetof(struct epoch_row, val.wf1));
 	add_positive(&c, "seconds", offsetof(struct epoch_row, seconds));
+	return c;
+}
+
+struct columns rows_of_health(void)
+{
+	struct columns c = {.size = sizeof(struct health_row),
+			    .number = offsetof(struct health_row, step),
+			    .sparse = true};
+
+	add_fold_and_epoch(&c, offsetof(struct health_row, fold),
+			   offsetof(struct health_row, epoch));
+	add_integer(&c, "step", offsetof(struct health_row, step), 1, STEP_MAX,
+		    "steps count from 1");
+	for (size_t g = 0; g < HEALTH_GROUPS; g++)
+		add_any(&c, health_name[g].update,
+			offsetof(struct health_row, update) + g * sizeof(double));
+	for (size_t g = 0; g < HEALTH_GROUPS; g++)
+		add_any(&c, health_name[g].gradient,
+			offsetof(struct health_row, gradient) + g * sizeof(double));
+	add_integer(&c, "sample", offsetof(struct health_row, sample), 1, INT_MAX,
+		    "utterances, 1 or more");
+	for (size_t i = 0; i < HEALTH_PAIRS; i++)
+		add_any(&c, health_pair_table[i].column,
+			offsetof(struct health_row, cosine) + i * sizeof(double));
 	return c;
 }
 
@@ -339,7 +365,7 @@ int rows_read_on(const struct columns *c, const char *path, struct rows_place *a
 	return failed ? -1 : 0;
 }
 
-/* What no row is longer than: 16 numbers of %.9g. */
+/* What no row is longer than: at most 40 numbers of %.9g. */
 enum { ROW_BYTES = 1024 };
 
 /* The file's last bytes, at most n - 1, as text. */
@@ -388,6 +414,10 @@ static int keep_rows(struct reading *r, int fold, int last, struct str *out, str
 		int number;
 
 		more = read_row(r, row, e);
+		if (more < 0 && r->c->sparse) {
+			err_clear(e);
+			more = 0;
+		}
 		number = *(const int *)((const char *)row + r->c->number);
 		if (more <= 0 || *(const int *)((const char *)row + r->c->at[0].at) != fold ||
 		    number > last)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * rows: steps.csv and epochs.csv, tables of numbers that grow line by line.
+ * rows: steps.csv, epochs.csv and health.csv, tables of numbers that grow line by line.
  *
  * A table of columns says name and place of each number; header, writer and
  * reader are loops over it. Only whole lines count: a last line without its
@@ -25,14 +25,16 @@ struct column {
 };
 
 struct columns {
-	struct column at[16];
+	struct column at[3 + 1 + 2 * HEALTH_GROUPS + HEALTH_PAIRS]; /* the most that any has */
 	int n;
 	size_t size;   /* of a row */
 	size_t number; /* offset of what counts the rows of a fold from 1: step or epoch */
+	bool sparse;   /* not every number has a row */
 };
 
 struct columns rows_of_steps(void);  /* of struct step_row */
 struct columns rows_of_epochs(void); /* of struct epoch_row */
+struct columns rows_of_health(void); /* of struct health_row; not of every step */
 
 void rows_header(const struct columns *c, struct str *out); /* with its newline */
 void rows_line(const struct columns *c, const void *row, struct str *out);
@@ -64,7 +66,8 @@ int rows_last(const struct columns *c, const char *path, void *row, struct err *
  * The header and the rows of a fold up to number `last`, as text; rows of other
  * folds are passed over. Once row `last` has been read, whatever follows is dropped
  * unread, as a power loss may leave anything there. Before that, a wrong row is an
- * error. Without the file the header alone.
+ * error; in a table that is sparse, where row `last` may not exist, it is dropped with all
+ * that follows. Without the file the header alone.
  */
 int rows_keep(const struct columns *c, const char *path, int fold, int last, struct str *out,
 	      struct err *e);

@@ -19,6 +19,7 @@ void run_fold_free(struct fold_run *f)
 {
 	free(f->step);
 	free(f->epoch);
+	free(f->health);
 	free(f->mark);
 	history_free(&f->val);
 	history_free(&f->test);
@@ -99,6 +100,19 @@ void run_add_step(struct run *r, const struct step_row *s)
 	}
 	f->step = grow(f->step, f->nsteps, sizeof *f->step);
 	f->step[f->nsteps++] = *s;
+}
+
+void run_add_health(struct run *r, const struct health_row *h)
+{
+	struct fold_run *f = run_fold(r, h->fold);
+
+	for (int i = f->nhealth - 1; i >= 0 && f->health[i].step >= h->step; i--)
+		if (f->health[i].step == h->step) {
+			f->health[i] = *h;
+			return;
+		}
+	f->health = grow(f->health, f->nhealth, sizeof *f->health);
+	f->health[f->nhealth++] = *h;
 }
 
 static void add_epoch_row(struct fold_run *f, const struct epoch_row *row)
@@ -351,6 +365,30 @@ void run_fold_best(struct fold_run *f, const struct settings *s)
 	}
 	f->best_epoch = f->tested ? f->result.best_epoch : best.epoch;
 	f->best = best.epoch ? selection_figure(s, &best.val, best.val_loss) : NAN;
+}
+
+int run_last_fold(const struct run *r)
+{
+	int i = r->nfolds - 1;
+
+	while (i >= 0 && !r->fold[i].nsteps && !r->fold[i].nepochs && !r->fold[i].tested)
+		i--;
+	return i < 0 ? 0 : r->fold[i].fold;
+}
+
+void run_drop_empty(struct run *r)
+{
+	int n = 0;
+
+	for (int i = 0; i < r->nfolds; i++) {
+		struct fold_run *f = &r->fold[i];
+
+		if (f->nsteps || f->nepochs || f->nhealth || f->tested || f->nmarks)
+			r->fold[n++] = *f;
+		else
+			run_fold_free(f);
+	}
+	r->nfolds = n;
 }
 
 int run_settings(const struct run *r, int fold, struct settings *set, char **last)

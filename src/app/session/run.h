@@ -30,6 +30,8 @@ struct fold_run {
 	int nsteps;
 	struct epoch_row *epoch; /* ascending, one per evaluated epoch */
 	int nepochs;
+	struct health_row *health; /* ascending: of the steps that were measured */
+	int nhealth;
 	int steps_per_epoch; /* 0: not known yet */
 	int best_epoch;      /* kept checkpoint; 0: none */
 	double best;         /* as it was read: what train.select names, of it; NaN: none */
@@ -88,6 +90,7 @@ const struct fold_run *run_find(const struct run *r, int fold); /* or NULL */
 /* What is there already is replaced: a reloaded folder may hold rows whose
  * events are still under way. */
 void run_add_step(struct run *r, const struct step_row *s);
+void run_add_health(struct run *r, const struct health_row *h);
 /* p: predictions of the validation part (copied); ids and labels come from the
  * corpus at the fold's first epoch. */
 void run_add_epoch(struct run *r, const struct epoch_row *row, const struct predictions *p,

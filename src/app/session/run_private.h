@@ -10,7 +10,7 @@
 #include "app/session/run.h"
 
 /* Files of a fold. */
-enum fold_part { STEPS, EPOCHS, COMMANDS, RESULT, HISTORY, DESCRIBED, TEST, FOLD_PARTS };
+enum fold_part { STEPS, EPOCHS, COMMANDS, RESULT, HISTORY, DESCRIBED, TEST, HEALTH, FOLD_PARTS };
 /* Files of the folder; those from ROOT_STEPS on count in a session of version 0.1 only. */
 enum root_part {
 	CONFIG,
@@ -25,7 +25,7 @@ enum root_part {
 
 struct fold_seen {
 	struct file_stamp part[FOLD_PARTS];
-	struct rows_place steps; /* how far they have been read */
+	struct rows_place steps, health; /* how far they have been read */
 };
 
 struct run_seen {
@@ -44,6 +44,9 @@ void run_seen_root(struct file_stamp *out, const struct session *s, enum root_pa
 void run_set_change(struct settings *set, const struct change *c);
 void run_mark_branches(struct run *r); /* run_branches.c; its rows are known */
 void run_mark_change(struct run *r, const struct change *c);
+
+int run_last_fold(const struct run *r); /* that has been begun; 0: none */
+void run_drop_empty(struct run *r);     /* folds of which nothing is known */
 
 /* ---- of a fold, whose rows are all there ---- */
 

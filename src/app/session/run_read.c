@@ -112,6 +112,29 @@ static void read_steps(struct reading *x, int i)
 	x->news |= RUN_NEW_ROWS;
 }
 
+static void read_health(struct reading *x, int i)
+{
+	int fold = run_fold_number(x->run, i), n;
+	struct rows_place at = x->seen->fold[i].health;
+	int known = at.n;
+	struct health_row *row;
+	struct fold_run *f;
+	bool again;
+
+	if (session_fold_health(&x->session, fold, &at, &again, &row, &n, error(x))) {
+		forget(x, &x->now->fold[i].part[HEALTH]);
+		return;
+	}
+	f = n ? run_fold(x->run, fold) : find(x->run, fold);
+	if (f)
+		f->nhealth = again ? 0 : known < f->nhealth ? known : f->nhealth;
+	for (int k = 0; k < n; k++)
+		run_add_health(x->run, &row[k]);
+	free(row);
+	x->now->fold[i].health = at;
+	x->news |= RUN_NEW_ROWS;
+}
+
 static void put_epochs(struct run *r, int fold, const struct epoch_row *row, int n)
 {
 	struct fold_run *f = n ? run_fold(r, fold) : find(r, fold);
@@ -226,8 +249,11 @@ static void read_fold(struct reading *x, int i)
 	x->now->fold[i].steps = x->seen->fold[i].steps;
 	if (epochs)
 		read_epochs(x, i);
+	x->now->fold[i].health = x->seen->fold[i].health;
 	if (epochs || fold_changed(x, i, STEPS))
 		read_steps(x, i);
+	if (fold_changed(x, i, HEALTH))
+		read_health(x, i);
 	f = find(x->run, run_fold_number(x->run, i));
 	if (f)
 		run_fold_length(f);
@@ -321,20 +347,10 @@ static void read_test(struct reading *x, int i)
 	}
 }
 
-/* That has been begun. */
-static int last_fold(const struct run *r)
-{
-	int i = r->nfolds - 1;
-
-	while (i >= 0 && !r->fold[i].nsteps && !r->fold[i].nepochs && !r->fold[i].tested)
-		i--;
-	return i < 0 ? 0 : r->fold[i].fold;
-}
-
 /* In force are those that the last fold follows; what it took over is no change of it. */
 static void put_changes(struct run *r, const struct changes *c)
 {
-	int last = last_fold(r);
+	int last = run_last_fold(r);
 	bool own = changes_have_begin(c, last);
 
 	for (int i = 0; i < c->n; i++) {
@@ -371,28 +387,13 @@ static void read_marks(struct reading *x)
 	x->news |= RUN_NEW_ROWS;
 }
 
-static void drop_empty_folds(struct run *r)
-{
-	int n = 0;
-
-	for (int i = 0; i < r->nfolds; i++) {
-		struct fold_run *f = &r->fold[i];
-
-		if (f->nsteps || f->nepochs || f->tested || f->nmarks)
-			r->fold[n++] = *f;
-		else
-			run_fold_free(f);
-	}
-	r->nfolds = n;
-}
-
 /* ---- all of it ---- */
 
 static void read_changed(struct reading *x)
 {
 	struct run *r = x->run;
 	bool results = any_changed(x, ROOT_RESULTS, RESULT);
-	int last = last_fold(r);
+	int last = run_last_fold(r);
 
 	read_rows(x);
 	if (results)
@@ -401,13 +402,13 @@ static void read_changed(struct reading *x)
 		if (results || fold_changed(x, i, TEST))
 			read_test(x, i);
 	if (root_changed(x, NOTES) || any_changed(x, ROOT_COMMANDS, COMMANDS) || x->again ||
-	    last_fold(r) != last)
+	    run_last_fold(r) != last)
 		read_marks(x);
 	if (!x->news)
 		return;
 	for (int i = 0; i < r->nfolds; i++)
 		run_fold_best(&r->fold[i], &r->set);
-	drop_empty_folds(r);
+	run_drop_empty(r);
 }
 
 static int refresh(struct run *r, unsigned *news, struct err *e)

@@ -7,7 +7,7 @@
 
 static const char *const fold_part[FOLD_PARTS] = {
 	"steps.csv",   "epochs.csv",   "commands.log", "result.json",
-	"history.bin", "history.json", "test.bin",
+	"history.bin", "history.json", "test.bin",     "health.csv",
 };
 
 static const char *const root_part[ROOT_PARTS] = {

@@ -12,6 +12,7 @@
  *	notes.txt                                               notes.h
  *	fold-F/lock               who writes the fold
  *	fold-F/steps.csv, epochs.csv, commands.log, result.json session_rows.h
+ *	fold-F/health.csv         if steps are measured
  *	fold-F/...                weights, state, predictions, history, normalisation
  *	steps.csv, epochs.csv, commands.log, results.json       the join of the folds'
  *
@@ -22,7 +23,7 @@
  * A live change is in its fold's commands.log, on the disk, before it is in force.
  * At the end of an epoch each line relies on those above it:
  *
- *	1. rows of the fold's steps.csv, epochs.csv, history.bin are on the disk
+ *	1. rows of the fold's steps.csv, health.csv, epochs.csv, history.bin are on the disk
  *	2. best.safetensors, if this epoch is the best
  *	3. last.safetensors
  *	4. state.safetensors: says how far the fold has come
@@ -58,6 +59,7 @@ struct session {
 				   * handed on to what shares the session */
 	FILE *steps, *epochs;     /* of that fold, open for appending */
 	FILE *commands;
+	FILE *health; /* from the first row on */
 };
 
 bool session_exists(const char *root); /* a folder with a config.yml */

@@ -289,7 +289,7 @@ int branch_share(const char *from, const char *to, const char *name, struct err 
 	bool grows = (n > 4 && strcmp(name + n - 4, ".log") == 0) ||
 		     (n > 4 && strcmp(name + n - 4, ".bin") == 0) ||
 		     strcmp(name, SESSION_STEPS) == 0 || strcmp(name, SESSION_EPOCHS) == 0 ||
-		     strcmp(name, "notes.txt") == 0;
+		     strcmp(name, SESSION_HEALTH) == 0 || strcmp(name, "notes.txt") == 0;
 	char old[PATH_LEN], new[PATH_LEN];
 
 	if (path_join(old, sizeof old, from, name, e) || path_join(new, sizeof new, to, name, e))

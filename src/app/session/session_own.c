@@ -24,6 +24,7 @@ static const char *const written[] = {
 	"machine",
 	"steps.csv",
 	"epochs.csv",
+	"health.csv",
 	"commands.log",
 	"notes.txt",
 	"output.txt",

@@ -9,6 +9,7 @@
 
 #define SESSION_STEPS    "steps.csv"
 #define SESSION_EPOCHS   "epochs.csv"
+#define SESSION_HEALTH   "health.csv"
 #define SESSION_COMMANDS "commands.log"
 #define SESSION_DATA     "data.csv"
 #define SESSION_RESULT   "result.json" /* of a fold */

@@ -27,7 +27,7 @@
 
 static void close_files(struct session *s)
 {
-	FILE **file[] = {&s->steps, &s->epochs, &s->commands};
+	FILE **file[] = {&s->steps, &s->epochs, &s->commands, &s->health};
 
 	for (size_t i = 0; i < sizeof file / sizeof file[0]; i++) {
 		if (*file[i])
@@ -107,6 +107,27 @@ static int drop_torn_end(const char *path, struct err *e)
 	return failed;
 }
 
+/* As rows_cut, but a file without a row does not stay. */
+static int cut_health(const struct session *s, int fold, int last, struct err *e)
+{
+	const struct columns c = rows_of_health();
+	struct str kept = {0}, header = {0};
+	char path[PATH_LEN];
+	int failed = session_fold_path(s, fold, SESSION_HEALTH, path, sizeof path, e);
+
+	if (!failed && file_exists(path)) {
+		rows_header(&c, &header);
+		failed = rows_keep(&c, path, fold, last, &kept, e);
+		if (!failed && kept.len > header.len)
+			failed = file_make_hold(path, kept.s, kept.len, e);
+		else if (!failed && unlink(path))
+			failed = err_errno(e, path, "cannot be removed");
+	}
+	str_free(&kept);
+	str_free(&header);
+	return failed ? -1 : 0;
+}
+
 int session_begin(struct session *s, int fold, int epoch, int step, struct err *e)
 {
 	const struct columns steps = rows_of_steps(), epochs = rows_of_epochs();
@@ -118,7 +139,8 @@ int session_begin(struct session *s, int fold, int epoch, int step, struct err *
 	    session_fold_path(s, fold, SESSION_COMMANDS, commands_path, sizeof commands_path, e) ||
 	    session_fold_path(s, fold, SESSION_EPOCHS, epochs_path, sizeof epochs_path, e) ||
 	    session_fold_path(s, fold, SESSION_STEPS, steps_path, sizeof steps_path, e) ||
-	    drop_torn_end(commands_path, e) || rows_cut(&epochs, epochs_path, fold, epoch - 1, e) ||
+	    drop_torn_end(commands_path, e) || cut_health(s, fold, step - 1, e) ||
+	    rows_cut(&epochs, epochs_path, fold, epoch - 1, e) ||
 	    rows_cut(&steps, steps_path, fold, step - 1, e))
 		return -1;
 	s->steps = file_append(steps_path, e);
@@ -168,12 +190,35 @@ int session_epoch(struct session *s, const struct epoch_row *r, struct err *e)
 	return append(s, s->epochs, SESSION_EPOCHS, &c, r, e);
 }
 
+static int open_health(struct session *s, const struct columns *c, const struct health_row *r,
+		       struct err *e)
+{
+	char path[PATH_LEN];
+
+	if (session_fold_path(s, s->fold, SESSION_HEALTH, path, sizeof path, e) ||
+	    rows_cut(c, path, s->fold, r->step - 1, e))
+		return -1;
+	s->health = file_append(path, e);
+	return s->health ? 0 : -1;
+}
+
+int session_health(struct session *s, const struct health_row *r, struct err *e)
+{
+	const struct columns c = rows_of_health();
+
+	if (!s->health && open_health(s, &c, r, e))
+		return -1;
+	return append(s, s->health, SESSION_HEALTH, &c, r, e);
+}
+
 int session_sync(struct session *s, struct err *e)
 {
 	if (s->steps && (fflush(s->steps) || fsync(fileno(s->steps))))
 		return cannot_write(s, SESSION_STEPS, e);
 	if (s->epochs && (fflush(s->epochs) || fsync(fileno(s->epochs))))
 		return cannot_write(s, SESSION_EPOCHS, e);
+	if (s->health && (fflush(s->health) || fsync(fileno(s->health))))
+		return cannot_write(s, SESSION_HEALTH, e);
 	return 0;
 }
 

@@ -6,7 +6,8 @@
  *
  *	fold-F/steps.csv, epochs.csv, commands.log, result.json
  *
- * steps.csv, epochs.csv, commands.log and results.json of the folder are their join
+ * and health.csv, if steps are measured (train.health): nothing relies on it.
+ * steps.csv, epochs.csv, commands.log and results.json of the folder are the join of the others
  * in fold order, for people and scripts. It is brought up to date when a fold ends,
  * when a run stops, and when a program opens or leaves the session; while other
  * programs write folds of the session, the last to leave does it. Nothing here reads
@@ -37,7 +38,8 @@ int session_check_free(const char *dir, int fold, struct err *e);
 /*
  * Open the fold's steps.csv and epochs.csv (and commands.log) for appending; takes the
  * fold if it is not. First drop its rows from `step` and `epoch` (epochs.csv) on, whatever
- * they are (rows_cut). Headers are written if the files are new. commands.log is
+ * they are (rows_cut), those of health.csv too. Headers are written if the files are new;
+ * health.csv is made with its first row, and there is none without a row. commands.log is
  * repaired (its torn end) but never cut. May be called again (after a rewind).
  *
  * Each row goes to the system whole, so a killed program loses none and others
@@ -48,7 +50,8 @@ int session_check_free(const char *dir, int fold, struct err *e);
 int session_begin(struct session *s, int fold, int epoch, int step, struct err *e);
 int session_step(struct session *s, const struct step_row *r, struct err *e);
 int session_epoch(struct session *s, const struct epoch_row *r, struct err *e);
-int session_sync(struct session *s, struct err *e); /* flush and fsync both */
+int session_health(struct session *s, const struct health_row *r, struct err *e);
+int session_sync(struct session *s, struct err *e); /* flush and fsync all */
 /* The fold that is taken is finished: its result.json, from these results. */
 int session_result(struct session *s, const struct results *r, struct err *e);
 
@@ -94,6 +97,9 @@ int session_fold_steps(const struct session *s, int fold, struct rows_place *at,
 		       struct step_row **row, int *n, struct err *e);
 int session_fold_epochs(const struct session *s, int fold, struct epoch_row **row, int *n,
 			struct err *e);
+/* As session_fold_steps, of its health.csv. */
+int session_fold_health(const struct session *s, int fold, struct rows_place *at, bool *again,
+			struct health_row **row, int *n, struct err *e);
 /* Has it rows that no fold has a file of its own for? So in a session of version 0.1. */
 bool session_is_old(const struct session *s);
 /* The file that has the fold's part of NAME: "DIR/fold-F/NAME", or "DIR/NAME". */

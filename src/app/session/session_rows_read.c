@@ -168,6 +168,17 @@ int session_fold_steps(const struct session *s, int fold, struct rows_place *at,
 	return failed;
 }
 
+int session_fold_health(const struct session *s, int fold, struct rows_place *at, bool *again,
+			struct health_row **row, int *n, struct err *e)
+{
+	const struct columns c = rows_of_health();
+	void *rows;
+	int failed = fold_rows(s, fold, SESSION_HEALTH, &c, at, again, &rows, n, e);
+
+	*row = rows;
+	return failed;
+}
+
 int session_fold_epochs(const struct session *s, int fold, struct epoch_row **row, int *n,
 			struct err *e)
 {

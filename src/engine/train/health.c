@@ -24,6 +24,21 @@ const struct health_name health_name[HEALTH_GROUPS] = {
 	[HEALTH_HEAD + HEAD_AUDIO] = {NAME(audio)},
 };
 
+const struct health_pair health_pair_table[] = {
+	{TERM_MAIN, TERM_CMD_TEXT, "cos_main_cmd_text"},
+	{TERM_MAIN, TERM_CMD_AUDIO, "cos_main_cmd_audio"},
+	{TERM_MAIN, TERM_TEXT, "cos_main_text"},
+	{TERM_MAIN, TERM_AUDIO, "cos_main_audio"},
+	{TERM_CMD_TEXT, TERM_CMD_AUDIO, "cos_cmd_text_cmd_audio"},
+	{TERM_CMD_TEXT, TERM_TEXT, "cos_cmd_text_text"},
+	{TERM_CMD_TEXT, TERM_AUDIO, "cos_cmd_text_audio"},
+	{TERM_CMD_AUDIO, TERM_TEXT, "cos_cmd_audio_text"},
+	{TERM_CMD_AUDIO, TERM_AUDIO, "cos_cmd_audio_audio"},
+	{TERM_TEXT, TERM_AUDIO, "cos_text_audio"},
+};
+_Static_assert(sizeof health_pair_table / sizeof *health_pair_table == HEALTH_PAIRS,
+	       "each pair of terms has a column");
+
 /* ---- which tensor is whose ---- */
 
 /*
@@ -94,9 +109,13 @@ static unsigned parts_of_term(const struct model *m, enum term t)
 
 int health_pair(enum term a, enum term b)
 {
-	int first = min_int((int)a, (int)b), second = max_int((int)a, (int)b);
+	for (int i = 0; i < HEALTH_PAIRS; i++) {
+		const struct health_pair *p = &health_pair_table[i];
 
-	return first * (2 * TERMS - first - 1) / 2 + second - first - 1;
+		if ((p->a == a && p->b == b) || (p->a == b && p->b == a))
+			return i;
+	}
+	BUG("no pair of terms %d and %d", (int)a, (int)b);
 }
 
 bool health_shares(const struct model *m, enum term a, enum term b)
@@ -252,15 +271,14 @@ static double product_of(const struct products *x, const struct passes *p, int a
 
 static void put_cosines(const struct products *x, const struct passes *p, struct health_row *row)
 {
-	for (int a = 0; a < TERMS; a++)
-		for (int b = a + 1; b < TERMS; b++) {
-			double *to = &row->cosine[health_pair((enum term)a, (enum term)b)];
+	for (int i = 0; i < HEALTH_PAIRS; i++) {
+		int a = (int)health_pair_table[i].a, b = (int)health_pair_table[i].b;
 
-			*to = NAN;
-			if (p->of[a] >= 0 && p->of[b] >= 0)
-				*to = product_of(x, p, a, b) /
-				      (sqrt(product_of(x, p, a, a)) * sqrt(product_of(x, p, b, b)));
-		}
+		row->cosine[i] = NAN;
+		if (p->of[a] >= 0 && p->of[b] >= 0)
+			row->cosine[i] = product_of(x, p, a, b) / (sqrt(product_of(x, p, a, a)) *
+								   sqrt(product_of(x, p, b, b)));
+	}
 }
 
 /* With the weights before the step; the model gets its own and their gradients back. */

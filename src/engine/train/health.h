@@ -49,8 +49,13 @@ int health_before(struct health *h, const struct trainer *t, struct err *e);
 /* After the step, while its gradients are there. -1: also if features cannot be read. */
 int health_after(struct health *h, struct trainer *t, struct health_row *row, struct err *e);
 
-/* Which of the row's cosines is that of two terms. */
-int health_pair(enum term a, enum term b);
+/* The pairs of terms, in the order of the row's cosines. */
+struct health_pair {
+	enum term a, b;
+	const char *column; /* "cos_main_cmd_text": in health.csv */
+};
+extern const struct health_pair health_pair_table[HEALTH_PAIRS];
+int health_pair(enum term a, enum term b); /* the number of a pair, in any order */
 /* Have their gradients weights in common? Else the cosine is 0. */
 bool health_shares(const struct model *m, enum term a, enum term b);
 

@@ -28,7 +28,7 @@ enum health_group {
 	HEALTH_HEAD,                          /* + enum head */
 	HEALTH_GROUPS = HEALTH_HEAD + HEADS
 };
-enum { HEALTH_PAIRS = TERMS * (TERMS - 1) / 2 }; /* of terms: 0 1, 0 2 ... 1 2 ... */
+enum { HEALTH_PAIRS = TERMS * (TERMS - 1) / 2 }; /* of terms: health_pair_table */
 
 /* A measurement at a step (health.h). A group that the model does not have is NaN. */
 struct health_row {

@@ -263,6 +263,9 @@ static void take(struct ui *u, struct event *e)
 	case EVENT_STEP:
 		run_add_step(&u->run, &e->u.step);
 		break;
+	case EVENT_HEALTH:
+		run_add_health(&u->run, &e->u.health);
+		break;
 	case EVENT_EPOCH:
 		run_add_epoch(&u->run, &e->u.epoch, &e->predictions, u->corpus, e->best);
 		ui_want_look(u);

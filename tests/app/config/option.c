@@ -444,6 +444,7 @@ TEST(live_options)
 					   "train.clip",
 					   "train.class_weight",
 					   "train.class_weight_in",
+					   "train.health",
 					   NULL};
 	static const char *const epoch[] = {"train.epoch",
 					    "train.patience",
@@ -460,7 +461,7 @@ TEST(live_options)
 		CHECK_INT(option_find(epoch[i])->when, WHEN_EPOCH);
 	for (int i = 0; i < option_count; i++)
 		live += option_table[i].when != WHEN_RUN;
-	CHECK_INT(live, 15);
+	CHECK_INT(live, 16);
 	CHECK_STR(option_when_text(option_find("train.clip")), "next step");
 	CHECK_STR(option_when_text(option_find("train.epoch")), "next epoch");
 	CHECK_STR(option_when_text(option_find("exp.seed")), "next run");

@@ -87,6 +87,7 @@ TEST(nothing_is_written_through_links)
 		"fold-0/lock",
 		"fold-0/steps.csv",
 		"fold-0/epochs.csv",
+		"fold-0/health.csv",
 		"fold-0/commands.log",
 		"fold-0/result.json",
 		"fold-0/best.safetensors",
