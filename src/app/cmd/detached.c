@@ -60,7 +60,7 @@ static void add_number(struct words *w, const char *flag, int n)
 static void add_hooks(struct words *w, const struct hooks *h)
 {
 	for (int i = 0; h && i < h->n; i++) {
-		if (!h->at[i].argv)
+		if (!h->at[i].argv && !h->at[i].rule)
 			continue;
 		add(w, "--on");
 		add(w, h->at[i].line);

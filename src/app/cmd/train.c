@@ -422,6 +422,7 @@ int train_job(const struct args *a, const struct job_options *o, bool lines, boo
 	*complete = false;
 	if (hooked_read(&w.hooks, a, e))
 		return -1;
+	work.rollback = w.hooks.rollback;
 	if (!lines)
 		progress_start(&w.line, stderr, getenv("TERM"));
 	work.handed = handed = detached_handed();

@@ -16,6 +16,7 @@ static const struct {
 } kinds[HAPPENED_KINDS] = {
 	[HAPPENED_END] = {"end", "a run has finished, stopped or failed"},
 	[HAPPENED_BREAK] = {"break", "the break condition holds and the run pauses"},
+	[HAPPENED_SPIKE] = {"spike", "the loss is far above its running median, or not finite"},
 	[HAPPENED_DIVERGED] = {"diverged", "a loss or gradient is not finite"},
 	[HAPPENED_BEST] = {"best", "an epoch is the best so far and its weights are kept"},
 	[HAPPENED_FOLD] = {"fold", "a fold is finished and its kept checkpoint tested"},
@@ -76,6 +77,14 @@ static void at_step(struct happening *x, const struct step_row *r)
 	x->epoch = r->epoch;
 	x->step = r->step;
 	x->loss = r->loss;
+}
+
+void happening_spike(struct happening *x, const char *dir, const struct step_row *r,
+		     const char *why)
+{
+	begin(x, HAPPENED_SPIKE, dir);
+	at_step(x, r);
+	str_fit(x->text, sizeof x->text, why);
 }
 
 void happening_diverged(struct happening *x, const char *dir, const struct step_row *r,
@@ -173,7 +182,7 @@ static void step(const struct happening *x, struct str *out)
 
 static void loss(const struct happening *x, struct str *out)
 {
-	if (x->what == HAPPENED_DIVERGED)
+	if (x->what == HAPPENED_DIVERGED || x->what == HAPPENED_SPIKE)
 		str_num(out, x->loss); /* nan and inf are the news */
 	else
 		number(out, x->loss);
@@ -208,7 +217,7 @@ static const struct variable {
 	const char *name, *help;
 	void (*value)(const struct happening *x, struct str *out); /* adds nothing: none */
 } variables[] = {
-	{"MIUST_EVENT", "end, break, diverged, best or fold", event},
+	{"MIUST_EVENT", "end, break, spike, diverged, best or fold", event},
 	{"MIUST_STATE", "of end: finished, stopped, diverged or failed", state},
 	{"MIUST_TEXT", "a sentence that says what happened", text},
 	{"MIUST_SESSION", "the session folder, absolute; with --seeds that of the seed", session},
@@ -216,7 +225,8 @@ static const struct variable {
 	{"MIUST_FOLD", "the fold", fold},
 	{"MIUST_EPOCH", "the epoch; of fold the kept one, of end the next", epoch},
 	{"MIUST_STEP", "the step within the fold; of end the next", step},
-	{"MIUST_LOSS", "of break and diverged the step's loss, of best that of validation", loss},
+	{"MIUST_LOSS", "of break, spike and diverged the step's loss, of best that of validation",
+	 loss},
 	{"MIUST_WA", "of best on validation, of fold on test, of end the mean of the folds", wa},
 	{"MIUST_UA", "likewise", ua},
 	{"MIUST_WF1", "likewise", wf1},

@@ -15,7 +15,8 @@
 enum happened {
 	HAPPENED_END,      /* finished, stopped, diverged or failed: see `state` */
 	HAPPENED_BREAK,    /* the break condition holds; the run pauses */
-	HAPPENED_DIVERGED, /* a loss or gradient is not finite */
+	HAPPENED_SPIKE,    /* the loss is far above its running median (spike.h), or not finite */
+	HAPPENED_DIVERGED, /* a loss or gradient is not finite, and the run did not go back */
 	HAPPENED_BEST,     /* an epoch is better than all before: its weights are kept */
 	HAPPENED_FOLD,     /* a fold is finished: its kept checkpoint is tested */
 	HAPPENED_KINDS
@@ -38,6 +39,9 @@ const char *happened_when(enum happened what); /* "a run has finished, stopped o
 /* Each fills all of *x; dir is the folder of the run. */
 void happening_best(struct happening *x, const char *dir, const struct epoch_row *r, int step);
 void happening_fold(struct happening *x, const char *dir, const struct fold_row *r, int epochs);
+/* why: what came of it too. */
+void happening_spike(struct happening *x, const char *dir, const struct step_row *r,
+		     const char *why);
 void happening_diverged(struct happening *x, const char *dir, const struct step_row *r,
 			const char *why);
 void happening_break(struct happening *x, const char *dir, const struct step_row *r,

@@ -75,7 +75,9 @@ void hooks_free(struct hooks *h)
 
 /* ---- the hooks ---- */
 
-#define EXPECTED "expected `EVENT run PROGRAM ARG...`, `EVENT bell`, `EVENT off` or `time SECONDS`"
+#define EXPECTED                                                                                  \
+	"expected `EVENT run PROGRAM ARG...`, `EVENT bell`, `spike rewind 1 epoch`, `EVENT off` " \
+	"or `time SECONDS`"
 
 static int find_event(const char *word, enum happened *what, struct err *e)
 {
@@ -116,6 +118,8 @@ static void remove_event(struct hooks *h, enum happened what)
 {
 	int kept = 0;
 
+	if (what == HAPPENED_SPIKE)
+		h->rollback = (struct rollback){0};
 	for (int i = 0; i < h->n; i++) {
 		if (h->at[i].on == what)
 			free_hook(&h->at[i]);
@@ -156,6 +160,34 @@ static void program_of(const struct argv *words, struct argv *out)
 	}
 }
 
+/* The words after `spike`. There is one rule: another one takes its place. */
+static int set_rule(struct hooks *h, const struct argv *words, struct err *e)
+{
+	struct str text = {0}, line = {0};
+	struct hook *k = NULL;
+	int failed;
+
+	for (int i = 1; i < words->n; i++)
+		str_addf(&text, "%s%s", i > 1 ? " " : "", words->word[i]);
+	failed = rollback_read(&h->rollback, str_text(&text), e);
+	str_free(&text);
+	if (failed)
+		return -1;
+	str_add(&line, "spike ");
+	rollback_text(&h->rollback, &line);
+	for (int i = 0; i < h->n; i++)
+		if (h->at[i].rule)
+			k = &h->at[i];
+	if (!k) {
+		h->at = mem_grow(h->at, (size_t)h->n + 1, sizeof *h->at);
+		k = &h->at[h->n++];
+		*k = (struct hook){.id = ++h->last_id, .on = HAPPENED_SPIKE, .rule = true};
+	}
+	free(k->line);
+	k->line = line.s;
+	return 0;
+}
+
 static int set_event(struct hooks *h, const struct argv *words, struct err *e)
 {
 	const char *action = words->n > 1 ? words->word[1] : "";
@@ -169,6 +201,10 @@ static int set_event(struct hooks *h, const struct argv *words, struct err *e)
 		remove_event(h, what);
 		return 0;
 	}
+	if (strcmp(action, "rewind") == 0)
+		return what == HAPPENED_SPIKE
+			       ? set_rule(h, words, e)
+			       : err_set(e, "on %s: only `on spike` rewinds", words->word[0]);
 	if (!(strcmp(action, "bell") == 0 && words->n == 2) &&
 	    !(strcmp(action, "run") == 0 && words->n > 2 && words->word[2][0]))
 		return err_set(e, "on %s: " EXPECTED, words->word[0]);
@@ -359,7 +395,7 @@ void hooks_happened(struct hooks *h, const struct happening *x)
 			continue;
 		if (h->at[i].argv)
 			begin(h, &h->at[i], x);
-		else
+		else if (!h->at[i].rule)
 			h->rang = true;
 	}
 	start_waiting(h, clock_seconds());

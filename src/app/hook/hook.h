@@ -4,6 +4,7 @@
  *
  *	on EVENT run PROGRAM ARG...     words as a shell quotes them; no shell is started
  *	on EVENT bell                   ring the terminal
+ *	on spike rewind 1 epoch ...     the run goes back by itself (rollback.h)
  *	on EVENT off                    no more of these
  *	on time SECONDS                 how long a program may take
  *
@@ -20,6 +21,7 @@
 #define MIUST_HOOK_H
 
 #include "app/hook/happening.h"
+#include "app/hook/rollback.h"
 
 #include <stdbool.h>
 
@@ -30,16 +32,18 @@ struct hook_task;
 struct hook {
 	int id;
 	enum happened on;
-	char **argv; /* NULL: the bell; then NULL at the end */
+	char **argv; /* NULL: the bell, or the rule; then NULL at the end */
 	char *line;  /* "end run notify 'a b'", as hooks_on reads it */
+	bool rule;   /* of a spike: there is one */
 };
 
 struct hooks {
 	struct hook *at; /* [n], in the order they came */
 	int n, last_id;
-	double limit;           /* seconds a program may take before TERM */
-	double grace;           /* and then before KILL */
-	struct hook_task *task; /* [tasks], oldest first: running or waiting */
+	struct rollback rollback; /* back 0: there is no rule */
+	double limit;             /* seconds a program may take before TERM */
+	double grace;             /* and then before KILL */
+	struct hook_task *task;   /* [tasks], oldest first: running or waiting */
 	int tasks;
 	double next; /* no turn before that, by the clock */
 	char **said; /* [nsaid] sentences nobody has taken yet */

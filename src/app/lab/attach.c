@@ -70,6 +70,9 @@ static void line_of(const struct request *r, char *line, size_t n)
 	case REQUEST_TRY:
 		snprintf(line, n, "try %s", r->text);
 		break;
+	case REQUEST_RULE:
+		snprintf(line, n, "on %s", r->text);
+		break;
 	case REQUEST_PACE:
 		if (r->pace > 0)
 			snprintf(line, n, "pace %.17g", r->pace);

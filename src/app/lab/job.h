@@ -14,7 +14,7 @@
  * last.safetensors and, last, state.safetensors, which says how far the run has come; then
  * the stored state. A kill at any instant leaves the previous state, and the rows after it
  * are cut on resume. job_save, and so every stop, waits until all is written.
- * A rewind: job_rewind.h.
+ * A rewind: job_rewind.h; by itself, after a spike: job_rollback.h.
  *
  * All calls come from the thread that runs job_run; other jobs may run in other threads.
  */
@@ -22,11 +22,13 @@
 #define MIUST_JOB_H
 
 #include "app/hook/happening.h"
+#include "app/hook/rollback.h"
 #include "app/lab/lab.h"
 #include "app/lab/steer.h"
 #include "app/session/history.h"
 #include "app/session/results.h"
 #include "app/session/session_rows.h"
+#include "app/study/spike.h"
 #include "engine/train/health.h"
 
 struct job;
@@ -45,6 +47,13 @@ struct rewound {
 	int replayed;     /* steps that were done again */
 	double seconds;   /* that this took */
 	bool logged;      /* the log said so */
+};
+
+/* The last step, as far as it may be a spike. */
+struct spiked {
+	struct step_row row; /* step 0: it is none, or has had its answer */
+	double times;        /* its loss of the median before it; 0: it is not finite */
+	bool told;           /* the step was done in an earlier sitting, whose hooks heard of it */
 };
 
 struct job_hooks {
@@ -73,9 +82,12 @@ struct job_hooks {
 	 * and the run stays where it was. */
 	bool (*rewinding)(void *ctx, struct job *j, const struct rewind *to, int done, int of);
 	void (*rewound)(void *ctx, struct job *j, const struct rewound *r);
+	/* The rule for spikes in force now (job_rollback.h); false: there is none. */
+	bool (*rollback)(void *ctx, struct rollback *rule);
 	/* Each once, and before or at the hook above that reports it: best after `epoch`,
-	 * fold after `fold`, diverged before `diverged`, which may wait; at the end of what
-	 * has trained here finished after `seed`, else stopped, diverged or failed. */
+	 * fold after `fold`, spike once it is known whether the run goes back, diverged (if it
+	 * does not) before `diverged`, which may wait; at the end of what has trained here
+	 * finished after `seed`, else stopped, diverged or failed. */
 	void (*happened)(void *ctx, struct job *j, const struct happening *x);
 	void (*say)(void *ctx, const char *text); /* a message for the user */
 };
@@ -132,12 +144,16 @@ struct job {
 	bool begun;            /* a step was made, or the run stopped as asked: it stays */
 	char made[PATH_LEN];   /* the topmost folder made for it, "" if none */
 	int64_t steps;         /* done by this process */
-	int ahead; /* the fold is a branch's: up to so many steps it does what its parent did;
-		    * 0: it goes its own way */
-	bool machine_known; /* compared with what the session was first trained on */
-	struct err lost;    /* why it cannot go on, where a hook met that (job_rewind) */
-	bool trained;       /* something, since the last end that was told (happened) */
-	bool complete;      /* all folds of all seeds have results */
+	int ahead;    /* the fold is a branch's: up to so many steps it does what its parent did;
+		       * 0: it goes its own way */
+	int branched; /* steps that the fold had done where it left its parent; 0: it is no
+		       * branch's, or has gone back since */
+	struct spike spike;   /* the losses of the fold's last steps */
+	struct spiked spiked; /* of the step before the next */
+	bool machine_known;   /* compared with what the session was first trained on */
+	struct err lost;      /* why it cannot go on, where a hook met that (job_rewind) */
+	bool trained;         /* something, since the last end that was told (happened) */
+	bool complete;        /* all folds of all seeds have results */
 };
 
 /*

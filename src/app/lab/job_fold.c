@@ -4,6 +4,7 @@
 #include "app/lab/job_health.h"
 #include "app/lab/job_remark.h"
 #include "app/lab/job_rewind.h"
+#include "app/lab/job_rollback.h"
 #include "app/lab/job_session.h"
 #include "app/lab/job_store.h"
 #include "app/lab/job_tell.h"
@@ -12,6 +13,7 @@
 #include "base/mem.h"
 #include "engine/data/watch.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 /* ---- files ---- */
@@ -100,10 +102,13 @@ static int find_ahead(struct job *j, struct err *e)
 	struct branch_point p;
 	bool is_branch;
 
-	j->ahead = 0;
+	j->ahead = j->branched = 0;
 	if (session_branch_point(j->session.dir, &p, &is_branch, e))
 		return -1;
-	if (!is_branch || p.fold != s->fold || s->step >= p.step || s->rewinds)
+	if (!is_branch || p.fold != s->fold || s->rewinds)
+		return 0;
+	j->branched = p.step;
+	if (s->step >= p.step)
 		return 0;
 	j->ahead = p.step;
 	job_say(j, "fold %d first repeats %d step%s of the run that it left, up to %d:%d", p.fold,
@@ -161,7 +166,7 @@ int job_open_rows(struct job *j, struct err *e)
 		 history_begin(&j->history, &j->session, fold, "history", epoch, &val,
 			       &j->lab->corpus, &j->set, e);
 	free(val.label);
-	return failed ? -1 : 0;
+	return failed || job_rollback_open(j, e) ? -1 : 0;
 }
 
 static int begin_fold(struct job *j, int fold, struct err *e)
@@ -192,6 +197,44 @@ static int begin_fold(struct job *j, int fold, struct err *e)
 	return 0;
 }
 
+/* What the hook says, unless it has met what the run cannot go on after. */
+static int ask(struct job *j, enum job_go *go, struct err *e)
+{
+	if (j->hooks.between)
+		*go = j->hooks.between(j->hooks.ctx, j);
+	if (!j->lost.status)
+		return 0;
+	*e = j->lost;
+	return -1;
+}
+
+/* 1: the log goes back here, or a rule does, and so has the run; 0: none does. diverged: what
+ * comes next did; NULL: it is not known yet. */
+static int follow_back(struct job *j, const struct step_row *diverged, struct err *e)
+{
+	struct rewind to;
+	int back = steer_rewind_due(&j->steer, &to, e);
+
+	if (back > 0 && job_rewind(j, &to, true, NULL, e))
+		return -1;
+	if (back)
+		return back;
+	return diverged ? job_rollback_diverged(j, diverged, e) : job_rollback(j, e);
+}
+
+/* It has, or could not: if it was called back, the hook says why, and going on is once more to
+ * go back. */
+static int gone_back(struct job *j, int back, enum job_go *go, struct err *e)
+{
+	if (back > 0)
+		return 0;
+	if (e->status != EXIT_STOPPED)
+		return -1;
+	err_clear(e);
+	*go = j->hooks.between ? JOB_GO : JOB_STOP;
+	return ask(j, go, e);
+}
+
 /* An evaluation has failed; if it was only stopped, so is the run. */
 static int stopped_within(enum job_go *go, struct err *e)
 {
@@ -200,6 +243,25 @@ static int stopped_within(enum job_go *go, struct err *e)
 	err_clear(e);
 	*go = JOB_STOP;
 	return 0;
+}
+
+/* The same of an epoch's; what it says may not be finite. */
+static int not_ended(struct job *j, enum job_go *go, struct err *e)
+{
+	const struct state *s = &j->trainer.state;
+	const struct step_row row = {
+		.fold = s->fold, .epoch = s->epoch, .step = s->step, .loss = NAN};
+	struct err why = *e;
+	int back;
+
+	if (why.status != EXIT_DIVERGED)
+		return stopped_within(go, e);
+	err_clear(e);
+	back = follow_back(j, &row, e);
+	if (back)
+		return gone_back(j, back, go, e);
+	*e = why;
+	return -1;
 }
 
 static int end_epoch(struct job *j, enum job_go *go, struct err *e)
@@ -211,7 +273,7 @@ static int end_epoch(struct job *j, enum job_go *go, struct err *e)
 	if (j->hooks.evaluating)
 		j->hooks.evaluating(j->hooks.ctx, j);
 	if (trainer_epoch_end(&j->trainer, &row, &p, e))
-		return stopped_within(go, e);
+		return not_ended(j, go, e);
 	/* Each that is the best is told, the one before first. */
 	if (j->best_waits && job_store_wait(j, e)) {
 		predictions_free(&p);
@@ -227,10 +289,31 @@ static int end_epoch(struct job *j, enum job_go *go, struct err *e)
 	return failed ? -1 : 0;
 }
 
+/* It goes back, or who watches says what is to be done. */
+static int step_diverged(struct job *j, const struct step_row *row, enum job_go *go, struct err *e)
+{
+	struct err why = *e;
+	int back;
+
+	err_clear(e);
+	j->begun = true; /* the row is to be looked at */
+	back = follow_back(j, row, e);
+	if (back)
+		return gone_back(j, back, go, e);
+	if (session_step(&j->session, row, e) || job_store_wait(j, e))
+		return -1;
+	job_tell_diverged(j, row, &why);
+	*go = j->hooks.diverged ? j->hooks.diverged(j->hooks.ctx, j, row, &why) : JOB_STOP;
+	if (*go == JOB_GO || (*go == JOB_FOLD && j->trainer.state.best_epoch > 0))
+		return begin_rows(j, e);
+	*e = why;
+	return -1;
+}
+
 static int one_step(struct job *j, enum job_go *go, struct err *e)
 {
+	bool repeats = job_repeats(j);
 	struct step_row row;
-	struct err why;
 	bool measures;
 
 	if (j->trainer.state.ended) {
@@ -244,17 +327,7 @@ static int one_step(struct job *j, enum job_go *go, struct err *e)
 	case STEP_FAILED:
 		return -1;
 	case STEP_DIVERGED:
-		why = *e;
-		err_clear(e);
-		j->begun = true; /* the row is to be looked at */
-		if (session_step(&j->session, &row, e) || job_store_wait(j, e))
-			return -1;
-		job_tell_diverged(j, &row, &why);
-		*go = j->hooks.diverged ? j->hooks.diverged(j->hooks.ctx, j, &row, &why) : JOB_STOP;
-		if (*go == JOB_GO || (*go == JOB_FOLD && j->trainer.state.best_epoch > 0))
-			return begin_rows(j, e);
-		*e = why;
-		return -1;
+		return step_diverged(j, &row, go, e);
 	case STEP_DONE:
 		break;
 	}
@@ -262,6 +335,7 @@ static int one_step(struct job *j, enum job_go *go, struct err *e)
 	j->begun = j->trained = true;
 	if (j->trainer.state.step >= j->ahead)
 		j->ahead = 0;
+	job_rollback_step(j, &row, repeats);
 	if (session_step(&j->session, &row, e) || (measures && job_health_end(j, e)) ||
 	    job_store_step(j, e))
 		return -1;
@@ -309,30 +383,6 @@ static int end_fold(struct job *j, enum job_go *go, struct err *e)
 	return failed ? -1 : 0;
 }
 
-/* What the hook says, unless it has met what the run cannot go on after. */
-static int ask(struct job *j, enum job_go *go, struct err *e)
-{
-	if (j->hooks.between)
-		*go = j->hooks.between(j->hooks.ctx, j);
-	if (!j->lost.status)
-		return 0;
-	*e = j->lost;
-	return -1;
-}
-
-/* The log goes back here, and so does the run; if it is called back, the hook says why, and
- * going on is once more to go back. */
-static int follow_rewind(struct job *j, const struct rewind *to, enum job_go *go, struct err *e)
-{
-	if (job_rewind(j, to, true, NULL, e) == 0)
-		return 0;
-	if (e->status != EXIT_STOPPED)
-		return -1;
-	err_clear(e);
-	*go = j->hooks.between ? JOB_GO : JOB_STOP;
-	return ask(j, go, e);
-}
-
 static int end_asked(struct job *j, bool asked, enum job_go *go, struct err *e)
 {
 	if (j->trainer.state.best_epoch > 0)
@@ -352,7 +402,6 @@ static int decide(struct job *j, enum job_go *go, bool *again, struct err *e)
 {
 	bool asked = *go == JOB_FOLD; /* as the answer to a step that diverged */
 	bool logged = false;
-	struct rewind to;
 	int back = 0;
 
 	*again = false;
@@ -361,9 +410,9 @@ static int decide(struct job *j, enum job_go *go, bool *again, struct err *e)
 	if (logged)
 		*go = JOB_FOLD;
 	if (*go == JOB_GO)
-		back = steer_rewind_due(&j->steer, &to, e);
+		back = follow_back(j, NULL, e);
 	if (back) {
-		*again = back > 0 && follow_rewind(j, &to, go, e) == 0;
+		*again = gone_back(j, back, go, e) == 0;
 		return *again ? 0 : -1;
 	}
 	if (*go == JOB_GO && j->hooks.between) {

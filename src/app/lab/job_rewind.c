@@ -305,7 +305,10 @@ static int follow(struct going *g, struct err *e)
 	for (int i = BEST; i < FILES; i++)
 		if (replace(j, i, e))
 			return -1;
-	return job_open_rows(j, e) || settle(j, e) || job_store_again(j, e) ? -1 : 0;
+	if (job_open_rows(j, e) || settle(j, e) || job_store_again(j, e))
+		return -1;
+	j->spiked = (struct spiked){0}; /* the last step there had its answer then */
+	return 0;
 }
 
 /* Up to the state's replacement: or all is as it was. The trainer is where it goes back to. */
@@ -377,6 +380,8 @@ static int rewind_to(struct going *g, struct rewound *done, struct err *e)
 	struct job *j = g->j;
 	struct rewound r;
 
+	if (g->logged && g->to.why == REWIND_DIVERGED)
+		trainer_epoch_begin(&j->trainer); /* as the step had that diverged then */
 	if (job_rewind_check(j, &g->to, e) || (!g->logged && steer_free(&j->steer, e)) ||
 	    state_copy(&g->present, &j->trainer.state, e))
 		return -1;

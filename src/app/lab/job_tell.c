@@ -36,6 +36,14 @@ void job_tell_fold(struct job *j, const struct fold_row *r)
 	tell(j, &x);
 }
 
+void job_tell_spike(struct job *j, const struct step_row *r, const char *why)
+{
+	struct happening x;
+
+	happening_spike(&x, j->session.dir, r, why);
+	tell(j, &x);
+}
+
 void job_tell_diverged(struct job *j, const struct step_row *r, const struct err *why)
 {
 	struct happening x;

@@ -12,6 +12,7 @@
 void job_tell_epoch(struct job *j, const struct epoch_row *r);
 void job_tell_stored(struct job *j); /* they are */
 void job_tell_fold(struct job *j, const struct fold_row *r);
+void job_tell_spike(struct job *j, const struct step_row *r, const char *why);
 void job_tell_diverged(struct job *j, const struct step_row *r, const struct err *why);
 /* A seed has results of all folds that were asked for; the run has ended before that,
  * with *e set if it failed. Nothing is told where nothing has been trained since the

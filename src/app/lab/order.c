@@ -326,6 +326,18 @@ static int give_pace(struct order *o, const char *args, struct err *e)
 	return 0;
 }
 
+static int give_on(struct order *o, const char *args, struct err *e)
+{
+	struct rollback rule;
+
+	if (*args && rollback_order(&rule, args, e))
+		return -1;
+	if (strlen(args) >= WORK_COMMAND)
+		return err_set(e, "on: too long");
+	o->number = work_rule(o->work, o->run, args);
+	return 0;
+}
+
 const struct order_verb order_verbs[] = {
 	{"set", "KEY VALUE|xFACTOR", "Change a setting of the run; x0.5: half.",
 	 order_refused_early, give_set, ""},
@@ -341,6 +353,9 @@ const struct order_verb order_verbs[] = {
 	{"break", "[when CONDITION|list|off]",
 	 "Pause when a condition holds, such as grad_norm > 10; list shows it.",
 	 order_refused_early, give_break, ""},
+	{"on", "[spike rewind N epochs|steps, ...|spike off]",
+	 "Go back by itself when the loss spikes: spike rewind 1 epoch, lr x0.5, at most 3.",
+	 order_refused_early, give_on, ""},
 	{"pace", "[N|off]", "Train at most N epochs a second.", order_refused_early, give_pace,
 	 "as fast as it can"},
 	{"save", ORDER_SAVE_ARGS, ORDER_SAVE_HELP, order_refused_early, give_save, ""},

@@ -238,6 +238,11 @@ int steer_rewind_due(struct steer *s, struct rewind *r, struct err *e)
 			      e);
 }
 
+int steer_rewound_to(const struct steer *s)
+{
+	return s->log.from[schedule_place(s->corpus, s->trainer->state.fold)];
+}
+
 void steer_restart(struct steer *s, struct steer_kept *kept)
 {
 	struct err ignored = {0}; /* it was in force before */

@@ -99,6 +99,8 @@ int steer_rewind_due(struct steer *s, struct rewind *r, struct err *e);
  * when this returns, and the next rewind that is due; an error leaves the log as it was. */
 int steer_rewind(struct steer *s, const struct state *now, const struct rewind *r,
 		 const char *const *then, struct err *e);
+/* Steps that were done where the last rewind in the fold's past went back to; 0: none is. */
+int steer_rewound_to(const struct steer *s);
 /* It was not to be: take the lines from the log again. */
 int steer_rewind_undo(struct steer *s, struct err *e);
 /* As the fold began, to go over its steps again: changes before the next step are then due
@@ -124,6 +126,8 @@ int steer_pending(const struct steer *s, const struct change **last);
 /* The settings once all of those are in force, and once those are up to a step of this fold. */
 void steer_after_pending(const struct steer *s, struct settings *set);
 void steer_at(const struct steer *s, int step, struct settings *set);
+/* The settings that were in force once so many steps were done, in the past of the fold. */
+void steer_then(const struct steer *s, int step, struct settings *set);
 
 /* Where the next step is: fold, epoch, step (within the fold), as commands.log
  * counts. */

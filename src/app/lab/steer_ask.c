@@ -211,6 +211,19 @@ void steer_at(const struct steer *s, int step, struct settings *set)
 			schedule_apply_set(set, log->at[i].command, &o, &ignored);
 }
 
+void steer_then(const struct steer *s, int step, struct settings *set)
+{
+	const struct changes *log = &s->log.list;
+	const struct option *o;
+	struct err ignored = {0};
+
+	*set = *s->base;
+	for (int i = 0; i < log->n; i++)
+		if ((log->at[i].step <= step || changes_taken_over(log, i)) &&
+		    setting_is_command(log->at[i].command))
+			schedule_apply_set(set, log->at[i].command, &o, &ignored);
+}
+
 void steer_after_pending(const struct steer *s, struct settings *set)
 {
 	steer_at(s, INT_MAX, set);

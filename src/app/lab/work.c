@@ -174,7 +174,8 @@ static struct work_run *new_run(struct work *w, const struct work_options *o)
 				 .threads = o->job.threads,
 				 .rate = NAN,
 				 .attended = -1,
-				 .pace = o->pace};
+				 .pace = o->pace,
+				 .rule = o->rollback};
 	if (o->paused)
 		work_pause_as(run, WORK_PAUSED);
 	run->looker.fold = -1;

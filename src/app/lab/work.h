@@ -232,7 +232,8 @@ struct work_options {           /* with all they point to they are copied */
 			     * job.socket it does not begin paused: nobody could ask it to go on.
 			     * Nor does one that is unattended wait at a break then: it stops */
 	double pace;        /* as work_pace */
-	bool polls;         /* a folder that is followed is only looked at by the clock */
+	struct rollback rollback; /* the rule for spikes, until work_rollback or work_rule */
+	bool polls;               /* a folder that is followed is only looked at by the clock */
 	/*
 	 * For a program without a screen. Its run is trained at once, and its thread ends with
 	 * it: a session that cannot go on is an error and not looked at, a run that diverges
@@ -263,6 +264,9 @@ const struct job_options *work_job(struct work *w, int run);
  * threads. */
 void work_jobs(struct work *w, int jobs);
 
+/* The rule for spikes (rollback.h), of all that are open; back 0: none. At once, without a
+ * request. */
+void work_rollback(struct work *w, const struct rollback *rule);
 bool work_has(struct work *w, int run); /* is it open? */
 struct glance {
 	enum work_state state;
@@ -328,6 +332,9 @@ bool work_stopped_outside(struct work *w, int run);
 /* See breakpoint.h; "" clears. The reply says when it will be tested. */
 unsigned work_break(struct work *w, int run, const char *when);
 unsigned work_breaks(struct work *w, int run); /* the reply says which condition is set */
+/* The rule of this run alone: what follows `on`, "spike rewind ..." or "spike off"; "" is told in
+ * the reply. */
+unsigned work_rule(struct work *w, int run, const char *args);
 /* Utterance utt of the corpus through fold's model: its current weights while it
  * trains, else (or if `kept`) its kept checkpoint. */
 unsigned work_look(struct work *w, int run, int fold, int utt, bool kept, enum knock knock);

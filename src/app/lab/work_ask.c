@@ -338,6 +338,8 @@ static bool change_line_of(const struct request *r, char *out, size_t n)
 		if (r->pace > 0)
 			return snprintf(out, n, "pace %g", r->pace) > 0;
 		return snprintf(out, n, "pace off") > 0;
+	case REQUEST_RULE:
+		return snprintf(out, n, "on %s", r->text) > 0 && r->text[0];
 	default:
 		return false;
 	}
@@ -443,6 +445,9 @@ static void serve(struct work_run *run, const struct request *r, struct err *e)
 		break;
 	case REQUEST_PACE:
 		set_pace(run, r, e);
+		break;
+	case REQUEST_RULE:
+		work_set_rule(run, r, e);
 		break;
 	}
 }

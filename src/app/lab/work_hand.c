@@ -7,6 +7,7 @@
  *	pause                 it waits before its first step
  *	pace N                epochs a second at most
  *	break when CONDITION
+ *	on spike ...          its own rule for spikes
  *	undo COMMAND          takes a change back, oldest first
  */
 #include "app/lab/work_private.h"
@@ -30,6 +31,7 @@ void work_hand_text(const struct work_run *run, struct str *out)
 		breakpoint_text(&run->breakpoint, NULL, out);
 		str_add(out, "\n");
 	}
+	work_rule_text(run, out);
 	for (int i = 0; i < run->undos; i++)
 		str_addf(out, "undo %s\n", run->undo[i].command);
 }
@@ -53,6 +55,14 @@ static void set_break(struct work_run *run, const char *when)
 			      "nobody could ask it to go on");
 }
 
+static void set_rule(struct work_run *run, const char *args)
+{
+	struct err e = {0};
+
+	if (work_take_rule(run, args, &e))
+		work_say(run, e.text);
+}
+
 static const char *after(const char *line, const char *word)
 {
 	size_t n = strlen(word);
@@ -63,7 +73,7 @@ static const char *after(const char *line, const char *word)
 static void take_line(struct work_run *run, const char *line)
 {
 	const char *pace = after(line, "pace "), *when = after(line, "break when "),
-		   *undo = after(line, "undo ");
+		   *undo = after(line, "undo "), *rule = after(line, "on ");
 
 	if (strcmp(line, "pause") == 0)
 		pause(run);
@@ -71,6 +81,8 @@ static void take_line(struct work_run *run, const char *line)
 		run->pace = strtod(pace, NULL);
 	else if (when)
 		set_break(run, when);
+	else if (rule)
+		set_rule(run, rule);
 	else if (undo && run->undos < UNDO_MAX)
 		run->undo[run->undos++].command = mem_dup(undo);
 }

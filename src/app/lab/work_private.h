@@ -6,9 +6,9 @@
  * work.c has the runs, work_thread.c the thread of each, work_place.c who may train, work_queue.c
  * the queues, work_run.c the hooks of a run's job and its snapshot; work_ask.c carries requests
  * out (work_rewind.c, work_undo.c), work_hand.c hands a run over to another process, work_break.c
- * has the break condition, work_look.c looks at an utterance, work_try.c tries settings.
- * work_follow.c follows the folder of a run that does not train here, work_folder.c has what that
- * says, attach.c talks to who trains it.
+ * has the break condition, work_rule.c the rule for spikes, work_look.c looks at an utterance,
+ * work_try.c tries settings. work_follow.c follows the folder of a run that does not train here,
+ * work_folder.c has what that says, attach.c talks to who trains it.
  */
 #ifndef MIUST_WORK_PRIVATE_H
 #define MIUST_WORK_PRIVATE_H
@@ -38,6 +38,7 @@ enum request_kind {
 	REQUEST_LOOK,
 	REQUEST_TRY,
 	REQUEST_PACE,
+	REQUEST_RULE,
 	REQUEST_HAND_OVER,
 	REQUEST_LET_GO,
 };
@@ -103,6 +104,8 @@ struct work_run {
 	int wake;                    /* the same for who polls: an eventfd */
 	int attended;                /* the fold that is looked at; -1: not said */
 	bool stopped_outside;        /* work_stopped_outside */
+	struct rollback rule;        /* for spikes, in force */
+	bool rule_own;               /* it was given to this run alone */
 	unsigned whom, seen; /* attach_whom of `shown`; of the last snapshot taken, 0: none */
 	struct request request[REQUESTS + 1]; /* one more, for what was taken and waits again */
 	int requests;
@@ -340,6 +343,13 @@ void work_undo_put(const struct work_run *run, struct snapshot *s); /* under the
 void work_rewind_to(struct work_run *run, const char *text, char *said, size_t n, struct err *e);
 bool work_on_rewinding(void *ctx, struct job *j, const struct rewind *to, int done, int of);
 void work_on_rewound(void *ctx, struct job *j, const struct rewound *r);
+
+/* work_rule.c */
+bool work_on_rollback(void *ctx, struct rollback *rule);
+void work_set_rule(struct work_run *run, const struct request *r, struct err *e);
+/* "on spike ...", if it is this run's own; else nothing. */
+void work_rule_text(const struct work_run *run, struct str *out);
+int work_take_rule(struct work_run *run, const char *args, struct err *e);
 
 /* work_break.c */
 void work_set_break(struct work_run *run, const struct request *r, struct err *e);

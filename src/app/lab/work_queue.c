@@ -486,6 +486,11 @@ unsigned work_pace(struct work *w, int run, double epochs_a_second)
 	return ask(w, run, (struct request){.kind = REQUEST_PACE, .pace = epochs_a_second}, "");
 }
 
+unsigned work_rule(struct work *w, int run, const char *args)
+{
+	return ask(w, run, (struct request){.kind = REQUEST_RULE}, args);
+}
+
 unsigned work_try(struct work *w, int run, const char *what)
 {
 	return ask(w, run, (struct request){.kind = REQUEST_TRY}, what);

@@ -72,10 +72,16 @@ bool work_on_rewinding(void *ctx, struct job *j, const struct rewind *to, int do
 
 static void text_of(const struct rewound *r, char *text, size_t n)
 {
+	static const char *const after[] = {
+		[REWIND_ASKED] = "",
+		[REWIND_SPIKE] = " after a spike",
+		[REWIND_DIVERGED] = " after a step that diverged",
+	};
+
 	snprintf(text, n,
-		 "rewound to %d:%d, %d step%s replayed in %.1f s; what came after is branch %s",
-		 r->to.epoch, r->to.in_epoch, r->replayed, r->replayed == 1 ? "" : "s", r->seconds,
-		 r->to.branch);
+		 "rewound to %d:%d%s, %d step%s replayed in %.1f s; what came after is branch %s",
+		 r->to.epoch, r->to.in_epoch, after[r->to.why], r->replayed,
+		 r->replayed == 1 ? "" : "s", r->seconds, r->to.branch);
 }
 
 void work_on_rewound(void *ctx, struct job *j, const struct rewound *r)

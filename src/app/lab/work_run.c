@@ -444,6 +444,7 @@ const struct job_hooks work_hooks = {
 	.changed = on_change,
 	.rewinding = work_on_rewinding,
 	.rewound = work_on_rewound,
+	.rollback = work_on_rollback,
 	.diverged = on_diverged,
 	.happened = on_happened,
 	.say = on_say,

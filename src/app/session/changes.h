@@ -5,7 +5,7 @@
  *	at FOLD EPOCH STEP set KEY NEW   # was OLD, asked by process PID
  *	at FOLD EPOCH STEP pause|resume|save|eval|fold|stop ...
  *	at FOLD 1 1 begin
- *	at FOLD EPOCH STEP rewind E:S BRANCH [spike]
+ *	at FOLD EPOCH STEP rewind E:S BRANCH [spike|diverged]
  *
  * STEP counts from 1 within the fold and names the step before which the
  * change applies. `#` starts a comment; blank lines are passed over.
@@ -21,7 +21,7 @@
  * force that were for the steps up to there (and what the fold began with). So the rewinds of a
  * fold cut its lines, in file order, into segments. A state knows how many are in its past
  * (state.h), and a run that follows the log does what the rewinds say, one after the other. Where
- * a rule went back by itself its line ends in `spike`, and what it changed follows.
+ * a rule went back by itself its line says why, and what it changed follows.
  */
 #ifndef MIUST_CHANGES_H
 #define MIUST_CHANGES_H
@@ -71,11 +71,12 @@ void changes_begin(struct changes *begin, struct str *lines, const struct change
 
 /* ---- rewinds: changes_rewind.c ---- */
 
-enum { REWIND_BRANCH = 100 }; /* longest name: BRANCH_NAME */
+enum { REWIND_BRANCH = 100 };                                    /* longest name: BRANCH_NAME */
+enum rewind_why { REWIND_ASKED, REWIND_SPIKE, REWIND_DIVERGED }; /* the last two: rollback.h */
 struct rewind {
 	int epoch, in_epoch;            /* so many steps of that epoch are done */
 	char branch[REWIND_BRANCH + 1]; /* where the future was kept; "": not said */
-	bool spike;                     /* a rule did it (rollback.h); only with a branch */
+	enum rewind_why why;            /* but the first only with a branch */
 };
 
 /* "E" or "E:S"; false: it is neither. "4" is the end of epoch 3, its evaluation done. */
@@ -85,7 +86,7 @@ int rewind_step(const struct rewind *r, int each);
 bool change_is_rewind(const struct change *c); /* by its first word */
 int change_rewind(struct rewind *r, const struct change *c, struct err *e);
 void rewind_command(struct str *out, const struct rewind *r); /* "rewind 4:1 before-rewind-1" */
-int changes_spikes(const struct changes *c);                  /* rewinds that a rule did */
+int changes_rollbacks(const struct changes *c);               /* rewinds that a rule did */
 int changes_rewinds(const struct changes *c, int fold);
 /* The changes of the fold that are no longer in force at `r` go. */
 void changes_cut(struct changes *c, int fold, const struct rewind *r, int each);

@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char WORD[] = "rewind", SPIKE[] = "spike", SPACES[] = " \t";
+static const char WORD[] = "rewind", SPACES[] = " \t";
+static const char *const reason[] = {"", "spike", "diverged"}; /* by enum rewind_why */
 
 /* ---- a line ---- */
 
@@ -71,19 +72,28 @@ static bool take_word(const char **at, char *out, size_t n)
 	return len < n;
 }
 
+static bool read_why(struct rewind *r, const char *word)
+{
+	for (size_t i = 0; i < sizeof reason / sizeof *reason; i++)
+		if (strcmp(word, reason[i]) == 0) {
+			r->why = (enum rewind_why)i;
+			return true;
+		}
+	return false;
+}
+
 int change_rewind(struct rewind *r, const struct change *c, struct err *e)
 {
 	const char *at = c->command + sizeof WORD - 1;
-	char place[32], branch[REWIND_BRANCH + 1], spike[sizeof SPIKE];
+	char place[32], branch[REWIND_BRANCH + 1], why[16];
 
 	if (!change_is_rewind(c) || !take_word(&at, place, sizeof place) ||
-	    !take_word(&at, branch, sizeof branch) || !take_word(&at, spike, sizeof spike) ||
+	    !take_word(&at, branch, sizeof branch) || !take_word(&at, why, sizeof why) ||
 	    !rewind_place(r, place) || !is_name(branch) || at[strspn(at, SPACES)] ||
-	    (*spike && strcmp(spike, SPIKE) != 0))
-		return err_set(e, "\"%.100s\": expected rewind EPOCH:STEP BRANCH [spike]",
+	    !read_why(r, why))
+		return err_set(e, "\"%.100s\": expected rewind EPOCH:STEP BRANCH [spike|diverged]",
 			       c->command);
 	memcpy(r->branch, branch, sizeof branch);
-	r->spike = *spike;
 	return 0;
 }
 
@@ -91,8 +101,8 @@ void rewind_command(struct str *out, const struct rewind *r)
 {
 	str_addf(out, "%s %d:%d%s%s", WORD, r->epoch, r->in_epoch, *r->branch ? " " : "",
 		 r->branch);
-	if (r->spike && *r->branch)
-		str_addf(out, " %s", SPIKE);
+	if (r->why != REWIND_ASKED)
+		str_addf(out, " %s", reason[r->why]);
 }
 
 /* ---- a log ---- */
@@ -106,7 +116,7 @@ int changes_rewinds(const struct changes *c, int fold)
 	return n;
 }
 
-int changes_spikes(const struct changes *c)
+int changes_rollbacks(const struct changes *c)
 {
 	struct err ignored = {0};
 	struct rewind r;
@@ -114,7 +124,7 @@ int changes_spikes(const struct changes *c)
 
 	for (int i = 0; i < c->n; i++)
 		if (change_is_rewind(&c->at[i]) && change_rewind(&r, &c->at[i], &ignored) == 0)
-			n += r.spike;
+			n += r.why != REWIND_ASKED;
 	return n;
 }
 

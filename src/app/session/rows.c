@@ -126,6 +126,16 @@ void rows_line(const struct columns *c, const void *row, struct str *out)
 	}
 }
 
+double rows_number(double x)
+{
+	struct str text = {0};
+
+	str_num(&text, x);
+	x = strtod(text.s, NULL);
+	str_free(&text);
+	return x;
+}
+
 static bool in_range(const struct column *c, double x)
 {
 	return isnan(x) ? c->or_nan : x >= c->min && x <= c->max;

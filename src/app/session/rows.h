@@ -38,6 +38,7 @@ struct columns rows_of_health(void); /* of struct health_row; not of every step 
 
 void rows_header(const struct columns *c, struct str *out); /* with its newline */
 void rows_line(const struct columns *c, const void *row, struct str *out);
+double rows_number(double x); /* as a row that is read has it */
 /* All rows of a file, to be freed; none if there is no file. A wrong header or
  * row, or a number out of its range, is an error with file and line. Row i stands
  * in line i + 2. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The verb `on`: programs that are told what happens (app/hook/hook.h). */
+/* The verb `on`: programs that are told what happens (app/hook/hook.h), and the rule for
+ * spikes, which is that of all runs here, and of the one shown if another program trains it. */
 #include "base/str.h"
 #include "ui/console/complete.h"
 #include "ui/state/page.h"
@@ -25,13 +26,25 @@ static int list(struct ui *u)
 	return 0;
 }
 
+/* The reply of who is asked says it. */
+static bool ask_attached(struct ui *u, const char *args)
+{
+	struct rollback ignored;
+	struct err other = {0};
+
+	return ui_attached(u) && rollback_order(&ignored, args, &other) == 0 &&
+	       work_rule(u->work, u->run_shown, args);
+}
+
 static int run_on(struct ui *u, const char *args, struct err *e)
 {
 	if (!*args)
 		return list(u);
 	if (hooks_on(u->hooks, args, e))
 		return -1;
-	if (!u->sourcing)
+	if (u->work)
+		work_rollback(u->work, &u->hooks->rollback);
+	if (!ask_attached(u, args) && !u->sourcing)
 		ui_say(u, "on %s", args);
 	return 0;
 }
@@ -39,6 +52,28 @@ static int run_on(struct ui *u, const char *args, struct err *e)
 static void add(struct completions *c, const char *text, const char *help)
 {
 	snprintf(complete_add(c, text)->when, sizeof c->at->when, "%s", help);
+}
+
+/* What comes next in the rule for spikes; false: it is none. */
+static bool complete_rule(const struct words *w, struct completions *c)
+{
+	size_t n = strlen(w->before);
+	bool part = n && w->before[n - 1] == ',';
+
+	if (strcmp(w->argument, happened_name(HAPPENED_SPIKE)) != 0)
+		return false;
+	if (w->n == 3 && strcmp(w->before, "rewind") == 0) {
+		add(c, "1", "so many epochs or steps");
+	} else if (w->n == 4 && strspn(w->before, "0123456789") == n) {
+		add(c, "epochs", "the steps of an epoch each");
+		add(c, "steps", "of the optimizer");
+	} else if (part) {
+		add(c, "lr", "a setting, and its value or a factor (x0.5)");
+		add(c, "at", "at most N: uses in a fold");
+		add(c, "over", "a spike is so many times the median");
+	}
+	c->when = "means";
+	return c->n > 0;
 }
 
 /* EVENT, what to do, and the program's words as names of files. */
@@ -52,16 +87,20 @@ static void complete_on(struct ui *u, const struct words *w, struct completions 
 	} else if (w->n == 2 && strcmp(w->argument, "time") != 0) {
 		add(c, "run", "start a program, without a shell");
 		add(c, "bell", "ring the terminal");
+		if (strcmp(w->argument, happened_name(HAPPENED_SPIKE)) == 0)
+			add(c, "rewind", "go back: rewind 1 epoch, lr x0.5, at most 3");
 		add(c, "off", "no more of these");
 		c->when = "does";
-	} else if (w->n > 2) {
+	} else if (w->n > 2 && !complete_rule(w, c)) {
 		complete_file(u, w, c);
 	}
 }
 
 const struct verb hooks_verbs[] = {
-	{"on", "[EVENT run PROGRAM ARG...|bell|off]",
-	 "Start a program, or ring, when EVENT happens (end, break, diverged, best, fold).", run_on,
-	 refuse_on, complete_on, CHANGES_NOTHING | LATE},
+	{"on", "[EVENT run PROGRAM ARG...|bell|rewind ...|off]",
+	 "Start a program, or ring, when EVENT happens (end, break, spike, diverged, best, fold); "
+	 "on "
+	 "spike rewind 1 epoch, lr x0.5, at most 3 goes back by itself.",
+	 run_on, refuse_on, complete_on, CHANGES_NOTHING | LATE},
 	{0},
 };

@@ -242,6 +242,8 @@ int runs_add(struct ui *u, const struct work_options *o, struct err *e)
 	int run;
 
 	with.job.socket = u->serve ? serve_path(u->serve) : NULL;
+	if (u->hooks)
+		with.rollback = u->hooks->rollback;
 	if (u->work)
 		return work_open(u->work, &with, e);
 	u->work = work_start(&with, e);

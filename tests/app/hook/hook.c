@@ -121,6 +121,43 @@ TEST(hooks_are_read_and_listed)
 	CHECK_INT(h.n, 0);
 }
 
+/* There is one rule, listed with the hooks; a spike may have those too. */
+TEST(the_rule_of_a_spike)
+{
+	struct step_row step = {.fold = 1, .epoch = 2, .step = 3, .loss = 41.5};
+	struct happening x;
+	char file[512], line[1200], *text;
+
+	begin();
+	CHECK_INT(h.rollback.back, 0);
+	on("spike rewind 1 epoch, lr x0.5");
+	CHECK_INT(h.rollback.back, 1);
+	on("end bell");
+	on("spike rewind 20 steps, at most 9, over 4");
+	CHECK_INT(h.rollback.back, 20);
+	CHECK_INT(h.n, 2);
+	CHECK_HAS(refused("spike rewind 1 week"), "expected rewind");
+	CHECK_STR(listed(), "on spike rewind 20 steps, at most 9, over 4\non end bell\non time 30");
+	happening_spike(&x, "s", &step, "spike at 1:3");
+	hooks_happened(&h, &x);
+	CHECK(!hooks_rang(&h));
+	CHECK(!hooks_busy(&h));
+	snprintf(file, sizeof file, "%s", temp_path("spike"));
+	snprintf(line, sizeof line, "spike run '%s'", recorder(file));
+	on(line);
+	on("spike bell");
+	hooks_happened(&h, &x);
+	CHECK(hooks_rang(&h));
+	until_done();
+	text = content(file, 1);
+	CHECK_HAS(text, "MIUST_EPOCH=2\nMIUST_EVENT=spike\nMIUST_FOLD=1\nMIUST_LOSS=41.5\n");
+	CHECK_HAS(text, "MIUST_TEXT=spike at 1:3\n");
+	free(text);
+	on("spike off");
+	CHECK_INT(h.rollback.back, 0);
+	CHECK_STR(listed(), "on end bell\non time 30");
+}
+
 TEST(a_home_is_meant_by_a_tilde)
 {
 	begin();
@@ -136,7 +173,7 @@ TEST(mistakes_are_said_and_change_nothing)
 	begin();
 	CHECK_HAS(refused("ends run x"), "there is no event ends; did you mean end?");
 	CHECK_HAS(refused("nowhere bell"),
-		  "no event nowhere; the events are end, break, diverged, best, fold");
+		  "no event nowhere; the events are end, break, spike, diverged, best, fold");
 	CHECK_HAS(refused(""), "expected `EVENT run PROGRAM ARG...`");
 	CHECK_HAS(refused("end"), "on end: expected");
 	CHECK_HAS(refused("end run"), "on end: expected");
@@ -145,6 +182,8 @@ TEST(mistakes_are_said_and_change_nothing)
 	CHECK_HAS(refused("end off now"), "on end: expected");
 	CHECK_HAS(refused("end walk x"), "on end: expected");
 	CHECK_HAS(refused("end run 'x"), "on: the quote before x is not closed");
+	CHECK_HAS(refused("best rewind 1 epoch"), "on best: only `on spike` rewinds");
+	CHECK_HAS(refused("spike rewind"), "expected rewind N epochs|steps");
 	CHECK_HAS(refused("time"),
 		  "on time SECONDS: expected a number above 0, at most 86400; found nothing");
 	CHECK_HAS(refused("time 0"), "found 0");

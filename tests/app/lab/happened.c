@@ -136,7 +136,7 @@ TEST(divergence_is_told_and_then_the_end)
 	struct heard h = {.break_at = 3};
 
 	folder_make();
-	CHECK_STR(train(&h, "a", NULL, 0, 1), "diverged\nend diverged\n");
+	CHECK_STR(train(&h, "a", NULL, 0, 1), "spike\ndiverged\nend diverged\n");
 	CHECK_HAS(h.last.text, "epoch 1, step 3: ");
 	str_free(&h.lines);
 	folder_remove();

@@ -252,17 +252,23 @@ TEST(lines_of_rewinds)
 	rewind_command(&line, &r);
 	CHECK_STR(line.s, c.command);
 	str_free(&line);
-	CHECK(!r.spike);
+	CHECK_INT(r.why, REWIND_ASKED);
 	c.command = (char *)"rewind 2:3  before-rewind-1 spike ";
 	CHECK_INT(change_rewind(&r, &c, &e), 0);
-	CHECK(r.spike);
+	CHECK_INT(r.why, REWIND_SPIKE);
 	CHECK_STR(r.branch, "before-rewind-1");
 	rewind_command(&line, &r);
 	CHECK_STR(line.s, "rewind 2:3 before-rewind-1 spike");
 	str_free(&line);
+	c.command = (char *)"rewind 2:3 b diverged";
+	CHECK_INT(change_rewind(&r, &c, &e), 0);
+	CHECK_INT(r.why, REWIND_DIVERGED);
+	rewind_command(&line, &r);
+	CHECK_STR(line.s, c.command);
+	str_free(&line);
 	c.command = (char *)"rewind 2:3 spike"; /* a branch of that name */
 	CHECK_INT(change_rewind(&r, &c, &e), 0);
-	CHECK(!r.spike);
+	CHECK_INT(r.why, REWIND_ASKED);
 	c.command = (char *)"rewind\t2";
 	CHECK_INT(change_rewind(&r, &c, &e), 0);
 	CHECK_STR(r.branch, "");

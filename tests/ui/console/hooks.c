@@ -55,6 +55,22 @@ TEST(on_sets_and_lists)
 	end();
 }
 
+/* The rule is one of the hooks, and holds for the runs that are open. */
+TEST(on_spike_rewinds)
+{
+	begin();
+	CHECK_STR(run("on spike rewind 1 epoch, lr x0.5"), "");
+	CHECK_STR(u.message.text, "on spike rewind 1 epoch, lr x0.5");
+	CHECK_STR(run("on"), "");
+	CHECK_STR(u.page.text, "on spike rewind 1 epoch, train.optimizer.lr x0.5, at most 3, over "
+			       "3\non time 30");
+	CHECK_HAS(run("on spike rewind 1 week"), "on spike rewind 1 week: expected rewind N "
+						 "epochs|steps");
+	CHECK_STR(run("on spike off"), "");
+	CHECK_INT(h.n, 0);
+	end();
+}
+
 /* `o` was open before there was `on`. */
 TEST(on_takes_no_old_prefix)
 {
@@ -92,6 +108,14 @@ TEST(on_completes)
 	CHECK(completes("on end ", "off"));
 	CHECK(completes("on end run tests/temp", "tests/temp.h"));
 	CHECK(!completes("on end run ", "bell"));
+	CHECK(completes("on ", "spike"));
+	CHECK(completes("on spike ", "rewind"));
+	CHECK(!completes("on end ", "rewind"));
+	CHECK(completes("on spike rewind ", "1"));
+	CHECK(completes("on spike rewind 1 e", "epochs"));
+	CHECK(completes("on spike rewind 1 epoch, ", "lr"));
+	CHECK(completes("on spike rewind 1 epoch, lr x0.5, o", "over"));
+	CHECK(completes("on spike run tests/temp", "tests/temp.h"));
 	end();
 }
 
