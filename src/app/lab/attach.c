@@ -129,7 +129,7 @@ bool attach_ask(struct work_run *run, const struct request *r)
 	char line[WORK_COMMAND + 16];
 
 	if (!attached(run) || r->kind == REQUEST_LOOK || r->kind == REQUEST_LET_GO ||
-	    r->kind == REQUEST_HAND_OVER)
+	    r->kind == REQUEST_HAND_OVER || r->kind == REQUEST_DUEL)
 		return false;
 	if (r->kind != REQUEST_PING) {
 		line_of(r, line, sizeof line);

@@ -115,14 +115,17 @@ bool duel_turn(const struct duel *d, int side)
 	return ahead < 0 || (ahead == 0 && side == 0);
 }
 
+void duel_break(struct duel *d, int side, const char *what)
+{
+	if (d->end == DUEL_ON)
+		snprintf(d->why, sizeof d->why, "%s %s", d->side[side].name, what);
+	end(d, DUEL_BROKEN);
+}
+
 void duel_leave(struct duel *d, int side, const char *what)
 {
-	struct duel_side *s = &d->side[side];
-
-	s->left = true;
-	if (d->end == DUEL_ON)
-		snprintf(d->why, sizeof d->why, "%s %s", s->name, what);
-	end(d, DUEL_BROKEN);
+	d->side[side].left = true;
+	duel_break(d, side, what);
 }
 
 void duel_stop(struct duel *d)

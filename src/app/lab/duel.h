@@ -83,7 +83,9 @@ bool duel_turn(const struct duel *d, int side);
 /* It has evaluated an epoch, by settings that say which figure counts. */
 void duel_epoch(struct duel *d, int side, const struct settings *set, const struct epoch_row *row,
 		const struct predictions *val);
-/* It goes on no more, or not as a side of this duel, which is then over: "was stopped". */
+/* It is over, for what one side has met: "has finished its fold". */
+void duel_break(struct duel *d, int side, const char *what);
+/* The same, and the side takes no more turns: "was stopped". */
 void duel_leave(struct duel *d, int side, const char *what);
 void duel_stop(struct duel *d); /* by hand */
 

@@ -164,7 +164,7 @@ static void free_options(struct work_options *o)
 	free((void *)o->handed);
 }
 
-static struct work_run *new_run(struct work *w, const struct work_options *o)
+static struct work_run *new_run(struct work *w, const struct work_options *o, int side)
 {
 	struct work_run *run = mem_alloc(1, sizeof *run);
 	pthread_condattr_t monotonic;
@@ -174,6 +174,7 @@ static struct work_run *new_run(struct work *w, const struct work_options *o)
 				 .threads = o->job.threads,
 				 .rate = NAN,
 				 .attended = -1,
+				 .side = side,
 				 .pace = o->pace,
 				 .rule = o->rollback};
 	if (o->paused)
@@ -240,7 +241,12 @@ static void reap(struct work *w, bool wait)
 
 int work_open(struct work *w, const struct work_options *o, struct err *e)
 {
-	struct work_run *run = new_run(w, o);
+	return work_open_side(w, o, 0, e);
+}
+
+int work_open_side(struct work *w, const struct work_options *o, int side, struct err *e)
+{
+	struct work_run *run = new_run(w, o, side);
 	sigset_t old;
 	int failed, id;
 
@@ -255,6 +261,8 @@ int work_open(struct work *w, const struct work_options *o, struct err *e)
 	w->run = mem_grow(w->run, (size_t)w->runs + 1, sizeof *w->run);
 	w->run[w->runs++] = run;
 	id = run->id = run->shown.run = w->next_id++;
+	if (side)
+		w->fights[side - 1] = run;
 	w->alive++;
 	pthread_mutex_unlock(&w->lock);
 	process_block_signals(&old); /* they are the screen's */
@@ -265,6 +273,8 @@ int work_open(struct work *w, const struct work_options *o, struct err *e)
 	pthread_mutex_lock(&w->lock);
 	w->runs--;
 	w->alive--;
+	if (side)
+		w->fights[side - 1] = NULL;
 	pthread_mutex_unlock(&w->lock);
 	work_free_run(run);
 	err_set(e, "cannot start a thread for another run: %s", strerror(failed));
@@ -380,6 +390,7 @@ int work_end(struct work *w)
 	labs_close(&w->labs);
 	pthread_cond_destroy(&w->room);
 	pthread_mutex_destroy(&w->lock);
+	duel_free(&w->duel);
 	free(w->ring);
 	free(w->run);
 	free(w);

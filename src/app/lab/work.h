@@ -44,6 +44,7 @@
 #ifndef MIUST_WORK_H
 #define MIUST_WORK_H
 
+#include "app/lab/duel.h"
 #include "app/lab/job.h"
 #include "app/lab/tried.h"
 #include "app/session/session_lock.h"
@@ -351,5 +352,26 @@ void work_attend(struct work *w, int run, int fold);
  * of the program end it: then the points that are done are the answer, or an error says it.
  */
 unsigned work_try(struct work *w, int run, const char *what);
+
+/*
+ * Two runs that train turn about (duel.h), one duel at a time. They go on at once, or when there
+ * is a place for one of them, which both share; work_jobs counts them as one. When the duel is
+ * over both stop after a checkpoint, and test their fold first if it is at its end; one that
+ * diverged waits as ever. A side that is asked to pause makes the other wait; one that ends,
+ * stops, fails, goes back or is closed ends the duel.
+ *
+ * run[i]: its id, if it is open; 0: it is opened with o[i], and run[i] becomes its id. On error
+ * there is no duel; whatever was opened for it ends.
+ */
+int work_duel(struct work *w, const char *const name[2], const struct work_options o[2], int run[2],
+	      int epochs, struct err *e);
+void work_duel_stop(struct work *w); /* by hand; if there is one */
+/* What is to be shown of the last duel; true: it is not what *d has, and is copied there. An event
+ * comes after each change. */
+bool work_duel_look(struct work *w, struct duel *d, unsigned *seen);
+/* Which side of the duel that is on a run is, from 0; -1: none. */
+int work_duel_side(struct work *w, int run);
+/* Is there none, or has it ended, and its runs too? */
+bool work_duel_over(struct work *w);
 
 #endif

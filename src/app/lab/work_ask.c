@@ -15,6 +15,8 @@ void work_reply(struct work_run *run, const struct request *r, const struct err 
 		const char *text)
 {
 	run->replied = true;
+	if (e->status)
+		work_duel_refused(run, r, e->text);
 	work_send_text(run, EVENT_REPLY, r->number, !e->status, e->status ? e->text : text);
 }
 
@@ -272,6 +274,8 @@ static void stop(struct work_run *run, const struct request *r, struct err *e)
 	}
 	run->control.want = WANT_STOP;
 	mark_stopped(run, r->by);
+	if (!run->inside)
+		work_duel_leave(run, "was stopped", NULL);
 	work_show(run, run->inside ? WORK_STOPPING : WORK_IDLE);
 }
 
@@ -419,6 +423,7 @@ static void serve(struct work_run *run, const struct request *r, struct err *e)
 	case REQUEST_RESUME:
 	case REQUEST_STEP:
 	case REQUEST_STEP_EPOCH:
+	case REQUEST_DUEL:
 		go_on(run, r, e);
 		break;
 	case REQUEST_STOP:

@@ -17,7 +17,25 @@ static bool is_free(const struct work_run *run)
 
 bool work_may_place(const struct work_run *run)
 {
-	return run->shown.placed || is_free(run);
+	const struct work_run *other = work_duel_other(run);
+
+	return work_duel_turn(run) &&
+	       (run->shown.placed || (other && other->shown.placed) || is_free(run));
+}
+
+/* A place of its own, or half of that of the other side of a duel. */
+static void take(struct work_run *run)
+{
+	struct work_run *other = work_duel_other(run);
+
+	run->shown.placed = true;
+	run->turn = 0;
+	if (other && other->shown.placed) {
+		run->shares = other;
+		other->shares = run;
+	} else {
+		run->work->placed++;
+	}
 }
 
 bool work_place(struct work_run *run)
@@ -26,14 +44,14 @@ bool work_place(struct work_run *run)
 	bool placed;
 
 	pthread_mutex_lock(&w->lock);
-	if (!run->shown.placed && !run->turn)
-		run->turn = ++w->turns;
-	if (!run->shown.placed && is_free(run)) {
-		run->shown.placed = true;
-		run->turn = 0;
-		w->placed++;
+	placed = work_duel_turn(run);
+	if (placed && !run->shown.placed) {
+		if (!run->turn)
+			run->turn = ++w->turns;
+		placed = work_may_place(run);
+		if (placed)
+			take(run);
 	}
-	placed = run->shown.placed;
 	pthread_mutex_unlock(&w->lock);
 	return placed;
 }
@@ -50,8 +68,11 @@ void work_leave_place(struct work_run *run)
 	struct work *w = run->work;
 
 	pthread_mutex_lock(&w->lock);
-	if (run->shown.placed)
+	if (run->shown.placed && !run->shares)
 		w->placed--;
+	if (run->shares)
+		run->shares->shares = NULL;
+	run->shares = NULL;
 	run->shown.placed = false;
 	run->turn = 0;
 	work_line_moved(w);

@@ -7,8 +7,9 @@
  * the queues, work_run.c the hooks of a run's job and its snapshot; work_ask.c carries requests
  * out (work_rewind.c, work_undo.c), work_hand.c hands a run over to another process, work_break.c
  * has the break condition, work_rule.c the rule for spikes, work_look.c looks at an utterance,
- * work_try.c tries settings. work_follow.c follows the folder of a run that does not train here,
- * work_folder.c has what that says, attach.c talks to who trains it.
+ * work_try.c tries settings, work_duel.c makes two runs take turns. work_follow.c follows the
+ * folder of a run that does not train here, work_folder.c has what that says, attach.c talks to
+ * who trains it.
  */
 #ifndef MIUST_WORK_PRIVATE_H
 #define MIUST_WORK_PRIVATE_H
@@ -41,6 +42,7 @@ enum request_kind {
 	REQUEST_RULE,
 	REQUEST_HAND_OVER,
 	REQUEST_LET_GO,
+	REQUEST_DUEL, /* go on, as a side of the duel */
 };
 
 struct request {
@@ -111,6 +113,9 @@ struct work_run {
 	int requests;
 	unsigned long turn; /* waits for a place: who has the smallest comes first; 0: does not */
 	struct gone *gone;  /* it is closed: its thread is to free it */
+	int side;           /* of the duel, from 1; 0: none */
+	bool called_off;    /* the duel is over: it is to stop */
+	struct work_run *shares; /* the other side, with which it has one place; NULL: none */
 
 	/* Its thread's own. */
 	struct work_options opt; /* copies; job.threads: its share of `threads` */
@@ -178,10 +183,33 @@ struct work {
 	int alive;        /* threads that have not ended, of closed runs too */
 	int jobs, placed; /* how many may train, and have a place */
 	unsigned long turns;
+	struct duel duel;           /* the last */
+	struct work_run *fights[2]; /* its sides, until they have left it */
+	unsigned duel_news;         /* how often there was something new of it */
 	int failed, status; /* the first closed run that did not end well, and how; 0: none */
 };
 
+/* work_duel.c. The run's own thread calls them, unless it says otherwise; of a run that is no side
+ * of a duel they do nothing. */
+/* May it go on, as far as the duel goes? Under the lock. */
+bool work_duel_turn(const struct work_run *run);
+/* The other side; NULL: there is none any more. Under the lock. */
+struct work_run *work_duel_other(const struct work_run *run);
+/* It waits for the other side: how that is shown. Under the lock. */
+enum work_state work_duel_waits(const struct work_run *run);
+bool work_duel_is(struct work_run *run);     /* is it a side of a duel? */
+void work_duel_arrive(struct work_run *run); /* it is between two steps */
+void work_duel_epoch(struct work_run *run, const struct epoch_row *r,
+		     const struct predictions *val);
+void work_duel_fold_ends(struct work_run *run); /* the duel is over, if it is not yet */
+/* It is no side of the duel any more, which is over: "was stopped"; why: more of it, or NULL. */
+void work_duel_leave(struct work_run *run, const char *what, const char *why);
+void work_duel_refused(struct work_run *run, const struct request *r, const char *why);
+bool work_duel_called(const struct work_run *run); /* is it to stop? Under the lock */
+void work_duel_end(struct work_run *run);          /* it stops before it has begun */
+
 /* work.c */
+int work_open_side(struct work *w, const struct work_options *o, int side, struct err *e);
 struct work_run *work_find(struct work *w, int run); /* BUG if there is none */
 void work_free_run(struct work_run *run);
 
@@ -241,6 +269,7 @@ bool work_takes_stop(struct work_run *run);
 bool work_ends_try(struct work_run *run, int done);
 /* While it goes back: is it asked to pause, stop or end? That is left to be served. */
 bool work_calls_back(struct work_run *run);
+unsigned work_ask_duel(struct work *w, int run); /* for whoever has the work */
 
 /* work_follow.c and work_folder.c. For a run that is open and does not train here; its own thread
  * calls them. */
@@ -311,6 +340,7 @@ extern const struct job_hooks work_hooks;                    /* ctx is to be the
 void work_show(struct work_run *run, enum work_state state); /* makes the snapshot */
 void work_send_happened(struct work_run *run, const struct happening *x);
 void work_show_error(struct work_run *run, enum work_state state, const struct err *e);
+enum work_state work_waits_as(struct work_run *run); /* for a place, or its turn in a duel */
 enum work_state work_state(struct work_run *run);
 /* Pause before the next step, shown as `state`. */
 void work_pause_as(struct work_run *run, enum work_state state);

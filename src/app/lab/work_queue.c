@@ -245,18 +245,24 @@ bool work_refuse(struct work_run *run, unsigned number, const struct err *e)
 	return r.number != 0;
 }
 
+/* It waits for the other side of its duel, which has paused or goes on by now. */
+static bool is_shown_wrong(const struct work_run *run)
+{
+	return run->side && run->control.want == WANT_GO &&
+	       run->shown.state != work_duel_waits(run);
+}
+
 bool work_serve(struct work_run *run, bool wait)
 {
 	struct work *w = run->work;
-	bool over;
+	bool over, called;
 
 	pthread_mutex_lock(&w->lock);
-	while (wait && !has_request(run) && !goes(run) && !is_over(run) &&
-	       !(run->repeats && find_stop(run) >= 0))
+	while (wait && !has_request(run) && !goes(run) && !is_over(run) && !work_duel_called(run) &&
+	       !is_shown_wrong(run) && !(run->repeats && find_stop(run) >= 0))
 		pthread_cond_wait(&run->asked, &w->lock);
 	while (has_request(run)) {
 		struct request r = take_request(run);
-
 		bool answered;
 
 		pthread_mutex_unlock(&w->lock);
@@ -265,12 +271,17 @@ bool work_serve(struct work_run *run, bool wait)
 		if (!answered)
 			put_back(run, &r);
 	}
+	called = work_duel_called(run);
+	if (called)
+		run->control.want = WANT_STOP;
 	if (run->turn && !needs_place(run)) { /* it waits no longer */
 		run->turn = 0;
 		work_line_moved(w);
 	}
 	over = is_over(run);
 	pthread_mutex_unlock(&w->lock);
+	if (called && !run->inside)
+		work_duel_end(run);
 	return !over;
 }
 
@@ -304,7 +315,7 @@ bool work_takes_stop(struct work_run *run)
 		run->stopped_outside = stop.by != 0;
 		run->shown.stopped_by = stop.by;
 	}
-	takes |= is_over(run);
+	takes |= is_over(run) || work_duel_called(run);
 	pthread_mutex_unlock(&w->lock);
 	run->replied = false;
 	work_answered(run, &stop);
@@ -417,6 +428,11 @@ unsigned work_resume(struct work *w, int run)
 unsigned work_step(struct work *w, int run, bool epoch)
 {
 	return ask(w, run, (struct request){.kind = epoch ? REQUEST_STEP_EPOCH : REQUEST_STEP}, "");
+}
+
+unsigned work_ask_duel(struct work *w, int run)
+{
+	return ask(w, run, (struct request){.kind = REQUEST_DUEL}, "");
 }
 
 unsigned work_stop(struct work *w, int run)

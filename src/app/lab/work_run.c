@@ -40,6 +40,8 @@ static double seconds_left(const struct work_run *run)
 	epochs = t->set.train.epoch - t->state.epoch + (t->state.ended ? 0 : 1) -
 		 (double)(t->state.ended ? 0 : t->state.in_epoch) / trainer_steps_per_epoch(t) +
 		 (double)folds * t->set.train.epoch;
+	if (run->side) /* every other step is the other side's */
+		epochs *= 2;
 	return epochs *
 	       (run->pace > 0 ? fmax(run->epoch_seconds, 1 / run->pace) : run->epoch_seconds);
 }
@@ -60,6 +62,8 @@ void work_show(struct work_run *run, enum work_state state)
 
 	pthread_mutex_lock(&run->work->lock);
 	changed = run->shown.state != state;
+	if (changed && work_duel_other(run)) /* which waits for it */
+		work_wake(work_duel_other(run));
 	silent = run->shown.silent;
 	run->shown.state = state;
 	run->shown.set = j->set;
@@ -142,6 +146,16 @@ void work_pause_as(struct work_run *run, enum work_state state)
 	run->control = (struct control){.want = WANT_PAUSE, .pause = state};
 }
 
+enum work_state work_waits_as(struct work_run *run)
+{
+	enum work_state state;
+
+	pthread_mutex_lock(&run->work->lock);
+	state = work_duel_waits(run);
+	pthread_mutex_unlock(&run->work->lock);
+	return state;
+}
+
 /* What comes next. Serves requests, and waits for them while the run pauses or has no
  * place. */
 static enum job_go next_word(struct work_run *run)
@@ -150,7 +164,7 @@ static enum job_go next_word(struct work_run *run)
 	bool quit = !work_serve(run, false);
 
 	while (!quit && (c->want == WANT_PAUSE || (c->want == WANT_GO && !work_place(run)))) {
-		work_show(run, c->want == WANT_PAUSE ? c->pause : WORK_WAITING);
+		work_show(run, c->want == WANT_PAUSE ? c->pause : work_waits_as(run));
 		quit = !work_serve(run, true);
 	}
 	if (quit && c->want != WANT_FOLD) /* which was asked for before */
@@ -207,7 +221,7 @@ static enum job_go repeat(struct work_run *run)
 			work_show(run, WORK_RUN);
 			return JOB_GO;
 		}
-		work_show(run, WORK_WAITING);
+		work_show(run, work_waits_as(run));
 		work_serve(run, true);
 	}
 	c->want = WANT_STOP;
@@ -219,7 +233,8 @@ static enum job_go repeat(struct work_run *run)
 static void arrive(struct work_run *run)
 {
 	const struct control *c = &run->control;
-	bool attended = !run->opt.unattended && !run->opt.job.claim, rests = run->rests;
+	bool attended = !run->opt.unattended && !run->opt.job.claim && !work_duel_is(run);
+	bool rests = run->rests;
 
 	run->repeats = run->rests = false;
 	run->step_started = clock_seconds();
@@ -235,6 +250,7 @@ static enum job_go between(void *ctx, struct job *j)
 	struct work_run *run = ctx;
 	enum job_go go;
 
+	work_duel_arrive(run);
 	if (job_repeats(j))
 		return repeat(run);
 	if (run->repeats)
@@ -321,6 +337,7 @@ static void on_epoch(void *ctx, struct job *j, const struct epoch_row *r,
 	e.best = j->trainer.state.best_epoch == r->epoch;
 	e.predictions = copy_predictions(val);
 	run->last_epoch = *r;
+	work_duel_epoch(run, r, val);
 	/* smoothed: the first is slow, and other programs come and go */
 	run->epoch_seconds =
 		run->epoch_seconds > 0 ? 0.7 * run->epoch_seconds + 0.3 * r->seconds : r->seconds;
@@ -340,6 +357,7 @@ static void on_result(void *ctx, struct job *j, const struct fold_row *r,
 	struct event e = {.kind = EVENT_RESULT};
 
 	(void)j;
+	work_duel_fold_ends(run);
 	if (run->control.want == WANT_FOLD) /* commands.log ended the fold already */
 		run->control.want = run->control.then;
 	e.u.result = mem_alloc(1, sizeof *e.u.result);
@@ -393,6 +411,7 @@ static enum job_go on_diverged(void *ctx, struct job *j, const struct step_row *
 	e.u.change.step = r->step;
 	e.u.change.what = CHANGE_BROKEN;
 	str_fit(e.text, sizeof e.text, err->text);
+	work_duel_leave(run, "diverged", err->text);
 	pthread_mutex_lock(&run->work->lock);
 	run->shown.diverged = *r;
 	pthread_mutex_unlock(&run->work->lock);

@@ -139,6 +139,7 @@ static void open_run(struct work_run *run)
 	if (failed) {
 		run->status = err_exit(e.status);
 		run->control.want = WANT_STOP;
+		work_duel_leave(run, "cannot be opened", e.text);
 		work_show_error(run, WORK_FAILED, &e);
 		return;
 	}
@@ -148,6 +149,10 @@ static void open_run(struct work_run *run)
 		work_follow_begin(run);
 		if (!run->read || work_is_elsewhere(run) || !work_is_left(run))
 			run->control.want = WANT_STOP;
+		if (run->shown.looking[0])
+			work_duel_leave(run, "cannot go on", run->shown.looking);
+		else
+			work_duel_leave(run, "is trained by another program", NULL);
 	}
 	put_corpus(run);
 	work_show(run, opened_as(run));
@@ -248,6 +253,10 @@ static void train(struct work_run *run)
 	run->inside = run->repeats = false;
 	run->control.want = WANT_STOP;
 	work_leave_place(run);
+	if (e.status)
+		work_duel_leave(run, e.status == EXIT_DIVERGED ? "diverged" : "failed", e.text);
+	else
+		work_duel_leave(run, run->job.complete ? "has ended" : "was stopped", NULL);
 	if (e.status == EXIT_BUSY && !run->opt.unattended) { /* another was faster: follow it */
 		run->status = 0;
 		work_show(run, WORK_IDLE);
@@ -268,7 +277,7 @@ static bool begins(struct work_run *run)
 {
 	if (run->control.want == WANT_PAUSE || work_place(run))
 		return true;
-	work_show(run, WORK_WAITING);
+	work_show(run, work_waits_as(run));
 	return false;
 }
 
@@ -286,6 +295,7 @@ static void end(struct work_run *run)
 	struct gone *gone;
 
 	work_leave_place(run); /* it may not have begun */
+	work_duel_leave(run, "was closed", NULL);
 	work_follow_end(run);
 	pthread_mutex_lock(&w->lock);
 	gone = run->gone;

@@ -129,6 +129,16 @@ int branch_step(const char *session_dir, int fold, int epoch, int in_epoch, int 
 	return failed ? -1 : 0;
 }
 
+int branch_present(const char *session_dir, int fold, int *step, struct err *e)
+{
+	struct trunk t;
+	int failed = trunk_open(&t, session_dir, fold, e);
+
+	*step = t.rows;
+	trunk_close(&t);
+	return failed;
+}
+
 int branch_folder(const char *session_dir, char folder[PATH_LEN], char parent[PATH_LEN],
 		  struct err *e)
 {
@@ -421,21 +431,42 @@ static int share_earlier(const struct trunk *t, const char *dir, struct err *e)
  * The branch
  */
 
+/* Steps an epoch; 0: the first has not ended. */
+static int each_of(const struct trunk *t)
+{
+	int first = before_epoch(t, 2), n = 0;
+	struct epoch_row *row = NULL;
+	struct err ignored = {0};
+
+	if (first == t->rows)
+		session_fold_epochs(&t->s, t->fold, &row, &n, &ignored);
+	free(row);
+	return first < t->rows || n > 0 ? first : 0;
+}
+
 static int fill(const struct trunk *t, const struct branch_making *b, const struct branch_point *p,
-		void (*say)(void *, const char *), void *ctx, struct err *e)
+		const char *set, void (*say)(void *, const char *), void *ctx, struct err *e)
 {
 	struct state s;
 	int failed = load_state(&s, t, p->step, say, ctx, e);
 
 	s.fold = t->fold;
 	failed = failed || branch_share_head(b, t->dir, e) || share_earlier(t, b->hidden, e) ||
-		 write_fold(t, &s, p->step, b->hidden, e) || branch_write_point(b->hidden, p, e);
+		 write_fold(t, &s, p->step, b->hidden, e) || branch_write_point(b->hidden, p, e) ||
+		 (set && branch_set(b->hidden, t->fold, p->step, each_of(t), set, e));
 	state_free(&s);
 	return failed ? -1 : 0;
 }
 
 int branch_make(const char *session_dir, const char *name, int fold, int step, char *out, size_t n,
 		void (*say)(void *ctx, const char *text), void *ctx, struct err *e)
+{
+	return branch_make_set(session_dir, name, fold, step, NULL, out, n, say, ctx, e);
+}
+
+int branch_make_set(const char *session_dir, const char *name, int fold, int step, const char *set,
+		    char *out, size_t n, void (*say)(void *ctx, const char *text), void *ctx,
+		    struct err *e)
 {
 	struct branch_making b;
 	struct branch_point p;
@@ -450,7 +481,7 @@ int branch_make(const char *session_dir, const char *name, int fold, int step, c
 		str_fit(p.parent, sizeof p.parent, b.place.parent);
 		str_fit(out, n, b.dir);
 		failed = file_exists(b.dir) ? branch_exists(&b, name, e)
-					    : fill(&t, &b, &p, say, ctx, e);
+					    : fill(&t, &b, &p, set, say, ctx, e);
 		if (failed)
 			branch_drop(&b);
 		else

@@ -24,6 +24,16 @@
  */
 int branch_make(const char *session_dir, const char *name, int fold, int step, char *out, size_t n,
 		void (*say)(void *ctx, const char *text), void *ctx, struct err *e);
+/*
+ * The same with a setting, "KEY VALUE", that the branch has from its first own step on (or, if the
+ * setting takes effect at an epoch's end, from its first own epoch): a line of its log. NULL: none.
+ * A factor is one of the value that is in force where it leaves.
+ */
+int branch_make_set(const char *session_dir, const char *name, int fold, int step, const char *set,
+		    char *out, size_t n, void (*say)(void *ctx, const char *text), void *ctx,
+		    struct err *e);
+/* How many steps the run's rows of a fold have. */
+int branch_present(const char *session_dir, int fold, int *step, struct err *e);
 /* Where branches of the run lie, and what their branch.yml call it. */
 int branch_folder(const char *session_dir, char folder[PATH_LEN], char parent[PATH_LEN],
 		  struct err *e);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session_branch_private: how a branch is made. For session_branch*.c and branch.c.
+ * session_branch_private: how a branch is made. For session_branch*.c and branch*.c.
  *
  *	if (branch_new(&b, dir, name, e))
  *		return -1;
@@ -41,6 +41,9 @@ int branch_share(const char *from, const char *to, const char *name, struct err 
 int branch_share_head(const struct branch_making *b, const char *dir, struct err *e);
 /* A fold with its stored states from a run's folder to another. */
 int branch_share_fold(const char *from, const char *to, int fold, struct err *e);
+/* branch_set.c: the log of a fold gets a line "set KEY VALUE", from `set` ("KEY VALUE"), for what
+ * comes after `step` steps; each: steps an epoch, 0: not known, as its first has not ended. */
+int branch_set(const char *dir, int fold, int step, int each, const char *set, struct err *e);
 int branch_write_point(const char *dir, const struct branch_point *p, struct err *e);
 
 #endif

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/lab/duel_order.h"
+
+#include "app/config/origin.h"
+#include "app/config/setting.h"
+#include "app/session/branch.h"
+#include "app/session/session_data.h"
+#include "app/session/session_delete.h"
+#include "app/session/session_state.h"
+#include "base/file.h"
+#include "base/str.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char SPACES[] = " \t";
+
+/* ---- reading ---- */
+
+enum { WORDS = 8 };
+
+/* The words of a text, which is cut into them; more than WORDS: WORDS + 1. */
+static int cut(char *text, char *word[WORDS])
+{
+	char *rest, *at;
+	int n = 0;
+
+	for (at = strtok_r(text, SPACES, &rest); at; at = strtok_r(NULL, SPACES, &rest)) {
+		if (n == WORDS)
+			return WORDS + 1;
+		word[n++] = at;
+	}
+	return n;
+}
+
+static int read_pair(struct duel_order *o, char *text, struct err *e)
+{
+	char *sign = strchr(text, '='), *comma = strchr(sign, ',');
+	struct setting x;
+
+	*sign = '\0';
+	if (!comma || comma == sign + 1 || !comma[1] || strchr(comma + 1, ','))
+		return err_set(e, "duel %.60s=%.100s: expected two values, %.60s=V1,V2", text,
+			       sign + 1, text);
+	*comma = '\0';
+	o->word[0] = sign + 1;
+	o->word[1] = comma + 1;
+	setting_of_console(&x, text);
+	x.value = o->word[0];
+	if (setting_live(&x, e))
+		return -1;
+	o->o = x.o;
+	return strcmp(o->word[0], o->word[1]) == 0
+		       ? err_set(e, "duel: the two values are the same, %.100s", o->word[0])
+		       : 0;
+}
+
+static int read_epochs(struct duel_order *o, const char *text, struct err *e)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	if (end == text || *end || n < 1 || n > 1000000)
+		return err_set(e, "duel: for %.40s: expected how many epochs at most", text);
+	o->epochs = (int)n;
+	return 0;
+}
+
+/* "at E:S" and "for N", each once. */
+static int read_rest(struct duel_order *o, char **word, int n, struct err *e)
+{
+	for (int i = 0; i < n; i += 2) {
+		const char *value = i + 1 < n ? word[i + 1] : "";
+		bool at = strcmp(word[i], "at") == 0 && o->o && !o->at.epoch;
+
+		if (!at && (strcmp(word[i], "for") != 0 || o->epochs))
+			return err_set(e, "duel " DUEL_ARGS ": did not expect %.60s", word[i]);
+		if (at && !rewind_place(&o->at, value))
+			return err_set(e,
+				       "duel: at %.40s: expected EPOCH:STEP, where so many steps "
+				       "of that epoch are done (4:0 is the end of epoch 3)",
+				       value);
+		if (!at && read_epochs(o, value, e))
+			return -1;
+	}
+	return 0;
+}
+
+int duel_order(struct duel_order *o, const char *args, struct err *e)
+{
+	char *word[WORDS];
+	int n;
+
+	*o = (struct duel_order){0};
+	if (strlen(args) >= sizeof o->text)
+		return err_set(e, "duel: too long");
+	str_fit(o->text, sizeof o->text, args);
+	n = cut(o->text, word);
+	if (n > WORDS)
+		return err_set(e, "duel " DUEL_ARGS ": too many words");
+	if (n > 0 && strchr(word[0], '='))
+		return read_pair(o, word[0], e) || read_rest(o, word + 1, n - 1, e) ? -1 : 0;
+	if (n < 2)
+		return err_set(e, "duel " DUEL_ARGS ": expected two runs, or two values of a "
+				  "setting");
+	o->word[0] = word[0];
+	o->word[1] = word[1];
+	return read_rest(o, word + 2, n - 2, e);
+}
+
+/* ---- two runs that there are ---- */
+
+/* The run that the branches of `session_dir` left first. */
+static int find_main(const char *session_dir, char *out, struct err *e)
+{
+	char folder[PATH_LEN], parent[PATH_LEN], *slash;
+
+	if (branch_folder(session_dir, folder, parent, e))
+		return -1;
+	slash = strrchr(folder, '/');
+	snprintf(out, PATH_LEN, "%.*s", slash ? (int)(slash - folder) : 1, slash ? folder : ".");
+	return 0;
+}
+
+static int find(struct duel_sides *s, int side, const char *word, const char *session_dir,
+		struct err *e)
+{
+	char *dir = s->dir[side];
+	struct err no_name = {0};
+
+	str_fit(s->name[side], sizeof s->name[side], path_base(word));
+	if (strcmp(word, "main") == 0)
+		return find_main(session_dir, dir, e);
+	if (!strchr(word, '/') && branch_path(session_dir, word, dir, PATH_LEN, &no_name) == 0 &&
+	    session_exists(dir))
+		return 0;
+	snprintf(dir, PATH_LEN, "%s", word);
+	return session_exists(dir)
+		       ? 0
+		       : err_set(e,
+				 "duel: %s has no branch %.100s, and no session is stored there; "
+				 "branch NAME makes one",
+				 session_dir, word);
+}
+
+/* Which utterances are trained on in which order, and what draws numbers meanwhile. */
+static bool concerns_batches(const struct option *o)
+{
+	return o->when == WHEN_RUN && o->type != OPT_PATH && !o->no_effect && !o->describes &&
+	       !o->aside;
+}
+
+static int read_side(const char *dir, struct settings *set, struct origin *origin, struct err *e)
+{
+	struct session s;
+
+	return session_read(&s, dir, set, e) || session_origin(&s, set, origin, e) ? -1 : 0;
+}
+
+static int compare(const struct duel_sides *s, const struct settings set[2],
+		   const struct origin origin[2], struct err *e)
+{
+	char value[2][OPTION_TEXT];
+
+	if (origin[0].hash[0] && origin[1].hash[0] && strcmp(origin[0].hash, origin[1].hash) != 0)
+		return err_set(e, "duel: %s and %s are trained on different data", s->name[0],
+			       s->name[1]);
+	for (int i = 0; i < option_count; i++) {
+		const struct option *o = &option_table[i];
+
+		if (!concerns_batches(o) || option_equal(&set[0], &set[1], o))
+			continue;
+		return err_set(e,
+			       "duel: %s has %s %s and %s has %s: a duel is of two runs with the "
+			       "same batches and model, such as two branches of a run",
+			       s->name[0], o->key,
+			       option_text(&set[0], o, value[0], sizeof value[0]), s->name[1],
+			       option_text(&set[1], o, value[1], sizeof value[1]));
+	}
+	return 0;
+}
+
+static int find_both(struct duel_sides *s, const struct duel_order *o, const char *session_dir,
+		     struct err *e)
+{
+	struct origin origin[2] = {{.hash = ""}, {.hash = ""}};
+	struct settings set[2];
+	int failed =
+		find(s, 0, o->word[0], session_dir, e) || find(s, 1, o->word[1], session_dir, e);
+
+	if (!failed && file_is_same(s->dir[0], s->dir[1]))
+		failed = err_set(e, "duel: %s and %s are the same run", o->word[0], o->word[1]);
+	failed = failed || read_side(s->dir[0], &set[0], &origin[0], e) ||
+		 read_side(s->dir[1], &set[1], &origin[1], e) || compare(s, set, origin, e);
+	origin_free(&origin[0]);
+	origin_free(&origin[1]);
+	return failed ? -1 : 0;
+}
+
+int duel_may_train(const char *dir, const char *name, struct err *e)
+{
+	char seed[PATH_LEN];
+
+	return session_in_training(dir, seed, sizeof seed)
+		       ? err_set(e, "duel: another program trains %s; both are to be trained here",
+				 name)
+		       : 0;
+}
+
+/* ---- two branches to make ---- */
+
+/* "lr-1e-4", or with a number if there is a branch of that name. */
+static int name_of(char *out, const struct duel_order *o, int side, const char *session_dir,
+		   struct err *e)
+{
+	char stem[BRANCH_NAME - 8], path[PATH_LEN];
+
+	snprintf(stem, sizeof stem, "%s-%s", option_short(o->o), o->word[side]);
+	for (char *c = stem; *c; c++)
+		if (!isalnum((unsigned char)*c) && !strchr("-+._", *c))
+			*c = '-';
+	snprintf(out, BRANCH_NAME + 1, "%s", stem);
+	if (branch_path(session_dir, stem, path, sizeof path, e))
+		return -1;
+	return file_exists(path) ? session_branch_name(session_dir, stem, out, BRANCH_NAME + 1, e)
+				 : 0;
+}
+
+/* Both values are right, as far as the run's settings say. */
+static int check_values(const struct duel_order *o, const char *session_dir, struct err *e)
+{
+	struct settings set, next;
+	struct session s;
+
+	if (session_read(&s, session_dir, &set, e))
+		return -1;
+	for (int i = 0; i < 2; i++) {
+		struct setting x = {.o = o->o, .value = o->word[i]};
+
+		str_fit(x.key, sizeof x.key, o->o->key);
+		next = set;
+		if (!option_is_factor(x.o, x.value) && setting_apply(&next, &x, e))
+			return -1;
+	}
+	return 0;
+}
+
+static void drop(const char *dir)
+{
+	struct err ignored = {0};
+	struct settings set;
+	struct session s;
+
+	if (session_read(&s, dir, &set, &ignored) == 0)
+		session_delete(s.root, dir, &ignored);
+}
+
+static int make_both(struct duel_sides *s, const struct duel_order *o, const char *session_dir,
+		     int fold, void (*say)(void *, const char *), void *ctx, struct err *e)
+{
+	char set[SETTING_KEY + DUEL_TEXT];
+	int step, made = 0;
+	int failed =
+		check_values(o, session_dir, e) ||
+		(o->at.epoch ? branch_step(session_dir, fold, o->at.epoch, o->at.in_epoch, &step, e)
+			     : branch_present(session_dir, fold, &step, e));
+
+	for (int i = 0; i < 2 && !failed; i++) {
+		snprintf(set, sizeof set, "%s %s", o->o->key, o->word[i]);
+		failed = name_of(s->name[i], o, i, session_dir, e) ||
+			 branch_make_set(session_dir, s->name[i], fold, step, set, s->dir[i],
+					 sizeof s->dir[i], i ? NULL : say, ctx, e);
+		made += !failed;
+	}
+	if (failed && made)
+		drop(s->dir[0]);
+	return failed ? -1 : 0;
+}
+
+int duel_sides(struct duel_sides *s, const struct duel_order *o, const char *session_dir, int fold,
+	       void (*say)(void *ctx, const char *text), void *ctx, struct err *e)
+{
+	return o->o ? make_both(s, o, session_dir, fold, say, ctx, e)
+		    : find_both(s, o, session_dir, e);
+}
