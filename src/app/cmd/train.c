@@ -4,6 +4,7 @@
 #include "app/cmd/detached.h"
 #include "app/cmd/hooked.h"
 #include "app/cmd/progress.h"
+#include "app/cmd/signals.h"
 #include "app/serve/serve.h"
 #include "base/clock.h"
 #include "base/plain.h"
@@ -11,72 +12,9 @@
 #include "base/util.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-/* ---- signals ---- */
-
-/* The signal that asked us to stop. The same again, later, ends the program at once, and so
- * does the first while the config and the data are read: nobody asks then, and
- * there is nothing to store. */
-static volatile sig_atomic_t stop_signal;
-static struct process_stops_come come; /* of the handler */
-static atomic_bool reading;
-static volatile sig_atomic_t line_shown; /* the cursor is after a line of progress */
-static int wake[2];                      /* a pipe; holds a byte when a signal has come */
-
-static void tell(const char *text)
-{
-	ssize_t ignored = write(STDERR_FILENO, text, strlen(text));
-
-	(void)ignored;
-}
-
-static void on_signal(int number)
-{
-	ssize_t ignored;
-
-	if (reading) {
-		tell("miust: stopped while reading the data\n");
-		_exit(128 + number);
-	}
-	if (process_stop_comes(&come, number, clock_seconds())) {
-		tell(line_shown ? "\nmiust: quit at once on " : "miust: quit at once on ");
-		tell(process_stop_name(number));
-		tell("; the session is at its last checkpoint\n");
-		_exit(128 + number);
-	}
-	if (stop_signal)
-		return;
-	stop_signal = number;
-	ignored = write(wake[1], "", 1);
-	(void)ignored;
-}
-
-static int catch_signals(struct err *e)
-{
-	struct sigaction a = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-
-	if (pipe(wake) || fcntl(wake[0], F_SETFD, FD_CLOEXEC) ||
-	    fcntl(wake[1], F_SETFD, FD_CLOEXEC) || fcntl(wake[1], F_SETFL, O_NONBLOCK))
-		return err_errno(e, "pipe", "cannot be told of signals");
-	sigemptyset(&a.sa_mask);
-	for (int i = 0; i < PROCESS_STOPS; i++)
-		sigaddset(&a.sa_mask, process_stops[i].number);
-	for (int i = 0; i < PROCESS_STOPS; i++) {
-		int number = process_stops[i].number;
-		struct sigaction old;
-
-		/* nohup, and a shell's background, ignore some on purpose. */
-		if (sigaction(number, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-			sigaction(number, &a, NULL);
-	}
-	return 0;
-}
 
 /* ---- what is said while the run goes on ---- */
 
@@ -310,15 +248,15 @@ static int timeout(const struct watch *w)
 /* Until the run has ended, and all that it has sent is taken. */
 static void follow(struct watch *w)
 {
-	struct pollfd p[] = {{.fd = wake[0], .events = POLLIN},
+	struct pollfd p[] = {{.fd = signals_fd(), .events = POLLIN},
 			     {.fd = work_fd(w->work), .events = POLLIN},
 			     {.fd = serve_fd(w->serve), .events = POLLIN}};
 
 	do {
-		line_shown = w->line.shown > 0;
+		signals_in_line = w->line.shown > 0;
 		if (poll(p, sizeof p / sizeof *p, timeout(w)) < 0 && errno != EINTR)
 			BUG("poll: %s", strerror(errno));
-		if (stop_signal && p[0].fd >= 0) {
+		if (signals_come() && p[0].fd >= 0) {
 			work_quit(w->work);
 			p[0].fd = -1; /* the handler alone takes the next ones */
 		}
@@ -351,8 +289,8 @@ static char *resume_words(const struct watch *w, const struct job_options *o)
 
 static const char *stopper(const struct watch *w, char *out, size_t n)
 {
-	if (stop_signal)
-		return process_stop_name(stop_signal);
+	if (signals_come())
+		return process_stop_name(signals_come());
 	if (!w->serve && w->now.broke[0])
 		return "its break condition";
 	if (w->now.stopped_by <= 0)
@@ -365,7 +303,7 @@ static const char *stopper(const struct watch *w, char *out, size_t n)
  * process, which is a failure. */
 static int stopped(const struct watch *w, const struct job_options *o, struct err *e)
 {
-	bool enough = o->max_steps > 0 && w->steps >= o->max_steps && !stop_signal;
+	bool enough = o->max_steps > 0 && w->steps >= o->max_steps && !signals_come();
 	char *words = resume_words(w, o), by[32];
 
 	if (enough)
@@ -376,7 +314,7 @@ static int stopped(const struct watch *w, const struct job_options *o, struct er
 			stopper(w, by, sizeof by), next_epoch(&w->at), w->at.step + 1, w->at.fold,
 			words);
 	if (!enough)
-		e->status = stop_signal ? 128 + stop_signal : EXIT_STOPPED;
+		e->status = signals_come() ? 128 + signals_come() : EXIT_STOPPED;
 	free(words);
 	return enough ? 0 : -1;
 }
@@ -413,7 +351,7 @@ static void begin_serving(struct watch *w, struct work_options *o)
 int train_job(const struct args *a, const struct job_options *o, bool lines, bool *complete,
 	      struct err *e)
 {
-	struct work_options work = {.job = *o, .unattended = true, .reading = &reading};
+	struct work_options work = {.job = *o, .unattended = true, .reading = &signals_reading};
 	struct watch w = {.lines = lines, .seeds = o->seeds};
 	char *handed;
 	bool opened;
@@ -426,9 +364,9 @@ int train_job(const struct args *a, const struct job_options *o, bool lines, boo
 	if (!lines)
 		progress_start(&w.line, stderr, getenv("TERM"));
 	work.handed = handed = detached_handed();
-	reading = true;
+	signals_reading = true;
 	begin_serving(&w, &work);
-	failed = catch_signals(e) || !(w.work = work_start(&work, e));
+	failed = signals_catch(e) || !(w.work = work_start(&work, e));
 	if (!failed) {
 		serve_bind(w.serve, w.work);
 		follow(&w);
