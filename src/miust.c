@@ -9,6 +9,7 @@ static const struct command *const commands[] = {
 	&cmd_compare,
 	&cmd_collect,
 	&cmd_branch,
+	&cmd_duel,
 	&cmd_queue_add,
 	&cmd_queue_list,
 	&cmd_queue_move,

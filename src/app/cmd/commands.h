@@ -15,6 +15,7 @@ extern const struct command cmd_compare;
 extern const struct command cmd_config;
 extern const struct command cmd_control;
 extern const struct command cmd_demo;
+extern const struct command cmd_duel;
 extern const struct command cmd_eval;
 extern const struct command cmd_predict;
 extern const struct command cmd_queue_add;

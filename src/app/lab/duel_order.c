@@ -202,7 +202,12 @@ static int find_both(struct duel_sides *s, const struct duel_order *o, const cha
 int duel_may_train(const char *dir, const char *name, struct err *e)
 {
 	char seed[PATH_LEN];
+	bool finished;
 
+	if (session_finished(dir, 1, &finished, e))
+		return -1;
+	if (finished)
+		return err_set(e, "duel: %s is finished, so there is nothing to train", name);
 	return session_in_training(dir, seed, sizeof seed)
 		       ? err_set(e, "duel: another program trains %s; both are to be trained here",
 				 name)

@@ -1,0 +1,171 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Two branches that are trained turn about: their bytes are those of two runs alone.
+. "$(dirname "$0")/common"
+
+MIUST=$(realpath "$MIUST")
+tiny=$(realpath tests/record/tiny)
+cd "$dir" || exit 1
+
+# parent SESSION EPOCHS: a run that has stopped at 2:2.
+parent() {
+	run train "$tiny/config.yml" --session "$1" --set train.epoch="$2" --max-steps 6
+}
+# alone SESSION VALUE THREADS: what the duel makes and trains, by hand.
+alone() {
+	run branch "$1" "lr-$2" 2:2
+	echo "at 0 2 7 set train.optimizer.lr $2   # was 0.012" >>"$1/branches/lr-$2/fold-0/commands.log"
+	run train --session "$1/branches/lr-$2" --resume --threads "$3"
+}
+both_same() {
+	for branch in lr-1e-3 lr-0.05; do
+		same "$1/branches/$branch" "$2/branches/$branch" || return 1
+	done
+}
+
+for threads in 1 2; do
+	s=s$threads
+	parent $s 5
+	cp -r $s alone$threads
+	run duel $s lr=1e-3,0.05 --threads $threads
+	check duelled_$threads done_well
+	alone alone$threads 1e-3 $((3 - threads))
+	alone alone$threads 0.05 $((3 - threads))
+	check the_bytes_of_two_runs_alone_$threads both_same $s alone$threads
+done
+
+parent s 5
+run duel s lr=1e-3,0.05
+printed() {
+	[ "$(wc -l <out)" -eq 6 ] && sed -n 1p out | grep -qx 'lr-1e-3 : lr-0.05, on the validation part' &&
+		sed -n 2p out | grep -q '^epoch 2: WA 0\.[0-9]* : 0\.[0-9]*, Δ [-+]0\.[0-9]*; McNemar [0-9]* : [0-9]*, p [0-9.e-]*, clear at p < 8.9e-05 (look 1 of 4)$' &&
+		sed -n 5p out | grep -q '^epoch 5: .* (look 4 of 4)$' &&
+		sed -n 6p out | grep -q 'at look 4 of 4). The duel is over: all its epochs are done.$'
+}
+check a_line_an_epoch_and_a_sentence printed
+run duel s lr-1e-3 lr-0.05
+check one_that_is_finished says 1 'lr-1e-3 is finished'
+
+# From a step of the past, for some epochs: each does first what its parent did, stops after a
+# checkpoint, and goes on.
+run duel s lr=1e-3,x2 at 1:3 for 2
+check for_two_epochs done_well
+ends() {
+	grep -q '^epoch 1: .* (look 1 of 2)$' out && grep -q '^epoch 2: .* (look 2 of 2)$' out &&
+		[ "$(wc -l <out)" -eq 4 ] &&
+		grep -q 'lr-x2 goes on with train --session s/branches/lr-x2 --resume' err
+}
+check it_ends_there ends
+named() { [ "$(ls s/branches | tr '\n' ' ')" = 'lr-0.05 lr-1e-3 lr-1e-3-1 lr-x2 ' ]; }
+check a_name_that_is_taken_gets_a_number named
+factor() { grep -qx 'at 0 1 4 set train.optimizer.lr 0.024   # was 0.012' s/branches/lr-x2/commands.log; }
+check a_factor_is_a_value_in_the_log factor
+
+# The run itself against a branch; what takes effect at an epoch's end.
+run duel s main lr-x2 for 1
+check the_run_itself_is_main grep -q '^main .* lr-x2\|^lr-x2 .* main\|^main and lr-x2' out
+run duel s warmup=0,2 at 2:1 for 1
+at_the_end() { grep -qx 'at 0 3 9 set train.warmup 2   # was 0' s/branches/warmup-2/commands.log; }
+check at_an_epochs_end at_the_end
+run duel s warmup=0,1 at 1:1
+check in_the_first_epoch_it_is_known_too done_well
+
+# Mistakes, before anything is made.
+ls -R s >before
+refused() {
+	run duel s "$@"
+	says 1 "$why" && ls -R s >after && cmp -s before after
+}
+mistake() {
+	name=$1 why=$2
+	shift 2
+	check "$name" refused "$@"
+}
+mistake no_branch 's has no branch foo' foo bar
+mistake same_run 'main and main are the same run' main main
+mistake same_values 'the two values are the same, 1' lr=1,1
+mistake three_values 'expected two values, lr=V1,V2' lr=1,2,3
+mistake one_value 'expected two values' lr=1
+mistake wrong_value "found '-1'" lr=1,-1
+mistake for_the_next_run 'batch_size is fixed during a run' batch_size=1,2
+mistake no_setting 'nosuch' nosuch=1,2
+mistake one_run 'expected two runs' main
+mistake no_number 'for soon: expected how many epochs' main lr-x2 for soon
+mistake no_place 'at soon: expected EPOCH:STEP' lr=1,2 at soon
+mistake a_place_of_two_runs 'did not expect at' main lr-x2 at 1:1
+mistake a_step_to_come 'has come to' lr=1,2 at 9:1
+run train "$tiny/config.yml" --session other --set train.batch_size=3 --max-steps 2
+mistake other_batches 'main has train.batch_size 4 and other has 3' main other
+run train "$tiny/config.yml" --session fresh --set train.epoch=5 --max-steps 2
+run duel fresh lr=1,2 --fold 3
+check no_fold says 1 'fold 3 has not begun'
+
+# By hand, and killed: each goes on alone, and is what it would have been.
+mkfifo lines
+# in_the_middle SESSION SIGNAL: a duel that gets the signal after epoch 4; its rest in out.
+in_the_middle() {
+	parent "$1" 150
+	cp -r "$1" "$1-alone"
+	"$MIUST" duel "$1" lr=1e-3,0.05 >lines 2>err &
+	duel=$!
+	exec 3<lines
+	while read -r line <&3; do
+		case $line in
+		"epoch 4"*) break ;;
+		esac
+	done
+	[ "$2" = KILL ] && { run duel "$1" lr-1e-3 lr-0.05; cp err busy; }
+	kill -s "$2" $duel
+	cat <&3 >out
+	wait $duel
+	status=$?
+	exec 3<&-
+}
+go_on() {
+	for value in 1e-3 0.05; do
+		run train --session "$1/branches/lr-$value" --resume
+		alone "$1-alone" $value 2
+	done
+	both_same "$1" "$1-alone"
+}
+in_the_middle hand TERM
+by_hand() {
+	[ "$status" -eq 143 ] && tail -n 1 out | grep -q 'The duel is over: it was ended by hand.$' &&
+		grep -q 'stopped by SIGTERM' err
+}
+check by_hand by_hand
+check after_that_the_bytes_are_those_of_two_runs go_on hand
+in_the_middle killed KILL
+check killed [ "$status" -eq 137 ]
+check two_duels_of_the_same_runs grep -q 'another program trains lr-1e-3' busy
+check after_a_kill_the_bytes_are_those_of_two_runs go_on killed
+
+# From outside: what trains has a socket.
+parent asked 150
+"$MIUST" duel asked lr=1e-3,0.05 >lines 2>err &
+duel=$!
+exec 3<lines
+read -r line <&3
+run control asked/branches/lr-0.05 stop
+cat <&3 >out
+wait $duel
+status=$?
+exec 3<&-
+check stopped_from_outside grep -q 'The duel is over: lr-0.05 was stopped.$' out
+check that_is_no_error done_well
+
+# One that diverges: the other is whole.
+parent bad 5
+run duel bad lr=1e-3,0.05 for 1
+state=bad/branches/lr-0.05/fold-0/state.safetensors
+header=$(od -An -N8 -tu8 "$state" | tr -d ' ')
+at=$(head -c $((header + 8)) "$state" | tail -c "$header" | tr '{' '\n' | tr -d ' ' |
+	sed -n '/"weights\/c_fc.bias":$/{n;s/.*"data_offsets":\[\([0-9]*\),.*/\1/p;}')
+printf '\000\000\200\177' |
+	dd of="$state" bs=1 seek=$((8 + header + at)) conv=notrunc 2>/dev/null
+run duel bad lr-1e-3 lr-0.05
+check diverges_with_3 [ "$status" -eq 3 ]
+diverged() { grep -q 'The duel is over: lr-0.05 diverged: fold 0, epoch 3, step 9: ' out; }
+check it_says_who_diverged diverged
+run train --session bad/branches/lr-1e-3 --resume
+check the_other_goes_on done_well
