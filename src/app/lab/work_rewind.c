@@ -77,11 +77,13 @@ static void text_of(const struct rewound *r, char *text, size_t n)
 		[REWIND_SPIKE] = " after a spike",
 		[REWIND_DIVERGED] = " after a step that diverged",
 	};
+	char replayed[64] = "";
 
-	snprintf(text, n,
-		 "rewound to %d:%d%s, %d step%s replayed in %.1f s; what came after is branch %s",
-		 r->to.epoch, r->to.in_epoch, after[r->to.why], r->replayed,
-		 r->replayed == 1 ? "" : "s", r->seconds, r->to.branch);
+	if (r->replayed)
+		snprintf(replayed, sizeof replayed, ", %d step%s replayed in %.1f s", r->replayed,
+			 r->replayed == 1 ? "" : "s", r->seconds);
+	snprintf(text, n, "rewound to %d:%d%s%s; what came after is branch %s", r->to.epoch,
+		 r->to.in_epoch, after[r->to.why], replayed, r->to.branch);
 }
 
 void work_on_rewound(void *ctx, struct job *j, const struct rewound *r)
