@@ -95,6 +95,11 @@ struct control {
 	int until_epoch;       /* pause when that epoch has been evaluated; 0: no limit */
 };
 
+/* A mean of the last values, the newest count most. */
+struct smooth {
+	double sum, weight;
+};
+
 struct work_run {
 	int id;            /* from WORK_FIRST on */
 	struct work *work; /* whose run it is */
@@ -151,7 +156,8 @@ struct work_run {
 	int undos;
 	struct looker looker;
 	struct probe probe;
-	double step_started, smooth_loss, smooth_weight, rate, epoch_seconds;
+	double step_started, rate, epoch_seconds;
+	struct smooth smooth;   /* of the loss */
 	double pace, next_step; /* epochs a second, 0: none; the clock when the next may begin */
 	double rewind_shown;    /* clock: how far it has gone back */
 	int status;
@@ -297,6 +303,10 @@ void work_count_part(struct work_part *part, const struct corpus *c, const struc
 /* What the rows say of the fold in place `at`, as its trainer would show it. */
 void work_put_rows(struct snapshot *s, const struct run *r, int at, const struct work_part *part);
 struct fold_run;
+void work_smooth(struct smooth *s, double loss);
+double work_smoothed(const struct smooth *s); /* NaN: of nothing */
+/* run->smooth becomes that of the rows up to where the fold is. */
+void work_smooth_past(struct work_run *run);
 /* The fold goes on from a state of whole epochs and steps: rows after it (a kill leaves some) do
  * not count. f may be NULL: it has no rows. */
 void work_put_stored(struct snapshot *s, const struct fold_run *f, int epochs, int steps);

@@ -92,7 +92,7 @@ void work_on_rewound(void *ctx, struct job *j, const struct rewound *r)
 	struct event e = {.kind = EVENT_REWOUND};
 
 	(void)j;
-	run->smooth_loss = run->smooth_weight = 0;
+	work_smooth_past(run);
 	run->step_started = clock_seconds();
 	work_undo_forget(run, r->step);
 	work_duel_leave(run, "has gone back", NULL);

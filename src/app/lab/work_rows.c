@@ -3,7 +3,9 @@
 #include "app/lab/work_private.h"
 
 #include "app/config/setting.h"
+#include "app/session/rows.h"
 #include "app/session/run.h"
+#include "app/session/session_rows.h"
 #include "engine/train/train.h"
 #include "base/str.h"
 #include "base/util.h"
@@ -14,15 +16,49 @@
 
 enum { SMOOTHED = 200 }; /* steps; those before them no longer count */
 
+void work_smooth(struct smooth *s, double loss)
+{
+	s->sum = 0.95 * s->sum + 0.05 * loss;
+	s->weight = 0.95 * s->weight + 0.05;
+}
+
+double work_smoothed(const struct smooth *s)
+{
+	return s->weight > 0 ? s->sum / s->weight : NAN;
+}
+
+static struct smooth smooth_rows(const struct step_row *row, int n)
+{
+	struct smooth s = {0};
+
+	for (int i = n > SMOOTHED ? n - SMOOTHED : 0; i < n; i++)
+		work_smooth(&s, row[i].loss);
+	return s;
+}
+
 static double smoothed_loss(const struct fold_run *f)
 {
-	double sum = 0, weight = 0;
+	struct smooth s = smooth_rows(f->step, f->nsteps);
 
-	for (int i = f->nsteps > SMOOTHED ? f->nsteps - SMOOTHED : 0; i < f->nsteps; i++) {
-		sum = 0.95 * sum + 0.05 * f->step[i].loss;
-		weight = 0.95 * weight + 0.05;
-	}
-	return weight > 0 ? sum / weight : NAN;
+	return work_smoothed(&s);
+}
+
+void work_smooth_past(struct work_run *run)
+{
+	const struct state *now = &run->job.trainer.state;
+	struct rows_place from = {0};
+	struct step_row *row = NULL;
+	struct err ignored = {0}; /* whoever needs the rows says so */
+	bool again;
+	int n = 0;
+
+	if (now->step == 0 ||
+	    session_fold_steps(&run->job.session, now->fold, &from, &again, &row, &n, &ignored))
+		n = 0;
+	while (n > 0 && row[n - 1].step > now->step)
+		n--;
+	run->smooth = smooth_rows(row, n);
+	free(row);
 }
 
 /* As work_run.c smooths it; 0: not known. */

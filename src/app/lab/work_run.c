@@ -99,7 +99,7 @@ void work_show(struct work_run *run, enum work_state state)
 		memcpy(run->shown.count, t->count, sizeof t->count);
 		run->shown.eta = seconds_left(run);
 	}
-	run->shown.loss = run->smooth_weight > 0 ? run->smooth_loss / run->smooth_weight : NAN;
+	run->shown.loss = work_smoothed(&run->smooth);
 	run->shown.rate = run->rate;
 	run->shown.pace = run->pace;
 	run->shown.hold = WORK_OURS;
@@ -135,7 +135,7 @@ static void on_fold(void *ctx, struct job *j)
 	e.begun->goes_on = j->results.n > 0 || t->state.step > 0;
 	job_position(j, &e.u.change.fold, &e.u.change.epoch, &e.u.change.step);
 	work_close_looker(run);
-	run->smooth_loss = run->smooth_weight = 0;
+	work_smooth_past(run);
 	run->step_started = clock_seconds();
 	work_show(run, run->control.want == WANT_PAUSE ? run->control.pause : WORK_RUN);
 	work_send(run, &e);
@@ -278,8 +278,7 @@ static void on_step(void *ctx, struct job *j, const struct step_row *r)
 
 		run->rate = isfinite(run->rate) ? 0.9 * run->rate + 0.1 * rate : rate;
 	}
-	run->smooth_loss = 0.95 * run->smooth_loss + 0.05 * r->loss;
-	run->smooth_weight = 0.95 * run->smooth_weight + 0.05;
+	work_smooth(&run->smooth, r->loss);
 	if (!run->repeats && run->control.steps > 0 && --run->control.steps == 0)
 		work_pause_as(run, WORK_PAUSED);
 	work_send(run, &e);

@@ -54,6 +54,36 @@ TEST(a_paused_run_goes_back)
 	CHECK_INT(work_end(w), 0);
 }
 
+/* The loss shown is that of the steps that remain, also where a fold goes on. */
+TEST(the_loss_is_known_at_once)
+{
+	const char *dir = temp_path("loss");
+	struct work *w = start(dir, true, false);
+	struct seen s = {0};
+	double at_3, at_7;
+
+	until_state(&s, w, WORK_PAUSED);
+	CHECK(isnan(s.now.loss));
+	step_to(&s, w, 3);
+	at_3 = s.now.loss;
+	CHECK(at_3 > 0);
+	step_to(&s, w, 7);
+	at_7 = s.now.loss;
+	CHECK(fabs(at_3 - at_7) > 1e-9);
+	ask(&s, w, "rewind 1:3");
+	CHECK_NEAR(s.now.loss, at_3, 1e-6);
+	step_to(&s, w, 7);
+	CHECK_NEAR(s.now.loss, at_7, 1e-6);
+	CHECK_INT(work_end(w), 0);
+	w = start(dir, true, false);
+	s = (struct seen){0};
+	until_state(&s, w, WORK_PAUSED);
+	ask(&s, w, "set train.clip 1"); /* the fold is open */
+	CHECK_INT(s.now.step, 7);
+	CHECK_NEAR(s.now.loss, at_7, 1e-6);
+	CHECK_INT(work_end(w), 0);
+}
+
 /* Requests that come together: whichever step it is at. */
 TEST(a_run_that_trains_pauses_there)
 {
