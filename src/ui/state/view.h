@@ -32,6 +32,9 @@ struct view {
 	/* Keys that work in it, a line each: "KEY COMMAND # label" (keys.h). */
 	const char *keys;
 	const struct verb *verbs; /* what it answers to */
+	/* Is the key of this command of no use now, so that the key row leaves it out? NULL: none
+	 * ever is. */
+	bool (*idle_key)(const struct ui *u, const char *command);
 	/* Fills the view's canvas: the rows between the tabs and the status row,
 	 * its first row is the head (what is shown: filter, epoch, protocol). It must
 	 * cope with every size from 40x7 on and with empty data (one dim sentence

@@ -45,7 +45,11 @@ static const char *label_of(const struct ui *u, const struct binding *b)
 /* Is this binding shown here and now? */
 static bool is_shown(const struct ui *u, const struct binding *b)
 {
+	const struct view *v = view_table[u->view];
+
 	if (!b->label[0] || (b->view >= 0 && b->view != (int)u->view))
+		return false;
+	if (v->idle_key && v->idle_key(u, b->command))
 		return false;
 	return keys_find(u->view, &b->key) == b && !command_refused(u, b->command);
 }

@@ -320,6 +320,14 @@ static bool says_break(const struct ui *u)
 	return u->cols >= 80 && !v->cursor && !v->mean;
 }
 
+/* R goes back to the cursor. */
+static bool idle_key(const struct ui *u, const char *command)
+{
+	const struct train_view *v = train_view(u);
+
+	return strcmp(command, "rewind") == 0 && !v->cursor;
+}
+
 static void begin(void *view)
 {
 	struct train_view *v = view;
@@ -332,7 +340,7 @@ static const char keys[] = "Up move up\n"
 			   "Left move left\n"
 			   "Right move right\n"
 			   "c cursor                 # cursor\n"
-			   "R rewind\n"
+			   "R rewind                 # rewind\n"
 			   "z zoom in                # zoom\n"
 			   "Z zoom out\n"
 			   "0 zoom all\n"
@@ -353,6 +361,7 @@ const struct view view_train = {
 	.help = "Curves of training and validation on one time axis, with their values.",
 	.draw = draw,
 	.keys = keys,
+	.idle_key = idle_key,
 	.verbs = train_verbs,
 	.click = train_click,
 	.says_break = says_break,

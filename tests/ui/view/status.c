@@ -6,6 +6,7 @@
 #include "ui/console/keys.h"
 #include "ui/view/screen.h"
 #include "ui/view/status.h"
+#include "ui/view/train.h"
 
 enum { ROW_MAX = 1024 };
 
@@ -472,6 +473,10 @@ TEST(keys_follow_state_view_and_bindings)
 	moment_init(&u, &look_braille, 24, 80);
 	u.now.state = WORK_PAUSED;
 	CHECK_HAS(drawn(&u, 80, keys_draw), " Space resume  s step ");
+	CHECK(!strstr(drawn(&u, 200, keys_draw), "R rewind")); /* there is no cursor to go to */
+	train_view(&u)->cursor = true;
+	CHECK_HAS(drawn(&u, 80, keys_draw), "s step  c cursor  R rewind  z zoom  ");
+	train_view(&u)->cursor = false;
 	u.view = VIEW_CONFUSION;
 	CHECK_HAS(drawn(&u, 120, keys_draw), "↑↓←→ cell  ");
 	CHECK(!strstr(drawn(&u, 120, keys_draw), "smooth"));
