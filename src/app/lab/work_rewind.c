@@ -3,8 +3,10 @@
 #include "app/lab/work_private.h"
 
 #include "app/lab/job_rewind.h"
+#include "app/session/branch.h"
 #include "app/session/states.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/str.h"
 
 #include <ctype.h>
@@ -15,6 +17,21 @@
 #define SHOW_SECONDS 0.1 /* between two looks at how far it is */
 
 /* ---- where to ---- */
+
+static int no_state(const struct job *j, const char *name, struct err *e)
+{
+	struct err ignored = {0};
+	char path[PATH_LEN];
+
+	if (branch_path(j->session.dir, name, path, sizeof path, &ignored) == 0 &&
+	    file_is_dir(path))
+		return err_set(e, "%s is a branch, a run of its own: open %s, or Enter in view 7",
+			       name, path);
+	return err_set(e,
+		       "fold %d has no stored state %s; save %s makes one, rewind EPOCH:STEP goes "
+		       "back to a step",
+		       j->trainer.state.fold, name, name);
+}
 
 static int named_place(const struct job *j, struct rewind *to, const char *name, struct err *e)
 {
@@ -28,11 +45,7 @@ static int named_place(const struct job *j, struct rewind *to, const char *name,
 		*to = (struct rewind){.epoch = found->epoch + found->ended,
 				      .in_epoch = found->ended ? 0 : found->in_epoch};
 	stored_free(&l);
-	return found ? 0
-		     : err_set(e,
-			       "fold %d has no stored state %s; save %s makes one, rewind "
-			       "EPOCH:STEP goes back to a step",
-			       j->trainer.state.fold, name, name);
+	return found ? 0 : no_state(j, name, e);
 }
 
 static int place_of(const struct job *j, struct rewind *to, const char *text, struct err *e)

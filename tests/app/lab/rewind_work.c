@@ -39,6 +39,11 @@ TEST(a_paused_run_goes_back)
 	CHECK_HAS(s.text, " s; what came after is branch before-rewind-1");
 	CHECK_INT(s.now.state, WORK_PAUSED);
 	check_at(&s, 1, 3, 3);
+	ask(&s, w, "rewind before-rewind-1");
+	CHECK(s.refused);
+	CHECK_HAS(s.text, "before-rewind-1 is a branch, a run of its own: open ");
+	CHECK_HAS(s.text, "/branches/before-rewind-1, or Enter in view 7");
+	check_at(&s, 1, 3, 3);
 	ask(&s, w, "rewind 1:3");
 	CHECK(s.refused);
 	CHECK_HAS(s.text, "rewind 1:3: it is there; the run is at 1:3");
