@@ -74,6 +74,20 @@ rm -rf sessions
 "$tui" tiny/config.yml --script script >out 2>err
 check its_row_has_its_own_state grep -q '^ .* there *‖ paused' page
 
+# A branch at the end of the last epoch is there to train longer.
+cp -r s longer
+run branch longer more 4:0
+check at_the_end done_well
+printf 'set train.epoch 5\nrun\n' >script
+"$tui" longer/branches/more --script script >out 2>err
+trained_longer() {
+	[ "$(cut -d, -f2 longer/branches/more/epochs.csv | tail -n 1)" = 5 ] &&
+		[ "$(cut -d, -f2 longer/epochs.csv | tail -n 1)" = 3 ]
+}
+check it_trains_longer trained_longer
+run branch longer late 4:1
+check after_the_end says 1 '4:1: fold 0 of longer has come to 3:4'
+
 # What a replay has yet to do is in the folds' logs already: it does not count as a fold, and a
 # branch that a rewind keeps has nothing of what comes after the rewind.
 printf 'at 1 1 3 branch x 1:1\nat 2 1 3 branch y 1:1\nat 3 1 3 set train.clip 2\n' >log
