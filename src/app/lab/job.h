@@ -144,10 +144,9 @@ struct job {
 	bool begun;            /* a step was made, or the run stopped as asked: it stays */
 	char made[PATH_LEN];   /* the topmost folder made for it, "" if none */
 	int64_t steps;         /* done by this process */
-	int ahead;    /* the fold is a branch's: up to so many steps it does what its parent did;
-		       * 0: it goes its own way */
-	int branched; /* steps that the fold had done where it left its parent; 0: it is no
-		       * branch's, or has gone back since */
+	int trunk; /* the fold is a branch's: so many steps its parent did too; 0: none */
+	int ahead; /* the fold is a branch's: up to so many steps it does what its parent did;
+		    * 0: it goes its own way */
 	struct spike spike;   /* the losses of the fold's last steps */
 	struct spiked spiked; /* of the step before the next */
 	bool machine_known;   /* compared with what the session was first trained on */

@@ -102,12 +102,12 @@ static int find_ahead(struct job *j, struct err *e)
 	struct branch_point p;
 	bool is_branch;
 
-	j->ahead = j->branched = 0;
+	j->ahead = j->trunk = 0;
 	if (session_branch_point(j->session.dir, &p, &is_branch, e))
 		return -1;
 	if (!is_branch || p.fold != s->fold || s->rewinds)
 		return 0;
-	j->branched = p.step;
+	j->trunk = p.step;
 	if (s->step >= p.step)
 		return 0;
 	j->ahead = p.step;

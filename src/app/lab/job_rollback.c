@@ -27,7 +27,7 @@ static bool is_beginning(const struct job *j)
 {
 	int step = j->trainer.state.step;
 
-	return step <= steer_rewound_to(&j->steer) || step <= j->branched;
+	return step <= steer_rewound_to(&j->steer) || step <= j->trunk;
 }
 
 int job_rollback_open(struct job *j, struct err *e)

@@ -13,6 +13,9 @@ void job_tell_epoch(struct job *j, const struct epoch_row *r)
 {
 	const struct state *s = &j->trainer.state;
 
+	/* Of a branch's epochs its parent has told those that it did. */
+	if (!s->rewinds && s->step <= j->trunk)
+		return;
 	/* Under exp.protocol fixed nothing is chosen: the last epoch is kept, whatever it is. */
 	if (s->best_epoch != r->epoch || !isfinite(r->val.wa))
 		return;

@@ -3,6 +3,8 @@
  * corpus: one fold, 4 steps an epoch. */
 #include "app/lab/job.h"
 #include "app/folder.h"
+#include "app/session/branch.h"
+#include "app/session/states.h"
 #include "base/str.h"
 
 #define CONFIG "tests/record/tiny/config.yml"
@@ -14,6 +16,7 @@ struct heard {
 	int break_at;   /* a weight is infinite before this step; 0: never */
 	int bests;      /* epochs that were the best so far, by the hook `epoch` */
 	double best_wa; /* of the last of them */
+	int known;      /* of them so many were told by the run's parent */
 	struct happening last;
 };
 
@@ -79,7 +82,8 @@ static const char *train(struct heard *h, const char *session, const char *const
 	}
 	job_run(&j, &e);
 	job_close(&j);
-	CHECK_INT(h->bests, 0);
+	CHECK_INT(h->bests, h->known);
+	h->bests = 0;
 	return str_text(&h->lines);
 }
 
@@ -152,6 +156,30 @@ TEST(without_validation_no_epoch_is_the_best)
 	CHECK_STR(train(&h, "a", set, 1, 1), "fold\nend finished\n");
 	folder_remove();
 	str_free(&h.lines);
+}
+
+/* Nobody is told again of what a branch repeats of its parent, the last epoch's end included. */
+TEST(a_branch_does_not_tell_what_its_parent_told)
+{
+	struct heard h = {0};
+	char out[PATH_LEN];
+	struct err e = {0};
+
+	folder_make();
+	CHECK_STR(train(&h, "a", NULL, 0, 1), "fold\nend finished\n");
+	CHECK_INT(states_cut(in("a"), 0, 0, &e), 0); /* all of it is to be done again */
+	CHECK_INT(branch_make(in("a"), "within", 0, 5, out, sizeof out, NULL, NULL, &e), 0);
+	CHECK_INT(branch_make(in("a"), "end", 0, 4, out, sizeof out, NULL, NULL, &e), 0);
+	h.known = 1; /* that of epoch 1 */
+	CHECK_STR(train(&h, "a/branches/within", NULL, 0, 1), "fold\nend finished\n");
+	h.known = 0;
+	h.stop = 4; /* before it */
+	CHECK_STR(train(&h, "a/branches/end", NULL, 0, 1), "end stopped\n");
+	h.known = 1;
+	h.stop = 0;
+	CHECK_STR(train(&h, "a/branches/end", NULL, 0, 1), "fold\nend finished\n");
+	str_free(&h.lines);
+	folder_remove();
 }
 
 int main(int argc, char **argv)
