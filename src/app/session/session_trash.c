@@ -299,7 +299,8 @@ static void forget(const struct trash_entry *x)
 		unlink(path);
 }
 
-/* A seed's or branch's session must be there, and nobody may write it. */
+/* A seed's or branch's session must be there, and nobody may write it; that of a branch, whose
+ * locks are its own, may be written. */
 static int hold_parent(const struct trash_entry *x, int *lock, struct err *e)
 {
 	size_t len = x->below + strcspn(x->from + x->below, "/");
@@ -312,7 +313,9 @@ static int hold_parent(const struct trash_entry *x, int *lock, struct err *e)
 	if (!session_exists(parent))
 		return err_at(e, parent, 0, 0, "is missing, and %s belongs in it; restore it first",
 			      x->name);
-	return session_hold(parent, lock, e);
+	return strstr(x->from + len, "/" SESSION_BRANCHES "/")
+		       ? session_join_writers(parent, lock, e)
+		       : session_hold(parent, lock, e);
 }
 
 int trash_restore(const struct trash_entry *x, struct err *e)

@@ -44,7 +44,8 @@ void trash_read(struct trash *t, const char *beside);
 void trash_free(struct trash *t); /* safe on zeroed memory, and twice */
 const struct trash_entry *trash_find(const struct trash *t, const char *name); /* or NULL */
 
-/* Put it back where it lay. What lies there now is never replaced. */
+/* Put it back where it lay, also a branch while the run it left is trained. What lies there now is
+ * never replaced. */
 int trash_restore(const struct trash_entry *x, struct err *e);
 /* Delete it for good, as session_delete does. */
 int trash_remove(const struct trash_entry *x, struct err *e);

@@ -177,6 +177,29 @@ TEST(trash_refuses_what_is_written)
 	folder_remove();
 }
 
+/* The locks of a branch are its own, those of a seed are its session's. */
+TEST(trash_restores_a_branch_while_its_parent_is_written)
+{
+	struct settings set;
+	struct session s;
+	struct err e = {0};
+
+	folder_make();
+	make_family("one");
+	check_trash("sessions/one", "sessions/one/seed-7", "one.seed-7");
+	check_trash("sessions/one", "sessions/one/branches/half", "one.half");
+	make(in("sessions/two")); /* one that can be opened */
+	REQUIRE(rename(in("sessions/two/config.yml"), in("sessions/one/config.yml")) == 0);
+	REQUIRE(session_resume(&s, in("sessions/one"), &set, &e) == 0);
+	CHECK_INT(restore("one.half", &e), 0);
+	CHECK_STR(e.text, "");
+	check_holds(in("sessions/one/branches/half/steps.csv"), "/branches/half");
+	CHECK_INT(restore("one.seed-7", &e), -1);
+	CHECK_HAS(e.text, "another program is writing this session");
+	session_close(&s);
+	folder_remove();
+}
+
 /* By its name in the trash, or by where it lay. */
 TEST(trash_is_searched)
 {
