@@ -5,7 +5,7 @@
 #include "app/cmd/stored.h"
 #include "app/queue/queue.h"
 #include "app/session/session_prune.h"
-#include "app/session/session_trash.h"
+#include "app/session/branch_trash.h"
 #include "app/session/tags.h"
 #include "app/study/num.h"
 #include "base/file.h"
@@ -250,7 +250,7 @@ static int trash_empty(const struct args *a, const struct trash *t, struct err *
 		 plural(t->n), num_bytes(size, (double)t->bytes));
 	failed = agreed(a, question, e);
 	for (int i = 0; i < t->n && !failed; i++)
-		failed = trash_remove(&t->at[i], e);
+		failed = branch_trash_remove(&t->at[i], e);
 	if (!failed)
 		cli_message("%d session%s deleted, %s freed", t->n, plural(t->n), size);
 	return failed;

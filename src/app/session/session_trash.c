@@ -241,7 +241,7 @@ static int by_name(const void *a, const void *b)
 	return strcmp(x->dir, y->dir);
 }
 
-void trash_read(struct trash *t, const char *beside)
+void trash_names(struct trash *t, const char *beside)
 {
 	struct err ignored = {0};
 	char trash[PATH_LEN];
@@ -251,7 +251,7 @@ void trash_read(struct trash *t, const char *beside)
 	if (path_join(trash, sizeof trash, beside, TRASH, &ignored) == 0 && is_real_folder(trash))
 		open = opendir(trash);
 	while (open && (d = readdir(open))) {
-		struct trash_entry x = {0};
+		struct trash_entry x = {.bytes = -1};
 
 		if (d->d_name[0] == '.' ||
 		    path_join(x.dir, sizeof x.dir, trash, d->d_name, &ignored) ||
@@ -259,8 +259,6 @@ void trash_read(struct trash *t, const char *beside)
 			continue;
 		x.name = path_base(x.dir);
 		read_from(&x, beside);
-		x.bytes = bytes_below(x.dir);
-		t->bytes += x.bytes;
 		t->at = mem_grow(t->at, (size_t)t->n + 1, sizeof *t->at);
 		t->at[t->n++] = x;
 	}
@@ -270,6 +268,14 @@ void trash_read(struct trash *t, const char *beside)
 		qsort(t->at, (size_t)t->n, sizeof *t->at, by_name);
 	for (int i = 0; i < t->n; i++)
 		t->at[i].name = path_base(t->at[i].dir);
+}
+
+void trash_read(struct trash *t, const char *beside)
+{
+	trash_names(t, beside);
+	for (int i = 0; i < t->n; i++)
+		if (t->at[i].bytes < 0)
+			t->bytes += t->at[i].bytes = bytes_below(t->at[i].dir);
 }
 
 void trash_free(struct trash *t)

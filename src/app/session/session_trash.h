@@ -26,7 +26,7 @@ struct trash_entry {
 	char from[PATH_LEN]; /* where it lay: BESIDE/demo-20260104-120000/seed-7 */
 	const char *name;    /* NAME, in dir */
 	size_t below;        /* from[below] on is what NAME.from says */
-	int64_t bytes;       /* of its files */
+	int64_t bytes;       /* of its files; -1: not known */
 };
 
 struct trash {
@@ -41,13 +41,14 @@ int session_trash(const char *root, const char *dir, char *out, size_t n, struct
 
 /* Add what is in the trash of a folder of sessions; without one nothing is. */
 void trash_read(struct trash *t, const char *beside);
+void trash_names(struct trash *t, const char *beside); /* the same without their bytes */
 void trash_free(struct trash *t); /* safe on zeroed memory, and twice */
 const struct trash_entry *trash_find(const struct trash *t, const char *name); /* or NULL */
 
 /* Put it back where it lay, also a branch while the run it left is trained. What lies there now is
  * never replaced. */
 int trash_restore(const struct trash_entry *x, struct err *e);
-/* Delete it for good, as session_delete does. */
+/* Delete it for good, as session_delete does. What a branch is deleted with is branch_trash.h's. */
 int trash_remove(const struct trash_entry *x, struct err *e);
 
 #endif

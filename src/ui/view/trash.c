@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The deleted sessions beside those that view 7 lists. */
+#include "app/session/branch_trash.h"
 #include "app/study/num.h"
 #include "base/str.h"
 #include "ui/console/complete.h"
@@ -69,7 +70,7 @@ static int empty(struct ui *u, struct err *e)
 
 	amount(t, what, sizeof what);
 	for (int i = 0; i < t->n && !failed; i++)
-		failed = trash_remove(&t->at[i], e);
+		failed = branch_trash_remove(&t->at[i], e);
 	sessions_load(u);
 	if (!failed)
 		ui_say(u, "the trash is empty: %s deleted", what);

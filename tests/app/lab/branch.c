@@ -10,6 +10,7 @@
 #include "app/session/branch.h"
 #include "app/session/rows.h"
 #include "app/session/run.h"
+#include "app/session/branch_trash.h"
 #include "app/session/states.h"
 #include "base/mem.h"
 #include "base/rng.h"
@@ -585,6 +586,79 @@ TEST(opened_it_pauses_where_it_left)
 	until_state(&s, w, WORK_IDLE);
 	CHECK_INT(s.now.step, 12);
 	CHECK_INT(work_end(w), 0);
+	parent_free(&p);
+}
+
+/* A branch's folder goes to the trash, and from there for good. */
+static void put_away(const char *name)
+{
+	char root[PATH_LEN], dir[PATH_LEN + 64], out[PATH_LEN];
+	struct err e = {0};
+
+	snprintf(root, sizeof root, "%s", in("pinned"));
+	snprintf(dir, sizeof dir, "%s/branches/%s", root, name);
+	if (session_trash(root, dir, out, sizeof out, &e))
+		FAIL("%s", e.text);
+}
+
+static void empty_trash(const char *name)
+{
+	struct trash t = {0};
+	struct err e = {0};
+
+	trash_read(&t, in(""));
+	if (!trash_find(&t, name) || branch_trash_remove(trash_find(&t, name), &e))
+		FAIL("%s: %s", name, e.text);
+	trash_free(&t);
+}
+
+/* "4! 8 12 ": the stored states, a pin is '!'. */
+static const char *pins(void)
+{
+	static char text[256];
+	struct stored_list l;
+	struct err e = {0};
+	size_t n = 0;
+
+	text[0] = '\0';
+	CHECK_INT(states_list(&l, in("pinned"), 0, &e), 0);
+	for (int i = 0; i < l.n; i++)
+		n += (size_t)snprintf(text + n, sizeof text - n, "%d%s ", l.at[i].step,
+				      l.at[i].pinned ? "!" : "");
+	stored_free(&l);
+	return text;
+}
+
+/* The state where a branch begins is pinned as long as a branch is there, or in the trash. */
+TEST(a_deleted_branch_holds_no_state)
+{
+	struct parent p = {.config = TINY, .dir = "pinned", .set = {"train.epoch=3"}, .nset = 1};
+	static const struct {
+		const char *name;
+		int step;
+	} made[] = {{"a", 6}, {"b", 7}, {"c", 9}, {"d", 5}};
+	struct err e = {0};
+	char dir[PATH_LEN];
+
+	REQUIRE(parent_train(&p));
+	for (int i = 0; i < 4; i++)
+		CHECK_INT(branch_make(in("pinned"), made[i].name, 0, made[i].step, dir, sizeof dir,
+				      NULL, NULL, &e),
+			  0);
+	CHECK_STR(pins(), "4! 8! 12 ");
+	put_away("a");
+	empty_trash("pinned.a");
+	CHECK_STR(pins(), "4! 8! 12 "); /* b and d are there */
+	put_away("d");
+	put_away("b");
+	empty_trash("pinned.b");
+	CHECK_STR(pins(), "4! 8! 12 "); /* d is in the trash */
+	empty_trash("pinned.d");
+	CHECK_STR(pins(), "4 8! 12 ");
+	put_away("c");
+	CHECK_STR(pins(), "4 8! 12 "); /* it can be restored */
+	empty_trash("pinned.c");
+	CHECK_STR(pins(), "4 8 12 ");
 	parent_free(&p);
 }
 
