@@ -2,6 +2,8 @@
 /* `rewind` as it is asked of a run that trains, pauses or has stopped: 2 epochs of 4 steps. */
 #include "app/lab/worker.h"
 
+#include "app/session/run.h"
+
 static void ask(struct seen *s, struct work *w, const char *command)
 {
 	s->refused = false;
@@ -56,6 +58,48 @@ TEST(a_paused_run_goes_back)
 	CHECK_INT(s.results, 1);
 	ask(&s, w, "rewind 1:1");
 	CHECK(s.refused);
+	CHECK_INT(work_end(w), 0);
+}
+
+/* "before-rewind-1 4, ...": marks of branches, and before which step. */
+static const char *branch_marks(const char *dir)
+{
+	static char text[256];
+	struct err e = {0};
+	struct run r;
+	size_t n = 0;
+
+	text[0] = '\0';
+	if (run_load(&r, dir, &e))
+		return strcpy(text, e.text);
+	for (int i = 0; i < r.fold[0].nmarks; i++)
+		if (r.fold[0].mark[i].kind == MARK_BRANCH)
+			n += (size_t)snprintf(text + n, sizeof text - n, "%s%s %d", n ? ", " : "",
+					      r.fold[0].mark[i].label, r.fold[0].mark[i].step);
+	run_free(&r);
+	return text;
+}
+
+/* A mark says where a future that was left parts from the run, as long as it is there. */
+TEST(what_a_rewind_left_has_a_mark)
+{
+	const char *dir = temp_path("marks");
+	struct work *w = start(dir, true, false);
+	struct seen s = {0};
+	char gone[PATH_LEN + 64];
+
+	until_state(&s, w, WORK_PAUSED);
+	step_to(&s, w, 7);
+	ask(&s, w, "rewind 2:1");
+	CHECK_STR(branch_marks(dir), "before-rewind-1 6");
+	step_to(&s, w, 7);
+	ask(&s, w, "rewind 2:2");
+	CHECK_STR(branch_marks(dir), "before-rewind-1 6, before-rewind-2 7");
+	ask(&s, w, "rewind 1:3"); /* of the futures before it no more is left than of this one */
+	CHECK_STR(branch_marks(dir), "before-rewind-1 4, before-rewind-2 4, before-rewind-3 4");
+	snprintf(gone, sizeof gone, "mv %s/branches/before-rewind-1 %s.gone", dir, dir);
+	CHECK_INT(system(gone), 0);
+	CHECK_STR(branch_marks(dir), "before-rewind-2 4, before-rewind-3 4");
 	CHECK_INT(work_end(w), 0);
 }
 
