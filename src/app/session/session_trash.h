@@ -42,7 +42,7 @@ int session_trash(const char *root, const char *dir, char *out, size_t n, struct
 /* Add what is in the trash of a folder of sessions; without one nothing is. */
 void trash_read(struct trash *t, const char *beside);
 void trash_names(struct trash *t, const char *beside); /* the same without their bytes */
-void trash_free(struct trash *t); /* safe on zeroed memory, and twice */
+void trash_free(struct trash *t);                      /* safe on zeroed memory, and twice */
 const struct trash_entry *trash_find(const struct trash *t, const char *name); /* or NULL */
 
 /* Put it back where it lay, also a branch while the run it left is trained. What lies there now is
