@@ -253,9 +253,11 @@ TEST(followers_and_readers)
 					{6, "stop"}},
 				 .follow = &r});
 	REQUIRE(run_load(&r, in("a"), &e) == 0);
-	CHECK_INT(r.fold[0].nmarks, 2);
+	REQUIRE(r.fold[0].nmarks == 4);
 	CHECK_STR(r.fold[0].mark[0].label, "lr 0.003");
 	CHECK_STR(r.fold[0].mark[1].label, "patience 9");
+	CHECK_STR(r.fold[0].mark[2].label, "before-rewind-1");
+	CHECK_STR(r.fold[0].mark[3].label, "before-rewind-2");
 	CHECK_NEAR(r.set.train.clip, 0, 0);
 	CHECK_INT(run_settings(&r, 0, &set, &last), 0);
 	CHECK_NEAR(set.train.clip, 0, 0);
