@@ -72,6 +72,7 @@ int job_branch(struct job *j, const struct branch_order *o, struct rewind *at, s
 void job_branch_due(struct job *j, const struct change *c)
 {
 	struct branch_order o;
+	struct rewind at;
 	struct err e = {0};
 	char path[PATH_LEN];
 	size_t n = strlen("branch");
@@ -80,8 +81,9 @@ void job_branch_due(struct job *j, const struct change *c)
 	if (branch_order(&o, c->command + n, &e) == 0 &&
 	    branch_path(j->session.dir, o.name, path, sizeof path, &e) == 0 && file_exists(path))
 		return;
+	at = o.at.epoch ? o.at : present(&j->trainer);
 	if (!e.status)
-		make(j, &o, &o.at, &e);
+		make(j, &o, &at, &e);
 	if (e.status)
 		job_say(j, "%s", e.text);
 }

@@ -208,7 +208,7 @@ static int take_due(struct steer *s, int step, bool quiet, bool *fold_ends, stru
 			return -1;
 		if (setting_is_command(c->command) && now)
 			steer_tell(s, c);
-		if (strncmp(c->command, "branch ", 7) == 0 && now && s->branch)
+		if (change_is_branch(c) && now && s->branch)
 			s->branch(s->ctx, c);
 		if (strcmp(c->command, "fold") == 0 && now && s->end < 0)
 			*fold_ends = true;

@@ -174,6 +174,28 @@ static int check_rewind(struct steer *s, const struct change *c, struct err *e)
 	return 0;
 }
 
+/* "branch NAME [E:S]": it has a name, and leaves at a step of the past. */
+static int check_branch(struct steer *s, const struct change *c, struct err *e)
+{
+	static const char spaces[] = " \t";
+	const char *name = c->command + strlen("branch"), *place;
+	int each = schedule_each(s, c->fold, e);
+	struct rewind at;
+
+	name += strspn(name, spaces);
+	place = name + strcspn(name, spaces);
+	place += strspn(place, spaces);
+	if (!*name || (*place && !rewind_place(&at, place)))
+		return err_set(e, "\"%.100s\": expected branch NAME EPOCH:STEP", c->command);
+	if (*place && at.in_epoch > each)
+		return err_set(e, "\"%.100s\": an epoch of fold %d has %d step%s", c->command,
+			       c->fold, each, each == 1 ? "" : "s");
+	if (*place && rewind_step(&at, each) >= c->step)
+		return err_set(e, "\"%.100s\" leaves at a step to come: its line is before step %d",
+			       c->command, c->step);
+	return 0;
+}
+
 /* Nearly always that is after the last of them: no need to make them all again. */
 int schedule_before(const struct steer *s, struct settings *set, struct schedule *log,
 		    const struct change *c, struct err *e)
@@ -205,7 +227,7 @@ int schedule_check(struct steer *s, struct schedule *log, const struct change *c
 	if (change_is_rewind(c))
 		return check_rewind(s, c, e);
 	if (!setting_is_command(c->command))
-		return check_word(c, e);
+		return check_word(c, e) || (change_is_branch(c) && check_branch(s, c, e)) ? -1 : 0;
 	if (schedule_apply_set(after, c->command, &o, e))
 		return -1;
 	option_text(&before, o, was, n);

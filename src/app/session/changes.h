@@ -84,6 +84,7 @@ bool rewind_place(struct rewind *r, const char *text);
 /* Steps of the fold done there, of so many an epoch. */
 int rewind_step(const struct rewind *r, int each);
 bool change_is_rewind(const struct change *c); /* by its first word */
+bool change_is_branch(const struct change *c); /* likewise */
 int change_rewind(struct rewind *r, const struct change *c, struct err *e);
 void rewind_command(struct str *out, const struct rewind *r); /* "rewind 4:1 before-rewind-1" */
 int changes_rollbacks(const struct changes *c);               /* rewinds that a rule did */

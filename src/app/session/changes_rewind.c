@@ -47,11 +47,21 @@ int rewind_step(const struct rewind *r, int each)
 	return step < INT_MAX ? (int)step : INT_MAX;
 }
 
+static bool begins_with(const struct change *c, const char *word)
+{
+	size_t n = strlen(word);
+
+	return strncmp(c->command, word, n) == 0 && (!c->command[n] || isspace(c->command[n]));
+}
+
 bool change_is_rewind(const struct change *c)
 {
-	size_t n = sizeof WORD - 1;
+	return begins_with(c, WORD);
+}
 
-	return strncmp(c->command, WORD, n) == 0 && (!c->command[n] || isspace(c->command[n]));
+bool change_is_branch(const struct change *c)
+{
+	return begins_with(c, "branch");
 }
 
 /* No name leads out of the folder of branches. */
