@@ -119,7 +119,7 @@ static void check(const char *what, const struct shape *a)
 			if (!(fabs(is - x) <= 1e-9))
 				FAIL("%s, %s and %s: %.12g, alone %.12g", what, loss_term[i].name,
 				     loss_term[k].name, is, x);
-			if (!health_shares(&t.model, (enum term)i, (enum term)k))
+			if (!health_shares((enum term)i, (enum term)k))
 				CHECK(is == 0);
 			else
 				CHECK(fabs(is) > 1e-6);

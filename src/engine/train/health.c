@@ -94,17 +94,15 @@ static unsigned parts_of_pool(int pool)
 	       1u << cross_table[p->source].key;
 }
 
-static unsigned parts_of_term(const struct model *m, enum term t)
+static unsigned parts_of_term(enum term t)
 {
+	/* As model_open gives them to the heads. */
+	static const enum pooling read[HEADS] = {[HEAD_TEXT] = ATT1, [HEAD_AUDIO] = ATT2};
 	const struct loss_term *x = &loss_term[t];
-	unsigned parts = 0;
 
 	if (x->aligns)
 		return parts_of_pool(x->pair[0]) | parts_of_pool(x->pair[1]);
-	for (int i = 0; i < m->encoder.npools; i++)
-		if (x->head == HEAD_MAIN || m->heads.input[x->head].at == m->encoder.z_at[i])
-			parts |= parts_of_pool(i);
-	return parts;
+	return x->head == HEAD_MAIN ? (1u << ENCODER_PARTS) - 1 : parts_of_pool(read[x->head]);
 }
 
 int health_pair(enum term a, enum term b)
@@ -118,9 +116,9 @@ int health_pair(enum term a, enum term b)
 	BUG("no pair of terms %d and %d", (int)a, (int)b);
 }
 
-bool health_shares(const struct model *m, enum term a, enum term b)
+bool health_shares(enum term a, enum term b)
 {
-	return parts_of_term(m, a) & parts_of_term(m, b);
+	return parts_of_term(a) & parts_of_term(b);
 }
 
 /* ---- room ---- */
@@ -149,7 +147,7 @@ static struct passes passes_of(const struct trainer *t)
 		int pass = 0;
 
 		p.of[i] = -1;
-		p.parts[i] = parts_of_term(&t->model, (enum term)i);
+		p.parts[i] = parts_of_term((enum term)i);
 		if (loss_weight(&t->set, (enum term)i) == 0)
 			continue;
 		while (taken[pass] & p.parts[i])

@@ -57,6 +57,6 @@ struct health_pair {
 extern const struct health_pair health_pair_table[HEALTH_PAIRS];
 int health_pair(enum term a, enum term b); /* the number of a pair, in any order */
 /* Have their gradients weights in common? Else the cosine is 0. */
-bool health_shares(const struct model *m, enum term a, enum term b);
+bool health_shares(enum term a, enum term b);
 
 #endif

@@ -14,11 +14,11 @@
  * view's, three less than the screen's. */
 static const struct train_layout layouts[] = {
 	/* rows cols  loss val term grad lr  gutter gap  name most wide; the rest follows */
-	{47, 200, 12, 10, 3, 3, 2, 7, 1, 8, 32, true, 0, 0, 0},
-	{33, 120, 8, 7, 2, 2, 1, 7, 1, 8, 20, true, 0, 0, 0},
-	{21, 80, 6, 5, 1, 1, 1, 6, 1, 8, 12, false, 0, 0, 0},
-	{16, 80, 3, 3, 1, 1, 1, 6, 1, 8, 12, false, 0, 0, 0},
-	{0, 0, 5, 0, 0, 0, 0, 5, 1, 0, 0, false, 0, 0, 0},
+	{47, 200, 12, 10, 3, 3, 2, 7, 1, 8, 32, true, 0, false, 0, 0, 0},
+	{33, 120, 8, 7, 2, 2, 1, 7, 1, 8, 20, true, 0, false, 0, 0, 0},
+	{21, 80, 6, 5, 1, 1, 1, 6, 1, 8, 12, false, 0, false, 0, 0, 0},
+	{16, 80, 3, 3, 1, 1, 1, 6, 1, 8, 12, false, 0, false, 0, 0, 0},
+	{0, 0, 5, 0, 0, 0, 0, 5, 1, 0, 0, false, 0, false, 0, 0, 0},
 };
 
 enum {
@@ -26,6 +26,7 @@ enum {
 	LOSS_LEAST = 5,   /* rows that the loss keeps while names need some */
 	NAMES_BESIDE = 2, /* rows of the validation's names that are no run's */
 	SMALL_NAME = 8,   /* columns, with marker and space */
+	HEALTH_TRACK = 4, /* rows that each of the two tracks keeps at most for health */
 };
 
 const struct train_figure train_figures[TRAIN_FIGURES] = {
@@ -36,6 +37,8 @@ const struct train_figure train_figures[TRAIN_FIGURES] = {
 
 static int strip_rows(const struct train_layout *l, int strip)
 {
+	if (l->health)
+		return 1;
 	return strip < TERMS ? l->term : strip == TERMS ? l->grad : l->lr;
 }
 
@@ -91,7 +94,14 @@ struct train_layout train_layout(const struct ui *u, int rows, int cols)
 	}
 	l.name = max_int(l.name, longest < l.names ? longest : l.names);
 	l.table = l.name + (l.wide ? 22 : 15);
-	l.strips = STRIPS;
+	l.all = STRIPS;
+	l.health = train_view(u)->health;
+	if (l.health) {
+		l.loss = min_int(l.loss, HEALTH_TRACK);
+		l.validation = min_int(l.validation, HEALTH_TRACK);
+		l.all = train_health_rows(u, train_health_cosines(rows, cols - l.gap - l.table));
+	}
+	l.strips = l.all;
 	share_rows(&l, rows, lines);
 	return l;
 }
@@ -130,8 +140,7 @@ static int row_of(const char *text, int width)
 	return n;
 }
 
-/* A dim sentence in the middle of a track, over as many rows as it needs. */
-static void sentence(struct canvas *c, const char *text)
+void train_sentence(struct canvas *c, const char *text)
 {
 	int width = c->cols - 2, lines = width > 0 ? text_width(text) / width + 1 : 0;
 	int row = (c->rows - lines) / 2;
@@ -149,18 +158,18 @@ static void no_steps_yet(const struct train_frame *f, struct canvas *c)
 {
 	switch (f->u->now.state) {
 	case WORK_LOADING:
-		sentence(c, "reading the data; curves appear with the first step");
+		train_sentence(c, "reading the data; curves appear with the first step");
 		break;
 	case WORK_IDLE:
 	case WORK_FAILED:
-		sentence(c, f->u->run.dir[0] ? "nothing is trained yet"
-					     : "no session yet; :open demo");
+		train_sentence(c, f->u->run.dir[0] ? "nothing is trained yet"
+						   : "no session yet; :open demo");
 		break;
 	case WORK_PAUSED:
-		sentence(c, "curves appear with the first step; Space begins");
+		train_sentence(c, "curves appear with the first step; Space begins");
 		break;
 	default:
-		sentence(c, "curves appear with the first step");
+		train_sentence(c, "curves appear with the first step");
 	}
 }
 
@@ -175,7 +184,7 @@ static void no_epoch_yet(const struct train_frame *f, struct canvas *c)
 			 num_time(time, left));
 	else
 		snprintf(text, sizeof text, "validation appears after epoch 1");
-	sentence(c, text);
+	train_sentence(c, text);
 }
 
 static bool any_finite(const double *y, int n)
@@ -204,7 +213,7 @@ static bool empty_draw(const struct train_frame *f, enum train_track t, struct c
 	if (t == TRACK_VALIDATION && f->step.n > 0 && e->n == 0)
 		no_epoch_yet(f, c);
 	else if (t == TRACK_VALIDATION && e->n > 0 && !any_finite(e->y[EPOCH_WF1], e->n))
-		sentence(c, "nothing is held out, so there is no validation");
+		train_sentence(c, "nothing is held out, so there is no validation");
 	else if (f->step.n == 0 && (t == TRACK_LOSS || train_is_small(f->layout)))
 		no_steps_yet(f, c);
 	else
@@ -236,9 +245,10 @@ static void unit_draw(const struct train_frame *f, struct canvas *row)
 	const struct train_view *v = train_view(u);
 	int col = canvas_text(row, 0, 0, ROLE(ROLE_DIM), "%s", train_unit(f));
 
-	if (f->layout->strips < STRIPS)
-		canvas_text(row, 0, col, ROLE(ROLE_DIM), ", %d strips hidden",
-			    STRIPS - f->layout->strips);
+	if (f->layout->strips < f->layout->all)
+		canvas_text(row, 0, col, ROLE(ROLE_DIM), ", %d %s hidden",
+			    f->layout->all - f->layout->strips,
+			    f->layout->health ? "rows" : "strips");
 	else if (v->to > v->from)
 		canvas_text(row, 0, col, ROLE(ROLE_DIM), f->layout->wide ? ", zoomed" : "");
 	else if (f->layout->wide && v->axis != AXIS_TIME && f->plan > 0)
@@ -271,6 +281,15 @@ static void tracks_draw(const struct train_frame *f, struct canvas *c)
 	row += l->loss + gap;
 	track_and_table(f, TRACK_VALIDATION, c, row, l->validation);
 	row += l->validation + gap;
+	if (l->health) {
+		struct canvas below =
+			canvas_part(c, row, 0, l->strips, c->cols - l->table - l->gap);
+		struct canvas table = canvas_part(c, row, c->cols - l->table, l->strips, l->table);
+
+		train_health_draw(f, &below, &table);
+		below_draw(f, c, row + l->strips);
+		return;
+	}
 	if (gap && l->strips > 0) {
 		struct canvas heading = canvas_part(c, row - 1, c->cols - l->table, 1, l->table);
 
@@ -351,6 +370,7 @@ static const char keys[] = "Up move up\n"
 			   "M mean                   # mean\n"
 			   "o overlay                # overlay\n"
 			   "b branch                 # branch\n"
+			   "h health                 # health\n"
 			   "{ jump left\n"
 			   "} jump right\n"
 			   "WheelUp zoom in\n"

@@ -7,6 +7,7 @@
  *	train_tracks.c  curves over each other, rail of marks, x labels
  *	train_table.c   the numbers beside them
  *	train_head.c    the head row
+ *	train_health.c  how the layers learn, in place of the strips
  *	train.c         layouts, head row, empty states; the view
  *	train_command.c what it answers to
  *
@@ -29,9 +30,10 @@ struct train_view { /* what the user has chosen */
 	double keep;     /* smoothing weight, 0..0.999 */
 	bool log_off;    /* losses on a linear axis */
 	enum { AXIS_EPOCH, AXIS_STEP, AXIS_TIME } axis;
-	int track;  /* small screens: first track shown */
-	bool mean;  /* fold mean and deviation instead of one fold */
-	int figure; /* of train_figures: as what runs are compared in the validation track */
+	int track;   /* small screens: first track shown */
+	bool mean;   /* fold mean and deviation instead of one fold */
+	bool health; /* how the layers learn, in place of terms, gradient norm and rate */
+	int figure;  /* of train_figures: as what runs are compared in the validation track */
 };
 static inline struct train_view *train_view(const struct ui *u)
 {
@@ -57,7 +59,8 @@ struct train_layout {
 	int name, names; /* columns of a name in the table; the most where runs are compared */
 	bool wide;       /* the table has `at` and `weight`, words are whole */
 	int table;       /* columns of the numbers */
-	int strips;      /* of STRIPS, those there is room for */
+	bool health;     /* the strips are its rows */
+	int all, strips; /* of all strips, those there is room for */
 	int legend;      /* small screens: rows that name the lines */
 };
 /* For a canvas of this size. What it has more than the layout needs goes to the first
@@ -166,6 +169,14 @@ static inline const double *train_over(const struct train_overlay *o, const doub
 bool train_draws_overlays(const struct train_frame *f);
 /* Small screens: all lines of the track with their names. */
 void train_small_legend(const struct train_frame *f, struct canvas *c);
+
+/* Health: a heading, a row a group, then `cosines` rows, each with so many pairs of terms; 0: they
+ * are in the heading. Beside them, as train_table_draw, its numbers. */
+int train_health_rows(const struct ui *u, int cosines);
+int train_health_cosines(int rows, int cols); /* of a view so large, tracks so wide */
+void train_health_draw(const struct train_frame *f, struct canvas *tracks, struct canvas *table);
+/* A dim sentence in the middle of a canvas, over as many rows as it needs. */
+void train_sentence(struct canvas *c, const char *text);
 
 void train_head_draw(const struct train_frame *f, struct canvas *row);
 

@@ -365,6 +365,17 @@ static int log_y(struct ui *u, const char *args, struct err *e)
 	return toggle(&train_view(u)->log_off, "log", args, false, e);
 }
 
+static int health(struct ui *u, const char *args, struct err *e)
+{
+	return toggle(&train_view(u)->health, "health", args, true, e);
+}
+
+static const char *refuse_health(const struct ui *u)
+{
+	return is_small(u) ? "the screen is too small for it; 80 columns and 19 rows are needed"
+			   : NULL;
+}
+
 static int mean(struct ui *u, const char *args, struct err *e)
 {
 	return toggle(&train_view(u)->mean, "mean", args, true, e);
@@ -399,5 +410,7 @@ const struct verb train_verbs[] = {
 	 CHANGES_NOTHING},
 	{"mean", "[on|off]", "Mean and deviation over the folds.", mean, refuse_mean, complete_args,
 	 CHANGES_NOTHING},
+	{"health", "[on|off]", "How the layers learn, in place of the terms; see train.health.",
+	 health, refuse_health, complete_args, CHANGES_NOTHING | LATE},
 	{0},
 };

@@ -4,6 +4,7 @@
 #include "tests/ui/moment.h"
 #include "tests/ui/verb.h"
 
+#include "engine/train/health.h"
 #include "ui/view/train.h"
 
 #include "ui/console/keys.h"
@@ -233,6 +234,197 @@ SCREEN(other_fold_80x24, 24, 80, u.sel.fold = 2; u.sel.fold_chosen = true)
 SCREEN(loss_40x10, 10, 40, run(&u, "move", "down"))
 SCREEN(main_40x10, 10, 40, run(&u, "move", "down"); run(&u, "move", "down"))
 SCREEN(term_40x10, 10, 40, run(&u, "move", "up"); run(&u, "move", "up"); run(&u, "move", "up"))
+
+/* ---- how the layers learn ---- */
+
+/* Every 50th step was measured from epoch 5 on: one stack is nearly at rest, a head moves too
+ * much at first, and the alignments come to pull against the classes. */
+static void measure(struct ui *u)
+{
+	static const double goal[HEALTH_GROUPS] = {-2.9, -3.1, -3.3, -4.6, -3.6,
+						   -2.4, -2.2, -2.7, -3};
+	unsigned seed = 5;
+
+	u->run.set.train.health = 50;
+	for (int step = 150; step <= MOMENT_EPOCHS * MOMENT_STEPS + 11; step += 50) {
+		struct health_row h = {.fold = 3,
+				       .epoch = (step - 1) / MOMENT_STEPS + 1,
+				       .step = step,
+				       .sample = 32};
+		double done = step / 1200.;
+
+		for (int g = 0; g < HEALTH_GROUPS; g++) {
+			h.update[g] = goal[g] + 0.7 * (1 - done) + 0.15 * moment_noise(&seed);
+			h.gradient[g] = 0.1 * (g + 1) * (1.2 - done);
+		}
+		for (int i = 0; i < HEALTH_PAIRS; i++) {
+			const struct health_pair *p = &health_pair_table[i];
+
+			h.cosine[i] = health_shares(p->a, p->b) ? 0.6 - 0.12 * i - 0.3 * done : 0;
+		}
+		run_add_health(&u->run, &h);
+	}
+}
+
+SCREEN(health_80x24, 24, 80, measure(&u); run(&u, "health", ""))
+SCREEN(health_120x40, 40, 120, measure(&u); run(&u, "health", "on"))
+SCREEN(health_80x19, 19, 80, measure(&u); run(&u, "health", "on"))
+SCREEN(health_cursor_80x24, 24, 80, measure(&u); run(&u, "health", "on"); run(&u, "cursor", "12"))
+SCREEN(health_zoom_100x30, 30, 100, measure(&u); run(&u, "health", "on"); run(&u, "zoom", "20 30"))
+SCREEN(health_off_80x24, 24, 80, run(&u, "health", "on"))
+
+/* Without colours and without braille the same can be read. */
+TEST(health_ascii)
+{
+	struct ui u;
+
+	NEED_UTF8();
+	moment_init(&u, &look_ascii, 24, 80);
+	measure(&u);
+	run(&u, "health", "on");
+	check_screen(&u, "train-health_ascii_80x24");
+	moment_free(&u);
+}
+
+/* What the screen says where there is nothing to see, in place of numbers. */
+TEST(health_says_why_there_is_none)
+{
+	static const struct {
+		const char *text;
+		int every, fold;
+		bool measured, cursor, mean;
+	} of[] = {
+		{"nothing is measured; :set train.health 50", .fold = 3},
+		{"one step in 70 is measured; none has", .every = 70, .fold = 3},
+		{"this fold was not measured", .every = 70, .fold = 2},
+		{"nothing was measured up to the cursor", .fold = 3, .measured = true,
+		 .cursor = true},
+		{"health is that of one fold", .fold = 3, .measured = true, .mean = true},
+	};
+
+	NEED_UTF8();
+	for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+		struct ui u;
+		struct canvas c;
+		char *dump;
+
+		moment_init(&u, &look_braille, 40, 160);
+		if (of[i].measured)
+			measure(&u);
+		u.run.set.train.health = of[i].every;
+		u.sel.fold = of[i].fold;
+		run(&u, "health", "on");
+		if (of[i].cursor)
+			run(&u, "cursor", "2");
+		if (of[i].mean)
+			run(&u, "mean", "on");
+		canvas_init(&c, u.rows, u.cols, &u.look);
+		screen_draw(&u, &c);
+		dump = canvas_dump(&c);
+		CHECK_HAS(dump, of[i].text);
+		CHECK(!strstr(dump, "grad\n") && !strstr(dump, "cos main"));
+		free(dump);
+		canvas_free(&c);
+		moment_free(&u);
+	}
+}
+
+/* Toggled, refused where it has no room, and no row for what the model does not have. */
+TEST(health_is_switched)
+{
+	struct ui u;
+	struct train_layout with, without;
+
+	moment_init(&u, &look_braille, 24, 80);
+	measure(&u);
+	CHECK_STR(run(&u, "health", ""), "");
+	CHECK(train_view(&u)->health);
+	with = train_layout(&u, 21, 80);
+	CHECK_INT(with.strips, 1 + HEALTH_GROUPS);
+	CHECK_INT(with.loss + with.validation, 8);
+	u.run.set.model.cross_attention = false;
+	without = train_layout(&u, 21, 80);
+	CHECK_INT(without.strips, HEALTH_GROUPS);
+	CHECK_HAS(run(&u, "health", "maybe"), "expected on, off or nothing");
+	CHECK_STR(run(&u, "health", "off"), "");
+	CHECK(!train_view(&u)->health);
+	u.rows = 10;
+	u.cols = 40;
+	CHECK_HAS(run(&u, "health", "on"), "the screen is too small");
+	moment_free(&u);
+}
+
+/* What a cell is in each range, by its colour and its height. */
+TEST(cells_of_health)
+{
+	static const struct {
+		double update;
+		enum role role;
+		uint32_t base;
+	} of[] = {{-3, ROLE_GOOD, U'▄'},        {-4, ROLE_GOOD, U'▂'},   {-2, ROLE_GOOD, U'▆'},
+		  {-4.1, ROLE_WARN, U'▁'},      {-1.9, ROLE_WARN, U'▇'}, {-1, ROLE_WARN, U'█'},
+		  {-INFINITY, ROLE_WARN, U'▁'}, {NAN, ROLE_BAD, U'!'}};
+
+	NEED_UTF8();
+	for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+		struct health_row h = {.fold = 3, .epoch = 1, .step = MOMENT_STEPS};
+		struct train_layout l;
+		struct canvas c;
+		struct ui u;
+		int found = 0;
+
+		moment_init(&u, &look_braille, 24, 80);
+		for (int g = 0; g < HEALTH_GROUPS; g++)
+			h.update[g] = of[i].update;
+		run_add_health(&u.run, &h);
+		run(&u, "health", "on");
+		l = train_layout(&u, 21, 80);
+		canvas_init(&c, 24, 80, &u.look);
+		screen_draw(&u, &c);
+		for (int row = 0; row < 24; row++)
+			for (int col = l.gutter; col < 80 - l.table; col++) {
+				const struct cell *cell = canvas_at(&c, row, col);
+
+				found += cell->base == of[i].base && cell->style.fg == of[i].role;
+			}
+		CHECK_INT(found, HEALTH_GROUPS);
+		canvas_free(&c);
+		moment_free(&u);
+	}
+}
+
+/* Held up to the next measurement; not where it was off for long, nor after the last. */
+TEST(cells_of_health_are_held)
+{
+	static const int step[] = {28, 84, 140, 840, 896, 952}; /* epochs 1 3 5, 30 32 34 */
+	struct train_layout l;
+	struct canvas c;
+	struct ui u;
+	int row = 0, filled = 0;
+
+	NEED_UTF8();
+	moment_init(&u, &look_braille, 24, 80);
+	for (size_t i = 0; i < sizeof step / sizeof *step; i++) {
+		struct health_row h = {.fold = 3, .epoch = 1, .step = step[i]};
+
+		for (int g = 0; g < HEALTH_GROUPS; g++)
+			h.update[g] = -3;
+		run_add_health(&u.run, &h);
+	}
+	run(&u, "health", "on");
+	run(&u, "zoom", "0 40");
+	l = train_layout(&u, 21, 80);
+	canvas_init(&c, 24, 80, &u.look);
+	screen_draw(&u, &c);
+	while (row < 24 && canvas_at(&c, row, l.gutter + 1)->base != U'▄')
+		row++;
+	REQUIRE(row < 24);
+	for (int col = l.gutter; col < 80 - l.table; col++)
+		filled += canvas_at(&c, row, col)->base == U'▄';
+	CHECK_INT(filled, 12); /* 50 columns for 40 epochs: 1 to 5 and 30 to 34 */
+	canvas_free(&c);
+	moment_free(&u);
+}
 
 /* ---- without braille ---- */
 
