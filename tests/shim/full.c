@@ -7,13 +7,15 @@
  * Calls that make something durable or change a name below FULL_ROOT (fsync, rename, link,
  * unlink, mkdir, truncate, fopen for writing, open of a new file) are counted from 1; that of
  * number N fails as on a full disk, or with FULL_ERROR=EROFS as in a folder that has become
- * read-only, and then it and all that follow do. FULL_COUNT has how many there were in the end.
+ * read-only, and then it and all that follow do; with FULL_ERROR=KILL the program is killed
+ * before it. FULL_COUNT has how many there were in the end.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -40,7 +42,8 @@ __attribute__((destructor)) static void end(void)
 static bool fails(const char *path)
 {
 	const char *root = getenv("FULL_ROOT"), *at = getenv("FULL_AT");
-	bool read_only = getenv("FULL_ERROR") != NULL;
+	const char *error = getenv("FULL_ERROR");
+	bool read_only = error && strcmp(error, "EROFS") == 0;
 	char real[PATH_MAX];
 	long n;
 
@@ -55,6 +58,8 @@ static bool fails(const char *path)
 	n = ++count;
 	if (!at || (read_only ? n < atol(at) : n != atol(at)))
 		return false;
+	if (error && strcmp(error, "KILL") == 0)
+		raise(SIGKILL);
 	errno = read_only ? EROFS : ENOSPC;
 	return true;
 }
