@@ -7,6 +7,7 @@
 #include "base/util.h"
 #include "ui/console/console.h"
 #include "ui/state/detach.h"
+#include "ui/state/duels.h"
 #include "ui/state/feed.h"
 #include "ui/state/feeder.h"
 #include "ui/state/runs.h"
@@ -424,7 +425,7 @@ void loop_settle(struct ui *u)
 		while (u->waiting == ping && ping && !u->quit)
 			wait_event(u);
 		while ((u->opening.run || u->detach.run || is_awaited(u) || u->look_asked ||
-			feeder_busy(u)) &&
+			feeder_busy(u) || duels_busy(u)) &&
 		       !u->quit)
 			wait_event(u);
 		u->let_go = false;

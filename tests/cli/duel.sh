@@ -4,6 +4,7 @@
 . "$(dirname "$0")/common"
 
 MIUST=$(realpath "$MIUST")
+tui=$(realpath "${MIUST_TUI:-build/miust-tui}")
 tiny=$(realpath tests/record/tiny)
 cd "$dir" || exit 1
 
@@ -94,6 +95,12 @@ mistake no_number 'for soon: expected how many epochs' main lr-x2 for soon
 mistake no_place 'at soon: expected EPOCH:STEP' lr=1,2 at soon
 mistake a_place_of_two_runs 'did not expect at' main lr-x2 at 1:1
 mistake a_step_to_come 'has come to' lr=1,2 at 9:1
+run train "$tiny/config.yml" --session done --set train.epoch=1
+run duel done lr=1,2
+check a_finished_run says 1 'fold 0 of done is finished; at EPOCH:STEP begins the duel at a step of its past'
+check nothing_is_made_of_it [ ! -e done/branches ]
+run duel done lr=1,2 at 1:2
+check but_of_its_past done_well
 run train "$tiny/config.yml" --session other --set train.batch_size=3 --max-steps 2
 mistake other_batches 'main has train.batch_size 4 and other has 3' main other
 run train "$tiny/config.yml" --session fresh --set train.epoch=5 --max-steps 2
@@ -169,3 +176,33 @@ diverged() { grep -q 'The duel is over: lr-0.05 diverged: fold 0, epoch 3, step 
 check it_says_who_diverged diverged
 run train --session bad/branches/lr-1e-3 --resume
 check the_other_goes_on done_well
+
+# In a script: the run that trains stops, its two branches begin, and the line lasts until the duel
+# is over; both are drawn.
+cp -r "$tiny" .
+sed -i 's/epoch: 3/epoch: 5/' tiny/config.yml
+printf 'step epoch\nstep\nduel lr=1e-3,0.05\ndump page\nduel\nview 7\ndump list\n' >script
+"$tui" tiny/config.yml --script script >out 2>err
+status=$?
+check scripted done_well
+session=$(echo sessions/*)
+by_script() {
+	for value in 1e-3 0.05; do
+		[ -e "$session/branches/lr-$value/results.json" ] &&
+			grep -qx "at 0 2 6 set train.optimizer.lr $value   # was 0.012" \
+				"$session/branches/lr-$value/commands.log" || return 1
+	done
+	[ ! -e "$session/results.json" ] && [ ! -s "$session/commands.log" ]
+}
+check the_run_has_stopped_and_its_branches_are_trained by_script
+cp page out
+check both_are_drawn grep -q 'lr-0.05  [0-9.]* *[0-9.]*' page
+check its_end_is_said grep -q 'leads lr-[01][.e].*McNemar' page
+cp list out
+in_the_list() { [ "$(grep -c 'lr-.* finished' list)" -eq 2 ] && grep -q 'stopped' list; }
+check all_three_are_in_the_list in_the_list
+printf 'duel\nduel lr-1e-3 lr-0.05\n' >script
+"$tui" "$session" --script script >out 2>err
+status=$?
+cat err >>out
+check a_mistake_in_a_script grep -q 'lr-1e-3 is finished' out

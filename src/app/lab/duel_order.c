@@ -4,6 +4,7 @@
 #include "app/config/origin.h"
 #include "app/config/setting.h"
 #include "app/session/branch.h"
+#include "app/session/session_rows.h"
 #include "app/session/session_data.h"
 #include "app/session/session_delete.h"
 #include "app/session/session_state.h"
@@ -262,6 +263,25 @@ static void drop(const char *dir)
 		session_delete(s.root, dir, &ignored);
 }
 
+/* Something is left to train after the step. */
+static int check_left(const char *session_dir, int fold, int step, struct err *e)
+{
+	struct results r = {0};
+	struct settings set;
+	struct session s;
+	int last = step, failed;
+
+	failed = session_read(&s, session_dir, &set, e) || session_results(&s, &set, &r, e) ||
+		 branch_present(session_dir, fold, &last, e);
+	if (!failed && step == last && results_has(&r, fold))
+		failed = err_set(e,
+				 "duel: fold %d of %s is finished; at EPOCH:STEP begins the duel "
+				 "at a step of its past",
+				 fold, session_dir);
+	results_free(&r);
+	return failed ? -1 : 0;
+}
+
 static int make_both(struct duel_sides *s, const struct duel_order *o, const char *session_dir,
 		     int fold, void (*say)(void *, const char *), void *ctx, struct err *e)
 {
@@ -270,7 +290,8 @@ static int make_both(struct duel_sides *s, const struct duel_order *o, const cha
 	int failed =
 		check_values(o, session_dir, e) ||
 		(o->at.epoch ? branch_step(session_dir, fold, o->at.epoch, o->at.in_epoch, &step, e)
-			     : branch_present(session_dir, fold, &step, e));
+			     : branch_present(session_dir, fold, &step, e)) ||
+		check_left(session_dir, fold, step, e);
 
 	for (int i = 0; i < 2 && !failed; i++) {
 		snprintf(set, sizeof set, "%s %s", o->o->key, o->word[i]);

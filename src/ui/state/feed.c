@@ -4,6 +4,7 @@
 #include "app/study/facts.h"
 #include "base/mem.h"
 #include "ui/state/detach.h"
+#include "ui/state/duels.h"
 #include "ui/state/overlay.h"
 #include "ui/state/feeder.h"
 #include "ui/state/problems.h"
@@ -340,11 +341,13 @@ void feed_after(struct ui *u)
 	bool failed = false;
 
 	detach_follow(u);
+	duels_follow(u);
 	do {
 		u->feeder.late = false;
 		feeder_follow(u);
 		failed |= runs_follow(u);
 	} while (u->feeder.late);
+	duels_tell(u);
 	if (!failed)
 		return;
 	ui_error(u, "%s", u->failed.error);

@@ -310,6 +310,12 @@ int runs_open(struct ui *u, const char *what, bool skip_bad, struct err *e)
 		snprintf(u->what, sizeof u->what, "%s", what);
 		return 0;
 	}
+	runs_await(u, run, what);
+	return 0;
+}
+
+void runs_await(struct ui *u, int run, const char *what)
+{
 	forget_failed(u);
 	if (u->opening.run && u->opening.run != run)
 		work_close(u->work, u->opening.run);
@@ -321,7 +327,6 @@ int runs_open(struct ui *u, const char *what, bool skip_bad, struct err *e)
 		runs_show(u, run);
 	else
 		ui_say(u, "opening %s", path_base(what));
-	return 0;
 }
 
 void runs_told(struct ui *u, struct event *e)
@@ -454,7 +459,8 @@ static void follow(struct ui *u, int run)
 		u->feeder.late = true;
 		return;
 	}
-	say_ended(u, run, g.state, g.trains);
+	if (g.state != WORK_IDLE || (run != u->duel.run[0] && run != u->duel.run[1]))
+		say_ended(u, run, g.state, g.trains);
 	work_close(u->work, run);
 }
 

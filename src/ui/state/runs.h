@@ -20,6 +20,9 @@ int runs_start(struct ui *u, const char *what, struct err *e);
 int runs_start_none(struct ui *u, struct err *e);
 /* Another one, likewise; shown at once where it is open already. */
 int runs_open(struct ui *u, const char *what, bool skip_bad, struct err *e);
+/* A run of work that has just been opened, or is open, is to be shown, as soon as its data has
+ * been read. */
+void runs_await(struct ui *u, int run, const char *what);
 /* A run of work, which is not to be shown; 0 on error. */
 int runs_add(struct ui *u, const struct work_options *o, struct err *e);
 /* Is this session's folder (or another run's in it) open? Its run, or 0. */

@@ -47,6 +47,7 @@ void ui_free(struct ui *u)
 		free(u->state[i]);
 	}
 	ui_drop_overlays(u);
+	duel_free(&u->duel.now);
 	drafts_free(u->drafts);
 	for (int i = 0; i < OVERLAY_LINES; i++)
 		free(u->overlay_key[i]);

@@ -14,6 +14,7 @@
 
 #include "app/cmd/detached.h"
 #include "app/hook/hook.h"
+#include "app/lab/duel_order.h"
 #include "app/lab/work.h"
 #include "app/queue/queue.h"
 #include "app/session/run.h"
@@ -161,6 +162,17 @@ struct ui {
 		unsigned asked; /* 0: none is */
 		char dir[PATH_LEN];
 	} branching;
+	struct { /* the last of this program (duels.h) */
+		struct duel now;
+		unsigned seen; /* of its news */
+		char dir[2][PATH_LEN];
+		int run[2]; /* of work */
+		bool told;  /* that it is over */
+		bool waits; /* until the run that its branches leave has stopped: */
+		char from[PATH_LEN];
+		int fold;
+		char order[DUEL_TEXT];
+	} duel;
 	bool look_wanted;
 	unsigned look_asked; /* request under way, 0: none */
 	unsigned trying;     /* a try of this screen that computes, 0: none */

@@ -58,6 +58,7 @@ struct verb {
 	X(overlay)     \
 	X(note)        \
 	X(branch)      \
+	X(duel)        \
 	X(problems)    \
 	X(screen)      \
 	X(tour)        \

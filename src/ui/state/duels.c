@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui/state/duels.h"
+
+#include "app/serve/serve.h"
+#include "base/file.h"
+#include "base/str.h"
+#include "ui/state/overlay.h"
+#include "ui/state/runs.h"
+
+#include <string.h>
+
+/* ---- beginning ---- */
+
+static void say(void *u, const char *text)
+{
+	ui_say(u, "%s", text);
+}
+
+/* Its run here, 0: it is to be opened. An error if it cannot be trained here. */
+static int find_run(const struct ui *u, const char *dir, const char *name, int *run, struct err *e)
+{
+	struct glance g = {.hold = WORK_FOLLOWED};
+
+	*run = runs_find(u, dir);
+	if (*run)
+		work_glance(u->work, *run, &g);
+	if (*run && g.hold == WORK_OURS && g.state != WORK_FAILED)
+		return 0;
+	return duel_may_train(dir, name, e);
+}
+
+static void show(struct ui *u, const struct duel_sides *s, const bool opened[2])
+{
+	const char *const dirs[] = {s->dir[0], s->dir[1]};
+	struct err e = {0};
+	int side = file_is_same(s->dir[1], u->run.dir);
+
+	if (opened[side])
+		runs_await(u, u->duel.run[side], s->dir[side]);
+	else if (runs_open(u, s->dir[side], false, &e))
+		ui_error(u, "%s", e.text);
+	if (overlay_set(u, dirs, 2, &e))
+		ui_error(u, "%s", e.text);
+	ui_say(u, "duel of %s and %s; duel off ends it", s->name[0], s->name[1]);
+}
+
+static int begin(struct ui *u, const struct duel_sides *s, int epochs, struct err *e)
+{
+	const char *const name[] = {s->name[0], s->name[1]};
+	struct work_options o[2];
+	int run[2];
+	bool opened[2];
+
+	for (int i = 0; i < 2; i++) {
+		if (find_run(u, s->dir[i], s->name[i], &run[i], e))
+			return -1;
+		opened[i] = !run[i];
+		o[i] = (struct work_options){
+			.job = {.session = s->dir[i],
+				.resume = true,
+				.threads = u->how.threads,
+				.skip_bad = u->how.skip_bad,
+				.socket = u->serve ? serve_path(u->serve) : NULL}};
+	}
+	if (work_duel(u->work, name, o, run, epochs, e))
+		return -1;
+	for (int i = 0; i < 2; i++) {
+		u->duel.run[i] = run[i];
+		str_fit(u->duel.dir[i], PATH_LEN, s->dir[i]);
+	}
+	u->duel.told = false;
+	show(u, s, opened);
+	return 0;
+}
+
+/* The run that the branches leave, or that is a side, has let its fold go. */
+static int go(struct ui *u, struct err *e)
+{
+	struct duel_order o;
+	struct duel_sides s;
+
+	u->duel.waits = false;
+	return duel_order(&o, u->duel.order, e) ||
+			       duel_sides(&s, &o, u->duel.from, u->duel.fold, say, u, e) ||
+			       begin(u, &s, o.epochs, e)
+		       ? -1
+		       : 0;
+}
+
+/* The run that the branches leave, if it has something that they could not take along, or a place
+ * that they need; else 0. */
+static int has_to_stop(const struct ui *u)
+{
+	int run = runs_find(u, u->duel.from);
+	struct glance g;
+
+	if (!run)
+		return 0;
+	work_glance(u->work, run, &g);
+	return g.hold == WORK_OURS && g.state != WORK_IDLE && g.state != WORK_FAILED &&
+			       (g.placed || g.state == WORK_STOPPING)
+		       ? run
+		       : 0;
+}
+
+int duels_begin(struct ui *u, const char *dir, int fold, const char *args, struct err *e)
+{
+	struct duel_order o;
+	int run;
+
+	if (duel_order(&o, args, e))
+		return -1;
+	if (duels_busy(u))
+		return err_set(e, "there is a duel already; duel off ends it");
+	str_fit(u->duel.order, sizeof u->duel.order, args);
+	str_fit(u->duel.from, sizeof u->duel.from, dir);
+	u->duel.fold = fold;
+	run = o.o ? has_to_stop(u) : 0;
+	if (!run)
+		return go(u, e);
+	if (!work_stop(u->work, run))
+		return err_set(e, UI_BUSY);
+	u->duel.waits = true;
+	ui_say(u, "the run stops here, and its two branches begin");
+	return 0;
+}
+
+int duels_stop(struct ui *u, struct err *e)
+{
+	if (!duels_busy(u))
+		return err_set(e, "there is no duel");
+	if (u->duel.waits)
+		ui_say(u, "there will be no duel");
+	u->duel.waits = false;
+	work_duel_stop(u->work);
+	return 0;
+}
+
+/* ---- following ---- */
+
+void duels_follow(struct ui *u)
+{
+	struct err e = {0};
+
+	if (!u->work || u->leaving)
+		return;
+	work_duel_look(u->work, &u->duel.now, &u->duel.seen);
+	if (u->duel.waits && !has_to_stop(u) && go(u, &e))
+		ui_error(u, "%s", e.text);
+}
+
+void duels_tell(struct ui *u)
+{
+	struct str text = {0};
+
+	if (u->duel.told || duels_busy(u) || !u->work || u->duel.now.end == DUEL_NONE)
+		return;
+	work_duel_look(u->work, &u->duel.now, &u->duel.seen);
+	u->duel.told = true;
+	overlay_refresh(u);
+	duel_text(&u->duel.now, &text);
+	ui_say(u, "%s", text.s);
+	str_free(&text);
+}
+
+void duels_text(const struct ui *u, struct str *out)
+{
+	if (u->duel.now.end == DUEL_NONE)
+		str_add(out, "there has been no duel; duel KEY=V1,V2 makes two branches of this "
+			     "run and trains them turn about");
+	else
+		duel_text(&u->duel.now, out);
+}
+
+bool duels_busy(const struct ui *u)
+{
+	return u->duel.waits || (u->work && !work_duel_over(u->work));
+}
+
+int duels_shown(const struct ui *u)
+{
+	for (int i = 0; i < 2; i++)
+		if (u->duel.now.end != DUEL_NONE && strcmp(u->duel.dir[i], u->run.dir) == 0)
+			return i;
+	return -1;
+}
