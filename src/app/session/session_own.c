@@ -86,16 +86,22 @@ int session_refuse_links(const char *root, struct err *e)
 	return refuse_links(root, 0, e); /* seed-S/fold-F is two folders down */
 }
 
-/* Is DIR/lock the file that is open? */
-static bool is_in(int lock, const char *dir)
+/* Is it the file that is open? */
+static bool is_open(int fd, const char *path)
 {
 	struct stat held, now;
+
+	return fstat(fd, &held) == 0 && lstat(path, &now) == 0 && held.st_dev == now.st_dev &&
+	       held.st_ino == now.st_ino;
+}
+
+/* The same of DIR/lock. */
+static bool is_in(int lock, const char *dir)
+{
 	struct err ignored = {0};
 	char path[PATH_LEN];
 
-	return path_join(path, sizeof path, dir, "lock", &ignored) == 0 &&
-	       fstat(lock, &held) == 0 && lstat(path, &now) == 0 && held.st_dev == now.st_dev &&
-	       held.st_ino == now.st_ino;
+	return path_join(path, sizeof path, dir, "lock", &ignored) == 0 && is_open(lock, path);
 }
 
 static int refuse_gone(const char *dir, const char *what, struct err *e)
@@ -119,6 +125,20 @@ int session_check_held(const struct session *s, struct err *e)
 	if (fold_file(s->dir, s->fold, "", fold, sizeof fold, e))
 		return -1;
 	return is_in(s->fold_lock, fold) ? 0 : refuse_gone(fold, "fold", e);
+}
+
+int session_check_open(const struct session *s, int fd, const char *name, struct err *e)
+{
+	char path[PATH_LEN];
+
+	if (fold_file(s->dir, s->fold, name, path, sizeof path, e))
+		return -1;
+	if (is_open(fd, path))
+		return 0;
+	return err_at(
+		e, path, 0, 0,
+		"was deleted or moved while it was being written; nothing more is written. Put "
+		"it back, then --resume");
 }
 
 int session_path(const struct session *s, const char *name, char *out, size_t n, struct err *e)

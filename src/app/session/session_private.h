@@ -29,6 +29,8 @@ void folds_free(struct fold_list *l);
 /* "DIR/fold-F/NAME", which need not be there; "" ends at "fold-F". */
 int fold_file(const char *dir, int fold, const char *name, char *out, size_t n, struct err *e);
 bool fold_has(const char *dir, int fold, const char *name);
+/* session_own.c: an error if NAME of the fold that is written is no longer the file `fd`. */
+int session_check_open(const struct session *s, int fd, const char *name, struct err *e);
 /* May the folder's own files have rows that no fold has? So in a session of version
  * 0.1: a fold has no file of its own, or no fold has a folder. */
 bool folder_counts(const char *dir, const struct fold_list *l);

@@ -167,7 +167,7 @@ static int append(const struct session *s, FILE *f, const char *name, const stru
 
 	BUG_ON(!f);
 	BUG_ON(*(const int *)((const char *)row + c->at[0].at) != s->fold);
-	if (session_check_held(s, e))
+	if (session_check_held(s, e) || session_check_open(s, fileno(f), name, e))
 		return -1;
 	rows_line(c, row, &line);
 	if (fwrite(line.s, 1, line.len, f) != line.len || fflush(f))

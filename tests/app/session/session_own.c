@@ -211,6 +211,32 @@ TEST(a_fold_that_goes_away_ends_its_run)
 	folder_remove();
 }
 
+/* And of a file that grows: the rows before would be missing. */
+TEST(a_table_that_goes_away_ends_its_run)
+{
+	static const struct {
+		const char *how, *name;
+		int step;
+	} gone[] = {{"rm s/fold-0/steps.csv", "steps.csv", 2},
+		    {"mv s/fold-0/steps.csv s/old", "steps.csv", 5},
+		    {"cp s/fold-0/steps.csv s/new && mv s/new s/fold-0/steps.csv", "steps.csv", 6},
+		    {"rm s/fold-0/epochs.csv", "epochs.csv", 6}};
+
+	folder_make();
+	for (size_t i = 0; i < sizeof gone / sizeof gone[0]; i++) {
+		struct plan p = {.step = gone[i].step};
+		char want[128];
+
+		shell("rm -rf %s/s", folder);
+		snprintf(p.command, sizeof p.command, "cd %s && %s", folder, gone[i].how);
+		snprintf(want, sizeof want,
+			 "/s/fold-0/%s: was deleted or moved while it was being written",
+			 gone[i].name);
+		CHECK_HAS(train("s", &p, false, 1), want);
+	}
+	folder_remove();
+}
+
 int main(int argc, char **argv)
 {
 	return TEST_MAIN(argc, argv);
