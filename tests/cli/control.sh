@@ -71,6 +71,17 @@ wait $long
 check off_ends_it grep -qE 'was ended after [0-9]+ of (50 values|51000 steps)' "$dir/long"
 run control "$s" snapshot
 check nothing_is_tried_any_more has '"trying_of": 0'
+"$MIUST" control "$s" try lr 1e-4..1/50 for 1000 >"$dir/long" 2>&1 &
+long=$!
+until "$MIUST" control "$s" snapshot >"$dir/out" && grep -q '"trying": [1-9]' "$dir/out" ||
+	! kill -0 $long 2>"$dir/none"; do :; done
+kill -TERM $long
+wait $long
+status=$?
+check a_signal_ends_a_try [ "$status" -eq 143 ]
+check its_answer_is_shown grep -qE 'was ended after [0-9]+ of (50 values|51000 steps)' "$dir/long"
+run control "$s" snapshot
+check the_try_has_ended has '"trying": 0'
 epoch_now() { "$MIUST" control "$s" snapshot | sed -n 's/.*"epoch": \([0-9]*\).*/\1/p'; }
 before=$(epoch_now)
 for i in 1 2 3; do

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,8 +23,9 @@ struct asking {
 	char whole[PATH_MAX]; /* its absolute path */
 	long pid;             /* who is asked */
 	bool json;
-	bool refused; /* something was */
-	bool gone;    /* the connection has ended */
+	bool refused;   /* something was */
+	bool gone;      /* the connection has ended */
+	int stopped_by; /* the signal that has ended a try; 0: none */
 };
 
 /* False: nobody reads any more. */
@@ -39,6 +41,40 @@ static bool print_json(const json_t *v, size_t flags)
 	return written;
 }
 
+/* ---- a try that is not waited for any longer ---- */
+
+static volatile sig_atomic_t stopped_by; /* the signal, 0: none */
+
+static void on_signal(int number)
+{
+	stopped_by = number;
+}
+
+static const int ends_try[] = {SIGINT, SIGTERM};
+
+/* Once; the second time it ends this program at once. A shell's background ignores some on
+ * purpose. */
+static void take_signals(void (*handler)(int))
+{
+	struct sigaction a = {.sa_handler = handler, .sa_flags = (int)SA_RESETHAND}, old;
+
+	sigemptyset(&a.sa_mask);
+	for (int i = 0; i < 2; i++)
+		if (sigaction(ends_try[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+			sigaction(ends_try[i], &a, NULL);
+}
+
+/* What ends it, once; the try itself is then answered. */
+static json_t *end_try(void *ctx)
+{
+	struct asking *a = ctx;
+
+	if (!stopped_by || a->stopped_by)
+		return NULL;
+	a->stopped_by = stopped_by;
+	return json_pack("{s:s,s:s,s:s}", "command", "try off", "id", "off", "run", a->whole);
+}
+
 /* The answer, to be dropped; NULL on error. */
 static json_t *ask(struct asking *a, json_t *question, struct err *e)
 {
@@ -48,7 +84,7 @@ static json_t *ask(struct asking *a, json_t *question, struct err *e)
 		json_object_set_new(question, "run", json_string(a->whole));
 		json_object_set_new(probe, "run", json_string(a->whole));
 	}
-	if (client_ask(a->client, question, probe, ANSWER_SECONDS, &answer, e)) {
+	if (client_ask(a->client, question, probe, ANSWER_SECONDS, end_try, a, &answer, e)) {
 		a->gone = true;
 		return NULL;
 	}
@@ -87,6 +123,7 @@ static void show(const struct asking *a, const json_t *answer)
 
 static int ask_command(struct asking *a, const char *line, struct err *e)
 {
+	bool tries = strncmp(line, "try ", 4) == 0;
 	json_t *question, *answer;
 
 	if (strcmp(line, "snapshot") == 0)
@@ -95,12 +132,20 @@ static int ask_command(struct asking *a, const char *line, struct err *e)
 		question = json_pack("{s:s}", "command", line);
 	if (!question)
 		return err_set(e, "the command is not UTF-8");
+	if (tries)
+		take_signals(on_signal);
 	answer = ask(a, question, e);
+	if (tries)
+		take_signals(SIG_DFL);
 	if (!answer)
 		return -1;
 	show(a, answer);
 	json_decref(answer);
-	return 0;
+	if (!a->stopped_by)
+		return 0;
+	err_said(e);
+	e->status = 128 + a->stopped_by;
+	return -1;
 }
 
 /* Lines of standard input, each answered before the next is asked. */

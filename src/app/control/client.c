@@ -167,8 +167,8 @@ int client_wait(struct client *c, double seconds, json_t **message, struct err *
 	}
 }
 
-int client_ask(struct client *c, json_t *question, json_t *probe, double seconds, json_t **answer,
-	       struct err *e)
+int client_ask(struct client *c, json_t *question, json_t *probe, double seconds,
+	       json_t *(*also)(void *ctx), void *ctx, json_t **answer, struct err *e)
 {
 	double until = clock_seconds() + seconds / 2;
 	bool probed = false;
@@ -178,11 +178,14 @@ int client_ask(struct client *c, json_t *question, json_t *probe, double seconds
 	json_object_set_new(probe, "id", json_integer(1));
 	client_send(c, question);
 	while (!failed && (!*answer || probed)) {
-		json_t *m;
+		json_t *m, *more;
 
 		failed = client_wait(c, fmax(until - clock_seconds(), 0), &m, e);
 		if (failed)
 			break;
+		more = also ? also(ctx) : NULL;
+		if (more)
+			client_send(c, more);
 		if (m) {
 			until = clock_seconds() + seconds / 2;
 			if (json_object_get(m, "id")) {

@@ -35,9 +35,11 @@ int client_wait(struct client *c, double seconds, json_t **message, struct err *
 /*
  * Send `question`, which has no id, and wait for its answer for as long as the other end lives:
  * where nothing has come for half of so many seconds `probe` is asked, which is answered at
- * once; *answer NULL: that is not answered in the other half. Takes both objects.
+ * once; *answer NULL: that is not answered in the other half. Takes both objects. `also` (may be
+ * NULL) is called after each wait, which a signal ends: what it returns, unless NULL, is asked
+ * too, under an id, and its answer is passed over.
  */
-int client_ask(struct client *c, json_t *question, json_t *probe, double seconds, json_t **answer,
-	       struct err *e);
+int client_ask(struct client *c, json_t *question, json_t *probe, double seconds,
+	       json_t *(*also)(void *ctx), void *ctx, json_t **answer, struct err *e);
 
 #endif

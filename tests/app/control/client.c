@@ -213,10 +213,10 @@ TEST(one_who_does_not_answer)
 	struct err e = {0};
 	json_t *answer;
 
-	CHECK_INT(client_ask(c, json_object(), json_object(), 0.01, &answer, &e), 0);
+	CHECK_INT(client_ask(c, json_object(), json_object(), 0.01, NULL, NULL, &answer, &e), 0);
 	CHECK(!answer);
 	say(fd, "{\"id\":1}\n{\"ok\":true}\n");
-	CHECK_INT(client_ask(c, json_object(), json_object(), 60, &answer, &e), 0);
+	CHECK_INT(client_ask(c, json_object(), json_object(), 60, NULL, NULL, &answer, &e), 0);
 	CHECK(json_is_true(json_object_get(answer, "ok")));
 	json_decref(answer);
 	client_close(c);
