@@ -117,7 +117,7 @@ tm send-keys -t t -l '1e-4'
 keys Enter
 check set_takes_effect until_true logged 'set train.optimizer.lr 1e-4   # was 0.001'
 until_shows 'set train.optimizer.lr 1e-4'
-keys u
+line ':undo now'
 check undo_is_logged until_true logged 'set train.optimizer.lr 0.001   # was 1e-4'
 log >log
 keys @
