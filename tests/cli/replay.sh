@@ -114,6 +114,29 @@ rm -rf "$dir/no"
 run train "$tiny" --session "$dir/no" --replay "$dir/missing"
 check missing_log refused 'missing: no such file'
 
+# The same asked of a screen: a run that is queued, and follows the log whoever trains it.
+tui=$(realpath "${MIUST_TUI:-build/miust-tui}") miust=$(realpath "$MIUST")
+mkdir "$dir/screen"
+cp -r "$(dirname "$tiny")" "$dir/screen/tiny"
+cat >"$dir/screen/log" <<'END'
+at 0 1 3 set train.clip 0.5
+at 0 2 6 rewind 1:2 x
+at 0 1 4 set train.optimizer.lr 0.02
+END
+(
+	cd "$dir/screen" || exit 1
+	"$miust" train tiny/config.yml --session sessions/first --set exp.seed=99
+	"$miust" train tiny/config.yml --session want --set exp.seed=99 --replay log
+	echo 'replay log' >script
+	"$tui" sessions/first --script script
+	"$miust" queue run
+	sed -i '2s/2 6/2 9/' log
+	"$tui" sessions/first --script script
+) >"$dir/out" 2>"$dir/err"
+check replay_of_a_screen same "$dir/screen/want" "$dir/screen/sessions/first-replay"
+check wrong_log_of_a_screen grep -q 'script:1: log:2: step 9 of fold 0 is in epoch 3, not 2' "$dir/err"
+check wrong_log_starts_nothing [ ! -e "$dir/screen/sessions/first-replay-2" ]
+
 # A past that was another cannot be changed.
 echo 'at 0 1 2 set train.clip 1' >"$log"
 run train "$tiny" --session "$dir/begun" --max-steps 3

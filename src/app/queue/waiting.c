@@ -31,6 +31,16 @@ static int check_settings(struct waiting *w, const struct waiting_asked *a, stru
 	return 0;
 }
 
+/* What it is to follow. */
+static int check_replay(struct waiting *w, const struct waiting_asked *a, struct err *e)
+{
+	if (!a->replay)
+		return 0;
+	w->steer = (struct steer){
+		.corpus = w->lab ? &w->lab->corpus : a->corpus, .base = &w->set, .set = &w->set};
+	return steer_open(&w->steer, a->replay, e);
+}
+
 int waiting_check(struct waiting *w, const struct waiting_asked *a, struct labs *labs,
 		  struct err *e)
 {
@@ -46,12 +56,11 @@ int waiting_check(struct waiting *w, const struct waiting_asked *a, struct labs 
 
 	*w = (struct waiting){0};
 	if (check_settings(w, a, e) == 0) {
-		if (a->unread) {
+		if (a->unread)
 			w->known.hash[0] = '\0'; /* of the config's own data */
-			return 0;
-		}
-		w->lab = lab_take(labs, &data, e);
-		if (w->lab)
+		else
+			w->lab = lab_take(labs, &data, e);
+		if ((a->unread || w->lab) && check_replay(w, a, e) == 0)
 			return 0;
 	}
 	waiting_free(w);
@@ -60,20 +69,28 @@ int waiting_check(struct waiting *w, const struct waiting_asked *a, struct labs 
 
 void waiting_free(struct waiting *w)
 {
+	steer_close(&w->steer);
 	origin_free(&w->known);
 	lab_drop(w->lab);
 	*w = (struct waiting){0};
 }
 
-int waiting_store(const struct waiting *w, const char *root, struct err *e)
+int waiting_store(struct waiting *w, const char *root, struct err *e)
 {
 	const struct origin *o = w->lab ? &w->lab->now : &w->known;
 	struct session s;
+	int failed;
 
 	if (session_create_origin(&s, root, &w->set, o, w->lab ? &w->lab->roster : NULL, e))
 		return -1;
+	w->steer.session = &s;
+	w->steer.base = w->steer.set = &w->set;
+	failed = w->steer.path && steer_begin(&w->steer, e);
 	session_close(&s);
-	return 0;
+	w->steer.session = NULL;
+	if (failed)
+		waiting_undo(root, "");
+	return failed ? -1 : 0;
 }
 
 void waiting_undo(const char *root, const char *made)

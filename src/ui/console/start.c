@@ -61,8 +61,8 @@ int start_refuse(struct ui *u, struct str *said, struct err *e)
 	return -1;
 }
 
-int start_queue(struct ui *u, const struct draft *d, const char *name, enum queue_end end,
-		struct err *e)
+int start_queue(struct ui *u, const struct draft *d, const char *name, const char *replay,
+		enum queue_end end, struct err *e)
 {
 	char **set = mem_alloc((size_t)d->n + 1, sizeof *set), path[PATH_LEN], dir[PATH_LEN];
 	struct str said = {0};
@@ -71,6 +71,8 @@ int start_queue(struct ui *u, const struct draft *d, const char *name, enum queu
 		.config = u->run.dir,
 		.set = (const char *const *)set,
 		.nset = d->n,
+		.replay = replay,
+		.corpus = u->corpus,
 		.say = start_hear,
 		.ctx = &said,
 	};
@@ -210,7 +212,7 @@ static int begin(struct ui *u, const struct asked *a, const struct draft *d, str
 	else if (start_free_name(draft_name(d, start_from(u, from, sizeof from), name, sizeof name),
 				 sizeof name, e))
 		return -1;
-	if (start_queue(u, d, name, a->now ? QUEUE_FIRST : QUEUE_LAST, e))
+	if (start_queue(u, d, name, NULL, a->now ? QUEUE_FIRST : QUEUE_LAST, e))
 		return -1;
 	if (!run) {
 		start_say(u, name);
@@ -297,7 +299,7 @@ static int run_again(struct ui *u, const char *args, struct err *e)
 		failed = draft_set(&d, next_run_base(u), "exp.seed", value, e) ||
 			 start_path(path, draft_name(&d, from, name, sizeof name), e);
 	} while (!failed && file_exists(path));
-	if (!failed && start_queue(u, &d, name, QUEUE_LAST, e) == 0) {
+	if (!failed && start_queue(u, &d, name, NULL, QUEUE_LAST, e) == 0) {
 		start_say(u, name);
 		feeder_poke(u);
 	} else {
@@ -305,6 +307,29 @@ static int run_again(struct ui *u, const char *args, struct err *e)
 	}
 	draft_free(&d);
 	return failed;
+}
+
+/*
+ * replay
+ */
+
+/* As it was started, so with its own seed; what it was given since is another log. */
+static int run_replay(struct ui *u, const char *args, struct err *e)
+{
+	char from[PATH_LEN], name[PATH_LEN];
+	const struct draft none = {0};
+
+	if (!*args)
+		return err_set(e, "replay FILE: expected a commands.log");
+	if (snprintf(name, sizeof name, "%s-replay", start_from(u, from, sizeof from)) >=
+		    START_NAME ||
+	    start_free_name(name, sizeof name, e))
+		return e->status ? -1 : err_set(e, "replay: the name of the run is too long");
+	if (start_queue(u, &none, name, args, QUEUE_LAST, e))
+		return -1;
+	start_say(u, name);
+	feeder_poke(u);
+	return 0;
 }
 
 /*
@@ -340,6 +365,9 @@ const struct verb start_verbs[] = {
 	 run_start, refuse_start, complete_asked, CHANGES_FILES | LATE},
 	{"again", "", "Repeat this run with the next seed, or queue it if one trains.", run_again,
 	 refuse_start, NULL, CHANGES_FILES | LATE},
+	{"replay", "FILE",
+	 "Begin this run once more, following a commands.log, or queue it if one trains.",
+	 run_replay, refuse_start, complete_file, CHANGES_FILES | LATE},
 	{"sweep", "[NAME] KEY=V1,V2,... [KEY=...] [seeds N]",
 	 "Queue a study, a run for each combination of values; asks after saying the cost.",
 	 start_sweep, refuse_start, complete_swept, CHANGES_FILES | LATE},

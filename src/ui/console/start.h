@@ -6,6 +6,7 @@
  *	start [now] [NAME]	makes a session of the draft and queues it
  *	start KEY=VALUE ...	the same of these changes; the draft stays
  *	again			the run that is shown, with the next seed
+ *	replay FILE		the run that is shown, following a commands.log
  *	sweep KEY=V1,V2 ...	a study: runs of a grid
  *
  * A started run is a session in QUEUE_FOLDER and a line of its queue: it survives whatever

@@ -19,9 +19,10 @@ bool start_changes_data(const char *const *key, int n);
 void start_hear(void *said, const char *text);
 int start_refuse(struct ui *u, struct str *said, struct err *e);
 /* Make the session QUEUE_FOLDER/NAME of the shown run's config and these changes, and
- * queue it. On failure nothing is left of it. */
-int start_queue(struct ui *u, const struct draft *d, const char *name, enum queue_end end,
-		struct err *e);
+ * queue it; `replay`: the commands.log that it follows, or NULL. On failure nothing is left of
+ * it. */
+int start_queue(struct ui *u, const struct draft *d, const char *name, const char *replay,
+		enum queue_end end, struct err *e);
 void start_say(struct ui *u, const char *name); /* whether it begins now, or after what */
 
 /* In a script (--script) nobody can answer a question: then it is not asked. */

@@ -200,6 +200,61 @@ TEST(again_passes_the_seeds_of_the_session)
 	ui_free(&u);
 }
 
+static void put_log(const char *lines)
+{
+	struct err e = {0};
+
+	if (file_write("log", lines, strlen(lines), &e))
+		FAIL("%s", e.text);
+}
+
+static const char *read_log(const char *path)
+{
+	static char *text;
+	struct err e = {0};
+
+	free(text);
+	text = file_read(path, FILE_LOG, NULL, &e);
+	return text ? text : "";
+}
+
+/* The run as it was started, and not the draft; its log is there before it begins. */
+TEST(replay_follows_a_log)
+{
+	start();
+	run("draft train.batch_size 2");
+	put_log("at 0 1 3 set train.clip 0.5  # was what?\nat 0 2 6 rewind 1:2 x\n"
+		"at 0 1 4 set train.clip 1\n");
+	CHECK_STR(run("replay log"), "");
+	CHECK_STR(u.message.text, "first-replay begins now");
+	CHECK_STR(queued(), "first-replay");
+	CHECK_INT(stored("sessions/first-replay").train.batch_size, 4);
+	CHECK_INT(stored("sessions/first-replay").exp.seed, 12);
+	CHECK_STR(read_log("sessions/first-replay/fold-0/commands.log"),
+		  "at 0 1 3 set train.clip 0.5   # was 0\nat 0 2 6 rewind 1:2 x\n"
+		  "at 0 1 4 set train.clip 1   # was 0\n");
+	CHECK_STR(run("replay log"), "");
+	CHECK_STR(queued(), "first-replay first-replay-2");
+	CHECK_INT(next_run(&u)->n, 1);
+	ui_free(&u);
+}
+
+TEST(a_wrong_log_makes_nothing)
+{
+	start();
+	CHECK_STR(run("replay"), "replay FILE: expected a commands.log");
+	CHECK_HAS(run("replay nowhere.log"), "nowhere.log: no such file");
+	put_log("at 0 1 1 pause\nat 0 1 9 set train.clip 1\n");
+	CHECK_HAS(run("replay log"), "log:2: step 9 of fold 0 is in epoch 3, not 1: an epoch has 4 "
+				     "steps; is this the log of another run?");
+	put_log("at 0 1 2 set train.batch_size 3\n");
+	CHECK_HAS(run("replay log"), "log:1: train.batch_size is fixed during a run");
+	u.readonly = true;
+	CHECK_HAS(run("replay log"), "--readonly");
+	check_nothing_made();
+	ui_free(&u);
+}
+
 TEST(nothing_is_made_of_what_is_wrong)
 {
 	start();
