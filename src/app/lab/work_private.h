@@ -4,12 +4,12 @@
  * tests of what the snapshot says and of requests that come together.
  *
  * work.c has the runs, work_thread.c the thread of each, work_place.c who may train, work_queue.c
- * the queues, work_run.c the hooks of a run's job and its snapshot; work_ask.c carries requests
- * out (work_rewind.c, work_undo.c), work_hand.c hands a run over to another process, work_break.c
- * has the break condition, work_rule.c the rule for spikes, work_look.c looks at an utterance,
- * work_try.c tries settings, work_duel.c makes two runs take turns. work_follow.c follows the
- * folder of a run that does not train here, work_folder.c has what that says, attach.c talks to
- * who trains it.
+ * the queues, work_request.c what can be asked of them, work_run.c the hooks of a run's job and
+ * its snapshot; work_ask.c carries requests out (work_rewind.c, work_undo.c), work_hand.c hands a
+ * run over to another process, work_break.c has the break condition, work_rule.c the rule for
+ * spikes, work_look.c looks at an utterance, work_try.c tries settings, work_duel.c makes two runs
+ * take turns. work_follow.c follows the folder of a run that does not train here, work_folder.c
+ * has what that says, attach.c talks to who trains it.
  */
 #ifndef MIUST_WORK_PRIVATE_H
 #define MIUST_WORK_PRIVATE_H
