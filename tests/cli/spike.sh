@@ -65,6 +65,29 @@ run train "$tiny" "$@" --set exp.seed=13 --session "$dir/s13" --replay "$log" --
 rm -rf "$dir/s13/branches" "$dir/s/seed-13/branches" # which name their parent
 check each_as_alone same "$dir/s13" "$dir/s/seed-13"
 
+# Given to a run that trains; only the rule is, since hooks start programs.
+"$MIUST" train "$tiny" --set train.epoch=100000 --session "$dir/live" >"$dir/live.out" 2>"$dir/live.err" &
+pid=$!
+until "$MIUST" control "$dir/live" pause >"$dir/out" 2>"$dir/err" || ! kill -0 $pid 2>"$dir/none"; do :; done
+answers() { [ "$status" -eq 0 ] && [ "$(cat "$dir/out")" = "$1" ]; }
+run control "$dir/live" on
+check no_rule_yet answers 'no rule for spikes; on spike rewind 1 epoch, lr x0.5 sets one'
+run control "$dir/live" on spike rewind 1 step, lr 1e-4
+check rule_is_given answers 'on spike rewind 1 step, train.optimizer.lr 1e-4, at most 3, over 3'
+run control "$dir/live" on
+check rule_is_told answers 'on spike rewind 1 step, train.optimizer.lr 1e-4, at most 3, over 3'
+run control "$dir/live" on spike rewind
+check wrong_rule_is_refused says 1 'on spike: expected rewind N epochs|steps'
+run control "$dir/live" on end run true
+check hooks_are_not_given says 1 'on end run true: of a run that another program trains only the rule'
+run control "$dir/live" set lr 90
+run control "$dir/live" resume
+until grep -q ' spike$' "$dir/live/fold-0/commands.log" || ! kill -0 $pid 2>"$dir/none"; do :; done
+run control "$dir/live" stop
+wait $pid
+check the_live_run_goes_back grep -q '^miust: spike at .* train.optimizer.lr 1e-4; 1 of 3; ' "$dir/live.err"
+check who_gave_it_is_said grep -q '^miust: on spike rewind 1 step, lr 1e-4, asked by process ' "$dir/live.err"
+
 full=$(dirname "${SHIM:-build/release/tests/shim/x}")/full.so
 if [ "${KIND:-release}" != release ] || [ ! -e "$full" ]; then
 	echo "skip spike: sanitizers do not go with a preloaded library"
