@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Whatever is done with a run, its log repeats it: steps, changes, rewinds, pauses, saves,
- * tries and branches, in sittings that end, are stopped or are killed, on 40 utterances of
- * the demo for 2 epochs. So it is with the branches that it leaves, trained to their end.
- * MIUST_SEQUENCES and MIUST_SEED: how many, and from which seed on.
+ * tries, branches and spikes that take it back, in sittings that end, are stopped or are killed, on
+ * 40 utterances of the demo for 2 epochs. So it is with the branches that it leaves, trained to
+ * their end. MIUST_SEQUENCES and MIUST_SEED: how many, and from which seed on.
  */
 #include "app/demo/demo.h"
 #include "app/folder.h"
@@ -52,6 +52,7 @@ struct sitting {
 	int branches;      /* that it has made */
 	int killed_in;     /* of a rewind: after so many steps; -1: not */
 	bool killed_after; /* once it is back */
+	const char *rule;  /* for spikes, NULL: none */
 	bool replays;      /* nothing is done but what the log says */
 };
 
@@ -178,10 +179,20 @@ static void rewound(void *ctx, struct job *j, const struct rewound *r)
 		raise(SIGKILL);
 }
 
+static bool rule(void *ctx, struct rollback *r)
+{
+	struct sitting *s = ctx;
+	struct err e = {0};
+
+	if (s->rule && rollback_read(r, s->rule, &e))
+		FAIL("%s", e.text);
+	return s->rule;
+}
+
 /* A branch has a configuration of its own. */
 static bool train(const char *name, const char *replay, struct sitting *s)
 {
-	static const char *const set[] = {"train.epoch=2", "train.batch_size=8", "store.every=3"};
+	static const char *const set[] = {"train.epoch=2", "train.batch_size=4", "store.every=3"};
 	bool is_branch = strchr(name, '/') && !replay;
 	const struct job_options o = {.config = is_branch ? NULL : in("data/demo.yml"),
 				      .session = in(name),
@@ -192,8 +203,11 @@ static bool train(const char *name, const char *replay, struct sitting *s)
 				      .replay = replay,
 				      .resume = true,
 				      .threads = 1};
-	const struct job_hooks hooks = {
-		.ctx = s, .between = between, .rewinding = rewinding, .rewound = rewound};
+	const struct job_hooks hooks = {.ctx = s,
+					.between = between,
+					.rewinding = rewinding,
+					.rewound = rewound,
+					.rollback = rule};
 	struct err e = {0};
 	struct job j;
 	bool complete;
@@ -208,12 +222,18 @@ static bool train(const char *name, const char *replay, struct sitting *s)
 /* In a process of its own; is the run complete? */
 static bool sit(unsigned seed, int number)
 {
+	/* A healthy loss is a spike of these at times; each is used up soon. */
+	static const char *const rules[] = {
+		NULL, "rewind 3 steps, lr x0.5, at most 3, over 1.02",
+		"rewind 1 epoch, clip 0.5, train.epoch 3, at most 2, over 1.05",
+		"rewind 1 step, lr x2, loss.text x0.9, at most 4, over 1.02"};
 	struct sitting s = {
 		.number = number, .killed_in = -1, .rewinds = number < SITTINGS / 2 ? REWINDS : 0};
 	int status = 0;
 	pid_t child;
 
 	rng_seed(&s.draws, (uint64_t)seed * 1000 + (uint64_t)number);
+	s.rule = rules[draw(&s, 4)];
 	s.replays = number >= SITTINGS - 1; /* to an end */
 	fflush(NULL);
 	child = fork();
