@@ -252,6 +252,8 @@ static void go_on(struct work_run *run, const struct request *r, struct err *e)
 					: "all folds are trained and tested");
 		return;
 	}
+	if (run->control.want == WANT_PAUSE)
+		work_duel_too(run, r, REQUEST_RESUME);
 	run->control = (struct control){.want = WANT_GO};
 	mark_stopped(run, 0);
 	if (r->kind == REQUEST_STEP)
@@ -262,8 +264,10 @@ static void go_on(struct work_run *run, const struct request *r, struct err *e)
 		work_show(run, WORK_RUN);
 		return;
 	}
-	work_show(run, WORK_WAITING);
-	work_reply(run, r, e, "waits for its turn: it goes on when another run has stopped");
+	work_show(run, work_waits_as(run));
+	if (!work_duel_is(run))
+		work_reply(run, r, e,
+			   "waits for its turn: it goes on when another run has stopped");
 }
 
 static void stop(struct work_run *run, const struct request *r, struct err *e)
@@ -383,10 +387,11 @@ static void look(struct work_run *run, const struct request *r, struct err *e)
 }
 
 /* Shown at once: whoever asks next sees it. */
-static void pause_run(struct work_run *run)
+static void pause_run(struct work_run *run, const struct request *r)
 {
 	if (run->control.want != WANT_GO)
 		return;
+	work_duel_too(run, r, REQUEST_PAUSE);
 	work_pause_as(run, WORK_PAUSED);
 	work_show(run, WORK_PAUSED);
 }
@@ -418,7 +423,7 @@ static void serve(struct work_run *run, const struct request *r, struct err *e)
 		work_reply(run, r, e, "");
 		break;
 	case REQUEST_PAUSE:
-		pause_run(run);
+		pause_run(run, r);
 		break;
 	case REQUEST_RESUME:
 	case REQUEST_STEP:

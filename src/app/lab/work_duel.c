@@ -131,6 +131,22 @@ void work_duel_leave(struct work_run *run, const char *what, const char *why)
 	pthread_mutex_unlock(&run->work->lock);
 }
 
+void work_duel_too(struct work_run *run, const struct request *r, enum request_kind kind)
+{
+	struct work *w = run->work;
+	struct work_run *other;
+
+	if (!r->number) /* from the other side: it does so itself */
+		return;
+	pthread_mutex_lock(&w->lock);
+	other = work_duel_other(run);
+	if (other && other->requests < REQUESTS) {
+		other->request[other->requests++] = (struct request){.kind = kind};
+		work_wake(other);
+	}
+	pthread_mutex_unlock(&w->lock);
+}
+
 void work_duel_fold_ends(struct work_run *run)
 {
 	struct work *w = run->work;

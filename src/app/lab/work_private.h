@@ -207,6 +207,8 @@ bool work_duel_is(struct work_run *run);     /* is it a side of a duel? */
 void work_duel_arrive(struct work_run *run); /* it is between two steps */
 void work_duel_epoch(struct work_run *run, const struct epoch_row *r,
 		     const struct predictions *val);
+/* The other side is to pause, or to go on, as this one has been asked to. */
+void work_duel_too(struct work_run *run, const struct request *r, enum request_kind kind);
 void work_duel_fold_ends(struct work_run *run); /* the duel is over, if it is not yet */
 /* It is no side of the duel any more, which is over: "was stopped"; why: more of it, or NULL. */
 void work_duel_leave(struct work_run *run, const char *what, const char *why);

@@ -56,6 +56,7 @@ static int begin(struct ui *u, const struct duel_sides *s, int epochs, struct er
 			return -1;
 		opened[i] = !run[i];
 		o[i] = (struct work_options){
+			.pace = u->now.pace,
 			.job = {.session = s->dir[i],
 				.resume = true,
 				.threads = u->how.threads,

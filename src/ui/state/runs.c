@@ -165,7 +165,8 @@ static void leave_behind(struct ui *u, int run)
 {
 	struct glance g;
 
-	if (!run || !work_has(u->work, run) || u->detach.run == run)
+	if (!run || !work_has(u->work, run) || u->detach.run == run ||
+	    work_duel_side(u->work, run) >= 0)
 		return;
 	work_glance(u->work, run, &g);
 	if (g.hold != WORK_OURS) { /* that stops nothing */

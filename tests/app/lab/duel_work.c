@@ -25,10 +25,11 @@ static enum job_go stop_there(void *ctx, struct job *j)
 	return j->trainer.state.step >= *(int *)ctx ? JOB_STOP : JOB_GO;
 }
 
-/* A run of so many steps, stopped. */
-static void parent(const char *name, int steps)
+/* A run of so many steps, stopped; without an end, so that what is asked of its branches comes
+ * before theirs. */
+static void parent_of(const char *name, int steps, const char *epochs)
 {
-	static const char *const set[] = {"train.epoch=5", "train.select=wf1"};
+	const char *const set[] = {epochs, "train.select=wf1"};
 	const struct job_options o = {.config = "tests/record/tiny/config.yml",
 				      .session = in(name),
 				      .set = set,
@@ -44,11 +45,21 @@ static void parent(const char *name, int steps)
 	job_close(&j);
 }
 
-/* Alone, to its end. */
-static void alone(const char *dir, int threads)
+static void parent(const char *name, int steps)
+{
+	parent_of(name, steps, "train.epoch=5");
+}
+
+static void endless(const char *name)
+{
+	parent_of(name, 5, "train.epoch=100000");
+}
+
+/* Alone, up to a step; 0: to its end. */
+static void alone(const char *dir, int threads, int step)
 {
 	const struct job_options o = {.session = dir, .resume = true, .threads = threads};
-	const struct job_hooks hooks = {0};
+	const struct job_hooks hooks = {.ctx = &step, .between = step ? stop_there : NULL};
 	struct err e = {0};
 	struct job j;
 
@@ -58,20 +69,16 @@ static void alone(const char *dir, int threads)
 }
 
 /* What of two sessions has other bytes; the clock's are left out. */
-static void check_same(const char *a, const char *b)
+static void check_same(const char *a, const char *b, bool whole)
 {
-	static const char *const files[] = {"commands.log",
-					    "steps.csv",
-					    "fold-0/steps.csv",
-					    "fold-0/state.safetensors",
-					    "fold-0/best.safetensors",
-					    "fold-0/last.safetensors",
-					    "fold-0/predictions.csv",
-					    "fold-0/history.bin",
-					    "fold-0/test.bin",
-					    "fold-0/commands.log"};
+	static const char *const files[] = {
+		"commands.log",       "fold-0/commands.log",      "steps.csv",
+		"fold-0/steps.csv",   "fold-0/state.safetensors", "fold-0/best.safetensors",
+		"fold-0/history.bin", "fold-0/last.safetensors",  "fold-0/predictions.csv",
+		"fold-0/test.bin"};
+	size_t n = sizeof files / sizeof *files - (whole ? 0 : 2);
 
-	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+	for (size_t i = 0; i < n; i++) {
 		char x[PATH_LEN], y[PATH_LEN];
 
 		snprintf(x, sizeof x, "%s/%s", a, files[i]);
@@ -194,13 +201,14 @@ static void end(struct fight *a)
 	duel_free(&a->duel);
 }
 
-/* Both to their ends, the duelled ones from where they stopped. */
-static void check_both(const struct fight *a, int threads)
+/* Where they are, or to their ends, are they what they are alone? */
+static void check_both(const struct fight *a, int threads, bool whole)
 {
 	for (int i = 0; i < 2; i++) {
-		alone(a->s.dir[i], 3 - threads);
-		alone(a->alone[i], threads);
-		check_same(a->s.dir[i], a->alone[i]);
+		if (whole && a->now[i].trains)
+			alone(a->s.dir[i], 3 - threads, 0);
+		alone(a->alone[i], threads, whole ? 0 : a->now[i].step);
+		check_same(a->s.dir[i], a->alone[i], whole);
 	}
 }
 
@@ -235,10 +243,7 @@ static void to_the_end(const char *name, int threads)
 		CHECK(!a.now[i].trains); /* tested too */
 	}
 	end(&a);
-	for (int i = 0; i < 2; i++) {
-		alone(a.alone[i], threads);
-		check_same(a.s.dir[i], a.alone[i]);
-	}
+	check_both(&a, threads, true);
 	CHECK(!same_file(in(threads == 1 ? "one/branches/lr-0.001/fold-0/state.safetensors"
 					 : "two/branches/lr-0.001/fold-0/state.safetensors"),
 			 in(threads == 1 ? "one/branches/lr-0.05/fold-0/state.safetensors"
@@ -316,7 +321,7 @@ TEST(from_a_step_of_the_past)
 	for (int i = 0; i < 2; i++)
 		CHECK_INT(a.now[i].step, 3 * EACH);
 	end(&a);
-	check_both(&a, 1);
+	check_both(&a, 1, true);
 }
 
 /* Who is behind catches up, alone. */
@@ -338,10 +343,7 @@ TEST(branches_that_left_at_different_steps)
 	CHECK_INT(a.duel.look[0].only[1], 0);
 	CHECK(a.most > 3);
 	end(&a);
-	for (int i = 0; i < 2; i++) {
-		alone(a.alone[i], 1);
-		check_same(a.s.dir[i], a.alone[i]);
-	}
+	check_both(&a, 1, true);
 }
 
 /* ---- ended before ---- */
@@ -350,7 +352,7 @@ TEST(by_hand)
 {
 	struct fight a;
 
-	parent("hand", 5);
+	endless("hand");
 	begin(&a, "hand", "lr=0.001,0.05", 1);
 	while (a.duel.looks < 2)
 		wait_fight(&a);
@@ -363,7 +365,7 @@ TEST(by_hand)
 		CHECK(a.now[i].trains && !a.now[i].placed);
 	}
 	end(&a);
-	check_both(&a, 1);
+	check_both(&a, 1, false);
 }
 
 TEST(a_pause_of_one_is_a_pause_of_both)
@@ -371,21 +373,51 @@ TEST(a_pause_of_one_is_a_pause_of_both)
 	struct fight a;
 	int step;
 
-	parent("pause", 5);
+	endless("pause");
 	begin(&a, "pause", "lr=0.001,0.05", 2);
 	while (a.steps[1] < 3)
 		wait_fight(&a);
 	work_pause(a.w, a.run[0]);
 	until(&a, 0, WORK_PAUSED);
-	until(&a, 1, WORK_WAITING); /* and it is shown so */
+	until(&a, 1, WORK_PAUSED);
 	step = a.now[1].step;
 	CHECK(step == a.now[0].step || step == a.now[0].step + 1);
 	asked(&a, work_command(a.w, a.run[1], "set train.clip 2")); /* it hears what it is asked */
 	CHECK(!a.refused);
 	CHECK_INT(a.now[1].step, step);
-	work_resume(a.w, a.run[0]);
+	work_resume(a.w, a.run[1]); /* either */
+	while (a.now[0].step < step + 3)
+		wait_fight(&a);
+	work_duel_stop(a.w);
 	until_over(&a);
-	CHECK_INT(a.duel.end, DUEL_DONE);
+	end(&a);
+}
+
+/* One makes a step and pauses; the other makes its own, and waits. */
+TEST(one_that_is_asked_for_a_step)
+{
+	struct fight a;
+	int steps;
+
+	endless("step");
+	begin(&a, "step", "lr=0.001,0.05", 2);
+	while (a.steps[1] < 3)
+		wait_fight(&a);
+	work_pause(a.w, a.run[0]);
+	until(&a, 0, WORK_PAUSED);
+	until(&a, 1, WORK_PAUSED);
+	steps = a.now[0].step;
+	asked(&a, work_ping(a.w, a.run[0]));
+	work_step(a.w, a.run[0], false);
+	while (a.now[0].step == steps || a.now[0].state != WORK_PAUSED)
+		wait_fight(&a);
+	until(&a, 1, WORK_WAITING); /* and it is shown so */
+	CHECK(a.now[1].step >= steps && a.now[1].step <= steps + 2);
+	work_resume(a.w, a.run[0]);
+	while (a.now[1].step < steps + 4)
+		wait_fight(&a);
+	work_duel_stop(a.w);
+	until_over(&a);
 	end(&a);
 }
 
@@ -393,7 +425,7 @@ TEST(a_stop_of_one_stops_both)
 {
 	struct fight a;
 
-	parent("stop", 5);
+	endless("stop");
 	begin(&a, "stop", "lr=0.001,0.05", 1);
 	while (a.steps[1] < 3)
 		wait_fight(&a);
@@ -414,21 +446,21 @@ TEST(a_stop_of_one_stops_both)
 		CHECK_INT(work_duel(a.w, name, NULL, a.run, 0, &e), -1);
 		CHECK_HAS(e.text, "there is a duel already");
 	}
+	while (a.duel.looks < 1)
+		wait_fight(&a);
+	work_duel_stop(a.w);
 	until_over(&a);
-	CHECK_INT(a.duel.end, DUEL_DONE);
+	CHECK_INT(a.duel.end, DUEL_ENDED);
 	CHECK_STR(a.duel.side[1].name, "second");
 	end(&a);
-	for (int i = 0; i < 2; i++) {
-		alone(a.alone[i], 1);
-		check_same(a.s.dir[i], a.alone[i]);
-	}
+	check_both(&a, 1, false);
 }
 
 TEST(one_that_is_closed)
 {
 	struct fight a;
 
-	parent("close", 5);
+	endless("close");
 	begin(&a, "close", "lr=0.001,0.05", 1);
 	while (a.steps[0] < 2)
 		wait_fight(&a);
@@ -437,14 +469,15 @@ TEST(one_that_is_closed)
 	CHECK_STR(a.duel.why, "lr-0.001 was stopped");
 	CHECK_INT(a.now[1].state, WORK_IDLE);
 	end(&a);
-	check_both(&a, 1);
+	alone(a.alone[1], 1, a.now[1].step);
+	check_same(a.s.dir[1], a.alone[1], false);
 }
 
 TEST(one_that_ends_its_fold)
 {
 	struct fight a;
 
-	parent("fold", 5);
+	endless("fold");
 	begin(&a, "fold", "lr=0.001,0.05", 1);
 	while (a.steps[1] < 3)
 		wait_fight(&a);
@@ -459,7 +492,7 @@ TEST(one_that_goes_back)
 {
 	struct fight a;
 
-	parent("back", 5);
+	endless("back");
 	begin(&a, "back", "lr=0.001,0.05", 1);
 	while (a.duel.looks < 2)
 		wait_fight(&a);
@@ -516,9 +549,9 @@ TEST(one_that_diverges)
 	CHECK_HAS(a.duel.why, "bad diverged: fold 0, epoch 3, step 9: ");
 	CHECK(a.now[1].placed); /* it waits for whoever looks */
 	end(&a);
-	alone(a.s.dir[0], 1);
-	alone(a.alone[0], 1);
-	check_same(a.s.dir[0], a.alone[0]);
+	alone(a.s.dir[0], 1, 0);
+	alone(a.alone[0], 1, 0);
+	check_same(a.s.dir[0], a.alone[0], true);
 }
 
 TEST(one_that_cannot_be_opened)
@@ -553,7 +586,7 @@ TEST(they_are_one_job)
 	struct err e = {0};
 	int run, id[3], most = 0;
 
-	parent("place", 5);
+	endless("place");
 	begin(&a, "place", "lr=0.001,0.05", 2);
 	while (a.steps[1] < 1)
 		wait_fight(&a);
@@ -564,6 +597,8 @@ TEST(they_are_one_job)
 
 		work_glance(a.w, run, &g);
 		most += g.placed && a.duel.end == DUEL_ON;
+		if (a.duel.looks > 3)
+			work_duel_stop(a.w);
 		wait_fight(&a);
 	} while (!work_duel_over(a.w));
 	CHECK_INT(most, 0);
