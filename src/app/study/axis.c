@@ -206,8 +206,8 @@ struct axis axis_strip(double lo, double hi)
 	struct axis a = open_range(lo, hi);
 	double unit = pow(10, floor(log10(a.hi - a.lo)) - 1);
 
-	a.lo = last_multiple(a.lo, unit) * unit;
-	a.hi = first_multiple(a.hi, unit) * unit;
+	a.lo = last_multiple(a.lo, unit) * unit + 0.;
+	a.hi = first_multiple(a.hi, unit) * unit + 0.; /* no -0 */
 	return a;
 }
 

@@ -179,5 +179,10 @@ const struct word word_table[] = {
 	{"+ picked", ON(SESSIONS),
 	 "Chosen for `overlay` and `compare`; □ ◇ …: its line in view 1."},
 	{"branch", ON(SESSIONS), "main is the run itself; others went on from one of its epochs."},
+	{"Δ, McNemar", ON(TRAIN),
+	 "Of a duel: how far this run is ahead; utterances that only it, only the other gets "
+	 "right."},
+	{"clear at p < 0.0031", ON(TRAIN),
+	 "Of a duel: the limit of this look, so that all looks together err in 5 % at most."},
 };
 const int word_count = sizeof word_table / sizeof *word_table;

@@ -3,6 +3,7 @@
 #include "ui/view/status_private.h"
 
 #include "base/str.h"
+#include "ui/state/duels.h"
 #include "ui/view/selected.h"
 
 #include <math.h>
@@ -235,13 +236,36 @@ static void add_unseen(struct status *s, const struct ui *u)
 	f->role = ROLE_WARN;
 }
 
-/* Who trains, waits or pauses beside the run on the screen. */
-static void add_others(struct status *s, const struct ui *u)
+/* The other side, and how many epochs of how many are compared. */
+static void add_duel(struct status *s, const struct ui *u, bool wide)
 {
+	const struct duel *d = &u->duel.now;
+	int side = duels_shown(u);
 	struct field *f;
 
-	if (!u->others.n)
+	if (side < 0 || d->end != DUEL_ON)
 		return;
+	f = add(s, wide ? "duel with " : "duel ", wide ? STAYS : GOES_OTHERS);
+	text_cut_middle(f->value, sizeof f->value, d->side[!side].name, 20);
+	f->role = ROLE_GOOD;
+	if (d->planned)
+		add_count(s, "look ", d->looks, d->planned, wide ? 2 : 1, GOES_PACE);
+}
+
+/* Who trains, waits or pauses beside the run on the screen, and is not said yet. */
+static void add_others(struct status *s, const struct ui *u)
+{
+	bool duel = duels_shown(u) >= 0 && u->duel.now.end == DUEL_ON;
+	struct field *f;
+
+	if (u->others.n <= duel)
+		return;
+	if (duel) {
+		f = add(s, "also ", GOES_OTHERS);
+		snprintf(f->value, sizeof f->value, "%d more", u->others.n - 1);
+		f->role = ROLE_GOOD;
+		return;
+	}
 	f = add(s, ui_trains(u) ? "also " : "trains: ", GOES_OTHERS);
 	if (u->others.n == 1)
 		text_cut_middle(f->value, sizeof f->value, u->others.name, 20);
@@ -277,6 +301,7 @@ void status_make(struct status *s, const struct ui *u, bool runs, bool wide)
 	add_unseen(s, u);
 	if (runs && !now->silent)
 		add_speed(s, now);
+	add_duel(s, u, wide);
 	add_others(s, u);
 	add_silenced(s, u);
 }

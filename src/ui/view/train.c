@@ -4,6 +4,7 @@
 
 #include "app/study/num.h"
 #include "base/util.h"
+#include "ui/state/duels.h"
 #include "ui/state/overlay.h"
 
 #include <math.h>
@@ -14,17 +15,18 @@
  * view's, three less than the screen's. */
 static const struct train_layout layouts[] = {
 	/* rows cols  loss val term grad lr  gutter gap  name most wide; the rest follows */
-	{47, 200, 12, 10, 3, 3, 2, 7, 1, 8, 32, true, 0, false, 0, 0, 0},
-	{33, 120, 8, 7, 2, 2, 1, 7, 1, 8, 20, true, 0, false, 0, 0, 0},
-	{21, 80, 6, 5, 1, 1, 1, 6, 1, 8, 12, false, 0, false, 0, 0, 0},
-	{16, 80, 3, 3, 1, 1, 1, 6, 1, 8, 12, false, 0, false, 0, 0, 0},
-	{0, 0, 5, 0, 0, 0, 0, 5, 1, 0, 0, false, 0, false, 0, 0, 0},
+	{47, 200, 12, 10, 3, 3, 2, 7, 1, 8, 32, true, 0, false, 0, 0, 0, 0},
+	{33, 120, 8, 7, 2, 2, 1, 7, 1, 8, 20, true, 0, false, 0, 0, 0, 0},
+	{21, 80, 6, 5, 1, 1, 1, 6, 1, 8, 12, false, 0, false, 0, 0, 0, 0},
+	{16, 80, 3, 3, 1, 1, 1, 6, 1, 8, 12, false, 0, false, 0, 0, 0, 0},
+	{0, 0, 5, 0, 0, 0, 0, 5, 1, 0, 0, false, 0, false, 0, 0, 0, 0},
 };
 
 enum {
 	AIRY_ROWS = 27,   /* from here on an empty row between groups */
 	LOSS_LEAST = 5,   /* rows that the loss keeps while names need some */
 	NAMES_BESIDE = 2, /* rows of the validation's names that are no run's */
+	DUEL_ROWS = 3,    /* of its track, and of the words beside it */
 	SMALL_NAME = 8,   /* columns, with marker and space */
 	HEALTH_TRACK = 4, /* rows that each of the two tracks keeps at most for health */
 };
@@ -58,12 +60,21 @@ static int lines_of(const struct ui *u, int *longest)
 	return n;
 }
 
-/* Rows beyond the least; names of runs first, from the strips if need be. */
+/* Is what is shown a fold that is a side of the duel? */
+static bool shows_duel(const struct ui *u)
+{
+	int side = duels_shown(u);
+
+	return side >= 0 && !train_view(u)->mean && u->duel.now.side[side].at.fold == u->sel.fold;
+}
+
+/* Rows beyond the least; names of runs and the duel first, from the strips if need be. */
 static void share_rows(struct train_layout *l, int rows, int lines)
 {
 	int gap = rows >= AIRY_ROWS, spare = rows - 1 - l->loss - l->validation - 2 - 2 * gap;
 	int need = max_int(NAMES_BESIDE + lines - l->validation, 0);
 
+	spare -= l->duel ? l->duel + gap : 0;
 	for (int i = 0; i < l->strips; i++)
 		spare -= strip_rows(l, i);
 	for (; need > spare && l->loss > LOSS_LEAST; spare++)
@@ -102,6 +113,7 @@ struct train_layout train_layout(const struct ui *u, int rows, int cols)
 		l.all = train_health_rows(u, train_health_cosines(rows, cols - l.gap - l.table));
 	}
 	l.strips = l.all;
+	l.duel = !l.health && shows_duel(u) ? DUEL_ROWS : 0;
 	share_rows(&l, rows, lines);
 	return l;
 }
@@ -289,6 +301,10 @@ static void tracks_draw(const struct train_frame *f, struct canvas *c)
 		train_health_draw(f, &below, &table);
 		below_draw(f, c, row + l->strips);
 		return;
+	}
+	if (l->duel) {
+		track_and_table(f, TRACK_DUEL, c, row, l->duel);
+		row += l->duel + gap;
 	}
 	if (gap && l->strips > 0) {
 		struct canvas heading = canvas_part(c, row - 1, c->cols - l->table, 1, l->table);

@@ -46,7 +46,8 @@ enum train_track {
 	TRACK_TERM, /* + place in the order of curve_term */
 	TRACK_GRAD = TRACK_TERM + TERMS,
 	TRACK_LR,
-	TRACKS
+	TRACKS,
+	TRACK_DUEL = TRACKS /* below the validation; no small screen has it */
 };
 
 enum { STRIPS = TERMS + 2 }; /* terms, grad, lr */
@@ -62,6 +63,7 @@ struct train_layout {
 	bool health;     /* the strips are its rows */
 	int all, strips; /* of all strips, those there is room for */
 	int legend;      /* small screens: rows that name the lines */
+	int duel;        /* rows of its track; 0: what is shown is no side of one */
 };
 /* For a canvas of this size. What it has more than the layout needs goes to the first
  * two tracks; where runs are compared, rows for their names come from the strips. */
@@ -150,6 +152,10 @@ void train_small_labels(const struct train_frame *f, struct canvas *row);
 void train_table_draw(const struct train_frame *f, enum train_track t, struct canvas *c);
 void train_table_heading(const struct train_frame *f, struct canvas *row); /* of the strips */
 void train_legend_draw(const struct train_frame *f, struct canvas *row);   /* of the rail */
+/* The look of the duel at the instant shown, -1: none yet; and the difference of the figure that
+ * runs are compared by, the shown run's less the other side's. */
+int train_look(const struct train_frame *f);
+double train_difference(const struct train_frame *f, int look);
 /* A curve's value at the instant shown; NAN if there is none. */
 double train_step_value(const struct train_frame *f, int curve);
 double train_epoch_value(const struct train_frame *f, int curve);

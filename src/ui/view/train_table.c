@@ -4,6 +4,7 @@
 
 #include "app/config/option.h"
 #include "app/study/num.h"
+#include "ui/state/duels.h"
 #include "ui/state/overlay.h"
 
 #include <math.h>
@@ -305,6 +306,85 @@ static void term_group(const struct train_frame *f, struct canvas *c, enum term 
 		put_lines(c);
 }
 
+/* ---- the duel ---- */
+
+int train_look(const struct train_frame *f)
+{
+	const struct duel *d = &f->u->duel.now;
+	int at = -1;
+
+	while (at + 1 < d->looks &&
+	       (isnan(f->cursor) || train_x(f, d->look[at + 1].epoch) <= f->cursor * (1 + 1e-9)))
+		at++;
+	return at;
+}
+
+static double figure_of(const struct figures *of, int curve)
+{
+	return curve == EPOCH_WA ? of->wa : curve == EPOCH_UA ? of->ua : of->wf1;
+}
+
+double train_difference(const struct train_frame *f, int look)
+{
+	const struct duel_look *x = &f->u->duel.now.look[look];
+	int curve = train_figures[train_view(f->u)->figure].curve, side = duels_shown(f->u);
+
+	return figure_of(&x->val[side], curve) - figure_of(&x->val[!side], curve);
+}
+
+/* "McNemar 5 : 19, p 0.0066": as many of the words as there is room for, and all of the numbers. */
+static void put_test(struct canvas *c, int row, const struct duel_look *x, int side)
+{
+	static const char *const forms[] = {"McNemar %d : %d, p %s", "McNemar %d:%d p %s",
+					    "%d : %d, p %s", "%d:%d p %s"};
+	char text[64], p[DUEL_P];
+	size_t i = 0;
+
+	duel_p(p, x->p);
+	do
+		snprintf(text, sizeof text, forms[i], x->only[side], x->only[!side], p);
+	while (text_width(text) > c->cols && ++i < sizeof forms / sizeof *forms);
+	canvas_text(c, row, 0, ROLE(ROLE_TEXT), "%s", text);
+}
+
+/* "over: ended by hand" */
+static void put_duel_end(const struct train_frame *f, struct canvas *c, int row)
+{
+	const struct duel *d = &f->u->duel.now;
+	bool clear = d->end == DUEL_CLEAR;
+
+	canvas_field(c, row, 0, c->cols, FIT_LEFT, ROLE(clear ? ROLE_GOOD : ROLE_WARN), "over: %s",
+		     clear                   ? "it is clear"
+		     : d->end == DUEL_DONE   ? "it is not clear"
+		     : d->end == DUEL_BROKEN ? d->why
+					     : "ended by hand");
+}
+
+static void duel_group(const struct train_frame *f, struct canvas *c)
+{
+	const struct duel *d = &f->u->duel.now;
+	int look = train_look(f), side = duels_shown(f->u);
+	const struct duel_look *x = look < 0 ? NULL : &d->look[look];
+	char text[NUM_LEN], p[DUEL_P];
+
+	canvas_text(c, 0, 0, ROLE(ROLE_TEXT), "Δ %s", train_figures[train_view(f->u)->figure].name);
+	if (x) {
+		right(c, 0, ends(f).now, ROLE_BOLD(ROLE_STRONG),
+		      num_signed(text, train_difference(f, look), 3));
+		snprintf(text, sizeof text, "%d/%d", look + 1, d->planned);
+		right(c, 0, ends(f).best, ROLE(ROLE_DIM), text);
+		put_test(c, 1, x, side);
+	} else {
+		right(c, 0, ends(f).now, ROLE(ROLE_DIM), NUM_MISSING);
+		canvas_text(c, 1, 0, ROLE(ROLE_DIM), "McNemar " NUM_MISSING);
+	}
+	if (d->end != DUEL_ON && isnan(f->cursor))
+		put_duel_end(f, c, 2);
+	else if (x)
+		canvas_text(c, 2, 0, ROLE(x->p < x->limit ? ROLE_GOOD : ROLE_DIM),
+			    "clear at p < %s", duel_p(p, x->limit));
+}
+
 void train_table_heading(const struct train_frame *f, struct canvas *row)
 {
 	canvas_text(row, 0, 0, ROLE_BOLD(ROLE_STRONG), "terms");
@@ -322,6 +402,8 @@ void train_table_draw(const struct train_frame *f, enum train_track t, struct ca
 		loss_group(f, c);
 	} else if (t == TRACK_VALIDATION) {
 		validation_group(f, c);
+	} else if (t == TRACK_DUEL) {
+		duel_group(f, c);
 	} else if (t == TRACK_GRAD) {
 		canvas_text(c, 0, 0, ROLE(ROLE_TEXT), "grad norm");
 		put_value(f, c, 0, train_step_value(f, STEP_GRAD), num_norm, there);

@@ -224,6 +224,24 @@ static void lr_track(struct draft *d, const struct train_frame *f)
 		d->t.y = axis_strip(0, hi); /* how much is left of the highest */
 }
 
+/* How far the shown side is ahead at each look; nothing is where they are level. */
+static void duel_track(struct draft *d, const struct train_frame *f)
+{
+	const struct duel *duel = &f->u->duel.now;
+	double *x = mem_alloc(2 * (size_t)duel->looks + 1, sizeof *x), *y = x + duel->looks;
+	struct range r = {0, 0};
+
+	d->band[d->bands++] = x;
+	for (int i = 0; i < duel->looks; i++) {
+		x[i] = train_x(f, duel->look[i].epoch);
+		y[i] = train_difference(f, i);
+		widen(&r, y[i], y[i]);
+	}
+	add(d, x, y, duel->looks, ROLE_KEY, train_figures[train_view(f->u)->figure].marker);
+	if (r.lo < r.hi)
+		d->t.y = axis_strip(r.lo, r.hi);
+}
+
 /* ---- drawing ---- */
 
 static bool is_strip(enum train_track t)
@@ -265,6 +283,8 @@ void train_track_draw(const struct train_frame *f, enum train_track t, struct ca
 		grad_track(&d, f, c->cols);
 	else if (t == TRACK_LR)
 		lr_track(&d, f);
+	else if (t == TRACK_DUEL)
+		duel_track(&d, f);
 	else
 		term_track(&d, f, curve_term(t - TRACK_TERM), c->rows, c->cols);
 	/* A strip that fills a small screen is drawn as a curve of its own. */
@@ -276,7 +296,7 @@ void train_track_draw(const struct train_frame *f, enum train_track t, struct ca
 		if (c->rows > 1 || f->layout->wide)
 			labels_draw(&d, t, gutter);
 		if (d.t.strip)
-			d.t.y_ticks.n = 0;
+			d.t.y_ticks = (struct ticks){.n = t == TRACK_DUEL}; /* at 0 */
 		track_draw(c, &d.t);
 	}
 	for (int i = 0; i < d.bands; i++)

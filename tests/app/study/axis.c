@@ -173,6 +173,8 @@ TEST(strips_take_percentiles)
 	CHECK(axis_percentiles(NULL, y, 1, 0, 2, 98, &lo, &hi));
 	CHECK_NEAR(lo, 100, 0);
 	CHECK(!axis_percentiles(NULL, y, 0, 0, 2, 98, &lo, &hi));
+	a = axis_strip(-0.02, 0);
+	CHECK(a.hi == 0 && !signbit(a.hi)); /* not -0.000 */
 	a = axis_strip(0.34, 0.85);
 	CHECK_INT(axis_strip_decimals(&a), 2);
 	a = axis_strip(0.037, 0.094);

@@ -4,6 +4,7 @@
 #include "tests/ui/moment.h"
 #include "tests/ui/verb.h"
 
+#include "app/study/mcnemar.h"
 #include "engine/train/health.h"
 #include "ui/view/train.h"
 
@@ -190,6 +191,43 @@ static void compare_many(struct ui *u)
 	}
 }
 
+/* The run and the branch over it are the sides of a duel, of which some epochs are done. */
+static void duel(struct ui *u, int looks)
+{
+	struct duel *d = &u->duel.now;
+	const struct fold_run *f[2] = {run_find(&u->run, 3), run_find(u->overlay, 3)};
+
+	duel_begin(d, "main", "cmd-half", 0);
+	d->planned = MOMENT_PLAN - MOMENT_KEPT;
+	d->side[0].at.fold = d->side[1].at.fold = 3;
+	snprintf(u->duel.dir[0], PATH_LEN, "%s", u->run.dir);
+	snprintf(u->duel.dir[1], PATH_LEN, "%s", u->overlay->dir);
+	d->look = mem_alloc((size_t)looks + 1, sizeof *d->look);
+	for (d->looks = 0; d->looks < looks; d->looks++) {
+		struct duel_look *x = &d->look[d->looks];
+
+		*x = (struct duel_look){.epoch = MOMENT_KEPT + 1 + d->looks,
+					.only = {5, 9 + d->looks}};
+		for (int i = 0; i < 2; i++)
+			x->val[i] = f[i]->epoch[x->epoch - 1].val;
+		x->p = mcnemar_p(x->only[0], x->only[1]);
+		x->limit = mcnemar_limit(d->looks + 1, d->planned);
+	}
+	u->others.n = 1;
+	snprintf(u->others.name, sizeof u->others.name, "iemocap-holdout/cmd-half");
+	u->now.pending = 0;
+}
+
+/* It is over; the run has stopped. */
+static void duel_over(struct ui *u, enum duel_end how, const char *why)
+{
+	duel(u, 11);
+	u->duel.now.end = how;
+	snprintf(u->duel.now.why, sizeof u->duel.now.why, "%s", why);
+	u->others.n = 0;
+	u->now.state = WORK_IDLE;
+}
+
 SCREEN(compare_40x10, 10, 40, compare(&u))
 SCREEN(compare_80x24, 24, 80, compare(&u))
 SCREEN(compare_120x36, 36, 120, compare(&u))
@@ -201,6 +239,14 @@ SCREEN(many_80x24, 24, 80, compare_many(&u))
 SCREEN(many_40x10, 10, 40, compare_many(&u))
 SCREEN(many_loss_40x10, 10, 40, compare_many(&u); run(&u, "move", "down"))
 SCREEN(many_100x30, 30, 100, compare_many(&u); train_view(&u)->figure = 1)
+SCREEN(duel_40x10, 10, 40, duel(&u, 11))
+SCREEN(duel_80x24, 24, 80, duel(&u, 11))
+SCREEN(duel_120x40, 40, 120, duel(&u, 11))
+SCREEN(duel_200x50, 50, 200, duel(&u, 11))
+SCREEN(duel_begins_80x24, 24, 80, duel(&u, 0))
+SCREEN(duel_cursor_80x24, 24, 80, duel(&u, 11); run(&u, "cursor", "33"))
+SCREEN(duel_clear_80x24, 24, 80, duel_over(&u, DUEL_CLEAR, ""))
+SCREEN(duel_broken_120x40, 40, 120, duel_over(&u, DUEL_BROKEN, "cmd-half was stopped"))
 SCREEN(compare_no_step_80x24, 24, 80, compare(&u); begin(&u, 0))
 
 /* ---- states of it ---- */
@@ -699,6 +745,26 @@ TEST(draws_at_every_size)
 		run(&u, "mean", "on");
 		draw_sizes(&u);
 		compare_many(&u);
+		draw_sizes(&u);
+		run(&u, "axis", "time");
+		draw_sizes(&u);
+		moment_free(&u);
+	}
+}
+
+TEST(draws_a_duel_at_every_size)
+{
+	static const struct look *const looks[] = {&look_braille, &look_block, &look_ascii};
+	struct ui u;
+
+	NEED_UTF8();
+	for (int i = 0; i < 3; i++) {
+		moment_init(&u, looks[i], 24, 80);
+		run(&u, "cursor", "31");
+		draw_sizes(&u);
+		run(&u, "mean", "on");
+		draw_sizes(&u);
+		duel(&u, 11);
 		draw_sizes(&u);
 		run(&u, "axis", "time");
 		draw_sizes(&u);
