@@ -278,6 +278,7 @@ static void forget_opening(struct ui *u)
 	free(u->opening.told);
 	u->opening.told = NULL;
 	u->opening.run = 0;
+	u->opening.said = 0;
 }
 
 static void forget_failed(struct ui *u)
@@ -294,6 +295,12 @@ static bool is_gone(const struct ui *u, int run)
 
 	work_glance(u->work, run, &g);
 	return g.opened && g.state == WORK_FAILED;
+}
+
+static void say_opening(struct ui *u, const char *what)
+{
+	ui_say(u, "opening %s", path_base(what));
+	u->opening.said = u->message.number;
 }
 
 int runs_open(struct ui *u, const char *what, bool skip_bad, struct err *e)
@@ -327,7 +334,7 @@ void runs_await(struct ui *u, int run, const char *what)
 	    !u->now.opened) /* there is nothing to look at meanwhile */
 		runs_show(u, run);
 	else
-		ui_say(u, "opening %s", path_base(what));
+		say_opening(u, what);
 }
 
 void runs_told(struct ui *u, struct event *e)
@@ -347,6 +354,8 @@ void runs_opened(struct ui *u)
 
 	snprintf(u->what, sizeof u->what, "%s", u->opening.what);
 	u->opening.told = NULL;
+	if (u->message.number == u->opening.said)
+		u->message.text[0] = '\0';
 	runs_show(u, u->opening.run);
 	if (told) {
 		free(u->told);

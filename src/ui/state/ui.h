@@ -207,6 +207,7 @@ struct ui {
 	char *told;            /* what was said while it was opened, a line each; or NULL */
 	struct {               /* the one that will be shown when its data has been read */
 		int run;       /* of work; 0: none */
+		unsigned said; /* the message that it is opened; 0: none */
 		char what[PATH_LEN];
 		char *told;
 	} opening;

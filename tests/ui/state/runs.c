@@ -124,6 +124,7 @@ TEST(another_is_looked_at_and_the_first_goes_on)
 	CHECK_STR(u.message.text, "opening done");
 	CHECK_INT(u.run_shown, WORK_FIRST); /* until the other is read */
 	UNTIL(u.run_shown != WORK_FIRST);
+	CHECK(!strstr(u.message.text, "opening"));
 	CHECK_STR(u.run.dir, done);
 	CHECK_STR(u.now.session, done);
 	CHECK_INT(steps_shown(), 8);
