@@ -53,6 +53,18 @@ static void ask_look(struct ui *u)
 					  u->sel.kept || u->sel.test, knock);
 }
 
+/* The one that is trained. Of a run that is only looked at and goes on with a fold that has not
+ * begun, the last that has something to show. */
+static int fold_to_show(const struct ui *u)
+{
+	int last = u->run.nfolds ? u->run.fold[u->run.nfolds - 1].fold : u->sel.fold;
+	bool begun = u->now.nfolds && run_find(&u->run, u->now.fold);
+
+	if (u->now.looks && u->now.state != WORK_ELSEWHERE && !begun)
+		return last;
+	return u->now.nfolds ? u->now.fold : last;
+}
+
 void feed_refresh(struct ui *u)
 {
 	const struct history *h;
@@ -60,9 +72,7 @@ void feed_refresh(struct ui *u)
 	if (!u->sel.fold_chosen) {
 		int fold = u->sel.fold;
 
-		u->sel.fold = u->now.nfolds   ? u->now.fold
-			      : u->run.nfolds ? u->run.fold[u->run.nfolds - 1].fold
-					      : u->sel.fold;
+		u->sel.fold = fold_to_show(u);
 		u->sel.stored &= u->sel.fold == fold;
 	}
 	if (u->work && u->run_shown)

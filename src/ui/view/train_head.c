@@ -98,13 +98,16 @@ static void paused_draw(const struct train_frame *f, struct canvas *row)
 	const struct snapshot *now = &f->u->now;
 	bool broke = now->state == WORK_BROKE;
 	bool done = now->epoch >= now->epochs && now->in_epoch >= f->per_epoch;
-	char at[NUM_LEN];
-	int col = canvas_text(
-		row, 0, 1, ROLE_BOLD(ROLE_WARN), "%s before %s%s", broke ? "broke" : "paused",
+	char at[NUM_LEN], of[32] = "";
+	int col;
+
+	if (now->fold != f->u->sel.fold) /* it is another that goes on */
+		snprintf(of, sizeof of, " of fold %d", now->fold);
+	col = canvas_text(
+		row, 0, 1, ROLE_BOLD(ROLE_WARN), "%s before %s%s%s", broke ? "broke" : "paused",
 		done ? "the test"
 		     : at_step(at, max_int(now->epoch, 1), now->in_epoch + 1, f->per_epoch),
-		broke ? ": " : "");
-
+		of, broke ? ": " : "");
 	if (broke)
 		canvas_field(row, 0, col, row->cols - 1 - col, FIT_LEFT, ROLE(ROLE_TEXT), "%s",
 			     now->broke);

@@ -54,6 +54,34 @@ TEST(replies_of_every_run_are_heard)
 	ui_free(&u);
 }
 
+/* Of a stored run whose next fold has not begun the last one that has is shown; of one that trains
+ * the fold that trains, unless another was chosen. */
+TEST(a_fold_with_something_to_show)
+{
+	struct ui u;
+
+	ui_init(&u, &look_braille, 24, 80);
+	run_fold(&u.run, 1);
+	u.now.nfolds = 5;
+	u.now.fold = 2;
+	u.now.state = WORK_PAUSED;
+	u.now.looks = true;
+	feed_refresh(&u);
+	CHECK_INT(u.sel.fold, 1);
+	u.now.looks = false; /* it begins */
+	feed_refresh(&u);
+	CHECK_INT(u.sel.fold, 2);
+	u.now.looks = true;
+	u.now.state = WORK_ELSEWHERE;
+	feed_refresh(&u);
+	CHECK_INT(u.sel.fold, 2);
+	u.now.state = WORK_PAUSED;
+	run_fold(&u.run, 2); /* it has begun */
+	feed_refresh(&u);
+	CHECK_INT(u.sel.fold, 2);
+	ui_free(&u);
+}
+
 int main(int argc, char **argv)
 {
 	return TEST_MAIN(argc, argv);
