@@ -121,6 +121,11 @@ char *sessions_holder(const struct ui *u, const struct lock_owner *who, bool pro
 /* "node7, 2 h 10 min"; of several programs their hosts, each once: "node7, node8". */
 void sessions_add_holders(const struct ui *u, const struct shelf_run *r, struct str *out);
 
+/* sessions_queues.c: which runs wait, in the order of their queues; the folder of the one that has
+ * this run (out: PATH_LEN bytes). */
+void sessions_read_queues(struct ui *u);
+const char *sessions_queue_of(const struct ui *u, const struct shelf_run *r, char *out);
+
 /* sessions_by.c */
 int sessions_filter(struct ui *u, const char *args, struct err *e);
 int sessions_sort(struct ui *u, const char *args, struct err *e);

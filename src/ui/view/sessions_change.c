@@ -311,10 +311,10 @@ const char *sessions_refuse_queue(const struct ui *u)
 
 static int remove_now(struct ui *u, const struct shelf_run *r, struct err *e)
 {
-	char name[2 * PATH_LEN];
+	char name[2 * PATH_LEN], folder[PATH_LEN];
 
 	sessions_name(u, r, name, sizeof name);
-	if (queue_remove(ui_folder(u), r->dir, NULL, e))
+	if (queue_remove(sessions_queue_of(u, r, folder), r->dir, NULL, e))
 		return -1;
 	sessions_load(u);
 	ui_say(u, "%s no longer waits; its session stays", name);
@@ -346,6 +346,7 @@ int sessions_queue(struct ui *u, const char *args, struct err *e)
 {
 	bool answer = strncmp(args, "remove now ", 11) == 0;
 	const struct shelf_run *r = answer ? sessions_find(u, args + 11, e) : sessions_at(u);
+	char folder[PATH_LEN];
 
 	if (!r)
 		return err_set(e, "place: %s", sessions_refuse_run(u));
@@ -357,7 +358,7 @@ int sessions_queue(struct ui *u, const char *args, struct err *e)
 		return remove_asked(u, r, e);
 	for (size_t i = 0; i < sizeof moves / sizeof *moves; i++)
 		if (strcmp(args, moves[i].name) == 0) {
-			if (queue_move(ui_folder(u), r->dir, moves[i].by, e))
+			if (queue_move(sessions_queue_of(u, r, folder), r->dir, moves[i].by, e))
 				return -1;
 			sessions_load(u);
 			return 0;

@@ -118,39 +118,6 @@ static void read_shelf(struct ui *u)
 	v->read = true;
 }
 
-/* How many of the runs in the queue somebody trains now: the session, or a seed of it. */
-static int count_held(const struct shelf *s)
-{
-	int n = 0;
-
-	for (int i = 0, end; i < s->n; i = end) {
-		bool held = false;
-
-		for (end = i; end < s->n && shelf_root(s->run[end]) == s->run[i]; end++)
-			held |= s->run[end]->nheld > 0;
-		n += s->run[i]->queued && held;
-	}
-	return n;
-}
-
-static void read_queue(struct ui *u)
-{
-	struct sessions_view *v = sessions_view(u);
-	struct err ignored = {0}; /* said by whoever works on it */
-	const char **dir;
-	struct queue q;
-
-	if (queue_read(&q, ui_folder(u), &ignored))
-		return;
-	dir = mem_alloc((size_t)q.n + 1, sizeof *dir);
-	for (int i = 0; i < q.n; i++)
-		dir[i] = q.run[i].dir;
-	shelf_queue(&v->shelf, dir, q.n);
-	v->waiting = q.n - count_held(&v->shelf);
-	free(dir);
-	queue_free(&q);
-}
-
 /*
  * What follows from them
  */
@@ -257,7 +224,7 @@ void sessions_load(struct ui *u)
 
 	v->now = time(NULL);
 	read_shelf(u);
-	read_queue(u);
+	sessions_read_queues(u);
 	trash_free(&v->trash);
 	shelf_trash(&v->shelf, &v->trash);
 	find_here(u);
@@ -275,7 +242,7 @@ bool sessions_watch(struct ui *u)
 	v->now = time(NULL);
 	if (shelf_watch(&v->shelf))
 		find_here(u);
-	read_queue(u);
+	sessions_read_queues(u);
 	if (u->work)
 		ask_work(u);
 	sessions_refresh(u);

@@ -650,6 +650,32 @@ TEST(sessions_of_folders_that_have_none)
 	mkdir(temp_dir, 0777);
 }
 
+/* Runs of a folder in the one that is listed wait in its queue, and are moved there. */
+TEST(sessions_of_a_folder_in_it_with_a_queue)
+{
+	struct err e = {0};
+
+	store("all/in/first", 0, 0, NULL, 1);
+	store("all/in/study/second", 0, 0, NULL, 1);
+	CHECK_INT(queue_add(temp_path("all/in"), temp_path("all/in/first"), 1, QUEUE_LAST, &e), 0);
+	CHECK_INT(
+		queue_add(temp_path("all/in"), temp_path("all/in/study/second"), 1, QUEUE_LAST, &e),
+		0);
+	CHECK_STR(e.text, "");
+	CHECK_INT(start_folder("all", &e), 0);
+	CHECK_HAS(lines(), "queue\n  in/first\n  in/study/second\n");
+	CHECK_INT(sessions_view(&screen)->waiting, 2);
+	select_row("in/study/second");
+	CHECK_STR(shelf_words[sessions_at(&screen)->state].word, "queued");
+	run("place up");
+	CHECK_HAS(lines(), "queue\n  in/study/second\n  in/first\n");
+	run("place remove"); /* it has begun: a question */
+	run(screen.ask.command);
+	CHECK_HAS(lines(), "queue\n  in/first\n");
+	CHECK_INT(queue_seeds(temp_path("all/in"), temp_path("all/in/study/second")), 0);
+	end_folder();
+}
+
 /* The queue of the folder that is listed, not that of ./sessions. */
 TEST(sessions_of_a_folder_with_a_queue)
 {
