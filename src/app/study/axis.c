@@ -78,38 +78,67 @@ static int finite_from(const double *x, const double *y, int n, double from, dou
 	return m;
 }
 
-static int ascending(const void *a, const void *b)
+/*
+ * Move the value of rank k (from 0) to place k, smaller ones before it and larger ones after it:
+ * Hoare's selection. A sort of all values is what drawing a long run would take longest for.
+ */
+static void select_rank(double *v, int n, int k)
 {
-	double x = *(const double *)a, y = *(const double *)b;
+	int lo = 0, hi = n - 1;
 
-	return (x > y) - (x < y);
+	while (lo < hi) {
+		double pivot = v[lo + (hi - lo) / 2];
+		int i = lo, j = hi;
+
+		while (i <= j) {
+			while (v[i] < pivot)
+				i++;
+			while (v[j] > pivot)
+				j--;
+			if (i <= j) {
+				double x = v[i];
+
+				v[i++] = v[j];
+				v[j--] = x;
+			}
+		}
+		if (k <= j)
+			hi = j;
+		else if (k >= i)
+			lo = i;
+		else
+			return;
+	}
 }
 
-/* Between the two sorted values that stand around rank p. */
-static double percentile(const double *sorted, int n, double p)
+/* Between the two values that are around rank p; moves them. */
+static double percentile(double *v, int n, double p)
 {
-	double rank = p / 100 * (n - 1);
+	double rank = p / 100 * (n - 1), next;
 	int below = (int)floor(rank);
 
+	select_rank(v, n, below);
 	if (below + 1 >= n)
-		return sorted[n - 1];
-	return sorted[below] + (rank - below) * (sorted[below + 1] - sorted[below]);
+		return v[below];
+	next = v[below + 1];
+	for (int i = below + 2; i < n; i++)
+		next = v[i] < next ? v[i] : next;
+	return v[below] + (rank - below) * (next - v[below]);
 }
 
 bool axis_percentiles(const double *x, const double *y, int n, double from, double low, double high,
 		      double *lo, double *hi)
 {
-	double *sorted = mem_alloc((size_t)(n > 0 ? n : 0), sizeof *sorted);
-	int m = finite_from(x, y, n, from, sorted);
+	double *v = mem_alloc((size_t)(n > 0 ? n : 0), sizeof *v);
+	int m = finite_from(x, y, n, from, v);
 
 	if (m == 0)
-		m = finite_from(NULL, y, n, from, sorted);
+		m = finite_from(NULL, y, n, from, v);
 	if (m > 0) {
-		qsort(sorted, (size_t)m, sizeof *sorted, ascending);
-		*lo = percentile(sorted, m, low);
-		*hi = percentile(sorted, m, high);
+		*lo = percentile(v, m, low);
+		*hi = percentile(v, m, high);
 	}
-	free(sorted);
+	free(v);
 	return m > 0;
 }
 

@@ -3,6 +3,7 @@
 #include "test.h"
 
 #include "app/study/axis.h"
+#include "base/rng.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -158,6 +159,39 @@ TEST(ranges_begin_after_the_first_tenth)
 	CHECK_NEAR(hi, 9, 0);
 	CHECK(!axis_extent(x, y + 2, 1, 0, &lo, &hi));
 	CHECK(!axis_extent(x, y, 0, 0, &lo, &hi));
+}
+
+static int ascending(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* As in the sorted values, whatever their order, their number and how many are equal. */
+TEST(percentiles_are_those_of_the_sorted_values)
+{
+	enum { MOST = 300 };
+	double y[MOST], sorted[MOST], lo, hi;
+	struct rng r;
+
+	rng_seed(&r, 7);
+	for (int n = 1; n <= MOST; n += 1 + n / 9)
+		for (int kind = 0; kind < 4; kind++) {
+			for (int i = 0; i < n; i++)
+				y[i] = kind == 0   ? (double)rng_u32(&r)
+				       : kind == 1 ? (double)(rng_u32(&r) % 3)
+				       : kind == 2 ? i
+						   : 5;
+			memcpy(sorted, y, sizeof sorted);
+			qsort(sorted, (size_t)n, sizeof *sorted, ascending);
+			CHECK(axis_percentiles(NULL, y, n, 0, 25, 100, &lo, &hi));
+			CHECK_NEAR(hi, sorted[n - 1], 0);
+			CHECK(lo >= sorted[(n - 1) / 4]);
+			CHECK(lo <= sorted[(n + 2) / 4]);
+			if ((n - 1) % 4 == 0)
+				CHECK_NEAR(lo, sorted[(n - 1) / 4], 0);
+		}
 }
 
 TEST(strips_take_percentiles)
