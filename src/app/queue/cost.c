@@ -2,10 +2,14 @@
 #include "app/queue/cost.h"
 
 #include "app/session/session_rows.h"
+#include "app/session/states.h"
 
+#include <dirent.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* Settings that decide how much there is to compute and to store; by batches also how fast. */
 static bool decides(const struct option *o, bool batches)
@@ -63,9 +67,68 @@ static double epoch_seconds(const struct shelf_run *r)
 	return n ? sum / n : NAN;
 }
 
+static void add_states(struct cost_room *r, const char *dir, int fold, double *bytes, int *n)
+{
+	struct err ignored = {0};
+	struct stored_list l;
+	char path[PATH_LEN];
+	struct stat st;
+
+	if (snprintf(path, sizeof path, "%s/fold-%d/states", dir, fold) < (int)sizeof path)
+		*bytes += (double)bytes_below(path);
+	if (states_list(&l, dir, fold, &ignored) == 0) {
+		*n += l.n;
+		for (int i = 0; i < l.n; i++)
+			if (l.at[i].ended && l.at[i].epoch > 0)
+				r->each = l.at[i].step / l.at[i].epoch;
+		stored_free(&l);
+	}
+	/* where none is stored: this is about as large */
+	if (snprintf(path, sizeof path, "%s/fold-%d/state.safetensors", dir, fold) <
+		    (int)sizeof path &&
+	    stat(path, &st) == 0)
+		r->state = (double)st.st_size;
+}
+
+void cost_room(struct cost_room *r, const char *dir, int begun)
+{
+	double bytes = (double)bytes_below(dir), states = 0;
+	DIR *open = opendir(dir);
+	struct dirent *d;
+	int fold, n = 0;
+
+	*r = (struct cost_room){0};
+	while (open && (d = readdir(open))) {
+		char path[PATH_LEN];
+		bool own = strcmp(d->d_name, "branches") != 0 && strncmp(d->d_name, "seed-", 5);
+
+		if (sscanf(d->d_name, "fold-%6d", &fold) == 1)
+			add_states(r, dir, fold, &states, &n);
+		else if (!own &&
+			 snprintf(path, sizeof path, "%s/%s", dir, d->d_name) < (int)sizeof path)
+			bytes -= (double)bytes_below(path);
+	}
+	if (open)
+		closedir(open);
+	r->fold = begun ? (bytes - states) / begun : NAN;
+	if (n)
+		r->state = states / n;
+}
+
+double cost_bytes(const struct cost_room *r, const struct settings *set, int folds)
+{
+	double each = 1; /* of an epoch */
+
+	if (set->store.every > 0 && r->each > 0)
+		each += (double)(r->each - 1) / (double)set->store.every;
+	return r->fold * folds +
+	       fmin(r->state * each * (double)set->train.epoch * folds, (double)set->store.bytes);
+}
+
 void cost_of(struct cost *c, const struct shelf *s, const struct settings *set, int folds)
 {
 	const struct shelf_run *r = find(s, set, true);
+	struct cost_room room;
 	int begun;
 
 	if (!r)
@@ -75,6 +138,7 @@ void cost_of(struct cost *c, const struct shelf *s, const struct settings *set, 
 		return;
 	begun = r->x.done + (r->x.fold >= 0);
 	c->seconds = epoch_seconds(r) * set->train.epoch * folds;
+	cost_room(&room, r->dir, begun);
 	if (begun && !r->x.pruned)
-		c->bytes = (double)r->bytes / begun * folds;
+		c->bytes = cost_bytes(&room, set, folds);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A study from the screen: what it will cost, then the grid in the queue. */
+#include "app/queue/cost.h"
 #include "app/queue/sweep.h"
 #include "app/session/session.h"
 #include "app/study/num.h"
@@ -97,14 +98,19 @@ static double epoch_seconds(const struct ui *u)
 	return n ? sum / n : NAN;
 }
 
-/* Of one fold of this run's; NaN before one has trained an epoch. */
-static double fold_bytes(const struct ui *u)
+/* Of all runs; NaN before a fold of this one has trained an epoch. */
+static double total_bytes(const struct ui *u, const struct sweep *s, int seeds)
 {
+	struct cost_room room;
+	double sum = 0;
 	int begun = 0;
 
 	for (int i = 0; i < u->run.nfolds; i++)
 		begun += u->run.fold[i].nepochs > 0;
-	return begun ? (double)bytes_below(u->run.dir) / begun : NAN;
+	cost_room(&room, u->run.dir, begun);
+	for (int i = 0; i < s->grid.cells; i++)
+		sum += cost_bytes(&room, &s->cell[i].run.set, u->run.folds);
+	return sum * seeds;
 }
 
 static double total_epochs(const struct ui *u, const struct sweep *s, int seeds)
@@ -120,7 +126,7 @@ static double total_epochs(const struct ui *u, const struct sweep *s, int seeds)
 static char *say_costs(const struct ui *u, const struct sweep *s, const struct wanted *w)
 {
 	double seconds = epoch_seconds(u) * total_epochs(u, s, w->seeds);
-	double bytes = fold_bytes(u) * u->run.folds * s->grid.cells * w->seeds;
+	double bytes = total_bytes(u, s, w->seeds);
 	char time[NUM_LEN], size[NUM_LEN];
 	struct str b = {0};
 	int runs = s->grid.cells * w->seeds;
