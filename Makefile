@@ -156,7 +156,7 @@ help:
 	@echo 'make fuzz       libFuzzer on every reader, five minutes each (needs clang)'
 	@echo 'make bench      speed of training on this machine; bench-screen: cost of the screen;'
 	@echo '                bench-shelf: cost of 2,000 stored runs; bench-hostile: of hostile clients;'
-	@echo '                bench-states: of stored states (libzstd-dev)'
+	@echo '                bench-states: of stored states (libzstd-dev); bench-health: of train.health'
 	@echo 'make lint       formatting and static analysis; doc: the pages made from tables'
 	@echo 'make install    into PREFIX ($(PREFIX)), below DESTDIR; uninstall; make clean'
 
@@ -184,7 +184,7 @@ $(B)/bench/screen: $(B)/bench/screen.o
 $(B)/bench/hostile: $(B)/bench/hostile.o
 	@echo "  LINK $@"
 	$(Q)$(LINK)
-$(B)/bench/speed $(B)/bench/shelf: $(B)/bench/%: $(B)/bench/%.o $(APP)
+$(B)/bench/speed $(B)/bench/shelf $(B)/bench/health: $(B)/bench/%: $(B)/bench/%.o $(APP)
 	@echo "  LINK $@"
 	$(Q)$(LINK) $(LIBS_app)
 # Tries to pack with libzstd too (libzstd-dev), which the programs do without.
@@ -197,6 +197,8 @@ bench-screen: all $(B)/bench/screen
 	@MIUST=$(B)/miust MIUST_TUI=$(B)/miust-tui SCREEN=$(B)/bench/screen bench/screen.sh
 bench-states: all $(B)/bench/speed $(B)/bench/states
 	@MIUST=$(B)/miust SPEED=$(B)/bench/speed STATES=$(B)/bench/states bench/states.sh
+bench-health: $(B)/bench/speed $(B)/bench/health
+	@SPEED=$(B)/bench/speed HEALTH=$(B)/bench/health bench/health.sh
 bench-hostile: all $(B)/bench/hostile
 	@MIUST=$(B)/miust HOSTILE=$(B)/bench/hostile bench/hostile.sh
 RUNS ?= 2000
@@ -244,4 +246,4 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all help doc deps deps-test run test bench bench-screen bench-shelf bench-states bench-hostile asan tsan fuzz lint install uninstall clean
+.PHONY: all help doc deps deps-test run test bench bench-screen bench-shelf bench-states bench-health bench-hostile asan tsan fuzz lint install uninstall clean

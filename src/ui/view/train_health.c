@@ -156,7 +156,9 @@ static void numbers_draw(struct canvas *table, int row, const struct health_row 
 	right(table, row, NOW, x == x ? ROLE_BOLD(ROLE_STRONG) : ROLE_BOLD(ROLE_BAD), text);
 	if (!(x >= usual_from && x <= usual_to))
 		canvas_text(table, row, WORD, ROLE(ROLE_WARN), "%s", x > usual_to ? "high" : "low");
-	right(table, row, BEST, ROLE(ROLE_TEXT), num_norm(text, h->gradient[group]));
+	if (text_width(num_norm(text, h->gradient[group])) > BEST - NOW - 1)
+		num_exponent(text, h->gradient[group], 0);
+	right(table, row, BEST, ROLE(ROLE_TEXT), text);
 }
 
 /* "health 41:12   upd  grad" */
