@@ -90,9 +90,8 @@ static struct fold_run *find(const struct run *r, int fold)
 
 static void read_steps(struct reading *x, int i)
 {
-	int fold = run_fold_number(x->run, i), n;
 	struct rows_place at = x->seen->fold[i].steps;
-	int known = at.n;
+	int fold = run_fold_number(x->run, i), known = at.n, n;
 	struct fold_run *f;
 	struct step_row *row;
 	bool again;
@@ -114,9 +113,8 @@ static void read_steps(struct reading *x, int i)
 
 static void read_health(struct reading *x, int i)
 {
-	int fold = run_fold_number(x->run, i), n;
 	struct rows_place at = x->seen->fold[i].health;
-	int known = at.n;
+	int fold = run_fold_number(x->run, i), known = at.n, n;
 	struct health_row *row;
 	struct fold_run *f;
 	bool again;
