@@ -19,8 +19,9 @@ struct plan {
 	struct {
 		int step;         /* 0: the end */
 		int rewound;      /* once the run has gone back so often */
-		const char *what; /* "set ...", "inf": a weight becomes infinite, "stop", "off": no
-				   * rule from here on, "block NAME": a folder is in its way */
+		const char *what; /* "set ...", "rewind E:S", "inf": a weight becomes infinite,
+				   * "stop", "rule RULE" or "off" from here on, "block NAME": a
+				   * folder is there */
 	} at[PLAN];
 	int next;
 	/* A weight becomes infinite after this step, at the end of this epoch, or before the
@@ -46,6 +47,15 @@ static struct rollback rule_of(const char *text)
 	return rule;
 }
 
+static void go_back(struct job *j, const char *to)
+{
+	struct rewind r;
+	struct err e = {0};
+
+	if (!rewind_place(&r, to) || job_rewind(j, &r, false, NULL, &e))
+		FAIL("%s", e.text);
+}
+
 static enum job_go between(void *ctx, struct job *j)
 {
 	struct plan *p = ctx;
@@ -62,6 +72,10 @@ static enum job_go between(void *ctx, struct job *j)
 		}
 		if (strcmp(what, "inf") == 0)
 			j->trainer.model.params.w[0] = INFINITY;
+		else if (strncmp(what, "rule ", 5) == 0)
+			p->rule = what + 5;
+		else if (strncmp(what, "rewind ", 7) == 0)
+			go_back(j, what + 7);
 		else if (strcmp(what, "off") == 0)
 			p->rule = NULL;
 		else if (strncmp(what, "block ", 6) == 0 ? make_dirs(in(what + 6), &e)
@@ -516,16 +530,47 @@ TEST(the_last_step_of_an_epoch)
 /* The future that was left is a run of its own, which begins at the spike. */
 TEST(a_branch_that_begins_at_a_spike_goes_its_way)
 {
+	const char *said;
+
 	folder_make();
 	train("a", (struct plan){.rule = RULE, .at = {{14, 0, TOO_FAST}}});
-	train("b", (struct plan){.at = {{14, 0, TOO_FAST}}});
-	CHECK_STR(train("a/branches/before-rewind-1", (struct plan){.rule = RULE ", over 100000"}),
-		  "");
-	check_same("a/branches/before-rewind-1", "b");
+	said = train("a/branches/before-rewind-1", (struct plan){.rule = RULE, .steps = 1});
+	CHECK(!strstr(said, "spike at 4:3"));
 	/* A run that goes on after a stop there has no such excuse. */
 	train("c", (struct plan){.at = {{14, 0, TOO_FAST}, {16, 0, "stop"}}});
 	CHECK_HAS(train("c", (struct plan){.rule = RULE}), "spike at 4:3 (loss ");
 	check_same("a", "c");
+	folder_remove();
+}
+
+/* It goes back to a step that is a spike itself, of before there was a rule: that has had its
+ * answer, also for who stops there and goes on. */
+TEST(where_it_goes_back_to_is_no_spike)
+{
+	const struct plan p = {
+		.at = {{14, 0, TOO_FAST}, {16, 0, "rule rewind 1 step, at most 2, over 1.5"}}};
+	struct plan stopped = p;
+
+	folder_make();
+	CHECK_HAS(train("a", p), "spike at 4:4 (loss ");
+	check_holds(in("a/fold-0/commands.log"),
+		    THE_CHANGE "at 0 5 17 rewind 4:3 before-rewind-1 spike\n"
+			       "at 0 5 17 rewind 4:3 before-rewind-2 spike\n");
+	stopped.at[2].step = 16;
+	stopped.at[2].rewound = 1;
+	stopped.at[2].what = "stop";
+	train("b", stopped);
+	train("b", (struct plan){.rule = p.at[1].what + 5});
+	check_same("a", "b");
+	/* A person goes back there. */
+	CHECK_HAS(
+		train("c", (struct plan){.at = {{14, 0, TOO_FAST},
+						{17, 0, "rule rewind 1 step, at most 1, over 1.5"},
+						{17, 0, "rewind 4:3"}}}),
+		"spike at 4:4 (loss ");
+	check_holds(in("c/fold-0/commands.log"),
+		    THE_CHANGE "at 0 5 17 rewind 4:3 before-rewind-1\n"
+			       "at 0 5 17 rewind 4:3 before-rewind-2 spike\n");
 	folder_remove();
 }
 
@@ -542,6 +587,11 @@ TEST(a_replay_is_the_run_whatever_the_rule)
 	CHECK_INT(p.rewound, 1);
 	CHECK_STR(str_text(&p.told), "spike 4:15\nspike 4:16\n");
 	check_same("a", "b");
+	str_free(&p.told);
+	/* Nor is the place a spike that the last of them goes back to. */
+	put(in("log"), THE_CHANGE "at 0 5 17 rewind 4:3 x\n");
+	p = (struct plan){.rule = RULE ", at most 1, over 1.5"};
+	check_said(train_by("c", &p, in("log"), 1), "spike at 4:4 (loss ", "; 1 of 1; ");
 	str_free(&p.told);
 	folder_remove();
 }
