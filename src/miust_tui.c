@@ -17,6 +17,7 @@
 #include "ui/console/help.h"
 #include "ui/term/locale.h"
 #include "ui/loop.h"
+#include "ui/state/duels.h"
 #include "ui/state/feeder.h"
 #include "ui/state/page.h"
 #include "ui/state/problems.h"
@@ -283,6 +284,7 @@ static int show(struct tui *t, struct err *e)
 		return -1;
 	}
 	serve_bind(u.serve, u.work);
+	serve_duels(u.serve, duels_asked, &u);
 	if (t->headless) {
 		run_headless(&u, t, e);
 		loop_leave(&u);

@@ -161,6 +161,25 @@ exec 3<&-
 check stopped_from_outside grep -q 'The duel is over: lr-0.05 was stopped.$' out
 check that_is_no_error done_well
 
+parent asked-off 150
+"$MIUST" duel asked-off lr=1e-3,0.05 >lines 2>err &
+duel=$!
+exec 3<lines
+read -r line <&3
+run control asked-off/branches/lr-0.05 duel
+cp out stands
+run control asked-off/branches/lr-0.05 duel lr=1,2
+cp err refused
+run control asked-off/branches/lr-1e-3 duel off
+cat <&3 >out
+wait $duel
+status=$?
+exec 3<&-
+check it_says_how_it_stands grep -q 'The duel goes on.$' stands
+check one_at_a_time grep -q 'there is a duel already; duel off ends it' refused
+check ended_from_outside grep -q 'The duel is over: it was ended by hand.$' out
+check which_is_no_error done_well
+
 # One that diverges: the other is whole.
 parent bad 5
 run duel bad lr=1e-3,0.05 for 1

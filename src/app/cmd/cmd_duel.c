@@ -78,8 +78,7 @@ static void print_looks(struct ring *r)
 {
 	struct str line = {0};
 
-	if (!work_duel_look(r->work, &r->duel, &r->seen))
-		return;
+	work_duel_look(r->work, &r->duel, &r->seen);
 	if (!r->printed && r->duel.looks)
 		printf("%s : %s, on the validation part\n", r->sides.name[0], r->sides.name[1]);
 	for (; r->printed < r->duel.looks; r->printed++) {
@@ -157,6 +156,21 @@ static int conclude(struct ring *r, struct err *e)
 	return 0;
 }
 
+/* From outside. */
+static int asked(void *ctx, int run, const char *args, struct str *out, struct err *e)
+{
+	struct ring *r = ctx;
+
+	(void)run;
+	if (*args && strcmp(args, "off") != 0)
+		return err_set(e, "there is a duel already; duel off ends it");
+	if (*args)
+		work_duel_stop(r->work);
+	work_duel_look(r->work, &r->duel, &r->seen);
+	duel_text(&r->duel, out);
+	return 0;
+}
+
 static int begin(struct ring *r, const struct args *a, const struct duel_order *order,
 		 struct err *e)
 {
@@ -180,6 +194,7 @@ static int begin(struct ring *r, const struct args *a, const struct duel_order *
 	if (signals_catch(e) || !(r->work = work_start(NULL, e)))
 		return -1;
 	serve_bind(r->serve, r->work);
+	serve_duels(r->serve, asked, r);
 	return work_duel(r->work, name, o, r->run, order->epochs, e);
 }
 

@@ -96,8 +96,15 @@ static int answer_now(struct serve *s, server_ticket t, const struct serve_verb 
 		      const char *args, struct err *e)
 {
 	struct str out = {0};
-	int failed = v->answer(&s->now, args, &out, e);
+	int failed;
 
+	if (v->answer)
+		failed = v->answer(&s->now, args, &out, e);
+	else if (s->duel)
+		failed = s->duel(s->duel_ctx, run, args, &out, e);
+	else
+		failed = err_set(e, "this process trains one run; stop it, and miust duel SESSION "
+				    "trains two branches of it");
 	if (!failed)
 		say(s, t, run, str_text(&out));
 	str_free(&out);
@@ -381,6 +388,14 @@ void serve_bind(struct serve *s, struct work *w)
 {
 	if (s)
 		s->work = w;
+}
+
+void serve_duels(struct serve *s, serve_duel *duel, void *ctx)
+{
+	if (!s)
+		return;
+	s->duel = duel;
+	s->duel_ctx = ctx;
 }
 
 int serve_fd(const struct serve *s)

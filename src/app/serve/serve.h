@@ -13,6 +13,7 @@
 #define MIUST_SERVE_H
 
 #include "app/lab/work.h"
+#include "base/str.h"
 
 struct serve;
 
@@ -21,6 +22,10 @@ struct serve;
 struct serve *serve_start(struct err *e);
 const char *serve_path(const struct serve *s); /* "" if s is NULL, as all below allow */
 void serve_bind(struct serve *s, struct work *w);
+/* Who begins and ends duels in this process: is given the arguments of `duel` that is asked of a
+ * run, and appends the answer. Without anybody clients are told so. */
+typedef int serve_duel(void *ctx, int run, const char *args, struct str *out, struct err *e);
+void serve_duels(struct serve *s, serve_duel *duel, void *ctx);
 /* Poll this (-1: none); at the latest after serve_timeout milliseconds (-1: never), and whenever
  * it is readable, serve_turn. */
 int serve_fd(const struct serve *s);

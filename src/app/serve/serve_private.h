@@ -35,6 +35,8 @@ struct served {
 struct serve {
 	struct server *server;
 	struct work *work; /* NULL until bound */
+	serve_duel *duel;  /* NULL: nobody */
+	void *duel_ctx;
 	struct waiting *waiting;
 	int nwaiting;
 	struct served *served;
@@ -55,7 +57,7 @@ void serve_folder(const char *folder, char *out, size_t n);
 /* A command that is answered at once, without the run's thread. */
 struct serve_verb {
 	const char *name, *args, *help;
-	/* Of the run that `now` shows; appends what there is to say. */
+	/* Of the run that `now` shows; appends what there is to say. NULL: `duel`. */
 	int (*answer)(const struct snapshot *now, const char *args, struct str *out, struct err *e);
 };
 extern const struct serve_verb serve_verbs[];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/serve/serve_private.h"
 
+#include "app/lab/duel_order.h"
 #include "app/lab/stored_table.h"
 #include "app/session/notes.h"
 #include "app/session/tags.h"
@@ -109,6 +110,7 @@ const struct serve_verb serve_verbs[] = {
 	{"states", "", "Stored states of the fold, to rewind to.", answer_states},
 	{"tag", "TAG", "Give the run a tag.", answer_tag},
 	{"untag", "TAG", "Take a tag away.", answer_untag},
+	{"duel", "[" DUEL_ARGS "|off]", "Train two branches turn about; how a duel stands.", NULL},
 	{"help", "", "All commands.", answer_help},
 	{0},
 };

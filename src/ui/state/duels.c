@@ -3,10 +3,12 @@
 
 #include "app/serve/serve.h"
 #include "base/file.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "ui/state/overlay.h"
 #include "ui/state/runs.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- beginning ---- */
@@ -135,6 +137,30 @@ int duels_stop(struct ui *u, struct err *e)
 	u->duel.waits = false;
 	work_duel_stop(u->work);
 	return 0;
+}
+
+int duels_asked(void *ctx, int run, const char *args, struct str *out, struct err *e)
+{
+	struct ui *u = ctx;
+	struct snapshot *now;
+	int failed;
+
+	if (!*args) {
+		duels_text(u, out);
+		return 0;
+	}
+	if (u->readonly)
+		return err_set(e, "the screen is open read-only (--readonly)");
+	if (strcmp(args, "off") == 0)
+		return duels_stop(u, e);
+	now = mem_alloc(1, sizeof *now); /* large for a stack */
+	work_snapshot(u->work, run, now);
+	failed = now->opened ? duels_begin(u, now->session, now->fold, args, e)
+			     : err_set(e, "the data is still being read");
+	free(now);
+	if (!failed)
+		str_add(out, "the duel begins");
+	return failed;
 }
 
 /* ---- following ---- */

@@ -16,6 +16,8 @@
 int duels_begin(struct ui *u, const char *dir, int fold, const char *args, struct err *e);
 int duels_stop(struct ui *u, struct err *e);          /* by hand */
 void duels_text(const struct ui *u, struct str *out); /* how it stands */
+/* "duel ARGS" that another program asks of a run (serve_duel); ctx: the screen. */
+int duels_asked(void *ctx, int run, const char *args, struct str *out, struct err *e);
 /* After any events: what has become of it, before the runs are followed; and after that, that it
  * is over, once. */
 void duels_follow(struct ui *u);
