@@ -3,6 +3,7 @@
 #include "app/session/branch.h"
 #include "app/session/run.h"
 #include "app/session/run_private.h"
+#include "app/session/session_rows.h"
 #include "base/file.h"
 
 #include <dirent.h>
@@ -68,9 +69,10 @@ static void mark_rewinds(struct run *r, const char *folder, const struct changes
 	}
 }
 
-void run_mark_branches(struct run *r, const struct changes *all)
+void run_mark_branches(struct run *r, const struct session *s)
 {
 	struct err ignored = {0};
+	struct changes all = {0};
 	char folder[PATH_LEN], own[PATH_LEN];
 	struct dirent *d;
 	DIR *open = NULL;
@@ -82,6 +84,8 @@ void run_mark_branches(struct run *r, const struct changes *all)
 			mark_branch(r, folder, d->d_name, own);
 	if (open) {
 		closedir(open);
-		mark_rewinds(r, folder, all);
+		if (session_changes(s, &r->base, &all, &ignored) == 0)
+			mark_rewinds(r, folder, &all);
+		changes_free(&all);
 	}
 }

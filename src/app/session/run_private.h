@@ -42,8 +42,7 @@ void run_seen_root(struct file_stamp *out, const struct session *s, enum root_pa
 
 /* A change's two effects: on the settings in force, and as a mark of its fold. */
 void run_set_change(struct settings *set, const struct change *c);
-/* run_branches.c; its rows are known; all: its changes with rewinds, in file order. */
-void run_mark_branches(struct run *r, const struct changes *all);
+void run_mark_branches(struct run *r, const struct session *s); /* its rows are known */
 void run_mark_change(struct run *r, const struct change *c);
 
 int run_last_fold(const struct run *r); /* that has been begun; 0: none */

@@ -364,7 +364,7 @@ static void read_marks(struct reading *x)
 {
 	struct run *r = x->run;
 	struct err ignored = {0}; /* notes that cannot be read are no reason not to show the run */
-	struct changes c, all = {0};
+	struct changes c;
 	struct notes notes = {0};
 
 	if (session_in_force(&x->session, &r->base, &c, error(x))) {
@@ -376,9 +376,7 @@ static void read_marks(struct reading *x)
 	for (int i = 0; i < r->nfolds; i++)
 		r->fold[i].nmarks = 0;
 	put_changes(r, &c);
-	if (session_changes(&x->session, &r->base, &all, &ignored) == 0)
-		run_mark_branches(r, &all);
-	changes_free(&all);
+	run_mark_branches(r, &x->session);
 	notes_free(&r->notes);
 	for (int i = 0; i < notes.n; i++)
 		run_add_note(r, &notes.at[i]);

@@ -39,6 +39,9 @@ void runs_opened(struct ui *u);
  * and closed, who could not be opened is in u->failed. True: that has just happened. */
 bool runs_follow(struct ui *u);
 
+/* runs_ended.c: how one that is not shown has ended, by its state; `trains`: it can go on. */
+void runs_say_ended(struct ui *u, int run, enum work_state state, bool trains);
+
 /* "demo", or "demo/seed-54". */
 enum { RUNS_NAME = 2 * RUN_NAME };
 char *runs_name(const struct ui *u, int run, char out[RUNS_NAME]);
