@@ -74,6 +74,19 @@ static void until(enum work_state state)
 	}
 }
 
+/* Paused again, with more steps done than `steps`. */
+static void until_after(int steps)
+{
+	struct pollfd p = {.fd = work_fd(u.work), .events = POLLIN};
+	struct event e;
+
+	while (u.now.state != WORK_PAUSED || u.now.step <= steps) {
+		poll(&p, 1, -1);
+		while (work_next(u.work, &e))
+			feed_event(&u, &e);
+	}
+}
+
 TEST(what_comes_early_waits)
 {
 	start("early");
@@ -118,13 +131,11 @@ TEST(undo_asks_whether_to_rewind)
 	answered();
 	CHECK_NEAR(u.now.set.train.clip, 0, 0);
 	run("step");
-	until(WORK_RUN);
-	until(WORK_PAUSED);
+	until_after(0);
 	run("set clip 0.5");
 	answered();
 	run("step epoch");
-	until(WORK_RUN);
-	until(WORK_PAUSED);
+	until_after(1);
 	CHECK_STR(run("undo"), "");
 	REQUIRE(u.overlay_kind == OVERLAY_ASK);
 	CHECK_STR(u.ask.question,
@@ -143,8 +154,7 @@ TEST(undo_asks_whether_to_rewind)
 	run("set clip 0.7");
 	answered();
 	run("step");
-	until(WORK_RUN);
-	until(WORK_PAUSED);
+	until_after(4);
 	CHECK_STR(run("undo"), "");
 	REQUIRE(u.overlay_kind == OVERLAY_ASK);
 	CHECK_HAS(u.ask.question, "in force since 2:1. Rewind to before it? 1 step is done again");
