@@ -166,16 +166,17 @@ static void asked(struct fight *a, unsigned number)
 static void prepare(struct fight *a, const char *session, const char *order, int *epochs)
 {
 	struct duel_order what;
+	struct duel_sides s;
 	struct err e = {0};
 
 	*a = (struct fight){.last = -1};
-	if (duel_order(&what, order, &e) ||
-	    duel_sides(&a->s, &what, in(session), 0, NULL, NULL, &e))
+	if (duel_order(&what, order, &e) || duel_sides(&s, &what, in(session), 0, NULL, NULL, &e))
 		FAIL("%s", e.text);
 	*epochs = what.epochs;
+	a->s = s;
 	for (int i = 0; i < 2; i++) {
-		snprintf(a->alone[i], sizeof a->alone[i], "%s-alone", a->s.dir[i]);
-		shell("cp -r %s %s", a->s.dir[i], a->alone[i]);
+		snprintf(a->alone[i], sizeof a->alone[i], "%s-alone", s.dir[i]);
+		shell("cp -r %s %s", s.dir[i], a->alone[i]);
 	}
 }
 
