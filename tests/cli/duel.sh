@@ -220,6 +220,11 @@ check its_end_is_said grep -q 'leads lr-[01][.e].*McNemar' page
 cp list out
 in_the_list() { [ "$(grep -c 'lr-.* finished' list)" -eq 2 ] && grep -q 'stopped' list; }
 check all_three_are_in_the_list in_the_list
+printf 'step epoch\nduel lr=1,-1\n' >script
+rm -rf wrong && mkdir wrong && cp -r tiny wrong
+(cd wrong && "$tui" tiny/config.yml --script ../script >../out 2>&1)
+check a_wrong_value_in_a_script grep -q "found '-1'" out
+check for_which_nothing_is_made [ ! -e wrong/sessions/*/branches ]
 printf 'duel\nduel lr-1e-3 lr-0.05\n' >script
 "$tui" "$session" --script script >out 2>err
 status=$?

@@ -305,6 +305,19 @@ static int make_both(struct duel_sides *s, const struct duel_order *o, const cha
 	return failed ? -1 : 0;
 }
 
+int duel_order_check(const struct duel_order *o, const char *session_dir, int fold, struct err *e)
+{
+	int step;
+
+	if (!o->o)
+		return 0;
+	return check_values(o, session_dir, e) ||
+			       (o->at.epoch && branch_step(session_dir, fold, o->at.epoch,
+							   o->at.in_epoch, &step, e))
+		       ? -1
+		       : 0;
+}
+
 int duel_sides(struct duel_sides *s, const struct duel_order *o, const char *session_dir, int fold,
 	       void (*say)(void *ctx, const char *text), void *ctx, struct err *e)
 {

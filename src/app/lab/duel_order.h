@@ -44,6 +44,8 @@ struct duel_sides {
  */
 int duel_sides(struct duel_sides *s, const struct duel_order *o, const char *session_dir, int fold,
 	       void (*say)(void *ctx, const char *text), void *ctx, struct err *e);
+/* What duel_sides would refuse of two branches while the run still trains; of two runs nothing. */
+int duel_order_check(const struct duel_order *o, const char *session_dir, int fold, struct err *e);
 /* Can a run be trained here? `dir` is a session that is not open here. */
 int duel_may_train(const char *dir, const char *name, struct err *e);
 

@@ -115,6 +115,8 @@ int duels_begin(struct ui *u, const char *dir, int fold, const char *args, struc
 		return -1;
 	if (duels_busy(u))
 		return err_set(e, "there is a duel already; duel off ends it");
+	if (duel_order_check(&o, dir, fold, e)) /* nothing stops for a mistake */
+		return -1;
 	str_fit(u->duel.order, sizeof u->duel.order, args);
 	str_fit(u->duel.from, sizeof u->duel.from, dir);
 	u->duel.fold = fold;
