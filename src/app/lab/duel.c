@@ -73,6 +73,7 @@ static void plan(struct duel *d)
 		end(d, DUEL_BROKEN);
 		return;
 	}
+	d->fold = a->fold;
 	d->planned = last - first + 1;
 	if (d->planned <= 0) {
 		d->planned = 0;

@@ -65,6 +65,7 @@ struct duel {
 	enum selection select;
 	int asked;   /* looks; 0: as many as there are */
 	int planned; /* looks; 0: not known yet */
+	int fold;    /* that it is of, once that is planned; the sides may go on to the next */
 	struct duel_look *look;
 	int looks; /* done */
 	struct duel_side side[2];

@@ -53,14 +53,15 @@ static void ask_look(struct ui *u)
 					  u->sel.kept || u->sel.test, knock);
 }
 
-/* The one that is trained. Of a run that is only looked at and goes on with a fold that has not
+/* The one that is trained. Of a run that nobody trains and that goes on with a fold that has not
  * begun, the last that has something to show. */
 static int fold_to_show(const struct ui *u)
 {
 	int last = u->run.nfolds ? u->run.fold[u->run.nfolds - 1].fold : u->sel.fold;
 	bool begun = u->now.nfolds && run_find(&u->run, u->now.fold);
+	bool rests = (u->now.looks && u->now.state != WORK_ELSEWHERE) || u->now.state == WORK_IDLE;
 
-	if (u->now.looks && u->now.state != WORK_ELSEWHERE && !begun)
+	if (rests && !begun)
 		return last;
 	return u->now.nfolds ? u->now.fold : last;
 }

@@ -63,9 +63,11 @@ static int lines_of(const struct ui *u, int *longest)
 /* Is what is shown a fold that is a side of the duel? */
 static bool shows_duel(const struct ui *u)
 {
+	const struct duel *d = &u->duel.now;
 	int side = duels_shown(u);
 
-	return side >= 0 && !train_view(u)->mean && u->duel.now.side[side].at.fold == u->sel.fold;
+	return side >= 0 && !train_view(u)->mean &&
+	       (d->planned ? d->fold : d->side[side].at.fold) == u->sel.fold;
 }
 
 /* Rows beyond the least; names of runs and the duel first, from the strips if need be. */

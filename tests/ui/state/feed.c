@@ -71,6 +71,9 @@ TEST(a_fold_with_something_to_show)
 	u.now.looks = false; /* it begins */
 	feed_refresh(&u);
 	CHECK_INT(u.sel.fold, 2);
+	u.now.state = WORK_IDLE; /* stopped between two folds */
+	feed_refresh(&u);
+	CHECK_INT(u.sel.fold, 1);
 	u.now.looks = true;
 	u.now.state = WORK_ELSEWHERE;
 	feed_refresh(&u);

@@ -199,7 +199,7 @@ static void duel(struct ui *u, int looks)
 
 	duel_begin(d, "main", "cmd-half", 0);
 	d->planned = MOMENT_PLAN - MOMENT_KEPT;
-	d->side[0].at.fold = d->side[1].at.fold = 3;
+	d->fold = d->side[0].at.fold = d->side[1].at.fold = 3;
 	snprintf(u->duel.dir[0], PATH_LEN, "%s", u->run.dir);
 	snprintf(u->duel.dir[1], PATH_LEN, "%s", u->overlay->dir);
 	d->look = mem_alloc((size_t)looks + 1, sizeof *d->look);
@@ -223,6 +223,7 @@ static void duel_over(struct ui *u, enum duel_end how, const char *why)
 {
 	duel(u, 11);
 	u->duel.now.end = how;
+	u->duel.now.side[0].at.fold = 4; /* it has gone on */
 	snprintf(u->duel.now.why, sizeof u->duel.now.why, "%s", why);
 	u->others.n = 0;
 	u->now.state = WORK_IDLE;
