@@ -80,11 +80,16 @@ run control "$dir/live" on spike rewind
 check wrong_rule_is_refused says 1 'on spike: expected rewind N epochs|steps'
 run control "$dir/live" on end run true
 check hooks_are_not_given says 1 'on end run true: of a run that another program trains only the rule'
+for epoch in 1 2 3; do # so that there is a median
+	run control "$dir/live" step epoch
+	run control "$dir/live" wait paused
+done
 run control "$dir/live" set lr 90
 run control "$dir/live" resume
-until grep -q ' spike$' "$dir/live/fold-0/commands.log" || ! kill -0 $pid 2>"$dir/none"; do :; done
+until grep -q ' spike' "$dir/live/fold-0/commands.log" || ! kill -0 $pid 2>"$dir/none"; do :; done
 run control "$dir/live" stop
 wait $pid
+check nobody_asked_for_it [ -z "$(grep -A 1 ' spike$' "$dir/live/fold-0/commands.log" | grep process)" ]
 check the_live_run_goes_back grep -q '^miust: spike at .* train.optimizer.lr 1e-4; 1 of 3; ' "$dir/live.err"
 check who_gave_it_is_said grep -q '^miust: on spike rewind 1 step, lr 1e-4, asked by process ' "$dir/live.err"
 

@@ -149,6 +149,7 @@ struct job {
 		    * 0: it goes its own way */
 	struct spike spike;   /* the losses of the fold's last steps */
 	struct spiked spiked; /* of the step before the next */
+	bool used_up;         /* it was said that the rule has had its uses in this fold */
 	bool machine_known;   /* compared with what the session was first trained on */
 	struct err lost;      /* why it cannot go on, where a hook met that (job_rewind) */
 	bool trained;         /* something, since the last end that was told (happened) */

@@ -65,11 +65,17 @@ int steer_free(const struct steer *s, struct err *e)
 		       c->epoch, c->step, c->command);
 }
 
+/* Who asked for it; a rule is asked for by nobody. */
+static long asked_by(const struct steer *s, const struct rewind *r)
+{
+	return r->why == REWIND_ASKED ? s->asked_by : 0;
+}
+
 /* The line of a rewind from `now`. */
 static void add_rewind(const struct steer *s, struct changes *to, const struct state *now,
 		       const struct rewind *r)
 {
-	struct change c = {.by = s->asked_by};
+	struct change c = {.by = asked_by(s, r)};
 	struct str command = {0};
 
 	rewind_command(&command, r);
@@ -82,12 +88,12 @@ static void add_rewind(const struct steer *s, struct changes *to, const struct s
 	str_free(&command);
 }
 
-/* The changes that follow it, "set KEY VALUE". */
+/* The changes that follow it, "set KEY VALUE": a rule's. */
 static int add_following(const struct steer *s, struct changes *to, const char *const *then,
 			 struct err *e)
 {
 	for (; then && *then; then++) {
-		struct change c = {.command = (char *)*then, .by = s->asked_by};
+		struct change c = {.command = (char *)*then};
 		struct setting x;
 
 		if (!setting_of_command(&x, *then) || setting_live(&x, e))
