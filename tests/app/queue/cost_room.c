@@ -8,6 +8,7 @@
 /* Stored states of fold 1, of the ends of epochs of 4 steps; bytes of each. */
 static double store_states(const char *dir, int epochs)
 {
+	struct tensor none = {.name = "none", .dims = 1, .dim = {1, 1}};
 	struct states *w = NULL;
 	struct err e = {0};
 	struct settings set = some_settings();
@@ -19,8 +20,14 @@ static double store_states(const char *dir, int epochs)
 	}
 	w = states_open(&s, 1, INT64_MAX, &e);
 	for (int i = 1; w && i <= epochs; i++) {
-		struct state at = {
-			.fold = 1, .epoch = i, .in_epoch = 4, .step = 4 * i, .ended = true};
+		struct state at = {.fold = 1,
+				   .epoch = i,
+				   .in_epoch = 4,
+				   .step = 4 * i,
+				   .ended = true,
+				   .n = 1,
+				   .order = (int[]){0},
+				   .layout = {.tensor = &none, .n = 1}};
 
 		CHECK_INT(states_put(w, &at, "", &e), 0);
 		CHECK_INT(states_flush(w, &e), 0);
