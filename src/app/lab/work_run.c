@@ -51,6 +51,29 @@ static double best_figure(const struct trainer *t)
 	return selection_figure(&t->set, &t->state.best, t->state.best_loss);
 }
 
+/* -- protected by work.lock */
+static void show_trainer(struct work_run *run)
+{
+	const struct job *j = &run->job;
+	const struct trainer *t = &j->trainer;
+	struct snapshot *s = &run->shown;
+
+	s->nfolds = split_folds(&j->lab->corpus);
+	s->place = t->state.fold - split_fold(&j->lab->corpus, 0) + 1;
+	s->fold = t->state.fold;
+	s->epoch = t->state.epoch;
+	s->epochs = t->set.train.epoch;
+	s->in_epoch = t->state.in_epoch;
+	s->steps_per_epoch = trainer_steps_per_epoch(t);
+	s->step = t->state.step;
+	s->repeats = job_repeats(j) ? j->ahead - t->state.step : 0;
+	s->best_epoch = t->state.best_epoch;
+	s->best = t->state.best_epoch ? best_figure(t) : NAN;
+	s->lr = trainer_rate(t);
+	memcpy(s->count, t->count, sizeof t->count);
+	s->eta = seconds_left(run);
+}
+
 void work_show(struct work_run *run, enum work_state state)
 {
 	const struct job *j = &run->job;
@@ -83,22 +106,8 @@ void work_show(struct work_run *run, enum work_state state)
 	run->shown.opened = run->opened;
 	run->shown.looks = run->looks;
 	run->shown.trains = run->opened && !run->looks && !j->complete;
-	if (t->corpus) {
-		run->shown.nfolds = split_folds(&j->lab->corpus);
-		run->shown.place = t->state.fold - split_fold(&j->lab->corpus, 0) + 1;
-		run->shown.fold = t->state.fold;
-		run->shown.epoch = t->state.epoch;
-		run->shown.epochs = t->set.train.epoch;
-		run->shown.in_epoch = t->state.in_epoch;
-		run->shown.steps_per_epoch = trainer_steps_per_epoch(t);
-		run->shown.step = t->state.step;
-		run->shown.repeats = job_repeats(j) ? j->ahead - t->state.step : 0;
-		run->shown.best_epoch = t->state.best_epoch;
-		run->shown.best = t->state.best_epoch ? best_figure(t) : NAN;
-		run->shown.lr = trainer_rate(t);
-		memcpy(run->shown.count, t->count, sizeof t->count);
-		run->shown.eta = seconds_left(run);
-	}
+	if (t->corpus)
+		show_trainer(run);
 	run->shown.loss = work_smoothed(&run->smooth);
 	run->shown.rate = run->rate;
 	run->shown.pace = run->pace;

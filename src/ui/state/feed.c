@@ -257,15 +257,20 @@ static void say_state(struct ui *u, enum work_state was)
 	}
 }
 
+static void take_opened(struct ui *u)
+{
+	u->corpus = u->work ? work_corpus(u->work, u->run_shown) : NULL;
+	u->map.of = NULL;
+	if (!u->run.dir[0] || u->unread)
+		runs_reload(u);
+	say_opened(u);
+}
+
 static void take(struct ui *u, struct event *e)
 {
 	switch (e->kind) {
 	case EVENT_OPENED:
-		u->corpus = u->work ? work_corpus(u->work, u->run_shown) : NULL;
-		u->map.of = NULL;
-		if (!u->run.dir[0] || u->unread)
-			runs_reload(u);
-		say_opened(u);
+		take_opened(u);
 		break;
 	case EVENT_FOLD: /* the session may have been cut back to its last state */
 	case EVENT_REWOUND:
