@@ -85,6 +85,7 @@ mistake() {
 mistake no_branch 's has no branch foo' foo bar
 mistake same_run 'main and main are the same run' main main
 mistake same_values 'the two values are the same, 1' lr=1,1
+mistake same_number 'the two values are the same, 1e-3' lr=1e-3,0.001
 mistake three_values 'expected two values, lr=V1,V2' lr=1,2,3
 mistake one_value 'expected two values' lr=1
 mistake wrong_value "found '-1'" lr=1,-1

@@ -214,7 +214,7 @@ int duel_leader(const struct duel *d)
 
 char *duel_p(char out[DUEL_P], double p)
 {
-	snprintf(out, DUEL_P, "%.2g", p);
+	snprintf(out, DUEL_P, "%.2g", p > 1e-300 ? p : 1e-300); /* early limits are below that */
 	return out;
 }
 

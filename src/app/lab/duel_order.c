@@ -36,6 +36,15 @@ static int cut(char *text, char *word[WORDS])
 	return n;
 }
 
+/* Two words for one value: 1e-3 and 0.001. */
+static bool is_same(const char *a, const char *b)
+{
+	char *end_a, *end_b;
+	double x = strtod(a, &end_a), y = strtod(b, &end_b);
+
+	return strcmp(a, b) == 0 || (!*end_a && !*end_b && x == y);
+}
+
 static int read_pair(struct duel_order *o, char *text, struct err *e)
 {
 	char *sign = strchr(text, '='), *comma = strchr(sign, ',');
@@ -53,7 +62,7 @@ static int read_pair(struct duel_order *o, char *text, struct err *e)
 	if (setting_live(&x, e))
 		return -1;
 	o->o = x.o;
-	return strcmp(o->word[0], o->word[1]) == 0
+	return is_same(o->word[0], o->word[1])
 		       ? err_set(e, "duel: the two values are the same, %.100s", o->word[0])
 		       : 0;
 }

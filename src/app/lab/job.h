@@ -47,6 +47,7 @@ struct rewound {
 	int replayed;     /* steps that were done again */
 	double seconds;   /* that this took */
 	bool logged;      /* the log said so */
+	char undone[128]; /* settings that are as they were then, "train.clip 0.5 is 0 again"; or "" */
 };
 
 /* The last step, as far as it may be a spike. */
@@ -149,7 +150,7 @@ struct job {
 		    * 0: it goes its own way */
 	struct spike spike;   /* the losses of the fold's last steps */
 	struct spiked spiked; /* of the step before the next */
-	bool used_up;         /* it was said that the rule has had its uses in this fold */
+	char kept_here[192];  /* why the rule did not take this fold back, as it was said last */
 	bool machine_known;   /* compared with what the session was first trained on */
 	struct err lost;      /* why it cannot go on, where a hook met that (job_rewind) */
 	bool trained;         /* something, since the last end that was told (happened) */

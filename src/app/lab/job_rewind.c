@@ -409,6 +409,25 @@ int job_rewind_tidy(struct job *j, struct err *e)
 		       : 0;
 }
 
+/* Settings that went with the future. */
+static void find_undone(const struct going *g, char *out, size_t n)
+{
+	struct str text = {0};
+
+	for (int i = 0; i < option_count; i++) {
+		const struct option *o = &option_table[i];
+		char was[OPTION_TEXT], is[OPTION_TEXT];
+
+		option_text(&g->kept.set, o, was, sizeof was);
+		option_text(g->j->steer.set, o, is, sizeof is);
+		if (strcmp(was, is) != 0)
+			str_addf(&text, "%s%s %s is %s again", text.len ? ", " : "", o->key, was,
+				 is);
+	}
+	str_fit(out, n, str_text(&text));
+	str_free(&text);
+}
+
 static int rewind_to(struct going *g, struct rewound *done, struct err *e)
 {
 	double start = clock_seconds();
@@ -433,6 +452,8 @@ static int rewind_to(struct going *g, struct rewound *done, struct err *e)
 			     .replayed = g->step - g->first,
 			     .seconds = clock_seconds() - start,
 			     .logged = g->logged};
+	if (g->to.why == REWIND_ASKED)
+		find_undone(g, r.undone, sizeof r.undone);
 	if (done)
 		*done = r;
 	if (j->hooks.rewound)

@@ -38,7 +38,7 @@ int job_rollback_open(struct job *j, struct err *e)
 	bool again;
 	int n;
 
-	j->used_up = false;
+	j->kept_here[0] = '\0';
 	j->spike = (struct spike){0};
 	j->spiked = (struct spiked){0};
 	if (session_fold_steps(&j->session, now->fold, &at, &again, &row, &n, e))
@@ -211,8 +211,7 @@ static int answer(struct job *j, const struct spiked *s, const struct rollback *
 	int used = changes_rollbacks(&j->steer.lines);
 	struct err why = {0};
 
-	j->used_up = used >= rule->most;
-	if (j->used_up) {
+	if (used >= rule->most) {
 		str_addf(outcome,
 			 "it has gone back %d time%s already, the most that its rule allows", used,
 			 used == 1 ? "" : "s");
@@ -238,13 +237,17 @@ static int take(struct job *j, const struct spiked *s, const struct rollback *ru
 	struct str outcome = {0};
 	int back = 0;
 	/* What the log says of its past is repeated as it was. */
-	bool may = rule->back && j->steer.end < 0 && !job_repeats(j), said = j->used_up;
+	bool may = rule->back && j->steer.end < 0 && !job_repeats(j), again = false;
+	char was[sizeof j->kept_here];
 
 	if (may)
 		back = answer(j, s, rule, &outcome, e);
 	if (back >= 0) {
 		j->spiked = (struct spiked){0};
-		conclude(j, s, may && !(said && j->used_up), str_text(&outcome));
+		str_fit(was, sizeof was, j->kept_here);
+		str_fit(j->kept_here, sizeof j->kept_here, back ? "" : str_text(&outcome));
+		again = !back && outcome.len > 0 && strcmp(was, j->kept_here) == 0;
+		conclude(j, s, may && !again, str_text(&outcome));
 	}
 	str_free(&outcome);
 	return back;

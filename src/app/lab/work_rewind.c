@@ -95,8 +95,9 @@ static void text_of(const struct rewound *r, char *text, size_t n)
 	if (r->replayed)
 		snprintf(replayed, sizeof replayed, ", %d step%s replayed in %.1f s", r->replayed,
 			 r->replayed == 1 ? "" : "s", r->seconds);
-	snprintf(text, n, "rewound to %d:%d%s%s; what came after is branch %s", r->to.epoch,
-		 r->to.in_epoch, after[r->to.why], replayed, r->to.branch);
+	snprintf(text, n, "rewound to %d:%d%s%s; %s%swhat came after is branch %s", r->to.epoch,
+		 r->to.in_epoch, after[r->to.why], replayed, r->undone, r->undone[0] ? "; " : "",
+		 r->to.branch);
 }
 
 void work_on_rewound(void *ctx, struct job *j, const struct rewound *r)

@@ -112,6 +112,9 @@ static int check_name(const char *name, struct err *e)
 			       "'%.80s' cannot name a branch: expected letters, digits and ._+-=, "
 			       "beginning with one of the first two",
 			       name);
+	if (strcmp(name, "main") == 0 || strcmp(name, "off") == 0)
+		return err_set(e, "'%s' cannot name a branch: duel means something else by it",
+			       name);
 	return 0;
 }
 

@@ -372,6 +372,8 @@ static void duel_group(const struct train_frame *f, struct canvas *c)
 		right(c, 0, ends(f).now, ROLE_BOLD(ROLE_STRONG),
 		      num_signed(text, train_difference(f, look), 3));
 		snprintf(text, sizeof text, "%d/%d", look + 1, d->planned);
+		if (text_width(text) >= ends(f).best - ends(f).now) /* thousands of epochs */
+			snprintf(text, sizeof text, "%d", look + 1);
 		right(c, 0, ends(f).best, ROLE(ROLE_DIM), text);
 		put_test(c, 1, x, side);
 	} else {

@@ -228,6 +228,25 @@ TEST(undo_offers_to_go_back)
 	CHECK_INT(work_end(w), 0);
 }
 
+/* Settings that go with the future are named. */
+TEST(what_is_undone_is_said)
+{
+	struct work *w = start(temp_path("undone"), true, false);
+	struct seen s = {0};
+
+	until_state(&s, w, WORK_PAUSED);
+	step_to(&s, w, 2);
+	ask(&s, w, "set train.clip 0.5");
+	step_to(&s, w, 3);
+	ask(&s, w, "set train.optimizer.lr 0.1");
+	step_to(&s, w, 4);
+	ask(&s, w, "rewind 1:3");
+	CHECK_HAS(s.text, "; train.optimizer.lr 0.1 is 0.012 again; what came after is branch ");
+	ask(&s, w, "rewind 1:1");
+	CHECK_HAS(s.text, "; train.clip 0.5 is 0 again; what came after is branch ");
+	CHECK_INT(work_end(w), 0);
+}
+
 TEST(a_stored_state_has_a_name)
 {
 	struct work *w = start(temp_path("named"), true, false);

@@ -460,6 +460,8 @@ TEST(the_first_step_of_all_diverges)
 /* Whatever is in its way, the run goes on where it was. */
 TEST(what_fails_is_said)
 {
+	const char *said;
+
 	folder_make();
 	CHECK_HAS(train("a",
 			(struct plan){.rule = RULE,
@@ -471,6 +473,11 @@ TEST(what_fails_is_said)
 					   .at = {{14, 0, TOO_FAST}, {16, 0, "stop"}}}),
 		  "): it cannot go back: train.optimizer.lr: expected a number above 0, at most "
 		  "100; found 300");
+	/* The next spikes are in its way too: that has been said. */
+	said = train("d", (struct plan){.rule = "rewind 1 step, lr x500",
+					.at = {{14, 0, TOO_FAST}, {20, 0, "stop"}}});
+	CHECK_HAS(said, "it cannot go back");
+	CHECK(!strstr(strstr(said, "it cannot go back") + 1, "it cannot go back"));
 	train("c", (struct plan){.at = {{14, 0, TOO_FAST}, {16, 0, "stop"}}});
 	check_same_file("a", "c", "state.safetensors");
 	check_same_file("b", "c", "state.safetensors");

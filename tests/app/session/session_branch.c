@@ -175,7 +175,8 @@ TEST(kept_twice_is_fine)
 
 TEST(names)
 {
-	static const char *const wrong[] = {"", "../x", ".x", "-x", "a b", "a\nb", "\xff", "a;b"};
+	static const char *const wrong[] = {"",     "../x", ".x",  "-x",   "a b",
+					    "a\nb", "\xff", "a;b", "main", "off"};
 	char long_name[BRANCH_NAME + 2], name[64];
 	struct err e = {0};
 
