@@ -80,13 +80,15 @@ TESTS  := $(call tests,base) $(call tests,engine) $(call tests,app) $(call tests
 FUZZERS := $(call tests,fuzz)
 SCRIPTS := $(sort $(wildcard tests/cli/*.sh))
 # Those that take longest begin first, so that no core waits for one of them at the end.
-SLOW   := $(patsubst %,tests/cli/%.sh,path tmux doc queue power process malloc replay rewind spike folds kill feeder)
+SLOW   := $(patsubst %,tests/cli/%.sh,path tmux doc queue power process malloc replay duel rewind \
+	spike folds kill feeder)
 # Races are not looked for in those about lists, files, texts and several processes, nor in
 # readers: the threads of each program in them are those of the others.
 ABOUT_FILES := check config data demo eval features hostile install map npy predict rooms settings \
-	cluster folds kill process slurm
+	cluster duel folds kill process slurm
 ifeq ($(KIND),tsan)
 SCRIPTS := $(filter-out $(ABOUT_FILES:%=tests/cli/%.sh),$(SCRIPTS))
+SLOW    := $(filter $(SCRIPTS),$(SLOW))
 FUZZERS :=
 endif
 GRAD   := $(patsubst %.c,build/double/%,$(sort $(wildcard tests/grad/*.c)))
