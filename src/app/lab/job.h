@@ -47,7 +47,7 @@ struct rewound {
 	int replayed;     /* steps that were done again */
 	double seconds;   /* that this took */
 	bool logged;      /* the log said so */
-	char undone[128]; /* settings that are as they were then, "train.clip 0.5 is 0 again"; or "" */
+	char undone[128]; /* settings as they were then: "train.clip 0.5 is 0 again"; or "" */
 };
 
 /* The last step, as far as it may be a spike. */
