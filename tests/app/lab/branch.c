@@ -196,7 +196,7 @@ static int rows_of(const char *dir, int fold, struct epoch_row **epoch)
 	struct settings set;
 	struct session s;
 	struct rows_place start = {0};
-	struct step_row *row;
+	struct step_row *row = NULL;
 	struct err e = {0};
 	bool again;
 	int steps, n = 0;

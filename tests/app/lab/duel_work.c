@@ -166,7 +166,7 @@ static void asked(struct fight *a, unsigned number)
 static void prepare(struct fight *a, const char *session, const char *order, int *epochs)
 {
 	struct duel_order what;
-	struct duel_sides s;
+	struct duel_sides s = {0};
 	struct err e = {0};
 
 	*a = (struct fight){.last = -1};

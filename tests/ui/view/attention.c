@@ -244,7 +244,7 @@ static void open_stored(struct look_fixture *x, const char *name, const int *epo
 	open_agreed(x, &look_ascii, 24, 80);
 	x->u.now.epoch = 41;
 	x->u.run.set.store.bytes = 1 << 30;
-	snprintf(x->u.run.dir, sizeof x->u.run.dir, "%s", temp_path(name));
+	snprintf(x->u.run.dir, sizeof x->u.run.dir, "%s", temp_path("%s", name));
 	snprintf(path, sizeof path, "%s/fold-3/states", x->u.run.dir);
 	CHECK_INT(make_dirs(path, &e), 0);
 	for (int epoch = 1; epoch <= 41; epoch++)
