@@ -236,18 +236,27 @@ static int load_weights(struct state *s, struct err *e)
 	return 0;
 }
 
+/* The whole file: its head, and the bytes after it; NULL on error, else free() them. */
+static char *read_all(struct states_head *h, const char *path, struct err *e)
+{
+	int fd = open_head(h, path, e);
+	char *bytes;
+
+	if (fd < 0)
+		return NULL;
+	bytes = read_rest(fd, h, path, e);
+	close(fd);
+	return bytes;
+}
+
 int states_file_load(struct state *out, const struct state *like, const char *path,
 		     const char *best, int fold, int step, struct err *e)
 {
 	struct states_head h;
-	int fd = open_head(&h, path, e), failed;
+	char *bytes = read_all(&h, path, e);
 	struct state part;
-	char *bytes;
+	int failed;
 
-	if (fd < 0)
-		return -1;
-	bytes = read_rest(fd, &h, path, e);
-	close(fd);
 	if (!bytes)
 		return -1;
 	part = lean(like, h.same);
@@ -289,13 +298,9 @@ int states_file_weights(struct stored_weights *w, const char *path, const char *
 			int step, struct err *e)
 {
 	struct states_head h;
-	int fd = open_head(&h, path, e), failed;
-	char *bytes;
+	char *bytes = read_all(&h, path, e);
+	int failed;
 
-	if (fd < 0)
-		return -1;
-	bytes = read_rest(fd, &h, path, e);
-	close(fd);
 	if (!bytes)
 		return -1;
 	if (h.fold != fold || h.step != step)

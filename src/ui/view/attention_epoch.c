@@ -151,13 +151,10 @@ static int show_epoch(struct ui *u, int number, struct err *e)
 static int numbered(struct ui *u, const char *args, struct err *e)
 {
 	const struct fold_run *f = ui_fold(u);
-	int number = epoch_number(args);
+	int number = epoch_numbered(args, e);
 
 	if (number < 0)
-		return err_usage(e,
-				 "epoch: expected next, prev, first, last, mark-next, mark-prev "
-				 "or a number; found '%.40s'",
-				 args);
+		return -1;
 	if (f && number > 0 && number == f->best_epoch)
 		return show_own(u, true);
 	if (number > 0 && number == u->now.epoch)

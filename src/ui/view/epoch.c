@@ -41,7 +41,7 @@ int epoch_number(const char *s)
 	return end == s || *end || n < 0 || n > 1000000 ? -1 : (int)n;
 }
 
-static int choose_number(struct ui *u, const struct fold_run *f, const char *args, struct err *e)
+int epoch_numbered(const char *args, struct err *e)
 {
 	int epoch = epoch_number(args);
 
@@ -50,6 +50,15 @@ static int choose_number(struct ui *u, const struct fold_run *f, const char *arg
 				 "epoch: expected next, prev, first, last, mark-next, mark-prev "
 				 "or a number; found '%.40s'",
 				 args);
+	return epoch;
+}
+
+static int choose_number(struct ui *u, const struct fold_run *f, const char *args, struct err *e)
+{
+	int epoch = epoch_numbered(args, e);
+
+	if (epoch < 0)
+		return -1;
 	if (place_of(f, epoch) < 0)
 		return err_usage(e, "epoch %d is not evaluated; %d to %d are", epoch,
 				 f->epoch[0].epoch, f->epoch[f->nepochs - 1].epoch);

@@ -37,6 +37,8 @@ const char *epoch_part_refused(const struct ui *u);
 
 /* A whole number and nothing else; -1 if it is none. */
 int epoch_number(const char *s);
+/* The same of the argument of `epoch`, which is none of its words; -1 is an error then. */
+int epoch_numbered(const char *args, struct err *e);
 
 /* Why there is nothing to show yet and when there will be, for an empty pane:
  * "validation appears after epoch 1, in about 40 s". */
