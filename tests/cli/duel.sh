@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Two branches that are trained turn about: their bytes are those of two runs alone.
+# Two branches that are trained in turn: their bytes are those of two runs alone.
 . "$(dirname "$0")/common"
 
 MIUST=$(realpath "$MIUST")
@@ -177,7 +177,7 @@ wait $duel
 status=$?
 exec 3<&-
 check it_says_how_it_stands grep -q 'The duel goes on.$' stands
-check one_at_a_time grep -q 'there is a duel already; duel off ends it' refused
+check one_at_a_time grep -q 'a duel is running already; duel off ends it' refused
 check ended_from_outside grep -q 'The duel is over: it was ended by hand.$' out
 check which_is_no_error done_well
 

@@ -163,7 +163,7 @@ static int asked(void *ctx, int run, const char *args, struct str *out, struct e
 
 	(void)run;
 	if (*args && strcmp(args, "off") != 0)
-		return err_set(e, "there is a duel already; duel off ends it");
+		return err_set(e, "a duel is running already; duel off ends it");
 	if (*args)
 		work_duel_stop(r->work);
 	work_duel_look(r->work, &r->duel, &r->seen);
@@ -224,7 +224,7 @@ const struct command cmd_duel = {
 	.least = 2,
 	.most = 7,
 	.takes = (const enum flag[]){FLAG_FOLD, FLAG_THREADS, FLAG_NONE},
-	.help = "Train two branches of a run turn about, and compare them at each epoch.",
+	.help = "Train two branches of a run in turn, and compare them at each epoch.",
 	.more = "A and B are names of branches of SESSION, main for the run itself, or folders.\n"
 		"KEY=V1,V2 makes two, with that setting, where the run is or was at EPOCH:STEP.\n"
 		"Each epoch prints a line: the figures of the validation part, and McNemar's\n"

@@ -195,7 +195,8 @@ void duel_epoch(struct duel *d, int side, const struct settings *set, const stru
 	}
 	snprintf(d->why, sizeof d->why, "%s",
 		 val->n ? "the two do not validate on the same utterances"
-			: "nothing is held out, so there is no validation to compare");
+			: "no utterances are held out for validation, so there is nothing to "
+			  "compare");
 	end(d, DUEL_BROKEN);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * duel: two runs that are trained turn about, and how they compare.
+ * duel: two runs that are trained in turn, and how they compare.
  *
  * Whose turn it is, what each epoch says, and whether it is over: values alone, without threads
  * and files (work_duel.c has those). Nothing of it is in the folders of the two runs, whose

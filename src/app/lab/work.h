@@ -354,7 +354,7 @@ void work_attend(struct work *w, int run, int fold);
 unsigned work_try(struct work *w, int run, const char *what);
 
 /*
- * Two runs that train turn about (duel.h), one duel at a time. They go on at once, or when there
+ * Two runs that train in turn (duel.h), one duel at a time. They go on at once, or when there
  * is a place for one of them, which both share; work_jobs counts them as one. When the duel is
  * over both stop after a checkpoint, and test their fold first if it is at its end; one that
  * diverged waits as ever. A side that is asked to pause makes the other wait; one that ends,

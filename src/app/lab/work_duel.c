@@ -192,7 +192,7 @@ int work_duel(struct work *w, const char *const name[2], const struct work_optio
 	      int epochs, struct err *e)
 {
 	if (!work_duel_over(w))
-		return err_set(e, "there is a duel already; duel off ends it");
+		return err_set(e, "a duel is running already; duel off ends it");
 	for (int i = 0; i < 2; i++)
 		if (run[i] && work_room(w, run[i]) == 0)
 			return err_set(e, "%s has too many requests waiting; try again", name[i]);

@@ -110,7 +110,8 @@ const struct serve_verb serve_verbs[] = {
 	{"states", "", "Stored states of the fold, to rewind to.", answer_states},
 	{"tag", "TAG", "Give the run a tag.", answer_tag},
 	{"untag", "TAG", "Take a tag away.", answer_untag},
-	{"duel", "[" DUEL_ARGS "|off]", "Train two branches turn about; how a duel stands.", NULL},
+	{"duel", "[" DUEL_ARGS "|off]", "Train two branches in turn; alone: how the duel stands.",
+	 NULL},
 	{"help", "", "All commands.", answer_help},
 	{0},
 };

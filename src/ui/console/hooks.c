@@ -98,9 +98,8 @@ static void complete_on(struct ui *u, const struct words *w, struct completions 
 
 const struct verb hooks_verbs[] = {
 	{"on", "[EVENT run PROGRAM ARG...|bell|rewind ...|off]",
-	 "Start a program, or ring, at EVENT: end, break, spike, diverged, best, fold; spike "
-	 "rewind "
-	 "1 epoch, lr x0.5: go back then.",
+	 "At EVENT (end, break, spike, diverged, best, fold) start a program, ring, or, at a "
+	 "spike, go back.",
 	 run_on, refuse_on, complete_on, CHANGES_NOTHING | LATE},
 	{0},
 };

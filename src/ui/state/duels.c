@@ -114,7 +114,7 @@ int duels_begin(struct ui *u, const char *dir, int fold, const char *args, struc
 	if (duel_order(&o, args, e))
 		return -1;
 	if (duels_busy(u))
-		return err_set(e, "there is a duel already; duel off ends it");
+		return err_set(e, "a duel is running already; duel off ends it");
 	if (duel_order_check(&o, dir, fold, e)) /* nothing stops for a mistake */
 		return -1;
 	str_fit(u->duel.order, sizeof u->duel.order, args);
@@ -133,9 +133,9 @@ int duels_begin(struct ui *u, const char *dir, int fold, const char *args, struc
 int duels_stop(struct ui *u, struct err *e)
 {
 	if (!duels_busy(u))
-		return err_set(e, "there is no duel");
+		return err_set(e, "no duel is running");
 	if (u->duel.waits)
-		ui_say(u, "there will be no duel");
+		ui_say(u, "the duel is called off");
 	u->duel.waits = false;
 	work_duel_stop(u->work);
 	return 0;
@@ -195,8 +195,9 @@ void duels_tell(struct ui *u)
 void duels_text(const struct ui *u, struct str *out)
 {
 	if (u->duel.now.end == DUEL_NONE)
-		str_add(out, "there has been no duel; duel KEY=V1,V2 makes two branches of this "
-			     "run and trains them turn about");
+		str_add(out,
+			"no duel has been started; duel KEY=V1,V2 makes two branches of this run "
+			"and trains them in turn");
 	else
 		duel_text(&u->duel.now, out);
 }

@@ -2,6 +2,7 @@
 /* A duel of two branches (ui/state/duels.h), from any view. */
 #include "ui/state/duels.h"
 
+#include "app/lab/duel_order.h"
 #include "app/session/branch.h"
 #include "base/str.h"
 #include "ui/console/complete.h"
@@ -68,8 +69,8 @@ static void complete_duel(struct ui *u, const struct words *w, struct completion
 }
 
 const struct verb duel_verbs[] = {
-	{"duel", "[A B|KEY=V1,V2 [at EPOCH:STEP] [for N]|off]",
-	 "Train two branches turn about, and compare them at each epoch.", run_duel, refuse_duel,
+	{"duel", "[" DUEL_ARGS "|off]",
+	 "Train two branches in turn, and compare them at each epoch.", run_duel, refuse_duel,
 	 complete_duel, CHANGES | LATE},
 	{0},
 };

@@ -227,7 +227,7 @@ static bool empty_draw(const struct train_frame *f, enum train_track t, struct c
 	if (t == TRACK_VALIDATION && f->step.n > 0 && e->n == 0)
 		no_epoch_yet(f, c);
 	else if (t == TRACK_VALIDATION && e->n > 0 && !any_finite(e->y[EPOCH_WF1], e->n))
-		train_sentence(c, "nothing is held out, so there is no validation");
+		train_sentence(c, "no utterances are held out for validation");
 	else if (f->step.n == 0 && (t == TRACK_LOSS || train_is_small(f->layout)))
 		no_steps_yet(f, c);
 	else

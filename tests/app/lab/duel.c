@@ -275,7 +275,7 @@ TEST(what_cannot_be_compared)
 	duel_epoch(&d, 0, &set, &row, &none);
 	duel_epoch(&d, 1, &set, &row, &none);
 	CHECK_INT(d.end, DUEL_BROKEN);
-	CHECK_STR(d.why, "nothing is held out, so there is no validation to compare");
+	CHECK_STR(d.why, "no utterances are held out for validation, so there is nothing to compare");
 
 	begin(&d, 0);
 	evaluate(&d, 0, 1, 0, 10);

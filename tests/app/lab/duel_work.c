@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Two runs that train turn about in threads: their files are those of two runs alone, whatever ends
+ * Two runs that train in turn in threads: their files are those of two runs alone, whatever ends
  * the duel, and nobody waits for ever.
  */
 #include "app/folder.h"
@@ -445,7 +445,7 @@ TEST(a_stop_of_one_stops_both)
 		if (work_duel(a.w, name, NULL, a.run, 0, &e))
 			FAIL("%s", e.text);
 		CHECK_INT(work_duel(a.w, name, NULL, a.run, 0, &e), -1);
-		CHECK_HAS(e.text, "there is a duel already");
+		CHECK_HAS(e.text, "a duel is running already");
 	}
 	while (a.duel.looks < 1)
 		wait_fight(&a);
