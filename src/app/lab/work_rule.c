@@ -66,9 +66,13 @@ void work_set_rule(struct work_run *run, const struct request *r, struct err *e)
 void work_rule_text(const struct work_run *run, struct str *out)
 {
 	struct rollback rule;
+	bool own;
 
-	work_on_rollback((void *)run, &rule);
-	if (!run->rule_own)
+	pthread_mutex_lock(&run->work->lock);
+	rule = run->rule;
+	own = run->rule_own;
+	pthread_mutex_unlock(&run->work->lock);
+	if (!own)
 		return;
 	add_rule(&rule, out);
 	str_add(out, "\n");

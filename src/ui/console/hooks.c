@@ -26,14 +26,13 @@ static int list(struct ui *u)
 	return 0;
 }
 
-/* The reply of who is asked says it. */
-static bool ask_attached(struct ui *u, const char *args)
+/* Is it the rule for spikes, or its end? */
+static bool is_rule(const char *args)
 {
 	struct rollback ignored;
 	struct err other = {0};
 
-	return ui_attached(u) && rollback_order(&ignored, args, &other) == 0 &&
-	       work_rule(u->work, u->run_shown, args);
+	return rollback_order(&ignored, args, &other) == 0;
 }
 
 static int run_on(struct ui *u, const char *args, struct err *e)
@@ -42,9 +41,12 @@ static int run_on(struct ui *u, const char *args, struct err *e)
 		return list(u);
 	if (hooks_on(u->hooks, args, e))
 		return -1;
-	if (u->work)
+	if (u->work && is_rule(args)) {
 		work_rollback(u->work, &u->hooks->rollback);
-	if (!ask_attached(u, args) && !u->sourcing)
+		if (ui_attached(u) && work_rule(u->work, u->run_shown, args))
+			return 0; /* the reply of who is asked says it */
+	}
+	if (!u->sourcing)
 		ui_say(u, "on %s", args);
 	return 0;
 }

@@ -57,13 +57,12 @@ static int begin(struct ui *u, const struct duel_sides *s, int epochs, struct er
 		if (find_run(u, s->dir[i], s->name[i], &run[i], e))
 			return -1;
 		opened[i] = !run[i];
-		o[i] = (struct work_options){
-			.pace = u->now.pace,
-			.job = {.session = s->dir[i],
-				.resume = true,
-				.threads = u->how.threads,
-				.skip_bad = u->how.skip_bad,
-				.socket = u->serve ? serve_path(u->serve) : NULL}};
+		o[i] = (struct work_options){.pace = u->now.pace,
+					     .job = {.session = s->dir[i],
+						     .resume = true,
+						     .threads = u->how.threads,
+						     .skip_bad = u->how.skip_bad}};
+		runs_share(u, &o[i]);
 	}
 	if (work_duel(u->work, name, o, run, epochs, e))
 		return -1;

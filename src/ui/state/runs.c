@@ -237,14 +237,19 @@ static int options(const struct ui *u, const char *what, bool skip_bad, struct w
 			   : 0;
 }
 
+void runs_share(const struct ui *u, struct work_options *o)
+{
+	o->job.socket = u->serve ? serve_path(u->serve) : NULL;
+	if (u->hooks)
+		o->rollback = u->hooks->rollback;
+}
+
 int runs_add(struct ui *u, const struct work_options *o, struct err *e)
 {
 	struct work_options with = *o;
 	int run;
 
-	with.job.socket = u->serve ? serve_path(u->serve) : NULL;
-	if (u->hooks)
-		with.rollback = u->hooks->rollback;
+	runs_share(u, &with);
 	if (u->work)
 		return work_open(u->work, &with, e);
 	u->work = work_start(&with, e);

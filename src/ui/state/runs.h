@@ -25,6 +25,8 @@ int runs_open(struct ui *u, const char *what, bool skip_bad, struct err *e);
 void runs_await(struct ui *u, int run, const char *what);
 /* A run of work, which is not to be shown; 0 on error. */
 int runs_add(struct ui *u, const struct work_options *o, struct err *e);
+/* What all runs of this screen have: its socket, and its rule for spikes. */
+void runs_share(const struct ui *u, struct work_options *o);
 /* Is this session's folder (or another run's in it) open? Its run, or 0. */
 int runs_find(const struct ui *u, const char *dir);
 void runs_show(struct ui *u, int run);

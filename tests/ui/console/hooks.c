@@ -152,6 +152,48 @@ static int lines_with(const char *text, const char *part)
 	return n;
 }
 
+static bool is_paused(void)
+{
+	return u.now.state == WORK_PAUSED;
+}
+
+static bool tells_rule(void)
+{
+	return strstr(u.message.text, "at most 7") != NULL;
+}
+
+static bool tells_none(void)
+{
+	return strstr(u.message.text, "no rule for spikes") != NULL;
+}
+
+/* Another hook takes no rule away that was given to the run alone; `on spike off` does. */
+TEST(a_rule_of_its_own_stays)
+{
+	struct work_options o = {.job = {.config = "tests/record/tiny/config.yml", .threads = 1},
+				 .paused = true};
+	struct err e = {0};
+
+	begin();
+	o.job.session = temp_path("own");
+	u.work = work_start(&o, &e);
+	REQUIRE(u.work);
+	u.run_shown = WORK_FIRST;
+	until(is_paused);
+	work_rule(u.work, WORK_FIRST, "spike rewind 1 step, at most 7");
+	until(tells_rule);
+	CHECK_STR(run("on end bell"), "");
+	CHECK(!tells_rule());
+	work_rule(u.work, WORK_FIRST, "");
+	until(tells_rule);
+	CHECK_STR(run("on spike off"), "");
+	work_rule(u.work, WORK_FIRST, "");
+	until(tells_none);
+	CHECK_INT(work_end(u.work), 0);
+	u.work = NULL;
+	end();
+}
+
 TEST(a_run_in_the_screen_tells_each_thing_once)
 {
 	static const char *const settings[] = {"train.epoch=2"};
