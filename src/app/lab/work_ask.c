@@ -466,6 +466,8 @@ bool work_answer(struct work_run *run, const struct request *r)
 {
 	struct err e = {0};
 
+	if (!r->number && !work_duel_is(run))
+		return true; /* by the other side of a duel that it has left */
 	run->replied = false;
 	run->job.steer.asked_by = r->by;
 	if (comes_too_late(run, r, &e)) {

@@ -186,6 +186,7 @@ static void take_open(struct work *w, const int run[2])
 		side->side = i + 1;
 		side->called_off = false;
 	}
+	work_share_place(w->fights);
 }
 
 int work_duel(struct work *w, const char *const name[2], const struct work_options o[2], int run[2],

@@ -38,6 +38,18 @@ static void take(struct work_run *run)
 	}
 }
 
+void work_share_place(struct work_run *const side[2])
+{
+	struct work_run *a = side[0], *b = side[1];
+
+	if (!a || !b || !a->shown.placed || !b->shown.placed || a->shares)
+		return;
+	a->shares = b;
+	b->shares = a;
+	a->work->placed--;
+	work_line_moved(a->work);
+}
+
 bool work_place(struct work_run *run)
 {
 	struct work *w = run->work;

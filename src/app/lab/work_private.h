@@ -247,8 +247,10 @@ bool work_may_place(
 	const struct work_run *run);         /* has it a place, or is one free? Under the lock */
 bool work_place(struct work_run *run);       /* take one; false: it waits in the line */
 void work_leave_place(struct work_run *run); /* also the line; for those that wait */
-void work_line_moved(struct work *w);        /* wakes those that wait; under the lock */
-int work_share(struct work_run *run);        /* threads for a job that begins now */
+/* Two that train and are the sides of a duel from now on have one place; under the lock. */
+void work_share_place(struct work_run *const side[2]);
+void work_line_moved(struct work *w); /* wakes those that wait; under the lock */
+int work_share(struct work_run *run); /* threads for a job that begins now */
 
 /* work_queue.c */
 void work_wake(struct work_run *run);                        /* under the lock */

@@ -612,6 +612,44 @@ TEST(they_are_one_job)
 	end(&a);
 }
 
+/* Two that train have a place each, and the duel needs one of them: the other is for who waits. */
+TEST(the_second_place_is_free_again)
+{
+	struct fight a;
+	struct work_options o[3];
+	struct err e = {0};
+	struct glance g = {0};
+	const char *name[2];
+	int epochs, third;
+
+	endless("places");
+	endless("waits-there");
+	prepare(&a, "places", "lr=0.001,0.05", &epochs);
+	for (int i = 0; i < 3; i++)
+		o[i] = (struct work_options){
+			.job = {.session = i < 2 ? a.s.dir[i] : in("waits-there"),
+				.resume = true,
+				.threads = 1}};
+	REQUIRE((a.w = work_start(NULL, &e)) != NULL);
+	work_jobs(a.w, 2);
+	for (int i = 0; i < 2; i++) {
+		name[i] = a.s.name[i];
+		a.run[i] = work_open(a.w, &o[i], &e);
+		until(&a, i, WORK_RUN);
+	}
+	third = work_open(a.w, &o[2], &e);
+	do {
+		wait_fight(&a);
+		work_glance(a.w, third, &g);
+	} while (g.state != WORK_WAITING);
+	CHECK_INT(work_duel(a.w, name, o, a.run, epochs, &e), 0);
+	while (!g.placed) {
+		wait_fight(&a);
+		work_glance(a.w, third, &g);
+	}
+	end(&a);
+}
+
 int main(int argc, char **argv)
 {
 	int failed;
