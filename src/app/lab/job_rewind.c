@@ -190,8 +190,6 @@ static void return_to_present(struct going *g)
 
 /* ---- on the disk ---- */
 
-#define KEPT "before-rewind"
-
 static bool log_names(const struct job *j, const char *branch)
 {
 	const struct changes *lines = &j->steer.lines;
@@ -211,11 +209,11 @@ static bool log_names(const struct job *j, const char *branch)
 static bool is_kept(struct going *g)
 {
 	struct job *j = g->j;
-	int n = atoi(g->to.branch + strlen(KEPT "-"));
+	int n = atoi(g->to.branch + strlen(BRANCH_KEPT "-"));
 	struct err ignored = {0};
 	char name[sizeof g->to.branch];
 
-	snprintf(name, sizeof name, KEPT "-%d", n - 1);
+	snprintf(name, sizeof name, BRANCH_KEPT "-%d", n - 1);
 	if (g->to.why == REWIND_ASKED || n < 2 || log_names(j, name) ||
 	    session_branch_keep(&j->session, j->trainer.state.fold, name, &ignored))
 		return false;
@@ -228,7 +226,8 @@ static int keep_present(struct going *g, struct err *e)
 	struct job *j = g->j;
 
 	if (!g->logged || !g->to.branch[0]) {
-		if (session_branch_name(j->session.dir, KEPT, g->to.branch, sizeof g->to.branch, e))
+		if (session_branch_name(j->session.dir, BRANCH_KEPT, g->to.branch,
+					sizeof g->to.branch, e))
 			return -1;
 		if (!g->logged && is_kept(g))
 			return 0;

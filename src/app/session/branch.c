@@ -406,8 +406,6 @@ static int write_fold(const struct trunk *t, const struct state *s, int step, co
 			       (fold_has(t->dir, t->fold, SESSION_HEALTH) &&
 				write_rows(t, &health, SESSION_HEALTH, s->step, dir, e)) ||
 			       states_link(t->dir, dir, t->fold, s->step, e) ||
-			       (states_has(t->dir, t->fold, s->step) &&
-				states_pin(t->dir, t->fold, s->step, true, e)) ||
 			       save_state(s, dir, e)
 		       ? -1
 		       : 0;
@@ -453,7 +451,10 @@ static int fill(const struct trunk *t, const struct branch_making *b, const stru
 	s.fold = t->fold;
 	failed = failed || branch_share_head(b, t->dir, e) || share_earlier(t, b->hidden, e) ||
 		 write_fold(t, &s, p->step, b->hidden, e) || branch_write_point(b->hidden, p, e) ||
-		 (set && branch_set(b->hidden, t->fold, p->step, each_of(t), set, e));
+		 (set && branch_set(b->hidden, t->fold, p->step, each_of(t), set, e)) ||
+		 /* last, for nobody takes it away again if something fails */
+		 (states_has(t->dir, t->fold, s.step) &&
+		  states_pin(t->dir, t->fold, s.step, true, e));
 	state_free(&s);
 	return failed ? -1 : 0;
 }

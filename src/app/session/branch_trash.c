@@ -35,11 +35,10 @@ static int pinned_by(const char *run, const struct branch_point *left)
 /* The branch whose folder is `dir` and lay at `from`. What a rewind kept pins nothing. */
 static bool is_pinning(const char *dir, const char *from, struct branch_point *left)
 {
-	static const char kept[] = "before-rewind-";
 	struct err ignored = {0};
 	bool is_branch;
 
-	return strncmp(path_base(from), kept, strlen(kept)) != 0 &&
+	return !session_branch_is_kept(path_base(from)) &&
 	       session_branch_point(dir, left, &is_branch, &ignored) == 0 && is_branch;
 }
 

@@ -10,7 +10,6 @@
 #include <string.h>
 
 /* What a rewind has left is no longer in the run: the mark is where that parts from it. */
-static const char REWOUND[] = "before-rewind-";
 
 static void mark_branch(struct run *r, const char *folder, const char *name, const char *own)
 {
@@ -75,17 +74,21 @@ void run_mark_branches(struct run *r, const struct session *s)
 	struct changes all = {0};
 	char folder[PATH_LEN], own[PATH_LEN];
 	struct dirent *d;
+	bool rewound = false;
 	DIR *open = NULL;
 
 	if (branch_folder(r->dir, folder, own, &ignored) == 0)
 		open = opendir(folder);
-	while (open && (d = readdir(open)))
-		if (d->d_name[0] != '.' && strncmp(d->d_name, REWOUND, strlen(REWOUND)) != 0)
+	while (open && (d = readdir(open))) {
+		bool kept = session_branch_is_kept(d->d_name);
+
+		rewound |= kept;
+		if (d->d_name[0] != '.' && !kept)
 			mark_branch(r, folder, d->d_name, own);
-	if (open) {
-		closedir(open);
-		if (session_changes(s, &r->base, &all, &ignored) == 0)
-			mark_rewinds(r, folder, &all);
-		changes_free(&all);
 	}
+	if (open)
+		closedir(open);
+	if (rewound && session_changes(s, &r->base, &all, &ignored) == 0)
+		mark_rewinds(r, folder, &all);
+	changes_free(&all);
 }

@@ -17,6 +17,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+bool session_branch_is_kept(const char *name)
+{
+	return strncmp(name, BRANCH_KEPT "-", strlen(BRANCH_KEPT "-")) == 0;
+}
+
 int session_branch_name(const char *session_dir, const char *stem, char *out, size_t n,
 			struct err *e)
 {

@@ -28,6 +28,9 @@ struct branch_point {
 };
 
 enum { BRANCH_NAME = 100 }; /* longest name */
+/* What a rewind keeps is called so, with a number: "before-rewind-1". */
+#define BRANCH_KEPT "before-rewind"
+bool session_branch_is_kept(const char *name);
 
 /*
  * The run as it is now, whole, as a branch: fold `fold`, which is being written here and has
