@@ -183,23 +183,17 @@ static void describe(const struct job *j, const struct rollback *rule, const str
 		 changes_rollbacks(&j->steer.lines), rule->most, done->to.branch);
 }
 
-/* 0: *done. The changes for the next step are in force then. */
 static int go_back(struct job *j, const struct spiked *s, const struct rollback *rule,
 		   struct str *outcome, struct err *e)
 {
 	struct back b = {0};
 	struct rewound done;
-	bool ignored;
 	int failed;
 
 	failed = find_step(j, s, rule, &b, e) || find_changes(j, rule, &b, e) ||
 		 job_rewind_changed(j, &b.to, (const char *const *)b.then, &done, e);
 	if (!failed)
 		describe(j, rule, &b, &done, outcome);
-	if (!failed && steer_due(&j->steer, &ignored, e)) {
-		j->lost = *e;
-		failed = -1;
-	}
 	free_back(&b);
 	return failed;
 }
