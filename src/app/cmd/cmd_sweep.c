@@ -25,11 +25,12 @@ struct costs {
 static void add_up(struct costs *c, const struct sweep *s, const struct shelf *shelf, int seeds)
 {
 	c->cell = mem_alloc((size_t)s->grid.cells, sizeof *c->cell);
-	c->sum = (struct cost){0, 0, NULL};
+	c->sum = (struct cost){.seconds = 0};
 	for (int i = 0; i < s->grid.cells; i++) {
 		const struct waiting *w = &s->cell[i].run;
 
-		cost_of(&c->cell[i], shelf, &w->set, split_folds(&w->lab->corpus));
+		cost_of(&c->cell[i], shelf, &w->set, split_folds(&w->lab->corpus),
+			i ? &c->cell[i - 1] : NULL);
 		c->sum.seconds += c->cell[i].seconds * seeds;
 		c->sum.bytes += c->cell[i].bytes * seeds;
 		if (!c->sum.like)

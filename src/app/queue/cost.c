@@ -125,20 +125,25 @@ double cost_bytes(const struct cost_room *r, const struct settings *set, int fol
 	       fmin(r->state * each * (double)set->train.epoch * folds, (double)set->store.bytes);
 }
 
-void cost_of(struct cost *c, const struct shelf *s, const struct settings *set, int folds)
+void cost_of(struct cost *c, const struct shelf *s, const struct settings *set, int folds,
+	     const struct cost *before)
 {
 	const struct shelf_run *r = find(s, set, true);
-	struct cost_room room;
-	int begun;
 
 	if (!r)
 		r = find(s, set, false);
-	*c = (struct cost){NAN, NAN, r};
+	*c = (struct cost){.seconds = NAN, .bytes = NAN, .like = r};
 	if (!r)
 		return;
-	begun = r->x.done + (r->x.fold >= 0);
-	c->seconds = epoch_seconds(r) * set->train.epoch * folds;
-	cost_room(&room, r->dir, begun);
-	if (begun && !r->x.pruned)
-		c->bytes = cost_bytes(&room, set, folds);
+	if (before && before->like == r) {
+		c->epoch = before->epoch;
+		c->room = before->room;
+	} else {
+		c->epoch = epoch_seconds(r);
+		c->room.fold = NAN;
+		if (!r->x.pruned)
+			cost_room(&c->room, r->dir, r->x.done + (r->x.fold >= 0));
+	}
+	c->seconds = c->epoch * set->train.epoch * folds;
+	c->bytes = cost_bytes(&c->room, set, folds);
 }

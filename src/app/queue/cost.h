@@ -13,13 +13,6 @@
 
 #include "app/shelf/shelf.h"
 
-struct cost {
-	double seconds, bytes;        /* of the run with all its folds; NaN: not known */
-	const struct shelf_run *like; /* the run that says so; NULL: there is none */
-};
-
-void cost_of(struct cost *c, const struct shelf *s, const struct settings *set, int folds);
-
 /* The room of a run in the folder `dir`, of whose folds so many have begun: what runs like it
  * will take. */
 struct cost_room {
@@ -31,5 +24,17 @@ void cost_room(struct cost_room *r, const char *dir, int begun);
 /* Bytes of such a run with these settings and so many folds: its stored states grow with the
  * epochs, up to store.bytes. */
 double cost_bytes(const struct cost_room *r, const struct settings *set, int folds);
+
+struct cost {
+	double seconds, bytes;        /* of the run with all its folds; NaN: not known */
+	const struct shelf_run *like; /* the run that says so; NULL: there is none */
+	double epoch;                 /* its seconds for one; with its room, what was read of it */
+	struct cost_room room;
+};
+
+/* `before` (NULL: none) is what is known of another one: if both are like the same run, that is not
+ * read again. */
+void cost_of(struct cost *c, const struct shelf *s, const struct settings *set, int folds,
+	     const struct cost *before);
 
 #endif

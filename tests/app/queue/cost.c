@@ -12,7 +12,7 @@ static struct cost cost(const char *name, const struct settings *set, char *like
 
 	shelf_add(&shelf, in(name), SHELF_DEEP);
 	shelf_read(&shelf);
-	cost_of(&c, &shelf, set, 5);
+	cost_of(&c, &shelf, set, 5, NULL);
 	snprintf(like, n, "%s", c.like ? c.like->path : "");
 	c.like = NULL;
 	shelf_free(&shelf);
