@@ -41,7 +41,7 @@ printed() {
 	[ "$(wc -l <out)" -eq 6 ] && sed -n 1p out | grep -qx 'lr-1e-3 : lr-0.05, on the validation part' &&
 		sed -n 2p out | grep -q '^epoch 2: WA 0\.[0-9]* : 0\.[0-9]*, Δ [-+]0\.[0-9]*; McNemar [0-9]* : [0-9]*, p [0-9.e-]*, clear at p < 8.9e-05 (look 1 of 4)$' &&
 		sed -n 5p out | grep -q '^epoch 5: .* (look 4 of 4)$' &&
-		sed -n 6p out | grep -q 'at look 4 of 4). The duel is over: all its epochs are done.$'
+		sed -n 6p out | grep -q '(look 4 of 4 needs p < 0.026). The duel is over: all its epochs are done.$'
 }
 check a_line_an_epoch_and_a_sentence printed
 run duel s lr-1e-3 lr-0.05

@@ -248,9 +248,9 @@ static void add_standing(const struct duel *d, struct str *out)
 			 fabs(x->figure[0] - x->figure[1]), label, x->figure[leads],
 			 x->figure[!leads], x->epoch);
 	leads = leads < 0 ? 0 : leads;
-	str_addf(out, "; McNemar %d : %d, p %s, %s (p < %s at look %d of %d).", x->only[leads],
+	str_addf(out, "; McNemar %d : %d, p %s: %s (look %d of %d needs p < %s).", x->only[leads],
 		 x->only[!leads], duel_p(p, x->p), x->p < x->limit ? "clear" : "not clear",
-		 duel_p(limit, x->limit), d->looks, d->planned);
+		 d->looks, d->planned, duel_p(limit, x->limit));
 }
 
 void duel_text(const struct duel *d, struct str *out)

@@ -220,6 +220,8 @@ static void plain_name(const struct ui *u, const struct run *r, int runs, char *
 		snprintf(out, n, "%s", r->branch);
 	else if (runs > 1)
 		snprintf(out, n, "seeds");
+	else if (is_branch(u->run.dir) && r->base.exp.seed == u->run.base.exp.seed)
+		snprintf(out, n, "main"); /* that the shown one has left */
 	else
 		snprintf(out, n, "seed %lld", (long long)r->base.exp.seed);
 }

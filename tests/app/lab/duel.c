@@ -169,7 +169,7 @@ TEST(a_look)
 	CHECK_HAS(str_text(&line), "epoch 1: WA 0.600 : 0.550, Δ +0.050; McNemar 3 : 2, p 1, clear "
 				   "at p < 1.6e-06 (look 1 of 6)");
 	CHECK_HAS(text_of(&d), "a leads b by 0.050: WA 0.600 to 0.550 at epoch 1; McNemar 3 : 2, "
-			       "p 1, not clear (p < 1.6e-06 at look 1 of 6). The duel goes on.");
+			       "p 1: not clear (look 1 of 6 needs p < 1.6e-06). The duel goes on.");
 	str_free(&line);
 	duel_free(&d);
 }
@@ -206,9 +206,10 @@ TEST(it_ends_when_all_is_done)
 	evaluate(&d, 0, 3, 0, 10);
 	evaluate(&d, 1, 3, 0, 10);
 	CHECK_INT(d.looks, 2);
-	CHECK_HAS(text_of(&d), "a and b are level: WA 0.500 at epoch 2; McNemar 0 : 0, p 1, not "
-			       "clear (p < 0.044 at look 2 of 2). The duel is over: all its epochs "
-			       "are done.");
+	CHECK_HAS(text_of(&d),
+		  "a and b are level: WA 0.500 at epoch 2; McNemar 0 : 0, p 1: not "
+		  "clear (look 2 of 2 needs p < 0.044). The duel is over: all its epochs "
+		  "are done.");
 	duel_free(&d);
 }
 
@@ -224,8 +225,9 @@ TEST(it_ends_when_it_is_clear)
 	/* 0 : 12, p 0.00049: more than 1.6e-06 at look 1 */
 	CHECK_INT(d.looks, 2);
 	CHECK_INT(d.end, DUEL_CLEAR);
-	CHECK_HAS(text_of(&d), "McNemar 12 : 0, p 0.00049, clear (p < 0.00069 at look 2 of 6). The "
-			       "duel is over: the difference is clear.");
+	CHECK_HAS(text_of(&d),
+		  "McNemar 12 : 0, p 0.00049: clear (look 2 of 6 needs p < 0.00069). The "
+		  "duel is over: the difference is clear.");
 	duel_free(&d);
 }
 
@@ -275,7 +277,8 @@ TEST(what_cannot_be_compared)
 	duel_epoch(&d, 0, &set, &row, &none);
 	duel_epoch(&d, 1, &set, &row, &none);
 	CHECK_INT(d.end, DUEL_BROKEN);
-	CHECK_STR(d.why, "no utterances are held out for validation, so there is nothing to compare");
+	CHECK_STR(d.why,
+		  "no utterances are held out for validation, so there is nothing to compare");
 
 	begin(&d, 0);
 	evaluate(&d, 0, 1, 0, 10);

@@ -137,6 +137,21 @@ TEST(overlay_of_the_shown_run)
 	ui_free(&u);
 }
 
+/* Over a branch, the run that it left is called as `duel` calls it. */
+TEST(overlay_of_the_run_that_was_left)
+{
+	struct err e = {0};
+
+	start();
+	run_free(&u.run);
+	REQUIRE(run_load(&u.run, store("a/branches/x", NULL, NULL), &e) == 0);
+	CHECK_STR(SET("a", "a/branches/x"), "");
+	CHECK_STR(name_of("a"), "main");
+	CHECK_STR(SET("a/seed-54", "a/branches/x"), "");
+	CHECK_STR(name_of("a/seed-54"), "seed 54");
+	ui_free(&u);
+}
+
 TEST(overlay_names_tell_runs_apart)
 {
 	char text[64];
