@@ -131,7 +131,8 @@ check a_refused_line_exits_1 [ "$status" -eq 1 ]
 check a_refused_line_is_said grep -q 'unknown key nothing' "$dir/err"
 
 run control "$s" rewind 1:2
-check goes_back has '^rewound to 1:2, [0-9]* steps* replayed in [0-9.]* s; what came after is branch before-rewind-1$'
+# What it undoes of the settings is named, if the first pause came before 1:2.
+check goes_back has '^rewound to 1:2, [0-9]* steps* replayed in [0-9.]* s;\( train.optimizer.lr 0.012 is 0.006 again;\)\{0,1\} what came after is branch before-rewind-1$'
 check its_future_is_kept [ -f "$s/branches/before-rewind-1/fold-0/state.safetensors" ]
 check the_log_says_who grep -q ' rewind 1:2 before-rewind-1   # asked by process [0-9]*$' "$s/fold-0/commands.log"
 check its_rows_are_cut [ "$(wc -l <"$s/fold-0/steps.csv")" -eq 3 ]
