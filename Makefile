@@ -33,9 +33,10 @@ WARN := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes
 WERROR ?=
 OPT_release := -O2 -g $(HARDEN)
 OPT_double  := -O1 -g -DREAL_DOUBLE
-OPT_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+# -g1: reports name the lines; compiling takes a third less than with variables.
+OPT_asan    := -O1 -g1 -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	-fno-omit-frame-pointer
-OPT_tsan    := -O1 -g -fsanitize=thread
+OPT_tsan    := -O1 -g1 -fsanitize=thread
 OPT_fuzz    := $(OPT_asan) -fsanitize=fuzzer-no-link -DFUZZING
 LINK_fuzz   := -fsanitize=fuzzer
 # The fuzzers once more, to see which lines their inputs reach.
@@ -53,8 +54,9 @@ LINK = $(CC) $(ALL_CFLAGS) $(LINK_$(KIND)) $(LDFLAGS) -o $@ $^
 ALL_CFLAGS = -std=c11 -pthread $(WARN) $(WERROR) $(OPT_$(KIND)) $(CFLAGS)
 CPPFLAGS += -D_DEFAULT_SOURCE -D_XOPEN_SOURCE=700 -DMIUST_VERSION='"$(VERSION)"' -Isrc -Itests -I. \
 	-MMD -MP
-# Arithmetic kernels want the vectoriser; nowhere -ffast-math.
-$(B)/src/engine/%.o: ALL_CFLAGS += -O3
+# Arithmetic kernels need the vectoriser; nowhere -ffast-math. With the address
+# sanitizer it takes two minutes for kern_avx512.c, and its tests run no faster.
+$(B)/src/engine/%.o: ALL_CFLAGS += $(if $(filter asan fuzz cover,$(KIND)),,-O3)
 ifeq ($(shell uname -m),x86_64)
 CPPFLAGS += -DKERN_VECTORS
 $(B)/src/engine/num/kern_avx2.o: ALL_CFLAGS += -mavx2 -mfma -ffp-contract=fast

@@ -5,7 +5,8 @@
  *	run [-j JOBS] [-t SECONDS] PROGRAM...
  *
  * As many run at a time as there are cores (-j). They begin in the order given, so the
- * longest should come first; each is reported, whole, when it has ended. A program prints
+ * longest should come first; each is reported, whole, when it has ended, with the time that
+ * passed and the CPU time of it and of what it waited for. A program prints
  * lines "ok NAME", "not ok NAME" or "skip NAME: why" (tests/test.h); one that dies, or
  * has not ended after SECONDS (600), counts as one failure; the latter is said with the
  * last that was ok. The last line is "N passed, N failed"; the exit status is 0 if none
@@ -26,6 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -88,8 +90,13 @@ static bool begins(const char *line, const char *with)
 	return strncmp(line, with, strlen(with)) == 0;
 }
 
-/* Count its lines and print those worth reading. status: as waitpid has it. */
-static void report(struct job *j, int status)
+static double seconds(struct timeval t)
+{
+	return (double)t.tv_sec + 1e-6 * (double)t.tv_usec;
+}
+
+/* Count its lines and print those worth reading. status, used: as wait4 has them. */
+static void report(struct job *j, int status, const struct rusage *used)
 {
 	int code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 	long pass = 0, fail = 0, skip = 0;
@@ -111,9 +118,11 @@ static void report(struct job *j, int status)
 	}
 	bad = fail || code || j->term;
 	if (bad)
-		printf("FAIL %s, %.0f s\n", j->program, now() - j->began);
+		printf("FAIL %s", j->program);
 	else
-		printf("pass %s (%ld), %.0f s\n", j->program, pass, now() - j->began);
+		printf("pass %s (%ld)", j->program, pass);
+	printf(", %.0f s, %.0f s of CPU\n", now() - j->began,
+	       seconds(used->ru_utime) + seconds(used->ru_stime));
 	rewind(log);
 	while (getline(&line, &size, log) > 0) {
 		line[strcspn(line, "\n")] = '\0';
@@ -146,6 +155,7 @@ static int turn(struct job *jobs, int n, double limit)
 	for (int i = 0; i < n; i++) {
 		struct job *j = &jobs[i];
 		siginfo_t ended = {0};
+		struct rusage used;
 
 		if (!j->pid)
 			continue;
@@ -153,8 +163,8 @@ static int turn(struct job *jobs, int n, double limit)
 		waitid(P_PID, (id_t)j->pid, &ended, WEXITED | WNOHANG | WNOWAIT);
 		if (ended.si_pid) {
 			kill(-j->pid, SIGKILL);
-			waitpid(j->pid, &status, 0);
-			report(j, status);
+			wait4(j->pid, &status, 0, &used);
+			report(j, status, &used);
 			j->pid = 0;
 			continue;
 		}

@@ -15,7 +15,7 @@ program() {
 tests() {
 	"$run" "$@" >raw 2>err
 	status=$?
-	sed 's/, [0-9]* s$//' raw >out
+	sed 's/, [0-9]* s, [0-9]* s of CPU$//' raw >out
 }
 is() { [ "$status" -eq "$1" ]; }
 # said: it printed the lines on standard input, no more.
