@@ -82,15 +82,19 @@ TESTS  := $(call tests,base) $(call tests,engine) $(call tests,app) $(call tests
 FUZZERS := $(call tests,fuzz)
 SCRIPTS := $(sort $(wildcard tests/cli/*.sh))
 # Those that take longest begin first, so that no core waits for one of them at the end.
-SLOW   := $(patsubst %,tests/cli/%.sh,path tmux doc queue power process malloc replay duel rewind \
+SLOW   := $(patsubst %,tests/cli/%.sh,cluster path slurm tmux doc queue power process malloc replay duel rewind \
 	spike folds kill feeder)
-# Races are not looked for in those about lists, files, texts and several processes, nor in
-# readers: the threads of each program in them are those of the others.
-ABOUT_FILES := check config data demo eval features hostile install map npy predict rooms settings \
-	cluster duel folds kill process slurm
-ifeq ($(KIND),tsan)
-SCRIPTS := $(filter-out $(ABOUT_FILES:%=tests/cli/%.sh),$(SCRIPTS))
+# Left out with sanitizers, which take minutes for them: those that are about several processes, and
+# whose code the tests in C run too. Races are not looked for either in those about lists, files and
+# texts, nor in readers, nor where a terminal waits: their threads are those of the others.
+ABOUT_PROCESSES := cluster duel folds kill slurm
+ABOUT_FILES := branch check config data demo eval features hostile install map npy predict process \
+	replay rooms settings tmux
+LEFT_OUT_asan := $(ABOUT_PROCESSES)
+LEFT_OUT_tsan := $(ABOUT_PROCESSES) $(ABOUT_FILES)
+SCRIPTS := $(filter-out $(LEFT_OUT_$(KIND):%=tests/cli/%.sh),$(SCRIPTS))
 SLOW    := $(filter $(SCRIPTS),$(SLOW))
+ifeq ($(KIND),tsan)
 FUZZERS :=
 endif
 GRAD   := $(patsubst %.c,build/double/%,$(sort $(wildcard tests/grad/*.c)))
@@ -156,7 +160,7 @@ help:
 	@echo '                deps-test: also those of the tests, as does make deps test'
 	@echo 'make run        open the workbench on the demo; without a terminal, train the demo'
 	@echo 'make test       all tests; asan, tsan: the same in sanitizer builds;'
-	@echo '                JOBS=1: one program at a time, not as many as there are cores'
+	@echo '                JOBS=1: one program at a time, not one and a half a core'
 	@echo 'make fuzz       libFuzzer on every reader, five minutes each (needs clang)'
 	@echo 'make bench      speed of training on this machine; bench-screen: cost of the screen;'
 	@echo '                bench-shelf: cost of 2,000 stored runs; bench-hostile: of hostile clients;'
@@ -174,7 +178,7 @@ deps-test:
 run: all
 	@if [ -t 0 ] && [ -t 1 ]; then exec build/miust-tui; else exec build/miust train demo; fi
 
-# JOBS=1 runs one program at a time; without it, as many as there are cores.
+# JOBS=1 runs one program at a time; without it, half as many again as there are cores.
 test: build/run $(TESTS) $(FUZZERS) $(B)/miust $(B)/miust-tui $(if $(filter release,$(KIND)),$(SHIMS))
 	@[ $(KIND) != release ] || $(MAKE) --no-print-directory KIND=double $(GRAD)
 	@MIUST=$(B)/miust MIUST_TUI=$(B)/miust-tui KIND=$(KIND) \

@@ -4,9 +4,9 @@
  *
  *	run [-j JOBS] [-t SECONDS] PROGRAM...
  *
- * As many run at a time as there are cores (-j). They begin in the order given, so the
- * longest should come first; each is reported, whole, when it has ended, with the time that
- * passed and the CPU time of it and of what it waited for. A program prints
+ * JOBS run at a time, else half as many again as there are cores. They begin in the order
+ * given, so the longest should come first; each is reported, whole, when it has ended, with
+ * the time that passed, and the CPU time of it and of what it waited for. A program prints
  * lines "ok NAME", "not ok NAME" or "skip NAME: why" (tests/test.h); one that dies, or
  * has not ended after SECONDS (600), counts as one failure; the latter is said with the
  * last that was ok. The last line is "N passed, N failed"; the exit status is 0 if none
@@ -199,11 +199,13 @@ static _Noreturn void stop(struct job *jobs, int n, int number)
 	exit(128 + number);
 }
 
-static int cores(void)
+/* Half as many again as there are cores: many a test waits for another process. */
+static int usual(void)
 {
 	cpu_set_t set;
+	int cores = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
 
-	return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+	return cores + cores / 2;
 }
 
 static double positive(const char *text)
@@ -221,7 +223,7 @@ static double positive(const char *text)
 int main(int argc, char **argv)
 {
 	const struct timespec second = {.tv_sec = 1};
-	int n = cores(), option, number;
+	int n = usual(), option, number;
 	sigset_t ours;
 	double limit = 600;
 	struct job *jobs;

@@ -101,6 +101,13 @@ enum { RACES = 1 };
 #else
 enum { RACES = 0 };
 #endif
+/* True in any build that looks for faults of memory or races: the same for what is random and
+ * takes minutes there. */
+#ifdef __SANITIZE_ADDRESS__
+enum { SANITIZED = 1 };
+#else
+enum { SANITIZED = RACES };
+#endif
 
 static inline int test_main(int argc, char **argv)
 {

@@ -7,7 +7,7 @@ five_sessions "$dir/five"
 config=$dir/five/config.yml
 folds='1 2 3 4 5'
 # How much of it: epochs of the long runs, rounds, instants; the epochs at which signals come.
-epochs=60 shorter=40 queued=100 rounds=10 instants=6 early=10 late=30
+epochs=40 shorter=20 queued=40 rounds=4 instants=4 early=5 late=15
 [ "${KIND:-release}" = release ] || # it is slow
 	epochs=8 shorter=4 queued=6 rounds=2 instants=2 early=2 late=4
 # task SESSION FOLD OPTION...: one of the array; its process is $!.

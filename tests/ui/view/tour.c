@@ -412,11 +412,11 @@ static void (*const checks[])(void) = {check_curves,    check_class, check_misle
 				       check_change,    check_draft, check_comparison};
 
 /* The demo needs some epochs, a quarter of a minute each then; all of it is one thread's. */
-#ifdef __SANITIZE_THREAD__
-#define NEED_SPEED() SKIP("training is too slow under ThreadSanitizer")
-#else
-#define NEED_SPEED() ((void)0)
-#endif
+#define NEED_SPEED()                                                   \
+	do {                                                           \
+		if (SANITIZED)                                         \
+			SKIP("training is too slow with a sanitizer"); \
+	} while (0)
 
 TEST(the_tour_of_the_demo_is_true_at_each_stop)
 {
