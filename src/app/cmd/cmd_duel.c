@@ -33,13 +33,13 @@ static void line_of(const struct args *a, struct str *line)
 		str_addf(line, "%s%s", i > 1 ? " " : "", a->operand[i]);
 }
 
-/* The fold that two branches leave: --fold, or the only one that has begun. */
-static int find_fold(const struct args *a, int *fold, struct err *e)
+/* --fold; without it two branches leave the only one that has begun. */
+static int find_fold(const struct args *a, bool makes, int *fold, struct err *e)
 {
-	*fold = a->nfolds ? a->fold[0] : 0;
+	*fold = a->nfolds ? a->fold[0] : DUEL_ANY;
 	if (a->nfolds > 1)
 		return err_usage(e, "--fold: a duel is of one fold; name one");
-	return a->nfolds ? 0 : branch_fold(a->operand[0], fold, e);
+	return a->nfolds || !makes ? 0 : branch_fold(a->operand[0], fold, e);
 }
 
 static int find_sides(struct ring *r, const struct args *a, struct duel_order *o, struct err *e)
@@ -47,13 +47,12 @@ static int find_sides(struct ring *r, const struct args *a, struct duel_order *o
 	const char *dir = a->operand[0];
 	struct duel_sides *s = &r->sides;
 	struct str line = {0};
-	int fold = 0, failed;
+	int fold, failed;
 
 	line_of(a, &line);
 	failed = duel_order(o, str_text(&line), e);
 	str_free(&line);
-	if (failed || (o->o && find_fold(a, &fold, e)) ||
-	    duel_sides(s, o, dir, fold, cli_say, NULL, e))
+	if (failed || find_fold(a, o->o, &fold, e) || duel_sides(s, o, dir, fold, cli_say, NULL, e))
 		return -1;
 	for (int i = 0; i < 2; i++)
 		if (duel_may_train(s->dir[i], s->name[i], e))
@@ -113,17 +112,19 @@ static void follow(struct ring *r)
 
 /* ---- its end ---- */
 
+/* One that has failed would fail again. Of several folds only this one was asked for. */
 static void say_rest(const struct ring *r, int side)
 {
+	struct job_options o = {.fold = &r->sides.fold};
 	struct snapshot now;
 	struct str text = {0};
 
 	work_snapshot(r->work, r->run[side], &now);
-	if (!now.trains)
+	if (!now.trains || now.state == WORK_FAILED || now.state == WORK_DIVERGED)
 		return;
-	str_addf(&text, "%s goes on with train --session ", r->sides.name[side]);
-	str_add_quoted(&text, r->sides.dir[side]);
-	str_add(&text, " --resume");
+	o.nfolds = now.nfolds > 1 && now.fold == r->sides.fold;
+	str_addf(&text, "%s goes on with train ", r->sides.name[side]);
+	job_add_resume(&text, r->sides.dir[side], &o);
 	cli_message("%s", text.s);
 	str_free(&text);
 }
@@ -187,6 +188,7 @@ static int begin(struct ring *r, const struct args *a, const struct duel_order *
 			.reading = &signals_reading,
 			.job = {.session = r->sides.dir[i],
 				.resume = true,
+				.first = r->sides.fold,
 				.threads = a->threads,
 				.socket = r->serve ? serve_path(r->serve) : NULL}};
 	}

@@ -272,21 +272,6 @@ static void follow(struct watch *w)
 
 /* ---- its end ---- */
 
-/* "--session DIR --resume" and what else this run was asked for. */
-static char *resume_words(const struct watch *w, const struct job_options *o)
-{
-	struct str b = {0};
-
-	str_add(&b, "--session ");
-	str_add_quoted(&b, w->now.root);
-	str_add(&b, " --resume");
-	for (int i = 0; i < o->nfolds; i++)
-		str_addf(&b, " --fold %d", o->fold[i]);
-	if (o->seeds > 1)
-		str_addf(&b, " --seeds %d", o->seeds);
-	return b.s;
-}
-
 static const char *stopper(const struct watch *w, char *out, size_t n)
 {
 	if (signals_come())
@@ -304,18 +289,20 @@ static const char *stopper(const struct watch *w, char *out, size_t n)
 static int stopped(const struct watch *w, const struct job_options *o, struct err *e)
 {
 	bool enough = o->max_steps > 0 && w->steps >= o->max_steps && !signals_come();
-	char *words = resume_words(w, o), by[32];
+	struct str words = {0};
+	char by[32];
 
+	job_add_resume(&words, w->now.root, o);
 	if (enough)
 		cli_message("stopped after %lld step%s; go on with %s", (long long)w->steps,
-			    w->steps == 1 ? "" : "s", words);
+			    w->steps == 1 ? "" : "s", words.s);
 	else
 		err_set(e, "stopped by %s before epoch %d, step %d of fold %d; go on with %s",
 			stopper(w, by, sizeof by), next_epoch(&w->at), w->at.step + 1, w->at.fold,
-			words);
+			words.s);
 	if (!enough)
 		e->status = signals_come() ? 128 + signals_come() : EXIT_STOPPED;
-	free(words);
+	str_free(&words);
 	return enough ? 0 : -1;
 }
 

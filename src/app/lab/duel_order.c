@@ -9,6 +9,7 @@
 #include "app/session/session_delete.h"
 #include "app/session/session_state.h"
 #include "base/file.h"
+#include "base/mem.h"
 #include "base/str.h"
 
 #include <ctype.h>
@@ -192,8 +193,94 @@ static int compare(const struct duel_sides *s, const struct settings set[2],
 	return 0;
 }
 
+/* The folds of a side that have no result. */
+struct left {
+	int *fold, n;
+	int next; /* with which it goes on; -1: none is left */
+};
+
+static int read_left(struct left *l, const char *dir, const struct settings *set, struct err *e)
+{
+	int first = set->layout == LAYOUT_IEMOCAP, folds;
+	struct settings stored;
+	struct results r = {0};
+	struct session s;
+
+	*l = (struct left){.next = -1};
+	if (session_read(&s, dir, &stored, e) || session_results(&s, set, &r, e))
+		return -1;
+	folds = session_folds(&s, set);
+	l->fold = mem_alloc((size_t)folds, sizeof *l->fold);
+	for (int i = 0; i < folds; i++)
+		if (!results_has(&r, first + i))
+			l->fold[l->n++] = first + i;
+	if (l->n)
+		l->next = l->fold[session_goes_on_with(dir, l->fold, l->n)];
+	results_free(&r);
+	return 0;
+}
+
+static bool is_left(const struct left *l, int fold)
+{
+	for (int i = 0; i < l->n; i++)
+		if (l->fold[i] == fold)
+			return true;
+	return false;
+}
+
+static bool has_begun(const char *dir, int fold)
+{
+	struct err ignored = {0};
+	int steps;
+
+	return branch_present(dir, fold, &steps, &ignored) == 0;
+}
+
+/* Which of them both can train; -1: none. */
+static int common_fold(const struct duel_sides *s, const struct left left[2])
+{
+	if (left[0].next == left[1].next)
+		return left[0].next;
+	for (int i = 0; i < 2; i++)
+		if (is_left(&left[!i], left[i].next) && has_begun(s->dir[!i], left[i].next))
+			return left[i].next;
+	return -1;
+}
+
+static int choose_fold(struct duel_sides *s, const struct left left[2], int asked, struct err *e)
+{
+	for (int i = 0; i < 2; i++) {
+		if (!left[i].n)
+			return err_set(e, "duel: %s is finished, so there is nothing to train",
+				       s->name[i]);
+		if (asked != DUEL_ANY && !is_left(&left[i], asked))
+			return err_set(e,
+				       "duel: fold %d of %s is finished, so there is nothing to "
+				       "train",
+				       asked, s->name[i]);
+	}
+	s->fold = asked != DUEL_ANY ? asked : common_fold(s, left);
+	if (s->fold != -1)
+		return 0;
+	return err_set(e,
+		       "duel: %s goes on with fold %d and %s with fold %d, and a duel is of one "
+		       "fold",
+		       s->name[0], left[0].next, s->name[1], left[1].next);
+}
+
+static int find_fold(struct duel_sides *s, const struct settings set[2], int asked, struct err *e)
+{
+	struct left left[2] = {{.n = 0}, {.n = 0}};
+	int failed = read_left(&left[0], s->dir[0], &set[0], e) ||
+		     read_left(&left[1], s->dir[1], &set[1], e) || choose_fold(s, left, asked, e);
+
+	free(left[0].fold);
+	free(left[1].fold);
+	return failed;
+}
+
 static int find_both(struct duel_sides *s, const struct duel_order *o, const char *session_dir,
-		     struct err *e)
+		     int fold, struct err *e)
 {
 	struct origin origin[2] = {{.hash = ""}, {.hash = ""}};
 	struct settings set[2];
@@ -203,7 +290,8 @@ static int find_both(struct duel_sides *s, const struct duel_order *o, const cha
 	if (!failed && file_is_same(s->dir[0], s->dir[1]))
 		failed = err_set(e, "duel: %s and %s are the same run", o->word[0], o->word[1]);
 	failed = failed || read_side(s->dir[0], &set[0], &origin[0], e) ||
-		 read_side(s->dir[1], &set[1], &origin[1], e) || compare(s, set, origin, e);
+		 read_side(s->dir[1], &set[1], &origin[1], e) || compare(s, set, origin, e) ||
+		 find_fold(s, set, fold, e);
 	origin_free(&origin[0]);
 	origin_free(&origin[1]);
 	return failed ? -1 : 0;
@@ -330,6 +418,7 @@ int duel_order_check(const struct duel_order *o, const char *session_dir, int fo
 int duel_sides(struct duel_sides *s, const struct duel_order *o, const char *session_dir, int fold,
 	       void (*say)(void *ctx, const char *text), void *ctx, struct err *e)
 {
+	s->fold = fold;
 	return o->o ? make_both(s, o, session_dir, fold, say, ctx, e)
-		    : find_both(s, o, session_dir, e);
+		    : find_both(s, o, session_dir, fold, e);
 }

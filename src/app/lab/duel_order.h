@@ -33,15 +33,19 @@ struct duel_order {
 int duel_order(struct duel_order *o, const char *args, struct err *e);
 
 struct duel_sides {
+	int fold; /* that both train */
 	char dir[2][PATH_LEN];
 	char name[2][BRANCH_NAME + 1];
 };
 
 /*
- * Find the two runs, or make the two branches of the fold of a run, `session_dir`. An error if one
- * of them is no session, or both are the same, or they are not trained on the same batches; then
- * no branch is left that has been made here.
+ * Find the two runs, or make the two branches of the fold of a run, `session_dir`. Of two runs
+ * `fold` may be DUEL_ANY: it is then the one with which both go on, or one of them, if the other
+ * has begun it too. An error if one of them is not a session, or both are the same, or they are not
+ * trained on the same batches, or not in one fold, or one has nothing left to train in it; then no
+ * branch is left that has been made here.
  */
+enum { DUEL_ANY = -1 };
 int duel_sides(struct duel_sides *s, const struct duel_order *o, const char *session_dir, int fold,
 	       void (*say)(void *ctx, const char *text), void *ctx, struct err *e);
 /* What duel_sides would refuse of two branches while the run still trains; of two runs nothing. */

@@ -8,8 +8,10 @@
 #include "app/lab/job_tell.h"
 #include "app/session/session_data.h"
 #include "app/session/session_machine.h"
+#include "app/session/session_state.h"
 #include "base/file.h"
 #include "base/mapped.h"
+#include "base/mem.h"
 #include "base/plain.h"
 #include "base/str.h"
 #include "engine/data/watch.h"
@@ -289,6 +291,30 @@ static bool is_left(const struct job *j, int fold)
 	return asked && !results_has(&j->results, fold);
 }
 
+/* Those that are left, in the order in which they are trained; returns how many. */
+static int order(const struct job *j, int *fold)
+{
+	int n = 0, first = -1, goes_on;
+
+	for (int i = 0; i < split_folds(&j->lab->corpus); i++) {
+		int number = split_fold(&j->lab->corpus, i);
+
+		if (!is_left(j, number))
+			continue;
+		if (j->opt.first && number == j->opt.first)
+			first = n;
+		fold[n++] = number;
+	}
+	if (n == 0)
+		return 0;
+	if (first < 0)
+		first = session_goes_on_with(j->session.dir, fold, n);
+	goes_on = fold[first];
+	memmove(&fold[1], fold, (size_t)first * sizeof *fold);
+	fold[0] = goes_on;
+	return n;
+}
+
 /* An array task that is started again after its end has nothing to do. */
 static void say_finished(const struct job *j)
 {
@@ -323,25 +349,33 @@ static int compare_machine(struct job *j, struct err *e)
 	return 0;
 }
 
+/* Which folds come when is settled here, while no other program writes them. */
+static int run_folds(struct job *j, enum job_go *go, struct err *e)
+{
+	int *fold = mem_alloc((size_t)split_folds(&j->lab->corpus), sizeof *fold);
+	int n = order(j, fold), failed = 0;
+
+	for (int i = 0; i < n && !failed && *go != JOB_STOP; i++) {
+		failed = job_run_fold(j, fold[i], go, e);
+		if (failed || *go != JOB_STOP)
+			job_close_fold(j);
+	}
+	free(fold);
+	return failed;
+}
+
 static int run_seed(struct job *j, enum job_go *go, struct err *e)
 {
-	int n = split_folds(&j->lab->corpus), left = 0, failed;
+	int left = 0, failed;
 
 	failed = read_results(j, e) || job_begin_data(j, e);
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < split_folds(&j->lab->corpus); i++)
 		left += is_left(j, split_fold(&j->lab->corpus, i));
 	if (!failed && !left && j->opt.or_start)
 		say_finished(j);
 	if (failed || !left)
 		return failed || job_store_paths(j, e) ? -1 : 0;
-	failed = compare_machine(j, e) || steer_begin(&j->steer, e);
-	for (int i = 0; i < n && !failed && *go != JOB_STOP; i++) {
-		if (!is_left(j, split_fold(&j->lab->corpus, i)))
-			continue;
-		failed = job_run_fold(j, split_fold(&j->lab->corpus, i), go, e);
-		if (failed || *go != JOB_STOP)
-			job_close_fold(j);
-	}
+	failed = compare_machine(j, e) || steer_begin(&j->steer, e) || run_folds(j, go, e);
 	return failed || read_results(j, e) ? -1 : 0;
 }
 
@@ -383,9 +417,8 @@ int job_run(struct job *j, struct err *e)
 	if (j->trainer.corpus)
 		trainer_close(&j->trainer);
 	err_clear(&j->lost);
-	str_add(&advice, "; the session goes on from its last checkpoint with --session ");
-	str_add_quoted(&advice, j->root.root);
-	str_add(&advice, " --resume");
+	str_add(&advice, "; the session goes on from its last checkpoint with ");
+	job_add_resume(&advice, j->root.root, &j->opt);
 	mapped_advice(j, advice.s);
 	failed = run_seeds(j, e);
 	session_release(&j->session);

@@ -32,6 +32,7 @@
 #include "engine/train/health.h"
 
 struct job;
+struct str;
 struct states; /* states.h */
 
 enum job_go {
@@ -103,6 +104,8 @@ struct job_options {
 	int nset;
 	const int *fold; /* [nfolds] only these; the caller's */
 	int nfolds;      /* 0: all */
+	int first;       /* of these, the one to begin with, if it has no result; 0: not said, then
+			  * session_goes_on_with chooses it. The others follow in order */
 	int seeds;       /* how many, from exp.seed on; 0 counts as 1 */
 	bool resume, skip_bad;
 	bool or_start; /* with resume, as --resume-or-start: needs `session` and `config` */
@@ -188,6 +191,9 @@ int job_threads(struct job *j, int threads, struct err *e);
  * again after a stop, and goes on from the checkpoint.
  */
 int job_run(struct job *j, struct err *e);
+/* "--session DIR --resume" as a shell reads it, and what else says which part of it: --fold and
+ * --seeds, where they were asked for. */
+void job_add_resume(struct str *b, const char *dir, const struct job_options *o);
 /* Safe on zeroed memory, after a failed open, and twice. A session that job_open
  * has created is removed again if no step was made in it. */
 void job_close(struct job *j);

@@ -110,12 +110,15 @@ int job_read_session(struct job *j, const struct settings *asked, struct err *e)
 
 /* ---- data ---- */
 
-/* "--session DIR --resume" as a shell reads it. */
-static void add_resume(struct str *b, const struct job *j)
+void job_add_resume(struct str *b, const char *dir, const struct job_options *o)
 {
 	str_add(b, "--session ");
-	str_add_quoted(b, j->opt.session);
+	str_add_quoted(b, dir);
 	str_add(b, " --resume");
+	for (int i = 0; i < o->nfolds; i++)
+		str_addf(b, " --fold %d", o->fold[i]);
+	if (o->seeds > 1)
+		str_addf(b, " --seeds %d", o->seeds);
 }
 
 static int refuse_data(const struct str *text, struct err *e)
@@ -141,7 +144,7 @@ int job_find_data(const struct job *j, struct err *e)
 	}
 	if (gone.len) {
 		str_add(&gone, ": not there; if the data has moved, go on with ");
-		add_resume(&gone, j);
+		job_add_resume(&gone, j->opt.session, &j->opt);
 		str_add(&gone, set.s);
 		failed = refuse_data(&gone, e);
 	}
@@ -183,7 +186,7 @@ static int check_folder(struct job *j, const struct session *s, struct err *e)
 		goto out;
 	}
 	str_add(&text, "; put it back, go on with the data as it is now (");
-	add_resume(&text, j);
+	job_add_resume(&text, j->opt.session, &j->opt);
 	str_addf(&text, "%s --accept-data), or start a new session",
 		 j->opt.skip_bad ? " --skip-bad" : "");
 	failed = refuse_data(&text, e);

@@ -244,6 +244,8 @@ static void go_on(struct work_run *run, const struct request *r, struct err *e)
 
 	bool left = run->looks ? work_is_left(run) : !run->job.complete;
 
+	if (r->kind == REQUEST_DUEL)
+		run->opt.job.first = run->job.opt.first = r->fold;
 	if (may && left && run->looks && work_take_up(run, e))
 		return;
 	if (!run->opened || run->looks || !left) {

@@ -99,14 +99,18 @@ bool work_trains_elsewhere(const struct work_run *run, int fold)
 
 /* ---- what is shown ---- */
 
-/* The first that has no result: the one to be trained next. */
+/* The one to be trained next, if somebody goes on with it. */
 static int next_fold(const struct follow *f)
 {
-	int i = 0;
+	int *left = mem_alloc((size_t)f->folds, sizeof *left), n = 0, next = f->folds - 1;
 
-	while (i < f->folds - 1 && results_has(&f->run.results, run_fold_number(&f->run, i)))
-		i++;
-	return i;
+	for (int i = 0; i < f->folds; i++)
+		if (!results_has(&f->run.results, run_fold_number(&f->run, i)))
+			left[n++] = run_fold_number(&f->run, i);
+	if (n)
+		next = left[session_goes_on_with(f->dir, left, n)] - run_fold_number(&f->run, 0);
+	free(left);
+	return next;
 }
 
 /* The fold that is trained, or where it goes on; else the one that is looked at, else the last

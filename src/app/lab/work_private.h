@@ -42,7 +42,7 @@ enum request_kind {
 	REQUEST_RULE,
 	REQUEST_HAND_OVER,
 	REQUEST_LET_GO,
-	REQUEST_DUEL, /* go on, as a side of the duel */
+	REQUEST_DUEL, /* go on, as a side of the duel, with this fold (job_options.first) */
 };
 
 struct request {
@@ -279,7 +279,7 @@ bool work_takes_stop(struct work_run *run);
 bool work_ends_try(struct work_run *run, int done);
 /* While it goes back: is it asked to pause, stop or end? That is left to be served. */
 bool work_calls_back(struct work_run *run);
-unsigned work_ask_duel(struct work *w, int run); /* for whoever has the work */
+unsigned work_ask_duel(struct work *w, int run, int fold); /* for whoever has the work */
 
 /* work_follow.c and work_folder.c. For a run that is open and does not train here; its own thread
  * calls them. */

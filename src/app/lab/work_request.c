@@ -74,9 +74,9 @@ unsigned work_step(struct work *w, int run, bool epoch)
 	return ask(w, run, (struct request){.kind = epoch ? REQUEST_STEP_EPOCH : REQUEST_STEP}, "");
 }
 
-unsigned work_ask_duel(struct work *w, int run)
+unsigned work_ask_duel(struct work *w, int run, int fold)
 {
-	return ask(w, run, (struct request){.kind = REQUEST_DUEL}, "");
+	return ask(w, run, (struct request){.kind = REQUEST_DUEL, .fold = fold}, "");
 }
 
 unsigned work_stop(struct work *w, int run)

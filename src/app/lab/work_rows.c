@@ -79,10 +79,10 @@ static double epochs_left(const struct run *r, const struct snapshot *s,
 
 	if (s->steps_per_epoch > 0 && s->in_epoch < s->steps_per_epoch)
 		left += 1 - (double)s->in_epoch / s->steps_per_epoch;
-	for (int i = s->place; i < r->folds; i++) {
+	for (int i = 0; i < r->folds; i++) {
 		const struct fold_run *f = run_find(r, run_fold_number(r, i));
 
-		if (!(f && f->tested) && !part->held[i])
+		if (i != s->place - 1 && !(f && f->tested) && !part->held[i])
 			left += s->epochs;
 	}
 	return left > 0 ? left : 0;

@@ -34,7 +34,7 @@ static double seconds_left(const struct work_run *run)
 	for (int i = 0; i < split_folds(&j->lab->corpus); i++) {
 		int fold = split_fold(&j->lab->corpus, i);
 
-		folds += fold > t->state.fold && is_asked(&j->opt, fold) &&
+		folds += fold != t->state.fold && is_asked(&j->opt, fold) &&
 			 !results_has(&j->results, fold);
 	}
 	epochs = t->set.train.epoch - t->state.epoch + (t->state.ended ? 0 : 1) -

@@ -78,6 +78,39 @@ bool session_in_training(const char *root, char *dir, size_t n)
 	return lock_asked(root) && run_written(root, dir, n, &fold, who, sizeof who);
 }
 
+/* When the fold was trained last, nanoseconds since 1970; 0: it has not begun. One of version 0.1
+ * has no rows of its own. */
+static int64_t trained_at(const char *dir, int fold)
+{
+	const char *const name[] = {SESSION_STEPS, "state.safetensors"};
+	struct file_stamp stamp = {0};
+
+	for (int i = 0; i < 2 && !stamp.inode; i++) {
+		struct err ignored = {0};
+		char path[PATH_LEN];
+
+		if (fold_file(dir, fold, name[i], path, sizeof path, &ignored) == 0)
+			stamp = file_stamp(path);
+	}
+	return stamp.written;
+}
+
+int session_goes_on_with(const char *dir, const int *left, int n)
+{
+	int64_t last = 0;
+	int found = 0;
+
+	for (int i = 0; i < n; i++) {
+		int64_t at = trained_at(dir, left[i]);
+
+		if (at > last) {
+			last = at;
+			found = i;
+		}
+	}
+	return found;
+}
+
 int session_finished(const char *root, int seeds, bool *finished, struct err *e)
 {
 	struct settings set;

@@ -15,6 +15,14 @@ bool session_written(const char *root, char *who, size_t n);
  */
 bool session_in_training(const char *root, char *dir, size_t n);
 
+/*
+ * Of the folds of a run that have no result (`left`, [n], n > 0) the place of the one that comes
+ * first for whoever goes on with it: the one that was trained last, if any of them has begun,
+ * else the first. The others follow in order. That is when its rows were written; of several with
+ * one time (a copy that kept none) it is the first that has begun.
+ */
+int session_goes_on_with(const char *dir, const int *left, int n);
+
 /* Has every fold a result, of every one of its first `seeds` seeds? The settings are
  * those of its config.yml; the data need not be there. */
 int session_finished(const char *root, int seeds, bool *finished, struct err *e);

@@ -7,6 +7,7 @@
 #include "app/session/session_data.h"
 #include "app/session/session_prune.h"
 #include "app/session/session_rows.h"
+#include "app/session/session_state.h"
 #include "app/session/tags.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -109,25 +110,41 @@ static enum shelf_state state_of_fold(const struct session *s, int fold)
 	return SHELF_STOPPED;
 }
 
-/* Folds that have rows or a folder, and no result: the state that says most, and the
- * last of them to x->fold. */
+static bool is_held(const struct session *s, int fold)
+{
+	char folder[PATH_LEN + 16];
+	struct lock_owner who;
+
+	snprintf(folder, sizeof folder, "%s/fold-%d", s->dir, fold);
+	return fold_lock_look(folder, &who) == FOLD_HELD;
+}
+
+/* Folds that have rows or a folder, and no result: the state that says most, and to x->fold the
+ * last that is trained, or, if none is, the one with which the run goes on. */
 static enum shelf_state state_of(struct summary *x, const struct session *s, const struct walk *w,
 				 const struct results *r, const struct epoch_row *row, int n)
 {
 	enum shelf_state state = SHELF_STOPPED;
+	int *left, nleft = 0, held = -1;
 
 	x->fold = -1;
 	if (x->done >= x->folds)
 		return SHELF_FINISHED;
+	left = mem_alloc((size_t)w->nfolds, sizeof *left);
 	for (int i = 0; i < w->nfolds; i++) {
 		enum shelf_state its;
 
 		if (results_has(r, w->fold[i]))
 			continue;
-		x->fold = w->fold[i];
+		left[nleft++] = w->fold[i];
+		held = is_held(s, w->fold[i]) ? w->fold[i] : held;
 		its = state_of_fold(s, w->fold[i]);
 		state = its < state ? its : state;
 	}
+	x->fold = held;
+	if (nleft && held < 0)
+		x->fold = left[session_goes_on_with(s->dir, left, nleft)];
+	free(left);
 	/* version 0.1: rows without a folder of the fold */
 	for (int i = 0; i < n; i++)
 		if (!contains_int(w->fold, w->nfolds, row[i].fold) &&

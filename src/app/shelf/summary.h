@@ -36,8 +36,8 @@ struct summary {
 	const char **value;    /* [option_count] in the texts, as option_text has them */
 	enum shelf_state rest; /* what it is while nobody trains it and no queue has it */
 	int folds, done;       /* planned, finished */
-	int fold;              /* that is under way; -1: none */
-	int epoch, epochs;     /* evaluated in it; planned for each fold */
+	int fold; /* that is trained, or with which it goes on (session_state.h); -1: none */
+	int epoch, epochs; /* evaluated in it; planned for each fold */
 	struct fold_epoch {
 		int fold, epoch, epochs; /* evaluated, planned */
 	} * begun_fold; /* [nbegun] all that are under way; NULL: not known (from the cache) */

@@ -60,6 +60,7 @@ static int begin(struct ui *u, const struct duel_sides *s, int epochs, struct er
 		o[i] = (struct work_options){.pace = u->now.pace,
 					     .job = {.session = s->dir[i],
 						     .resume = true,
+						     .first = s->fold,
 						     .threads = u->how.threads,
 						     .skip_bad = u->how.skip_bad}};
 		runs_share(u, &o[i]);
@@ -83,7 +84,8 @@ static int go(struct ui *u, struct err *e)
 
 	u->duel.waits = false;
 	return duel_order(&o, u->duel.order, e) ||
-			       duel_sides(&s, &o, u->duel.from, u->duel.fold, say, u, e) ||
+			       duel_sides(&s, &o, u->duel.from, o.o ? u->duel.fold : DUEL_ANY, say,
+					  u, e) ||
 			       begin(u, &s, o.epochs, e)
 		       ? -1
 		       : 0;

@@ -4,6 +4,9 @@
 
 #include "app/session/session_rows.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 /* A new session, closed. */
 static void make(const char *name)
 {
@@ -70,6 +73,43 @@ TEST(written_by)
 	session_close(&s);
 	CHECK(!session_written(in("written"), who, sizeof who));
 	CHECK_STR(who, "");
+}
+
+/* A file of a fold, as if it had been written so many seconds after 1970. */
+static void write_at(const char *name, long seconds)
+{
+	const struct timespec at[2] = {{.tv_sec = seconds}, {.tv_sec = seconds}};
+	struct err e = {0};
+	char dir[256];
+
+	snprintf(dir, sizeof dir, "%s", in(name));
+	*strrchr(dir, '/') = '\0';
+	if (make_dirs(dir, &e))
+		FAIL("%s", e.text);
+	put(in(name), "");
+	CHECK_INT(utimensat(AT_FDCWD, in(name), at, 0), 0);
+}
+
+TEST(goes_on_with_the_fold_that_was_trained_last)
+{
+	const int left[] = {1, 2, 3, 4, 5};
+
+	make("first");
+	CHECK_INT(session_goes_on_with(in("first"), left, 5), 0);
+	write_at("first/fold-4/commands.log", 9); /* of a replay */
+	CHECK_INT(session_goes_on_with(in("first"), left, 5), 0);
+	write_at("first/fold-2/steps.csv", 5);
+	CHECK_INT(session_goes_on_with(in("first"), left, 5), 1);
+	write_at("first/fold-3/steps.csv", 7);
+	CHECK_INT(session_goes_on_with(in("first"), left, 5), 2);
+	CHECK_INT(session_goes_on_with(in("first"), left, 2), 1);
+	CHECK_INT(session_goes_on_with(in("first"), left + 3, 2), 0);
+	write_at("first/fold-2/steps.csv", 8);
+	CHECK_INT(session_goes_on_with(in("first"), left, 5), 1);
+	write_at("first/fold-3/steps.csv", 8); /* a copy */
+	CHECK_INT(session_goes_on_with(in("first"), left, 5), 1);
+	write_at("first/fold-5/state.safetensors", 9); /* version 0.1 */
+	CHECK_INT(session_goes_on_with(in("first"), left, 5), 4);
 }
 
 static void finish(struct session *s, const struct settings *set, int fold)
