@@ -273,20 +273,26 @@ static double frame_due(const struct ui *u, const struct frame *f)
 	return f->says ? fmin(f->next, f->drawn + SAID_SECONDS) : f->next;
 }
 
+static bool watches(const struct ui *u)
+{
+	const struct view *v = view_table[u->view];
+
+	return v->watch && (!v->watches || v->watches(u));
+}
+
 /* Other programs' files, as the view shows them: once a second, and where that takes long less
  * often. It stays under a hundredth of a core, and under a tenth of the time where it waits (a
  * file system far away, a core that the training keeps). */
 static bool watch(struct ui *u, struct frame *f)
 {
-	bool (*look)(struct ui * u) = view_table[u->view]->watch;
 	double began, worked;
 	bool changed;
 
-	if (!look || u->clock < f->look)
+	if (!watches(u) || u->clock < f->look)
 		return false;
 	began = clock_seconds();
 	worked = clock_worked();
-	changed = look(u);
+	changed = view_table[u->view]->watch(u);
 	worked = clock_worked() - worked;
 	f->look =
 		u->clock + fmax(WATCH_SECONDS, fmax(100 * worked, 10 * (clock_seconds() - began)));
@@ -318,7 +324,7 @@ static int timeout(const struct ui *u, const struct frame *f)
 		until = u->message.until;
 	if (u->hooks && hooks_busy(u->hooks) && (until < 0 || until > now + HOOK_SECONDS))
 		until = now + HOOK_SECONDS;
-	if (view_table[u->view]->watch && !f->gone && (until < 0 || until > f->look))
+	if (watches(u) && !f->gone && (until < 0 || until > f->look))
 		until = f->look;
 	if (feeder_hungry(u) && (until < 0 || until > f->feed))
 		until = f->feed;

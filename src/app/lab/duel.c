@@ -140,8 +140,8 @@ static void remember(struct duel_side *s, const struct settings *set, const stru
 		     const struct predictions *val)
 {
 	s->seen = (struct duel_look){.epoch = row->epoch};
-	s->seen.val[0] = row->val;
 	s->seen.figure[0] = selection_figure(set, &row->val, row->val_loss);
+	s->seen.loss[0] = row->val_loss;
 	s->n = val->n;
 	s->utt = mem_grow(s->utt, (size_t)val->n, sizeof *s->utt);
 	s->right = mem_grow(s->right, (size_t)val->n, sizeof *s->right);
@@ -161,8 +161,8 @@ static void look(struct duel *d)
 {
 	const struct duel_side *a = &d->side[0], *b = &d->side[1];
 	struct duel_look x = {.epoch = a->seen.epoch,
-			      .val = {a->seen.val[0], b->seen.val[0]},
-			      .figure = {a->seen.figure[0], b->seen.figure[0]}};
+			      .figure = {a->seen.figure[0], b->seen.figure[0]},
+			      .loss = {a->seen.loss[0], b->seen.loss[0]}};
 
 	for (int i = 0; i < a->n; i++) {
 		x.only[0] += a->right[i] && !b->right[i];

@@ -31,8 +31,8 @@ struct duel_place {
 
 struct duel_look {
 	int epoch;
-	struct figures val[2];
 	double figure[2]; /* that train.select names */
+	double loss[2];   /* val_loss, by which the epoch is known from one after a rewind */
 	int only[2];      /* utterances that only this one gets right */
 	double p, limit;  /* clear if p is below the limit */
 };

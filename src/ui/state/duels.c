@@ -5,9 +5,11 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/util.h"
 #include "ui/state/overlay.h"
 #include "ui/state/runs.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -193,14 +195,61 @@ void duels_tell(struct ui *u)
 	str_free(&text);
 }
 
+/* A side's rows as far as they are at hand: it is shown, or drawn. */
+static const struct run *rows_of(const struct ui *u, int side)
+{
+	if (strcmp(u->duel.dir[side], u->run.dir) == 0)
+		return &u->run;
+	for (int i = 0; i < u->noverlays; i++)
+		if (strcmp(u->duel.dir[side], u->overlay[i].dir) == 0)
+			return &u->overlay[i];
+	return NULL;
+}
+
+/* Is a side's epoch still the one that was compared? Rows are stored with nine digits. */
+static bool is_as_compared(const struct run *r, int fold, const struct duel_look *x, int side)
+{
+	const struct fold_run *f = run_find(r, fold);
+
+	for (int i = 0; f && i < f->nepochs; i++)
+		if (f->epoch[i].epoch == x->epoch)
+			return !(fabs(f->epoch[i].val_loss - x->loss[side]) >
+				 1e-8 * fabs(x->loss[side]));
+	return false;
+}
+
+/* Of one side: from which look on are they of a future that it has left? */
+static int looks_of(const struct ui *u, int side)
+{
+	const struct duel *d = &u->duel.now;
+	const struct run *r = rows_of(u, side);
+	int n = 0;
+
+	if (!r || d->end == DUEL_ON) /* which going back would end */
+		return d->looks;
+	while (n < d->looks && is_as_compared(r, d->fold, &d->look[n], side))
+		n++;
+	return n;
+}
+
+int duels_looks(const struct ui *u)
+{
+	return min_int(looks_of(u, 0), looks_of(u, 1));
+}
+
 void duels_text(const struct ui *u, struct str *out)
 {
+	const struct duel *d = &u->duel.now;
+
 	if (u->duel.now.end == DUEL_NONE)
 		str_add(out,
 			"no duel has been started; duel KEY=V1,V2 makes two branches of this run "
 			"and trains them in turn");
 	else
 		duel_text(&u->duel.now, out);
+	for (int i = 0; i < 2; i++)
+		if (looks_of(u, i) < d->looks)
+			str_addf(out, " %s has gone back since, to before that.", d->side[i].name);
 }
 
 bool duels_busy(const struct ui *u)

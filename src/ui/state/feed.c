@@ -204,16 +204,27 @@ static bool shows_break(const struct ui *u)
  * nobody waits any longer for what was asked of it. */
 static void take_other(struct ui *u, struct event *e)
 {
-	if (e->kind == EVENT_REPLY)
+	switch (e->kind) {
+	case EVENT_REPLY:
 		take_reply(u, e);
-	else if (e->kind == EVENT_EPOCH)
-		overlay_refresh(u);
-	else if (e->kind == EVENT_TOLD)
+		break;
+	case EVENT_TOLD:
 		runs_told(u, e);
-	else if (e->kind == EVENT_LOOK && e->request == u->look_asked)
-		u->look_asked = 0;
-	else if (e->kind == EVENT_EPOCH || e->kind == EVENT_RESULT)
-		overlay_refresh(u); /* it may be drawn over the one shown */
+		break;
+	case EVENT_LOOK:
+		if (e->request == u->look_asked)
+			u->look_asked = 0;
+		break;
+	case EVENT_FOLD: /* it may be drawn over the one shown */
+	case EVENT_REWOUND:
+	case EVENT_EPOCH:
+	case EVENT_RESULT:
+	case EVENT_FOLLOWED:
+		overlay_refresh(u);
+		break;
+	default:
+		break;
+	}
 }
 
 static void take_change(struct ui *u, struct event *e)

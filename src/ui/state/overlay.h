@@ -27,9 +27,9 @@
 int overlay_set(struct ui *u, const char *const *dir, int n, struct err *e);
 /* Give the runs in u->overlay their lines; overlay_set does. */
 void overlay_place(struct ui *u);
-/* Read those again whose files have more rows by now, as of one that trains while
- * another is shown; one that cannot be read stays as it was. Compares the sizes of its
- * epochs.csv, so it is cheap; for the end of an epoch of any run. Was there one? */
+/* Read those again whose files have other rows by now, as of one that trains, or has gone back,
+ * while another is shown; one that cannot be read stays as it was. Compares what the system
+ * knows of its files, so it is cheap; for the end of an epoch of any run. Was there one? */
 bool overlay_refresh(struct ui *u);
 
 /* The line that a run's folder is drawn as, 0 … OVERLAY_LINES - 1; -1: it is not drawn. */

@@ -202,6 +202,7 @@ void runs_show(struct ui *u, int run)
 	forget_shown(u);
 	look_at(u, run);
 	leave_behind(u, before);
+	overlay_refresh(u); /* the run before may be drawn over this one, and have changed */
 	u->dropped_seen = u->now.dropped;
 	if (u->now.opened) {
 		u->corpus = work_corpus(u->work, run);

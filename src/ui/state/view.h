@@ -49,6 +49,7 @@ struct view {
 	/* Asked once a second while it is shown: has what it shows of other programs'
 	 * files changed? NULL: it shows nothing of them. */
 	bool (*watch)(struct ui *u);
+	bool (*watches)(const struct ui *u); /* is there anything of them now? NULL: always */
 	/* What it asks the model about the selected utterance. */
 	enum { LOOKS_NOT, LOOKS_WHOLE, LOOKS_SILENCED } looks;
 	bool runless; /* it has something to show and do where no run is open (ui_no_run) */

@@ -394,6 +394,12 @@ static const char keys[] = "Up move up\n"
 			   "WheelUp zoom in\n"
 			   "WheelDown zoom out\n";
 
+/* Others may train them, or take them back. */
+static bool has_overlays(const struct ui *u)
+{
+	return u->noverlays > 0;
+}
+
 const struct view view_train = {
 	.name = "Train",
 	.help = "Curves of training and validation on one time axis, with their values.",
@@ -403,6 +409,8 @@ const struct view view_train = {
 	.verbs = train_verbs,
 	.click = train_click,
 	.says_break = says_break,
+	.watch = overlay_refresh,
+	.watches = has_overlays,
 	.size = sizeof(struct train_view),
 	.init = begin,
 };

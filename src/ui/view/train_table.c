@@ -4,6 +4,7 @@
 
 #include "app/config/option.h"
 #include "app/study/num.h"
+#include "engine/train/selection.h"
 #include "ui/state/duels.h"
 #include "ui/state/overlay.h"
 
@@ -311,25 +312,20 @@ static void term_group(const struct train_frame *f, struct canvas *c, enum term 
 int train_look(const struct train_frame *f)
 {
 	const struct duel *d = &f->u->duel.now;
-	int at = -1;
+	int at = -1, n = duels_looks(f->u);
 
-	while (at + 1 < d->looks &&
+	while (at + 1 < n &&
 	       (isnan(f->cursor) || train_x(f, d->look[at + 1].epoch) <= f->cursor * (1 + 1e-9)))
 		at++;
 	return at;
 }
 
-static double figure_of(const struct figures *of, int curve)
-{
-	return curve == EPOCH_WA ? of->wa : curve == EPOCH_UA ? of->ua : of->wf1;
-}
-
 double train_difference(const struct train_frame *f, int look)
 {
 	const struct duel_look *x = &f->u->duel.now.look[look];
-	int curve = train_figures[train_view(f->u)->figure].curve, side = duels_shown(f->u);
+	int side = duels_shown(f->u);
 
-	return figure_of(&x->val[side], curve) - figure_of(&x->val[!side], curve);
+	return x->figure[side] - x->figure[!side];
 }
 
 /* "McNemar 5 : 19, p 0.0066": as many of the words as there is room for, and all of the numbers. */
@@ -351,10 +347,11 @@ static void put_test(struct canvas *c, int row, const struct duel_look *x, int s
 static void put_duel_end(const struct train_frame *f, struct canvas *c, int row)
 {
 	const struct duel *d = &f->u->duel.now;
-	bool clear = d->end == DUEL_CLEAR;
+	bool gone = duels_looks(f->u) < d->looks, clear = d->end == DUEL_CLEAR && !gone;
 
 	canvas_field(c, row, 0, c->cols, FIT_LEFT, ROLE(clear ? ROLE_GOOD : ROLE_WARN), "over: %s",
-		     clear                   ? "it is clear"
+		     gone                    ? "gone back since"
+		     : clear                 ? "it is clear"
 		     : d->end == DUEL_DONE   ? "it is not clear"
 		     : d->end == DUEL_BROKEN ? d->why
 					     : "ended by hand");
@@ -367,7 +364,7 @@ static void duel_group(const struct train_frame *f, struct canvas *c)
 	const struct duel_look *x = look < 0 ? NULL : &d->look[look];
 	char text[NUM_LEN], p[DUEL_P];
 
-	canvas_text(c, 0, 0, ROLE(ROLE_TEXT), "Δ %s", train_figures[train_view(f->u)->figure].name);
+	canvas_text(c, 0, 0, ROLE(ROLE_TEXT), "Δ %s", selection_label[d->select]);
 	if (x) {
 		right(c, 0, ends(f).now, ROLE_BOLD(ROLE_STRONG),
 		      num_signed(text, train_difference(f, look), 3));

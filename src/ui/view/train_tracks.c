@@ -4,6 +4,7 @@
 
 #include "app/study/num.h"
 #include "base/mem.h"
+#include "ui/state/duels.h"
 #include "ui/state/overlay.h"
 
 #include <math.h>
@@ -228,16 +229,17 @@ static void lr_track(struct draft *d, const struct train_frame *f)
 static void duel_track(struct draft *d, const struct train_frame *f)
 {
 	const struct duel *duel = &f->u->duel.now;
-	double *x = mem_alloc(2 * (size_t)duel->looks + 1, sizeof *x), *y = x + duel->looks;
+	int n = duels_looks(f->u);
+	double *x = mem_alloc(2 * (size_t)n + 1, sizeof *x), *y = x + n;
 	struct range r = {0, 0};
 
 	d->band[d->bands++] = x;
-	for (int i = 0; i < duel->looks; i++) {
+	for (int i = 0; i < n; i++) {
 		x[i] = train_x(f, duel->look[i].epoch);
 		y[i] = train_difference(f, i);
 		widen(&r, y[i], y[i]);
 	}
-	add(d, x, y, duel->looks, ROLE_KEY, train_figures[train_view(f->u)->figure].marker);
+	add(d, x, y, n, ROLE_KEY, GLYPH_WF1);
 	if (r.lo < r.hi)
 		d->t.y = axis_strip(r.lo, r.hi);
 }

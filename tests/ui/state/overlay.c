@@ -243,18 +243,25 @@ TEST(overlay_is_read_again_when_its_rows_have_grown)
 	ui_free(&u);
 }
 
-/* What another run tells at the end of an epoch is enough. */
-TEST(overlay_grows_with_a_run_that_is_not_shown)
+/* What another run tells at the end of an epoch is enough, or that it has gone back. */
+TEST(overlay_follows_a_run_that_is_not_shown)
 {
-	struct event e = {.kind = EVENT_EPOCH, .run = 2};
+	static const enum event_kind kinds[] = {EVENT_EPOCH, EVENT_REWOUND, EVENT_FOLD,
+						EVENT_RESULT, EVENT_FOLLOWED};
 
 	start();
 	u.run_shown = 1;
 	CHECK_STR(SET("a"), "");
-	temp_text(temp_path("a/fold-1/epochs.csv"), HEADER "1,1,1,0.5,1,0.5,0.5,0.8,9\n");
-	CHECK_NEAR(last_wf1(0), 0.6, 1e-12);
-	feed_event(&u, &e);
-	CHECK_NEAR(last_wf1(0), 0.8, 1e-12);
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		struct event e = {.kind = kinds[i], .run = 2};
+		double wf1 = 0.8 - 0.1 * (double)i;
+		char rows[256];
+
+		snprintf(rows, sizeof rows, HEADER "1,1,1,0.5,1,0.5,0.5,%.1f,9\n", wf1);
+		temp_text(temp_path("a/fold-1/epochs.csv"), rows);
+		feed_event(&u, &e);
+		CHECK_NEAR(last_wf1(0), wf1, 1e-12);
+	}
 	ui_free(&u);
 }
 

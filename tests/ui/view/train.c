@@ -6,6 +6,8 @@
 
 #include "app/study/mcnemar.h"
 #include "engine/train/health.h"
+#include "engine/train/selection.h"
+#include "ui/state/duels.h"
 #include "ui/view/train.h"
 
 #include "ui/console/keys.h"
@@ -198,6 +200,7 @@ static void duel(struct ui *u, int looks)
 	const struct fold_run *f[2] = {run_find(&u->run, 3), run_find(u->overlay, 3)};
 
 	duel_begin(d, "main", "cmd-half", 0);
+	u->run.set.train.select = d->select = SELECT_WF1; /* the branch has the same WA */
 	d->planned = MOMENT_PLAN - MOMENT_KEPT;
 	d->fold = d->side[0].at.fold = d->side[1].at.fold = 3;
 	snprintf(u->duel.dir[0], PATH_LEN, "%s", u->run.dir);
@@ -208,8 +211,12 @@ static void duel(struct ui *u, int looks)
 
 		*x = (struct duel_look){.epoch = MOMENT_KEPT + 1 + d->looks,
 					.only = {5, 9 + d->looks}};
-		for (int i = 0; i < 2; i++)
-			x->val[i] = f[i]->epoch[x->epoch - 1].val;
+		for (int i = 0; i < 2; i++) {
+			const struct epoch_row *r = &f[i]->epoch[x->epoch - 1];
+
+			x->figure[i] = selection_figure(&u->run.set, &r->val, r->val_loss);
+			x->loss[i] = r->val_loss;
+		}
 		x->p = mcnemar_p(x->only[0], x->only[1]);
 		x->limit = mcnemar_limit(d->looks + 1, d->planned);
 	}
@@ -229,6 +236,15 @@ static void duel_over(struct ui *u, enum duel_end how, const char *why)
 	u->now.state = WORK_IDLE;
 }
 
+/* The branch, and from which epoch on it has other rows. */
+static void gone_back(struct ui *u, int epoch)
+{
+	struct fold_run *f = run_fold(u->overlay, 3);
+
+	for (int i = epoch - 1; i < f->nepochs; i++)
+		f->epoch[i].val_loss += 1e-6;
+}
+
 SCREEN(compare_40x10, 10, 40, compare(&u))
 SCREEN(compare_80x24, 24, 80, compare(&u))
 SCREEN(compare_120x36, 36, 120, compare(&u))
@@ -246,6 +262,7 @@ SCREEN(duel_120x40, 40, 120, duel(&u, 11))
 SCREEN(duel_200x50, 50, 200, duel(&u, 11))
 SCREEN(duel_begins_80x24, 24, 80, duel(&u, 0))
 SCREEN(duel_cursor_80x24, 24, 80, duel(&u, 11); run(&u, "cursor", "33"))
+SCREEN(duel_gone_back_80x24, 24, 80, duel_over(&u, DUEL_CLEAR, ""); gone_back(&u, 36))
 SCREEN(duel_clear_80x24, 24, 80, duel_over(&u, DUEL_CLEAR, ""))
 SCREEN(duel_broken_120x40, 40, 120, duel_over(&u, DUEL_BROKEN, "cmd-half was stopped"))
 SCREEN(compare_no_step_80x24, 24, 80, compare(&u); begin(&u, 0))
@@ -771,6 +788,63 @@ TEST(draws_a_duel_at_every_size)
 		draw_sizes(&u);
 		moment_free(&u);
 	}
+}
+
+/* Rows are stored with nine digits. */
+TEST(looks_of_a_future_that_was_left_are_not_shown)
+{
+	struct str text = {0};
+	struct fold_run *f;
+	struct ui u;
+
+	moment_init(&u, &look_braille, 24, 80);
+	duel_over(&u, DUEL_DONE, "");
+	f = run_fold(u.overlay, 3);
+	CHECK_INT(duels_looks(&u), 11);
+	for (int i = 0; i < f->nepochs; i++)
+		f->epoch[i].val_loss *= 1 + 4e-9;
+	CHECK_INT(duels_looks(&u), 11);
+	gone_back(&u, MOMENT_KEPT + 4);
+	CHECK_INT(duels_looks(&u), 3);
+	duels_text(&u, &text);
+	CHECK(strstr(text.s, " cmd-half has gone back since, to before that."));
+	CHECK(!strstr(text.s, " main has gone back"));
+	u.duel.now.end = DUEL_ON; /* rows come after what is compared */
+	CHECK_INT(duels_looks(&u), 11);
+	u.duel.now.end = DUEL_DONE;
+	f = run_fold(&u.run, 3);
+	f->nepochs = MOMENT_KEPT + 1;
+	CHECK_INT(duels_looks(&u), 1);
+	f->nepochs = MOMENT_KEPT;
+	CHECK_INT(duels_looks(&u), 0);
+	draw_sizes(&u);
+	ui_drop_overlays(&u); /* what the other has is not known */
+	f->nepochs = MOMENT_KEPT + 2;
+	CHECK_INT(duels_looks(&u), 2);
+	str_free(&text);
+	moment_free(&u);
+}
+
+/* Whichever figure the curves are compared by. */
+TEST(a_duel_is_about_the_figure_that_is_selected_by)
+{
+	struct train_layout l;
+	struct train_frame f;
+	struct ui u;
+
+	moment_init(&u, &look_braille, 24, 80);
+	duel(&u, 3);
+	u.duel.now.select = SELECT_LOSS;
+	u.duel.now.look[2].figure[0] = 0.875;
+	u.duel.now.look[2].figure[1] = 1.25;
+	for (int i = 0; i < TRAIN_FIGURES; i++) {
+		train_view(&u)->figure = i;
+		l = train_layout(&u, u.rows, u.cols);
+		train_frame_make(&f, &u, &l, u.cols);
+		CHECK_NEAR(train_difference(&f, 2), -0.375, 1e-12);
+		train_frame_free(&f);
+	}
+	moment_free(&u);
 }
 
 TEST(draws_what_is_not_finite)
