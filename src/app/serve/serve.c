@@ -95,16 +95,10 @@ static int give(struct serve *s, server_ticket t, const struct order_verb *v, in
 static int answer_now(struct serve *s, server_ticket t, const struct serve_verb *v, int run,
 		      const char *args, struct err *e)
 {
+	const struct serve_asked of = {run, &s->now, s->duel, s->duel_ctx};
 	struct str out = {0};
-	int failed;
+	int failed = v->answer(&of, args, &out, e);
 
-	if (v->answer)
-		failed = v->answer(&s->now, args, &out, e);
-	else if (s->duel)
-		failed = s->duel(s->duel_ctx, run, args, &out, e);
-	else
-		failed = err_set(e, "this process trains one run; stop it, and miust duel SESSION "
-				    "trains two branches of it");
 	if (!failed)
 		say(s, t, run, str_text(&out));
 	str_free(&out);

@@ -55,10 +55,19 @@ int serve_find(struct serve *s, const json_t *question, struct err *e);
 void serve_folder(const char *folder, char *out, size_t n);
 
 /* A command that is answered at once, without the run's thread. */
+/* Of which run a command is asked, and who has its duels (NULL: nobody). */
+struct serve_asked {
+	int run;
+	const struct snapshot *now;
+	serve_duel *duel;
+	void *duel_ctx;
+};
+
 struct serve_verb {
 	const char *name, *args, *help;
-	/* Of the run that `now` shows; appends what there is to say. NULL: `duel`. */
-	int (*answer)(const struct snapshot *now, const char *args, struct str *out, struct err *e);
+	/* Appends what there is to say. */
+	int (*answer)(const struct serve_asked *of, const char *args, struct str *out,
+		      struct err *e);
 };
 extern const struct serve_verb serve_verbs[];
 const struct serve_verb *serve_verb_find(const char *name);

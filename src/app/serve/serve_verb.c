@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int answer_get(const struct snapshot *now, const char *args, struct str *out, struct err *e)
+static int answer_get(const struct serve_asked *of, const char *args, struct str *out,
+		      struct err *e)
 {
 	const struct option *o = option_find_short(args);
 	char value[OPTION_TEXT], takes[OPTION_TAKES];
@@ -19,20 +20,20 @@ static int answer_get(const struct snapshot *now, const char *args, struct str *
 		return err_set(e, "get KEY: expected a setting");
 	if (!o)
 		return option_unknown(args, e);
-	if (!now->set.exp.nlabels)
+	if (!of->now->set.exp.nlabels)
 		return err_set(e, "the data is still being read");
 	str_addf(out, "%s %s   %s, default %s", o->key,
-		 option_text(&now->set, o, value, sizeof value),
+		 option_text(&of->now->set, o, value, sizeof value),
 		 option_takes(o, takes, sizeof takes), option_default_text(o));
 	return 0;
 }
 
-static int answer_notes(const struct snapshot *now, const char *args, struct str *out,
+static int answer_notes(const struct serve_asked *of, const char *args, struct str *out,
 			struct err *e)
 {
 	struct notes n;
 
-	if (order_alone("notes", args, e) || notes_read(&n, now->session, e))
+	if (order_alone("notes", args, e) || notes_read(&n, of->now->session, e))
 		return -1;
 	for (int i = 0; i < n.n; i++) {
 		const struct note *x = &n.at[i];
@@ -49,35 +50,47 @@ static int answer_notes(const struct snapshot *now, const char *args, struct str
 	return 0;
 }
 
-static int answer_states(const struct snapshot *now, const char *args, struct str *out,
+static int answer_states(const struct serve_asked *of, const char *args, struct str *out,
 			 struct err *e)
 {
-	int n = order_alone("states", args, e) ? -1 : stored_table(out, now->session, now->fold, e);
+	int n = order_alone("states", args, e)
+			? -1
+			: stored_table(out, of->now->session, of->now->fold, e);
 
 	if (n == 0)
-		str_addf(out, "fold %d has no stored state yet", now->fold);
+		str_addf(out, "fold %d has no stored state yet", of->now->fold);
 	return n < 0 ? -1 : 0;
 }
 
-static int answer_tag(const struct snapshot *now, const char *args, struct str *out, struct err *e)
+static int answer_tag(const struct serve_asked *of, const char *args, struct str *out,
+		      struct err *e)
 {
 	if (!*args)
 		return err_set(e, "tag TAG: expected a tag");
-	if (tag_add(now->root, now->session, args, e))
+	if (tag_add(of->now->root, of->now->session, args, e))
 		return -1;
 	str_addf(out, "tagged %s", args);
 	return 0;
 }
 
-static int answer_untag(const struct snapshot *now, const char *args, struct str *out,
+static int answer_untag(const struct serve_asked *of, const char *args, struct str *out,
 			struct err *e)
 {
 	if (!*args)
 		return err_set(e, "untag TAG: expected a tag");
-	if (tag_remove(now->root, now->session, args, e))
+	if (tag_remove(of->now->root, of->now->session, args, e))
 		return -1;
 	str_addf(out, "no longer tagged %s", args);
 	return 0;
+}
+
+static int answer_duel(const struct serve_asked *of, const char *args, struct str *out,
+		       struct err *e)
+{
+	if (of->duel)
+		return of->duel(of->duel_ctx, of->run, args, out, e);
+	return err_set(e, "this process trains one run; stop it, and miust duel SESSION trains two "
+			  "branches of it");
 }
 
 static void add_verb(struct str *out, const char *name, const char *args, const char *help)
@@ -88,9 +101,10 @@ static void add_verb(struct str *out, const char *name, const char *args, const 
 	str_addf(out, "%s%-30s %s", out->len ? "\n" : "", usage, help);
 }
 
-static int answer_help(const struct snapshot *now, const char *args, struct str *out, struct err *e)
+static int answer_help(const struct serve_asked *of, const char *args, struct str *out,
+		       struct err *e)
 {
-	(void)now;
+	(void)of;
 	if (order_alone("help", args, e))
 		return -1;
 	for (const struct order_verb *v = order_verbs; v->name; v++)
@@ -111,7 +125,7 @@ const struct serve_verb serve_verbs[] = {
 	{"tag", "TAG", "Give the run a tag.", answer_tag},
 	{"untag", "TAG", "Take a tag away.", answer_untag},
 	{"duel", "[" DUEL_ARGS "|off]", "Train two branches in turn; alone: how the duel stands.",
-	 NULL},
+	 answer_duel},
 	{"help", "", "All commands.", answer_help},
 	{0},
 };
