@@ -4,9 +4,9 @@
 #include "app/config/origin.h"
 #include "app/config/setting.h"
 #include "app/session/branch.h"
+#include "app/session/branch_trash.h"
 #include "app/session/session_rows.h"
 #include "app/session/session_data.h"
-#include "app/session/session_delete.h"
 #include "app/session/session_state.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -350,16 +350,6 @@ static int check_values(const struct duel_order *o, const char *session_dir, str
 	return 0;
 }
 
-static void drop(const char *dir)
-{
-	struct err ignored = {0};
-	struct settings set;
-	struct session s;
-
-	if (session_read(&s, dir, &set, &ignored) == 0)
-		session_delete(s.root, dir, &ignored);
-}
-
 /* Something is left to train after the step. */
 static int check_left(const char *session_dir, int fold, int step, struct err *e)
 {
@@ -383,6 +373,7 @@ static int make_both(struct duel_sides *s, const struct duel_order *o, const cha
 		     int fold, void (*say)(void *, const char *), void *ctx, struct err *e)
 {
 	char set[SETTING_KEY + DUEL_TEXT];
+	struct err ignored = {0};
 	int step, made = 0;
 	int failed =
 		check_values(o, session_dir, e) ||
@@ -398,7 +389,7 @@ static int make_both(struct duel_sides *s, const struct duel_order *o, const cha
 		made += !failed;
 	}
 	if (failed && made)
-		drop(s->dir[0]);
+		branch_delete(s->dir[0], &ignored);
 	return failed ? -1 : 0;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/session/branch_trash.h"
 
-#include "app/session/session_branch.h"
+#include "app/session/session_branch_private.h"
+#include "app/session/session_delete.h"
 #include "app/session/states.h"
 #include "base/file.h"
 
@@ -10,8 +11,9 @@
 #include <string.h>
 
 struct pin {
-	char run[PATH_LEN]; /* that the branch left */
-	char lay[PATH_LEN]; /* the folder of branches that it lay in */
+	char run[PATH_LEN];    /* that the branch left */
+	char lay[PATH_LEN];    /* the folder of branches that it lay in */
+	char beside[PATH_LEN]; /* the folder that has the session, and the trash */
 	struct branch_point left;
 	int step; /* of the state */
 };
@@ -48,17 +50,17 @@ static void above(const char *path, char out[PATH_LEN])
 	snprintf(out, PATH_LEN, "%.*s", (int)(path_base(path) - path - 1), path);
 }
 
-/* False: it is no branch, or pins nothing. */
-static bool find_pin(struct pin *p, const struct trash_entry *x)
+/* Of a branch at `dir`, that lay at `from`, whose first `root` bytes are the session's folder.
+ * False: it is no branch, or pins nothing. */
+static bool find_pin(struct pin *p, const char *dir, const char *from, size_t root)
 {
-	size_t root = x->below + strcspn(x->from + x->below, "/");
 	int n;
 
-	if (!x->from[root] || !is_pinning(x->dir, x->from, &p->left) ||
-	    strstr(p->left.parent, "..") || p->left.parent[0] == '/')
+	if (!from[root] || !is_pinning(dir, from, &p->left) || strstr(p->left.parent, "..") ||
+	    p->left.parent[0] == '/')
 		return false;
-	above(x->from, p->lay);
-	n = snprintf(p->run, sizeof p->run, "%.*s/%s", (int)root, x->from, p->left.parent);
+	above(from, p->lay);
+	n = snprintf(p->run, sizeof p->run, "%.*s/%s", (int)root, from, p->left.parent);
 	p->step = n < (int)sizeof p->run ? pinned_by(p->run, &p->left) : -1;
 	return p->step >= 0;
 }
@@ -88,15 +90,13 @@ static bool is_held_in_place(const struct pin *p)
 	return held;
 }
 
-static bool is_held_in_trash(const struct pin *p, const struct trash_entry *x)
+static bool is_held_in_trash(const struct pin *p)
 {
-	char trash[PATH_LEN], beside[PATH_LEN], lay[PATH_LEN];
 	struct trash t = {0};
+	char lay[PATH_LEN];
 	bool held = false;
 
-	above(x->dir, trash);
-	above(trash, beside);
-	trash_names(&t, beside);
+	trash_names(&t, p->beside);
 	for (int i = 0; i < t.n && !held; i++) {
 		above(t.at[i].from, lay);
 		held = strcmp(lay, p->lay) == 0 && holds(p, t.at[i].dir, t.at[i].from);
@@ -105,15 +105,45 @@ static bool is_held_in_trash(const struct pin *p, const struct trash_entry *x)
 	return held;
 }
 
+/* The branch has gone; if that fails the state stays pinned. */
+static void unpin(const struct pin *p)
+{
+	struct err ignored = {0};
+
+	if (!is_held_in_place(p) && !is_held_in_trash(p))
+		states_pin(p->run, p->left.fold, p->step, false, &ignored);
+}
+
 int branch_trash_remove(const struct trash_entry *x, struct err *e)
 {
-	struct err ignored = {0}; /* then it stays pinned */
+	size_t root = x->below + strcspn(x->from + x->below, "/");
+	char trash[PATH_LEN];
 	struct pin p;
-	bool pins = find_pin(&p, x);
+	bool pins = find_pin(&p, x->dir, x->from, root);
 
+	above(x->dir, trash);
+	above(trash, p.beside);
 	if (trash_remove(x, e))
 		return -1;
-	if (pins && !is_held_in_place(&p) && !is_held_in_trash(&p, x))
-		states_pin(p.run, p.left.fold, p.step, false, &ignored);
+	if (pins)
+		unpin(&p);
+	return 0;
+}
+
+int branch_delete(const char *dir, struct err *e)
+{
+	char whole[PATH_LEN];
+	struct branch_place place;
+	struct pin p;
+	bool pins;
+
+	if (path_absolute(whole, sizeof whole, ".", dir, e) || branch_place(&place, whole, e))
+		return -1;
+	pins = find_pin(&p, whole, whole, strlen(place.root));
+	above(place.root, p.beside);
+	if (session_delete(place.root, whole, e))
+		return -1;
+	if (pins)
+		unpin(&p);
 	return 0;
 }

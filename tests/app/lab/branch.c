@@ -10,6 +10,7 @@
 #include "app/session/branch.h"
 #include "app/session/rows.h"
 #include "app/session/run.h"
+#include "app/lab/duel_order.h"
 #include "app/session/branch_trash.h"
 #include "app/session/states.h"
 #include "base/mem.h"
@@ -659,6 +660,36 @@ TEST(a_deleted_branch_holds_no_state)
 	CHECK_STR(pins(), "4 8! 12 "); /* it can be restored */
 	empty_trash("pinned.c");
 	CHECK_STR(pins(), "4 8 12 ");
+	parent_free(&p);
+}
+
+/* So is one that is deleted in its place, as when the other side of a duel cannot be made. */
+TEST(a_branch_that_is_dropped_holds_no_state)
+{
+	struct parent p = {.config = TINY, .dir = "pinned", .set = {"train.epoch=3"}, .nset = 1};
+	struct err e = {0};
+	struct duel_sides s;
+	struct duel_order o;
+	char dir[PATH_LEN];
+
+	REQUIRE(parent_train(&p));
+	REQUIRE(duel_order(&o, "lr=1e-3,x1e30 at 2:1", &e) == 0);
+	CHECK_INT(duel_sides(&s, &o, in("pinned"), 0, NULL, NULL, &e), -1);
+	CHECK_HAS(e.text, "expected a number above 0, at most 100");
+	CHECK(!file_exists(in("pinned/branches/lr-1e-3")));
+	CHECK_STR(pins(), "4 8 12 ");
+	err_clear(&e);
+	for (int i = 0; i < 3; i++)
+		CHECK_INT(branch_make(in("pinned"), (const char *[]){"a", "b", "c"}[i], 0, 6, dir,
+				      sizeof dir, NULL, NULL, &e),
+			  0);
+	CHECK_INT(branch_delete(in("pinned/branches/a"), &e), 0);
+	put_away("b");
+	CHECK_INT(branch_delete(in("pinned/branches/c"), &e), 0);
+	CHECK_STR(pins(), "4! 8 12 "); /* b is in the trash */
+	empty_trash("pinned.b");
+	CHECK_STR(pins(), "4 8 12 ");
+	CHECK_STR(e.text, "");
 	parent_free(&p);
 }
 
