@@ -36,6 +36,10 @@ run branch s other soon
 check no_place says 1 'expected EPOCH:STEP'
 run branch s other 1:1 --fold 3
 check no_fold says 1 'fold 3 has not begun'
+run branch nowhere other 1:1
+check no_session says 1 'nowhere: no such session'
+run branch s 'two words' 1:1
+check a_name_with_a_space says 1 "branch two words 1:1: a branch's name has no spaces"
 nothing() { [ "$(ls s/branches)" = lr ]; }
 check nothing_was_made nothing
 run branch s young 2:1

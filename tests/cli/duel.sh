@@ -99,7 +99,20 @@ mistake a_step_to_come 'has come to' lr=1,2 at 9:1
 run train "$tiny/config.yml" --session done --set train.epoch=1
 run duel done lr=1,2
 check a_finished_run says 1 'fold 0 of done is finished; at EPOCH:STEP begins the duel at a step of its past'
+run duel done lr=1,2 at 2:0
+check its_end_is_named says 1 '2:0 is the end of fold 0 of done, which is finished: nothing is left to train there; name an earlier step'
 check nothing_is_made_of_it [ ! -e done/branches ]
+for sides in 'lr=1,2' 'a b'; do
+	run duel nowhere $sides
+	check "no_session_$sides" says 1 'nowhere: no such session'
+done
+run branch done x=1 1:2
+run branch done x=2 1:2
+run duel done x=1 x=2
+check names_with_a_sign done_well
+run duel done lr=1,2 x=2
+check two_values_are_no_name says 1 'did not expect x=2'
+rm -r done/branches
 run duel done lr=1,2 at 1:2
 check but_of_its_past done_well
 run train "$tiny/config.yml" --session other --set train.batch_size=3 --max-steps 2

@@ -99,6 +99,14 @@ static int read_rest(struct duel_order *o, char **word, int n, struct err *e)
 	return 0;
 }
 
+/* KEY=V1,V2, or meant to be? A branch's name may have the sign too. */
+static bool is_pair(char *const *word, int n)
+{
+	return n > 0 && strchr(word[0], '=') &&
+	       (n == 1 || strchr(word[0], ',') || strcmp(word[1], "at") == 0 ||
+		strcmp(word[1], "for") == 0);
+}
+
 int duel_order(struct duel_order *o, const char *args, struct err *e)
 {
 	char *word[WORDS];
@@ -111,7 +119,7 @@ int duel_order(struct duel_order *o, const char *args, struct err *e)
 	n = cut(o->text, word);
 	if (n > WORDS)
 		return err_set(e, "duel " DUEL_ARGS ": too many words");
-	if (n > 0 && strchr(word[0], '='))
+	if (is_pair(word, n))
 		return read_pair(o, word[0], e) || read_rest(o, word + 1, n - 1, e) ? -1 : 0;
 	if (n < 2)
 		return err_set(e, "duel " DUEL_ARGS ": expected two runs, or two values of a "
@@ -300,12 +308,7 @@ static int find_both(struct duel_sides *s, const struct duel_order *o, const cha
 int duel_may_train(const char *dir, const char *name, struct err *e)
 {
 	char seed[PATH_LEN];
-	bool finished;
 
-	if (session_finished(dir, 1, &finished, e))
-		return -1;
-	if (finished)
-		return err_set(e, "duel: %s is finished, so there is nothing to train", name);
 	return session_in_training(dir, seed, sizeof seed)
 		       ? err_set(e, "duel: another program trains %s; both are to be trained here",
 				 name)
@@ -350,8 +353,9 @@ static int check_values(const struct duel_order *o, const char *session_dir, str
 	return 0;
 }
 
-/* Something is left to train after the step. */
-static int check_left(const char *session_dir, int fold, int step, struct err *e)
+/* Something is left to train after the step, which was named or is the present one. */
+static int check_left(const struct duel_order *o, const char *session_dir, int fold, int step,
+		      struct err *e)
 {
 	struct results r = {0};
 	struct settings set;
@@ -361,12 +365,31 @@ static int check_left(const char *session_dir, int fold, int step, struct err *e
 	failed = session_read(&s, session_dir, &set, e) || session_results(&s, &set, &r, e) ||
 		 branch_present(session_dir, fold, &last, e);
 	if (!failed && step == last && results_has(&r, fold))
-		failed = err_set(e,
-				 "duel: fold %d of %s is finished; at EPOCH:STEP begins the duel "
-				 "at a step of its past",
-				 fold, session_dir);
+		failed = o->at.epoch
+				 ? err_set(e,
+					   "duel: %d:%d is the end of fold %d of %s, which is "
+					   "finished: nothing is left to train there; name an "
+					   "earlier step",
+					   o->at.epoch, o->at.in_epoch, fold, session_dir)
+				 : err_set(e,
+					   "duel: fold %d of %s is finished; at EPOCH:STEP begins "
+					   "the duel at a step of its past",
+					   fold, session_dir);
 	results_free(&r);
 	return failed ? -1 : 0;
+}
+
+/* The step where the two branches are to leave the run. */
+static int find_step(const struct duel_order *o, const char *session_dir, int fold, int *step,
+		     struct err *e)
+{
+	return check_values(o, session_dir, e) ||
+			       (o->at.epoch ? branch_step(session_dir, fold, o->at.epoch,
+							  o->at.in_epoch, step, e)
+					    : branch_present(session_dir, fold, step, e)) ||
+			       check_left(o, session_dir, fold, *step, e)
+		       ? -1
+		       : 0;
 }
 
 static int make_both(struct duel_sides *s, const struct duel_order *o, const char *session_dir,
@@ -375,11 +398,7 @@ static int make_both(struct duel_sides *s, const struct duel_order *o, const cha
 	char set[SETTING_KEY + DUEL_TEXT];
 	struct err ignored = {0};
 	int step, made = 0;
-	int failed =
-		check_values(o, session_dir, e) ||
-		(o->at.epoch ? branch_step(session_dir, fold, o->at.epoch, o->at.in_epoch, &step, e)
-			     : branch_present(session_dir, fold, &step, e)) ||
-		check_left(session_dir, fold, step, e);
+	int failed = find_step(o, session_dir, fold, &step, e);
 
 	for (int i = 0; i < 2 && !failed; i++) {
 		snprintf(set, sizeof set, "%s %s", o->o->key, o->word[i]);
@@ -397,19 +416,18 @@ int duel_order_check(const struct duel_order *o, const char *session_dir, int fo
 {
 	int step;
 
-	if (!o->o)
-		return 0;
-	return check_values(o, session_dir, e) ||
-			       (o->at.epoch && branch_step(session_dir, fold, o->at.epoch,
-							   o->at.in_epoch, &step, e))
-		       ? -1
-		       : 0;
+	return o->o ? find_step(o, session_dir, fold, &step, e) : 0;
 }
 
 int duel_sides(struct duel_sides *s, const struct duel_order *o, const char *session_dir, int fold,
 	       void (*say)(void *ctx, const char *text), void *ctx, struct err *e)
 {
+	struct settings ignored;
+	struct session run;
+
 	s->fold = fold;
+	if (session_read(&run, session_dir, &ignored, e))
+		return -1;
 	return o->o ? make_both(s, o, session_dir, fold, say, ctx, e)
 		    : find_both(s, o, session_dir, fold, e);
 }

@@ -50,7 +50,7 @@ int duel_sides(struct duel_sides *s, const struct duel_order *o, const char *ses
 	       void (*say)(void *ctx, const char *text), void *ctx, struct err *e);
 /* What duel_sides would refuse of two branches while the run still trains; of two runs nothing. */
 int duel_order_check(const struct duel_order *o, const char *session_dir, int fold, struct err *e);
-/* Can a run be trained here? `dir` is a session that is not open here. */
+/* Can a side be trained here? An error if another program does; `dir` is not open here. */
 int duel_may_train(const char *dir, const char *name, struct err *e);
 
 #endif

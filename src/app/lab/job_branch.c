@@ -22,12 +22,19 @@ int branch_order(struct branch_order *o, const char *args, struct err *e)
 		return err_set(e, "a branch's name has at most %d bytes; found %zu", BRANCH_NAME,
 			       n);
 	memcpy(o->name, args, n);
-	if (*at && !rewind_place(&o->at, at))
-		return err_set(e,
-			       "branch %s %.40s: expected EPOCH:STEP, where so many steps of that "
-			       "epoch are done (4:0 is the end of epoch 3)",
-			       o->name, at);
-	return 0;
+	if (!*at || rewind_place(&o->at, at))
+		return 0;
+	if (strpbrk(at, SPACES))
+		return err_set(
+			e,
+			"branch %.80s: a branch's name has no spaces, and only EPOCH:STEP may "
+			"come after it",
+			args);
+	return err_set(
+		e,
+		"branch %s %.40s: expected EPOCH:STEP, where so many steps of that epoch are "
+		"done (4:0 is the end of epoch 3)",
+		o->name, at);
 }
 
 static struct rewind present(const struct trainer *t)

@@ -162,8 +162,12 @@ int branch_fold(const char *session_dir, int *fold, struct err *e)
 {
 	struct fold_list folds = {0};
 	struct str begun = {0};
+	struct settings set;
+	struct session s;
 	int n = 0;
 
+	if (session_read(&s, session_dir, &set, e))
+		return -1;
 	folds_read(&folds, session_dir);
 	for (int i = 0; i < folds.n; i++)
 		if (fold_has(session_dir, folds.at[i], SESSION_STEPS)) {
