@@ -25,6 +25,7 @@
 #ifndef MIUST_STEER_H
 #define MIUST_STEER_H
 
+#include "app/config/option.h"
 #include "app/session/changes.h"
 #include "app/session/session_rows.h"
 #include "engine/train/train.h"
@@ -119,6 +120,18 @@ int steer_again(struct steer *s, bool next, struct err *e);
  * the step it is for, when this returns. Only between two steps. Errors change
  * nothing. */
 int steer_command(struct steer *s, const char *command, struct err *e);
+/* What undo takes back: the last change that is in force or waits, whoever made it: a person, a
+ * rule that went back on a spike, --replay, a branch when it left. All that the fold took over
+ * of earlier ones is back to the configuration, a setting at a time. */
+struct undoable {
+	const struct option *o;
+	const char *back; /* the line that was in force before, lent; NULL: the configuration */
+	int step;         /* before which the change was made; 0: in an earlier fold */
+};
+/* false: there is none. */
+bool steer_undoable(const struct steer *s, struct undoable *u);
+/* The change that takes it back, as steer_command; *command becomes what was done. */
+int steer_undo(struct steer *s, char *command, size_t n, struct err *e);
 /* A line of what has been done here that changes no figure: "branch NAME E:S". */
 int steer_remark(struct steer *s, const char *line, struct err *e);
 /* How many changes wait for a later step of this fold; *last is the last. */

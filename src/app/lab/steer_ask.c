@@ -152,11 +152,11 @@ int steer_rewind_undo(struct steer *s, struct err *e)
 	return 0;
 }
 
-int steer_command(struct steer *s, const char *command, struct err *e)
+static int ask(struct steer *s, const char *command, bool undoes, struct err *e)
 {
 	const struct trainer *t = s->trainer;
 	struct settings set = *s->set, after;
-	struct change c = {.command = (char *)command, .by = s->asked_by};
+	struct change c = {.command = (char *)command, .by = s->asked_by, .undoes = undoes};
 	const struct option *o;
 	char was[OPTION_TEXT];
 
@@ -173,6 +173,107 @@ int steer_command(struct steer *s, const char *command, struct err *e)
 		return -1;
 	steer_tell(s, &c);
 	return 0;
+}
+
+int steer_command(struct steer *s, const char *command, struct err *e)
+{
+	return ask(s, command, false, e);
+}
+
+/* ---- taken back ---- */
+
+/* Lines of the fold, from the last to the first, without those that a rewind has left or that
+ * are still to come. */
+struct back {
+	const struct steer *s;
+	int at;   /* lines.at[at] is the line */
+	int most; /* the last step whose changes no rewind has left */
+};
+
+static struct back back_begin(const struct steer *s)
+{
+	return (struct back){s, s->end < 0 ? s->lines.n : s->end, INT_MAX};
+}
+
+/* It was asked for, or is in force: a log that is followed may say more of later steps. */
+static bool has_come(const struct steer *s, const struct change *c)
+{
+	struct change now = {0};
+	struct setting x;
+
+	if (c->step <= s->trainer->state.step + 1)
+		return true;
+	setting_of_command(&x, c->command);
+	if (x.o)
+		place(s, x.o, &now);
+	return c->step <= now.step;
+}
+
+/* The next of them that changes a setting; false: there is none. */
+static bool back_next(struct back *b, const struct change **c)
+{
+	const struct changes *l = &b->s->lines;
+	struct err ignored = {0};
+	struct rewind r;
+
+	while (b->at > 0) {
+		int i = --b->at;
+		int each = trainer_steps_per_epoch(b->s->trainer);
+
+		*c = &l->at[i];
+		if (change_is_rewind(*c) && change_rewind(&r, *c, &ignored) == 0 &&
+		    rewind_step(&r, each) < b->most)
+			b->most = rewind_step(&r, each);
+		if (setting_is_command((*c)->command) && has_come(b->s, *c) &&
+		    ((*c)->step <= b->most || changes_taken_over(l, i)))
+			return true;
+	}
+	return false;
+}
+
+/* The last change that has not been taken back; *b goes on before it. NULL: there is none. */
+static const struct change *last_change(struct back *b)
+{
+	const struct change *c;
+	int taken_back = 0;
+
+	while (back_next(b, &c)) {
+		if (!c->undoes && taken_back == 0)
+			return c;
+		taken_back += c->undoes ? 1 : -1;
+	}
+	return NULL;
+}
+
+bool steer_undoable(const struct steer *s, struct undoable *u)
+{
+	struct back b = back_begin(s);
+	const struct change *c = last_change(&b), *before;
+	struct setting x, y;
+
+	if (!c)
+		return false;
+	setting_of_command(&x, c->command);
+	*u = (struct undoable){.o = x.o, .step = changes_taken_over(&s->lines, b.at) ? 0 : c->step};
+	while (back_next(&b, &before))
+		if (setting_of_command(&y, before->command) && y.o == x.o) {
+			u->back = before->command;
+			break;
+		}
+	return true;
+}
+
+int steer_undo(struct steer *s, char *command, size_t n, struct err *e)
+{
+	struct undoable u;
+
+	if (!steer_undoable(s, &u))
+		return err_set(e, "no change to take back");
+	if (u.back)
+		str_fit(command, n, u.back);
+	else
+		setting_command_back(u.o, s->base, command, n);
+	return ask(s, command, true, e);
 }
 
 int steer_end_fold(struct steer *s, struct err *e)

@@ -200,8 +200,6 @@ void work_free_run(struct work_run *run)
 	probe_free(&run->probe);
 	str_free(&run->told);
 	breakpoint_clear(&run->breakpoint);
-	for (int i = 0; i < run->undos; i++)
-		free(run->undo[i].command);
 	job_close(&run->job);
 	for (int i = 0; i < run->befores; i++)
 		lab_drop(run->before[i]);

@@ -94,7 +94,8 @@ struct snapshot {
 	int pending; /* changes asked for and not yet in force */
 	char pending_key[64], pending_value[64]; /* the last of them */
 	char undo_key[64];  /* the setting whose change undo takes back; "": it has none */
-	int undo_step;      /* of this fold, before which that was made; 0: another, not known */
+	int undo_step;      /* of this fold, before which that was made; 0: of another, or no
+			     * figure depends on it */
 	char rewind_to[16]; /* WORK_REWINDING: "4:1" */
 	int rewind_done, rewind_of; /* steps */
 	char broke[512];     /* WORK_BROKE: the condition with its values, "grad_norm 14.2 > 10" */
@@ -308,8 +309,9 @@ int work_room(struct work *w, int run); /* how many requests it takes now, at le
 unsigned work_ping(struct work *w, int run); /* a reply when all it asked before has been served */
 enum { WORK_COMMAND = 1024 };                /* bytes of a command, with its NUL */
 /* set KEY VALUE, set KEY xFACTOR (of what is in force or waits; the log has the
- * value), undo, fold, save, eval, note TEXT, rewind EPOCH[:STEP]|NAME (it then pauses there;
- * a pause or stop that is asked for before it is there calls it back). */
+ * value), undo (of the last change, whoever made it), fold, save, eval, note TEXT, rewind
+ * EPOCH[:STEP]|NAME (it then pauses there; a pause or stop that is asked for before it is there
+ * calls it back). */
 unsigned work_command(struct work *w, int run, const char *command);
 unsigned work_pause(struct work *w, int run);
 unsigned work_resume(struct work *w, int run);
@@ -317,8 +319,8 @@ unsigned work_step(struct work *w, int run,
 		   bool epoch); /* one step, or to the epoch's end, then pause */
 /*
  * For a run that is to go on in another process: the reply's `told` is how it is to
- * (work_options.handed): whether it pauses, its pace, its break condition, what undo takes
- * back. Ask before it is stopped, or in one breath with that.
+ * (work_options.handed): whether it pauses, its pace, its break condition, its rule. Ask before
+ * it is stopped, or in one breath with that.
  */
 unsigned work_hand_over(struct work *w, int run);
 /* It has stopped: its session is let go, and is only looked at from now on. */

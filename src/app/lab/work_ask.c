@@ -50,7 +50,7 @@ static void evaluate_now(struct work_run *run, struct err *e, char *text, size_t
 /* "set KEY VALUE"; *say becomes what is to be said of it. */
 static void change(struct work_run *run, const char *asked, char *say, size_t n, struct err *e)
 {
-	char command[WORK_COMMAND], back[SETTING_KEY + OPTION_TEXT] = "";
+	char command[WORK_COMMAND];
 	struct setting x;
 
 	str_fit(command, sizeof command, asked);
@@ -59,13 +59,11 @@ static void change(struct work_run *run, const char *asked, char *say, size_t n,
 		struct settings due;
 
 		steer_after_pending(&run->job.steer, &due);
-		setting_command_back(x.o, &due, back, sizeof back);
 		if (setting_command(&x, &due, command, sizeof command, e))
 			return;
 	}
 	if (steer_command(&run->job.steer, command, e))
 		return;
-	work_can_undo(run, back, x.o);
 	if (x.o->when == WHEN_EPOCH && !run->job.trainer.state.ended)
 		snprintf(say, n, "%.200s at the next epoch", command + 4);
 	else
@@ -208,10 +206,6 @@ static void command(struct work_run *run, const struct request *r, struct err *e
 	struct job *j = &run->job;
 	bool taken = false;
 
-	if (strcmp(r->text, "undo") == 0 && !run->undos) {
-		err_set(e, "no change to take back");
-		return;
-	}
 	if (!j->trainer.corpus) {
 		err_set(e, "nothing trains here%s",
 			run->opt.readonly || run->refused ? ": the session is open read-only"

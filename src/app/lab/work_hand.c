@@ -8,7 +8,6 @@
  *	pace N                epochs a second at most
  *	break when CONDITION
  *	on spike ...          its own rule for spikes
- *	undo COMMAND          takes a change back, oldest first
  */
 #include "app/lab/work_private.h"
 
@@ -32,8 +31,6 @@ void work_hand_text(const struct work_run *run, struct str *out)
 		str_add(out, "\n");
 	}
 	work_rule_text(run, out);
-	for (int i = 0; i < run->undos; i++)
-		str_addf(out, "undo %s\n", run->undo[i].command);
 }
 
 static void pause(struct work_run *run)
@@ -73,7 +70,7 @@ static const char *after(const char *line, const char *word)
 static void take_line(struct work_run *run, const char *line)
 {
 	const char *pace = after(line, "pace "), *when = after(line, "break when "),
-		   *undo = after(line, "undo "), *rule = after(line, "on ");
+		   *rule = after(line, "on ");
 
 	if (strcmp(line, "pause") == 0)
 		pause(run);
@@ -83,8 +80,6 @@ static void take_line(struct work_run *run, const char *line)
 		set_break(run, when);
 	else if (rule)
 		set_rule(run, rule);
-	else if (undo && run->undos < UNDO_MAX)
-		run->undo[run->undos++].command = mem_dup(undo);
 }
 
 void work_take_handed(struct work_run *run)
@@ -110,8 +105,6 @@ static void forget_handed(struct work_run *run)
 	str_fit(run->session, sizeof run->session, o->session);
 	run->pace = 0;
 	breakpoint_clear(&run->breakpoint);
-	while (run->undos)
-		free(run->undo[--run->undos].command);
 }
 
 int work_let_session_go(struct work_run *run, struct err *e)

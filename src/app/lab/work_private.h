@@ -24,7 +24,7 @@
 #include <pthread.h>
 #include <sys/stat.h>
 
-enum { RING = 1024, RING_KEPT = RING / 4, REQUESTS = 64, UNDO_MAX = 64 };
+enum { RING = 1024, RING_KEPT = RING / 4, REQUESTS = 64 };
 
 enum request_kind {
 	REQUEST_PING,
@@ -149,11 +149,6 @@ struct work_run {
 	struct breakpoint breakpoint;
 	struct step_row last_step;
 	struct epoch_row last_epoch;
-	struct undo {           /* newest last */
-		char *command;  /* takes a change back */
-		int fold, step; /* of that fold, before which that was made; 0: not known */
-	} undo[UNDO_MAX];
-	int undos;
 	struct looker looker;
 	struct probe probe;
 	double step_started, rate, epoch_seconds;
@@ -376,11 +371,8 @@ void work_hand_text(const struct work_run *run, struct str *out); /* for another
 void work_take_handed(struct work_run *run); /* what opt.handed says; once it is open */
 int work_let_session_go(struct work_run *run, struct err *e);
 
-/* work_undo.c: `command` takes back a change of this setting, which has just been made; the last
- * of these is carried out; after a rewind to a step those that are gone are forgotten. */
-void work_can_undo(struct work_run *run, const char *command, const struct option *o);
+/* work_undo.c: the last change is taken back; *text is the reply. */
 void work_undo(struct work_run *run, char *text, size_t n, struct err *e);
-void work_undo_forget(struct work_run *run, int step);
 void work_undo_put(const struct work_run *run, struct snapshot *s); /* under the lock */
 
 /* work_rewind.c: "4:1" or a name. Pauses there; *said is the reply. */

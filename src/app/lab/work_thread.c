@@ -200,13 +200,11 @@ int work_take_up(struct work_run *run, struct err *e)
 }
 
 /* Is it carried out where the fold stands? */
-static bool needs_fold(const struct work_run *run, const struct request *r)
+static bool needs_fold(const struct request *r)
 {
-	bool undo = r->kind == REQUEST_COMMAND && strcmp(r->text, "undo") == 0;
 	bool tries = r->kind == REQUEST_TRY && strcmp(r->text, "off") != 0;
 
-	return tries || r->kind == REQUEST_STEP_EPOCH ||
-	       (r->kind == REQUEST_COMMAND && !(undo && !run->undos));
+	return tries || r->kind == REQUEST_STEP_EPOCH || r->kind == REQUEST_COMMAND;
 }
 
 /* It has no fold open, and could go on. */
@@ -220,7 +218,7 @@ static bool could_begin(const struct work_run *run)
 
 bool work_begin_for(struct work_run *run, const struct request *r, struct err *e)
 {
-	if (!needs_fold(run, r) || !could_begin(run) || run->begun_for == r->number)
+	if (!needs_fold(r) || !could_begin(run) || run->begun_for == r->number)
 		return false;
 	if (run->looks && work_take_up(run, e))
 		return false;

@@ -3,56 +3,32 @@
 #include "app/lab/work_private.h"
 
 #include "app/config/setting.h"
-#include "base/mem.h"
+#include "base/str.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-/* The step before which a change of this setting that is made now takes effect. */
-static int step_for(const struct trainer *t, const struct option *o)
+/* The step of the fold before which it was made, if going back to there undoes any step that was
+ * done with it; else 0: it was made in an earlier fold, or no figure depends on it. */
+static int step_of(const struct undoable *u)
 {
-	int step = t->state.step + 1;
-
-	if (o->when == WHEN_EPOCH && !t->state.ended)
-		step += trainer_steps_per_epoch(t) - t->state.in_epoch;
-	return step;
-}
-
-void work_can_undo(struct work_run *run, const char *command, const struct option *o)
-{
-	if (run->undos == UNDO_MAX) {
-		free(run->undo[0].command);
-		memmove(run->undo, run->undo + 1, (size_t)--run->undos * sizeof *run->undo);
-	}
-	run->undo[run->undos++] = (struct undo){mem_dup(command), run->job.trainer.state.fold,
-						step_for(&run->job.trainer, o)};
-}
-
-/* The step of the fold that is open; 0: not known. */
-static int step_of(const struct work_run *run, const struct undo *x)
-{
-	return x->fold == run->job.trainer.state.fold ? x->step : 0;
+	return option_is_free(u->o) ? 0 : u->step;
 }
 
 void work_undo_put(const struct work_run *run, struct snapshot *s)
 {
-	const struct undo *last = run->undos ? &run->undo[run->undos - 1] : NULL;
-	struct setting x = {0};
+	const struct job *j = &run->job;
+	struct undoable u;
+	bool can = j->trainer.corpus && steer_undoable(&j->steer, &u);
 
-	if (last)
-		setting_of_command(&x, last->command);
-	str_fit(s->undo_key, sizeof s->undo_key, x.o ? x.o->key : "");
-	s->undo_step = last ? step_of(run, last) : 0;
+	str_fit(s->undo_key, sizeof s->undo_key, can ? u.o->key : "");
+	s->undo_step = can ? step_of(&u) : 0;
 }
 
 /* What was trained with the change can be taken back too. */
-static void offer_rewind(const struct trainer *t, int step, char *text, size_t n)
+static void offer_rewind(const struct trainer *t, int step, struct str *out)
 {
 	int each = trainer_steps_per_epoch(t), done = t->state.step - step + 1;
-	size_t len = strlen(text);
 
 	if (step > 0 && done > 0)
-		snprintf(text + len, n - len,
+		str_addf(out,
 			 " from here on; rewind %d:%d goes back to before the change, %d step%s "
 			 "ago",
 			 (step - 1) / each + 1, (step - 1) % each, done, done == 1 ? "" : "s");
@@ -60,27 +36,16 @@ static void offer_rewind(const struct trainer *t, int step, char *text, size_t n
 
 void work_undo(struct work_run *run, char *text, size_t n, struct err *e)
 {
-	struct undo *last = &run->undo[run->undos - 1];
+	struct job *j = &run->job;
+	char command[SETTING_KEY + OPTION_TEXT];
+	struct str said = {0};
+	struct undoable u;
+	int step = steer_undoable(&j->steer, &u) ? step_of(&u) : 0;
 
-	if (steer_command(&run->job.steer, last->command, e))
+	if (steer_undo(&j->steer, command, sizeof command, e))
 		return;
-	snprintf(text, n, "%.255s", last->command);
-	offer_rewind(&run->job.trainer, step_of(run, last), text, n);
-	free(last->command);
-	run->undos--;
-}
-
-void work_undo_forget(struct work_run *run, int step)
-{
-	int n = 0;
-
-	for (int i = 0; i < run->undos; i++) {
-		int made = step_of(run, &run->undo[i]);
-
-		if (run->undo[i].step > 0 && made <= step)
-			run->undo[n++] = run->undo[i];
-		else
-			free(run->undo[i].command);
-	}
-	run->undos = n;
+	str_addf(&said, "%.255s", command);
+	offer_rewind(&j->trainer, step, &said);
+	str_fit(text, n, said.s);
+	str_free(&said);
 }

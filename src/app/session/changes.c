@@ -15,14 +15,26 @@
 
 static const char BLANKS[] = " \t\r";
 
+static const char UNDO[] = "undo";
+
+/* Does it begin with that word? */
+static bool says_undo(const char *comment)
+{
+	size_t n = sizeof UNDO - 1;
+
+	comment += strspn(comment, BLANKS);
+	return strncmp(comment, UNDO, n) == 0 && !isalnum((unsigned char)comment[n]);
+}
+
 /* Cut a comment and the blanks around what is left. A # within a word (a
  * path's) starts no comment. */
-static char *strip(char *line)
+static char *strip(char *line, bool *undoes)
 {
 	char *end;
 
 	for (char *p = line; *p; p++)
 		if (*p == '#' && (p == line || strchr(BLANKS, p[-1]))) {
+			*undoes = says_undo(p + 1);
 			*p = '\0';
 			break;
 		}
@@ -115,7 +127,7 @@ int changes_read(struct changes *c, const char *path, bool torn_ok, struct err *
 			failed = err_at(e, path, n, 0, "a NUL byte; remove the line to go on");
 			continue;
 		}
-		line = strip(line);
+		line = strip(line, &new.undoes);
 		if (!*line)
 			continue;
 		if (!parse(line, &new)) {
@@ -152,14 +164,22 @@ void change_by(struct str *out, long by)
 
 void change_line(struct str *out, const struct change *c, const char *was)
 {
+	const char *between = "   # ";
+
 	BUG_ON(strchr(c->command, '\n') || strchr(was, '\n'));
 	str_addf(out, "at %d %d %d %s", c->fold, c->epoch, c->step, c->command);
-	if (*was || c->by)
-		str_add(out, "   # ");
-	if (*was)
-		str_addf(out, "was %s%s", was, c->by ? ", " : "");
-	if (c->by)
+	if (c->undoes) {
+		str_addf(out, "%s%s", between, UNDO);
+		between = ", ";
+	}
+	if (*was) {
+		str_addf(out, "%swas %s", between, was);
+		between = ", ";
+	}
+	if (c->by) {
+		str_add(out, between);
 		change_by(out, c->by);
+	}
 	str_add(out, "\n");
 }
 

@@ -3,12 +3,15 @@
  * changes: commands.log, the live changes of a run, replayable.
  *
  *	at FOLD EPOCH STEP set KEY NEW   # was OLD, asked by process PID
+ *	at FOLD EPOCH STEP set KEY OLD   # undo, was NEW
  *	at FOLD EPOCH STEP pause|resume|save|eval|fold|stop ...
  *	at FOLD 1 1 begin
  *	at FOLD EPOCH STEP rewind E:S BRANCH [spike|diverged]
  *
  * STEP counts from 1 within the fold and names the step before which the
- * change applies. `#` starts a comment; blank lines are passed over.
+ * change applies. `#` starts a comment; blank lines are passed over. A comment that begins with
+ * `undo` says that the line takes a change back: the last one above it that is in force and not
+ * taken back yet. Nothing that is computed depends on that.
  *
  * A change holds in its fold and in the folds after it, but for those that have
  * `begin`: such a fold follows its own lines alone. What it took over from earlier
@@ -39,6 +42,7 @@ struct change {
 	long line;     /* in the log */
 	long by;       /* the other process that asked for it, -1: its number is not known, 0:
 			* none; not read from a log */
+	bool undoes;   /* it takes a change back */
 };
 
 struct changes {

@@ -130,7 +130,7 @@ TEST(set_and_save_while_stopped)
 	log = file_read(path, 1 << 16, &len, &e);
 	CHECK_STR(log, "at 0 2 5 set train.clip 1   # was 0\n"
 		       "at 0 2 5 set train.clip 2   # was 1\n"
-		       "at 0 2 5 set train.clip 1   # was 2\n");
+		       "at 0 2 5 set train.clip 1   # undo, was 2\n");
 	free(log);
 	work_step(w, WORK_FIRST, false);
 	served(&s, w);

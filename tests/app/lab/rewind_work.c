@@ -2,6 +2,7 @@
 /* `rewind` as it is asked of a run that trains, pauses or has stopped: 2 epochs of 4 steps. */
 #include "app/lab/worker.h"
 
+#include "app/session/branch.h"
 #include "app/session/run.h"
 
 static void ask(struct seen *s, struct work *w, const char *command)
@@ -225,6 +226,83 @@ TEST(undo_offers_to_go_back)
 	ask(&s, w, "undo");
 	CHECK(s.refused);
 	CHECK_STR(s.text, "no change to take back");
+	CHECK_INT(work_end(w), 0);
+}
+
+/* It says so where no figure depends on it: nothing is gained by going back. */
+TEST(undo_of_what_changes_no_figure_does_not_offer_it)
+{
+	struct work *w = start(temp_path("free"), true, false);
+	struct seen s = {0};
+
+	until_state(&s, w, WORK_PAUSED);
+	ask(&s, w, "set train.health 5");
+	step_to(&s, w, 2);
+	CHECK_STR(s.now.undo_key, "train.health");
+	CHECK_INT(s.now.undo_step, 0);
+	ask(&s, w, "undo");
+	CHECK_STR(s.text, "set train.health 0");
+	CHECK_INT(work_end(w), 0);
+}
+
+/* Also where another process made it, and of changes that were taken back each only once; a
+ * rewind to before the undo brings the change into force again. */
+TEST(undo_takes_back_what_the_log_says)
+{
+	const char *dir = temp_path("log");
+	struct work *w = start(dir, true, false);
+	struct seen s = {0};
+
+	until_state(&s, w, WORK_PAUSED);
+	ask(&s, w, "set train.clip 0.5");
+	step_to(&s, w, 1);
+	ask(&s, w, "set train.patience 9"); /* at the next epoch */
+	ask(&s, w, "set train.loss.text 0.3");
+	step_to(&s, w, 2);
+	ask(&s, w, "undo");
+	CHECK_HAS(s.text, "set train.loss.text 0.15 from here on");
+	CHECK_INT(work_end(w), 0);
+	w = start(dir, true, false);
+	s = (struct seen){0};
+	until_state(&s, w, WORK_PAUSED);
+	ask(&s, w, "undo"); /* what was given last, though it is to come */
+	CHECK_STR(s.text, "set train.patience 0");
+	ask(&s, w, "undo");
+	CHECK_HAS(s.text, "set train.clip 0 from here on; rewind 1:0 goes back to before the ");
+	ask(&s, w, "undo");
+	CHECK(s.refused);
+	CHECK_STR(s.text, "no change to take back");
+	step_to(&s, w, 3);
+	ask(&s, w, "rewind 1:1"); /* before all these */
+	CHECK_NEAR(s.now.set.train.clip, 0.5, 0);
+	CHECK_STR(s.now.undo_key, "train.clip");
+	CHECK_INT(work_end(w), 0);
+}
+
+/* The line that it has of its own is the last. */
+TEST(undo_takes_back_what_a_branch_is_made_for)
+{
+	const char *dir = temp_path("parent");
+	struct work *w = start(dir, true, false);
+	struct seen s = {0};
+	struct err e = {0};
+	char path[PATH_LEN];
+
+	until_state(&s, w, WORK_PAUSED);
+	ask(&s, w, "set train.clip 0.5");
+	step_to(&s, w, 2);
+	CHECK_INT(work_end(w), 0);
+	if (branch_make_set(dir, "slow", 0, 2, "lr 0.001", path, sizeof path, NULL, NULL, &e))
+		FAIL("%s", e.text);
+	w = start(path, true, false);
+	s = (struct seen){0};
+	until_state(&s, w, WORK_PAUSED);
+	step_to(&s, w, 3);
+	CHECK_NEAR(s.now.set.train.optimizer.lr, 0.001, 0);
+	ask(&s, w, "undo");
+	CHECK_HAS(s.text, "set train.optimizer.lr 0.012 from here on; rewind 1:2 goes back");
+	ask(&s, w, "undo");
+	CHECK_HAS(s.text, "set train.clip 0 from here on; rewind 1:0 goes back");
 	CHECK_INT(work_end(w), 0);
 }
 

@@ -82,7 +82,12 @@ TEST(a_run_goes_back_and_says_so)
 	step_to(&s, w, 12); /* and trains on from there */
 	work_command(w, WORK_FIRST, "undo");
 	served(&s, w);
-	CHECK_HAS(s.text, "no change to take back");
+	CHECK_STR(s.text, "set train.optimizer.lr 0.012 from here on; rewind 3:3 goes back to "
+			  "before the change, 1 step ago");
+	CHECK_NEAR(s.now.set.train.optimizer.lr, 0.012, 0);
+	work_command(w, WORK_FIRST, "undo"); /* what the person had set went with the future */
+	served(&s, w);
+	CHECK_STR(s.text, "no change to take back");
 	work_resume(w, WORK_FIRST);
 	until_state(&s, w, WORK_IDLE);
 	CHECK_INT(s.results, 1);

@@ -248,9 +248,9 @@ TEST(a_factor_is_logged_as_the_value)
 	CHECK_STR(log, "at 0 1 2 set train.optimizer.lr 0.006   # was 0.012\n"
 		       "at 0 2 5 set train.epoch 4   # was 2\n"
 		       "at 0 2 5 set train.epoch 6   # was 4\n"
-		       "at 0 2 5 set train.epoch 4   # was 6\n"
-		       "at 0 2 5 set train.epoch 2   # was 4\n"
-		       "at 0 1 2 set train.optimizer.lr 0.012   # was 0.006\n");
+		       "at 0 2 5 set train.epoch 4   # undo, was 6\n"
+		       "at 0 2 5 set train.epoch 2   # undo, was 4\n"
+		       "at 0 1 2 set train.optimizer.lr 0.012   # undo, was 0.006\n");
 	free(log);
 	CHECK_INT(work_end(w), 0);
 }

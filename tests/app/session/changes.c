@@ -6,8 +6,8 @@
 
 #include <limits.h>
 
-static const struct change lr = {1, 2, 30, (char *)"set train.optimizer.lr 1e-4", 0, 0};
-static const struct change stop = {0, 40, 1, (char *)"pause", 0, 0};
+static const struct change lr = {1, 2, 30, (char *)"set train.optimizer.lr 1e-4", 0, 0, false};
+static const struct change stop = {0, 40, 1, (char *)"pause", 0, 0, false};
 
 TEST(written_and_read)
 {
@@ -40,7 +40,7 @@ TEST(written_and_read)
 
 TEST(who_asked_is_a_comment)
 {
-	struct change set = lr, fold = {1, 2, 31, (char *)"fold", 0, 4711};
+	struct change set = lr, fold = {1, 2, 31, (char *)"fold", 0, 4711, false};
 	struct str lines = {0};
 	struct changes c;
 	struct err e = {0};
@@ -239,7 +239,7 @@ TEST(lines_of_rewinds)
 		"rewind 2:1 a spikes",
 		"rewind 2:1 a spike b",
 	};
-	struct change c = {1, 4, 31, (char *)"rewind 2:3 before-rewind-1", 0, 0};
+	struct change c = {1, 4, 31, (char *)"rewind 2:3 before-rewind-1", 0, 0, false};
 	struct str line = {0};
 	struct err e = {0};
 	struct rewind r;
@@ -435,6 +435,33 @@ TEST(disk_full)
 	CHECK_HAS(e.text, "cannot write: No space left on device");
 	str_free(&lines);
 	fclose(f);
+}
+
+/* Only such a comment: what a value was may hold the word. */
+TEST(a_line_says_that_it_takes_a_change_back)
+{
+	struct change x = lr;
+	struct str lines = {0};
+	struct err e = {0};
+	struct changes c;
+
+	x.undoes = true;
+	change_line(&lines, &x, "5e-4");
+	x.by = 4711;
+	change_line(&lines, &x, "");
+	CHECK_STR(lines.s,
+		  "at 1 2 30 set train.optimizer.lr 1e-4   # undo, was 5e-4\n"
+		  "at 1 2 30 set train.optimizer.lr 1e-4   # undo, asked by process 4711\n");
+	str_add(&lines, "at 1 2 31 set train.clip 1   # was undo\n"
+			"at 1 2 31 set train.clip 1   # undone\n"
+			"at 1 2 31 set train.clip 1\n");
+	REQUIRE(file_write(in("log"), lines.s, lines.len, &e) == 0);
+	REQUIRE(changes_read(&c, in("log"), false, &e) == 0);
+	REQUIRE(c.n == 5);
+	for (int i = 0; i < c.n; i++)
+		CHECK_INT(c.at[i].undoes, i < 2);
+	changes_free(&c);
+	str_free(&lines);
 }
 
 int main(int argc, char **argv)
