@@ -47,29 +47,6 @@ static void evaluate_now(struct work_run *run, struct err *e, char *text, size_t
 		work_show(run, was);
 }
 
-/* "set KEY VALUE"; *say becomes what is to be said of it. */
-static void change(struct work_run *run, const char *asked, char *say, size_t n, struct err *e)
-{
-	char command[WORK_COMMAND];
-	struct setting x;
-
-	str_fit(command, sizeof command, asked);
-	setting_of_command(&x, asked);
-	if (x.o && x.value) {
-		struct settings due;
-
-		steer_after_pending(&run->job.steer, &due);
-		if (setting_command(&x, &due, command, sizeof command, e))
-			return;
-	}
-	if (steer_command(&run->job.steer, command, e))
-		return;
-	if (x.o->when == WHEN_EPOCH && !run->job.trainer.state.ended)
-		snprintf(say, n, "%.200s at the next epoch", command + 4);
-	else
-		snprintf(say, n, "%.255s", command);
-}
-
 /* The run is then what it is now: paused, stopped or going on. Shown before the
  * reply: whoever waits sees that it computes. */
 static void end_fold(struct work_run *run)
@@ -107,34 +84,6 @@ static int add_note(struct work_run *run, const struct request *r, const char *t
 	str_fit(mark.text, sizeof mark.text, said.s);
 	work_send(run, &mark);
 	return 0;
-}
-
-/* Does another process train a fold of this run too? */
-static bool has_others(const struct job *j)
-{
-	for (int i = 0; i < split_folds(&j->lab->corpus); i++) {
-		int fold = split_fold(&j->lab->corpus, i);
-		struct lock_owner who;
-		char dir[PATH_LEN + 32];
-
-		snprintf(dir, sizeof dir, "%s/fold-%d", j->session.dir, fold);
-		if (fold != j->trainer.state.fold && fold_lock_look(dir, &who) == FOLD_HELD)
-			return true;
-	}
-	return false;
-}
-
-/* A change is in the log of one fold: those that others train at the same time go on as they
- * were, and whoever asked may have meant all. */
-static void add_reach(const struct job *j, char *text, size_t n)
-{
-	size_t len = strlen(text);
-
-	if (has_others(j))
-		snprintf(text + len, n - len,
-			 " (fold %d and later ones not begun yet: other processes train other "
-			 "folds)",
-			 j->trainer.state.fold);
 }
 
 /* "save" or "save NAME"; the name, "" if none is given, or NULL. */
@@ -187,12 +136,10 @@ static void carry_out(struct work_run *run, const struct request *r, struct err 
 			snprintf(text, sizeof text, "noted");
 	} else if (strcmp(r->text, "undo") == 0) {
 		work_undo(run, text, sizeof text, e);
-		add_reach(j, text, sizeof text);
 	} else if (strncmp(r->text, "rewind ", 7) == 0) {
 		work_rewind_to(run, r->text + 7, text, sizeof text, e);
 	} else {
-		change(run, r->text, text, sizeof text, e);
-		add_reach(j, text, sizeof text);
+		work_change(run, r->text, text, sizeof text, e);
 	}
 	if (e->status)
 		return;

@@ -5,7 +5,7 @@
  *
  * work.c has the runs, work_thread.c the thread of each, work_place.c who may train, work_queue.c
  * the queues, work_request.c what can be asked of them, work_run.c the hooks of a run's job and
- * its snapshot; work_ask.c carries requests out (work_rewind.c, work_undo.c), work_hand.c hands a
+ * its snapshot; work_ask.c carries requests out (work_rewind.c, work_change.c), work_hand.c hands a
  * run over to another process, work_break.c has the break condition, work_rule.c the rule for
  * spikes, work_look.c looks at an utterance, work_try.c tries settings, work_duel.c makes two runs
  * take turns. work_follow.c follows the folder of a run that does not train here, work_folder.c
@@ -371,8 +371,9 @@ void work_hand_text(const struct work_run *run, struct str *out); /* for another
 void work_take_handed(struct work_run *run); /* what opt.handed says; once it is open */
 int work_let_session_go(struct work_run *run, struct err *e);
 
-/* work_undo.c: the last change is taken back; *text is the reply. */
-void work_undo(struct work_run *run, char *text, size_t n, struct err *e);
+/* work_change.c: "set KEY VALUE"; the last change is taken back. *say is the reply. */
+void work_change(struct work_run *run, const char *asked, char *say, size_t n, struct err *e);
+void work_undo(struct work_run *run, char *say, size_t n, struct err *e);
 void work_undo_put(const struct work_run *run, struct snapshot *s); /* under the lock */
 
 /* work_rewind.c: "4:1" or a name. Pauses there; *said is the reply. */

@@ -245,6 +245,35 @@ TEST(undo_of_what_changes_no_figure_does_not_offer_it)
 	CHECK_INT(work_end(w), 0);
 }
 
+TEST(the_same_value_is_no_change)
+{
+	const char *dir = temp_path("same");
+	struct work *w = start(dir, true, false);
+	struct seen s = {0};
+	char log[PATH_LEN];
+	struct err e = {0};
+	char *text;
+
+	until_state(&s, w, WORK_PAUSED);
+	ask(&s, w, "set train.optimizer.lr 1.2e-2");
+	CHECK(!s.refused);
+	CHECK_STR(s.text, "train.optimizer.lr is 0.012 already: nothing is changed");
+	ask(&s, w, "set train.optimizer.lr x1");
+	CHECK_STR(s.text, "train.optimizer.lr is 0.012 already: nothing is changed");
+	ask(&s, w, "set train.optimizer.lr -1");
+	CHECK(s.refused);
+	CHECK_HAS(s.text, "train.optimizer.lr: expected a number");
+	CHECK_STR(s.now.undo_key, "");
+	CHECK_INT(s.changes, 0);
+	ask(&s, w, "set train.clip 1");
+	CHECK_INT(work_end(w), 0);
+	snprintf(log, sizeof log, "%s/fold-0/commands.log", dir);
+	text = file_read(log, 1000, NULL, &e);
+	REQUIRE(text);
+	CHECK_STR(text, "at 0 1 1 set train.clip 1   # was 0\n");
+	free(text);
+}
+
 /* Also where another process made it, and of changes that were taken back each only once; a
  * rewind to before the undo brings the change into force again. */
 TEST(undo_takes_back_what_the_log_says)
