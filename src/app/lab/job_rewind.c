@@ -190,48 +190,13 @@ static void return_to_present(struct going *g)
 
 /* ---- on the disk ---- */
 
-static bool log_names(const struct job *j, const char *branch)
-{
-	const struct changes *lines = &j->steer.lines;
-	struct err ignored = {0};
-	struct rewind r;
-
-	for (int i = 0; i < lines->n; i++)
-		if (change_is_rewind(&lines->at[i]) &&
-		    change_rewind(&r, &lines->at[i], &ignored) == 0 &&
-		    strcmp(r.branch, branch) == 0)
-			return true;
-	return false;
-}
-
-/* A rule that a kill has interrupted goes back once more, as if it had not: the present may be
- * kept already, under the last of the names. */
-static bool is_kept(struct going *g)
-{
-	struct job *j = g->j;
-	int n = atoi(g->to.branch + strlen(BRANCH_KEPT "-"));
-	struct err ignored = {0};
-	char name[sizeof g->to.branch];
-
-	snprintf(name, sizeof name, BRANCH_KEPT "-%d", n - 1);
-	if (g->to.why == REWIND_ASKED || n < 2 || log_names(j, name) ||
-	    session_branch_keep(&j->session, j->trainer.state.fold, name, &ignored))
-		return false;
-	memcpy(g->to.branch, name, sizeof name);
-	return true;
-}
-
 static int keep_present(struct going *g, struct err *e)
 {
 	struct job *j = g->j;
 
-	if (!g->logged || !g->to.branch[0]) {
-		if (session_branch_name(j->session.dir, BRANCH_KEPT, g->to.branch,
-					sizeof g->to.branch, e))
-			return -1;
-		if (!g->logged && is_kept(g))
-			return 0;
-	}
+	if ((!g->logged || !g->to.branch[0]) &&
+	    session_branch_name(j->session.dir, BRANCH_KEPT, g->to.branch, sizeof g->to.branch, e))
+		return -1;
 	return session_branch_keep(&j->session, j->trainer.state.fold, g->to.branch, e);
 }
 
@@ -386,6 +351,7 @@ static int commit(struct going *g, struct err *e)
 
 	if (failed) {
 		drop_prepared(j);
+		session_branch_unkeep(&j->session, g->present.fold, &j->steer.lines);
 		return -1;
 	}
 	if (follow(g, e) == 0)
@@ -399,6 +365,7 @@ int job_rewind_tidy(struct job *j, struct err *e)
 	const struct trainer *t = &j->trainer;
 	char path[PATH_LEN];
 
+	session_branch_unkeep(&j->session, t->state.fold, &j->steer.lines);
 	if (!t->state.rewinds)
 		return 0;
 	return (t->state.best_epoch == 0 && remove_best(j, e)) ||

@@ -13,8 +13,9 @@
  *	4. state.safetensors is replaced: from here on the run is back
  *	5. weights, rows, history; stored states after the step go
  *
- * Whatever fails up to 3 leaves the run where it was. A kill before 4 leaves the old present:
- * going on, the run comes to the line, if there is one, and goes back again. After 4 it is as
+ * Whatever fails up to 3 leaves the run where it was, without the branch. A kill before 4 leaves
+ * the old present: going on, the run comes to the line, if there is one, and goes back again, or
+ * else what was kept goes (session_branch_unkeep). After 4 it is as
  * after any kill: what lies after the state is dropped (job_fold.c).
  */
 #ifndef MIUST_JOB_REWIND_H
@@ -36,8 +37,8 @@ int job_rewind_changed(struct job *j, const struct rewind *to, const char *const
 		       struct rewound *done, struct err *e);
 /* Is there such a step in the past of the fold? *to is then as the log has it. */
 int job_rewind_check(const struct job *j, struct rewind *to, struct err *e);
-/* What a fold that goes on after a rewind has of the future that was left; its state is
- * restored. */
+/* What a fold that goes on has of a rewind that was killed, and of the future that was left; its
+ * state is restored and its log is read. */
 int job_rewind_tidy(struct job *j, struct err *e);
 
 #endif

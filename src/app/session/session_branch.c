@@ -283,3 +283,66 @@ int session_branch_keep(const struct session *s, int fold, const char *name, str
 	}
 	return branch_done(&b, name, e);
 }
+
+/* Have they the same bytes? Linked ones need not be read. */
+static bool is_same_file(const char *a, const char *b)
+{
+	struct err ignored = {0};
+	size_t na, nb;
+	char *x, *y;
+	bool same;
+
+	if (file_is_same(a, b))
+		return true;
+	x = file_read(a, FILE_ROWS, &na, &ignored);
+	y = file_read(b, FILE_ROWS, &nb, &ignored);
+	same = x && y && na == nb && memcmp(x, y, na) == 0;
+	free(x);
+	free(y);
+	return same;
+}
+
+/* Is the branch what the fold is now, and nothing else? */
+static bool is_present(const struct session *s, int fold, const struct branch_place *p,
+		       const char *name)
+{
+	char dir[PATH_LEN], here[PATH_LEN], there[PATH_LEN];
+	struct branch_point point;
+	struct err ignored = {0};
+	bool is_branch;
+
+	return path_join(dir, sizeof dir, p->folder, name, &ignored) == 0 &&
+	       session_branch_point(dir, &point, &is_branch, &ignored) == 0 && is_branch &&
+	       point.fold == fold && strcmp(point.parent, p->parent) == 0 &&
+	       fold_file(s->dir, fold, "state.safetensors", here, sizeof here, &ignored) == 0 &&
+	       fold_file(dir, fold, "state.safetensors", there, sizeof there, &ignored) == 0 &&
+	       is_same_file(here, there);
+}
+
+static bool log_names(const struct changes *log, const char *name)
+{
+	struct err ignored = {0};
+	struct rewind r;
+
+	for (int i = 0; i < log->n; i++)
+		if (change_is_rewind(&log->at[i]) &&
+		    change_rewind(&r, &log->at[i], &ignored) == 0 && strcmp(r.branch, name) == 0)
+			return true;
+	return false;
+}
+
+void session_branch_unkeep(const struct session *s, int fold, const struct changes *log)
+{
+	struct err ignored = {0};
+	struct branch_place p;
+	struct dirent *d;
+	DIR *open;
+
+	if (branch_place(&p, s->dir, &ignored) || !(open = opendir(p.folder)))
+		return;
+	while ((d = readdir(open)))
+		if (session_branch_is_kept(d->d_name) && !log_names(log, d->d_name) &&
+		    is_present(s, fold, &p, d->d_name))
+			branch_remove(&p, d->d_name);
+	closedir(open);
+}

@@ -20,6 +20,7 @@
 #ifndef MIUST_SESSION_BRANCH_H
 #define MIUST_SESSION_BRANCH_H
 
+#include "app/session/changes.h"
 #include "app/session/session.h"
 
 struct branch_point {
@@ -41,6 +42,12 @@ bool session_branch_is_kept(const char *name);
  * what comes after it.
  */
 int session_branch_keep(const struct session *s, int fold, const char *name, struct err *e);
+/*
+ * A rewind that was killed, or failed, before its line was in the log has not been, but what it
+ * was to leave may be kept: branches that are called as those of rewinds, left this fold where it
+ * is now, are the same as its present, and are in no line of its log, go. The fold is held.
+ */
+void session_branch_unkeep(const struct session *s, int fold, const struct changes *log);
 /* Where a run's folder left another; *is_branch: it has a branch.yml. */
 int session_branch_point(const char *session_dir, struct branch_point *p, bool *is_branch,
 			 struct err *e);

@@ -249,6 +249,22 @@ int branch_exists(const struct branch_making *b, const char *name, struct err *e
 	return err_at(e, b->dir, 0, 0, "a branch %s exists; choose another name", name);
 }
 
+void branch_remove(const struct branch_place *p, const char *name)
+{
+	struct err ignored = {0}; /* if it stays, it only takes room */
+	char dir[PATH_LEN], hidden[PATH_LEN], temp[64];
+	int fd;
+
+	snprintf(temp, sizeof temp, TEMP_PREFIX "%ld-gone", (long)getpid());
+	if (path_join(dir, sizeof dir, p->folder, name, &ignored) ||
+	    path_join(hidden, sizeof hidden, p->folder, temp, &ignored) ||
+	    lock_hidden(dir, &fd, &ignored))
+		return;
+	if (rename(dir, hidden) == 0)
+		remove_hidden(p->folder, hidden);
+	close(fd);
+}
+
 /* Folders that were made, on the disk from the innermost on. */
 static int sync_folders(const char *dir, struct err *e)
 {

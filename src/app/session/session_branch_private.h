@@ -35,6 +35,9 @@ void branch_drop(struct branch_making *b); /* without a trace */
 /* The error that says that there is a branch of this name. */
 int branch_exists(const struct branch_making *b, const char *name, struct err *e);
 
+/* One that nobody writes goes, all of it at once; if it cannot, it stays. */
+void branch_remove(const struct branch_place *p, const char *name);
+
 /* A file NAME, if there is one, from folder to folder: linked, or copied if it grows. */
 int branch_share(const char *from, const char *to, const char *name, struct err *e);
 /* config.yml, data.csv and machine of the run `dir`. */

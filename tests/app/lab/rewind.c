@@ -388,8 +388,49 @@ TEST(what_cannot_be_stored)
 					 .refused = i ? "is a folder" : "branches",
 					 .block = i ? in(blocked[i]) : NULL});
 		check_same("plain", "a");
+		CHECK(!file_exists(in("a/branches/before-rewind-1")));
 		folder_remove();
 	}
+}
+
+/* As if a rewind had been killed there: the present is kept. */
+static void keep_present(const char *session, const char *name)
+{
+	struct settings set;
+	struct session s;
+	struct err e = {0};
+
+	if (session_resume(&s, in(session), &set, &e) || session_take(&s, 0, &e) ||
+	    session_branch_keep(&s, 0, name, &e))
+		FAIL("%s", e.text);
+	session_close(&s);
+}
+
+/* Its line of the log is where it begins to have been. */
+TEST(a_rewind_that_was_killed_leaves_no_branch)
+{
+	char path[PATH_LEN];
+
+	folder_make();
+	train("plain", (struct plan){.at = {{3, "set train.clip 0.1"}}});
+	train("a",
+	      (struct plan){.at = {{3, "set train.clip 0.1"}, {6, "rewind 1:2"}, {6, "stop"}}});
+	train("a", (struct plan){.at = {{6, "stop"}}});
+	keep_present("a", "before-rewind-2");
+	keep_present("a", "mine");
+	train("a", (struct plan){.at = {{6, "stop"}}});
+	snprintf(path, sizeof path, "%s", in("a/branches/before-rewind-2"));
+	CHECK(!file_exists(path));
+	CHECK(file_exists(in("a/branches/mine")));
+	CHECK(file_exists(in("a/branches/before-rewind-1"))); /* in the log */
+	/* One that has gone on is another run. */
+	keep_present("a", "before-rewind-2");
+	train("a/branches/before-rewind-2", (struct plan){.at = {{8, "stop"}}});
+	train("a", (struct plan){.at = {{6, "stop"}}});
+	CHECK(file_exists(path));
+	train("a", (struct plan){.at = {{7, "rewind 1:2"}}});
+	CHECK(file_exists(in("a/branches/before-rewind-3")));
+	folder_remove();
 }
 
 static void check_refusal(const char *to, const char *why)
