@@ -108,6 +108,9 @@ int sessions_open(struct ui *u, const char *what, struct err *e);
 
 /* ---- for its own files only ---- */
 
+/* Is the run on the screen still being opened, so that where it lies is not known? */
+bool sessions_unread(const struct ui *u);
+const char *sessions_why_none(const struct ui *u);              /* no line is listed */
 int sessions_list_rows(const struct ui *u, int rows, int cols); /* lines that are shown */
 int sessions_detail_rows(int rows, int cols);                   /* below them; 0: none */
 void sessions_list_draw(const struct ui *u, struct canvas *c);

@@ -349,7 +349,7 @@ static void draw_head(const struct ui *u, struct canvas *c, int top, int rows)
 		str_addf(&part[n++], "group by %s", column_name(&v->group));
 	if (v->condition)
 		str_addf(&part[n++], "%d of %d runs", o->shown, o->shown + o->hidden);
-	else
+	else if (v->shelf.n || !sessions_unread(u))
 		str_addf(&part[n++], "%d run%s", o->shown, o->shown == 1 ? "" : "s");
 	if (picked)
 		str_addf(&part[n++], "%d picked", picked);
@@ -475,15 +475,8 @@ void sessions_list_draw(const struct ui *u, struct canvas *c)
 	struct table t;
 
 	draw_head(u, c, top, rows);
-	if (!v->shelf.n) {
-		canvas_text(c, 2, 1, ROLE(ROLE_DIM), "no session yet%s",
-			    u->readonly ? "" : "; :open demo");
-		return;
-	}
 	if (!v->list.n) {
-		canvas_text(c, 2, 1, ROLE(ROLE_DIM),
-			    v->condition ? "no run matches; / changes the filter"
-					 : "all runs are archived; A shows them");
+		canvas_text(c, 2, 1, ROLE(ROLE_DIM), "%s", sessions_why_none(u));
 		return;
 	}
 	lay_out(u, &t, c->cols);

@@ -198,12 +198,33 @@ static void make_list(struct ui *u)
 	v->stale = false;
 }
 
+bool sessions_unread(const struct ui *u)
+{
+	return u->run_shown && !u->run.dir[0] && u->now.state == WORK_LOADING;
+}
+
+const char *sessions_why_none(const struct ui *u)
+{
+	const struct sessions_view *v = sessions_view(u);
+
+	if (!v->shelf.n && sessions_unread(u))
+		return "reading the run; the sessions beside it are listed then";
+	if (!v->shelf.n)
+		return u->readonly ? "no session yet" : "no session yet; :open demo";
+	return v->condition ? "no run matches; / changes the filter"
+			    : "all runs are archived; A shows them";
+}
+
 void sessions_refresh(struct ui *u)
 {
 	struct sessions_view *v = sessions_view(u);
+	char root[PATH_LEN];
 
 	if (!v->read)
 		return;
+	root_of(u->run.dir, root, sizeof root);
+	if (strcmp(v->beside, root) != 0 && root[0]) /* it lies elsewhere, which is known now */
+		read_shelf(u);
 	if (strcmp(v->here_dir, u->run.dir) != 0) {
 		find_here(u);
 		make_list(u);

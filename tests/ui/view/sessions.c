@@ -184,6 +184,35 @@ TEST(sessions_none)
 	ui_free(&screen);
 }
 
+/* Chosen before it is known where the run on the screen lies: it says so, then lists it. */
+TEST(sessions_before_the_run_is_read)
+{
+	char dir[PATH_LEN];
+	struct canvas c;
+
+	NEED_UTF8();
+	store_all();
+	moment_init(&screen, 80, 24);
+	snprintf(dir, sizeof dir, "%s", temp_path("all/iemocap-ref"));
+	screen.run.dir[0] = '\0';
+	screen.run_shown = 1;
+	screen.now.state = WORK_LOADING;
+	screen.view = VIEW_SESSIONS;
+	sessions_load(&screen);
+	moment_view(&screen, &c);
+	CHECK(moment_shows(&c, "reading the run; the sessions beside it are listed then"));
+	CHECK(!moment_shows(&c, "0 runs"));
+	canvas_free(&c);
+	snprintf(screen.run.dir, sizeof screen.run.dir, "%s", dir);
+	sessions_refresh(&screen);
+	moment_view(&screen, &c);
+	CHECK(moment_shows(&c, "iemocap-masked"));
+	CHECK_STR(sessions_at(&screen)->dir, dir);
+	canvas_free(&c);
+	screen.run_shown = 0;
+	end();
+}
+
 /* The lines as they are shown: "label" with two spaces a depth, one a line. */
 static const char *lines(void)
 {
