@@ -68,10 +68,12 @@ int atomic_open(struct atomic_file *a, const char *path, struct err *e)
 	bool old;
 	int fd;
 
-	*a = (struct atomic_file){.path = follow_links(path)};
+	/* /dev/stdout may lead to a pipe, whose link names nothing that can be opened. */
+	old = stat(path, &st) == 0;
+	*a = (struct atomic_file){.path = old && !S_ISREG(st.st_mode) ? mem_dup(path)
+								      : follow_links(path)};
 	if (!a->path)
 		return err_errno(e, path, "cannot write");
-	old = stat(a->path, &st) == 0;
 	if (old && S_ISDIR(st.st_mode)) {
 		err_at(e, path, 0, 0, "is a folder; expected the name of a file");
 		goto fail;

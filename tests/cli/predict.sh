@@ -34,6 +34,10 @@ awk -F, -v OFS=, 'NR > 1 { $2 = ""; $NF = "" } { print }' "$s/fold-0/predictions
 check without_labels_the_rest_is_the_same cmp -s "$dir/out" "$dir/unlabelled"
 new "$s" "$test" --out "$dir/p.csv"
 check out_is_the_same eval '[ ! -s "$dir/out" ] && cmp -s "$dir/p.csv" "$s/fold-0/predictions.csv"'
+# A pipe has no name of its own, whatever link leads to it.
+"$MIUST" predict "$s" --list "$bare" --audio "$t/audio" --text "$t/text" --out /dev/stdout \
+	2>"$dir/err" | cat >"$dir/out"
+check out_is_a_pipe cmp -s "$dir/out" "$dir/unlabelled"
 new "$s" "$bare" --tensors "$dir/t.safetensors"
 check tensors eval 'done_well && [ "$(LC_ALL=C grep -ao "dia[01]_utt[012]/logits\"" "$dir/t.safetensors" | sort -u | wc -l)" -eq 6 ]'
 mkdir "$dir/flat" "$dir/flat/a" "$dir/flat/t"
