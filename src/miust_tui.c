@@ -147,19 +147,20 @@ static void run_on_screen(struct ui *u, struct tui *t)
 static void conclude(const struct ui *u, int status, struct err *e)
 {
 	const struct snapshot *now = &u->now;
+	const char *stop = process_stop_name(u->ended);
 	bool failed = now->state == WORK_FAILED;
 
 	if (u->ended) {
 		err_clear(e);
 		if (u->at_once || (u->run_shown && !now->opened))
-			err_set(e, "quit at once on signal %d%s", u->ended,
+			err_set(e, "quit at once on %s%s", stop,
 				now->opened ? "; the session is at its last checkpoint" : "");
 		else if (failed)
-			err_set(e, "stopped on signal %d: %s", u->ended, now->error);
+			err_set(e, "stopped on %s: %s", stop, now->error);
 		else if (ui_attached(u) || now->looks)
-			err_set(e, "left on signal %d", u->ended);
+			err_set(e, "left on %s", stop);
 		else
-			err_set(e, "stopped by signal %d%s", u->ended,
+			err_set(e, "stopped by %s%s", stop,
 				now->trains ? " after a checkpoint" : "");
 		e->status = 128 + u->ended;
 	} else if (status) {

@@ -411,7 +411,7 @@ start slow/config.yml
 until_shows LOADING
 keys C-c
 check interrupt_while_reading left 130
-check interrupt_while_reading_says until_shows 'quit at once on signal 2'
+check interrupt_while_reading_says until_shows 'quit at once on SIGINT'
 
 # ---- no run behind the screen
 start no/such.yml
