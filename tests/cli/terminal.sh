@@ -80,6 +80,22 @@ run predict "$evil/config.yml" --weights "$weights"
 check predict_keeps_bytes cmp -s out table.csv
 check predict_has_some eval '! plain table.csv'
 
+# Tables and JSON for other programs too: there the name is escaped.
+mkdir "$evil/many"
+cp -r "$evil/s" "$evil/many/$evil"
+(cd "$evil/many" && ln -s . sessions && "$MIUST" sessions list --csv) >out 2>err
+status=$?
+both_plain list_csv 0 ',finished,'
+"$MIUST" train "$evil/config.yml" --session "$evil/long" --set train.epoch=1000000 \
+	>trained 2>&1 &
+pid=$!
+until [ -s "$evil/long/fold-0/best.safetensors" ] || ! kill -0 $pid; do :; done
+run control "$evil/long" snapshot
+both_plain control_snapshot 0 '"session": ".*/e.u001B.31m.*t.u0007.u009B31m.u202Ev.u200B.uFEFF.u007F.r/long"'
+run control "$evil/long" stop
+both_plain control_stop 0 'checkpoint'
+wait $pid
+check trained_is_plain plain trained
 # What is wrong is said with the name in it.
 printf 'Filename,Utterance,Emotion\n' >"$evil/bad.csv"
 printf '"clips/train/%s.wav","%s","%s"\n' "$worse" "$worse" "$worse" dia0_utt1 x calm \

@@ -3,7 +3,9 @@
 #include "app/cmd/commands.h"
 
 #include "app/cmd/trainers.h"
+#include "base/plain.h"
 #include "base/str.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -28,15 +30,34 @@ struct asking {
 	int stopped_by; /* the signal that has ended a try; 0: none */
 };
 
+/* JSON with \uXXXX in place of what a terminal would obey or not show: JSON has such
+ * characters only in its strings. */
+static void add_plain_json(struct str *b, const char *text)
+{
+	char one[5];
+
+	for (uint32_t c; (c = utf8_next(&text));) {
+		if (c == '\n' || plain_char(c) == c)
+			str_addn(b, one, (size_t)utf8_put(one, c));
+		else if (c < 0x10000)
+			str_addf(b, "\\u%04X", (unsigned)c);
+		else
+			str_addf(b, "\\u%04X\\u%04X", (unsigned)(0xd7c0 + (c >> 10)),
+				 (unsigned)(0xdc00 + (c & 0x3ff)));
+	}
+}
+
 /* False: nobody reads any more. */
 static bool print_json(const json_t *v, size_t flags)
 {
 	char *text = json_dumps(v, flags);
-	size_t n = strlen(text);
+	struct str line = {0};
 	bool written;
 
-	text[n] = '\n'; /* in place of its end */
-	written = cli_data(text, n + 1);
+	add_plain_json(&line, text);
+	str_add(&line, "\n");
+	written = cli_data(line.s, line.len);
+	str_free(&line);
 	free(text);
 	return written;
 }

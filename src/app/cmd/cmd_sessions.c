@@ -150,7 +150,7 @@ static void print_csv(const struct stored *s)
 		}
 		str_add(&b, "\n");
 	}
-	cli_data(str_text(&b), b.len);
+	fputs(str_text(&b), stdout);
 	str_free(&b);
 }
 
