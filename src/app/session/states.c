@@ -252,10 +252,24 @@ int states_link(const char *from_dir, const char *to_dir, int fold, int step, st
 	return failed ? -1 : 0;
 }
 
+/* Neither the fold's folder nor that of its states may be a link out of the session. */
+static int check_own_folders(const char *session_dir, int fold, struct err *e)
+{
+	char path[PATH_LEN];
+
+	return fold_file(session_dir, fold, "", path, sizeof path, e) || file_check_own(path, e) ||
+			       fold_file(session_dir, fold, STATES_FOLDER, path, sizeof path, e) ||
+			       file_check_own(path, e)
+		       ? -1
+		       : 0;
+}
+
 int states_pin(const char *session_dir, int fold, int step, bool pinned, struct err *e)
 {
 	char path[PATH_LEN];
 
+	if (check_own_folders(session_dir, fold, e))
+		return -1;
 	if (!pinned)
 		return remove_file(session_dir, fold, step, "pin", e);
 	if (states_path(session_dir, fold, step, "pin", path, sizeof path, e))

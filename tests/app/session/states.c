@@ -241,6 +241,33 @@ TEST(what_lies_after_a_step_is_cut)
 	session_close(&s);
 }
 
+/* Whose folder of states, or of the fold, leads out of the session. */
+TEST(pins_do_not_leave_the_session)
+{
+	const char *const folders[] = {"fold-1/states", "fold-1"};
+	struct session s;
+
+	begin(&s, "led", (const int[]){4, -1});
+	for (int i = 0; i < 2; i++) {
+		char way[PATH_LEN + 64], away[PATH_LEN];
+
+		snprintf(way, sizeof way, "%s/%s", s.dir, folders[i]);
+		snprintf(away, sizeof away, "%s", temp_path("away-%d", i));
+		CHECK_INT(rename(way, away), 0);
+		CHECK_INT(symlink(away, way), 0);
+		err_clear(&e);
+		CHECK_INT(states_pin(s.dir, FOLD, 4, true, &e), -1);
+		CHECK_HAS(e.text, folders[i]);
+		CHECK_HAS(e.text, "is a symbolic link, and miust does not write through it");
+		CHECK_INT(states_pin(s.dir, FOLD, 4, false, &e), -1);
+		CHECK(!file_exists(file_of(&s, 4, "pin")));
+		unlink(way);
+		CHECK_INT(rename(away, way), 0);
+	}
+	err_clear(&e);
+	session_close(&s);
+}
+
 TEST(linked_into_another_session)
 {
 	struct settings set = some_settings();
