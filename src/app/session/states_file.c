@@ -33,7 +33,7 @@ struct states_head {
 };
 _Static_assert(sizeof(struct states_head) == 136, "no gaps");
 
-static const char magic[8] = "MIUSTST1";
+static const char magic[8] = {'M', 'I', 'U', 'S', 'T', 'S', 'T', '1'};
 
 static size_t array_bytes(const struct state *s)
 {
