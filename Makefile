@@ -88,7 +88,7 @@ SLOW   := $(patsubst %,tests/cli/%.sh,cluster path slurm tmux doc queue power pr
 # whose code the tests in C run too. Races are not looked for either in those about lists, files and
 # texts, nor in readers, nor where a terminal waits: their threads are those of the others.
 ABOUT_PROCESSES := cluster duel folds kill slurm
-ABOUT_FILES := branch check config data demo eval features hostile install map npy \
+ABOUT_FILES := branch cases check config data demo eval features hostile install map npy \
 	one_fold predict process replay rooms settings tmux
 LEFT_OUT_asan := $(ABOUT_PROCESSES)
 LEFT_OUT_tsan := $(ABOUT_PROCESSES) $(ABOUT_FILES)
