@@ -103,7 +103,7 @@ static int delete_now(struct ui *u, const struct shelf_run *r, struct err *e)
 	return 0;
 }
 
-/* "2 of 5 folds, 3 epochs" */
+/* "2 of 5 folds, fold 3 at epoch 4 of 25", or "5 of 5 folds (train.epoch 25)" */
 static void put_size(struct str *b, const struct shelf_run *r)
 {
 	const struct summary *x = &r->x;
@@ -111,6 +111,8 @@ static void put_size(struct str *b, const struct shelf_run *r)
 	str_addf(b, "%d of %d fold%s", x->done, x->folds, x->folds == 1 ? "" : "s");
 	if (x->fold >= 0)
 		str_addf(b, ", fold %d at epoch %d of %d", x->fold, x->epoch, x->epochs);
+	else if (x->epochs > 0)
+		str_addf(b, " (train.epoch %d)", x->epochs);
 }
 
 /* What goes with it: ", with its seed 54 and its branches lr, before-rewind-1" */

@@ -316,8 +316,9 @@ TEST(sessions_delete_asks_and_moves_the_folder_alone)
 	temp_text(temp_path("all/iemocap-ref/fold-1/best.safetensors"), "x");
 	run("delete");
 	CHECK_INT(screen.overlay_kind, OVERLAY_ASK);
-	CHECK_STR(screen.ask.question,
-		  "delete iemocap-ref, started 2026-01-03 11:00, 5 of 5 folds? y/n");
+	CHECK_STR(
+		screen.ask.question,
+		"delete iemocap-ref, started 2026-01-03 11:00, 5 of 5 folds (train.epoch 70)? y/n");
 	CHECK(file_exists(temp_path("all/iemocap-ref/config.yml")));
 	run(screen.ask.command);
 	CHECK(!file_is_dir(temp_path("all/iemocap-ref")));
@@ -346,9 +347,9 @@ TEST(sessions_delete_names_each_apart)
 	sessions_load(&screen);
 	select_line("demo-20260106-120000-2");
 	run("delete");
-	CHECK_STR(screen.ask.question,
-		  "delete demo-20260106-120000-2, started 2026-01-06 11:00, 2 of 5 folds, with 1 "
-		  "seed? y/n");
+	CHECK_STR(screen.ask.question, "delete demo-20260106-120000-2, started 2026-01-06 11:00, 2 "
+				       "of 5 folds (train.epoch "
+				       "70), with 1 seed? y/n");
 	canvas_init(&c, 10, 40, &screen.look);
 	screen_draw(&screen, &c);
 	CHECK(moment_shows(&c, " delete demo-20260106-120000-2, started"));
