@@ -116,6 +116,9 @@ check anyway_marks_tensors grep -aq '"anyway":"trained as fold 1 on 5 of' "$dir/
 run eval "$dir/f" --weights "$one" --anyway
 not_marked() { quiet && ! grep -q anyway "$dir/out"; }
 check anyway_without_need not_marked
+LC_ALL=C sed 's/"fold":"1"/"fold":"9"/' "$one" >"$dir/nine.safetensors"
+run eval "$dir/f" --weights "$dir/nine.safetensors" --fold 1
+check unknown_fold tells 'trained as fold 9, which is not one of these lists$'
 # Wherever they lie.
 cp "$one" "$dir/w.safetensors"
 run eval "$dir/five/config.yml" --weights "$dir/w.safetensors" --fold 3

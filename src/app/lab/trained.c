@@ -176,8 +176,10 @@ static void check_seen(const struct trained *t, const struct weights_meta *here,
 			add_part(notes, "trained on a fold or by a protocol that is not known");
 		return;
 	}
-	if (!count_seen(t, &own, fold, seen))
+	if (!count_seen(t, &own, fold, seen)) {
+		add_part(notes, "trained as fold %d, which is not one of these lists", fold);
 		return;
+	}
 	str_addf(&how, "as fold %d", fold);
 	if (weights_differ(&t->weights.meta, here, WEIGHTS_SPLIT, &other))
 		str_addf(&how, " with %s", other.s);

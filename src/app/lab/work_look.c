@@ -41,7 +41,8 @@ static bool has_file(const struct work_run *run, int fold, const char *name)
 	return session_file(run, fold, name, path, sizeof path) == 0 && file_exists(path);
 }
 
-/* As `miust eval` does: what does not fit the settings is refused, or said (`say`). */
+/* As `miust eval` does: what does not fit the settings is refused, or said (`say`). A file of
+ * another fold is trained on what this one tests. */
 static int check_weights(struct work_run *run, const struct weights_meta *had, int fold,
 			 const char *name, bool say, struct err *e)
 {
@@ -51,10 +52,13 @@ static int check_weights(struct work_run *run, const struct weights_meta *had, i
 
 	roster_hash(&run->job.lab->corpus, &run->job.set, data);
 	weights_meta_of(&here, &run->job.set, data, fold, 0);
-	if (weights_differ(had, &here, WEIGHTS_REFUSED, &what)) {
+	if (weights_differ(had, &here, WEIGHTS_BIT(FOLD), &what)) {
+		err_set(e, "the %s of fold %d was trained as fold %s; put the file of fold %d back",
+			name, fold, had->text[WEIGHTS_FOLD], fold);
+	} else if (weights_differ(had, &here, WEIGHTS_REFUSED, &what)) {
 		err_set(e, "the %s of fold %d was trained with %s; restore that in config.yml",
 			name, fold, what.s);
-	} else if (weights_differ(had, &here, WEIGHTS_NOTED, &what) && say) {
+	} else if (weights_differ(had, &here, WEIGHTS_NOTED | WEIGHTS_SPLIT, &what) && say) {
 		snprintf(text, sizeof text, "the %s of fold %d was trained with %s", name, fold,
 			 what.s);
 		work_send_text(run, EVENT_SAY, 0, true, text);

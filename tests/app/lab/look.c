@@ -287,22 +287,26 @@ TEST(looking_only_changes_nothing)
 	CHECK_INT(work_end(w), 0);
 }
 
-/* best.safetensors as it is, config.yml with a word changed. */
-static void edit_config(const char *dir, const char *from, const char *to)
+/* A file of a session as it is, but for one word. */
+static void edit(const char *dir, const char *name, const char *from, const char *to)
 {
-	char path[PATH_LEN], *text, *at;
+	char path[PATH_LEN], *text;
 	struct str edited = {0};
 	struct err e = {0};
+	size_t len = 0, n = strlen(from), before = 0;
 
-	snprintf(path, sizeof path, "%s/config.yml", dir);
-	text = file_read(path, FILE_CONFIG, NULL, &e);
-	at = text ? strstr(text, from) : NULL;
-	if (!at) {
+	snprintf(path, sizeof path, "%s/%s", dir, name);
+	text = file_read(path, FILE_CONFIG, &len, &e);
+	while (before + n <= len && memcmp(text + before, from, n) != 0)
+		before++;
+	if (before + n > len) {
 		FAIL("no %s in %s", from, path);
+		free(text);
 		return;
 	}
-	str_addn(&edited, text, (size_t)(at - text));
-	str_addf(&edited, "%s%s", to, at + strlen(from));
+	str_addn(&edited, text, before);
+	str_add(&edited, to);
+	str_addn(&edited, text + before + n, len - before - n);
 	if (file_write(path, edited.s, edited.len, &e))
 		FAIL("%s", e.text);
 	str_free(&edited);
@@ -340,19 +344,42 @@ TEST(looks_with_weights_of_other_settings)
 	CHECK_INT(s.says, 0);
 	look_free(s.look);
 
-	edit_config(dir, "padding: reference", "padding: masked");
+	edit(dir, "config.yml", "padding: reference", "padding: masked");
 	look_again(&s, dir);
 	CHECK(s.look != NULL);
 	CHECK_INT(s.says, 1);
 	CHECK_HAS(s.said, "fold 0 was trained with train.padding reference (here masked)");
 	look_free(s.look);
 
-	edit_config(dir, "[calm, glad, cross]", "[glad, calm, cross]");
+	edit(dir, "config.yml", "[calm, glad, cross]", "[glad, calm, cross]");
 	look_again(&s, dir);
 	CHECK(!s.look);
 	CHECK(s.refused);
 	CHECK_HAS(s.text,
 		  "trained with exp.labels calm,glad,cross (here glad,calm,cross); restore");
+}
+
+/* Nor does it pass for another fold's, or another seed's. */
+TEST(looks_with_weights_of_another_fold)
+{
+	static const char best[] = "fold-0/best.safetensors";
+	const char *dir = temp_path("fold");
+	struct work *w = start(dir, false, false);
+	struct seen s = {0};
+
+	until_state(&s, w, WORK_IDLE);
+	work_end(w);
+	edit(dir, best, "\"seed\":\"12\"", "\"seed\":\"99\"");
+	look_again(&s, dir);
+	CHECK(s.look != NULL);
+	CHECK_INT(s.says, 1);
+	CHECK_HAS(s.said, "kept checkpoint of fold 0 was trained with exp.seed 99 (here 12)");
+	look_free(s.look);
+	edit(dir, best, "\"fold\":\"0\"", "\"fold\":\"3\"");
+	look_again(&s, dir);
+	CHECK(!s.look);
+	CHECK(s.refused);
+	CHECK_HAS(s.text, "fold 0 was trained as fold 3; put the file of fold 0 back");
 }
 
 int main(int argc, char **argv)
