@@ -435,6 +435,7 @@ static int open_run(struct run *r, const char *dir, bool predictions, struct err
 	if (session_read(&s, dir, &r->set, e))
 		return -1;
 	r->base = r->set;
+	results_init(&r->results, &r->set); /* until there are some to read, what they will be of */
 	r->folds = session_folds(&s, &r->set);
 	snprintf(r->dir, sizeof r->dir, "%s", s.dir);
 	run_names(s.dir, r->name, r->branch);

@@ -162,6 +162,29 @@ static int best_of(const char *name, int protocol, const int label[4], int teste
 	return best_by(name, protocol, SELECT_WA, 1, label, tested);
 }
 
+/* The first result of a run that trains says what it is of, as a stored one does. */
+TEST(run_result_says_its_protocol)
+{
+	struct fold_row row = {.fold = 1, .best_epoch = 3, .confusion.classes = 4};
+	struct settings set = some_settings();
+	struct session s;
+	struct run r;
+	struct err e = {0};
+
+	set.exp.seed = 53;
+	set.exp.protocol = PROTOCOL_REFERENCE;
+	REQUIRE(session_create(&s, in("new"), &set, &e) == 0 &&
+		session_begin(&s, 1, 1, 1, &e) == 0);
+	session_close(&s);
+	REQUIRE(run_load(&r, in("new"), &e) == 0);
+	run_add_result(&r, &row, NULL, NULL);
+	CHECK_INT(r.results.n, 1);
+	CHECK_INT((int)r.results.seed, 53);
+	CHECK_STR(r.results.protocol, "reference");
+	CHECK(r.results.optimistic);
+	run_free(&r);
+}
+
 /* As training kept it, not as the rows alone would have it. */
 TEST(run_best_epoch)
 {
