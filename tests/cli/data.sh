@@ -204,6 +204,10 @@ run eval "$dir/skip/config.yml" --weights "$best" --skip-bad
 check skipped_eval_flag cmp -s "$dir/out" "$dir/eval"
 run predict "$dir/skip/config.yml" --weights "$best" --split train
 check skipped_predict [ "$(wc -l <"$dir/out")" -eq 13 ]
+run check "$dir/skip"
+check skipped_check eval 'done_well && grep -q "^1 row left out as before (left_out in config.yml)\$" "$dir/out" && grep -q "^0 errors" "$dir/out"'
+run check "$dir/h/config.yml"
+check skipped_check_of_the_config eval '[ "$status" -eq 1 ] && grep -q "^1 error" "$dir/out"'
 run train "$dir/skip/config.yml" --session "$dir/skip.copy"
 check skipped_copy same "$dir/skip" "$dir/skip.copy"
 # It stays out once it can be read, and others that cannot are named.

@@ -51,6 +51,18 @@ static void print_corpus(const struct corpus *c, const struct settings *s)
 	str_free(&convention);
 }
 
+/* Of a session's config.yml. */
+static void print_left_out(const struct corpus *c)
+{
+	int known = 0;
+
+	for (int i = 0; i < c->nleft; i++)
+		known += c->left[i].known;
+	if (known)
+		printf("%d row%s left out as before (left_out in config.yml)\n", known,
+		       known == 1 ? "" : "s");
+}
+
 /* "1 error, 2 warnings, 3 notes" */
 static void print_sum(const struct problems *p)
 {
@@ -68,23 +80,26 @@ static void print_sum(const struct problems *p)
 static int run(const struct args *a, struct err *e)
 {
 	struct settings s;
+	struct origin o = {0};
 	struct warnings w = {0};
 	struct problems p = {0};
 	struct corpus c = {0};
 	struct err stopped = {0};
 	char path[PATH_LEN];
 	int failed = demo_find(path, sizeof path, a->operand[0], e) ||
-		     config_load(&s, path, NULL, 0, &w, e);
+		     config_load_origin(&s, &o, path, NULL, 0, &w, e);
 
 	cli_warnings(&w);
 	warnings_free(&w);
 	if (failed)
 		return -1;
-	failed = corpus_open(&c, &s, a->deep ? CORPUS_DEEP : CORPUS_HEADERS, &p, &stopped);
+	failed = corpus_open_known(&c, &s, a->deep ? CORPUS_DEEP : CORPUS_HEADERS, o.left, o.nleft,
+				   &p, &stopped);
 	if (!failed)
 		census_note(&c, &s, &p);
 	print_problems(&p);
 	print_corpus(&c, &s);
+	print_left_out(&c);
 	print_sum(&p);
 	if (!failed && corpus_refuse(&c, &p, "by training with --skip-bad", &stopped))
 		puts(stopped.text);
@@ -93,6 +108,7 @@ static int run(const struct args *a, struct err *e)
 	else if (failed)
 		*e = stopped;
 	problems_free(&p);
+	origin_free(&o);
 	corpus_close(&c);
 	return e->status ? -1 : 0;
 }
