@@ -88,6 +88,13 @@ sed -i '1s/.*/utterance_id,TEXT, emotion/; s/,words,/;words;/; 1s/,/;/g' "$f/csv
 run check "$f/config.yml"
 check semicolons_and_case sound
 sessions
+sed -i '1s/Emotion/Mood/' "$f"/csv/*.csv
+run check "$f/config.yml"
+check column_missing_in_all_lists errors 1 '5 lists: no column Emotion; the header has: Utterance_ID, Text, Mood .*; first: .*/csv/Session1.csv, Session2.csv, Session3.csv$'
+check column_missing_counts_lists grep -q '^5 errors' "$dir/out"
+run train "$f/config.yml" --session "$dir/s"
+check column_missing_in_train eval 'says 1 "^miust: 5 lists: no column Emotion" && [ "$(wc -l <"$dir/err")" -eq 1 ]'
+sessions
 sed -i 's/,words//; 1s/,Text//' "$f"/csv/*.csv
 run check "$f/config.yml"
 check no_text_is_a_note sound

@@ -12,8 +12,8 @@
 /* ---- reading ---- */
 
 /* Notes about rows are for `check`. What stopped the reading is in *e as well, and is
- * said at the end. */
-static void say_problems(const struct lab_data *d, const struct problems *p, const struct err *e)
+ * said at the end, of all lists that have it. */
+static void say_problems(const struct lab_data *d, const struct problems *p, struct err *e)
 {
 	struct problem_groups g = problems_grouped(p);
 
@@ -25,7 +25,9 @@ static void say_problems(const struct lab_data *d, const struct problems *p, con
 			warning = str_format("warning: %s", at->text);
 		if (at->kind == PROBLEM_NOTE && !(d->notes && at->rows == 0))
 			continue;
-		if (strcmp(at->text, e->text) != 0)
+		if (strcmp(at->first->text, e->text) == 0)
+			snprintf(e->text, sizeof e->text, "%s", at->text);
+		else
 			d->say(d->ctx, warning ? warning : at->text);
 		free(warning);
 	}

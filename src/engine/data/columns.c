@@ -46,8 +46,9 @@ static void give_up(struct finding *f, const char *sentence)
 
 	err_at(&said, f->t->path, f->t->header.line, 0, "%s", sentence);
 	err_set(f->e, "%s", said.text);
-	problem_add(f->p, &(struct fault){.kind = PROBLEM_ERROR, .file = f->t->path}, "%s",
-		    said.text);
+	problem_add(f->p,
+		    &(struct fault){.kind = PROBLEM_ERROR, .list = f->t->path, .many = sentence},
+		    "%s", said.text);
 	f->failed = true;
 }
 
@@ -162,7 +163,7 @@ static struct template read_template(struct finding *f, const char *text, int n,
 
 		if (t.n == TEMPLATE_PARTS || (open && !close)) {
 			char *why = str_format("%s: %s", key,
-					       open && !close ? "a { without its }"
+					       open && !close ? "a { without its }; write {COLUMN}"
 							      : "too many columns in one text");
 
 			give_up(f, why);

@@ -10,7 +10,7 @@
 
 enum {
 	ROWS_APART = 3, /* so many rows of a fault may keep their own sentences */
-	ROWS_NAMED = 3, /* of a group */
+	ROWS_NAMED = 3, /* of a group, and lists */
 	VARIANTS = 8,   /* more sentences than that about one fault become the general one */
 };
 
@@ -39,7 +39,7 @@ void problem_add(struct problems *p, const struct fault *f, const char *fmt, ...
 	*to = (struct problem){
 		.kind = f->kind,
 		.value = f->value,
-		.list = f->line ? mem_dup(f->list) : NULL,
+		.list = f->list ? mem_dup(f->list) : NULL,
 		.line = f->line,
 		.file = mem_dup(f->file ? f->file : f->list),
 		.text = text.s,
@@ -119,6 +119,8 @@ static int by_fault(const struct problem *a, const struct problem *b)
 {
 	int order = by_general(a, b);
 
+	if (order == 0)
+		order = (a->list == NULL) - (b->list == NULL);
 	return order ? order : strcmp(a->many, b->many);
 }
 
@@ -193,6 +195,17 @@ static void add_together(struct problem_groups *g, const struct problem *const *
 	to->text = b.s;
 }
 
+/* at[0..n-1] are about a list each. */
+static void add_lists(struct problem_groups *g, const struct problem *const *at, int n)
+{
+	struct str b = {0};
+
+	str_addf(&b, "%d lists: %s; %s ", n, at[0]->many, n > ROWS_NAMED ? "first:" : "in");
+	for (int i = 0; i < n && i < ROWS_NAMED; i++)
+		str_addf(&b, "%s%s", i ? ", " : "", i ? path_base(at[i]->list) : at[i]->list);
+	new_group(g, at[0])->text = b.s;
+}
+
 static int count_rows(const struct problem *const *at, int n)
 {
 	int rows = 0;
@@ -209,6 +222,8 @@ static void add_fault(struct problem_groups *g, const struct problem *const *at,
 
 	if (at[0]->line && rows > (at[0]->lossless ? 1 : ROWS_APART))
 		add_together(g, at, n, rows, at[0]->many);
+	else if (!at[0]->line && at[0]->list && n > 1)
+		add_lists(g, at, n);
 	else
 		for (int i = 0; i < n; i++)
 			add_alone(g, at[i]);

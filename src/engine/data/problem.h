@@ -12,6 +12,8 @@
  *
  *	9,988 rows: text/...: no such feature file; extract it or correct
  *	exp.text_dir; first: train.csv:2, 3, 4 (text/train_splits/dia0_utt0.npy)
+ *
+ * and likewise of a fault that several lists have, such as a column that is missing.
  */
 #ifndef MIUST_PROBLEM_H
 #define MIUST_PROBLEM_H
@@ -24,12 +26,13 @@ enum problem_kind { PROBLEM_NOTE, PROBLEM_WARNING, PROBLEM_ERROR };
 struct fault {
 	enum problem_kind kind;
 	bool value;       /* about feature values (NaN, Inf, zero rows): deep check only */
-	const char *list; /* path of the list whose row it is */
+	const char *list; /* path of the list whose row it is, or that is at fault as a whole */
 	long line;        /* that row's line in it, from 1; 0: not about a row */
 	const char *file; /* what is at fault if not the list: a feature file, a folder */
 	const char *dir;  /* file is DIR/...: about many rows only DIR is named */
 	bool brief;       /* whose file it is matters little: one line from two rows on */
-	/* What to say of many rows. NULL: the same as of one, without its file. */
+	/* What to say of many rows, or of many lists. NULL: the same as of one, without its
+	 * file. */
 	const char *many;
 	/* What to say where even `many` differs nearly from row to row, as unknown
 	 * labels do when the wrong column is read. NULL: that cannot be. */
@@ -39,7 +42,7 @@ struct fault {
 struct problem {
 	enum problem_kind kind;
 	bool value;
-	char *list; /* NULL: not about a row */
+	char *list; /* NULL: not about a row or a list */
 	long line;  /* 0: not about a row */
 	char *file; /* the list, the feature file, or a folder that is missing */
 	char *text; /* "LIST:LINE: [FILE: ]what is wrong; what to do" */

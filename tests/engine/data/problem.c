@@ -147,6 +147,34 @@ TEST(many_variants_become_the_general_sentence)
 	CHECK_STR(told(), "9 rows: labels nobody knows; first: train.csv:2, 3, 4\n");
 }
 
+/* Of lists as a whole: one line from two on, apart from what else has no row. */
+TEST(lists_with_one_fault_are_one_line)
+{
+	static const char *const list[] = {"csv/a.csv", "csv/b.csv", "csv/c.csv", "csv/d.csv"};
+
+	reset();
+	for (int i = 0; i < 4; i++) {
+		problem_add(&p,
+			    &(struct fault){.kind = PROBLEM_ERROR,
+					    .list = list[i],
+					    .many = "no column Emotion"},
+			    "%s:1: no column Emotion", list[i]);
+		if (i == 0) {
+			CHECK_STR(told(), "csv/a.csv:1: no column Emotion\n");
+			problem_add(&p, &(struct fault){.kind = PROBLEM_ERROR, .file = "text"},
+				    "no column Emotion");
+		}
+		if (i == 1)
+			CHECK_STR(told(), "2 lists: no column Emotion; in csv/a.csv, b.csv\n"
+					  "no column Emotion\n");
+	}
+	CHECK_STR(told(), "4 lists: no column Emotion; first: csv/a.csv, b.csv, c.csv\n"
+			  "no column Emotion\n");
+	CHECK_INT(p.errors, 5);
+	CHECK_INT(problems_rows(&p), 0);
+	reset();
+}
+
 TEST(rows_count_as_rows)
 {
 	reset();
