@@ -210,7 +210,7 @@ static _Noreturn void leave_at_once(const struct ui *u, struct err *e)
 }
 
 /* What is opened: without an argument the demo, or if runs wait the first of them, for who
- * comes back to them asks for no other. */
+ * comes back to them asks for no other. Who only looks sees what there is. */
 static const char *choose(struct tui *t, char queued[PATH_LEN])
 {
 	struct queue_run next;
@@ -221,6 +221,8 @@ static const char *choose(struct tui *t, char queued[PATH_LEN])
 		return t->detached;
 	if (t->args->noperands)
 		return t->args->operand[0];
+	if (t->args->readonly && file_is_dir(QUEUE_FOLDER))
+		return QUEUE_FOLDER;
 	if (!t->headless && !t->args->readonly && file_exists(QUEUE_FOLDER "/queue"))
 		queue_next(QUEUE_FOLDER, NULL, &next, &found, &ignored);
 	t->demo = !found;

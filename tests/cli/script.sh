@@ -181,8 +181,14 @@ check readonly_no_new_files diff -r "$one" before
 script 'set train.clip 3'
 tui "$one" --readonly --script script
 check readonly_refuses fails 1 'changes no session'
+tui "$tiny" --readonly --once
+check readonly_needs_session fails 2 'opens only sessions and folders of them; .* is neither'
 tui --readonly --once
-check readonly_needs_session fails 2 'opens only sessions'
+check readonly_alone_lists_sessions eval 'is 0 && grep -q "▸7 Sessions" out && diff -r "$one" before'
+mv sessions elsewhere
+tui --readonly --once
+check readonly_alone_without_sessions fails 2 'demo is neither'
+mv elsewhere sessions
 # From there no run begins, and the program goes on.
 cp -a sessions before-open
 for what in demo "$tiny"; do

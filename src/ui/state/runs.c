@@ -234,8 +234,11 @@ static int options(const struct ui *u, const char *what, bool skip_bad, struct w
 	o->readonly = false;
 	if (strcmp(what, "demo") == 0)
 		o->pace = u->how.demo_pace;
-	return u->readonly ? err_usage(e, "--readonly opens only sessions; %s is not one", what)
-			   : 0;
+	if (u->readonly)
+		return err_usage(
+			e, "--readonly opens only sessions and folders of them; %s is neither",
+			what);
+	return 0;
 }
 
 void runs_share(const struct ui *u, struct work_options *o)
