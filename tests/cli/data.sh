@@ -43,7 +43,7 @@ cp "$dir/a/data/train.csv" "$dir/train.csv"
 sed 's/,calm/,glad/' "$dir/train.csv" >"$dir/a/data/train.csv"
 record "$dir/labels" >"$dir/before"
 resume labels
-check relabelled says 1 'the data has changed since the session was started: labels of 4 rows (train dia0_utt2: calm then, glad now; train dia1_utt2: calm then, glad now; train dia2_utt2: calm then, glad now; and 1 more); put it back, go on with the data as it is now (--session [^ ]*labels --resume --accept-data), or start a new session$'
+check relabelled says 1 'the data has changed since the session was started: labels of 4 rows (train dia0_utt2: calm then, glad now; train dia1_utt2: calm then, glad now; train dia2_utt2: calm then, glad now; and 1 more); put it back, go on with the data as it is now (miust train --session [^ ]*labels --resume --accept-data), or start a new session$'
 check relabelled_untouched keeps "$dir/labels"
 run train "$dir/a/config.yml" --session "$dir/labels" --resume
 check relabelled_with_config says 1 'the data has changed'
@@ -112,7 +112,7 @@ begun c moved
 mv "$dir/c" "$dir/d"
 record "$dir/moved" >"$dir/before"
 resume moved
-check gone says 1 'c/data/audio (exp.audio_dir), [^ ]*/c/data/text (exp.text_dir), .*: not there; if the data has moved, go on with --session [^ ]*moved --resume --set exp.audio_dir=PATH --set exp.text_dir=PATH --set exp.train_csv=PATH --set exp.dev_csv=PATH --set exp.test_csv=PATH$'
+check gone says 1 'c/data/audio (exp.audio_dir), [^ ]*/c/data/text (exp.text_dir), .*: not there; if the data has moved, go on with miust train --session [^ ]*moved --resume --set exp.audio_dir=PATH --set exp.text_dir=PATH --set exp.train_csv=PATH --set exp.dev_csv=PATH --set exp.test_csv=PATH$'
 check gone_untouched keeps "$dir/moved"
 here="--set exp.audio_dir=$dir/d/data/audio --set exp.text_dir=$dir/d/data/text"
 for l in train dev test; do here="$here --set exp.${l}_csv=$dir/d/data/$l.csv"; done

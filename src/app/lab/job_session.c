@@ -143,7 +143,7 @@ int job_find_data(const struct job *j, struct err *e)
 		str_addf(&set, " --set %s=PATH", o->key);
 	}
 	if (gone.len) {
-		str_add(&gone, ": not there; if the data has moved, go on with ");
+		str_add(&gone, ": not there; if the data has moved, go on with miust train ");
 		job_add_resume(&gone, j->opt.session, &j->opt);
 		str_add(&gone, set.s);
 		failed = refuse_data(&gone, e);
@@ -185,7 +185,7 @@ static int check_folder(struct job *j, const struct session *s, struct err *e)
 		job_say(j, "%s; going on with the data as it is now", text.s);
 		goto out;
 	}
-	str_add(&text, "; put it back, go on with the data as it is now (");
+	str_add(&text, "; put it back, go on with the data as it is now (miust train ");
 	job_add_resume(&text, j->opt.session, &j->opt);
 	str_addf(&text, "%s --accept-data), or start a new session",
 		 j->opt.skip_bad ? " --skip-bad" : "");
