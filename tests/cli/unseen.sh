@@ -50,3 +50,24 @@ another ./miust control sessions/s pause
 check control says 1 "sessions/s: cannot see who trains it: the lock of fold 0 may not be read"
 another ./miust control --fold 0 sessions/s pause
 check control_fold says 1 "cannot see who trains it: the lock of fold 0 may not be read"
+
+# Nor may it write into one that nobody trains: it is shown, and nothing is offered.
+kill -9 $trainer
+wait $trainer 2>/dev/null
+"$MIUST_TUI" "$tiny" --script /dev/stdin >/dev/null 2>err <<END
+step
+stop
+END
+mv sessions/config-* sessions/stopped
+cp -a sessions/stopped before
+another ./miust-tui --once --size 80x24 sessions/stopped
+check read_only_folder sh -c 'grep -q read-only out && ! grep -qi "resume\|goes on" out'
+check read_only_why grep -q 'sessions/stopped: this user cannot write into the folder' out
+echo 'step' >script
+another ./miust-tui --script script sessions/stopped
+check read_only_step says 1 'cannot write into the folder (Permission denied)'
+chmod 777 sessions/stopped
+another ./miust-tui --once --size 80x24 sessions/stopped
+check read_only_fold grep -q 'fold-0: this user cannot write into the folder' out
+chmod 755 sessions/stopped
+check read_only_is_left_alone diff -r sessions/stopped before

@@ -34,6 +34,14 @@ static bool is_trained(const struct work_run *run, char dir[PATH_LEN])
 	       session_in_training(run->session, dir, PATH_LEN);
 }
 
+/* The session is open, but only to look at. */
+static void look_only(struct work_run *run, const char *why)
+{
+	pthread_mutex_lock(&run->work->lock);
+	str_fit(run->shown.looking, sizeof run->shown.looking, why);
+	pthread_mutex_unlock(&run->work->lock);
+}
+
 /* Run it, or look at it: if it is stored and waits for whoever steers it, or cannot go on. */
 static int open_job(struct work_run *run, struct err *e)
 {
@@ -48,11 +56,14 @@ static int open_job(struct work_run *run, struct err *e)
 	if (is_trained(run, dir))
 		o.session = dir;
 	run->looks = o.session == dir || run->opt.readonly;
+	if (run->looks && o.session != dir && session_check_writable(run->session, &why))
+		look_only(run, why.text); /* nor could it go on otherwise */
 	if (run->looks)
 		return job_look(&run->job, labs, &o, &hooks, true, e);
 	run->looks = run->opt.paused && !run->opt.unattended && is_stored(run);
 	run->read = run->looks;
-	if ((run->looks ? job_open_stored : job_open)(&run->job, labs, &o, &hooks, &why) == 0)
+	if ((!run->looks || session_check_writable(run->session, &why) == 0) &&
+	    (run->looks ? job_open_stored : job_open)(&run->job, labs, &o, &hooks, &why) == 0)
 		return 0;
 	run->read = false;
 	pthread_mutex_lock(&run->work->lock);
@@ -63,10 +74,7 @@ static int open_job(struct work_run *run, struct err *e)
 	    job_look(&run->job, labs, &o, &hooks, false, &unreadable) == 0) {
 		run->looks = true;
 		run->refused = why.status != EXIT_BUSY; /* who writes it may end */
-		pthread_mutex_lock(&run->work->lock);
-		str_fit(run->shown.looking, sizeof run->shown.looking,
-			run->refused ? why.text : "");
-		pthread_mutex_unlock(&run->work->lock);
+		look_only(run, run->refused ? why.text : "");
 		return 0;
 	}
 	*e = why;

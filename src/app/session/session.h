@@ -63,6 +63,8 @@ struct session {
 };
 
 bool session_exists(const char *root); /* a folder with a config.yml */
+/* May this user write into a run's folder and those of its folds? Who may not can only look. */
+int session_check_writable(const char *dir, struct err *e);
 /* Does the file (or the one a link leads to) lie in a session's folder, at any
  * depth? It is named in `root`. */
 bool session_around(const char *path, char *root, size_t n);

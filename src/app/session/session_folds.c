@@ -6,9 +6,11 @@
 #include "base/mem.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 void folds_add(struct fold_list *l, int fold)
 {
@@ -95,4 +97,25 @@ bool fold_lacks_begin(const char *dir, int fold, const struct changes *c)
 {
 	return changes_have_earlier(c, fold) && fold_has(dir, fold, SESSION_STEPS) &&
 	       !changes_have_begin(c, fold);
+}
+
+static int check_writable(const char *dir, struct err *e)
+{
+	if (access(dir, W_OK) == 0 || errno == ENOENT)
+		return 0;
+	return err_at(e, dir, 0, 0, "this user cannot write into the folder (%s)", strerror(errno));
+}
+
+int session_check_writable(const char *dir, struct err *e)
+{
+	struct fold_list folds = {0};
+	char path[PATH_LEN];
+	int failed = check_writable(dir, e);
+
+	folds_read(&folds, dir);
+	for (int i = 0; i < folds.n && !failed; i++)
+		failed = fold_file(dir, folds.at[i], "", path, sizeof path, e) ||
+			 check_writable(path, e);
+	folds_free(&folds);
+	return failed ? -1 : 0;
 }

@@ -138,14 +138,18 @@ static const char *split(const char *line, char *name, size_t n)
 
 bool command_is_locked(const struct ui *u, const struct verb *v)
 {
-	return u->readonly && v->traits & CHANGES && !(v->traits & FIRST_LOOKS);
+	return u->readonly && v->traits & CHANGES && !(v->traits & (FIRST_LOOKS | BARE_LOOKS));
 }
 
 const char *command_args(const struct ui *u, const struct verb *v, char *out, size_t n)
 {
-	bool first = u->readonly && v->traits & FIRST_LOOKS;
+	size_t most = strlen(v->args);
 
-	snprintf(out, n, "%.*s", (int)(first ? strcspn(v->args, "|") : strlen(v->args)), v->args);
+	if (u->readonly && v->traits & FIRST_LOOKS)
+		most = strcspn(v->args, "|");
+	else if (u->readonly && v->traits & BARE_LOOKS)
+		most = 0;
+	snprintf(out, n, "%.*s", (int)most, v->args);
 	return out;
 }
 
@@ -161,7 +165,8 @@ static bool is_first(const struct verb *v, const char *args)
 
 static bool may_change(const struct verb *v, const char *args)
 {
-	return v->traits & CHANGES && !(v->traits & FIRST_LOOKS && is_first(v, args));
+	return v->traits & CHANGES && !(v->traits & FIRST_LOOKS && is_first(v, args)) &&
+	       !(v->traits & BARE_LOOKS && !*args);
 }
 
 static const char *locked(const struct ui *u, const struct ui_command *c, const char *args)

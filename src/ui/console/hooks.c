@@ -26,22 +26,29 @@ static int list(struct ui *u)
 	return 0;
 }
 
-/* Is it the rule for spikes, or its end? */
-static bool is_rule(const char *args)
+/* Is it the rule for spikes, or its end? back of *r is 0 if it is neither, or its end. */
+static bool is_rule(const char *args, struct rollback *r)
 {
-	struct rollback ignored;
 	struct err other = {0};
 
-	return rollback_order(&ignored, args, &other) == 0;
+	*r = (struct rollback){0};
+	return rollback_order(r, args, &other) == 0;
 }
 
 static int run_on(struct ui *u, const char *args, struct err *e)
 {
+	struct rollback rule;
+	bool is = is_rule(args, &rule);
+
 	if (!*args)
 		return list(u);
+	if (u->readonly && rule.back) /* miustrc's is for other screens */
+		return u->sourcing ? 0
+				   : err_set(e, "on spike rewind: not possible with --readonly, "
+						"which changes no session");
 	if (hooks_on(u->hooks, args, e))
 		return -1;
-	if (u->work && is_rule(args)) {
+	if (u->work && is) {
 		work_rollback(u->work, &u->hooks->rollback);
 		if (ui_attached(u) && work_rule(u->work, u->run_shown, args))
 			return 0; /* the reply of who is asked says it */

@@ -56,6 +56,8 @@ static void print_verb(FILE *out, const struct verb *v)
 	if (v->traits & FIRST_LOOKS)
 		fprintf(out, " With \\-\\-readonly only %.*s.", (int)strcspn(v->args, "|"),
 			v->args);
+	else if (v->traits & BARE_LOOKS)
+		fputs(" With \\-\\-readonly only without an argument.", out);
 	else if (v->traits & CHANGES)
 		fputs(" Not with \\-\\-readonly.", out);
 	putc('\n', out);

@@ -29,6 +29,7 @@ enum {
 	FIRST_LOOKS = 4, /* its first argument ("list" of "list|empty") changes nothing */
 	LATE = 8,        /* came later: takes no prefix that an older verb had alone */
 	TYPES = 16,      /* its arguments are the beginning of another command */
+	BARE_LOOKS = 64, /* without an argument it only says something */
 	KEYED = 32,      /* for a key: nobody types its name, so no refusal begins with it */
 };
 

@@ -71,6 +71,6 @@ static void complete_duel(struct ui *u, const struct words *w, struct completion
 const struct verb duel_verbs[] = {
 	{"duel", "[" DUEL_ARGS "|off]",
 	 "Train two branches in turn, and compare them at each epoch.", run_duel, refuse_duel,
-	 complete_duel, CHANGES | LATE},
+	 complete_duel, CHANGES | LATE | BARE_LOOKS},
 	{0},
 };

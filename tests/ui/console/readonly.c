@@ -255,6 +255,7 @@ TEST(readonly_offers_only_what_looks)
 {
 	const struct ui_command *command;
 	struct completions c;
+	struct hooks hooks;
 	struct err e = {0};
 
 	open_session("sessions/part");
@@ -262,7 +263,7 @@ TEST(readonly_offers_only_what_looks)
 	complete_word(&screen, "", 0, &c);
 	for (int i = 0; (command = command_at(i)); i++) {
 		const struct verb *k = command_verb(&screen, command);
-		bool locked = k->traits & CHANGES && !(k->traits & FIRST_LOOKS);
+		bool locked = k->traits & CHANGES && !(k->traits & (FIRST_LOOKS | BARE_LOOKS));
 		const char *why = command_refused(&screen, k->name);
 
 		CHECK_INT(offered(&c, k->name), !locked);
@@ -274,6 +275,19 @@ TEST(readonly_offers_only_what_looks)
 	CHECK(!offered(&c, "demo"));
 	completions_free(&c);
 	CHECK_HAS(command_refused(&screen, "console note "), "not possible with --readonly");
+	CHECK_STR(command_refused(&screen, "duel lr=1e-3,1e-4"),
+		  "not possible with --readonly, which changes no session");
+	CHECK_INT(command_run(&screen, "duel", &e), 0);
+	hooks_init(&hooks);
+	screen.hooks = &hooks;
+	CHECK_INT(command_run(&screen, "on spike rewind 1 epoch", &e), -1);
+	CHECK_STR(e.text,
+		  "on spike rewind: not possible with --readonly, which changes no session");
+	err_clear(&e);
+	CHECK_INT(command_run(&screen, "on spike bell", &e), 0);
+	CHECK_INT(hooks.rollback.back, 0);
+	screen.hooks = NULL;
+	hooks_free(&hooks);
 	CHECK_INT(command_run(&screen, "open demo", &e), -1);
 	CHECK_STR(e.text, "open: demo is not a session, and --readonly opens nothing else");
 	CHECK(!screen.quit);
