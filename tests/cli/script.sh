@@ -34,7 +34,7 @@ check script_runs is 0
 check script_writes_results test -f "$(session)/results.json"
 cat >log <<'END'
 at 0 1 2 set train.optimizer.lr 0.02   # was 0.012
-at 0 1 3 set train.optimizer.lr 0.012   # was 0.02
+at 0 1 3 set train.optimizer.lr 0.012   # undo, was 0.02
 at 0 2 5 set train.epoch 4   # was 3
 at 0 2 7 set train.loss.text 0.5   # was 0.15
 at 0 3 9 set train.clip 1   # was 0
@@ -78,7 +78,7 @@ cat >log <<'END'
 at 0 1 1 set train.optimizer.lr 0.006   # was 0.012
 at 0 2 5 set train.epoch 6   # was 3
 at 0 2 5 set train.epoch 9   # was 6
-at 0 2 5 set train.epoch 6   # was 9
+at 0 2 5 set train.epoch 6   # undo, was 9
 at 0 2 5 set train.epoch 1   # was 6
 END
 check factor_logs_values cmp log "$(session)/commands.log"
