@@ -31,7 +31,7 @@ check it_is_its_parent_again repeated
 run branch s lr 1:1
 check a_name_twice says 1 'a branch lr exists; choose another name'
 run branch s other 9:1
-check a_step_to_come says 1 '9:1: fold 0 of s has come to 3:4'
+check a_step_to_come says 1 '9:1 is still to come: fold 0 of s is at 3:4'
 run branch s other soon
 check no_place says 1 'expected EPOCH:STEP'
 run branch s other 1:1 --fold 3
@@ -44,7 +44,7 @@ nothing() { [ "$(ls s/branches)" = lr ]; }
 check nothing_was_made nothing
 run branch s young 2:1
 run branch s/branches/young younger 2:1
-check one_that_has_not_repeated_yet says 1 'has come to 1:4; it has yet to repeat what its parent did'
+check one_that_has_not_repeated_yet says 1 'is at 1:4; it has yet to repeat what its parent did'
 rm -r s/branches/young
 check nothing_is_left nothing
 
@@ -90,7 +90,7 @@ trained_longer() {
 }
 check it_trains_longer trained_longer
 run branch longer late 4:1
-check after_the_end says 1 '4:1: fold 0 of longer has come to 3:4'
+check after_the_end says 1 '4:1 is still to come: fold 0 of longer is at 3:4'
 
 # What a replay has yet to do is in the folds' logs already: it does not count as a fold, and a
 # branch that a rewind keeps has nothing of what comes after the rewind.

@@ -95,7 +95,7 @@ mistake one_run 'expected two runs' main
 mistake no_number 'for soon: expected how many epochs' main lr-x2 for soon
 mistake no_place 'at soon: expected EPOCH:STEP' lr=1,2 at soon
 mistake a_place_of_two_runs 'did not expect at' main lr-x2 at 1:1
-mistake a_step_to_come 'has come to' lr=1,2 at 9:1
+mistake a_step_to_come '9:1 is still to come' lr=1,2 at 9:1
 run train "$tiny/config.yml" --session done --set train.epoch=1
 run duel done lr=1,2
 check a_finished_run says 1 'fold 0 of done is finished; at EPOCH:STEP begins the duel at a step of its past'

@@ -52,7 +52,7 @@ fresh
 script 'step epoch' 'save first' 'step' 'save second' 'save 2nd'
 tui "$tiny" --script script
 check names_begin_with_letters is 1
-check names_begin_with_letters_says grep -q 'script:5: 2nd: expected a name for the state' err
+check names_begin_with_letters_says grep -q "script:5: '2nd' cannot name a state: expected a letter from a to z" err
 check names_are_stored [ -s "$(session)/fold-0/states/5.state" ]
 check names_are_in_them grep -q second "$(session)/fold-0/states/5.state"
 fresh

@@ -47,7 +47,7 @@ run train --session "$dir/c" --resume
 check without_the_rule_none [ "$(grep -c spike "$dir/c/commands.log")" -eq 0 ]
 
 run train "$tiny" "$@" --session "$dir/no" --on 'spike rewind 1 week'
-check wrong_rule says 2 'on spike rewind 1 week: expected rewind N epochs|steps'
+check wrong_rule says 2 'on spike rewind 1 week: expected 1 to 1000000 epochs or steps'
 check wrong_rule_no_session [ ! -e "$dir/no" ]
 
 # Each fold, and each seed, counts its own.

@@ -9,9 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EXPECTED                                                                                   \
-	"expected rewind N epochs|steps [, KEY VALUE|xFACTOR]... [, at most N] [, over K], as in " \
-	"on spike rewind 1 epoch, lr x0.5, at most 3"
+#define PARTS "KEY VALUE, KEY xFACTOR, at most N or over K"
 
 enum { BACK_MOST = 1000000, USES_MOST = 1000 };
 #define OVER_MOST 1e6
@@ -58,16 +56,27 @@ static int read_back(struct rollback *r, const char *part, struct err *e)
 	int n = 1;
 
 	if (!at || !*at)
-		return err_set(e, "on spike: " EXPECTED "; found %.60s", *part ? part : "nothing");
+		return err_set(e,
+			       "on spike: expected rewind N epochs|steps, then, each after a "
+			       "comma, " PARTS ", as in on spike rewind 1 epoch, lr x0.5, at most "
+			       "3; found %.60s",
+			       *part ? part : "nothing");
 	unit = at;
 	if (isdigit((unsigned char)*at) && !take_count(&unit, BACK_MOST, &n))
-		return err_set(e, "on spike rewind %.60s: expected 1 to %d epochs or steps", at,
-			       BACK_MOST);
+		unit = "";
 	r->steps = is_one_of(unit, "step", "steps");
 	if (!r->steps && !is_one_of(unit, "epoch", "epochs"))
-		return err_set(e, "on spike rewind %.60s: " EXPECTED, at);
+		return err_set(e,
+			       "on spike rewind %.60s: expected 1 to %d epochs or steps, as in "
+			       "rewind 1 epoch",
+			       at, BACK_MOST);
 	r->back = n;
 	return 0;
+}
+
+static int refuse_second(const char *what, struct err *e)
+{
+	return err_set(e, "on spike rewind: %s is there twice; give it once", what);
 }
 
 static int read_over(struct rollback *r, const char *text, struct err *e)
@@ -75,12 +84,14 @@ static int read_over(struct rollback *r, const char *text, struct err *e)
 	char *end;
 	double over = strtod(text, &end);
 
+	if (r->over > 0)
+		return refuse_second("over K", e);
 	if (end != text && !*end && over > 1 && over <= OVER_MOST) {
 		r->over = over;
 		return 0;
 	}
 	return err_set(e,
-		       "on spike ... over %.60s: expected how many times its median a loss is, "
+		       "on spike rewind, over %.60s: expected how many times its median a loss is, "
 		       "above 1 and at most %g",
 		       text, OVER_MOST);
 }
@@ -89,6 +100,8 @@ static int read_most(struct rollback *r, const char *text, struct err *e)
 {
 	const char *at = text, *over;
 
+	if (r->most)
+		return refuse_second("at most N", e);
 	if (take_count(&at, USES_MOST, &r->most)) {
 		over = after(at, "over");
 		if (over)
@@ -96,8 +109,8 @@ static int read_most(struct rollback *r, const char *text, struct err *e)
 		if (!*at || is_one_of(at, "time", "times"))
 			return 0;
 	}
-	return err_set(e, "on spike ... at most %.60s: expected a number of uses, 1 to %d", text,
-		       USES_MOST);
+	return err_set(e, "on spike rewind, at most %.60s: expected a number of uses, 1 to %d",
+		       text, USES_MOST);
 }
 
 /* What a factor makes is known only where it is used. */
@@ -110,11 +123,11 @@ static int check_value(const struct setting *x, struct err *e)
 
 	options_preset(&preset);
 	if (!(factor > 0) || isinf(factor))
-		return err_set(e, "on spike ... %s %s: expected a factor above 0, such as x0.5",
+		return err_set(e, "on spike rewind, %s %s: expected a factor above 0, such as x0.5",
 			       x->key, x->value);
 	if (is_factor || option_set(&preset, x->o, x->value, ".", &why) == 0)
 		return 0;
-	return err_set(e, "on spike ... %s", why.text);
+	return err_set(e, "on spike rewind, %s", why.text);
 }
 
 static int read_change(struct rollback *r, const char *part, struct err *e)
@@ -124,16 +137,21 @@ static int read_change(struct rollback *r, const char *part, struct err *e)
 
 	setting_of_console(&x, part);
 	if (!x.o && !x.value)
-		return err_set(e, "on spike ... %.60s: " EXPECTED, *part ? part : "(nothing)");
+		return err_set(e, "on spike rewind: expected " PARTS " after a comma; found %.60s",
+			       *part ? part : "nothing");
 	if (setting_live(&x, &why))
-		return err_set(e, "on spike ... %s", why.text);
+		return err_set(e, "on spike rewind, %s", why.text);
 	if (check_value(&x, e))
 		return -1;
+	for (int i = 0; i < r->changes; i++)
+		if (after(r->change[i], x.key))
+			return refuse_second(x.key, e);
 	if (r->changes == ROLLBACK_CHANGES)
-		return err_set(e, "on spike: at most %d settings are changed", ROLLBACK_CHANGES);
+		return err_set(e, "on spike rewind: at most %d settings are changed",
+			       ROLLBACK_CHANGES);
 	if (snprintf(r->change[r->changes], ROLLBACK_CHANGE, "%s %s", x.key, x.value) >=
 	    ROLLBACK_CHANGE)
-		return err_set(e, "on spike ... %s: the value is too long", x.key);
+		return err_set(e, "on spike rewind, %s: the value is too long", x.key);
 	r->changes++;
 	return 0;
 }
@@ -178,7 +196,7 @@ static char *next_part(char **at)
 
 int rollback_read(struct rollback *r, const char *text, struct err *e)
 {
-	struct rollback new = {.most = ROLLBACK_MOST, .over = SPIKE_OVER};
+	struct rollback new = {0};
 	struct str copy = {0};
 	char *at, *part;
 	int failed;
@@ -191,6 +209,10 @@ int rollback_read(struct rollback *r, const char *text, struct err *e)
 	str_free(&copy);
 	if (failed)
 		return -1;
+	if (!new.most)
+		new.most = ROLLBACK_MOST;
+	if (!(new.over > 0))
+		new.over = SPIKE_OVER;
 	*r = new;
 	return 0;
 }

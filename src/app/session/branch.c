@@ -114,8 +114,8 @@ static int find_step(const struct trunk *t, int epoch, int in_epoch, int *step, 
 		return err_set(e, "%d:%d: epoch %d of fold %d has %d steps", epoch, in_epoch, epoch,
 			       t->fold, last - first);
 	where(t, now, sizeof now);
-	return err_set(e, "%d:%d: fold %d of %s has come to %s%s", epoch, in_epoch, t->fold, t->dir,
-		       now, to_repeat(t));
+	return err_set(e, "%d:%d is still to come: fold %d of %s is at %s%s", epoch, in_epoch,
+		       t->fold, t->dir, now, to_repeat(t));
 }
 
 int branch_step(const char *session_dir, int fold, int epoch, int in_epoch, int *step,
@@ -190,8 +190,8 @@ static int point_of(const struct trunk *t, int step, struct branch_point *p, str
 
 	if (step < 0 || step > t->rows) {
 		where(t, now, sizeof now);
-		return err_at(e, t->dir, 0, 0, "fold %d has no step %d; it has come to %s", t->fold,
-			      step, now);
+		return err_at(e, t->dir, 0, 0, "fold %d has no step %d; it is at %s", t->fold, step,
+			      now);
 	}
 	*p = (struct branch_point){.fold = t->fold, .step = step};
 	if (step == 0)

@@ -109,7 +109,8 @@ static int check_name(const char *name, struct err *e)
 	if (control || !*name || strchr("-.#~", *name) || !is_utf8(name) ||
 	    strcspn(name, "/\\\"'`$*?[]{}|;&<>()!") != strlen(name))
 		return err_set(e,
-			       "'%.80s' cannot name a branch: expected letters, digits and ._+-=, "
+			       "'%.80s' cannot name a branch: expected letters of any language, "
+			       "digits and ._+-=, "
 			       "beginning with one of the first two",
 			       name);
 	if (strcmp(name, "main") == 0 || strcmp(name, "off") == 0)

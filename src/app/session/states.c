@@ -286,8 +286,9 @@ int states_check_name(const char *name, struct err *e)
 		good = isalnum((unsigned char)name[i]) || strchr("._-", name[i]);
 	if (good)
 		return 0;
-	return err_set(e,
-		       "%.80s: expected a name for the state: a letter first, then letters, "
-		       "digits, '.', '_' or '-', %d at most",
-		       name, STORED_NAME - 1);
+	return err_set(
+		e,
+		"'%.80s' cannot name a state: expected a letter from a to z, large or small, "
+		"then such letters, digits, '.', '_' or '-', %d in all at most",
+		name, STORED_NAME - 1);
 }

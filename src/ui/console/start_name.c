@@ -41,7 +41,8 @@ int start_check_name(const char *name, struct err *e)
 	if (!*name || strchr("-.#~", *name) ||
 	    strcspn(name, "/\\\"'`$*?[]{}|;&<>()!") != strlen(name))
 		return err_set(e,
-			       "'%.80s' cannot name a run: expected letters, digits and ._+-=, "
+			       "'%.80s' cannot name a run: expected letters of any language, "
+			       "digits and ._+-=, "
 			       "beginning with one of the first two",
 			       name);
 	if (strncmp(name, "queue", 5) == 0 && (!name[5] || name[5] == '.'))

@@ -136,7 +136,7 @@ TEST(the_rule_of_a_spike)
 	on("spike rewind 20 steps, at most 9, over 4");
 	CHECK_INT(h.rollback.back, 20);
 	CHECK_INT(h.n, 2);
-	CHECK_HAS(refused("spike rewind 1 week"), "expected rewind");
+	CHECK_HAS(refused("spike rewind 1 week"), "expected 1 to 1000000 epochs or steps");
 	CHECK_STR(listed(), "on spike rewind 20 steps, at most 9, over 4\non end bell\non time 30");
 	happening_spike(&x, "s", &step, "spike at 1:3");
 	hooks_happened(&h, &x);

@@ -64,15 +64,15 @@ TEST(rules_are_read)
 
 TEST(mistakes_say_what_was_expected)
 {
-	CHECK_HAS(refuses(""), "on spike: expected rewind N epochs|steps [, KEY VALUE|xFACTOR]... "
-			       "[, at most N] [, over K], as in on spike rewind 1 epoch, lr x0.5, "
-			       "at most 3; found nothing");
+	CHECK_HAS(refuses(""), "on spike: expected rewind N epochs|steps, then, each after a "
+			       "comma, KEY VALUE, KEY xFACTOR, at most N or over K, as in on spike "
+			       "rewind 1 epoch, lr x0.5, at most 3; found nothing");
 	CHECK_HAS(refuses("go back"), "; found go back");
 	CHECK_HAS(refuses("rewind"), "expected rewind N epochs|steps");
-	CHECK_HAS(refuses("rewind 1"), "expected rewind N epochs|steps");
+	CHECK_HAS(refuses("rewind 1"), "on spike rewind 1: expected 1 to 1000000 epochs or steps");
 	CHECK_HAS(refuses("rewind 4:1"), "expected 1 to 1000000 epochs or steps");
 	CHECK_HAS(refuses("rewind 0 epochs"), "expected 1 to 1000000 epochs or steps");
-	CHECK_HAS(refuses("rewind 1 week"), "expected rewind N epochs|steps");
+	CHECK_HAS(refuses("rewind 1 week"), "rewind 1 week: expected 1 to 1000000 epochs or steps");
 	CHECK_HAS(refuses("rewind 1 epoch, at most"), "expected a number of uses, 1 to 1000");
 	CHECK_HAS(refuses("rewind 1 epoch, at most 0"), "expected a number of uses, 1 to 1000");
 	CHECK_HAS(refuses("rewind 1 epoch, at most 2 epochs"), "expected a number of uses");
@@ -80,8 +80,10 @@ TEST(mistakes_say_what_was_expected)
 	CHECK_HAS(refuses("rewind 1 epoch, over nan"), "above 1 and at most 1e+06");
 	CHECK_HAS(refuses("rewind 1 epoch, over 3 x"), "over 3 x: expected");
 	CHECK_HAS(refuses("rewind 1 epoch, at most 3 over x"), "over x: expected");
-	CHECK_HAS(refuses("rewind 1 epoch,"), "(nothing): expected rewind N epochs|steps");
-	CHECK_HAS(refuses("rewind 1 epoch, slow"), "slow: expected rewind");
+	CHECK_HAS(refuses("rewind 1 epoch,"), "at most N or over K after a comma; found nothing");
+	CHECK_HAS(refuses("rewind 1 epoch, slow"),
+		  "on spike rewind: expected KEY VALUE, KEY xFACTOR, "
+		  "at most N or over K after a comma; found slow");
 	CHECK_HAS(refuses("rewind 1 epoch, lrr x0.5"), "unknown key lrr");
 	CHECK_HAS(refuses("rewind 1 epoch, lr"), "train.optimizer.lr: expected its new value");
 	CHECK_HAS(refuses("rewind 1 epoch, lr x0"), "expected a factor above 0, such as x0.5");
@@ -90,7 +92,13 @@ TEST(mistakes_say_what_was_expected)
 	CHECK_HAS(refuses("rewind 1 epoch, lr fast"), "train.optimizer.lr: expected");
 	CHECK_HAS(refuses("rewind 1 epoch, batch_size 3"),
 		  "train.batch_size is fixed during a run");
-	CHECK_HAS(refuses("rewind 1 epoch, lr 1, lr 1, lr 1, lr 1, lr 1, lr 1, lr 1, lr 1, lr 1"),
+	CHECK_STR(refuses("rewind 1 epoch, lr x0.5, lr x0.1"),
+		  "on spike rewind: train.optimizer.lr is there twice; give it once");
+	CHECK_STR(refuses("rewind 1 epoch, at most 2, at most 3"),
+		  "on spike rewind: at most N is there twice; give it once");
+	CHECK_HAS(refuses("rewind 1 epoch, at most 2 over 4, over 5"), "over K is there twice");
+	CHECK_HAS(refuses("rewind 1 epoch, lr 1, clip 1, epoch 9, train.patience 1, schedule linear, "
+			  "warmup 1, health 5, loss.main 1, loss.text 1"),
 		  "at most 8 settings are changed");
 }
 

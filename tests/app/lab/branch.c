@@ -422,9 +422,9 @@ TEST(refused)
 		  {1, 4, 4, ""},
 		  {2, 4, 8, ""},
 		  {3, 0, 8, ""},
-		  {3, 1, 0, "3:1: fold 0 of "},
+		  {3, 1, 0, "3:1 is still to come"},
 		  {1, 5, 0, "1:5: epoch 1 of fold 0 has 4 steps"},
-		  {4, 0, 0, "has come to 2:4"},
+		  {4, 0, 0, "is still to come: fold 0 of "},
 		  {0, 1, 0, "epochs count from 1"}};
 
 	for (size_t i = 0; i < sizeof at / sizeof at[0]; i++) {
@@ -439,7 +439,7 @@ TEST(refused)
 	}
 	err_clear(&e);
 	CHECK_INT(branch_make(in("refused"), "x", 0, 9, dir, sizeof dir, NULL, NULL, &e), -1);
-	CHECK_HAS(e.text, "fold 0 has no step 9; it has come to 2:4");
+	CHECK_HAS(e.text, "fold 0 has no step 9; it is at 2:4");
 	err_clear(&e);
 	CHECK_INT(branch_make(in("refused"), "x", 1, 1, dir, sizeof dir, NULL, NULL, &e), -1);
 	CHECK_HAS(e.text, "fold 1 has not begun");
@@ -544,7 +544,7 @@ TEST(branches_are_logged_and_replayed)
 	check_begins("log", "again", 0, "state.safetensors", true);
 	/* Refused: no branch, no line. */
 	train("wrong", &wrong, NULL, false);
-	CHECK_HAS(wrong.error, "4:0: fold 0 of ");
+	CHECK_HAS(wrong.error, "4:0 is still to come");
 	check_holds(in("wrong/commands.log"), "");
 	CHECK_STR(e.text, "");
 }

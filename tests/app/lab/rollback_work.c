@@ -108,7 +108,7 @@ TEST(the_rule_that_was_given_last_holds)
 	CHECK_STR(s.text, "on spike rewind 1 step, at most 1, over 3");
 	ask_rule(&s, w, "spike rewind 1 week");
 	CHECK(s.refused);
-	CHECK_HAS(s.text, "on spike rewind 1 week: expected rewind N epochs|steps");
+	CHECK_HAS(s.text, "on spike rewind 1 week: expected 1 to 1000000 epochs or steps");
 	ask_rule(&s, w, "end bell");
 	CHECK(s.refused);
 	CHECK_HAS(s.text, "on end bell: of a run that another program trains only the rule for");

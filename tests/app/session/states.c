@@ -308,7 +308,7 @@ TEST(names)
 	CHECK_INT(states_put(w, &at[4], "before-lr", &e), 0); /* the same once more */
 	CHECK_INT(states_put(w, &at[2], "first", &e), 0);     /* one that had no name */
 	CHECK_INT(states_put(w, &at[5], "4", &e), -1);
-	CHECK_HAS(e.text, "expected a name for the state: a letter first");
+	CHECK_HAS(e.text, "cannot name a state: expected a letter from a to z");
 	err_clear(&e);
 	CHECK_INT(states_put(w, &at[5], "a/b", &e), -1);
 	err_clear(&e);

@@ -64,8 +64,8 @@ TEST(on_spike_rewinds)
 	CHECK_STR(run("on"), "");
 	CHECK_STR(u.page.text, "on spike rewind 1 epoch, train.optimizer.lr x0.5, at most 3, over "
 			       "3\non time 30");
-	CHECK_HAS(run("on spike rewind 1 week"), "on spike rewind 1 week: expected rewind N "
-						 "epochs|steps");
+	CHECK_HAS(run("on spike rewind 1 week"), "on spike rewind 1 week: expected 1 to 1000000 "
+						 "epochs or steps");
 	CHECK_STR(run("on spike off"), "");
 	CHECK_INT(h.n, 0);
 	end();
