@@ -6,6 +6,7 @@
 MIUST=$(realpath "$MIUST")
 MIUST_TUI=$(realpath "${MIUST_TUI:-build/miust-tui}")
 tiny=$(realpath "$tiny")
+five_sessions "$dir/five"
 cd "$dir" || exit 1
 unset NO_COLOR COLUMNS LINES
 export LC_ALL=C.UTF-8 XDG_CONFIG_HOME="$dir/config" XDG_STATE_HOME="$dir/state"
@@ -170,6 +171,16 @@ check once_smallest is 0
 LC_ALL=C "$MIUST_TUI" "$one" --once >out 2>err
 status=$?
 check once_in_c is 0
+
+# After the last epoch of a fold, the next one is the next fold's first.
+mkdir folds && cd folds || exit 1
+script 'step epoch' 'step epoch' 'dump two' 'step epoch' 'dump three' 'step' 'step epoch' 'dump four'
+tui ../five/config.yml --script script
+check step_epoch_ends_the_fold grep -q 'PAUSED .*f1/5 *e2/2' two
+check step_epoch_begins_the_next grep -q 'PAUSED .*f2/5 *e1/2' three
+check step_epoch_goes_on_there grep -q 'PAUSED .*f2/5 *e2/2' four
+check step_epoch_trains_no_more [ ! -e "$(session)/fold-3" ]
+cd ..
 
 # Looking leaves no trace, and needs no lock.
 cp -a "$one" before

@@ -92,7 +92,7 @@ struct control {
 	enum want then;        /* WANT_FOLD: the word for the next fold */
 	enum work_state pause; /* WANT_PAUSE: how it is shown; PAUSED, BROKE or DIVERGED */
 	int steps;             /* pause after so many more; 0: no limit */
-	int until_epoch;       /* pause when that epoch has been evaluated; 0: no limit */
+	int until_epoch;       /* pause when that epoch of a fold is evaluated; 0: no limit */
 };
 
 /* A mean of the last values, the newest count most. */

@@ -143,6 +143,8 @@ static void on_fold(void *ctx, struct job *j)
 	memcpy(e.begun->session, j->session.dir, sizeof e.begun->session);
 	e.begun->goes_on = j->results.n > 0 || t->state.step > 0;
 	job_position(j, &e.u.change.fold, &e.u.change.epoch, &e.u.change.step);
+	if (run->control.until_epoch > 0) /* counted in the fold before, which had no more */
+		run->control.until_epoch = 1;
 	work_close_looker(run);
 	work_smooth_past(run);
 	run->step_started = clock_seconds();
