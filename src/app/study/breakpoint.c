@@ -80,7 +80,7 @@ int breakpoint_set(struct breakpoint *b, const char *when, struct err *e)
 
 	for (int i = 0; i < NAMES; i++)
 		name[i] = breakpoint_name(i).name;
-	x = expr_parse(when, name, e);
+	x = expr_parse_numbers(when, name, e);
 	if (!x)
 		return -1;
 	breakpoint_clear(b);

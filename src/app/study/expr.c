@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { DEPTH_MAX = 100 }; /* of parentheses and signs, for the stack's sake */
 
@@ -16,6 +17,7 @@ struct parser {
 	struct expr *x;
 	char *word; /* free room in x->words */
 	int depth;
+	bool numbers; /* all names are */
 	struct err *e;
 };
 
@@ -52,6 +54,9 @@ static void *unknown(struct parser *p, const struct node *n, const char *cut)
 
 	for (int i = 0; p->names[i]; i++)
 		near_try(&near, p->names[i]);
+	for (int i = 0; !near.best && *n->word && p->names[i]; i++) /* a part of it */
+		if (strncmp(p->names[i], n->word, strlen(n->word)) == 0)
+			near.best = p->names[i];
 	if (near.best)
 		err_set(p->e, "column %d: \"%s\" is not a name here; did you mean %s?", n->column,
 			n->word, near.best);
@@ -292,6 +297,18 @@ static struct node *parse_sort(struct parser *p, const char *at, struct node *a)
 	return expected(p, "nan, inf or finite");
 }
 
+/* A text that is compared with a number. */
+static void *not_a_number(struct parser *p, const struct node *n)
+{
+	bool nan = strcasecmp(n->word, "nan") == 0;
+
+	if (!nan && strcasecmp(n->word, "inf") != 0)
+		return unknown(p, n, NULL);
+	err_set(p->e, "column %d: %s is not compared with; expected is %s", n->column, n->word,
+		nan ? "nan" : "inf");
+	return NULL;
+}
+
 /* Both sides are there: can they be compared at all? */
 static struct node *compare(struct parser *p, enum op op, const char *at, struct node *a,
 			    struct node *b)
@@ -303,6 +320,13 @@ static struct node *compare(struct parser *p, enum op op, const char *at, struct
 			condition->column);
 		return NULL;
 	}
+	if (p->numbers && op == OP_CONTAINS) {
+		err_set(p->e, "column %d: ~ looks into texts; numbers take = != < <= > >=",
+			column_of(p, at));
+		return NULL;
+	}
+	if (p->numbers && (a->op == OP_TEXT || b->op == OP_TEXT))
+		return not_a_number(p, a->op == OP_TEXT ? a : b);
 	/* Nothing but a name can differ from row to row; "losss > 3" is a slip. */
 	if (a->op == OP_TEXT && b->op != OP_NAME)
 		return unknown(p, a, NULL);
@@ -387,11 +411,12 @@ static struct node *parse_or(struct parser *p)
 	return parse_joined(p, parse_and, "||", "|", OP_OR);
 }
 
-struct expr *expr_parse(const char *text, const char *const *names, struct err *e)
+static struct expr *parse(const char *text, const char *const *names, bool numbers, struct err *e)
 {
 	size_t length = strlen(text);
 	struct expr *x = mem_alloc(1, sizeof *x);
-	struct parser p = {.text = text, .at = text, .names = names, .x = x, .e = e};
+	struct parser p = {
+		.text = text, .at = text, .names = names, .numbers = numbers, .x = x, .e = e};
 
 	x->node = mem_alloc(length + 1, sizeof *x->node);
 	x->words = p.word = mem_alloc(2 * length + 1, 1);
@@ -403,6 +428,16 @@ struct expr *expr_parse(const char *text, const char *const *names, struct err *
 		return x;
 	expr_free(x);
 	return NULL;
+}
+
+struct expr *expr_parse(const char *text, const char *const *names, struct err *e)
+{
+	return parse(text, names, false, e);
+}
+
+struct expr *expr_parse_numbers(const char *text, const char *const *names, struct err *e)
+{
+	return parse(text, names, true, e);
 }
 
 void expr_free(struct expr *x)

@@ -37,6 +37,9 @@ struct expr_value {
 /* names: NULL-terminated; errors name the column in the text and what was
  * expected, with the nearest known name. */
 struct expr *expr_parse(const char *text, const char *const *names, struct err *e);
+/* The same where every name is a number: a comparison with a text (a name that is mistyped, nan)
+ * could never hold, so it is an error. */
+struct expr *expr_parse_numbers(const char *text, const char *const *names, struct err *e);
 void expr_free(struct expr *x);                 /* NULL is fine */
 bool expr_uses(const struct expr *x, int name); /* names[name] stands in it */
 /* value(ctx, i) gives the value of names[i]. */

@@ -94,6 +94,32 @@ TEST(a_wrong_condition_changes_nothing)
 	breakpoint_clear(&b);
 }
 
+/* Figures are numbers: what compares them with a text would never hold, and never say so. */
+TEST(a_condition_that_never_holds_is_wrong)
+{
+	static const struct {
+		const char *when, *why;
+	} some[] = {
+		{"loss > val", "column 8: \"val\" is not a name here; did you mean "},
+		{"val_wa < best_va",
+		 "column 10: \"best_va\" is not a name here; did you mean best"},
+		{"loss > 1 | best_val < val_wa", "column 12: \"best_val\" is not a name here"},
+		{"loss = \"high\"", "column 8: \"high\" is not a name here"},
+		{"loss = nan", "column 8: nan is not compared with; expected is nan"},
+		{"Inf = grad_norm", "column 1: Inf is not compared with; expected is inf"},
+		{"epoch ~ 2", "column 7: ~ looks into texts; numbers take = != < <= > >="},
+	};
+
+	for (size_t i = 0; i < sizeof some / sizeof *some; i++) {
+		struct breakpoint b = {0};
+		struct err e = {0};
+
+		CHECK_INT(breakpoint_set(&b, some[i].when, &e), -1);
+		CHECK_HAS(e.text, some[i].why);
+		breakpoint_clear(&b);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	return TEST_MAIN(argc, argv);
