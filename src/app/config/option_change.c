@@ -59,6 +59,9 @@ static int product(const struct settings *s, const struct option *o, const char 
 	if (!(fabs(v) < 0x1p53))
 		return err_set(e, "%s: %s %.80s is too large to be exact; give the value itself",
 			       o->key, was, text);
+	if (fabs(v - near) > 1e-9 * fabs(v) && floor(v) < o->min)
+		return err_set(e, "%s: %s %.80s is %.15g, not an integer; give %.0f", o->key, was,
+			       text, v, fmax(ceil(v), o->min));
 	if (fabs(v - near) > 1e-9 * fabs(v))
 		return err_set(e, "%s: %s %.80s is %.15g, not an integer; give %.0f or %.0f",
 			       o->key, was, text, v, floor(v), ceil(v));

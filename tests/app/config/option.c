@@ -259,6 +259,8 @@ TEST(a_factor_is_checked)
 {
 	CHECK_STR(changed("train.epoch", "25", "x0.5"),
 		  "train.epoch: 25 x0.5 is 12.5, not an integer; give 12 or 13");
+	CHECK_STR(changed("train.epoch", "2", "x0.3"),
+		  "train.epoch: 2 x0.3 is 0.6, not an integer; give 1");
 	CHECK_STR(
 		changed("train.epoch", "70", "x1e6"),
 		"train.epoch: expected an integer, 1 to 1000000; found 70000000, which is 70 x1e6");
