@@ -21,6 +21,9 @@ new() { # OPERAND LIST OPTION...
 	run predict "$of" --list "$what" --audio "$t/audio" --text "$t/text" "$@"
 }
 cp -r "$dir/c" "$dir/c.kept"
+cat "$dir"/five/csv/*.csv >"$dir/five.csv"
+cp -r "$dir/five/audio/Session1" "$dir/five.audio"
+cp -r "$dir/five/text/Session1" "$dir/five.text"
 rm -r "$dir/c" "$dir/five" # nothing of the training is there any more
 
 # With labels it is the session's own test, to the byte; without, the same but for them.
@@ -140,6 +143,16 @@ new "$s" "$dir/train.csv"
 check trained_on_is_said eval 'done_well && grep -q "warning: .*train.csv: 3 of 3 utterances were trained or validated on" "$dir/err"'
 run predict "$dir/c.kept/config.yml" --weights "$best" --split train
 check split_train_has_the_same eval 'tail -n 3 "$dir/out" >"$dir/three"; new "$s" "$dir/train.csv"; [ "$(cut -d, -f1-3 "$dir/three")" = "$(tail -n 3 "$dir/out" | cut -d, -f1-3)" ]'
+
+# Also by weights that were put where another fold's were: they say what they have seen.
+cp -r "$f" "$dir/swapped"
+cp "$f/fold-3/best.safetensors" "$dir/swapped/fold-1"
+{ head -n 1 "$dir/five.csv" && grep '^Ses01' "$dir/five.csv"; } >"$dir/one.csv"
+run predict "$f" --fold 1 --list "$dir/one.csv" --audio "$dir/five.audio" --text "$dir/five.text"
+check own_test_part_is_silent eval 'done_well && [ ! -s "$dir/err" ]'
+run predict "$dir/swapped" --fold 1 --list "$dir/one.csv" --audio "$dir/five.audio" --text "$dir/five.text"
+check swapped_is_said grep -q 'these weights were trained as fold 3, although they are in fold-1$' "$dir/err"
+check swapped_has_seen_them grep -q 'one.csv: 5 of 5 utterances were trained or validated on' "$dir/err"
 
 # Labels of its own words.
 sed 's/calm/calmly/; 3s/,[a-z]*\r*$/,/' "$test" >"$dir/words.csv"

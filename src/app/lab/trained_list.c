@@ -334,20 +334,26 @@ static void warn_seen(const struct trained *t, const char *session)
 
 /* ---- opening ---- */
 
-/* Do the weights fit the settings they are to be read with? */
-static int check(struct trained *t, struct err *e)
+/* Do the weights fit the settings they are to be read with, and the folder they are in? What
+ * they say themselves decides which utterances they have seen. */
+static int check(struct trained *t, const char *session, struct err *e)
 {
 	enum { NOTED = WEIGHTS_BIT(NORMALIZE) | WEIGHTS_BIT(VERSION) };
 	struct str refused = {0}, notes = {0}, what = {0};
+	struct settings ignored = t->set;
 	struct weights_meta here;
-	int failed;
+	int failed, own;
 
+	if (*session && weights_trained_on(&t->weights.meta, &ignored, &own) && own != t->fold) {
+		str_addf(&notes, "trained as fold %d, although they are in fold-%d", own, t->fold);
+		t->fold = own;
+	}
 	weights_meta_of(&here, &t->set, "", t->fold, 0);
 	if (weights_differ(&t->weights.meta, &here, WEIGHTS_REFUSED, &what))
 		str_addf(&refused, "trained with %s", what.s);
 	str_reset(&what);
 	if (weights_differ(&t->weights.meta, &here, NOTED, &what))
-		str_addf(&notes, "trained with %s", what.s);
+		str_addf(&notes, "%strained with %s", notes.len ? ", and " : "", what.s);
 	failed = trained_verdict(t, &refused, &notes, e);
 	weights_meta_free(&here);
 	str_free(&refused);
@@ -395,7 +401,7 @@ int trained_open_list(struct trained *t, struct err *e)
 		failed = from_session(t, session, e);
 	else
 		failed = from_weights(t, session, e);
-	if (failed || settle(t, e) || trained_meta(t, e) || check(t, e) || read_list(t, e))
+	if (failed || settle(t, e) || trained_meta(t, e) || check(t, session, e) || read_list(t, e))
 		return -1;
 	warn_seen(t, session);
 	return trained_model(t, e);
