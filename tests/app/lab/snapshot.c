@@ -5,6 +5,7 @@
  */
 #include "app/lab/work_private.h"
 
+#include "app/session/run.h"
 #include "base/clock.h"
 #include "temp.h"
 #include "test.h"
@@ -154,6 +155,40 @@ TEST(rate_is_per_second)
 	CHECK(s.rate <= 30.0 / 4 && s.rate >= 30 / most);
 	CHECK_NEAR(s.loss, 0.5, 1e-12);
 	end(run);
+}
+
+/* The same of a run that is followed, by its rows: fold 2 of five, of 10 epochs of 4 steps. */
+TEST(figures_of_rows_are_in_seconds)
+{
+	bool held[5] = {false, false, false, true, false}; /* fold 4: another program's */
+	struct step_row step[5] = {{.step = 1}, {.step = 2}, {.step = 3}, {.step = 4}, {.step = 5}};
+	struct epoch_row epoch[2] = {{.fold = 2, .epoch = 1, .seconds = 60},
+				     {.fold = 2, .epoch = 2, .seconds = 160}};
+	struct fold_run fold[2] = {
+		{.fold = 2, .step = step, .nsteps = 4, .epoch = epoch, .nepochs = 1},
+		{.fold = 5, .tested = true}};
+	struct work_part part = {.n = 30, .steps = 4, .held = held};
+	struct snapshot s = {0};
+	struct run r = {.dir = "none", .folds = 5, .fold = fold, .nfolds = 2};
+
+	r.set.layout = LAYOUT_IEMOCAP;
+	r.base.train.epoch = 10;
+	for (int i = 0; i < 5; i++) {
+		step[i].fold = 2;
+		step[i].epoch = 1 + i / 4;
+	}
+	work_put_rows(&s, &r, 1, &part); /* fold 3 is to come, 5 is finished */
+	CHECK_NEAR(s.eta, (9 + 10) * 60, 1e-9);
+	CHECK_NEAR(s.rate, 0.5, 1e-12);
+	fold[0].nsteps = 5;
+	work_put_rows(&s, &r, 1, &part);
+	CHECK_NEAR(s.eta, (8.75 + 10) * 60, 1e-9);
+	fold[0].nepochs = 2;
+	work_put_rows(&s, &r, 1, &part); /* 0.7 of 60 and 0.3 of 160 seconds an epoch */
+	CHECK_NEAR(s.eta, (8 + 10) * 90, 1e-9);
+	fold[0].nepochs = 0;
+	work_put_rows(&s, &r, 1, &part);
+	CHECK(isnan(s.eta) && isnan(s.rate));
 }
 
 /* ---- the lock ---- */
