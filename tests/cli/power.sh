@@ -17,7 +17,8 @@ cat >"$log" <<'END'
 at 0 1 2 set train.clip 1
 at 0 2 6 set train.optimizer.lr 0.005
 END
-train() { run train "$tiny" --set train.epoch=2 --set exp.normalize=train --replay "$log" "$@"; }
+settings='--set train.epoch=2 --set exp.normalize=train --set train.health=2'
+train() { run train "$tiny" $settings --replay "$log" "$@"; }
 preloaded() {
 	LD_PRELOAD=$shim "$MIUST" "$@" >"$dir/out" 2>"$dir/err"
 	status=$?
@@ -25,8 +26,7 @@ preloaded() {
 
 train --session "$dir/want"
 check undisturbed done_well
-preloaded train "$tiny" --set train.epoch=2 --set exp.normalize=train --replay "$log" \
-	--session "$POWER_ROOT/s"
+preloaded train "$tiny" $settings --replay "$log" --session "$POWER_ROOT/s"
 check recorded done_well
 check recorded_run_is_the_same same "$dir/want" "$POWER_ROOT/s"
 
@@ -59,8 +59,7 @@ check every_cut_goes_on_to_the_same_bytes [ "$wrong" -eq 0 ]
 # Two runs in one: what an interrupted one has stored is there for the next.
 rm -rf "$POWER_ROOT" "$POWER_OUT"
 mkdir "$POWER_ROOT" "$POWER_OUT"
-preloaded train "$tiny" --set train.epoch=2 --set exp.normalize=train --replay "$log" \
-	--session "$POWER_ROOT/s" --max-steps 6
+preloaded train "$tiny" $settings --replay "$log" --session "$POWER_ROOT/s" --max-steps 6
 check interrupted done_well
 check all_is_on_the_disk_after_a_stop durable
 
