@@ -193,7 +193,7 @@ TEST(a_silenced_model_is_not_shown)
 {
 	struct look_fixture x;
 	struct canvas c;
-	char plain[256];
+	char plain[2048]; /* as row_text has it */
 
 	NEED_UTF8();
 	look_open(&x, &look_braille, 24, 80, LOOK_TEXT, 12, 226, 4);
