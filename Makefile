@@ -71,11 +71,12 @@ LIBS_engine = $(BLAS_LIBS) -ljansson -lcsv -lxxhash $(LIBS_base)
 LIBS_app = -lyaml -lz $(LIBS_engine)
 LIBS_ui = $(CURSES_LIBS) -lreadline $(LIBS_app)
 
+# A floor is an archive: two hundred tests link what they need of it.
 objects = $(patsubst %.c,$(B)/%.o,$(sort $(wildcard $(1))))
-BASE   := $(call objects,src/base/*.c)
-ENGINE := $(BASE) $(call objects,src/engine/*/*.c)
-APP    := $(ENGINE) $(call objects,src/app/*/*.c)
-UI     := $(APP) $(call objects,src/ui/*.c src/ui/*/*.c)
+BASE   := $(B)/base.a
+ENGINE := $(B)/engine.a $(BASE)
+APP    := $(B)/app.a $(ENGINE)
+UI     := $(B)/ui.a $(APP)
 
 tests   = $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/$(1)/*.c tests/$(1)/*/*.c)))
 TESTS  := $(call tests,base) $(call tests,engine) $(call tests,app) $(call tests,ui)
@@ -100,6 +101,14 @@ endif
 GRAD   := $(patsubst %.c,build/double/%,$(sort $(wildcard tests/grad/*.c)))
 
 all: build/miust build/miust-tui
+
+$(B)/base.a: $(call objects,src/base/*.c)
+$(B)/engine.a: $(call objects,src/engine/*/*.c)
+$(B)/app.a: $(call objects,src/app/*/*.c)
+$(B)/ui.a: $(call objects,src/ui/*.c src/ui/*/*.c)
+$(UI):
+	@echo "  AR   $@"
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 build/miust build/miust-tui: build/%: $(B)/%
 	@ln -sf $(KIND)/$* $@
