@@ -121,6 +121,8 @@ run train "$tiny/config.yml" --session fresh --set train.epoch=5 --max-steps 2
 run duel fresh lr=1,2 --fold 3
 check no_fold says 1 'fold 3 has not begun'
 
+hints() { grep -q "$1 goes on with train" err && ! grep -q "$2 goes on with train" err; }
+
 # By hand, and killed: each goes on alone, and is what it would have been.
 mkfifo lines
 # in_the_middle SESSION SIGNAL: a duel that gets the signal after epoch 4; its rest in out.
@@ -194,6 +196,20 @@ check one_at_a_time grep -q 'a duel is running already; duel off ends it' refuse
 check ended_from_outside grep -q 'The duel is over: it was ended by hand.$' out
 check which_is_no_error done_well
 
+# One that is deleted meanwhile: nothing goes on with it.
+parent gone 150
+"$MIUST" duel gone lr=1e-3,0.05 >lines 2>err &
+duel=$!
+exec 3<lines
+read -r line <&3
+rm -rf gone/branches/lr-0.05
+cat <&3 >out
+wait $duel
+status=$?
+exec 3<&-
+check one_is_deleted grep -q 'The duel is over: lr-0.05 failed: ' out
+check only_the_other_goes_on hints lr-1e-3 lr-0.05
+
 # One that diverges: the other is whole.
 parent bad 5
 run duel bad lr=1e-3,0.05 for 1
@@ -207,6 +223,7 @@ run duel bad lr-1e-3 lr-0.05
 check diverges_with_3 [ "$status" -eq 3 ]
 diverged() { grep -q 'The duel is over: lr-0.05 diverged: fold 0, epoch 3, step 9: ' out; }
 check it_says_who_diverged diverged
+check and_only_the_other_goes_on hints lr-1e-3 lr-0.05
 run train --session bad/branches/lr-1e-3 --resume
 check the_other_goes_on done_well
 

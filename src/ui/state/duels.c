@@ -241,6 +241,10 @@ void duels_text(const struct ui *u, struct str *out)
 {
 	const struct duel *d = &u->duel.now;
 
+	if (u->duel.waits) {
+		str_add(out, "the duel begins when the run that its branches leave has stopped");
+		return;
+	}
 	if (u->duel.now.end == DUEL_NONE)
 		str_add(out,
 			"no duel has been started; duel KEY=V1,V2 makes two branches of this run "
@@ -250,6 +254,22 @@ void duels_text(const struct ui *u, struct str *out)
 	for (int i = 0; i < 2; i++)
 		if (looks_of(u, i) < d->looks)
 			str_addf(out, " %s has gone back since, to before that.", d->side[i].name);
+	if (duels_lack_place(u))
+		str_add(out, " It waits for a place to train in; jobs N makes more.");
+}
+
+bool duels_lack_place(const struct ui *u)
+{
+	bool lacks = u->work && u->duel.now.end == DUEL_ON;
+
+	for (int i = 0; i < 2 && lacks; i++) {
+		struct glance g = {.state = WORK_IDLE};
+
+		if (work_has(u->work, u->duel.run[i]))
+			work_glance(u->work, u->duel.run[i], &g);
+		lacks = g.state == WORK_WAITING && !g.placed;
+	}
+	return lacks;
 }
 
 bool duels_busy(const struct ui *u)

@@ -374,6 +374,12 @@ static void draw_head(const struct ui *u, struct canvas *c, int top, int rows)
 		str_free(&part[i]);
 }
 
+/* Where the column of WF1 has the best of a figure that selects, too, it says so. */
+static const char *heading_of(const struct list_column *k, const struct table *t)
+{
+	return k->put == put_wf1 && t->alone ? "WF1 or best" : k->heading;
+}
+
 static void draw_headings(const struct ui *u, struct canvas *c, const struct table *t)
 {
 	const struct sessions_view *v = sessions_view(u);
@@ -387,7 +393,7 @@ static void draw_headings(const struct ui *u, struct canvas *c, const struct tab
 
 		if (!t->width[i])
 			continue;
-		snprintf(heading, sizeof heading, "%s%s", k->heading,
+		snprintf(heading, sizeof heading, "%s%s", heading_of(k, t),
 			 !sorted || !*k->heading ? ""
 			 : v->falls              ? " ▾"
 						 : " ▴");

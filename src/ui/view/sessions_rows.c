@@ -139,7 +139,7 @@ static void find_here(struct ui *u)
 
 static enum shelf_state said_of(const struct snapshot *s)
 {
-	if (s->state == WORK_PAUSED || s->state == WORK_BROKE)
+	if (s->state == WORK_PAUSED || s->state == WORK_BROKE || s->state == WORK_WAITING)
 		return SHELF_PAUSED;
 	return s->state == WORK_DIVERGED ? SHELF_DIVERGED : SHELF_TRAINS;
 }

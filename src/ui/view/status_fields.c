@@ -240,14 +240,21 @@ static void add_unseen(struct status *s, const struct ui *u)
 static void add_duel(struct status *s, const struct ui *u, bool wide)
 {
 	const struct duel *d = &u->duel.now;
+	bool waits = u->now.state == WORK_WAITING, lacks = duels_lack_place(u);
 	int side = duels_shown(u);
 	struct field *f;
 
 	if (side < 0 || d->end != DUEL_ON)
 		return;
-	f = add(s, wide ? "duel with " : "duel ", wide ? STAYS : GOES_OTHERS);
+	f = add(s,
+		!wide             ? "duel "
+		: waits && !lacks ? "waits for "
+				  : "duel with ",
+		wide ? STAYS : GOES_OTHERS);
 	text_cut_middle(f->value, sizeof f->value, d->side[!side].name, 20);
 	f->role = ROLE_GOOD;
+	if (lacks && wide)
+		f->behind = ", no place yet";
 	if (d->planned)
 		add_count(s, "look ", d->looks, d->planned, wide ? 2 : 1, GOES_PACE);
 }
