@@ -82,6 +82,16 @@ void err_clear(struct err *e)
 	e->text[0] = '\0';
 }
 
+void err_rename(struct err *e, const char *from, const char *to)
+{
+	char was[sizeof e->text], *at = strstr(e->text, from);
+
+	if (!at)
+		return;
+	memcpy(was, at + strlen(from), strlen(at + strlen(from)) + 1);
+	snprintf(at, sizeof e->text - (size_t)(at - e->text), "%s%s", to, was);
+}
+
 _Noreturn void bug_at(const char *file, int line, const char *fmt, ...)
 {
 	va_list ap;

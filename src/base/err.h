@@ -48,6 +48,9 @@ int err_exit(int status);
 int err_said(struct err *e);
 
 void err_clear(struct err *e);
+/* Where the sentence says `from`, the name of a file of ours, it says `to`, which the user knows.
+ */
+void err_rename(struct err *e, const char *from, const char *to);
 
 /* A broken invariant: our mistake, never the user's. Prints and aborts. */
 #define BUG(...) bug_at(__FILE__, __LINE__, __VA_ARGS__)

@@ -100,13 +100,18 @@ static json_t *end_try(void *ctx)
 static json_t *ask(struct asking *a, json_t *question, struct err *e)
 {
 	json_t *answer, *probe = json_pack("{s:b}", "snapshot", 1);
+	struct err why = {0};
 
 	if (realpath(a->session, a->whole)) {
 		json_object_set_new(question, "run", json_string(a->whole));
 		json_object_set_new(probe, "run", json_string(a->whole));
 	}
-	if (client_ask(a->client, question, probe, ANSWER_SECONDS, end_try, a, &answer, e)) {
+	if (client_ask(a->client, question, probe, ANSWER_SECONDS, end_try, a, &answer, &why)) {
 		a->gone = true;
+		err_set(e,
+			"%s: process %ld, which trained it, has not answered: it has stopped, or "
+			"is about to",
+			a->session, a->pid);
 		return NULL;
 	}
 	if (!answer) {

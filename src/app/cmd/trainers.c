@@ -177,7 +177,12 @@ static struct client *reach(const char *session, const struct lock_owner *who, s
 		return NULL;
 	}
 	c = client_open(who->socket, who->pid, &why);
-	if (!c)
+	if (!c && why.status == EXIT_NOBODY)
+		err_set(e,
+			"%s: process %ld, which trained it, does not listen any more: it has "
+			"stopped, or is about to",
+			session, who->pid);
+	else if (!c)
 		err_set(e, "%s: cannot ask process %ld, which trains it: %s", session, who->pid,
 			why.text);
 	return c;

@@ -263,8 +263,11 @@ static int check_owner(int fd, const char *path, long pid, struct err *e)
 static int refused(const char *path, int why, struct err *e)
 {
 	errno = why;
-	if (why == ECONNREFUSED || why == ENOENT)
-		return err_set(e, "%s: nobody listens here (any longer)", path);
+	if (why == ECONNREFUSED || why == ENOENT) {
+		err_set(e, "%s: nobody listens here (any longer)", path);
+		e->status = EXIT_NOBODY;
+		return -1;
+	}
 	if (why != EAGAIN)
 		return err_errno(e, path, "this socket cannot be reached");
 	err_set(e, "%s: too many connections wait here: try again", path);

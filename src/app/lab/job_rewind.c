@@ -201,6 +201,7 @@ static int keep_present(struct going *g, struct err *e)
 }
 
 /* Files that are replaced, in this order. */
+#define TEMP_REWIND TEMP_PREFIX "rewind-"
 enum { STATE, BEST, LAST, EPOCHS, HEALTH, STEPS, FILES };
 static const char *const file[FILES] = {"state.safetensors", "best.safetensors", "last.safetensors",
 					"epochs.csv",        "health.csv",       "steps.csv"};
@@ -209,7 +210,7 @@ static int temp_path(const struct job *j, int i, char *out, size_t n, struct err
 {
 	char name[64];
 
-	snprintf(name, sizeof name, TEMP_PREFIX "rewind-%s", file[i]);
+	snprintf(name, sizeof name, TEMP_REWIND "%s", file[i]);
 	return path_of(j, name, out, n, e);
 }
 
@@ -350,6 +351,7 @@ static int commit(struct going *g, struct err *e)
 	int failed = store_present(g, e) || write_all(g, e);
 
 	if (failed) {
+		err_rename(e, TEMP_REWIND, "");
 		drop_prepared(j);
 		session_branch_unkeep(&j->session, g->present.fold, &j->steer.lines);
 		return -1;

@@ -488,7 +488,7 @@ int branch_make_set(const char *session_dir, const char *name, int fold, int ste
 		failed = file_exists(b.dir) ? branch_exists(&b, name, e)
 					    : fill(&t, &b, &p, set, say, ctx, e);
 		if (failed)
-			branch_drop(&b);
+			branch_failed(&b, name, e);
 		else
 			failed = branch_done(&b, name, e);
 	}

@@ -277,10 +277,8 @@ int session_branch_keep(const struct session *s, int fold, const char *name, str
 		branch_drop(&b);
 		return failed;
 	}
-	if (failed || keep_all(s, fold, rewinds, &b, e) || branch_write_point(b.hidden, &now, e)) {
-		branch_drop(&b);
-		return -1;
-	}
+	if (failed || keep_all(s, fold, rewinds, &b, e) || branch_write_point(b.hidden, &now, e))
+		return branch_failed(&b, name, e);
 	return branch_done(&b, name, e);
 }
 

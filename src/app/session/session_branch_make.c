@@ -245,6 +245,13 @@ void branch_drop(struct branch_making *b)
 		dirs_remove(b->place.folder, b->made);
 }
 
+int branch_failed(struct branch_making *b, const char *name, struct err *e)
+{
+	err_rename(e, path_base(b->hidden), name);
+	branch_drop(b);
+	return -1;
+}
+
 int branch_exists(const struct branch_making *b, const char *name, struct err *e)
 {
 	return err_at(e, b->dir, 0, 0, "a branch %s exists; choose another name", name);
@@ -290,10 +297,8 @@ int branch_done(struct branch_making *b, const char *name, struct err *e)
 	if (session_join_all(b->hidden, e) || sync_folders(b->hidden, e) ||
 	    (rename(b->hidden, b->dir) && (errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR
 						   ? branch_exists(b, name, e)
-						   : err_errno(e, b->dir, "cannot be made")))) {
-		branch_drop(b);
-		return -1;
-	}
+						   : err_errno(e, b->dir, "cannot be made"))))
+		return branch_failed(b, name, e);
 	close(b->lock);
 	b->lock = -1;
 	return dir_sync(b->place.folder, e);

@@ -32,6 +32,8 @@ int branch_new(struct branch_making *b, const char *session_dir, const char *nam
 /* Write the join, and give the branch its name: an error if it is taken. Ends *b in any case. */
 int branch_done(struct branch_making *b, const char *name, struct err *e);
 void branch_drop(struct branch_making *b); /* without a trace */
+/* The same; the error says the name that it was to have. Returns -1. */
+int branch_failed(struct branch_making *b, const char *name, struct err *e);
 /* The error that says that there is a branch of this name. */
 int branch_exists(const struct branch_making *b, const char *name, struct err *e);
 

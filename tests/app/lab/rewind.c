@@ -48,6 +48,7 @@ static void go_back(struct plan *p, struct job *j, const char *to)
 		CHECK_STR(e.text, "");
 	else
 		CHECK_HAS(e.text, p->refused);
+	CHECK(!strstr(e.text, TEMP_PREFIX)); /* a name that nobody knows */
 	CHECK(failed == (p->refused ? -1 : 0));
 }
 
