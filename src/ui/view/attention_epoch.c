@@ -92,10 +92,11 @@ static bool shows_newest(const struct ui *u)
 static int next(struct ui *u, struct err *e)
 {
 	int at = shows_newest(u) ? -1 : beside(u, place(u), 1);
+	const struct fold_run *f = ui_fold(u);
 
 	if (at >= 0)
 		return show_stored(u, at, 1);
-	if (!u->sel.stored && !u->sel.kept)
+	if ((!u->sel.stored && !u->sel.kept) || (f && f->tested)) /* its own are the kept ones */
 		return err_set(e, "no later weights are stored");
 	return show_own(u, false);
 }

@@ -306,6 +306,13 @@ TEST(back_to_stored_epochs_and_forward)
 	goes(&x, "mark-next", -1);
 	goes(&x, "30", 0);
 	goes(&x, "41", -1);
+	/* What a tested fold has of its own is the kept checkpoint: the last stored one is the end.
+	 */
+	x.u.run.fold[0].tested = true;
+	goes(&x, "first", 8);
+	for (int i = 0; i < 4; i++)
+		goes(&x, "next", (int[]){16, 24, 32, 41}[i]);
+	stays(&x, "next", "no later weights are stored");
 	look_close(&x);
 }
 
