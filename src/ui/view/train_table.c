@@ -40,6 +40,12 @@ static struct style value_style(double x)
 	return isfinite(x) ? ROLE_BOLD(ROLE_STRONG) : ROLE_BOLD(ROLE_BAD);
 }
 
+/* A large one has fewer decimals, so that it does not touch what is beside it. */
+static char *short_value(char *out, double x)
+{
+	return text_width(num_value(out, x)) > LONGEST_VALUE ? num_norm(out, x) : out;
+}
+
 static void put_value(const struct train_frame *f, struct canvas *c, int row, double x,
 		      char *(*write)(char *, double), bool there)
 {
@@ -65,7 +71,7 @@ static void put_best(const struct train_frame *f, struct canvas *c, int row, dou
 
 	if (epoch < 0)
 		return;
-	right(c, row, ends(f).best, ROLE(ROLE_DIM), num_value(text, best));
+	right(c, row, ends(f).best, ROLE(ROLE_DIM), short_value(text, best));
 	snprintf(text, sizeof text, "%d", epoch);
 	right(c, row, ends(f).at, ROLE(ROLE_DIM), text);
 }
@@ -180,7 +186,7 @@ static void put_epoch_row(const struct train_frame *f, struct canvas *c, int row
 	double best = NAN;
 	int epoch = train_best(f, curve, &best);
 
-	put_value(f, c, row, train_epoch_value(f, curve), num_value, f->at_epoch >= 0);
+	put_value(f, c, row, train_epoch_value(f, curve), short_value, f->at_epoch >= 0);
 	put_name(f, c, row, role, marker, name);
 	if (f->mean)
 		put_deviation(f, c, row, &f->epoch, curve, f->at_epoch);
@@ -207,7 +213,7 @@ static void overlay_row(const struct train_frame *f, struct canvas *c, int row,
 	}
 	while (at + 1 < o->n && x[at + 1] <= until)
 		at++;
-	put_value(f, c, row, at < 0 ? NAN : y[at], num_value, at >= 0);
+	put_value(f, c, row, at < 0 ? NAN : y[at], short_value, at >= 0);
 	epoch = best_of(y, of->epoch + o->from, o->n, loss, &best);
 	if (!f->mean)
 		put_best(f, c, row, best, epoch);
@@ -241,7 +247,7 @@ static void loss_group(const struct train_frame *f, struct canvas *c)
 	int row = 3, last = c->rows - (f->overlays > 0);
 
 	put_heading(f, c, "loss");
-	put_value(f, c, 1, train_step_value(f, STEP_LOSS), num_value,
+	put_value(f, c, 1, train_step_value(f, STEP_LOSS), short_value,
 		  f->at_step >= 0 || f->diverged);
 	put_name(f, c, 1, ROLE_S2, GLYPH_WF1, "train");
 	if (f->mean)
@@ -259,7 +265,7 @@ static void put_other_figure(const struct train_frame *f, struct canvas *c, int 
 	double best = NAN;
 	int epoch = train_best(f, g->curve, &best);
 
-	put_value(f, c, row, train_epoch_value(f, g->curve), num_value, f->at_epoch >= 0);
+	put_value(f, c, row, train_epoch_value(f, g->curve), short_value, f->at_epoch >= 0);
 	canvas_text(c, row, NAME, ROLE(ROLE_DIM), "%s", g->name);
 	if (f->mean)
 		put_deviation(f, c, row, &f->epoch, g->curve, f->at_epoch);
@@ -298,7 +304,7 @@ static void put_lines(struct canvas *c)
 static void term_group(const struct train_frame *f, struct canvas *c, enum term term)
 {
 	canvas_text(c, 0, 0, ROLE(ROLE_TEXT), "%s", loss_term[term].name);
-	put_value(f, c, 0, train_step_value(f, STEP_TERM + term), num_value,
+	put_value(f, c, 0, train_step_value(f, STEP_TERM + term), short_value,
 		  f->at_step >= 0 || f->diverged);
 	if (f->mean)
 		put_deviation(f, c, 0, &f->step, STEP_TERM + term, f->at_step);

@@ -665,6 +665,27 @@ TEST(table_shows_what_the_curve_draws)
 	moment_free(&u);
 }
 
+TEST(a_large_loss_touches_no_name)
+{
+	struct fold_run *f;
+	struct canvas c;
+	struct ui u;
+	char *dump;
+
+	NEED_UTF8();
+	moment_init(&u, &look_braille, 24, 80);
+	f = (struct fold_run *)run_find(&u.run, 3);
+	for (int i = 0; i < f->nepochs; i++)
+		f->epoch[i].val_loss = 21.161;
+	canvas_init(&c, u.rows, u.cols, &u.look);
+	screen_draw(&u, &c);
+	dump = canvas_dump(&c);
+	CHECK_HAS(dump, "val (CE)  21.2");
+	free(dump);
+	canvas_free(&c);
+	moment_free(&u);
+}
+
 /* Another run has steps and seconds of its own; seeds are averaged by epoch, and what the
  * fold shown is compared with is the same fold. */
 TEST(other_runs_stand_on_their_own_time)
