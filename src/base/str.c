@@ -3,12 +3,16 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 
+#include <locale.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <wchar.h>
 
 /* Room for n more bytes and a NUL. */
 static void reserve(struct str *b, size_t n)
@@ -120,12 +124,30 @@ char *str_line(char **at, const char *end, bool *whole)
 	return line;
 }
 
+/* One that knows how wide characters are, whatever the user's; 0: the system has none. */
+static locale_t wide;
+static pthread_once_t wide_made = PTHREAD_ONCE_INIT;
+
+static void make_wide(void)
+{
+	wide = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+}
+
 int str_columns(const char *text)
 {
+	locale_t was;
+	uint32_t c;
 	int n = 0;
 
-	for (; *text; text++)
-		n += ((unsigned char)*text & 0xc0) != 0x80; /* not a continuation byte */
+	pthread_once(&wide_made, make_wide);
+	was = wide ? uselocale(wide) : (locale_t)0;
+	while ((c = utf8_next(&text))) {
+		int columns = wide ? wcwidth((wchar_t)c) : 1;
+
+		n += columns < 0 ? 1 : columns;
+	}
+	if (wide)
+		uselocale(was);
 	return n;
 }
 

@@ -40,7 +40,8 @@ void str_fit(char *out, size_t n, const char *text);
  * end. *whole is false for a last line without a newline. */
 char *str_line(char **at, const char *end, bool *whole);
 
-/* Columns of UTF-8 text on a screen, one for each code point. */
+/* Columns of UTF-8 text on a screen, whatever the locale: two for a wide character, none for a mark
+ * that combines. */
 int str_columns(const char *text);
 /* Print text padded to `width` columns: right-aligned, left-aligned if width
  * is negative (as printf's %*s, which counts bytes). */

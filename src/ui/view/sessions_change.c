@@ -204,13 +204,17 @@ static const char *refuse_tag(const struct ui *u)
 
 int sessions_tag(struct ui *u, const char *args, struct err *e)
 {
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	const char *quote; /* of a text in a condition */
+
 	if (!*args)
 		return err_usage(e, "tag TAG: expected a tag");
 	if (refuse_tag(u))
 		return err_set(e, "tag: %s", refuse_tag(u));
 	if (each_selected(u, args, "tag", tag_add, e))
 		return -1;
-	ui_say(u, "tagged %s; filter tag=%s lists all that are", args, args);
+	quote = strspn(args, plain) == strlen(args) ? "" : strchr(args, '"') ? "'" : "\"";
+	ui_say(u, "tagged %s; filter tag=%s%s%s lists all that are", args, quote, args, quote);
 	return 0;
 }
 
