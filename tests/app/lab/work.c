@@ -348,6 +348,35 @@ TEST(opening_can_fail)
 	CHECK_INT(work_end(w), EXIT_FAILED);
 }
 
+/* Curves begin later then; the figures to come are the same. */
+TEST(rows_that_were_lost_are_said)
+{
+	const char *dir = temp_path("lost");
+	struct work *w = start(dir, true, false);
+	struct seen s = {0};
+	char path[PATH_LEN + 32];
+
+	until_state(&s, w, WORK_PAUSED);
+	for (int i = 1; i <= 2; i++) {
+		work_step(w, WORK_FIRST, false);
+		served(&s, w);
+		until_state(&s, w, WORK_PAUSED);
+	}
+	CHECK_INT(work_end(w), 0);
+	snprintf(path, sizeof path, "%s/fold-0/steps.csv", dir);
+	CHECK_INT(unlink(path), 0);
+	snprintf(path, sizeof path, "%s/steps.csv", dir);
+	CHECK_INT(unlink(path), 0);
+	w = start(dir, true, false);
+	s = (struct seen){0};
+	until_state(&s, w, WORK_PAUSED);
+	work_command(w, WORK_FIRST, "set train.clip 1");
+	served(&s, w);
+	CHECK_HAS(s.said,
+		  "fold 0: steps.csv has 0 of the 2 steps that are done; its rows were lost");
+	CHECK_INT(work_end(w), 0);
+}
+
 int main(int argc, char **argv)
 {
 	return TEST_MAIN(argc, argv);
