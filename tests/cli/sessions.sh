@@ -63,6 +63,8 @@ run sessions tag a base
 check sessions_tag done_well
 run sessions tag 'lr 1' base
 check sessions_tag_by_the_end done_well
+run sessions list sessions
+check sessions_of_a_folder says 2 'sessions is a folder; expected a condition, such as state=finished'
 run sessions list tag=base
 check sessions_tagged names 'a sweep/lr '
 run sessions tag a base

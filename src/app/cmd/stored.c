@@ -2,6 +2,7 @@
 #include "app/cmd/stored.h"
 
 #include "app/queue/queue.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/near.h"
 
@@ -27,11 +28,20 @@ static void read_queue(struct shelf *s)
 
 int stored_open(struct stored *s, const char *filter, struct err *e)
 {
+	struct err why = {0};
 	bool archived;
 
 	*s = (struct stored){0};
 	if (filter) {
-		s->filter = filter_parse(filter, e);
+		s->filter = filter_parse(filter, &why);
+		if (!s->filter && file_is_dir(filter))
+			err_usage(
+				e,
+				"%.200s is a folder; expected a condition, such as state=finished. "
+				"The runs are those in %s of the current folder",
+				filter, QUEUE_FOLDER);
+		else if (!s->filter)
+			*e = why;
 		if (!s->filter)
 			return -1;
 	}
