@@ -13,10 +13,12 @@
 
 /* ---- standing still ---- */
 
-static char *at_step(char *out, int epoch, int in_epoch, int per_epoch)
+/* So many steps of an epoch are done, as rewind, branch and the log say it: 43:0 is the end of
+ * epoch 42. */
+static char *steps_done(char *out, int epoch, int in_epoch, int per_epoch)
 {
-	if (in_epoch > per_epoch)
-		return num_position(out, epoch + 1, 1);
+	if (per_epoch > 0 && in_epoch >= per_epoch)
+		return num_position(out, epoch + 1, 0);
 	return num_position(out, epoch, in_epoch);
 }
 
@@ -104,10 +106,10 @@ static void paused_draw(const struct train_frame *f, struct canvas *row)
 	if (now->fold != f->u->sel.fold) /* it is another that goes on */
 		snprintf(of, sizeof of, " of fold %d", now->fold);
 	col = canvas_text(
-		row, 0, 1, ROLE_BOLD(ROLE_WARN), "%s before %s%s%s", broke ? "broke" : "paused",
-		done ? "the test"
-		     : at_step(at, max_int(now->epoch, 1), now->in_epoch + 1, f->per_epoch),
-		of, broke ? ": " : "");
+		row, 0, 1, ROLE_BOLD(ROLE_WARN), "%s %s%s%s%s", broke ? "broke" : "paused",
+		done ? "before the test" : "at ",
+		done ? "" : steps_done(at, max_int(now->epoch, 1), now->in_epoch, f->per_epoch), of,
+		broke ? ": " : "");
 	if (broke)
 		canvas_field(row, 0, col, row->cols - 1 - col, FIT_LEFT, ROLE(ROLE_TEXT), "%s",
 			     now->broke);

@@ -967,15 +967,15 @@ TEST(where_it_broke)
 	NEED_UTF8();
 	moment_init(&u, &look_braille, 24, 80);
 	broken(&u);
-	CHECK_HAS(head_text(&u), " broke before 42:12: grad_norm 14.2371 > 10 ");
+	CHECK_HAS(head_text(&u), " broke at 42:11: grad_norm 14.2371 > 10 ");
 	u.now.in_epoch = MOMENT_STEPS;
-	CHECK_HAS(head_text(&u), " broke before 43:1: grad_norm 14.2371 > 10 ");
+	CHECK_HAS(head_text(&u), " broke at 43:0: grad_norm 14.2371 > 10 ");
 	u.now.epoch = u.now.epochs;
 	CHECK_HAS(head_text(&u), " broke before the test: grad_norm 14.2371 > 10 ");
 	u.now.state = WORK_PAUSED;
 	CHECK_HAS(head_text(&u), " paused before the test ");
 	u.now.epoch = u.now.in_epoch = 0; /* a fold that has not begun */
-	CHECK_HAS(head_text(&u), " paused before 1:1 ");
+	CHECK_HAS(head_text(&u), " paused at 1:0 ");
 	moment_free(&u);
 }
 
