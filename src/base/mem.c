@@ -10,7 +10,7 @@
  * Other threads go on until the process is gone: exit would take the libraries away under them
  * and flush a file that one of them is writing.
  */
-_Noreturn static void out_of_memory(size_t n, size_t size)
+_Noreturn void mem_out(size_t n, size_t size)
 {
 	fprintf(stderr, "miust: out of memory (%zu x %zu bytes needed)\n", n, size);
 	fflush(stdout);
@@ -22,17 +22,17 @@ void *mem_alloc(size_t n, size_t size)
 	void *p = calloc(n ? n : 1, size ? size : 1);
 
 	if (!p)
-		out_of_memory(n, size);
+		mem_out(n, size);
 	return p;
 }
 
 void *mem_grow(void *p, size_t n, size_t size)
 {
 	if (size && n > SIZE_MAX / size)
-		out_of_memory(n, size);
+		mem_out(n, size);
 	p = realloc(p, n && size ? n * size : 1);
 	if (!p)
-		out_of_memory(n, size);
+		mem_out(n, size);
 	return p;
 }
 

@@ -16,6 +16,7 @@ void *mem_alloc(size_t n, size_t size) __attribute__((returns_nonnull));
 /* realloc; the new part is not zeroed. */
 void *mem_grow(void *p, size_t n, size_t size) __attribute__((returns_nonnull));
 char *mem_dup(const char *s) __attribute__((returns_nonnull)); /* strdup */
-void *mem_try(size_t bytes); /* 64-byte aligned, not zeroed, or NULL; free() */
+_Noreturn void mem_out(size_t n, size_t size); /* that line and that end; bytes: n x size */
+void *mem_try(size_t bytes);                   /* 64-byte aligned, not zeroed, or NULL; free() */
 
 #endif

@@ -172,7 +172,8 @@ FILE *plain_stream(int fd, int *why)
 	s->fd = fd;
 	s->why = why;
 	f = fopencookie(s, "w", io);
-	BUG_ON(!f); /* it fails for a wrong mode only, and without memory */
+	if (!f) /* it fails for a wrong mode only, and without memory */
+		mem_out(1, BUFSIZ);
 	if (isatty(fd))
 		setvbuf(f, NULL, _IOLBF, 0);
 	return f;

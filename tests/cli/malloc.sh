@@ -68,3 +68,15 @@ while [ $i -lt "$places" ]; do
 done
 check "sentences_at_$places places of $n" [ $failed -eq 0 ]
 check some_matter [ $said -gt $((places / 2)) ]
+
+# The first ones are those with which a process sets itself up.
+failed=0
+for at in $(seq 20); do
+	LD_PRELOAD=$shim MALLOC_FAIL=$at "$MIUST" config >"$dir/out" 2>"$dir/err"
+	status=$?
+	[ $status -eq 0 ] || { [ $status -eq 1 ] && [ "$(grep -c memory "$dir/err")" -eq 1 ]; } || {
+		echo "# allocation $at: status $status, $(cat "$dir/err")"
+		failed=$((failed + 1))
+	}
+done
+check sentences_at_the_first_places [ $failed -eq 0 ]
