@@ -70,7 +70,18 @@ printf '0,2,' >>"$dir/torn/fold-0/epochs.csv"
 printf 'at 0 2 7 set train.cl' >>"$dir/torn/fold-0/commands.log"
 printf 'half a record' >>"$dir/torn/fold-0/history.bin"
 run train --session "$dir/torn" --resume
+cp "$dir/err" "$dir/torn.err"
 check torn_lines_are_repaired same "$dir/short" "$dir/torn"
+
+# Rows of before the checkpoint that somebody has removed are not lost in silence.
+run train "$tiny" --session "$dir/lost" $settings --max-steps 6
+sed -i '3,4d' "$dir/lost/fold-0/steps.csv"
+sed -i 2d "$dir/lost/fold-0/epochs.csv"
+run train --session "$dir/lost" --resume
+check lost_rows_go_on done_well
+check lost_steps_are_said grep -q '/lost/fold-0/steps.csv: 2 rows of steps before this one are lost;' "$dir/err"
+check lost_epochs_are_said grep -q '/lost/fold-0/epochs.csv: 1 row of epochs before this one is lost;' "$dir/err"
+check no_rows_are_lost_otherwise eval '! grep -q "before this one" "$dir/torn.err"'
 
 # A stored state that came after the checkpoint is of steps that are yet to be done.
 for n in 5 6; do run train "$tiny" --session "$dir/at$n" --set store.every=1 --max-steps $n; done

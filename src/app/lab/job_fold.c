@@ -166,6 +166,8 @@ int job_open_rows(struct job *j, struct err *e)
 		 history_begin(&j->history, &j->session, fold, "history", epoch, &val,
 			       &j->lab->corpus, &j->set, e);
 	free(val.label);
+	if (!failed)
+		job_remark_lost(j);
 	return failed || job_rollback_open(j, e) ? -1 : 0;
 }
 

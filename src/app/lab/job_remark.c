@@ -34,6 +34,24 @@ void job_remark_memory(const struct job *j)
 			(long long)(least >> 20) + 1);
 }
 
+void job_remark_lost(const struct job *j)
+{
+	const struct session *s = &j->session;
+	const struct {
+		const char *file, *of;
+		int lost;
+	} all[] = {{"steps.csv", "step", s->lost_steps}, {"epochs.csv", "epoch", s->lost_epochs}};
+
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		if (all[i].lost)
+			job_say(j,
+				"%s/fold-%d/%s: %d row%s of %ss before this one %s lost; training "
+				"goes on without (to train the fold again, remove its folder)",
+				s->dir, s->fold, all[i].file, all[i].lost,
+				all[i].lost == 1 ? "" : "s", all[i].of,
+				all[i].lost == 1 ? "is" : "are");
+}
+
 int job_remark_weights(const struct job *j, struct err *e)
 {
 	const struct trainer *t = &j->trainer;

@@ -10,6 +10,8 @@
 /* Files that were written to in place may have been read half old, half new, and for a moment as
  * zeros: nobody can tell. */
 void job_remark_written(struct job *j);
+/* Rows of the fold that were there once: nothing makes them again. */
+void job_remark_lost(const struct job *j);
 /* train.memory is what the user may rely on; where it cannot be kept. */
 void job_remark_memory(const struct job *j);
 /* What the classes weigh beside how many utterances have them, where it matters. That none counts

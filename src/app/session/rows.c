@@ -461,12 +461,18 @@ int rows_keep(const struct columns *c, const char *path, int fold, int last, str
 	return failed;
 }
 
-int rows_cut(const struct columns *c, const char *path, int fold, int last, struct err *e)
+int rows_cut(const struct columns *c, const char *path, int fold, int last, int *lost,
+	     struct err *e)
 {
 	struct str kept = {0};
 	int failed = rows_keep(c, path, fold, last, &kept, e) ||
 		     file_make_hold(path, kept.s, kept.len, e);
+	int rows = -1; /* the first line is the header */
 
+	for (size_t i = 0; i < kept.len; i++)
+		rows += kept.s[i] == '\n';
+	if (lost)
+		*lost = rows < last ? last - rows : 0;
 	str_free(&kept);
 	return failed ? -1 : 0;
 }

@@ -73,7 +73,8 @@ int rows_last(const struct columns *c, const char *path, void *row, struct err *
 int rows_keep(const struct columns *c, const char *path, int fold, int last, struct str *out,
 	      struct err *e);
 /* Make the file hold that and no more; it is replaced atomically, and not touched if
- * it does so already. */
-int rows_cut(const struct columns *c, const char *path, int fold, int last, struct err *e);
+ * it does so already. *lost (may be NULL): how many of the rows 1 to `last` it lacks. */
+int rows_cut(const struct columns *c, const char *path, int fold, int last, int *lost,
+	     struct err *e);
 
 #endif

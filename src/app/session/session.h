@@ -59,7 +59,8 @@ struct session {
 				   * handed on to what shares the session */
 	FILE *steps, *epochs;     /* of that fold, open for appending */
 	FILE *commands;
-	FILE *health; /* from the first row on */
+	FILE *health;                /* from the first row on */
+	int lost_steps, lost_epochs; /* rows before the next step that session_begin has missed */
 };
 
 bool session_exists(const char *root); /* a folder with a config.yml */

@@ -140,8 +140,8 @@ int session_begin(struct session *s, int fold, int epoch, int step, struct err *
 	    session_fold_path(s, fold, SESSION_EPOCHS, epochs_path, sizeof epochs_path, e) ||
 	    session_fold_path(s, fold, SESSION_STEPS, steps_path, sizeof steps_path, e) ||
 	    drop_torn_end(commands_path, e) || cut_health(s, fold, step - 1, e) ||
-	    rows_cut(&epochs, epochs_path, fold, epoch - 1, e) ||
-	    rows_cut(&steps, steps_path, fold, step - 1, e))
+	    rows_cut(&epochs, epochs_path, fold, epoch - 1, &s->lost_epochs, e) ||
+	    rows_cut(&steps, steps_path, fold, step - 1, &s->lost_steps, e))
 		return -1;
 	s->steps = file_append(steps_path, e);
 	s->epochs = file_append(epochs_path, e);
@@ -196,7 +196,7 @@ static int open_health(struct session *s, const struct columns *c, const struct 
 	char path[PATH_LEN];
 
 	if (session_fold_path(s, s->fold, SESSION_HEALTH, path, sizeof path, e) ||
-	    rows_cut(c, path, s->fold, r->step - 1, e))
+	    rows_cut(c, path, s->fold, r->step - 1, NULL, e))
 		return -1;
 	s->health = file_append(path, e);
 	return s->health ? 0 : -1;

@@ -38,9 +38,10 @@ int session_check_free(const char *dir, int fold, struct err *e);
 /*
  * Open the fold's steps.csv and epochs.csv (and commands.log) for appending; takes the
  * fold if it is not. First drop its rows from `step` and `epoch` (epochs.csv) on, whatever
- * they are (rows_cut), those of health.csv too. Headers are written if the files are new;
- * health.csv is made with its first row, and there is none without a row. commands.log is
- * repaired (its torn end) but never cut. May be called again (after a rewind).
+ * they are (rows_cut), those of health.csv too; lost_steps and lost_epochs are then how many
+ * of those before the files lack. Headers are written if the files are new; health.csv is made with
+ * its first row, and there is none without a row. commands.log is repaired (its torn end) but never
+ * cut. May be called again (after a rewind).
  *
  * Each row goes to the system whole, so a killed program loses none and others
  * can follow the files; session_sync puts them on the disk. Sync before the
