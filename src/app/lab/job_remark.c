@@ -83,14 +83,3 @@ int job_remark_weights(const struct job *j, struct err *e)
 			       t->state.fold);
 	return 0;
 }
-
-void job_remark_rows(struct job *j, int rows)
-{
-	int fold = j->trainer.state.fold, step = j->trainer.state.step;
-
-	if (rows < step)
-		job_say(j,
-			"fold %d: steps.csv has %d of the %d steps that are done; its rows were "
-			"lost. Training goes on, and nothing that is computed depends on them",
-			fold, rows, step);
-}

@@ -17,7 +17,5 @@ void job_remark_memory(const struct job *j);
 /* What the classes weigh beside how many utterances have them, where it matters. That none counts
  * is a mistake: -1. */
 int job_remark_weights(const struct job *j, struct err *e);
-/* The fold that goes on has so many rows of its steps: that some are lost is said. */
-void job_remark_rows(struct job *j, int rows);
 
 #endif

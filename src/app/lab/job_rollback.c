@@ -2,7 +2,6 @@
 #include "app/lab/job_rollback.h"
 
 #include "app/config/setting.h"
-#include "app/lab/job_remark.h"
 #include "app/lab/job_rewind.h"
 #include "app/lab/job_tell.h"
 #include "app/session/rows.h"
@@ -44,7 +43,6 @@ int job_rollback_open(struct job *j, struct err *e)
 	j->spiked = (struct spiked){0};
 	if (session_fold_steps(&j->session, now->fold, &at, &again, &row, &n, e))
 		return -1;
-	job_remark_rows(j, n);
 	for (int i = max_int(n - SPIKE_WINDOW - 1, 0); i < n; i++)
 		add_row(j, &row[i], true);
 	free(row);

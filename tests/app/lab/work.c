@@ -373,7 +373,7 @@ TEST(rows_that_were_lost_are_said)
 	work_command(w, WORK_FIRST, "set train.clip 1");
 	served(&s, w);
 	CHECK_HAS(s.said,
-		  "fold 0: steps.csv has 0 of the 2 steps that are done; its rows were lost");
+		  "fold-0/steps.csv: 2 rows of steps before this one are lost; training goes on");
 	CHECK_INT(work_end(w), 0);
 }
 
