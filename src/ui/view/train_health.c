@@ -288,7 +288,7 @@ static void empty_draw(const struct train_frame *f, struct canvas *c)
 void train_health_draw(const struct train_frame *f, struct canvas *tracks, struct canvas *table)
 {
 	const struct train_layout *l = f->layout;
-	const struct health_row *h = f->mean ? NULL : shown(f);
+	const struct health_row *h = shown(f);
 	int groups = train_health_rows(f->u, 0), row = 1;
 	struct canvas heading = canvas_part(tracks, 0, 0, 1, tracks->cols);
 	struct canvas strip =
@@ -297,6 +297,10 @@ void train_health_draw(const struct train_frame *f, struct canvas *tracks, struc
 
 	if (tracks->rows == 0)
 		return;
+	if (f->mean) { /* a table of nothing says nothing */
+		empty_draw(f, &strip);
+		return;
+	}
 	heading_draw(f, table, h);
 	for (int g = 0; g < HEALTH_GROUPS; g++) {
 		struct canvas cells = canvas_part(&strip, row - 1, 0, 1, strip.cols);
@@ -306,8 +310,7 @@ void train_health_draw(const struct train_frame *f, struct canvas *tracks, struc
 		canvas_text(table, row, 0, ROLE(ROLE_TEXT), "%s", health_name[g].name);
 		if (h)
 			numbers_draw(table, row, h, g);
-		if (!f->mean)
-			cells_draw(f, &cells, g);
+		cells_draw(f, &cells, g);
 		row++;
 	}
 	if (!h)

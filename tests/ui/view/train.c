@@ -387,6 +387,7 @@ TEST(health_says_why_there_is_none)
 		dump = canvas_dump(&c);
 		CHECK_HAS(dump, of[i].text);
 		CHECK(!strstr(dump, "grad\n") && !strstr(dump, "cos main"));
+		CHECK(!of[i].mean == (strstr(dump, "lstm11") != NULL));
 		free(dump);
 		canvas_free(&c);
 		moment_free(&u);
