@@ -142,6 +142,9 @@ int serve_unknown(const char *word, struct err *e)
 {
 	struct near n = near_to(word);
 
+	if (strcmp(word, "replay") == 0)
+		return err_set(e, "replay begins a run, and this one has begun; miust train CONFIG "
+				  "--replay FILE begins another");
 	for (const struct order_verb *v = order_verbs; v->name; v++)
 		near_try(&n, v->name);
 	for (const struct serve_verb *v = serve_verbs; v->name; v++)

@@ -413,6 +413,7 @@ TEST(what_is_wrong_is_said)
 		{"{\"events\":-1}", "\"events\": the number"},
 		{"{\"command\":\"\"}", "\"command\": empty"},
 		{"{\"command\":\"set train.clip 1\\nfold\"}", "without control characters"},
+		{"{\"command\":\"replay log\"}", "replay begins a run, and this one has begun"},
 		{"{\"command\":\"sat clip 1\"}", "unknown command sat; did you mean set?"},
 		{"{\"command\":\"set clap 1\"}", "unknown key clap"},
 		{"{\"command\":\"set exp.seed 3\"}", "exp.seed is fixed during a run"},
