@@ -118,7 +118,7 @@ keys Enter
 check set_takes_effect until_true logged 'set train.optimizer.lr 1e-4   # was 0.001'
 until_shows 'set train.optimizer.lr 1e-4'
 line ':undo now'
-check undo_is_logged until_true logged 'set train.optimizer.lr 0.001   # was 1e-4'
+check undo_is_logged until_true logged 'set train.optimizer.lr 0.001   # undo, was 1e-4'
 log >log
 keys @
 check unknown_key until_shows '@ does nothing here; ? shows what does'

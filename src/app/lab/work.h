@@ -363,8 +363,8 @@ unsigned work_try(struct work *w, int run, const char *what);
  * stops, fails, goes back or is closed ends the duel.
  *
  * run[i]: its id, if it is open; 0: it is opened with o[i], and run[i] becomes its id. Either goes
- * on with o[i].job.first, the fold that the duel is of. On error
- * there is no duel; whatever was opened for it ends.
+ * on with o[i].job.first, the fold that the duel is of. o may be NULL if both are open: each then
+ * goes on with the fold that it is on. On error there is no duel; whatever was opened for it ends.
  */
 int work_duel(struct work *w, const char *const name[2], const struct work_options o[2], int run[2],
 	      int epochs, struct err *e);

@@ -204,7 +204,7 @@ int work_duel(struct work *w, const char *const name[2], const struct work_optio
 	pthread_mutex_unlock(&w->lock);
 	for (int i = 0; i < 2; i++) {
 		if (run[i]) {
-			work_ask_duel(w, run[i], o[i].job.first);
+			work_ask_duel(w, run[i], o ? o[i].job.first : 0);
 			continue;
 		}
 		run[i] = work_open_side(w, &o[i], i + 1, e);

@@ -101,6 +101,8 @@ TEST(eta_is_in_seconds)
 	struct fold_row finished[2] = {{.fold = 1}, {.fold = 4}};
 	struct work_run *run = idle_worker();
 
+	run->job.results.fold = finished;
+	run->job.results.n = 1;
 	at(run, 1, 0, false);
 	CHECK(isnan(eta(run)));
 	at(run, 1, 4, true);
@@ -114,10 +116,9 @@ TEST(eta_is_in_seconds)
 	CHECK_NEAR(eta(run), (8 + 30) * 60, 1e-9);
 	at(run, 10, 4, true);
 	CHECK_NEAR(eta(run), 30 * 60, 1e-9);
-	run->job.trainer.state.fold = 5;
-	CHECK_NEAR(eta(run), 0, 1e-9);
+	run->job.trainer.state.fold = 5; /* which the run went on with: 2, 3 and 4 come after it */
+	CHECK_NEAR(eta(run), 30 * 60, 1e-9);
 	run->job.trainer.state.fold = 2;
-	run->job.results.fold = finished;
 	run->job.results.n = 2; /* trained out of turn, and one of those before */
 	CHECK_NEAR(eta(run), 20 * 60, 1e-9);
 	end(run);
@@ -125,8 +126,11 @@ TEST(eta_is_in_seconds)
 
 TEST(eta_follows_the_last_epochs)
 {
+	struct fold_row finished[4] = {{.fold = 1}, {.fold = 2}, {.fold = 3}, {.fold = 4}};
 	struct work_run *run = idle_worker();
 
+	run->job.results.fold = finished;
+	run->job.results.n = 4;
 	run->job.trainer.state.fold = 5;
 	at(run, 9, 4, true);
 	epoch_took(run, 100);
@@ -164,12 +168,13 @@ TEST(figures_of_rows_are_in_seconds)
 	struct step_row step[5] = {{.step = 1}, {.step = 2}, {.step = 3}, {.step = 4}, {.step = 5}};
 	struct epoch_row epoch[2] = {{.fold = 2, .epoch = 1, .seconds = 60},
 				     {.fold = 2, .epoch = 2, .seconds = 160}};
-	struct fold_run fold[2] = {
+	struct fold_run fold[3] = {
 		{.fold = 2, .step = step, .nsteps = 4, .epoch = epoch, .nepochs = 1},
-		{.fold = 5, .tested = true}};
+		{.fold = 5, .tested = true},
+		{.fold = 1, .tested = true}};
 	struct work_part part = {.n = 30, .steps = 4, .held = held};
 	struct snapshot s = {0};
-	struct run r = {.dir = "none", .folds = 5, .fold = fold, .nfolds = 2};
+	struct run r = {.dir = "none", .folds = 5, .fold = fold, .nfolds = 3};
 
 	r.set.layout = LAYOUT_IEMOCAP;
 	r.base.train.epoch = 10;

@@ -226,7 +226,7 @@ static const struct asked {
 	{"pace", {.kind = REQUEST_PACE, .pace = 5}, false, WORK_PAUSED},
 	{"break", {.kind = REQUEST_BREAK, .text = "loss > 1000"}, false, WORK_PAUSED},
 	{"break list", {.kind = REQUEST_BREAKS}, false, WORK_PAUSED},
-	{"nothing to undo", {.kind = REQUEST_COMMAND, .text = "undo"}, false, WORK_PAUSED},
+	{"nothing to undo", {.kind = REQUEST_COMMAND, .text = "undo"}, true, WORK_PAUSED},
 	{"step", {.kind = REQUEST_STEP}, true, WORK_PAUSED},
 	{"step epoch", {.kind = REQUEST_STEP_EPOCH}, true, WORK_PAUSED},
 	{"no try to end", {.kind = REQUEST_TRY, .text = "off"}, false, WORK_PAUSED},
@@ -305,7 +305,7 @@ TEST(many_are_asked_at_once)
 	REQUIRE(log);
 	CHECK_STR(log, "at 0 1 3 set train.clip 1   # was 0\n"
 		       "at 0 1 3 set train.clip 3   # was 1\n"
-		       "at 0 1 3 set train.clip 1   # was 3\n");
+		       "at 0 1 3 set train.clip 1   # undo, was 3\n");
 	free(log);
 }
 
