@@ -97,9 +97,10 @@ TEST(mistakes_say_what_was_expected)
 	CHECK_STR(refuses("rewind 1 epoch, at most 2, at most 3"),
 		  "on spike rewind: at most N is there twice; give it once");
 	CHECK_HAS(refuses("rewind 1 epoch, at most 2 over 4, over 5"), "over K is there twice");
-	CHECK_HAS(refuses("rewind 1 epoch, lr 1, clip 1, epoch 9, train.patience 1, schedule linear, "
-			  "warmup 1, health 5, loss.main 1, loss.text 1"),
-		  "at most 8 settings are changed");
+	CHECK_HAS(
+		refuses("rewind 1 epoch, lr 1, clip 1, epoch 9, train.patience 1, schedule linear, "
+			"warmup 1, health 5, loss.main 1, loss.text 1"),
+		"at most 8 settings are changed");
 }
 
 int main(int argc, char **argv)

@@ -1039,7 +1039,8 @@ TEST(sessions_tags_archive_and_notes)
 	start_sweep(80, 24);
 	select_line("lr=1e-3"); /* a variant: all its seeds */
 	run("tag good one");
-	CHECK_HAS(screen.message.text, "tagged good one; filter tag=\"good one\" lists all that are");
+	CHECK_HAS(screen.message.text,
+		  "tagged good one; filter tag=\"good one\" lists all that are");
 	run("filter tag=\"good one\"");
 	feed_refresh(&screen);
 	CHECK_INT(sessions_view(&screen)->list.shown, 2);
