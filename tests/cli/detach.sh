@@ -251,7 +251,7 @@ is_another() { p=$(holder "$session") && [ "$p" != "$screens" ]; }
 soon is_another
 check own_attaches attaches "$session"
 check same_view shows '▸6 Config'
-line ':undo'
+line ':undo now'
 undone() { grep -q 'set train.clip 0 ' "$session/fold-0/commands.log"; }
 check undo_went_with_it soon undone
 keys q
