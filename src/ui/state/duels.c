@@ -170,6 +170,20 @@ int duels_asked(void *ctx, int run, const char *args, struct str *out, struct er
 
 /* ---- following ---- */
 
+static bool lacks_place(const struct ui *u)
+{
+	bool lacks = u->duel.now.end == DUEL_ON;
+
+	for (int i = 0; i < 2 && lacks; i++) {
+		struct glance g = {.state = WORK_IDLE};
+
+		if (work_has(u->work, u->duel.run[i]))
+			work_glance(u->work, u->duel.run[i], &g);
+		lacks = g.state == WORK_WAITING && !g.placed;
+	}
+	return lacks;
+}
+
 void duels_follow(struct ui *u)
 {
 	struct err e = {0};
@@ -177,6 +191,7 @@ void duels_follow(struct ui *u)
 	if (!u->work || u->leaving)
 		return;
 	work_duel_look(u->work, &u->duel.now, &u->duel.seen);
+	u->duel.lacks_place = lacks_place(u);
 	if (u->duel.waits && !has_to_stop(u) && go(u, &e))
 		ui_error(u, "%s", e.text);
 }
@@ -254,22 +269,8 @@ void duels_text(const struct ui *u, struct str *out)
 	for (int i = 0; i < 2; i++)
 		if (looks_of(u, i) < d->looks)
 			str_addf(out, " %s has gone back since, to before that.", d->side[i].name);
-	if (duels_lack_place(u))
+	if (u->duel.lacks_place)
 		str_add(out, " It waits for a place to train in; jobs N makes more.");
-}
-
-bool duels_lack_place(const struct ui *u)
-{
-	bool lacks = u->work && u->duel.now.end == DUEL_ON;
-
-	for (int i = 0; i < 2 && lacks; i++) {
-		struct glance g = {.state = WORK_IDLE};
-
-		if (work_has(u->work, u->duel.run[i]))
-			work_glance(u->work, u->duel.run[i], &g);
-		lacks = g.state == WORK_WAITING && !g.placed;
-	}
-	return lacks;
 }
 
 bool duels_busy(const struct ui *u)

@@ -172,6 +172,7 @@ struct ui {
 		char from[PATH_LEN];
 		int fold;
 		char order[DUEL_TEXT];
+		bool lacks_place; /* other runs have all places, so neither side trains */
 	} duel;
 	bool look_wanted;
 	unsigned look_asked; /* request under way, 0: none */

@@ -240,7 +240,7 @@ static void add_unseen(struct status *s, const struct ui *u)
 static void add_duel(struct status *s, const struct ui *u, bool wide)
 {
 	const struct duel *d = &u->duel.now;
-	bool waits = u->now.state == WORK_WAITING, lacks = duels_lack_place(u);
+	bool waits = u->now.state == WORK_WAITING, lacks = u->duel.lacks_place;
 	int side = duels_shown(u);
 	struct field *f;
 

@@ -124,7 +124,7 @@ TEST(a_duel_says_what_it_waits_for)
 	snprintf(dir, sizeof dir, "%s", temp_path("parent"));
 	store(dir);
 	begin(dir);
-	UNTIL(duels_lack_place(&u));
+	UNTIL(u.duel.lacks_place);
 	CHECK_HAS(said(), "It waits for a place to train in; jobs N makes more.");
 	UNTIL(duels_shown(&u) == 0 && u.now.state == WORK_WAITING);
 	CHECK_HAS(status(), "WAITING");
@@ -137,7 +137,7 @@ TEST(a_duel_says_what_it_waits_for)
 	work_stop(u.work, WORK_FIRST);
 	UNTIL(side_state(1) == WORK_BROKE && side_state(0) == WORK_WAITING);
 	UNTIL(u.now.state == WORK_WAITING);
-	CHECK(!duels_lack_place(&u));
+	CHECK(!u.duel.lacks_place);
 	CHECK(!strstr(said(), "waits for a place"));
 	CHECK_HAS(status(), "waits for lr-0.05");
 	CHECK(!strstr(status(), "no place"));
@@ -150,7 +150,7 @@ TEST(a_duel_says_what_it_waits_for)
 	}
 	work_duel_stop(u.work);
 	UNTIL(!duels_busy(&u));
-	CHECK(!duels_lack_place(&u));
+	CHECK(!u.duel.lacks_place);
 	CHECK_INT(work_end(u.work), 0);
 	u.work = NULL;
 	ui_free(&u);
