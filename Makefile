@@ -90,7 +90,7 @@ SLOW   := $(patsubst %,tests/cli/%.sh,cluster path slurm tmux doc queue power pr
 # texts, nor in readers, nor where a terminal waits: their threads are those of the others.
 ABOUT_PROCESSES := cluster duel folds kill slurm
 ABOUT_FILES := branch cases check config data demo eval features hostile install map npy \
-	one_fold predict process replay rooms settings tmux
+	one_fold predict process queue replay rooms sessions settings terminal tmux
 LEFT_OUT_asan := $(ABOUT_PROCESSES)
 LEFT_OUT_tsan := $(ABOUT_PROCESSES) $(ABOUT_FILES)
 SCRIPTS := $(filter-out $(LEFT_OUT_$(KIND):%=tests/cli/%.sh),$(SCRIPTS))
