@@ -83,11 +83,10 @@ static bool is_finite(const struct step_row *r)
 
 /* Of one fold that has no result. What diverged leaves the row as the last; a stop in
  * order leaves a state that has all rows. */
-static enum shelf_state state_of_fold(const struct session *s, int fold)
+static enum shelf_state state_of_fold(const struct session *s, int fold, enum fold_lock lock)
 {
 	const struct columns c = rows_of_steps();
-	char folder[PATH_LEN], path[PATH_LEN];
-	struct lock_owner who;
+	char path[PATH_LEN];
 	struct step_row last;
 	struct state stored;
 	struct err e = {0};
@@ -99,24 +98,23 @@ static enum shelf_state state_of_fold(const struct session *s, int fold)
 		last = (struct step_row){.fold = fold};
 	if (!is_finite(&last))
 		return SHELF_DIVERGED;
-	if ((size_t)snprintf(folder, sizeof folder, "%s/fold-%d", s->dir, fold) >= sizeof folder ||
-	    fold_lock_look(folder, &who) == FOLD_LEFT)
+	if (lock == FOLD_LEFT)
 		return SHELF_BROKEN_OFF;
 	if (last.step == 0)
 		return SHELF_STOPPED;
-	if (path_join(path, sizeof path, folder, "state.safetensors", &e) ||
+	if (session_part(s, fold, "state.safetensors", path, sizeof path, &e) ||
 	    state_load_numbers(&stored, path, &e) || stored.step != last.step)
 		return SHELF_BROKEN_OFF;
 	return SHELF_STOPPED;
 }
 
-static bool is_held(const struct session *s, int fold)
+static enum fold_lock lock_of(const struct session *s, int fold)
 {
 	char folder[PATH_LEN + 16];
 	struct lock_owner who;
 
 	snprintf(folder, sizeof folder, "%s/fold-%d", s->dir, fold);
-	return fold_lock_look(folder, &who) == FOLD_HELD;
+	return fold_lock_look(folder, &who);
 }
 
 /* Folds that have rows or a folder, and no result: the state that says most, and to x->fold the
@@ -133,12 +131,14 @@ static enum shelf_state state_of(struct summary *x, const struct session *s, con
 	left = mem_alloc((size_t)w->nfolds, sizeof *left);
 	for (int i = 0; i < w->nfolds; i++) {
 		enum shelf_state its;
+		enum fold_lock lock;
 
 		if (results_has(r, w->fold[i]))
 			continue;
 		left[nleft++] = w->fold[i];
-		held = is_held(s, w->fold[i]) ? w->fold[i] : held;
-		its = state_of_fold(s, w->fold[i]);
+		lock = lock_of(s, w->fold[i]);
+		held = lock == FOLD_HELD ? w->fold[i] : held;
+		its = state_of_fold(s, w->fold[i], lock);
 		state = its < state ? its : state;
 	}
 	x->fold = held;
