@@ -125,8 +125,7 @@ int steer_command(struct steer *s, const char *command, struct err *e);
  * of earlier ones is back to the configuration, a setting at a time. */
 struct undoable {
 	const struct option *o;
-	const char *back; /* the line that was in force before, lent; NULL: the configuration */
-	int step;         /* before which the change was made; 0: in an earlier fold */
+	int step; /* before which the change was made; 0: in an earlier fold */
 };
 /* false: there is none. */
 bool steer_undoable(const struct steer *s, struct undoable *u);

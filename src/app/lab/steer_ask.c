@@ -245,34 +245,43 @@ static const struct change *last_change(struct back *b)
 	return NULL;
 }
 
-bool steer_undoable(const struct steer *s, struct undoable *u)
+/* *b goes on before the change. */
+static bool find_undoable(struct back *b, struct undoable *u)
 {
-	struct back b = back_begin(s);
-	const struct change *c = last_change(&b), *before;
-	struct setting x, y;
+	const struct change *c = last_change(b);
+	struct setting x;
 
 	if (!c)
 		return false;
 	setting_of_command(&x, c->command);
-	*u = (struct undoable){.o = x.o, .step = changes_taken_over(&s->lines, b.at) ? 0 : c->step};
-	while (back_next(&b, &before))
-		if (setting_of_command(&y, before->command) && y.o == x.o) {
-			u->back = before->command;
-			break;
-		}
+	*u = (struct undoable){.o = x.o,
+			       .step = changes_taken_over(&b->s->lines, b->at) ? 0 : c->step};
 	return true;
 }
 
+bool steer_undoable(const struct steer *s, struct undoable *u)
+{
+	struct back b = back_begin(s);
+
+	return find_undoable(&b, u);
+}
+
+/* What was in force before: a line that changed it, or the configuration. */
 int steer_undo(struct steer *s, char *command, size_t n, struct err *e)
 {
+	struct back b = back_begin(s);
+	const struct change *before;
 	struct undoable u;
+	struct setting x;
 
-	if (!steer_undoable(s, &u))
+	if (!find_undoable(&b, &u))
 		return err_set(e, "no change to take back");
-	if (u.back)
-		str_fit(command, n, u.back);
-	else
-		setting_command_back(u.o, s->base, command, n);
+	setting_command_back(u.o, s->base, command, n);
+	while (back_next(&b, &before))
+		if (setting_of_command(&x, before->command) && x.o == u.o) {
+			str_fit(command, n, before->command);
+			break;
+		}
 	return ask(s, command, true, e);
 }
 
