@@ -349,34 +349,33 @@ static int compare_machine(struct job *j, struct err *e)
 	return 0;
 }
 
-/* Which folds come when is settled here, while no other program writes them. */
-static int run_folds(struct job *j, enum job_go *go, struct err *e)
+static int run_folds(struct job *j, const int *fold, int n, enum job_go *go, struct err *e)
 {
-	int *fold = mem_alloc((size_t)split_folds(&j->lab->corpus), sizeof *fold);
-	int n = order(j, fold), failed = 0;
+	int failed = 0;
 
 	for (int i = 0; i < n && !failed && *go != JOB_STOP; i++) {
 		failed = job_run_fold(j, fold[i], go, e);
 		if (failed || *go != JOB_STOP)
 			job_close_fold(j);
 	}
-	free(fold);
 	return failed;
 }
 
 static int run_seed(struct job *j, enum job_go *go, struct err *e)
 {
-	int left = 0, failed;
+	int *fold, n, failed;
 
-	failed = read_results(j, e) || job_begin_data(j, e);
-	for (int i = 0; i < split_folds(&j->lab->corpus); i++)
-		left += is_left(j, split_fold(&j->lab->corpus, i));
-	if (!failed && !left && j->opt.or_start)
+	if (read_results(j, e) || job_begin_data(j, e))
+		return -1;
+	fold = mem_alloc((size_t)split_folds(&j->lab->corpus), sizeof *fold);
+	n = order(j, fold);
+	if (n == 0 && j->opt.or_start)
 		say_finished(j);
-	if (failed || !left)
-		return failed || job_store_paths(j, e) ? -1 : 0;
-	failed = compare_machine(j, e) || steer_begin(&j->steer, e) || run_folds(j, go, e);
-	return failed || read_results(j, e) ? -1 : 0;
+	failed = n == 0 ? job_store_paths(j, e)
+			: compare_machine(j, e) || steer_begin(&j->steer, e) ||
+				  run_folds(j, fold, n, go, e) || read_results(j, e);
+	free(fold);
+	return failed ? -1 : 0;
 }
 
 static int run_seeds(struct job *j, struct err *e)
