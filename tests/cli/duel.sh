@@ -68,6 +68,7 @@ check the_run_itself_is_main grep -q '^main .* lr-x2\|^lr-x2 .* main\|^main and 
 run duel s warmup=0,2 at 2:1 for 1
 at_the_end() { grep -qx 'at 0 3 9 set train.warmup 2   # was 0' s/branches/warmup-2/commands.log; }
 check at_an_epochs_end at_the_end
+check the_value_it_has_is_no_change [ ! -s s/branches/warmup-0/fold-0/commands.log ]
 run duel s warmup=0,1 at 1:1
 check in_the_first_epoch_it_is_known_too done_well
 

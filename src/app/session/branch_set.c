@@ -46,7 +46,7 @@ static int place(struct change *c, const struct option *o, int step, int each, s
 	return 0;
 }
 
-/* The line, and what it replaces. */
+/* The line, and what it replaces; none, if that is in force already. */
 static int line(struct change *c, const char *words, const struct settings *due, int step, int each,
 		struct str *out, struct err *e)
 {
@@ -61,7 +61,8 @@ static int line(struct change *c, const char *words, const struct settings *due,
 	if (setting_apply(&after, &x, e) || place(c, x.o, step, each, e))
 		return -1;
 	c->command = command;
-	change_line(out, c, option_text(due, x.o, was, sizeof was));
+	if (!option_equal(&after, due, x.o))
+		change_line(out, c, option_text(due, x.o, was, sizeof was));
 	return 0;
 }
 
