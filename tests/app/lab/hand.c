@@ -106,9 +106,7 @@ TEST(what_was_handed_over_is_taken_up)
 	served(&s, w);
 	CHECK_HAS(s.text, "break when loss > 5");
 	work_pace(w, WORK_FIRST, 0);
-	work_step(w, WORK_FIRST, false);
-	until_state(&s, w, WORK_RUN);
-	until_state(&s, w, WORK_PAUSED);
+	step_on(&s, w, false);
 	CHECK_INT(s.steps, 1);
 	CHECK_INT(work_end(w), 0);
 }
@@ -174,9 +172,7 @@ TEST(a_session_is_let_go_when_its_run_has_stopped)
 	until_state(&s, w, WORK_PAUSED);
 	work_command(w, WORK_FIRST, "set train.clip 2");
 	work_break(w, WORK_FIRST, "loss > 1e9");
-	work_step(w, WORK_FIRST, true);
-	until_state(&s, w, WORK_RUN);
-	until_state(&s, w, WORK_PAUSED);
+	step_on(&s, w, true);
 	work_let_go(w, WORK_FIRST);
 	served(&s, w);
 	CHECK(s.refused);
@@ -199,9 +195,9 @@ TEST(a_session_is_let_go_when_its_run_has_stopped)
 	look_free(s.look);
 	CHECK(!handed_over(w));     /* it has gone with it */
 	work_resume(w, WORK_FIRST); /* nobody has gone on with it, so it goes on here */
-	until_state(&s, w, WORK_RUN);
+	while (s.epochs < 2)
+		wait_more(&s, w);
 	until_state(&s, w, WORK_IDLE);
-	CHECK_INT(s.epochs, 2);
 	CHECK(!s.now.trains);
 	CHECK_STR(s.now.session, dir);
 	CHECK_INT(work_end(w), 0);

@@ -112,9 +112,7 @@ TEST(the_end_is_as_far_as_the_pace_says)
 	struct seen s = {0};
 
 	until_state(&s, w, WORK_PAUSED);
-	work_step(w, WORK_FIRST, true);
-	until_state(&s, w, WORK_RUN);
-	until_state(&s, w, WORK_PAUSED);
+	step_on(&s, w, true);
 	CHECK_INT(s.epochs, 1);
 	CHECK(s.now.eta < 1 / SLOW);
 	work_pace(w, WORK_FIRST, SLOW);
@@ -142,9 +140,7 @@ TEST(the_end_is_that_of_the_folds_that_are_trained)
 
 	REQUIRE(w);
 	until_state(&s, w, WORK_PAUSED);
-	work_step(w, WORK_FIRST, true);
-	until_state(&s, w, WORK_RUN);
-	until_state(&s, w, WORK_PAUSED);
+	step_on(&s, w, true);
 	CHECK_INT(s.now.fold, 3);
 	CHECK_INT(s.now.nfolds, 5);
 	work_pace(w, WORK_FIRST, SLOW);

@@ -97,6 +97,21 @@ static inline void until_state(struct seen *s, struct work *w, enum work_state s
 	take(s, w);
 }
 
+/* A step, or the rest of the epoch, from one pause to the next. That it ran between them may
+ * be over before anybody has seen it. */
+static inline void step_on(struct seen *s, struct work *w, bool epoch)
+{
+	const int *count = epoch ? &s->epochs : &s->steps;
+	int before;
+
+	until_state(s, w, WORK_PAUSED);
+	before = *count;
+	work_step(w, WORK_FIRST, epoch);
+	while ((s->now.state != WORK_PAUSED || *count == before) && s->now.state != WORK_FAILED)
+		wait_more(s, w);
+	CHECK_INT(s->now.state, WORK_PAUSED);
+}
+
 /* Everything asked for before has been served. */
 static inline void served(struct seen *s, struct work *w)
 {
