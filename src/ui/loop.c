@@ -134,10 +134,29 @@ static void draw_events(struct ui *u, struct frame *f)
 	f->next = fmin(fmax(f->sent, now + FRAME_SECONDS), now + FRAME_SECONDS_MOST);
 }
 
+/* After a stop: has the terminal come back to us? */
+static bool is_ours(struct frame *f)
+{
+	f->gone |= !term_ours();
+	return !f->gone;
+}
+
 static void suspend(struct ui *u, struct frame *f)
 {
 	if (term_suspend())
 		new_size(u, f);
+	is_ours(f);
+	f->dirty = true;
+}
+
+/* The same size again: it was another in between, and the terminal has wrapped or cut what
+ * stood there. */
+static void resize(struct ui *u, struct frame *f)
+{
+	if (term_resize())
+		new_size(u, f);
+	else
+		term_redraw();
 	f->dirty = true;
 }
 
@@ -148,24 +167,22 @@ static void signals(struct ui *u, struct frame *f)
 	while ((s = guard_signal()))
 		switch (s) {
 		case SIGWINCH:
-			/* The same size again: it was another in between, and the
-			 * terminal has wrapped or cut what stood there. */
-			if (term_resize())
-				new_size(u, f);
-			else
-				term_redraw();
-			f->dirty = true;
+			if (is_ours(f))
+				resize(u, f);
 			break;
 		case SIGTSTP:
 			suspend(u, f);
 			break;
 		case SIGCONT:
-			term_redraw();
+			if (is_ours(f))
+				term_redraw();
 			f->dirty = true;
 			break;
 		default:
 			end_by(u, s);
 		}
+	if (f->gone && !u->ended)
+		end_by(u, SIGHUP);
 }
 
 /* ^Z and ^L work everywhere. */

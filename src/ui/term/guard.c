@@ -38,8 +38,9 @@ static struct {
 	bool ours[SIGNALS];
 
 	volatile sig_atomic_t armed;
-	atomic_bool ending;  /* a thread is ending the process */
-	atomic_bool drawing; /* `drawer` is sending something to the terminal */
+	volatile sig_atomic_t asked; /* a signal that ends the program has come */
+	atomic_bool ending;          /* a thread is ending the process */
+	atomic_bool drawing;         /* `drawer` is sending something to the terminal */
 	_Atomic(pthread_t) drawer;
 	int tty;
 	const char *bytes;
@@ -86,6 +87,9 @@ static void on_signal(int sig)
 	int saved = errno;
 	ssize_t sent = write(guard.pipe[1], &byte, 1);
 
+	if (sig != SIGWINCH && sig != SIGTSTP && sig != SIGCONT)
+		guard.asked = 1;
+
 	(void)sent; /* a full pipe loses what it holds many times already */
 	errno = saved;
 }
@@ -103,6 +107,15 @@ static void await_frame(void)
 	}
 }
 
+/* Has another job of this terminal its foreground? In a terminal that is not the one that
+ * controls us there are no jobs. */
+static bool in_background(int fd)
+{
+	pid_t foreground = tcgetpgrp(fd);
+
+	return foreground > 0 && foreground != getpgrp();
+}
+
 /* The terminal as it was. Only the first thread does it; others wait for it. */
 static void restore(void)
 {
@@ -112,6 +125,8 @@ static void restore(void)
 		return;
 	}
 	await_frame();
+	if (guard.armed && in_background(guard.tty))
+		guard.armed = 0; /* its modes are another's, and setting them would stop us */
 	if (guard.armed) {
 		guard_send(guard.tty, guard.bytes, guard.n);
 		tcsetattr(guard.tty, TCSANOW, &guard.modes);
@@ -208,6 +223,7 @@ int guard_start(struct err *e)
 	for (int sig = 1; sig < SIGNALS; sig++)
 		if (treat(sig) != LEFT)
 			take(sig, treat(sig) == TOLD ? &tell : &end);
+	guard.asked = 0;
 	guard.running = true;
 	return 0;
 }
@@ -292,6 +308,34 @@ char *guard_stray(char *out, size_t n)
 	guard.read += got;
 	out[got] = '\0';
 	return out;
+}
+
+static volatile sig_atomic_t continued;
+
+static void on_continue(int sig)
+{
+	(void)sig;
+	continued = 1;
+}
+
+bool guard_foreground(int fd)
+{
+	struct sigaction note = {.sa_handler = on_continue, .sa_flags = SA_RESTART}, ours, stop;
+	bool stops = true;
+
+	if (sigaction(SIGTTOU, NULL, &stop) == 0 && stop.sa_handler == SIG_IGN)
+		return true; /* the system lets us */
+	sigemptyset(&note.sa_mask);
+	sigaction(SIGCONT, &note, &ours);
+	while (stops && !guard.asked && in_background(fd)) {
+		continued = 0;
+		kill(0, SIGTTOU);
+		for (int i = 0; i < PATIENCE_MS && !continued; i++)
+			poll(NULL, 0, 1); /* it stops here, at the latest */
+		stops = continued;
+	}
+	sigaction(SIGCONT, &ours, NULL);
+	return !in_background(fd);
 }
 
 void guard_default(int sig)

@@ -13,6 +13,10 @@
  * the terminal's modes back, replays stderr, and goes on as if nobody had
  * listened. All of it is safe in a handler.
  *
+ * Job control: a job in the background may not set the terminal's modes. guard_foreground
+ * stops the program, as the system would, until it is its turn, but an end that was asked for
+ * meanwhile comes before that: tcsetattr would stop again and again, and the end never come.
+ *
  * guard_capture: stderr goes to an unnamed file while the screen runs: a library's message
  * would garble it. guard_stray hands out what is new, for a log pane.
  */
@@ -21,6 +25,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <termios.h>
 
@@ -45,6 +50,10 @@ void guard_drawn(void);
 char *guard_stray(char *out, size_t n);
 /* All of it, whatever interrupts; safe in a handler. */
 void guard_send(int fd, const char *bytes, size_t n);
+/* Stop until the terminal `fd` is ours, as SIGTTOU does; before guard_start, what ends a process
+ * ends it there. False: it is not, and nothing may be sent to it: an end was asked for, or
+ * nothing can stop this program (whoever would continue it has gone). */
+bool guard_foreground(int fd);
 /* The default effect of a signal we handle (stop, end), as if unhandled. */
 void guard_default(int sig);
 

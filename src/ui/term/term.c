@@ -26,6 +26,7 @@ enum {
 
 static struct {
 	bool running;
+	bool lost; /* to another job of the terminal, for good */
 	bool mouse;
 	const char *why_ascii; /* though the locale is UTF-8; or NULL */
 	SCREEN *screen;
@@ -163,8 +164,10 @@ static void leave(void)
 	if (!term.running)
 		return;
 	term.running = false;
-	put(PASTE_OFF);
-	endwin();
+	if (!term.lost) {
+		put(PASTE_OFF);
+		endwin();
+	}
 	guard_stop();
 }
 
@@ -175,7 +178,12 @@ int term_start(const struct term_options *o, struct err *e)
 	TERMINAL *asked;
 	size_t n;
 
-	if (term_type_check(e) || guard_start(e))
+	if (term_type_check(e))
+		return -1;
+	if (!guard_foreground(STDOUT_FILENO))
+		return err_set(e, "another program has this terminal's foreground; start this one "
+				  "there, without &, or give a --script");
+	if (guard_start(e))
 		return -1;
 	guard_capture();
 	asked = cur_term; /* newterm makes one of its own */
@@ -459,6 +467,12 @@ void term_redraw(void)
 	term.anew = true;
 }
 
+bool term_ours(void)
+{
+	term.lost |= !guard_foreground(STDOUT_FILENO);
+	return !term.lost;
+}
+
 bool term_suspend(void)
 {
 	bool resized;
@@ -467,6 +481,8 @@ bool term_suspend(void)
 	put(PASTE_OFF);
 	endwin();
 	guard_default(SIGTSTP);
+	if (!term_ours())
+		return false;
 	resized = term_resize();
 	arm();
 	term_redraw();

@@ -56,6 +56,9 @@ bool term_key(struct key *k);
 
 /* After SIGWINCH: take the new size. True if it differs: the canvas needs it. */
 bool term_resize(void);
+/* Ask before drawing after a stop: stopped, it waits until the terminal is this job's again.
+ * False: it is not, and there is no screen any more (guard_foreground). */
+bool term_ours(void);
 /* For ^Z and SIGTSTP: leave the screen, stop, come back and draw all again. True if
  * the size has changed meanwhile. */
 bool term_suspend(void);

@@ -139,6 +139,154 @@ TEST(stop_and_continue)
 	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 143);
 }
 
+/* ---- a job in the background ---- */
+
+static char stops[64]; /* what the shell below has seen of its job */
+
+/* Wait until the job stops or ends; a letter for each in `stops`. */
+static int next_stop(void)
+{
+	int status = 0;
+
+	fflush(stdout);
+	while (waitpid(job, &status, WUNTRACED) < 0 && errno == EINTR)
+		;
+	if (WIFSTOPPED(status))
+		strcat(stops, WSTOPSIG(status) == SIGTTOU ? "o" : "z");
+	return status;
+}
+
+static void start_job(bool foreground)
+{
+	signal(SIGTTOU, SIG_IGN);
+	job = fork();
+	if (job > 0)
+		setpgid(job, job);
+	if (job != 0)
+		return;
+	setpgid(0, 0);
+	if (foreground)
+		tcsetpgrp(STDIN_FILENO, getpid());
+	signal(SIGTTOU, SIG_DFL);
+	follow_signals();
+}
+
+static void say_end(int status)
+{
+	printf("%s %s %d, %s", stops, WIFSIGNALED(status) ? "signal" : "status",
+	       WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
+	       cooked(STDIN_FILENO) ? "cooked" : "raw");
+	fflush(stdout);
+	pty_mark();
+	_exit(0);
+}
+
+/* As `timeout 3 miust-tui` of a script: it stops, and what ends it ends it. */
+static void ended_before_its_turn(void)
+{
+	start_job(false);
+	next_stop();
+	kill(job, SIGCONT);
+	next_stop();
+	kill(job, SIGTERM);
+	kill(job, SIGCONT);
+	say_end(next_stop());
+}
+
+/* `fg` after it: it draws. */
+static void brought_to_the_front(void)
+{
+	start_job(false);
+	next_stop();
+	tcsetpgrp(STDIN_FILENO, job);
+	kill(job, SIGCONT);
+	next_stop();
+	_exit(0);
+}
+
+/* ^Z, `bg`, `bg`, `kill %1` */
+static void ended_behind(void)
+{
+	start_job(true);
+	next_stop();
+	tcsetpgrp(STDIN_FILENO, getpid());
+	for (int i = 0; i < 2; i++) {
+		kill(job, SIGCONT);
+		next_stop();
+	}
+	kill(job, SIGTERM);
+	kill(job, SIGCONT);
+	say_end(next_stop());
+}
+
+/* Nobody is there who could continue it: it does not stop, and does not draw. */
+static void orphaned(void)
+{
+	struct term_options o = {0};
+	struct err e = {0};
+
+	signal(SIGTTOU, SIG_IGN);
+	job = fork();
+	if (job == 0) {
+		pid_t parent = getpid();
+
+		signal(SIGTTOU, SIG_DFL);
+		if (fork() == 0) {
+			setpgid(0, 0);
+			while (getppid() == parent)
+				poll(NULL, 0, 1);
+			printf("%d %s", term_start(&o, &e), e.text);
+			fflush(stdout);
+			pty_mark();
+		}
+		_exit(0);
+	}
+	waitpid(job, NULL, 0);
+	for (;;)
+		pause();
+}
+
+TEST(a_job_in_the_background_waits_for_its_turn)
+{
+	struct pty p;
+
+	pty_start(&p, "xterm-256color", "C.UTF-8", brought_to_the_front);
+	CHECK(pty_frame(&p) > 0);
+	CHECK_STR(pty_row(&p), "80x24");
+	CHECK(!cooked(p.fd));
+	kill(tcgetpgrp(p.fd), SIGTERM);
+	CHECK_INT(pty_end(&p), 0);
+}
+
+TEST(a_job_in_the_background_can_be_ended)
+{
+	struct pty p;
+
+	pty_start(&p, "xterm-256color", "C.UTF-8", ended_before_its_turn);
+	CHECK(pty_frame(&p) > 0);
+	CHECK_STR(pty_row(&p), "oo signal 15, cooked");
+	pty_end(&p);
+	pty_start(&p, "xterm-256color", "C.UTF-8", ended_behind);
+	CHECK(pty_frame(&p) > 0);
+	kill(tcgetpgrp(p.fd), SIGTSTP);
+	CHECK(pty_frame(&p) > 0);
+	CHECK_STR(pty_row(&p), "zoo status 143, cooked");
+	pty_end(&p);
+}
+
+TEST(an_orphan_in_the_background_says_why_there_is_no_screen)
+{
+	struct pty p;
+
+	pty_start(&p, "xterm-256color", "C.UTF-8", orphaned);
+	CHECK(pty_frame(&p) > 0);
+	CHECK_HAS(pty_row(&p), "-1 another program has this terminal's foreground");
+	kill(p.pid, SIGKILL);
+	pty_end(&p);
+}
+
+/* ---- crashes ---- */
+
 static void crash_with(int sig)
 {
 	struct term_options o = {0};
