@@ -19,7 +19,8 @@ MIUST=$(realpath "$MIUST")
 MIUST_TUI=$(realpath "${MIUST_TUI:-build/miust-tui}")
 tiny=$(realpath "$tiny")
 unset NO_COLOR COLUMNS LINES
-export MIUST MIUST_TUI LC_ALL=C.UTF-8 TERM=xterm-256color
+SHELL=$(command -v bash) # of script: in dash `timeout` would be behind it, and get no screen
+export MIUST MIUST_TUI SHELL LC_ALL=C.UTF-8 TERM=xterm-256color
 export XDG_CONFIG_HOME="$dir/config" XDG_STATE_HOME="$dir/state" XDG_CACHE_HOME="$dir/cache"
 played=$dir/played
 : >"$played"
