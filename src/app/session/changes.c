@@ -300,7 +300,7 @@ static bool take_over(struct changes *begin, struct str *lines, int fold, const 
 	return true;
 }
 
-/* In the order of the options; a value may fit only once another is set (warm-up and
+/* In the order in which they were made; a value may fit only once another is set (warm-up and
  * epochs), so what does not is tried again after the others. */
 void changes_begin(struct changes *begin, struct str *lines, const struct changes *c, int fold,
 		   const struct settings *base)
@@ -314,12 +314,11 @@ void changes_begin(struct changes *begin, struct str *lines, const struct change
 	apply_earlier(&then, c, fold, last);
 	while (taken) {
 		taken = false;
-		for (int i = 0; i < option_count; i++) {
-			if (last[i] < 0 || option_equal(&now, &then, &option_table[i]) ||
-			    !take_over(begin, lines, fold, c->at[last[i]].command, &now))
-				continue;
-			taken = true;
-		}
+		for (int at = 0; at < c->n; at++)
+			for (int i = 0; i < option_count; i++)
+				taken |= last[i] == at &&
+					 !option_equal(&now, &then, &option_table[i]) &&
+					 take_over(begin, lines, fold, c->at[at].command, &now);
 	}
 	add_to(begin, lines, &mark, "");
 	free(last);

@@ -350,8 +350,8 @@ TEST(changes_that_do_not_fit_together)
 	run((struct stretch){.session = "a",
 			     .at = {{3, 1, "set train.warmup 0"}, {3, 1, "set train.epoch 1"}}});
 	check_holds(in("a/fold-3/commands.log"), "at 3 1 1 set train.epoch 8   # was 2\n"
-						 "at 3 1 1 set train.patience 1   # was 0\n"
 						 "at 3 1 1 set train.warmup 7   # was 0\n"
+						 "at 3 1 1 set train.patience 1   # was 0\n"
 						 "at 3 1 1 begin\n"
 						 "at 3 1 1 set train.warmup 0   # was 7\n"
 						 "at 3 1 1 set train.epoch 1   # was 8\n");

@@ -177,6 +177,12 @@ TEST(what_a_fold_begins_with)
 	      "at 3 1 1 begin\n",
 	      "2 7 set train.clip 2", "1 9 set train.clip 1", "1 2 set train.patience 5",
 	      "2 1 set train.optimizer.lr 2e-3", "2 8 pause", "2 9 set train.patience 0");
+	/* as they were made, so that undo takes back the last */
+	BEGIN(&base,
+	      "at 3 1 1 set train.clip 2   # was 0\n"
+	      "at 3 1 1 set train.optimizer.lr 2e-3   # was 5e-4\n"
+	      "at 3 1 1 begin\n",
+	      "1 1 set train.clip 2", "1 2 set train.optimizer.lr 2e-3");
 	/* later folds do not count, and nothing is left of those that do */
 	BEGIN(&base, "at 3 1 1 begin\n", "1 1 set train.clip 1", "1 2 set train.clip 0",
 	      "3 1 set train.clip 4", "4 1 set train.clip 5");
