@@ -329,6 +329,33 @@ static bool log_names(const struct changes *log, const char *name)
 	return false;
 }
 
+/* Has it remarks or tags, or a branch of its own? */
+static bool is_used(const struct branch_place *p, const char *name)
+{
+	static const char *const by_hand[] = {"notes.txt", "tags.txt"};
+	struct err ignored = {0};
+	char dir[PATH_LEN], path[PATH_LEN];
+	bool used = false;
+	struct dirent *d;
+	DIR *open = opendir(p->folder);
+
+	for (int i = 0; i < 2; i++)
+		used |= path_join(dir, sizeof dir, p->folder, name, &ignored) == 0 &&
+			path_join(path, sizeof path, dir, by_hand[i], &ignored) == 0 &&
+			file_exists(path);
+	while (open && !used && (d = readdir(open))) {
+		struct branch_point child;
+		bool is_branch;
+
+		used = path_join(dir, sizeof dir, p->folder, d->d_name, &ignored) == 0 &&
+		       session_branch_point(dir, &child, &is_branch, &ignored) == 0 && is_branch &&
+		       strcmp(path_base(child.parent), name) == 0;
+	}
+	if (open)
+		closedir(open);
+	return used;
+}
+
 void session_branch_unkeep(const struct session *s, int fold, const struct changes *log)
 {
 	struct err ignored = {0};
@@ -340,7 +367,7 @@ void session_branch_unkeep(const struct session *s, int fold, const struct chang
 		return;
 	while ((d = readdir(open)))
 		if (session_branch_is_kept(d->d_name) && !log_names(log, d->d_name) &&
-		    is_present(s, fold, &p, d->d_name))
+		    is_present(s, fold, &p, d->d_name) && !is_used(&p, d->d_name))
 			branch_remove(&p, d->d_name);
 	closedir(open);
 }

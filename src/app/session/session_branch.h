@@ -45,7 +45,8 @@ int session_branch_keep(const struct session *s, int fold, const char *name, str
 /*
  * A rewind that was killed, or failed, before its line was in the log has not been, but what it
  * was to leave may be kept: branches that are called as those of rewinds, left this fold where it
- * is now, are the same as its present, and are in no line of its log, go. The fold is held.
+ * is now, are the same as its present, and are in no line of its log, go. One with a note, a tag
+ * or a branch of its own stays. The fold is held.
  */
 void session_branch_unkeep(const struct session *s, int fold, const struct changes *log);
 /* Where a run's folder left another; *is_branch: it has a branch.yml. */

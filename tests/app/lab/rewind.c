@@ -5,6 +5,7 @@
 #include "app/lab/job_rewind.h"
 #include "app/session/run.h"
 #include "app/same_run.h"
+#include "app/session/branch.h"
 #include "app/session/session_branch.h"
 #include "app/study/compare.h"
 #include "app/session/states.h"
@@ -432,6 +433,31 @@ TEST(a_rewind_that_was_killed_leaves_no_branch)
 	train("a", (struct plan){.at = {{7, "rewind 1:2"}}});
 	CHECK(file_exists(in("a/branches/before-rewind-3")));
 	folder_remove();
+}
+
+/* What somebody has written into such a branch, or left from it, stays, and so does it. */
+TEST(a_branch_that_was_kept_and_used_stays)
+{
+	static const char *const used[] = {"notes.txt", "tags.txt", ""};
+
+	for (int i = 0; i < 3; i++) {
+		char note[PATH_LEN], child[PATH_LEN];
+		struct err e = {0};
+
+		folder_make();
+		train("a", (struct plan){.at = {{6, "stop"}}});
+		keep_present("a", "before-rewind-1");
+		snprintf(note, sizeof note, "%s/%s", in("a/branches/before-rewind-1"), used[i]);
+		if (used[i][0])
+			CHECK_INT(file_write(note, "mine\n", 5, &e), 0);
+		else
+			CHECK_INT(branch_make(in("a/branches/before-rewind-1"), "child", 0, 3,
+					      child, sizeof child, NULL, NULL, &e),
+				  0);
+		train("a", (struct plan){.at = {{7, "stop"}}});
+		CHECK(file_exists(in("a/branches/before-rewind-1")));
+		folder_remove();
+	}
 }
 
 static void check_refusal(const char *to, const char *why)
