@@ -83,6 +83,17 @@ check lost_steps_are_said grep -q '/lost/fold-0/steps.csv: 2 rows of steps befor
 check lost_epochs_are_said grep -q '/lost/fold-0/epochs.csv: 1 row of epochs before this one is lost;' "$dir/err"
 check no_rows_are_lost_otherwise eval '! grep -q "before this one" "$dir/torn.err"'
 
+# Without its log what was changed in a fold is not known: it does not go on without that.
+run train "$tiny" --session "$dir/unlogged" $settings --max-steps 6
+mv "$dir/unlogged/fold-0/commands.log" "$dir/log"
+cp -a "$dir/unlogged" "$dir/unlogged-before"
+run train --session "$dir/unlogged" --resume
+check log_missing says 1 '/unlogged/fold-0/commands.log: is missing, although the fold has begun'
+check log_missing_changes_nothing same "$dir/unlogged-before" "$dir/unlogged"
+mv "$dir/log" "$dir/unlogged/fold-0/commands.log"
+run train --session "$dir/unlogged" --resume
+check log_put_back done_well
+
 # A stored state that came after the checkpoint is of steps that are yet to be done.
 for n in 5 6; do run train "$tiny" --session "$dir/at$n" --set store.every=1 --max-steps $n; done
 check states_of_all_steps [ -s "$dir/at6/fold-0/states/6.state" ]

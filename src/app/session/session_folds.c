@@ -78,6 +78,21 @@ bool fold_has(const char *dir, int fold, const char *name)
 	return fold_file(dir, fold, name, path, sizeof path, &ignored) == 0 && file_exists(path);
 }
 
+int fold_check_log(const char *dir, int fold, struct err *e)
+{
+	char path[PATH_LEN];
+
+	if (!fold_has(dir, fold, SESSION_STEPS) || fold_has(dir, fold, SESSION_COMMANDS))
+		return 0;
+	if (fold_file(dir, fold, SESSION_COMMANDS, path, sizeof path, e))
+		return -1;
+	return err_at(e, path, 0, 0,
+		      "is missing, although the fold has begun, so what was changed in it is not "
+		      "known; put it back, or copy the lines that begin with \"at %d \" from the "
+		      "%s above, or make an empty file if there are none",
+		      fold, SESSION_COMMANDS);
+}
+
 /* It has a log, as --replay gives to every fold, and nothing was trained in it yet. */
 static bool only_has_log(const char *dir, int fold)
 {

@@ -374,9 +374,11 @@ static int join(const char *dir, int open, struct err *e)
 	int failed = 0;
 
 	folds_read(&folds, dir);
-	for (int i = 0; i < folds.n; i++)
+	for (int i = 0; i < folds.n && !failed; i++) {
 		begun |= fold_has(dir, folds.at[i], SESSION_STEPS);
-	if (begun)
+		failed = fold_check_log(dir, folds.at[i], e); /* the join may be all that is left */
+	}
+	if (begun && !failed)
 		failed = write_begins(dir, &folds, open, e) ||
 			 join_file(dir, &folds, SESSION_STEPS, &steps, e) ||
 			 join_file(dir, &folds, SESSION_EPOCHS, &epochs, e) ||

@@ -29,6 +29,9 @@ void folds_free(struct fold_list *l);
 /* "DIR/fold-F/NAME", which need not be there; "" ends at "fold-F". */
 int fold_file(const char *dir, int fold, const char *name, char *out, size_t n, struct err *e);
 bool fold_has(const char *dir, int fold, const char *name);
+/* An error if the fold has begun and has no commands.log, which its first step makes: what was
+ * changed in it is then not known. */
+int fold_check_log(const char *dir, int fold, struct err *e);
 /* session_own.c: an error if NAME of the fold that is written is no longer the file `fd`. */
 int session_check_open(const struct session *s, int fd, const char *name, struct err *e);
 /* May the folder's own files have rows that no fold has? So in a session of version

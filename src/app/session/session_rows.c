@@ -135,7 +135,7 @@ int session_begin(struct session *s, int fold, int epoch, int step, struct err *
 
 	close_files(s);
 	/* steps.csv last: a fold that has it has all of them (session_join.c). */
-	if (session_take(s, fold, e) ||
+	if (session_take(s, fold, e) || fold_check_log(s->dir, fold, e) ||
 	    session_fold_path(s, fold, SESSION_COMMANDS, commands_path, sizeof commands_path, e) ||
 	    session_fold_path(s, fold, SESSION_EPOCHS, epochs_path, sizeof epochs_path, e) ||
 	    session_fold_path(s, fold, SESSION_STEPS, steps_path, sizeof steps_path, e) ||
