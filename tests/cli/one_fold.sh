@@ -95,7 +95,16 @@ check of_two_folds says 1 'past goes on with fold 2 and main with fold [14], and
 run duel of_two past main --fold 2
 check a_fold_that_is_finished says 1 'fold 2 of main is finished'
 
-# In the screen: what is shown is what is trained.
+# In the screen: what is shown is what is trained, or would be.
+cp -a s looked
+"$tui" looked --readonly --once >out 2>err
+check read_only_shows_it grep -q 'f2/5' out
+cp -a of_two looked-two
+touch -d 2020-01-01 looked-two/fold-*/*
+"$tui" looked-two --readonly --once >out 2>err
+next=$(run train --session looked-two --resume --max-steps 1; sed -n 's/.* of fold \([0-9]\)$/\1/p' err)
+"$tui" of_two --readonly --once >out 2>err
+check read_only_shows_where_it_goes_on grep -q "f$next/5" out
 printf 'dump head\nstep epoch\ndump after\n' >script
 for s in s killed; do
 	cp -a $s screen-$s

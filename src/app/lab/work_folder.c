@@ -113,27 +113,34 @@ static int next_fold(const struct follow *f)
 	return next;
 }
 
-/* The fold that is trained, or where it goes on; else the one that is looked at, else the last
- * that was begun. */
+/* Of others there are changes to come, or notes. */
+static bool has_begun(const struct follow *f, int place)
+{
+	const struct fold_run *fold = run_find(&f->run, run_fold_number(&f->run, place));
+
+	return fold && (fold->nsteps || fold->nepochs || fold->tested);
+}
+
+/* The fold that is trained, or where it goes on; else the one that is looked at, else the one
+ * with which somebody would go on, if it has begun, or the last that has. */
 static int choose_fold(const struct work_run *run)
 {
 	const struct follow *f = run->follow;
 	const struct held *held = folder_trained(f);
-	int last = 0;
+	int next, last = 0;
 
 	if (held)
 		return (int)(held - f->held);
+	next = next_fold(f);
 	if (folder_waits(run))
-		return next_fold(f);
+		return next;
 	for (int i = 0; i < f->folds; i++) {
-		const struct fold_run *begun = run_find(&f->run, run_fold_number(&f->run, i));
-
 		if (run_fold_number(&f->run, i) == f->attended)
 			return i;
-		if (begun && (begun->nsteps || begun->nepochs || begun->tested))
-			last = i; /* of others there are changes to come, or notes */
+		if (has_begun(f, i))
+			last = i;
 	}
-	return last;
+	return has_begun(f, next) ? next : last;
 }
 
 /* Its training part, as far as the data is at hand. */
