@@ -74,9 +74,12 @@ static int from_files(struct ui *u, const struct branch_order *o, int fold, stru
 	int step;
 
 	if (branch_step(u->run.dir, fold, o->at.epoch, o->at.in_epoch, &step, e) ||
-	    branch_make(u->run.dir, o->name, fold, step, dir, sizeof dir, say, u, e))
+	    branch_make(u->run.dir, o->name, fold, step, dir, sizeof dir, say, u, e) ||
+	    runs_open(u, dir, false, e))
 		return -1;
-	return runs_open(u, dir, false, e);
+	ui_say(u, "branch %s leaves fold %d at %d:%d; it is the run shown now", o->name, fold,
+	       o->at.epoch, o->at.in_epoch);
+	return 0;
 }
 
 static int run_branch(struct ui *u, const char *args, struct err *e)
