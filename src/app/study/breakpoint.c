@@ -77,12 +77,22 @@ int breakpoint_set(struct breakpoint *b, const char *when, struct err *e)
 {
 	const char *name[NAMES + 1] = {NULL};
 	struct expr *x;
+	bool any = false;
 
 	for (int i = 0; i < NAMES; i++)
 		name[i] = breakpoint_name(i).name;
 	x = expr_parse_numbers(when, name, e);
 	if (!x)
 		return -1;
+	for (int i = 0; i < NAMES; i++)
+		any |= expr_uses(x, i);
+	if (!any) {
+		expr_free(x);
+		return err_set(e,
+			       "%s: no figure of the run is in it, so it holds at once or never; "
+			       "expected something like loss > 2 (`help break` has the names)",
+			       when);
+	}
 	breakpoint_clear(b);
 	b->when = x;
 	for (int i = 0; i < NAMES; i++)

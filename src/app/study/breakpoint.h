@@ -32,7 +32,7 @@ struct breakpoint_figures {
 	double best_wa, best; /* of the kept checkpoint: WA, and what train.select names */
 };
 
-/* *b becomes the condition; a mistake leaves it as it was. */
+/* *b becomes the condition; a mistake leaves it as it was. So does one without a figure. */
 int breakpoint_set(struct breakpoint *b, const char *when, struct err *e);
 void breakpoint_clear(struct breakpoint *b); /* safe when none is set */
 bool breakpoint_holds(const struct breakpoint *b, const struct breakpoint_figures *f);

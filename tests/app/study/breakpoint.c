@@ -107,6 +107,7 @@ TEST(a_condition_that_never_holds_is_wrong)
 		{"loss = \"high\"", "column 8: \"high\" is not a name here"},
 		{"loss = nan", "column 8: nan is not compared with; expected is nan"},
 		{"Inf = grad_norm", "column 1: Inf is not compared with; expected is inf"},
+		{"1 > 0", "1 > 0: no figure of the run is in it, so it holds at once or never"},
 		{"epoch ~ 2", "column 7: ~ looks into texts; numbers take = != < <= > >="},
 	};
 
