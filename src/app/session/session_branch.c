@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 bool session_branch_is_kept(const char *name)
 {
@@ -370,4 +371,5 @@ void session_branch_unkeep(const struct session *s, int fold, const struct chang
 		    is_present(s, fold, &p, d->d_name) && !is_used(&p, d->d_name))
 			branch_remove(&p, d->d_name);
 	closedir(open);
+	rmdir(p.folder); /* if it is empty now */
 }

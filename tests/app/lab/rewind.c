@@ -414,7 +414,10 @@ TEST(a_rewind_that_was_killed_leaves_no_branch)
 	char path[PATH_LEN];
 
 	folder_make();
-	train("plain", (struct plan){.at = {{3, "set train.clip 0.1"}}});
+	train("plain", (struct plan){.at = {{3, "set train.clip 0.1"}, {6, "stop"}}});
+	keep_present("plain", "before-rewind-1");
+	train("plain", (struct plan){.at = {{7, "stop"}}});
+	CHECK(!file_exists(in("plain/branches")));
 	train("a",
 	      (struct plan){.at = {{3, "set train.clip 0.1"}, {6, "rewind 1:2"}, {6, "stop"}}});
 	train("a", (struct plan){.at = {{6, "stop"}}});
