@@ -45,7 +45,9 @@ tasks=0
 [ -z "$(option array)" ] || tasks='1 2 3 4 5'
 for task in $tasks; do
 	(
-		export SLURM_JOB_ID="$id$task" SLURM_ARRAY_JOB_ID="$id" SLURM_ARRAY_TASK_ID="$task" \
+		job=$id$task
+		[ "$task" -ne 5 ] || job=$id # the last task has the number of the array
+		export SLURM_JOB_ID="$job" SLURM_ARRAY_JOB_ID="$id" SLURM_ARRAY_TASK_ID="$task" \
 			SLURM_CPUS_PER_TASK="$(option cpus-per-task)"
 		log=$(option output | sed "s/%a/$task/")
 		if [ "$after" ]; then # all of its tasks have ended well
@@ -61,9 +63,9 @@ for task in $tasks; do
 				"jobs/$id/pid.$task" "$script" >>"$log" 2>&1
 			status=$?
 			rm "jobs/$id/pid.$task"
-			[ -e "jobs/requeue.$SLURM_JOB_ID" ] && grep -q '^#SBATCH --requeue$' "$script" ||
+			[ -e "jobs/requeue.${id}_$task" ] && grep -q '^#SBATCH --requeue$' "$script" ||
 				break
-			rm "jobs/requeue.$SLURM_JOB_ID"
+			rm "jobs/requeue.${id}_$task"
 			echo "$status" >>"jobs/$id/requeued.$task"
 		done
 		echo $status >"jobs/$id/ended.$task"
@@ -73,7 +75,11 @@ done
 END
 cat >"$dir/bin/scontrol" <<'END'
 #!/bin/sh
-[ "$1" = requeue ] && : >"jobs/requeue.$2"
+[ "$1" = requeue ] || exit 1
+case $2 in
+*_*) : >"jobs/requeue.$2" ;;
+*) for task in 1 2 3 4 5; do : >"jobs/requeue.${2}_$task"; done ;; # all of the array
+esac
 END
 chmod +x "$dir/bin/sbatch" "$dir/bin/scontrol"
 PATH=$dir/bin:$PATH
