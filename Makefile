@@ -173,7 +173,8 @@ help:
 	@echo 'make fuzz       libFuzzer on every reader, five minutes each (needs clang)'
 	@echo 'make bench      speed of training on this machine; bench-screen: cost of the screen;'
 	@echo '                bench-shelf: cost of 2,000 stored runs; bench-hostile: of hostile clients;'
-	@echo '                bench-states: of stored states (libzstd-dev); bench-health: of train.health'
+	@echo '                bench-states: of stored states (libzstd-dev); bench-health: of train.health;'
+	@echo '                bench-bf16: what products in bf16 would gain'
 	@echo 'make lint       formatting and static analysis; doc: the pages made from tables'
 	@echo 'make install    into PREFIX ($(PREFIX)), below DESTDIR; uninstall; make clean'
 
@@ -201,7 +202,7 @@ $(B)/bench/screen: $(B)/bench/screen.o
 $(B)/bench/hostile: $(B)/bench/hostile.o
 	@echo "  LINK $@"
 	$(Q)$(LINK)
-$(B)/bench/speed $(B)/bench/shelf $(B)/bench/health: $(B)/bench/%: $(B)/bench/%.o $(APP)
+$(B)/bench/speed $(B)/bench/shelf $(B)/bench/health $(B)/bench/bf16: $(B)/bench/%: $(B)/bench/%.o $(APP)
 	@echo "  LINK $@"
 	$(Q)$(LINK) $(LIBS_app)
 # Tries to pack with libzstd too (libzstd-dev), which the programs do without.
@@ -216,6 +217,9 @@ bench-states: all $(B)/bench/speed $(B)/bench/states
 	@MIUST=$(B)/miust SPEED=$(B)/bench/speed STATES=$(B)/bench/states bench/states.sh
 bench-health: $(B)/bench/speed $(B)/bench/health
 	@SPEED=$(B)/bench/speed HEALTH=$(B)/bench/health bench/health.sh
+# Shares of a step, in percent, as `miust bench --threads 1` prints them.
+bench-bf16: $(B)/bench/bf16
+	@$< 24 25
 bench-hostile: all $(B)/bench/hostile
 	@MIUST=$(B)/miust HOSTILE=$(B)/bench/hostile bench/hostile.sh
 RUNS ?= 2000
@@ -263,4 +267,4 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all help doc deps deps-test run test bench bench-screen bench-shelf bench-states bench-health bench-hostile asan tsan fuzz lint install uninstall clean
+.PHONY: all help doc deps deps-test run test bench bench-screen bench-shelf bench-states bench-health bench-hostile bench-bf16 asan tsan fuzz lint install uninstall clean
