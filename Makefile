@@ -149,7 +149,7 @@ $(call tests,ui) $(FUZZERS): $(B)/%: $(B)/%.o $(UI)
 
 # A library that tests preload; sanitizers have an allocation of their own.
 SHIMS := $(patsubst %.c,$(B)/%.so,$(sort $(wildcard tests/shim/*.c)))
-$(B)/tests/shim/%.so: tests/shim/%.c | build/packages
+$(B)/%.so: %.c | build/packages
 	@mkdir -p $(@D)
 	@echo "  LINK $@"
 	$(Q)$(CC) -std=c11 $(WARN) $(WERROR) -O2 -shared -fPIC -o $@ $<
@@ -174,7 +174,7 @@ help:
 	@echo 'make bench      speed of training on this machine; bench-screen: cost of the screen;'
 	@echo '                bench-shelf: cost of 2,000 stored runs; bench-hostile: of hostile clients;'
 	@echo '                bench-states: of stored states (libzstd-dev); bench-health: of train.health;'
-	@echo '                bench-bf16: what products in bf16 would gain'
+	@echo '                bench-bf16: what products in bf16 would gain; bench-cold: an epoch from the disk'
 	@echo 'make lint       formatting and static analysis; doc: the pages made from tables'
 	@echo 'make install    into PREFIX ($(PREFIX)), below DESTDIR; uninstall; make clean'
 
@@ -217,6 +217,8 @@ bench-states: all $(B)/bench/speed $(B)/bench/states
 	@MIUST=$(B)/miust SPEED=$(B)/bench/speed STATES=$(B)/bench/states bench/states.sh
 bench-health: $(B)/bench/speed $(B)/bench/health
 	@SPEED=$(B)/bench/speed HEALTH=$(B)/bench/health bench/health.sh
+bench-cold: all $(B)/bench/speed $(B)/bench/no_ahead.so
+	@MIUST=$(B)/miust SPEED=$(B)/bench/speed NO_AHEAD=$(CURDIR)/$(B)/bench/no_ahead.so bench/cold.sh
 # Shares of a step, in percent, as `miust bench --threads 1` prints them.
 bench-bf16: $(B)/bench/bf16
 	@$< 24 25
@@ -267,4 +269,4 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all help doc deps deps-test run test bench bench-screen bench-shelf bench-states bench-health bench-hostile bench-bf16 asan tsan fuzz lint install uninstall clean
+.PHONY: all help doc deps deps-test run test bench bench-screen bench-shelf bench-states bench-health bench-hostile bench-bf16 bench-cold asan tsan fuzz lint install uninstall clean
