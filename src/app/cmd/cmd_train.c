@@ -28,7 +28,8 @@ static int run(const struct args *a, struct err *e)
 		return err_usage(e, "--resume and --resume-or-start: give one of them");
 	if (!o.config && !(a->resume && o.session))
 		return err_usage(e, "CONFIG is missing; only --session DIR --resume needs none");
-	if (train_job(a, &o, false, &complete, e) == 0)
+	if ((a->jobs > 1 ? train_folds(a, &o, a->jobs, e)
+			 : train_job(a, &o, false, &complete, e)) == 0)
 		return 0;
 	if (e->status == EXIT_STOPPED) /* it has not done what it was started for */
 		e->status = EXIT_FAILED;
@@ -39,10 +40,10 @@ const struct command cmd_train = {
 	.name = "train",
 	.operands = "[CONFIG]",
 	.most = 1,
-	.takes = (const enum flag[]){FLAG_SESSION, FLAG_SET, FLAG_FOLD, FLAG_SEEDS, FLAG_RESUME,
-				     FLAG_RESUME_OR_START, FLAG_ACCEPT_DATA, FLAG_REPLAY,
-				     FLAG_SKIP_BAD, FLAG_THREADS, FLAG_MAX_STEPS, FLAG_ON,
-				     FLAG_NONE},
+	.takes = (const enum flag[]){FLAG_SESSION, FLAG_SET, FLAG_FOLD, FLAG_SEEDS, FLAG_JOBS,
+				     FLAG_RESUME, FLAG_RESUME_OR_START, FLAG_ACCEPT_DATA,
+				     FLAG_REPLAY, FLAG_SKIP_BAD, FLAG_THREADS, FLAG_MAX_STEPS,
+				     FLAG_ON, FLAG_NONE},
 	.help = "Train every fold, test the kept checkpoints, print the figures.",
 	.more = "CONFIG is a YAML file, a session's folder for the settings in it, or the word\n"
 		"demo for the built-in corpus. All results are in the session folder. On "
@@ -50,8 +51,9 @@ const struct command cmd_train = {
 		"DIR\n--resume continues as if nothing had happened. --resume-or-start is the "
 		"same\n"
 		"for the first start and all later ones; so several programs may start at once,\n"
-		"each with its --fold (doc/cluster.md). HOOK is what the console's `on` takes\n"
-		"(doc/hooks.md).",
+		"each with its --fold (doc/cluster.md). With --jobs N so many folds train at a\n"
+		"time, each with its share of the threads; the session is the same, byte for\n"
+		"byte. HOOK is what the console's `on` takes (doc/hooks.md).",
 	.run = run,
 	.stores = true,
 };

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "app/cmd/train.h"
+#include "app/cmd/train_private.h"
 
 #include "app/cmd/detached.h"
-#include "app/cmd/hooked.h"
-#include "app/cmd/progress.h"
 #include "app/cmd/signals.h"
-#include "app/serve/serve.h"
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/plain.h"
 #include "base/process.h"
 #include "base/util.h"
@@ -18,24 +16,7 @@
 
 /* ---- what is said while the run goes on ---- */
 
-struct watch {
-	struct work *work;
-	struct serve *serve; /* NULL: nobody can ask */
-	struct progress line;
-	bool begun;
-	enum work_state state; /* as it was told last */
-	double since;          /* seconds; 0: no step yet */
-	int64_t seen;          /* utterances since then */
-	int64_t steps;         /* done */
-	bool lines;            /* a line an epoch, and one for the results */
-	double last;           /* when a line was written */
-	int seeds;
-	struct hooks hooks;
-	struct position at; /* of the last event */
-	struct snapshot now;
-};
-
-static void say(void *ctx, const char *text)
+void train_say(void *ctx, const char *text)
 {
 	struct watch *w = ctx;
 
@@ -46,7 +27,7 @@ static void say(void *ctx, const char *text)
 }
 
 /* Where the next step is, as commands.log counts. */
-static int next_epoch(const struct position *at)
+int train_next_epoch(const struct position *at)
 {
 	return at->ended ? at->epoch + 1 : at->epoch;
 }
@@ -56,6 +37,8 @@ static void begin_fold(struct watch *w, const struct event *e)
 {
 	char text[PATH_LEN + 128];
 
+	if (w->team && w->begun)
+		train_fold_begins(w, e);
 	if (w->begun)
 		return;
 	w->begun = true;
@@ -63,34 +46,45 @@ static void begin_fold(struct watch *w, const struct event *e)
 	if (e->begun->goes_on)
 		snprintf(text, sizeof text,
 			 "session %s goes on before epoch %d, step %d of fold %d",
-			 e->begun->session, next_epoch(&e->at), e->at.step + 1, e->at.fold);
+			 e->begun->session, train_next_epoch(&e->at), e->at.step + 1, e->at.fold);
 	else
 		snprintf(text, sizeof text, "session %s", e->begun->session);
-	say(w, text);
+	train_say(w, text);
 	if (protocol_optimistic(&w->now.set))
-		say(w, "exp.protocol reference validates on the test session, as published: "
-		       "its figures are optimistic");
+		train_say(w, "exp.protocol reference validates on the test session, as published: "
+			     "its figures are optimistic");
+}
+
+static void add_progress(struct watch *w, const struct event *e, struct str *text)
+{
+	const struct step_row *r = &e->u.step;
+
+	work_snapshot(w->work, WORK_FIRST, &w->now);
+	str_addf(text, "fold %d  epoch %d/%d  step %d/%d  loss %.3f", r->fold, r->epoch,
+		 w->now.epochs, e->at.in_epoch, e->at.steps_per_epoch, r->loss);
+	if (e->at.best_epoch > 0)
+		str_addf(text, "  %s %.3f@%d", selection_label[w->now.set.train.select], e->at.best,
+			 e->at.best_epoch);
 }
 
 static void step(struct watch *w, const struct event *e)
 {
-	const struct step_row *r = &e->u.step;
 	double now = clock_seconds();
 	struct str text = {0};
 
 	w->steps++;
+	w->job[e->run].at = e->at;
+	w->job[e->run].loss = e->u.step.loss;
 	if (w->since == 0)
 		w->since = now;
 	else
 		w->seen += e->utterances;
 	if (!progress_due(&w->line, now))
 		return;
-	work_snapshot(w->work, WORK_FIRST, &w->now);
-	str_addf(&text, "fold %d  epoch %d/%d  step %d/%d  loss %.3f", r->fold, r->epoch,
-		 w->now.epochs, e->at.in_epoch, e->at.steps_per_epoch, r->loss);
-	if (e->at.best_epoch > 0)
-		str_addf(&text, "  %s %.3f@%d", selection_label[w->now.set.train.select],
-			 e->at.best, e->at.best_epoch);
+	if (w->team)
+		train_progress_text(w, e, &text);
+	else
+		add_progress(w, e, &text);
 	if (w->seen > 0)
 		str_addf(&text, "  %.0f utterances/s", (double)w->seen / (now - w->since));
 	progress_show(&w->line, text.s);
@@ -109,7 +103,7 @@ static void epoch(struct watch *w, const struct event *e)
 	work_snapshot(w->work, WORK_FIRST, &w->now);
 	snprintf(text, sizeof text, "fold %d  epoch %d/%d  loss %.3f  WA %.3f  kept epoch %d",
 		 r->fold, r->epoch, w->now.epochs, r->val_loss, r->val.wa, e->at.best_epoch);
-	say(w, text);
+	train_say(w, text);
 }
 
 static void fold(struct watch *w, const struct event *e)
@@ -119,7 +113,7 @@ static void fold(struct watch *w, const struct event *e)
 
 	snprintf(text, sizeof text, "fold %d: best epoch %d of %d, test WA %.4f UA %.4f WF1 %.4f",
 		 r->fold, r->best_epoch, e->at.epoch, r->test.wa, r->test.ua, r->test.wf1);
-	say(w, text);
+	train_say(w, text);
 }
 
 /* "seed 53: test WA 0.8530 ± 0.0670 UA ..." */
@@ -140,7 +134,7 @@ static void print_line(const struct results *r)
 	printf("\n");
 }
 
-static void seed(struct watch *w, const struct seed_results *s)
+void train_print_seed(struct watch *w, const struct seed_results *s)
 {
 	progress_wipe(&w->line);
 	if (w->lines) {
@@ -159,32 +153,43 @@ static void changed(struct watch *w, const struct event *e)
 
 	snprintf(text, sizeof text, "before step %d of fold %d: %s", e->u.change.step,
 		 e->u.change.fold, e->text);
-	say(w, text);
+	train_say(w, text);
 }
 
 /* A break comes from the run itself: nobody else is told here that it waits, and for what. */
-static void state(struct watch *w)
+static void state(struct watch *w, const struct event *e)
 {
-	enum work_state was = w->state;
+	enum work_state *told = &w->job[e->run].state, was = *told;
 	struct str text = {0};
 
-	work_snapshot(w->work, WORK_FIRST, &w->now);
-	w->state = w->now.state;
-	if (w->state != WORK_BROKE || was == WORK_BROKE)
+	work_snapshot(w->work, e->run, &w->now);
+	*told = w->now.state;
+	if (*told != WORK_BROKE || was == WORK_BROKE)
 		return;
+	if (w->team)
+		str_addf(&text, "fold %d ", w->now.fold);
 	str_addf(&text, "paused at the break: %s; go on with miust control ", w->now.broke);
 	str_add_quoted(&text, w->now.root);
+	if (w->team)
+		str_addf(&text, " --fold %d", w->now.fold);
 	str_add(&text, " resume");
-	say(w, text.s);
+	train_say(w, text.s);
 	str_free(&text);
 }
 
-static void take(struct watch *w, const struct event *e)
+static void opened(struct watch *w, const struct event *e)
+{
+	work_snapshot(w->work, e->run, &w->now);
+	if (w->team && e->run == WORK_FIRST)
+		train_open_others(w);
+}
+
+static void take(struct watch *w, struct event *e)
 {
 	w->at = e->at;
 	switch (e->kind) {
 	case EVENT_OPENED:
-		work_snapshot(w->work, WORK_FIRST, &w->now);
+		opened(w, e);
 		break;
 	case EVENT_FOLD:
 		begin_fold(w, e);
@@ -199,16 +204,22 @@ static void take(struct watch *w, const struct event *e)
 		fold(w, e);
 		break;
 	case EVENT_SEED:
-		seed(w, e->seed);
+		if (w->team)
+			train_seed_in_order(w, e);
+		else
+			train_print_seed(w, e->seed);
 		break;
 	case EVENT_CHANGED:
 		changed(w, e);
 		break;
 	case EVENT_STATE:
-		state(w);
+		state(w, e);
 		break;
 	case EVENT_SAY:
-		say(w, e->told);
+		if (w->team)
+			train_says(w, e);
+		else
+			train_say(w, e->told);
 		break;
 	case EVENT_HAPPENED:
 		hooks_happened(&w->hooks, e->happened);
@@ -231,7 +242,7 @@ static bool take_events(struct watch *w)
 		if (!serve_event(w->serve, &e))
 			take(w, &e);
 		event_free(&e);
-		hooked_turn(&w->hooks, say, w);
+		hooked_turn(&w->hooks, train_say, w);
 	}
 	return n < MOST;
 }
@@ -246,7 +257,7 @@ static int timeout(const struct watch *w)
 }
 
 /* Until the run has ended, and all that it has sent is taken. */
-static void follow(struct watch *w)
+static void follow_to_end(struct watch *w)
 {
 	struct pollfd p[] = {{.fd = signals_fd(), .events = POLLIN},
 			     {.fd = work_fd(w->work), .events = POLLIN},
@@ -262,17 +273,24 @@ static void follow(struct watch *w)
 		}
 		take_events(w);
 		serve_turn(w->serve);
-		hooked_turn(&w->hooks, say, w);
+		hooked_turn(&w->hooks, train_say, w);
 	} while (!work_ended(w->work)); /* asked last: taking events takes what wakes poll */
 	while (!take_events(w))
 		;
+}
+
+static void follow(struct watch *w)
+{
+	do
+		follow_to_end(w);
+	while (!work_ended(w->work)); /* what it sent last may have opened other jobs */
 	work_snapshot(w->work, WORK_FIRST, &w->now);
 	progress_wipe(&w->line);
 }
 
 /* ---- its end ---- */
 
-static const char *stopper(const struct watch *w, char *out, size_t n)
+const char *train_stopper(const struct watch *w, char *out, size_t n)
 {
 	if (signals_come())
 		return process_stop_name(signals_come());
@@ -298,19 +316,20 @@ static int stopped(const struct watch *w, const struct job_options *o, struct er
 			    w->steps == 1 ? "" : "s", words.s);
 	else
 		err_set(e, "stopped by %s before epoch %d, step %d of fold %d; go on with %s",
-			stopper(w, by, sizeof by), next_epoch(&w->at), w->at.step + 1, w->at.fold,
-			words.s);
+			train_stopper(w, by, sizeof by), train_next_epoch(&w->at), w->at.step + 1,
+			w->at.fold, words.s);
 	if (!enough)
 		e->status = signals_come() ? 128 + signals_come() : EXIT_STOPPED;
 	str_free(&words);
 	return enough ? 0 : -1;
 }
 
-static int conclude(const struct watch *w, const struct job_options *o, bool *complete,
-		    struct err *e)
+static int conclude(struct watch *w, const struct job_options *o, bool *complete, struct err *e)
 {
 	const struct snapshot *now = &w->now;
 
+	if (w->team && now->opened)
+		return train_conclude_team(w, o, complete, e);
 	if (now->state == WORK_FAILED || now->state == WORK_DIVERGED) {
 		err_set(e, "%s", now->error);
 		e->status = now->status;
@@ -332,41 +351,82 @@ static void begin_serving(struct watch *w, struct work_options *o)
 		return;
 	}
 	snprintf(text, sizeof text, "nobody can ask this run while it trains: %s", why.text);
-	say(w, text);
+	train_say(w, text);
+}
+
+/* What they have started ends, too. */
+static void end_hooks(struct watch *w, bool opened)
+{
+	const struct happening *end = w->team ? team_happened(w->team) : NULL;
+
+	if (end)
+		hooks_happened(&w->hooks, end);
+	if (opened)
+		hooked_finish(&w->hooks, train_say, w);
+	else
+		hooks_free(&w->hooks);
+}
+
+/* w->work, from its first job to its end. */
+static int train(struct watch *w, const struct args *a, const struct job_options *o, bool *complete,
+		 struct err *e)
+{
+	struct work_options work = {.job = *o, .unattended = true, .reading = &signals_reading};
+	char *handed;
+	bool opened = false;
+	int failed;
+
+	*complete = false;
+	if (hooked_read(&w->hooks, a, e))
+		return -1;
+	work.rollback = w->hooks.rollback;
+	if (!w->lines)
+		progress_start(&w->line, stderr, getenv("TERM"));
+	work.handed = handed = detached_handed();
+	w->first = &work;
+	signals_reading = true;
+	begin_serving(w, &work);
+	failed = signals_catch(e) || !(w->work = work_start(&work, e));
+	if (!failed) {
+		serve_bind(w->serve, w->work);
+		follow(w);
+		opened = w->now.opened;
+		failed = conclude(w, o, complete, e);
+	}
+	serve_end(w->serve);
+	if (w->team)
+		team_is_whole(w->team);
+	if (w->work)
+		work_end(w->work);
+	free(handed);
+	end_hooks(w, opened);
+	return failed ? -1 : 0;
 }
 
 int train_job(const struct args *a, const struct job_options *o, bool lines, bool *complete,
 	      struct err *e)
 {
-	struct work_options work = {.job = *o, .unattended = true, .reading = &signals_reading};
-	struct watch w = {.lines = lines, .seeds = o->seeds};
-	char *handed;
-	bool opened;
+	struct watch w = {.lines = lines, .seeds = o->seeds, .jobs = 1};
+
+	return train(&w, a, o, complete, e);
+}
+
+int train_folds(const struct args *a, const struct job_options *o, int jobs, struct err *e)
+{
+	struct watch w = {.seeds = o->seeds > 1 ? o->seeds : 1, .jobs = 1};
+	struct job_options team = *o;
+	bool complete;
 	int failed;
 
-	*complete = false;
-	if (hooked_read(&w.hooks, a, e))
-		return -1;
-	work.rollback = w.hooks.rollback;
-	if (!lines)
-		progress_start(&w.line, stderr, getenv("TERM"));
-	work.handed = handed = detached_handed();
-	signals_reading = true;
-	begin_serving(&w, &work);
-	failed = signals_catch(e) || !(w.work = work_start(&work, e));
-	if (!failed) {
-		serve_bind(w.serve, w.work);
-		follow(&w);
-		failed = conclude(&w, o, complete, e);
+	w.waits = mem_alloc((size_t)w.seeds, sizeof(struct seed_results *));
+	w.team = team.team = team_new(jobs, o->max_steps);
+	failed = train(&w, a, &team, &complete, e);
+	for (int i = 0; i < w.seeds; i++) {
+		if (w.waits[i])
+			results_free(&w.waits[i]->results);
+		free(w.waits[i]);
 	}
-	serve_end(w.serve);
-	if (w.work)
-		work_end(w.work);
-	free(handed);
-	opened = w.now.opened;
-	if (opened)
-		hooked_finish(&w.hooks, say, &w);
-	else
-		hooks_free(&w.hooks);
-	return failed ? -1 : 0;
+	free(w.waits);
+	team_free(w.team);
+	return failed;
 }

@@ -18,5 +18,11 @@
  */
 int train_job(const struct args *a, const struct job_options *o, bool lines, bool *complete,
 	      struct err *e);
+/*
+ * The same with up to `jobs` folds at a time (team.h), each in a thread of its own with its share
+ * of the threads. A fold that diverges, or that another program trains, ends for itself; the run
+ * has then failed when all others are trained.
+ */
+int train_folds(const struct args *a, const struct job_options *o, int jobs, struct err *e);
 
 #endif

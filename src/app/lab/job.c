@@ -6,6 +6,7 @@
 #include "app/lab/job_fold.h"
 #include "app/lab/job_session.h"
 #include "app/lab/job_tell.h"
+#include "app/lab/team.h"
 #include "app/session/session_data.h"
 #include "app/session/session_machine.h"
 #include "app/session/session_state.h"
@@ -135,7 +136,7 @@ static void branch(void *ctx, const struct change *c)
 	job_branch_due(ctx, c);
 }
 
-static int open_steer(struct job *j, struct err *e)
+static void lend_steer(struct job *j)
 {
 	j->steer = (struct steer){.corpus = &j->lab->corpus,
 				  .session = &j->session,
@@ -145,7 +146,28 @@ static int open_steer(struct job *j, struct err *e)
 				  .changed = changed,
 				  .branch = branch,
 				  .ctx = j};
+}
+
+static int open_steer(struct job *j, struct err *e)
+{
+	lend_steer(j);
 	return steer_open(&j->steer, j->opt.replay, e);
+}
+
+/* What the first of a team has opened, for the others. */
+static int offer(struct job *j, struct err *e)
+{
+	struct team_start start = {.set = j->set};
+	int left;
+
+	if (job_count_left(j, &left, e))
+		return -1;
+	str_fit(start.root, sizeof start.root, j->root.root);
+	for (int i = 0; i < j->steer.replay.n; i++)
+		changes_add(&start.replay, &j->steer.replay.at[i]);
+	start.lab = lab_hold(j->lab);
+	team_offer(j->opt.team, &start, left);
+	return 0;
 }
 
 /* Data first: a corpus at fault leaves no empty session behind. */
@@ -153,7 +175,8 @@ static int open_all(struct job *j, struct labs *labs, struct err *e)
 {
 	j->resumes = job_resumes(&j->opt);
 	return open_settings(j, e) || open_data(j, labs, e) || job_check_asked(j, e) ||
-			       open_steer(j, e) || job_open_session(j, e)
+			       open_steer(j, e) || job_open_session(j, e) ||
+			       (j->opt.team && offer(j, e))
 		       ? -1
 		       : 0;
 }
@@ -189,6 +212,30 @@ int job_open(struct job *j, struct labs *labs, const struct job_options *o,
 			err_clear(e);
 		job_close(j);
 	} while (gone);
+	return -1;
+}
+
+int job_open_beside(struct job *j, const struct job_options *o, const struct job_hooks *h,
+		    struct err *e)
+{
+	const struct team_start *start = team_start(o->team);
+	struct settings ignored; /* the same */
+
+	begin_opening(j, o, h);
+	j->opt.session = start->root;
+	j->resumes = true;
+	j->set = j->base = start->set;
+	j->lab = lab_hold(start->lab);
+	if (open_threads(j, e) == 0) {
+		lend_steer(j);
+		steer_open_read(&j->steer, o->replay, &start->replay);
+		if (session_resume(&j->root, start->root, &ignored, e) == 0) {
+			if (o->socket)
+				str_fit(j->root.socket, sizeof j->root.socket, o->socket);
+			return 0;
+		}
+	}
+	job_close(j);
 	return -1;
 }
 
@@ -335,7 +382,7 @@ static int compare_machine(struct job *j, struct err *e)
 {
 	char here[MACHINE_LINE], other[MACHINE_LINE];
 
-	if (j->machine_known)
+	if (j->machine_known || (j->opt.team && !team_compares(j->opt.team)))
 		return 0;
 	if (session_machine(&j->root, other, e))
 		return -1;
@@ -349,62 +396,123 @@ static int compare_machine(struct job *j, struct err *e)
 	return 0;
 }
 
+/* Another program has taken the fold: it is that one's. */
+static void say_left(struct job *j, int fold)
+{
+	char part[PATH_LEN], who[256] = "";
+	struct err ignored = {0};
+
+	if (session_part(&j->session, fold, "", part, sizeof part, &ignored) == 0)
+		fold_lock_asked(part, who, sizeof who);
+	job_say(j, "fold %d is left to %s, which trains it", fold,
+		who[0] ? who : "another program");
+}
+
+/* A fold of a team, which this job has taken. */
+static int run_taken(struct job *j, int fold, enum job_go *go, struct err *e)
+{
+	int failed = job_run_fold(j, fold, go, e), at, epoch = 0, step = 0;
+	bool left = failed && e->status == EXIT_BUSY;
+
+	if (j->trainer.corpus)
+		job_position(j, &at, &epoch, &step);
+	team_leave(j->opt.team, j->seed, fold,
+		   left              ? TEAM_LEFT
+		   : failed          ? TEAM_FAILED
+		   : *go == JOB_STOP ? TEAM_STOPPED
+				     : TEAM_DONE,
+		   epoch, step, e);
+	if (!left)
+		return failed;
+	err_clear(e);
+	say_left(j, fold);
+	return 0;
+}
+
 static int run_folds(struct job *j, const int *fold, int n, enum job_go *go, struct err *e)
 {
+	struct team *team = j->opt.team;
 	int failed = 0;
 
 	for (int i = 0; i < n && !failed && *go != JOB_STOP; i++) {
-		failed = job_run_fold(j, fold[i], go, e);
+		if (team && !team_take(team, j->seed, fold[i]))
+			continue;
+		failed = team ? run_taken(j, fold[i], go, e) : job_run_fold(j, fold[i], go, e);
 		if (failed || *go != JOB_STOP)
 			job_close_fold(j);
 	}
 	return failed;
 }
 
+/* The folder of the seed, and its folds that are left: *fold is to be freed. */
+static int begin_seed(struct job *j, int **fold, int *n, struct err *e)
+{
+	session_close(&j->session);
+	if ((j->seed == 0 ? session_share(&j->session, &j->root, e)
+			  : session_seed_origin(&j->session, &j->root, &j->set, &j->lab->now, e)) ||
+	    read_results(j, e) || job_begin_data(j, e))
+		return -1;
+	*fold = mem_alloc((size_t)split_folds(&j->lab->corpus), sizeof **fold);
+	*n = order(j, *fold);
+	if (*n)
+		return compare_machine(j, e) || steer_begin(&j->steer, e) ? -1 : 0;
+	if (j->opt.team && team_trained(j->opt.team, j->seed))
+		return 0; /* by this team */
+	if (j->opt.or_start)
+		say_finished(j);
+	return job_store_paths(j, e);
+}
+
 static int run_seed(struct job *j, enum job_go *go, struct err *e)
 {
-	int *fold, n, failed;
+	struct team *team = j->opt.team;
+	int *fold = NULL, n = 0, failed;
 
-	if (read_results(j, e) || job_begin_data(j, e))
-		return -1;
-	fold = mem_alloc((size_t)split_folds(&j->lab->corpus), sizeof *fold);
-	n = order(j, fold);
-	if (n == 0 && j->opt.or_start)
-		say_finished(j);
-	failed = n == 0 ? job_store_paths(j, e)
-			: compare_machine(j, e) || steer_begin(&j->steer, e) ||
-				  run_folds(j, fold, n, go, e) || read_results(j, e);
+	if (team)
+		team_begin(team);
+	failed = begin_seed(j, &fold, &n, e);
+	if (team)
+		team_begun(team);
+	if (!failed && n)
+		failed = run_folds(j, fold, n, go, e) || read_results(j, e);
 	free(fold);
 	return failed ? -1 : 0;
+}
+
+/* Is there nothing left to train in the seed, and is it this job that says so? */
+static bool closes(const struct job *j)
+{
+	if (!j->opt.team)
+		return true;
+	for (int i = 0; i < split_folds(&j->lab->corpus); i++)
+		if (is_left(j, split_fold(&j->lab->corpus, i)))
+			return false;
+	return team_closes(j->opt.team, j->seed);
 }
 
 static int run_seeds(struct job *j, struct err *e)
 {
 	const struct settings base = j->base;
 	enum job_go go = JOB_GO;
+	int failed = 0;
 
 	j->complete = false;
-	for (int i = 0; i < j->opt.seeds; i++) {
+	for (j->seed = 0; j->seed < j->opt.seeds && !failed && go != JOB_STOP; j->seed++) {
 		j->base = base;
-		j->base.exp.seed += i;
+		j->base.exp.seed += j->seed;
 		j->set = j->base;
-		session_close(&j->session);
-		if ((i == 0 ? session_share(&j->session, &j->root, e)
-			    : session_seed_origin(&j->session, &j->root, &j->set, &j->lab->now,
-						  e)) ||
-		    run_seed(j, &go, e)) {
-			j->base = base;
-			return -1;
-		}
-		if (go == JOB_STOP)
-			break;
+		failed = run_seed(j, &go, e);
+		if (failed || go == JOB_STOP || !closes(j))
+			continue;
 		if (j->hooks.seed)
 			j->hooks.seed(j->hooks.ctx, j);
 		job_tell_finished(j);
 	}
 	j->base = base;
-	j->complete = go != JOB_STOP;
-	return 0;
+	j->stopped = go == JOB_STOP;
+	j->complete = !failed && !j->stopped &&
+		      (!j->opt.team || team_closed(j->opt.team) == j->opt.seeds);
+	return failed;
 }
 
 int job_run(struct job *j, struct err *e)

@@ -34,6 +34,7 @@
 struct job;
 struct str;
 struct states; /* states.h */
+struct team;   /* team.h */
 
 enum job_go {
 	JOB_GO,   /* next step */
@@ -116,7 +117,8 @@ struct job_options {
 	const char
 		*socket; /* where this program listens, named in the folds' locks; NULL: nowhere */
 	int threads;     /* 0: all cores */
-	int64_t max_steps; /* stop after so many; 0: no limit */
+	int64_t max_steps; /* stop after so many; 0: no limit; of a team the team counts */
+	struct team *team; /* the folds are shared with other jobs of this session; NULL: none */
 };
 
 struct job {
@@ -130,6 +132,7 @@ struct job {
 	int written;                  /* files of the lab that were noticed to be written to */
 	struct origin origin;         /* what session or config know of the data */
 	struct session root, session; /* the folder, and that of the seed being run */
+	int seed;                     /* being run: its place among them, from 0 */
 	struct results results;       /* of the seed being run */
 	struct trainer trainer;       /* of the fold being run; trainer.corpus NULL: none */
 	struct history history;
@@ -157,6 +160,7 @@ struct job {
 	bool machine_known;   /* compared with what the session was first trained on */
 	struct err lost;      /* why it cannot go on, where a hook met that (job_rewind) */
 	bool trained;         /* something, since the last end that was told (happened) */
+	bool stopped;         /* job_run ended before all was trained that is this job's */
 	bool complete;        /* all folds of all seeds have results */
 };
 
@@ -168,6 +172,12 @@ struct job {
  */
 int job_open(struct job *j, struct labs *labs, const struct job_options *o,
 	     const struct job_hooks *h, struct err *e);
+/*
+ * A further job of o->team, whose first has opened the session and offered it: nothing is read
+ * again. It has a lock of its own.
+ */
+int job_open_beside(struct job *j, const struct job_options *o, const struct job_hooks *h,
+		    struct err *e);
 /*
  * The same of a stored session (o->session) that may go on later: it is read and checked, and
  * nothing is locked or written, so nothing can be run. j->session is the folder of the first
@@ -188,7 +198,9 @@ int job_threads(struct job *j, int threads, struct err *e);
  * Run to the end. 0: done, or stopped by the hook or --max-steps after a
  * checkpoint (j->complete tells; the trainer stays open to be looked at). -1:
  * failed or diverged (e->status); what was stored before stays. May be called
- * again after a stop, and goes on from the checkpoint.
+ * again after a stop, and goes on from the checkpoint. Of a team (team.h) it trains what it can
+ * take, and is complete when all seeds are; after a fold that diverged it may be called again for
+ * what else there is to take.
  */
 int job_run(struct job *j, struct err *e);
 /* "--session DIR --resume" as a shell reads it, and what else says which part of it: --fold and

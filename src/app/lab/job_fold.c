@@ -8,6 +8,7 @@
 #include "app/lab/job_session.h"
 #include "app/lab/job_store.h"
 #include "app/lab/job_tell.h"
+#include "app/lab/team.h"
 #include "app/session/session_branch.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -425,6 +426,14 @@ static int decide(struct job *j, enum job_go *go, bool *again, struct err *e)
 	return *go == JOB_FOLD ? end_asked(j, asked, go, e) : 0;
 }
 
+/* No further step is to be made; else one is counted. */
+static bool steps_spent(const struct job *j)
+{
+	if (j->opt.team)
+		return !team_step(j->opt.team);
+	return j->opt.max_steps > 0 && j->steps >= j->opt.max_steps;
+}
+
 static int run_fold(struct job *j, int fold, enum job_go *go, struct err *e)
 {
 	struct trainer *t = &j->trainer;
@@ -447,7 +456,7 @@ static int run_fold(struct job *j, int fold, enum job_go *go, struct err *e)
 			continue;
 		if (*go != JOB_GO || trainer_done(t))
 			break;
-		if (j->opt.max_steps > 0 && j->steps >= j->opt.max_steps)
+		if (steps_spent(j))
 			*go = JOB_STOP;
 		else if (one_step(j, go, e))
 			return -1;

@@ -2,6 +2,7 @@
 #include "app/lab/job_session.h"
 
 #include "app/config/setting.h"
+#include "app/lab/team.h"
 #include "app/session/session_data.h"
 #include "app/session/session_delete.h"
 #include "app/session/session_lock.h"
@@ -119,6 +120,8 @@ void job_add_resume(struct str *b, const char *dir, const struct job_options *o)
 		str_addf(b, " --fold %d", o->fold[i]);
 	if (o->seeds > 1)
 		str_addf(b, " --seeds %d", o->seeds);
+	if (o->team)
+		str_addf(b, " --jobs %d", team_asked(o->team));
 }
 
 static int refuse_data(const struct str *text, struct err *e)
@@ -154,17 +157,22 @@ int job_find_data(const struct job *j, struct err *e)
 }
 
 /* The folder of a run of the session: root, or root/seed-S. */
-static int run_folder(const struct job *j, int seed, struct session *s, struct err *e)
+static int seed_folder(struct session *s, int place, int64_t seed, struct err *e)
 {
 	char name[32];
 
+	memcpy(s->dir, s->root, sizeof s->dir);
+	if (!place)
+		return 0;
+	snprintf(name, sizeof name, "seed-%lld", (long long)seed);
+	return path_join(s->dir, sizeof s->dir, s->root, name, e);
+}
+
+static int run_folder(const struct job *j, int seed, struct session *s, struct err *e)
+{
 	*s = (struct session){.lock = -1};
 	snprintf(s->root, sizeof s->root, "%s", j->opt.session);
-	memcpy(s->dir, s->root, sizeof s->dir);
-	if (!seed)
-		return 0;
-	snprintf(name, sizeof name, "seed-%lld", (long long)j->set.exp.seed + seed);
-	return path_join(s->dir, sizeof s->dir, s->root, name, e);
+	return seed_folder(s, seed, (int64_t)j->set.exp.seed + seed, e);
 }
 
 /* Has the data of this folder's run changed? */
@@ -306,8 +314,10 @@ static int go_on(struct job *j, struct err *e)
 	const struct job_options *o = &j->opt;
 	struct settings stored;
 
-	if (check_free(j, e) || (o->claim ? session_claim(&j->root, o->session, &stored, e)
-					  : session_resume(&j->root, o->session, &stored, e)))
+	/* A team leaves such folds to who trains them. */
+	if ((!o->team && check_free(j, e)) ||
+	    (o->claim ? session_claim(&j->root, o->session, &stored, e)
+		      : session_resume(&j->root, o->session, &stored, e)))
 		return -1;
 	say_stored(j);
 	return 0;
@@ -322,6 +332,33 @@ static int find_left(const struct job *j, const struct session *s, bool *left, s
 	*left = r.n < split_folds(&j->lab->corpus);
 	results_free(&r);
 	return failed;
+}
+
+static int count_left(const struct job *j, const struct session *s, const struct settings *set,
+		      int *n, struct err *e)
+{
+	const struct job_options *o = &j->opt;
+	struct results r = {0};
+	int failed = session_results(s, set, &r, e);
+	int asked = o->nfolds ? o->nfolds : split_folds(&j->lab->corpus);
+
+	for (int i = 0; i < asked && !failed; i++)
+		*n += !results_has(&r, o->nfolds ? o->fold[i] : split_fold(&j->lab->corpus, i));
+	results_free(&r);
+	return failed;
+}
+
+int job_count_left(const struct job *j, int *n, struct err *e)
+{
+	struct settings set = j->set;
+	struct session s = {.lock = -1};
+	int failed = 0;
+
+	*n = 0;
+	memcpy(s.root, j->root.root, sizeof s.root);
+	for (int i = 0; i < j->opt.seeds && !failed; i++, set.exp.seed++)
+		failed = seed_folder(&s, i, set.exp.seed, e) || count_left(j, &s, &set, n, e);
+	return failed ? -1 : 0;
 }
 
 int job_find_session(struct job *j, struct err *e)

@@ -22,6 +22,8 @@ int job_find_data(const struct job *j, struct err *e);
 /* The corpus is open: is it what session and seeds were trained on? */
 int job_check_data(struct job *j, struct err *e);
 int job_check_asked(const struct job *j, struct err *e); /* --fold, --seeds */
+/* Of an open session: how many folds that were asked for have no result. */
+int job_count_left(const struct job *j, int *n, struct err *e);
 
 /* Lock the session, or create it. With --resume, one that others have made meanwhile is
  * gone on with, if settings and data are the same. */

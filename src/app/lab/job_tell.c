@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/lab/job_tell.h"
 
+#include "app/lab/team.h"
+
 #include <math.h>
 
 static void tell(struct job *j, const struct happening *x)
@@ -60,7 +62,7 @@ void job_tell_finished(struct job *j)
 {
 	struct happening x;
 
-	if (!j->trained)
+	if (!(j->opt.team ? team_trained(j->opt.team, j->seed) : j->trained))
 		return;
 	j->trained = false;
 	happening_finished(&x, j->session.dir, &j->results);
@@ -75,11 +77,14 @@ void job_tell_ended(struct job *j, const struct err *e)
 	int fold = -1, epoch = -1, step = -1;
 	struct happening x;
 
-	if (!j->trained)
+	if (!j->trained || (j->opt.team && !e->status && !j->stopped))
 		return;
 	j->trained = false;
 	if (j->trainer.corpus)
 		job_position(j, &fold, &epoch, &step);
 	happening_ended(&x, j->session.dir, state, fold, epoch, step, e->text);
-	tell(j, &x);
+	if (j->opt.team) /* the others may go on */
+		team_keep_end(j->opt.team, &x);
+	else
+		tell(j, &x);
 }

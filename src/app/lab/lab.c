@@ -277,6 +277,14 @@ struct lab *lab_take(struct labs *labs, const struct lab_data *d, struct err *e)
 	return lab;
 }
 
+struct lab *lab_hold(struct lab *lab)
+{
+	pthread_mutex_lock(&lab->of->lock);
+	lab->held++;
+	pthread_mutex_unlock(&lab->of->lock);
+	return lab;
+}
+
 void lab_drop(struct lab *lab)
 {
 	struct labs *labs = lab ? lab->of : NULL;

@@ -61,7 +61,8 @@ void labs_close(struct labs *labs); /* when no lab is held any longer */
  * NULL: the data cannot be used, *e says why.
  */
 struct lab *lab_take(struct labs *labs, const struct lab_data *d, struct err *e);
-void lab_drop(struct lab *lab); /* NULL is ignored; the last one closes it */
+struct lab *lab_hold(struct lab *lab); /* once more; of labs that are shared */
+void lab_drop(struct lab *lab);        /* NULL is ignored; the last one closes it */
 
 /* How many files were written to in place since *seen, which becomes the number of all
  * so far; *first is the path of one of them. Several runs may ask, each hears of all. */

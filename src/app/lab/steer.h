@@ -69,6 +69,8 @@ struct steer {
 /* What is lent is set, and *set is the configuration. replay: a file to follow, or
  * NULL; it is read and checked before anything is stored. Errors are FILE:LINE. */
 int steer_open(struct steer *s, const char *replay, struct err *e);
+/* The same with a file that another has read and checked; a copy is made. */
+void steer_open_read(struct steer *s, const char *path, const struct changes *replay);
 void steer_close(struct steer *s); /* safe on zeroed memory, and twice */
 /* A seed begins or goes on: check its logs, and copy --replay into them. A session that
  * has begun without one of the changes of --replay is an error: they cannot be made

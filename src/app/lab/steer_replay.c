@@ -25,6 +25,14 @@ int steer_open(struct steer *s, const char *replay, struct err *e)
 	return failed ? -1 : 0;
 }
 
+void steer_open_read(struct steer *s, const char *path, const struct changes *replay)
+{
+	s->epoch_steps = mem_alloc((size_t)split_folds(s->corpus), sizeof *s->epoch_steps);
+	s->path = path;
+	for (int i = 0; i < replay->n; i++)
+		changes_add(&s->replay, &replay->at[i]);
+}
+
 static bool same_change(const struct change *a, const struct change *b)
 {
 	return a->fold == b->fold && a->epoch == b->epoch && a->step == b->step &&

@@ -4,6 +4,9 @@
 
 #include "base/machine.h"
 
+/* Folds of a team may take so much of what the machine has; the rest is for features' pages. */
+static const double SHARE = 0.75;
+
 /* Those that wait longer come first. Under the lock. */
 static bool is_free(const struct work_run *run)
 {
@@ -15,12 +18,24 @@ static bool is_free(const struct work_run *run)
 	return w->placed + before < w->jobs;
 }
 
+/* Is what it may take there, beside what the others may? Under the lock. */
+static bool fits(const struct work_run *run)
+{
+	const struct work *w = run->work;
+	int64_t taken = 0;
+
+	for (int i = 0; i < w->runs && run->need; i++)
+		if (w->run[i] != run && w->run[i]->shown.placed)
+			taken += w->run[i]->need;
+	return taken == 0 || taken + run->need <= w->memory;
+}
+
 bool work_may_place(const struct work_run *run)
 {
 	const struct work_run *other = work_duel_other(run);
 
 	return work_duel_turn(run) &&
-	       (run->shown.placed || (other && other->shown.placed) || is_free(run));
+	       (run->shown.placed || (other && other->shown.placed) || (is_free(run) && fits(run)));
 }
 
 /* A place of its own, or half of that of the other side of a duel. */
@@ -89,6 +104,21 @@ void work_leave_place(struct work_run *run)
 	run->turn = 0;
 	work_line_moved(w);
 	pthread_mutex_unlock(&w->lock);
+}
+
+bool work_fit(struct work_run *run, int64_t bytes)
+{
+	struct work *w = run->work;
+	bool now;
+
+	work_leave_place(run);
+	pthread_mutex_lock(&w->lock);
+	if (!w->memory)
+		w->memory = (int64_t)(SHARE * (double)machine_memory());
+	run->need = bytes;
+	now = fits(run);
+	pthread_mutex_unlock(&w->lock);
+	return now;
 }
 
 void work_jobs(struct work *w, int jobs)

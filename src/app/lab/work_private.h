@@ -121,6 +121,7 @@ struct work_run {
 	int side;           /* of the duel, from 1; 0: none */
 	bool called_off;    /* the duel is over: it is to stop */
 	struct work_run *shares; /* the other side, with which it has one place; NULL: none */
+	int64_t need;            /* bytes that its fold may take; 0: not asked (work_fit) */
 
 	/* Its thread's own. */
 	struct work_options opt; /* copies; job.threads: its share of `threads` */
@@ -183,6 +184,7 @@ struct work {
 	int runs, next_id;
 	int alive;        /* threads that have not ended, of closed runs too */
 	int jobs, placed; /* how many may train, and have a place */
+	int64_t memory;   /* bytes for all that are placed and have a `need` */
 	unsigned long turns;
 	struct duel duel;           /* the last */
 	struct work_run *fights[2]; /* its sides, until they have left it */
@@ -246,6 +248,12 @@ void work_leave_place(struct work_run *run); /* also the line; for those that wa
 void work_share_place(struct work_run *const side[2]);
 void work_line_moved(struct work *w); /* wakes those that wait; under the lock */
 int work_share(struct work_run *run); /* threads for a job that begins now */
+/*
+ * A fold of a team begins (team.h), and may take so many bytes: the run gives its place back, and
+ * takes one again when that fits beside what the others may take. One that is alone always fits.
+ * False: it does not fit now.
+ */
+bool work_fit(struct work_run *run, int64_t bytes);
 
 /* work_queue.c */
 void work_wake(struct work_run *run);                        /* under the lock */

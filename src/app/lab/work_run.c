@@ -3,6 +3,7 @@
 #include "app/lab/work_private.h"
 
 #include "app/config/setting.h"
+#include "app/lab/team.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -133,6 +134,22 @@ enum work_state work_state(struct work_run *run)
 	return s;
 }
 
+/* The folds of a team may need more memory together than there is. */
+static void fit(struct work_run *run)
+{
+	const struct trainer *t = &run->job.trainer;
+	int64_t most = trainer_most_memory(t);
+	char text[256];
+
+	if (work_fit(run, most))
+		return;
+	snprintf(text, sizeof text,
+		 "fold %d waits until another has ended: it may take %lldM of memory, which is not "
+		 "there beside the others (train.memory sets it)",
+		 t->state.fold, (long long)(most >> 20));
+	work_say(run, text);
+}
+
 static void on_fold(void *ctx, struct job *j)
 {
 	struct work_run *run = ctx;
@@ -150,6 +167,8 @@ static void on_fold(void *ctx, struct job *j)
 	run->step_started = clock_seconds();
 	work_show(run, run->control.want == WANT_PAUSE ? run->control.pause : WORK_RUN);
 	work_send(run, &e);
+	if (j->opt.team)
+		fit(run);
 }
 
 void work_pause_as(struct work_run *run, enum work_state state)

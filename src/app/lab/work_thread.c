@@ -8,6 +8,8 @@
  */
 #include "app/lab/work_private.h"
 
+#include "app/lab/team.h"
+
 #include "app/session/session_data.h"
 #include "app/session/session_state.h"
 #include "base/mem.h"
@@ -53,6 +55,8 @@ static int open_job(struct work_run *run, struct err *e)
 
 	hooks.ctx = run;
 	o.threads = run->opt.job.threads = work_share(run);
+	if (o.team && team_start(o.team))
+		return job_open_beside(&run->job, &o, &hooks, e);
 	if (is_trained(run, dir))
 		o.session = dir;
 	run->looks = o.session == dir || run->opt.readonly;
@@ -134,6 +138,13 @@ static void put_corpus(struct work_run *run)
 	pthread_mutex_unlock(&run->work->lock);
 }
 
+/* So many jobs have something to do: they share the threads. */
+static void count_team(struct work_run *run)
+{
+	if (run->opt.job.team)
+		work_jobs(run->work, team_jobs(run->opt.job.team));
+}
+
 static void open_run(struct work_run *run)
 {
 	struct err e = {0};
@@ -152,6 +163,7 @@ static void open_run(struct work_run *run)
 		return;
 	}
 	run->opened = true;
+	count_team(run);
 	work_take_handed(run);
 	if (run->looks) {
 		work_follow_begin(run);
@@ -248,8 +260,8 @@ static int run_job(struct work_run *run, struct err *e)
 	return job_run(&run->job, e);
 }
 
-/* Until it has ended or stopped. */
-static void train(struct work_run *run)
+/* Until it has ended or stopped; true: it is to be called again (job_run). */
+static bool train(struct work_run *run)
 {
 	struct err e = {0};
 
@@ -268,7 +280,7 @@ static void train(struct work_run *run)
 		work_show(run, WORK_IDLE);
 		if (!work_refuse(run, run->begun_for, &e))
 			work_say(run, e.text);
-		return;
+		return false;
 	}
 	if (e.status)
 		work_show_error(run, e.status == EXIT_DIVERGED ? WORK_DIVERGED : WORK_FAILED, &e);
@@ -276,6 +288,19 @@ static void train(struct work_run *run)
 		work_show(run, WORK_IDLE);
 	if (e.status)
 		work_refuse(run, run->begun_for, &e);
+	return run->opt.job.team && e.status == EXIT_DIVERGED;
+}
+
+/* All that there is; of a team's folds those that it can take. */
+static void train_unattended(struct work_run *run)
+{
+	while (train(run)) {
+		work_say(run, run->shown.error);
+		run->control.want = WANT_GO;
+	}
+	/* Others may still train; the last of them joins what they have left. */
+	if (run->opt.job.team && (run->job.begun || !run->job.created))
+		job_let_go(&run->job);
 }
 
 /* It is to go on: can it? */
@@ -337,7 +362,7 @@ void *work_thread(void *arg)
 
 	open_run(run);
 	if (run->opt.unattended && run->opened)
-		train(run);
+		train_unattended(run);
 	while (!run->opt.unattended && wait_for_work(run))
 		if (work_is_due(run) && begins(run))
 			train(run);

@@ -51,13 +51,19 @@ size_t chunk_bytes(const struct encoder *c, const struct batch *b, int from, int
 
 size_t chunk_bytes_of(const struct encoder *c, int words, int frames, bool backward)
 {
-	struct batch b = {.n = 1,
-			  .words = &words,
-			  .frames = &frames,
+	return chunk_bytes_all(c, &words, &frames, 1, backward);
+}
+
+size_t chunk_bytes_all(const struct encoder *c, const int *words, const int *frames, int n,
+		       bool backward)
+{
+	struct batch b = {.n = n,
+			  .words = (int *)(size_t)words,
+			  .frames = (int *)(size_t)frames,
 			  .text_dim = c->stack[LSTM1].input,
 			  .audio_dim = c->stack[LSTM2].input};
 
-	return chunk_bytes(c, &b, 0, 1, backward);
+	return chunk_bytes(c, &b, 0, n, backward);
 }
 
 /* The first place of the chunk that ends before `to`: as many as fit. */

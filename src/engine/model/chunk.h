@@ -37,6 +37,9 @@ void chunk_layout(const struct encoder *c, struct encoder_work *w, struct arena 
 /* Bytes of that; and of one utterance of such lengths. */
 size_t chunk_bytes(const struct encoder *c, const struct batch *b, int from, int to, bool backward);
 size_t chunk_bytes_of(const struct encoder *c, int words, int frames, bool backward);
+/* Of n utterances of such lengths; text and frames of one place need not be of one utterance. */
+size_t chunk_bytes_all(const struct encoder *c, const int *words, const int *frames, int n,
+		       bool backward);
 /* Cut the batch so that each chunk fits into `room`; returns the bytes of the
  * largest. */
 size_t chunk_cut(const struct encoder *c, struct batch *b, size_t room, bool backward);

@@ -116,6 +116,48 @@ int64_t trainer_min_memory(const struct trainer *t)
 	return chunk_held(&t->set, t->model.params.total) + (int64_t)(beside + largest);
 }
 
+static int longest_first(const void *a, const void *b)
+{
+	return *(const int *)b - *(const int *)a;
+}
+
+/* Bytes of a step over the longest texts and the longest sounds of the training part. */
+static size_t longest_batch(const struct trainer *t)
+{
+	int n = t->split.n[PART_TRAIN], batch = min_int(n, t->set.train.batch_size);
+	int *words = mem_alloc((size_t)n, sizeof *words);
+	int *frames = mem_alloc((size_t)n, sizeof *frames);
+	bool pads = t->set.train.padding == PADDING_REFERENCE;
+	size_t bytes;
+
+	for (int i = 0; i < n; i++) {
+		const struct utterance *u = &t->corpus->utt[t->split.at[PART_TRAIN][i]];
+
+		words[i] = u->words.rows;
+		frames[i] = u->frames.rows;
+	}
+	qsort(words, (size_t)n, sizeof *words, longest_first);
+	qsort(frames, (size_t)n, sizeof *frames, longest_first);
+	for (int i = 1; i < batch && pads; i++) {
+		words[i] = words[0];
+		frames[i] = frames[0];
+	}
+	bytes = chunk_bytes_all(&t->model.encoder, words, frames, batch, true);
+	free(words);
+	free(frames);
+	return bytes;
+}
+
+int64_t trainer_most_memory(const struct trainer *t)
+{
+	size_t total = t->model.params.total, room = chunk_room(&t->set, total);
+	size_t beside = model_beside(&t->model, t->set.train.batch_size);
+	int64_t batch = (int64_t)(min_size(longest_batch(t), room) + beside);
+	int64_t held = chunk_held(&t->set, total), least = trainer_min_memory(t);
+
+	return (held + batch > least ? held + batch : least) + held - PROGRAM_BYTES;
+}
+
 int trainer_steps_of(const struct settings *s, int n)
 {
 	int64_t each = (int64_t)s->train.batch_size * s->train.accumulate;
