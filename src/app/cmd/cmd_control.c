@@ -25,6 +25,7 @@ struct asking {
 	char whole[PATH_MAX]; /* its absolute path */
 	long pid;             /* who is asked */
 	bool json;
+	int fold;       /* that is meant; -1: not said */
 	bool refused;   /* something was */
 	bool gone;      /* the connection has ended */
 	int stopped_by; /* the signal that has ended a try; 0: none */
@@ -62,6 +63,15 @@ static bool print_json(const json_t *v, size_t flags)
 	return written;
 }
 
+/* Of which run, and of which fold. */
+static void name_run(struct asking *a, json_t *question)
+{
+	if (realpath(a->session, a->whole))
+		json_object_set_new(question, "run", json_string(a->whole));
+	if (a->fold >= 0)
+		json_object_set_new(question, "fold", json_integer(a->fold));
+}
+
 /* ---- a try that is not waited for any longer ---- */
 
 static volatile sig_atomic_t stopped_by; /* the signal, 0: none */
@@ -89,11 +99,14 @@ static void take_signals(void (*handler)(int))
 static json_t *end_try(void *ctx)
 {
 	struct asking *a = ctx;
+	json_t *question;
 
 	if (!stopped_by || a->stopped_by)
 		return NULL;
 	a->stopped_by = stopped_by;
-	return json_pack("{s:s,s:s,s:s}", "command", "try off", "id", "off", "run", a->whole);
+	question = json_pack("{s:s,s:s}", "command", "try off", "id", "off");
+	name_run(a, question);
+	return question;
 }
 
 /* The answer, to be dropped; NULL on error. */
@@ -102,10 +115,8 @@ static json_t *ask(struct asking *a, json_t *question, struct err *e)
 	json_t *answer, *probe = json_pack("{s:b}", "snapshot", 1);
 	struct err why = {0};
 
-	if (realpath(a->session, a->whole)) {
-		json_object_set_new(question, "run", json_string(a->whole));
-		json_object_set_new(probe, "run", json_string(a->whole));
-	}
+	name_run(a, question);
+	name_run(a, probe);
 	if (client_ask(a->client, question, probe, ANSWER_SECONDS, end_try, a, &answer, &why)) {
 		a->gone = true;
 		err_set(e,
@@ -281,6 +292,7 @@ static int watch(struct asking *a, enum waited what, struct err *e)
 {
 	json_t *m = ask(a, json_pack("{s:i}", "events", 0), e);
 	enum waited now = GOES_ON;
+	json_t *question;
 
 	if (!m)
 		return -1;
@@ -289,8 +301,9 @@ static int watch(struct asking *a, enum waited what, struct err *e)
 	json_decref(m);
 	if (a->refused)
 		return 0;
-	client_send(a->client, json_pack("{s:b,s:s,s:o}", "snapshot", 1, "id", "now", "run",
-					 json_string(a->whole)));
+	question = json_pack("{s:b,s:s}", "snapshot", 1, "id", "now");
+	name_run(a, question);
+	client_send(a->client, question);
 	while (now != what && now != ENDED) {
 		if (next_event(a, &m, e))
 			return -1;
@@ -338,13 +351,14 @@ static int run_words(struct asking *a, const struct args *args, struct err *e)
 
 static int run(const struct args *a, struct err *e)
 {
-	struct asking asking = {.session = a->operand[0], .json = a->json};
+	struct asking asking = {
+		.session = a->operand[0], .json = a->json, .fold = a->nfolds ? a->fold[0] : -1};
 	const char *word = a->operand[1];
 	int failed;
 
 	if (a->nfolds > 1)
 		return err_usage(e, "--fold: only one program is asked");
-	asking.client = trainer_find(asking.session, a->nfolds ? a->fold[0] : -1, &asking.pid, e);
+	asking.client = trainer_find(asking.session, asking.fold, &asking.pid, e);
 	if (!asking.client)
 		return -1;
 	if (strcmp(word, "events") == 0)

@@ -32,18 +32,27 @@ int train_next_epoch(const struct position *at)
 	return at->ended ? at->epoch + 1 : at->epoch;
 }
 
+void train_say_of(struct watch *w, int run, const char *text)
+{
+	struct str all = {0};
+
+	if (w->team && w->seeds > 1)
+		str_addf(&all, "seed %lld ", (long long)w->job[run].seed);
+	str_add(&all, text);
+	train_say(w, all.s);
+	str_free(&all);
+}
+
 /* Once, when the first fold begins. */
 static void begin_fold(struct watch *w, const struct event *e)
 {
 	char text[PATH_LEN + 128];
 
-	if (w->team && w->begun)
-		train_fold_begins(w, e);
 	if (w->begun)
 		return;
 	w->begun = true;
 	detached_begun(w->now.root);
-	if (e->begun->goes_on)
+	if (e->begun->goes_on && !w->team)
 		snprintf(text, sizeof text,
 			 "session %s goes on before epoch %d, step %d of fold %d",
 			 e->begun->session, train_next_epoch(&e->at), e->at.step + 1, e->at.fold);
@@ -113,7 +122,7 @@ static void fold(struct watch *w, const struct event *e)
 
 	snprintf(text, sizeof text, "fold %d: best epoch %d of %d, test WA %.4f UA %.4f WF1 %.4f",
 		 r->fold, r->best_epoch, e->at.epoch, r->test.wa, r->test.ua, r->test.wf1);
-	train_say(w, text);
+	train_say_of(w, e->run, text);
 }
 
 /* "seed 53: test WA 0.8530 ± 0.0670 UA ..." */
@@ -153,7 +162,7 @@ static void changed(struct watch *w, const struct event *e)
 
 	snprintf(text, sizeof text, "before step %d of fold %d: %s", e->u.change.step,
 		 e->u.change.fold, e->text);
-	train_say(w, text);
+	train_say_of(w, e->run, text);
 }
 
 /* A break comes from the run itself: nobody else is told here that it waits, and for what. */
@@ -193,6 +202,8 @@ static void take(struct watch *w, struct event *e)
 		break;
 	case EVENT_FOLD:
 		begin_fold(w, e);
+		if (w->team)
+			train_fold_begins(w, e);
 		break;
 	case EVENT_STEP:
 		step(w, e);

@@ -18,6 +18,7 @@ enum { JOBS_MOST = 64 }; /* as --jobs allows */
 struct watched {
 	enum work_state state; /* as it was told last */
 	struct position at;    /* of its last step */
+	int64_t seed;          /* of its last fold */
 	int epochs;
 	double loss;
 };
@@ -53,9 +54,12 @@ const char *train_stopper(const struct watch *w, char *out, size_t n);
 /* A seed's figures, to standard output. */
 void train_print_seed(struct watch *w, const struct seed_results *s);
 
+/* Of a job: what its message is about is named, where that is needed. */
+void train_say_of(struct watch *w, int run, const char *text);
+
 /* train_team.c; for a watch with a team. */
-void train_open_others(struct watch *w); /* the first job is open */
-void train_fold_begins(struct watch *w, const struct event *e);
+void train_open_others(struct watch *w);                        /* the first job is open */
+void train_fold_begins(struct watch *w, const struct event *e); /* if it goes on, it is said */
 void train_progress_text(struct watch *w, const struct event *e, struct str *text);
 void train_says(struct watch *w, const struct event *e);
 /* Takes what the event owns: seeds are printed in their order, whichever is finished first. */

@@ -32,15 +32,25 @@ void train_open_others(struct watch *w)
 	}
 }
 
+/* The last part of its folder names the seed, if it is not the first. */
+static int64_t seed_of(const struct watch *w, const char *folder)
+{
+	const char *last = strrchr(folder, '/');
+	long long seed;
+
+	return last && sscanf(last, "/seed-%lld", &seed) == 1 ? seed : first_seed(w);
+}
+
 void train_fold_begins(struct watch *w, const struct event *e)
 {
 	char text[128];
 
+	w->job[e->run].seed = seed_of(w, e->begun->session);
 	if (e->at.step == 0)
 		return;
 	snprintf(text, sizeof text, "fold %d goes on before epoch %d, step %d", e->at.fold,
 		 train_next_epoch(&e->at), e->at.step + 1);
-	train_say(w, text);
+	train_say_of(w, e->run, text);
 }
 
 /* "fold 1  epoch 3/30  loss 0.412 | fold 2  epoch 2/30  loss 0.534" */
@@ -66,7 +76,10 @@ void train_says(struct watch *w, const struct event *e)
 	if (e->at.steps_per_epoch && strncmp(e->told, "fold ", 5) != 0)
 		str_addf(&text, "fold %d: ", e->at.fold);
 	str_add(&text, e->told);
-	train_say(w, text.s);
+	if (e->at.steps_per_epoch)
+		train_say_of(w, e->run, text.s);
+	else
+		train_say(w, text.s);
 	str_free(&text);
 }
 

@@ -49,6 +49,10 @@ static json_int_t ask(struct work_run *run, const char *what, json_t *value)
 		str_fit(root, sizeof root, run->job.root.root);
 	json_object_set_new(q, "id", json_integer(++a->last_id));
 	json_object_set_new(q, "run", json_text(root));
+	/* It may train several folds at once. */
+	pthread_mutex_lock(&run->work->lock);
+	json_object_set_new(q, "attends", json_integer(run->attended));
+	pthread_mutex_unlock(&run->work->lock);
 	json_object_set_new(q, what, value);
 	client_send(a->client, q);
 	return a->last_id;

@@ -179,6 +179,32 @@ static int answer_events(struct serve *s, server_ticket t, int run, const json_t
 	return 0;
 }
 
+/* The others of the session do as this one has been asked to. */
+static void all_do(struct serve *s, int run, const char *word, long by)
+{
+	int id[SERVE_RUNS], n = serve_beside(s, run, id, SERVE_RUNS);
+
+	work_asks(s->work, by);
+	for (int i = 0; i < n; i++)
+		if (strcmp(word, "stop") == 0)
+			work_stop(s->work, id[i]);
+		else if (strcmp(word, "pause") == 0)
+			work_pause(s->work, id[i]);
+		else
+			work_resume(s->work, id[i]);
+	work_asks(s->work, 0);
+}
+
+static int take_command(struct serve *s, server_ticket t, int run, long by, const json_t *question,
+			const char *line, struct err *e)
+{
+	if (check_fold(s, run, question, e) || command(s, t, run, line, by, e))
+		return -1;
+	if (serve_is_for_all(question))
+		all_do(s, run, line, by);
+	return 0;
+}
+
 static int take(struct serve *s, server_ticket t, int run, const struct server_peer *who,
 		const json_t *question, struct err *e)
 {
@@ -187,11 +213,8 @@ static int take(struct serve *s, server_ticket t, int run, const struct server_p
 
 	work_snapshot(s->work, run, &s->now);
 	if (json_is_string(line))
-		return check_fold(s, run, question, e) ||
-				       command(s, t, run, json_string_value(line),
-					       who->pid > 0 ? who->pid : -1, e)
-			       ? -1
-			       : 0;
+		return take_command(s, t, run, who->pid > 0 ? who->pid : -1, question,
+				    json_string_value(line), e);
 	if (json_is_true(json_object_get(question, "snapshot"))) {
 		answer_snapshot(s, t, run);
 		return 0;

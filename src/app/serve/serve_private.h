@@ -51,11 +51,16 @@ const char *serve_run_folder(struct serve *s, struct served *x);
 /* The run that a question means: the one that is named, the only one, or the only one that
  * trains. 0 on error. */
 int serve_find(struct serve *s, const json_t *question, struct err *e);
+/* Others that train folds of the same session; returns how many. */
+int serve_beside(struct serve *s, int run, int *id, int most);
+/* Is it asked of all folds that train: stop, pause or resume, and no fold is named? */
+bool serve_is_for_all(const json_t *question);
 /* A folder's absolute path if it is there; as it is named otherwise. May be in place. */
 void serve_folder(const char *folder, char *out, size_t n);
 
 /* A command that is answered at once, without the run's thread. */
 /* Of which run a command is asked, and who has its duels (NULL: nobody). */
+enum { SERVE_RUNS = 128 }; /* runs that are told apart */
 struct serve_asked {
 	int run;
 	const struct snapshot *now;

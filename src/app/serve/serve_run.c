@@ -62,8 +62,6 @@ static bool trains_in(struct serve *s, int run, const char *name)
 	return s->now.session[0] && is_called(s->now.session, name);
 }
 
-enum { RUNS = 64 };
-
 static int refuse_runs(struct serve *s, const int *id, int n, const char *name, struct err *e)
 {
 	struct str list = {0};
@@ -93,26 +91,135 @@ static int own_runs(struct serve *s, int *id, int most)
 	return own;
 }
 
+/* ---- several folds of one session ---- */
+
+/* Those that train a fold, or wait for room to; in the order of opening. Returns how many. */
+static int at_work(struct serve *s, int *id, int n)
+{
+	int found = 0;
+
+	for (int i = 0; i < n; i++) {
+		work_snapshot(s->work, id[i], &s->now);
+		if (s->now.opened && s->now.state != WORK_IDLE && s->now.state != WORK_FAILED)
+			id[found++] = id[i];
+	}
+	return found;
+}
+
+/* Of these the one that trains the fold, -1: the first fold; 0: none does. */
+static int find_fold(struct serve *s, const int *id, int n, json_int_t fold)
+{
+	int run = 0, first = 0;
+
+	for (int i = 0; i < n; i++) {
+		const struct position *at = &serve_run(s, id[i])->at;
+
+		if (!at->steps_per_epoch || (fold >= 0 && at->fold != fold) ||
+		    (run && at->fold >= first))
+			continue;
+		run = id[i];
+		first = at->fold;
+	}
+	return run;
+}
+
+static int refuse_folds(struct serve *s, const int *id, int n, const json_t *fold, struct err *e)
+{
+	struct str list = {0};
+	int folds = 0;
+
+	for (int i = 0; i < n; i++) {
+		const struct position *at = &serve_run(s, id[i])->at;
+
+		if (at->steps_per_epoch)
+			str_addf(&list, "%s%d", folds++ ? ", " : "", at->fold);
+	}
+	if (json_is_integer(fold))
+		err_set(e, "fold %lld does not train now; %s %s",
+			(long long)json_integer_value(fold), list.len ? list.s : "none",
+			folds > 1 ? "do" : "does");
+	else
+		err_set(e,
+			"folds %s of this session train at once; say which with --fold N (stop, "
+			"pause and resume are for all)",
+			str_text(&list));
+	str_free(&list);
+	return 0;
+}
+
+bool serve_is_for_all(const json_t *question)
+{
+	static const char *const words[] = {"stop", "pause", "resume", "run"};
+	const char *line = json_string_value(json_object_get(question, "command"));
+
+	for (int i = 0; line && i < 4 && !json_object_get(question, "fold"); i++)
+		if (strcmp(line, words[i]) == 0)
+			return true;
+	return false;
+}
+
+/* They are of one session: the one whose fold is named. */
+static int choose(struct serve *s, int *id, int n, const json_t *question, struct err *e)
+{
+	const json_t *fold = json_object_get(question, "fold");
+	const json_t *attends = json_object_get(question, "attends");
+	int some = n > 1 ? at_work(s, id, n) : n, run = 0;
+
+	if (some <= 1)
+		return id[0];
+	if (json_is_integer(fold))
+		run = find_fold(s, id, some, json_integer_value(fold));
+	else if (json_is_integer(attends))
+		run = find_fold(s, id, some, json_integer_value(attends));
+	if (!run && (attends || serve_is_for_all(question)))
+		run = find_fold(s, id, some, -1);
+	return run ? run : refuse_folds(s, id, some, fold, e);
+}
+
+int serve_beside(struct serve *s, int run, int *id, int most)
+{
+	const char *folder = serve_run_folder(s, serve_run(s, run));
+	int n = own_runs(s, id, most), found = 0;
+
+	for (int i = 0; i < n; i++)
+		if (id[i] != run && strcmp(serve_run_folder(s, serve_run(s, id[i])), folder) == 0)
+			id[found++] = id[i];
+	return at_work(s, id, found);
+}
+
+/* Those of the folder, or of the folder of a seed that they train now. */
+static int find_called(struct serve *s, const char *name, int *id, int n)
+{
+	int found = 0;
+
+	for (int i = 0; i < n; i++)
+		if (is_called(serve_run_folder(s, serve_run(s, id[i])), name) ||
+		    trains_in(s, id[i], name))
+			id[found++] = id[i];
+	return found;
+}
+
 int serve_find(struct serve *s, const json_t *question, struct err *e)
 {
 	const json_t *named = json_object_get(question, "run");
 	const char *name = json_string_value(named);
-	int id[RUNS], n, trains[2];
+	int id[SERVE_RUNS], all[SERVE_RUNS], n, called = 0, trains[2];
 
 	if (!s->work)
 		return err_set(e, "nothing is open yet"), 0;
 	if (named && !name)
 		return err_set(e, "\"run\": the folder of a session expected"), 0;
-	n = own_runs(s, id, RUNS);
-	for (int i = 0; name && i < n; i++)
-		if (is_called(serve_run_folder(s, serve_run(s, id[i])), name) ||
-		    trains_in(s, id[i], name))
-			return id[i];
-	if (!name && n == 1)
-		return id[0];
+	n = own_runs(s, id, SERVE_RUNS);
+	memcpy(all, id, sizeof all);
+	if (name)
+		called = find_called(s, name, id, n);
+	else if (n)
+		called = 1 + serve_beside(s, all[0], id + 1, SERVE_RUNS - 1);
+	if (called && (name || called == n))
+		return choose(s, id, called, question, e);
 	if (!name && work_training(s->work, trains, 2) == 1)
 		return trains[0];
 	if (n == 0)
 		return err_set(e, "no run is open here that this program trains"), 0;
-	return refuse_runs(s, id, n, name, e);
+	return refuse_runs(s, all, n, name, e);
 }
