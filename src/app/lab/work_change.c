@@ -33,8 +33,8 @@ static void add_reach(const struct job *j, char *text, size_t n)
 
 	if (has_others(j))
 		snprintf(text + len, n - len,
-			 " (fold %d and later ones not begun yet: other processes train other "
-			 "folds)",
+			 " (fold %d and later ones not begun yet: other folds train at the "
+			 "same time)",
 			 j->trainer.state.fold);
 }
 
