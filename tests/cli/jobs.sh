@@ -182,6 +182,17 @@ run collect "$dir/held"
 check held_is_collected cmp -s "$dir/whole.out" "$dir/out"
 check held_same_bytes same "$dir/whole" "$dir/held"
 
+# Two processes with jobs of their own share the folds.
+start "$dir/shared" $long --jobs 2 --resume-or-start
+other=$pid
+run train "$config" --session "$dir/shared" $long --jobs 2 --resume-or-start
+wait $other
+shared=$?
+check shared [ $((status + shared)) -le 1 ]
+run collect "$dir/shared"
+check shared_prints cmp -s "$dir/whole.out" "$dir/out"
+check shared_same_bytes same "$dir/whole" "$dir/shared"
+
 # Asked from outside: a fold is named; stop, pause and resume are for all.
 start "$dir/asked" --set train.epoch=100000 --jobs 2
 until "$MIUST" control "$dir/asked" --fold 2 pause >"$dir/said" 2>&1 || ! kill -0 $pid; do :; done

@@ -197,13 +197,15 @@ static int missing(struct watch *w, struct err *e)
 	struct str folds = {0}, root = {0};
 	int n;
 	const struct team_fold *f = team_folds(w->team, &n);
+	bool one = count(f, n, TEAM_LEFT) == 1;
 
 	add_folds(&folds, w, TEAM_LEFT, false);
+	str_add(&folds, one ? " was" : " were");
 	str_add_quoted(&root, w->now.root);
 	err_set(e,
-		"%s: %s %s left to another program, which trains it; miust collect %s prints the "
+		"%s: %s left to another program, which trains %s; miust collect %s prints the "
 		"results when all are finished",
-		w->now.root, folds.s, count(f, n, TEAM_LEFT) == 1 ? "was" : "were", root.s);
+		w->now.root, folds.s, one ? "it" : "them", root.s);
 	str_free(&folds);
 	str_free(&root);
 	return -1;

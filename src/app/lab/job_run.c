@@ -107,9 +107,12 @@ static void say_left(struct job *j, int fold)
 /* A fold of a team, which this job has taken. */
 static int run_taken(struct job *j, int fold, enum job_go *go, struct err *e)
 {
-	int failed = job_run_fold(j, fold, go, e), at, epoch = 0, step = 0;
-	bool left = failed && e->status == EXIT_BUSY;
+	int failed = read_results(j, e), at, epoch = 0, step = 0;
+	bool left;
 
+	if (!failed && !results_has(&j->results, fold)) /* another program may have finished it */
+		failed = job_run_fold(j, fold, go, e);
+	left = failed && e->status == EXIT_BUSY;
 	if (j->trainer.corpus)
 		job_position(j, &at, &epoch, &step);
 	team_leave(j->opt.team, j->seed, fold,

@@ -106,19 +106,28 @@ void work_leave_place(struct work_run *run)
 	pthread_mutex_unlock(&w->lock);
 }
 
-bool work_fit(struct work_run *run, int64_t bytes)
+void work_fit(struct work_run *run)
 {
+	const struct trainer *t = &run->job.trainer;
+	int64_t most = trainer_most_memory(t);
 	struct work *w = run->work;
+	char text[256];
 	bool now;
 
 	work_leave_place(run);
 	pthread_mutex_lock(&w->lock);
 	if (!w->memory)
 		w->memory = (int64_t)(SHARE * (double)machine_memory());
-	run->need = bytes;
+	run->need = most;
 	now = fits(run);
 	pthread_mutex_unlock(&w->lock);
-	return now;
+	if (now)
+		return;
+	snprintf(text, sizeof text,
+		 "fold %d waits until another has ended: it may take %lldM of memory, which is not "
+		 "there beside the others (train.memory sets it)",
+		 t->state.fold, (long long)(most >> 20));
+	work_say(run, text);
 }
 
 void work_jobs(struct work *w, int jobs)

@@ -249,11 +249,11 @@ void work_share_place(struct work_run *const side[2]);
 void work_line_moved(struct work *w); /* wakes those that wait; under the lock */
 int work_share(struct work_run *run); /* threads for a job that begins now */
 /*
- * A fold of a team begins (team.h), and may take so many bytes: the run gives its place back, and
- * takes one again when that fits beside what the others may take. One that is alone always fits.
- * False: it does not fit now.
+ * A fold of a team begins (team.h): the run gives its place back, and takes one again when what
+ * the fold may take of the memory fits beside what the others may. One that is alone always fits.
+ * That it does not fit now is said.
  */
-bool work_fit(struct work_run *run, int64_t bytes);
+void work_fit(struct work_run *run);
 
 /* work_queue.c */
 void work_wake(struct work_run *run);                        /* under the lock */

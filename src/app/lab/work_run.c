@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/util.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -37,6 +38,11 @@ static double seconds_left(const struct work_run *run)
 
 		folds += fold != t->state.fold && is_asked(&j->opt, fold) &&
 			 !results_has(&j->results, fold);
+	}
+	if (j->opt.team) { /* the others train as many meanwhile */
+		int jobs = team_jobs(j->opt.team);
+
+		folds = max_int(folds, jobs - 1) / jobs;
 	}
 	epochs = t->set.train.epoch - t->state.epoch + (t->state.ended ? 0 : 1) -
 		 (double)(t->state.ended ? 0 : t->state.in_epoch) / trainer_steps_per_epoch(t) +
@@ -134,22 +140,6 @@ enum work_state work_state(struct work_run *run)
 	return s;
 }
 
-/* The folds of a team may need more memory together than there is. */
-static void fit(struct work_run *run)
-{
-	const struct trainer *t = &run->job.trainer;
-	int64_t most = trainer_most_memory(t);
-	char text[256];
-
-	if (work_fit(run, most))
-		return;
-	snprintf(text, sizeof text,
-		 "fold %d waits until another has ended: it may take %lldM of memory, which is not "
-		 "there beside the others (train.memory sets it)",
-		 t->state.fold, (long long)(most >> 20));
-	work_say(run, text);
-}
-
 static void on_fold(void *ctx, struct job *j)
 {
 	struct work_run *run = ctx;
@@ -168,7 +158,7 @@ static void on_fold(void *ctx, struct job *j)
 	work_show(run, run->control.want == WANT_PAUSE ? run->control.pause : WORK_RUN);
 	work_send(run, &e);
 	if (j->opt.team)
-		fit(run);
+		work_fit(run);
 }
 
 void work_pause_as(struct work_run *run, enum work_state state)
