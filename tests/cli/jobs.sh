@@ -195,6 +195,7 @@ check shared_same_bytes same "$dir/whole" "$dir/shared"
 
 # Asked from outside: a fold is named; stop, pause and resume are for all.
 start "$dir/asked" --set train.epoch=100000 --jobs 2
+until_epoch 1 0
 until "$MIUST" control "$dir/asked" --fold 2 pause >"$dir/said" 2>&1 || ! kill -0 $pid; do :; done
 ask() {
 	"$MIUST" control "$dir/asked" "$@" >"$dir/said" 2>&1
@@ -207,7 +208,8 @@ check asked_one_is_logged grep -q '^at 2 [0-9]* [0-9]* set train.optimizer.lr 0.
 check asked_one_alone [ ! -s "$dir/asked/fold-1/commands.log" ]
 ask set lr 0.001
 check asked_which [ $asked -eq 1 ]
-check asked_which_is_said grep -q 'folds 1, 2 of this session train at once; say which with --fold N' "$dir/said"
+check asked_which_is_said grep -q 'several folds of this session train at once (now 1, 2); say which with --fold N' \
+	"$dir/said"
 ask --fold 2 snapshot
 check asked_snapshot grep -q '"fold": 2,' "$dir/said"
 ask --fold 1 get lr

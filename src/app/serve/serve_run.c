@@ -93,14 +93,14 @@ static int own_runs(struct serve *s, int *id, int most)
 
 /* ---- several folds of one session ---- */
 
-/* Those that train a fold, or wait for room to; in the order of opening. Returns how many. */
+/* Those that train a fold, or are about to; in the order of opening. Returns how many. */
 static int at_work(struct serve *s, int *id, int n)
 {
 	int found = 0;
 
 	for (int i = 0; i < n; i++) {
 		work_snapshot(s->work, id[i], &s->now);
-		if (s->now.opened && s->now.state != WORK_IDLE && s->now.state != WORK_FAILED)
+		if (s->now.state != WORK_IDLE && s->now.state != WORK_FAILED)
 			id[found++] = id[i];
 	}
 	return found;
@@ -123,26 +123,36 @@ static int find_fold(struct serve *s, const int *id, int n, json_int_t fold)
 	return run;
 }
 
+/* The first fold that trains, of those after this one; INT_MAX: none does. */
+static int next_fold(struct serve *s, const int *id, int n, int after)
+{
+	int next = INT_MAX;
+
+	for (int i = 0; i < n; i++) {
+		const struct position *at = &serve_run(s, id[i])->at;
+
+		if (at->steps_per_epoch && at->fold > after && at->fold < next)
+			next = at->fold;
+	}
+	return next;
+}
+
 static int refuse_folds(struct serve *s, const int *id, int n, const json_t *fold, struct err *e)
 {
 	struct str list = {0};
 	int folds = 0;
 
-	for (int i = 0; i < n; i++) {
-		const struct position *at = &serve_run(s, id[i])->at;
-
-		if (at->steps_per_epoch)
-			str_addf(&list, "%s%d", folds++ ? ", " : "", at->fold);
-	}
+	for (int f = next_fold(s, id, n, -1); f < INT_MAX; f = next_fold(s, id, n, f))
+		str_addf(&list, "%s%d", folds++ ? ", " : "", f);
 	if (json_is_integer(fold))
 		err_set(e, "fold %lld does not train now; %s %s",
 			(long long)json_integer_value(fold), list.len ? list.s : "none",
 			folds > 1 ? "do" : "does");
 	else
 		err_set(e,
-			"folds %s of this session train at once; say which with --fold N (stop, "
-			"pause and resume are for all)",
-			str_text(&list));
+			"several folds of this session train at once (now %s); say which with "
+			"--fold N (stop, pause and resume are for all)",
+			list.len ? list.s : "none yet");
 	str_free(&list);
 	return 0;
 }
