@@ -84,7 +84,7 @@ FUZZERS := $(call tests,fuzz)
 SCRIPTS := $(sort $(wildcard tests/cli/*.sh))
 # Those that take longest begin first, so that no core waits for one of them at the end.
 SLOW   := $(patsubst %,tests/cli/%.sh,cluster path slurm tmux doc queue power process malloc replay duel rewind \
-	spike folds kill feeder)
+	spike folds kill feeder jobs)
 # Left out with sanitizers, which take minutes for them: those that are about several processes, and
 # whose code the tests in C run too. Races are not looked for either in those about lists, files and
 # texts, nor in readers, nor where a terminal waits: their threads are those of the others.
