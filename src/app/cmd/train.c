@@ -123,6 +123,7 @@ static void fold(struct watch *w, const struct event *e)
 	snprintf(text, sizeof text, "fold %d: best epoch %d of %d, test WA %.4f UA %.4f WF1 %.4f",
 		 r->fold, r->best_epoch, e->at.epoch, r->test.wa, r->test.ua, r->test.wf1);
 	train_say_of(w, e->run, text);
+	w->job[e->run].at = (struct position){0};
 }
 
 /* "seed 53: test WA 0.8530 ± 0.0670 UA ..." */

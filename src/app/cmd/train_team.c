@@ -53,17 +53,35 @@ void train_fold_begins(struct watch *w, const struct event *e)
 	train_say_of(w, e->run, text);
 }
 
+static bool is_before(const struct watched *a, const struct watched *b)
+{
+	return a->seed < b->seed || (a->seed == b->seed && a->at.fold < b->at.fold);
+}
+
+/* Of the jobs that train the next by seed and fold; NULL: there is none. */
+static const struct watched *next_job(const struct watch *w, const struct watched *after)
+{
+	const struct watched *next = NULL;
+
+	for (int run = WORK_FIRST; run < WORK_FIRST + w->jobs; run++) {
+		const struct watched *job = &w->job[run];
+
+		if (job->at.steps_per_epoch && (!after || is_before(after, job)) &&
+		    (!next || is_before(job, next)))
+			next = job;
+	}
+	return next;
+}
+
 /* "fold 1  epoch 3/30  loss 0.412 | fold 2  epoch 2/30  loss 0.534" */
 void train_progress_text(struct watch *w, const struct event *e, struct str *text)
 {
 	work_snapshot(w->work, e->run, &w->now);
 	w->job[e->run].epochs = w->now.epochs;
-	for (int run = WORK_FIRST; run < WORK_FIRST + w->jobs; run++) {
-		const struct watched *job = &w->job[run];
-
-		if (!job->at.steps_per_epoch)
-			continue;
+	for (const struct watched *job = next_job(w, NULL); job; job = next_job(w, job)) {
 		str_add(text, text->len ? " | " : "");
+		if (w->seeds > 1)
+			str_addf(text, "seed %lld ", (long long)job->seed);
 		str_addf(text, "fold %d  epoch %d/%d  loss %.3f", job->at.fold, job->at.epoch,
 			 job->epochs ? job->epochs : w->now.epochs, job->loss);
 	}
