@@ -88,7 +88,7 @@ SLOW   := $(patsubst %,tests/cli/%.sh,cluster path slurm tmux doc queue power pr
 # Left out with sanitizers, which take minutes for them: those that are about several processes, and
 # whose code the tests in C run too. Races are not looked for either in those about lists, files and
 # texts, nor in readers, nor where a terminal waits: their threads are those of the others.
-ABOUT_PROCESSES := cluster duel folds kill mpi slurm slurm_node
+ABOUT_PROCESSES := cluster duel folds jobs kill mpi slurm slurm_node
 ABOUT_FILES := branch cases check config data demo eval features hostile install map npy \
 	one_fold predict process queue replay rooms sessions settings terminal tmux
 LEFT_OUT_asan := $(ABOUT_PROCESSES)
