@@ -202,6 +202,7 @@ $(B)/bench/screen: $(B)/bench/screen.o
 $(B)/bench/hostile: $(B)/bench/hostile.o
 	@echo "  LINK $@"
 	$(Q)$(LINK)
+$(B)/bench/speed: $(B)/bench/scale.o
 $(B)/bench/speed $(B)/bench/shelf $(B)/bench/health $(B)/bench/bf16: $(B)/bench/%: $(B)/bench/%.o $(APP)
 	@echo "  LINK $@"
 	$(Q)$(LINK) $(LIBS_app)

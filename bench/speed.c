@@ -7,18 +7,22 @@
  *	speed drop DIR/...   forget these files' pages: the next reader waits for the disk
  *	speed epoch CONFIG   a training epoch over the files, with the share of the data
  *	speed grow           the tables, on corpora in memory
+ *	speed scale [CONFIG] what more cores would give (bench/scale.h): the published settings,
+ *	                     those of MELD's batches, the demo; or CONFIG's
  *
  * Everything is compared with SGEMM's peak, measured in turn with the batches
  * (app/lab/bench.h), after a round to warm up. A line of the table is the mean of
  * three rounds; sizes and threads, which are compared with each other, are
  * measured in turn, five times: medians.
  */
+#include "app/demo/demo.h"
 #include "app/lab/bench.h"
 #include "app/config/config.h"
 #include "app/config/setting.h"
 #include "base/clock.h"
 #include "engine/data/problem.h"
 #include "engine/data/opening.h"
+#include "bench/scale.h"
 
 #include <fcntl.h>
 #include <math.h>
@@ -208,6 +212,52 @@ static int epoch(const char *path, struct err *e)
 	return failed;
 }
 
+enum { SCALE_BATCHES = 1 };
+
+static int scale_of(const char *name, int batch, int classes, struct err *e)
+{
+	struct settings s;
+	struct corpus c;
+	float *values;
+	int failed;
+
+	if (preset(&s, "train.padding=masked", e))
+		return -1;
+	s.train.batch_size = batch;
+	s.model.num_classes = classes;
+	values = bench_corpus(&c, &s, SCALE_BATCHES * batch, 1, 1);
+	failed = scale_table(name, &s, &c, SCALE_BATCHES, e);
+	free(values);
+	free(c.utt);
+	return failed;
+}
+
+static int scale_config(const char *config, struct err *e)
+{
+	struct problems p = {0};
+	struct settings s;
+	struct corpus c;
+	char path[PATH_LEN];
+	int failed;
+
+	if (demo_find(path, sizeof path, config, e) || config_load(&s, path, NULL, 0, NULL, e) ||
+	    corpus_open(&c, &s, CORPUS_HEADERS, &p, e))
+		return -1;
+	failed = scale_table(config, &s, &c, SCALE_BATCHES, e);
+	corpus_close(&c);
+	problems_free(&p);
+	return failed;
+}
+
+static int scale(const char *config, struct err *e)
+{
+	if (config)
+		return scale_config(config, e);
+	return scale_of("published settings, IEMOCAP's lengths", 128, 4, e) ||
+	       scale_of("published settings for MELD, IEMOCAP's lengths", 256, 7, e) ||
+	       scale_config("demo", e);
+}
+
 static int drop(int n, char **path, struct err *e)
 {
 	for (int i = 0; i < n; i++) {
@@ -236,9 +286,12 @@ int main(int argc, char **argv)
 		failed = epoch(argv[2], &e);
 	else if (strcmp(what, "grow") == 0)
 		failed = grow(&e);
+	else if (strcmp(what, "scale") == 0 && argc <= 3)
+		failed = scale(argv[2], &e);
 	else
 		failed = err_set(&e,
-				 "usage: speed write DIR N | drop FILE... | epoch CONFIG | grow");
+				 "usage: speed write DIR N | drop FILE... | epoch CONFIG | grow | "
+				 "scale [CONFIG]");
 	if (failed)
 		fprintf(stderr, "speed: %s\n", e.text);
 	return failed ? 1 : 0;

@@ -93,7 +93,8 @@ TEST(pooling_input)
 	o.c = doubles((size_t)N * 6);
 	pool_loss(&o);
 	pool_backward(&o.pool, &o.p, &o.pool_work, &o.s, o.x, 0, N, o.c, 6, o.dx);
-	pool_weight_gradients(&o.pool, &o.p, &o.pool_work, o.s.rows, o.x);
+	pool_weight_gradients(&o.pool, &o.p, &o.pool_work, o.s.rows, o.x, 0, 2);
+	pool_weight_gradients(&o.pool, &o.p, &o.pool_work, o.s.rows, o.x, 2, o.pool.E);
 	check_gradient("states", pool_loss, &o, o.x, o.dx, n, false);
 	check_gradient("w_omega, u_omega", pool_loss, &o, o.p.w, o.p.g, o.p.total, false);
 	op_free(&o);
@@ -103,7 +104,8 @@ static double cross_loss(void *ctx)
 {
 	struct op *o = ctx;
 
-	cross_begin(&o->cross, &o->p, &o->cross_work, false);
+	for (int part = 0; part < CROSS_PARTS; part++)
+		cross_pack(&o->cross, &o->p, &o->cross_work, false, part);
 	cross_forward(&o->cross, &o->p, &o->cross_work, &o->s, &o->s2, o->x, o->x2, 0, N);
 	return weighted(o->cross_work.a, o->c, (size_t)o->s.rows * (size_t)o->cross.E);
 }
@@ -135,10 +137,13 @@ static void check_cross(int E, int Ekv, int heads)
 	o.c = doubles(n);
 	cross_loss(&o);
 	memcpy(o.cross_work.da, o.c, n * sizeof *o.c);
-	cross_begin(&o.cross, &o.p, &o.cross_work, true);
+	for (int part = 0; part < CROSS_PARTS; part++)
+		cross_pack(&o.cross, &o.p, &o.cross_work, true, part);
 	cross_backward(&o.cross, &o.cross_work, &o.s, &o.s2, 0, N, o.dx, o.dx2);
 	for (int part = 0; part < CROSS_PARTS; part++)
-		cross_weight_gradients(&o.cross, &o.p, &o.cross_work, &o.s, &o.s2, o.x, o.x2, part);
+		cross_weight_gradients(&o.cross, &o.p, &o.cross_work,
+				       &(struct cross_rows){&o.s, &o.s2, o.x, o.x2}, part, 0,
+				       cross_columns(&o.cross, part));
 	check_gradient("queries", cross_loss, &o, o.x, o.dx, n, false);
 	check_gradient("keys", cross_loss, &o, o.x2, o.dx2, n2, false);
 	check_gradient("weights", cross_loss, &o, o.p.w, o.p.g, o.p.total, false);
@@ -158,7 +163,8 @@ static double lstm_loss(void *ctx)
 
 	for (int layer = 0; layer < o->lstm.layers; layer++)
 		for (int dir = 0; dir < DIRECTIONS; dir++)
-			lstm_strand_forward(&o->lstm, &o->p, &o->lstm_work, &o->s, layer, dir);
+			lstm_strand_forward(&(struct strand){&o->lstm, &o->p, &o->lstm_work, &o->s,
+							     layer, dir});
 	return weighted(lstm_top(&o->lstm, &o->lstm_work), o->c,
 			(size_t)o->s.rows * 2 * (size_t)o->lstm.H);
 }
@@ -188,7 +194,8 @@ TEST(lstm_weights)
 		memcpy(*lstm_dtop(&o.lstm, &o.lstm_work), o.c, n * sizeof *o.c);
 		for (int layer = layers - 1; layer >= 0; layer--) {
 			for (int dir = 0; dir < DIRECTIONS; dir++)
-				lstm_strand_backward(&o.lstm, &o.p, &o.lstm_work, &o.s, layer, dir);
+				lstm_strand_backward(&(struct strand){&o.lstm, &o.p, &o.lstm_work,
+								      &o.s, layer, dir});
 			if (layer > 0)
 				lstm_input_backward(&o.lstm, &o.lstm_work, layer, 0, o.s.rows);
 		}

@@ -89,17 +89,16 @@ static real *in_weight(const struct cross *c, const struct params *p, real *flat
 	return flat + p->tensor[c->in_proj].at + (size_t)i * c->E * c->E;
 }
 
-void cross_begin(const struct cross *c, const struct params *p, struct cross_work *w, bool backward)
+void cross_pack(const struct cross *c, const struct params *p, struct cross_work *w, bool backward,
+		int part)
 {
-	for (int i = 0; i < CROSS_PARTS; i++) {
-		const real *from = i < 3 ? in_weight(c, p, p->w, i) : weight(p, c->out_proj);
-		int in = i == 1 || i == 2 ? c->Ekv : c->E;
+	const real *from = part < 3 ? in_weight(c, p, p->w, part) : weight(p, c->out_proj);
+	int in = part == 1 || part == 2 ? c->Ekv : c->E;
 
-		if (backward)
-			c->kern->pack(c->E, in, from, in, 0, w->packed[i]);
-		else
-			c->kern->pack(in, c->E, from, in, 1, w->packed[i]);
-	}
+	if (backward)
+		c->kern->pack(c->E, in, from, in, 0, w->packed[part]);
+	else
+		c->kern->pack(in, c->E, from, in, 1, w->packed[part]);
 }
 
 /* y [rows, E] = x [rows, in] . weight' + bias */
@@ -195,42 +194,57 @@ void cross_backward(const struct cross *c, struct cross_work *w, const struct se
 }
 
 /* dw [out, in] += dy' x, db += column sums of dy */
-static void affine_gradients(const struct kern *k, int rows, int out, int in, const real *dy,
-			     const real *x, real *dw, real *db, real *panels)
-{
-	for (int from = 0; from < rows; from += PANEL_ROWS) {
-		int n = min_int(rows - from, PANEL_ROWS);
+struct affine {
+	int rows, out, in;
+	const real *dy, *x;
+	real *dw, *db;
+};
 
-		k->pack(n, in, x + (size_t)from * in, in, 0, panels);
-		k->product_tn(out, in, n, dy + (size_t)from * out, out, panels, 1, dw, in);
-		kern_add_rows(k, db, dy + (size_t)from * out, n, out, out);
+/* Into columns from..to-1 of dw. */
+static void affine_gradients(const struct kern *k, const struct affine *f, int from, int to,
+			     real *panels)
+{
+	for (int row = 0, n; row < f->rows; row += n) {
+		const real *dy = f->dy + (size_t)row * f->out;
+
+		n = min_int(f->rows - row, PANEL_ROWS);
+		k->pack(n, to - from, f->x + (size_t)row * f->in + from, f->in, 0, panels);
+		k->product_tn(f->out, to - from, n, dy, f->out, panels, 1, f->dw + from, f->in);
+		if (from == 0)
+			kern_add_rows(k, f->db, dy, n, f->out, f->out);
 	}
 }
 
-void cross_weight_gradients(const struct cross *c, const struct params *p,
-			    const struct cross_work *w, const struct seqs *sq,
-			    const struct seqs *sk, const real *query, const real *key, int part)
+static struct affine affine_of(const struct cross *c, const struct params *p,
+			       const struct cross_work *w, const struct cross_rows *r, int part)
 {
-	real *db = grad(p, c->in_bias);
+	struct affine f = {.rows = r->query->rows, .out = c->E, .in = c->E, .x = r->q};
 
-	switch (part) {
-	case 0:
-		affine_gradients(c->kern, sq->rows, c->E, c->E, w->dq, query,
-				 in_weight(c, p, p->g, 0), db, w->panels[0]);
-		break;
-	case 1:
-		affine_gradients(c->kern, sk->rows, c->E, c->Ekv, w->k, key,
-				 in_weight(c, p, p->g, 1), db + c->E, w->panels[1]);
-		break;
-	case 2:
-		affine_gradients(c->kern, sk->rows, c->E, c->Ekv, w->v, key,
-				 in_weight(c, p, p->g, 2), db + 2 * c->E, w->panels[2]);
-		break;
-	case 3:
-		affine_gradients(c->kern, sq->rows, c->E, c->E, w->da, w->o, grad(p, c->out_proj),
-				 grad(p, c->out_bias), w->panels[3]);
-		break;
-	default:
-		BUG("part %d", part);
+	if (part == 1 || part == 2)
+		f = (struct affine){.rows = r->key->rows, .out = c->E, .in = c->Ekv, .x = r->k};
+	f.dy = part == 0 ? w->dq : part == 1 ? w->k : part == 2 ? w->v : w->da;
+	if (part < 3) {
+		f.dw = in_weight(c, p, p->g, part);
+		f.db = grad(p, c->in_bias) + (size_t)part * c->E;
+	} else {
+		f.x = w->o;
+		f.dw = grad(p, c->out_proj);
+		f.db = grad(p, c->out_bias);
 	}
+	return f;
+}
+
+int cross_columns(const struct cross *c, int part)
+{
+	return kern_panels(part == 1 || part == 2 ? c->Ekv : c->E);
+}
+
+void cross_weight_gradients(const struct cross *c, const struct params *p,
+			    const struct cross_work *w, const struct cross_rows *r, int part,
+			    int from, int to)
+{
+	struct affine f = affine_of(c, p, w, r, part);
+
+	affine_gradients(c->kern, &f, from, min_int(to, f.in),
+			 w->panels[part] + kern_packed(PANEL_ROWS, from));
 }

@@ -46,9 +46,9 @@ void cross_add(struct cross *c, struct params *p, const char *name, int E, int E
 void cross_layout(const struct cross *c, struct cross_work *w, struct arena *a,
 		  const struct seqs *query, const struct seqs *key, bool backward);
 
-/* Before the others, once a pass: packs the weights for it. */
-void cross_begin(const struct cross *c, const struct params *p, struct cross_work *w,
-		 bool backward);
+/* Before the others, once a pass: packs the weights of a part for it. */
+void cross_pack(const struct cross *c, const struct params *p, struct cross_work *w, bool backward,
+		int part);
 /* Utterances from..to-1. */
 void cross_forward(const struct cross *c, const struct params *p, struct cross_work *w,
 		   const struct seqs *sq, const struct seqs *sk, const real *query, const real *key,
@@ -57,9 +57,16 @@ void cross_forward(const struct cross *c, const struct params *p, struct cross_w
 void cross_backward(const struct cross *c, struct cross_work *w, const struct seqs *sq,
 		    const struct seqs *sk, int from, int to, real *dquery, real *dkey);
 
-/* Weight gradients over all rows, in parts that touch different tensors. */
+/* What a cross attention reads: its sequences, their rows [rows, E] and [rows, Ekv]. */
+struct cross_rows {
+	const struct seqs *query, *key;
+	const real *q, *k;
+};
+/* Weight gradients over all rows, in parts that touch different tensors, and of each part columns
+ * from..to-1 of cross_columns, multiples of KERN_PANEL. */
+int cross_columns(const struct cross *c, int part);
 void cross_weight_gradients(const struct cross *c, const struct params *p,
-			    const struct cross_work *w, const struct seqs *sq,
-			    const struct seqs *sk, const real *query, const real *key, int part);
+			    const struct cross_work *w, const struct cross_rows *r, int part,
+			    int from, int to);
 
 #endif

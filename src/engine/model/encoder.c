@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "engine/model/encoder.h"
+#include "engine/model/encoder_pass.h"
 
 #include "base/util.h"
 
+#include <stdlib.h>
 #include <string.h>
-#ifdef __SSE2__
-#include <xmmintrin.h>
-#endif
 
 const struct stack_row stack_table[STACKS] = {
 	[LSTM1] = {"lstm1", MODALITY_TEXT},
@@ -26,12 +24,9 @@ const struct pool_row pool_table[POOLS] = {
 	[ATTS1] = {"Atts1", true, 0},       [ATTT2] = {"Attt2", true, 1},
 };
 
-/* The audio stacks are the long ones: they go first. */
-static const int stack_order[STACKS] = {LSTM2, LSTM22, LSTM1, LSTM11};
-
-/* Rows of text and audio that a block of utterances has at least. Large enough
- * for good products, small enough to share out; never depends on threads. */
-enum { BLOCK_ROWS = 1024 };
+/* Rows of text and audio that a block of utterances has at least: for good products, and for many
+ * threads so few that all of them find blocks. */
+enum { FEW_ROWS = 1024, MANY_ROWS = 128 };
 
 static const struct seqs *query_seqs(const struct batch *b, int cross)
 {
@@ -51,17 +46,28 @@ static const real *pool_input(const struct encoder_work *w, int pool)
 	return p->over_cross ? w->cross[p->source].a : w->state[p->source];
 }
 
-static void cut_blocks(struct encoder_work *w, const struct batch *b)
+/* The longest blocks first, for the threads. */
+static int longer(const void *x, const void *y)
+{
+	const struct utterances *a = x, *b = y;
+
+	if (a->rows != b->rows)
+		return a->rows > b->rows ? -1 : 1;
+	return a->from < b->from ? -1 : 1;
+}
+
+static void cut_blocks(struct encoder_work *w, const struct batch *b, int least)
 {
 	w->blocks = 0;
-	w->block[0] = 0;
-	for (int i = 0, rows = 0; i < b->text.n; i++) {
+	for (int i = 0, from = 0, rows = 0; i < b->text.n; i++) {
 		rows += b->text.len[i] + b->audio.len[i];
-		if (rows < BLOCK_ROWS && i + 1 < b->text.n)
+		if (rows < least && i + 1 < b->text.n)
 			continue;
-		w->block[++w->blocks] = i + 1;
+		w->block[w->blocks++] = (struct utterances){from, i + 1, rows};
+		from = i + 1;
 		rows = 0;
 	}
+	qsort(w->block, (size_t)w->blocks, sizeof *w->block, longer);
 }
 
 void encoder_layout(const struct encoder *c, struct encoder_work *w, struct arena *a,
@@ -70,7 +76,7 @@ void encoder_layout(const struct encoder *c, struct encoder_work *w, struct aren
 	size_t n = (size_t)b->text.n;
 
 	w->z = arena_take(a, n * (size_t)c->z_width, sizeof *w->z);
-	w->block = arena_take(a, n + 1, sizeof *w->block);
+	w->block = arena_take(a, n, sizeof *w->block);
 	for (int i = 0; i < STACKS; i++) {
 		const struct seqs *s = stack_seqs(b, i);
 
@@ -85,79 +91,9 @@ void encoder_layout(const struct encoder *c, struct encoder_work *w, struct aren
 	for (int i = 0; i < encoder_crosses(c); i++)
 		cross_layout(&c->cross[i], &w->cross[i], a, query_seqs(b, i), key_seqs(b, i),
 			     backward);
-	if (a->base)
-		cut_blocks(w, b);
 }
 
-/* What the tasks of one pass share. */
-struct pass {
-	const struct encoder *c;
-	const struct params *p;
-	struct encoder_work *w;
-	const struct batch *b;
-	real *z;
-	const real *dz;
-	int layer;
-	void (*task)(void *ctx, int task);
-};
-
-/*
- * In the encoder numbers below the smallest normal one count as 0. A recurrence
- * over padding makes many of them, and each costs a hundred ordinary
- * operations, while what they add is far below the last digit of any sum here.
- * Every task of the encoder runs so, whoever runs it, which keeps the bytes
- * the same; reading features does not, where a tiny sum is not 0.
- */
-#ifdef __SSE2__
-enum { FLUSH_TO_ZERO = 0x8000, DENORMALS_ARE_ZERO = 0x0040 };
-
-static unsigned flush_begin(void)
-{
-	unsigned was = _mm_getcsr();
-
-	_mm_setcsr(was | FLUSH_TO_ZERO | DENORMALS_ARE_ZERO);
-	return was;
-}
-
-static void flush_end(unsigned was)
-{
-	_mm_setcsr(was);
-}
-#else
-static unsigned flush_begin(void)
-{
-	return 0;
-}
-
-static void flush_end(unsigned was)
-{
-	(void)was;
-}
-#endif
-
-static void flushed(void *ctx, int task)
-{
-	const struct pass *a = ctx;
-	unsigned was = flush_begin();
-
-	a->task(ctx, task);
-	flush_end(was);
-}
-
-static void run(struct pass *a, struct par *par, int tasks, void (*fn)(void *, int))
-{
-	a->task = fn;
-	par_run(par, tasks, flushed, a);
-}
-
-static void strand_task(void *ctx, int task)
-{
-	const struct pass *a = ctx;
-	int i = stack_order[task / DIRECTIONS];
-
-	lstm_strand_forward(&a->c->stack[i], a->p, &a->w->stack[i], stack_seqs(a->b, i), a->layer,
-			    task % DIRECTIONS);
-}
+/* ---- attention ---- */
 
 /* Flat rows of utterances from..to-1 out of packed rows, or back. */
 static void unpack(const struct seqs *s, int width, const real *packed, real *flat, int from,
@@ -176,14 +112,14 @@ static void repack(const struct seqs *s, int width, const real *flat, real *pack
 		       (size_t)width * sizeof *flat);
 }
 
-static void block_forward(void *ctx, int task)
+static void block_forward(const struct pass *a, const struct part *p, int task)
 {
-	const struct pass *a = ctx;
 	const struct encoder *c = a->c;
 	struct encoder_work *w = a->w;
-	int from = w->block[task], to = w->block[task + 1];
+	int from = w->block[task].from, to = w->block[task].to;
 	struct lap time = lap_begin(w->phases);
 
+	(void)p;
 	for (int i = 0; i < STACKS; i++)
 		unpack(stack_seqs(a->b, i), 2 * c->stack[i].H, lstm_top(&c->stack[i], &w->stack[i]),
 		       w->state[i], from, to);
@@ -200,28 +136,14 @@ static void block_forward(void *ctx, int task)
 	lap_end(&time);
 }
 
-void encoder_forward(const struct encoder *c, const struct params *p, struct encoder_work *w,
-		     const struct batch *b, real *z, struct par *par)
+static void block_backward(const struct pass *a, const struct part *part, int task)
 {
-	struct pass pass = {.c = c, .p = p, .w = w, .b = b, .z = z};
-
-	for (int i = 0; i < STACKS; i++)
-		w->stack[i].phases = w->phases;
-	for (; pass.layer < c->stack[0].layers; pass.layer++)
-		run(&pass, par, STACKS * DIRECTIONS, strand_task);
-	for (int i = 0; i < encoder_crosses(c); i++)
-		cross_begin(&c->cross[i], p, &w->cross[i], false);
-	run(&pass, par, w->blocks, block_forward);
-}
-
-static void block_backward(void *ctx, int task)
-{
-	const struct pass *a = ctx;
 	const struct encoder *c = a->c;
 	struct encoder_work *w = a->w;
-	int from = w->block[task], to = w->block[task + 1];
+	int from = w->block[task].from, to = w->block[task].to;
 	struct lap time = lap_begin(w->phases);
 
+	(void)part;
 	for (int i = 0; i < c->npools; i++) {
 		const struct pool_row *p = &pool_table[i];
 
@@ -238,86 +160,118 @@ static void block_backward(void *ctx, int task)
 	lap_end(&time);
 }
 
-/* Weight gradients of the cross attentions, then of the poolings. */
-static void attention_gradients(void *ctx, int task)
-{
-	const struct pass *a = ctx;
-	const struct encoder *c = a->c;
-	struct encoder_work *w = a->w;
-	int i = task % CROSSES, pool = task - encoder_crosses(c) * CROSS_PARTS;
-	struct lap time = lap_begin(w->phases);
-
-	if (pool < 0)
-		cross_weight_gradients(&c->cross[i], a->p, &w->cross[i], query_seqs(a->b, i),
-				       key_seqs(a->b, i), w->state[cross_table[i].query],
-				       w->state[cross_table[i].key], task / CROSSES);
-	else
-		pool_weight_gradients(&c->pool[pool], a->p, &w->pool[pool],
-				      pool_seqs(a->b, pool)->rows, pool_input(w, pool));
-	lap(&time, pool < 0 ? PHASE_ATTENTION : PHASE_POOLING);
-	lap_end(&time);
-}
-
 /* The gradients of the states, packed, where the states have been. */
-static void block_repack(void *ctx, int task)
+static void block_repack(const struct pass *a, const struct part *p, int task)
 {
-	const struct pass *a = ctx;
 	const struct encoder *c = a->c;
 	struct encoder_work *w = a->w;
 	struct lap time = lap_begin(w->phases);
 
+	(void)p;
 	for (int i = 0; i < STACKS; i++)
 		repack(stack_seqs(a->b, i), 2 * c->stack[i].H, w->dstate[i], w->state[i],
-		       w->block[task], w->block[task + 1]);
+		       w->block[task].from, w->block[task].to);
 	lap(&time, PHASE_COPY);
 	lap_end(&time);
 }
 
-static void strand_back(void *ctx, int task)
+static void pack_cross_task(const struct pass *a, const struct part *p, int task)
 {
-	const struct pass *a = ctx;
-	int i = stack_order[task / DIRECTIONS];
-
-	lstm_strand_backward(&a->c->stack[i], a->p, &a->w->stack[i], stack_seqs(a->b, i), a->layer,
-			     task % DIRECTIONS);
+	cross_pack(&a->c->cross[p->of], a->p, &a->w->cross[p->of], a->backward, task);
 }
 
-enum { INPUT_ROWS = 2048 };
-
-static int input_tasks(const struct batch *b, int stack)
+/* The projections' weights, for the blocks. */
+static void add_cross_packs(struct pass *a)
 {
-	return (stack_seqs(b, stack)->rows + INPUT_ROWS - 1) / INPUT_ROWS;
+	for (int i = 0; i < encoder_crosses(a->c); i++)
+		pass_add(a, (struct part){.task = pack_cross_task, .tasks = CROSS_PARTS, .of = i});
 }
 
-static void input_back(void *ctx, int task)
+static void cross_gradients_task(const struct pass *a, const struct part *p, int task)
 {
-	const struct pass *a = ctx;
-	int k = 0, rows, from;
+	const struct cross *c = &a->c->cross[p->of];
+	const struct cross_rows r = {query_seqs(a->b, p->of), key_seqs(a->b, p->of),
+				     a->w->state[cross_table[p->of].query],
+				     a->w->state[cross_table[p->of].key]};
+	struct lap time = lap_begin(a->w->phases);
+	int part = task % CROSS_PARTS, from, to;
 
-	while (task >= input_tasks(a->b, stack_order[k]))
-		task -= input_tasks(a->b, stack_order[k++]);
-	rows = stack_seqs(a->b, stack_order[k])->rows;
-	from = task * INPUT_ROWS;
-	lstm_input_backward(&a->c->stack[stack_order[k]], &a->w->stack[stack_order[k]], a->layer,
-			    from, min_int(from + INPUT_ROWS, rows));
+	pass_share(cross_columns(c, part), p->share, task / CROSS_PARTS, &from, &to);
+	cross_weight_gradients(c, a->p, &a->w->cross[p->of], &r, part, from, to);
+	lap(&time, PHASE_ATTENTION);
+	lap_end(&time);
+}
+
+static void pool_gradients_task(const struct pass *a, const struct part *p, int task)
+{
+	const struct pool *q = &a->c->pool[p->of];
+	struct lap time = lap_begin(a->w->phases);
+	int from, to;
+
+	pass_share(kern_panels(q->E), p->share, task, &from, &to);
+	pool_weight_gradients(q, a->p, &a->w->pool[p->of], pool_seqs(a->b, p->of)->rows,
+			      pool_input(a->w, p->of), from, min_int(to, q->E));
+	lap(&time, PHASE_POOLING);
+	lap_end(&time);
+}
+
+static void add_attention_gradients(struct pass *a)
+{
+	for (int i = 0; i < encoder_crosses(a->c); i++) {
+		const struct cross *c = &a->c->cross[i];
+		int shares = pass_shares(a, min_int(cross_columns(c, 0), cross_columns(c, 1)));
+
+		pass_add(a, (struct part){.task = cross_gradients_task,
+					  .tasks = CROSS_PARTS * shares,
+					  .of = i,
+					  .share = shares});
+	}
+	for (int i = 0; i < a->c->npools; i++) {
+		int shares = pass_shares(a, kern_panels(a->c->pool[i].E));
+
+		pass_add(a, (struct part){.task = pool_gradients_task,
+					  .tasks = shares,
+					  .of = i,
+					  .share = shares});
+	}
+}
+
+static void run_blocks(struct pass *a, void (*task)(const struct pass *, const struct part *, int))
+{
+	pass_add(a, (struct part){.task = task, .tasks = a->w->blocks});
+	pass_run(a);
+}
+
+/* ---- passes ---- */
+
+static void begin(struct pass *a)
+{
+	cut_blocks(a->w, a->b, pass_for_many(a) ? MANY_ROWS : FEW_ROWS);
+	strands_begin(a);
+}
+
+void encoder_forward(const struct encoder *c, const struct params *p, struct encoder_work *w,
+		     const struct batch *b, real *z, struct par *par)
+{
+	struct pass a = {.c = c, .p = p, .w = w, .b = b, .z = z, .par = par};
+
+	begin(&a);
+	strands_forward(&a, add_cross_packs);
+	run_blocks(&a, block_forward);
 }
 
 void encoder_backward(const struct encoder *c, const struct params *p, struct encoder_work *w,
 		      const struct batch *b, const real *dz, struct par *par)
 {
-	struct pass pass = {.c = c, .p = p, .w = w, .b = b, .dz = dz};
-	int crosses = encoder_crosses(c), inputs = 0;
+	struct pass a = {.c = c, .p = p, .w = w, .b = b, .dz = dz, .par = par, .backward = true};
 
-	for (int i = 0; i < STACKS; i++)
-		inputs += input_tasks(b, i);
-	for (int i = 0; i < crosses; i++)
-		cross_begin(&c->cross[i], p, &w->cross[i], true);
-	run(&pass, par, w->blocks, block_backward);
-	run(&pass, par, crosses * CROSS_PARTS + c->npools, attention_gradients);
-	run(&pass, par, w->blocks, block_repack);
-	for (pass.layer = c->stack[0].layers - 1; pass.layer >= 0; pass.layer--) {
-		run(&pass, par, STACKS * DIRECTIONS, strand_back);
-		if (pass.layer > 0)
-			run(&pass, par, inputs, input_back);
-	}
+	begin(&a);
+	add_cross_packs(&a);
+	strands_pack_top(&a);
+	pass_run(&a);
+	run_blocks(&a, block_backward);
+	add_attention_gradients(&a);
+	pass_run(&a);
+	run_blocks(&a, block_repack);
+	strands_backward(&a);
 }

@@ -32,7 +32,7 @@
  *	                                  cross_backward             of the scores
  *	X dq         cross_backward:      weight gradients           next
  *	             of o, then of q
- *	X packed     cross_begin          forward or backward        cross_begin
+ *	X packed     cross_pack           forward or backward        cross_pack
  *	P t          pool_forward: tanh   pool_backward              itself: gradient inside
  *	P a          pool_forward         whoever asks the model,    next
  *	                                  pool_backward
@@ -93,6 +93,11 @@ struct encoder {
 	int z_width;
 };
 
+struct utterances {
+	int from, to; /* from..to-1 of the chunk */
+	int rows;     /* of text and audio */
+};
+
 struct encoder_work {
 	struct phases *phases; /* the caller's; NULL: not timed */
 	real *z;               /* [n, z_width] of the chunk; then its gradient; for the caller */
@@ -101,7 +106,7 @@ struct encoder_work {
 	struct pool_work pool[POOLS];
 	real *state[STACKS];  /* [rows, E] flat rows of the stack's last layer; then dtop's room */
 	real *dstate[STACKS]; /* their gradients, where the stack has room to spare */
-	int *block;           /* [blocks + 1] utterances: what a task takes at a time */
+	struct utterances *block; /* [blocks] what a task takes at a time, longest first */
 	int blocks;
 };
 

@@ -63,16 +63,21 @@ void lstm_layout(const struct lstm *l, struct lstm_work *w, struct arena *a, con
 	w->dout[l->layers & 1] = arena_take(a, rows * 2 * H, sizeof(real));
 	for (int dir = 0; dir < DIRECTIONS; dir++) {
 		w->carry[dir] = arena_take(a, 2 * (size_t)s->n * H, sizeof(real));
-		w->panels[dir] = arena_take(a, kern_packed(PANEL_ROWS, widest), sizeof(real));
+		w->panels[dir] = arena_take(a, kern_packed(PANEL_ROWS, kern_panels(widest) + l->H),
+					    sizeof(real));
 	}
 }
 
 /* Input of a layer: [rows, width]. */
-static const real *layer_input(const struct lstm *l, const struct lstm_work *w,
-			       const struct seqs *s, int layer, int *width)
+static const real *layer_input(const struct strand *a, int *width)
 {
-	*width = layer ? 2 * l->H : l->input;
-	return layer ? w->out[layer - 1] : s->x;
+	*width = a->layer ? 2 * a->l->H : a->l->input;
+	return a->layer ? a->w->out[a->layer - 1] : a->s->x;
+}
+
+static real *gates_of(const struct strand *a, int row)
+{
+	return a->w->gates[a->layer][a->dir] + (size_t)row * a->w->ld;
 }
 
 /*
@@ -90,171 +95,300 @@ static int step_before(const struct seqs *s, int dir, int t, int *n)
 	return t + 1;
 }
 
-/* The i-th step in the direction's own order; backward goes its way from the
- * other end. */
-static int step_at(const struct seqs *s, int dir, bool backward, int i)
+/* The i-th of `steps` steps in the direction's own order; backward goes its way from
+ * the other end. */
+static int step_at(const struct strand *a, int steps, bool backward, int i)
 {
-	return (dir == 0) != backward ? i : s->steps - 1 - i;
+	return (a->dir == 0) != backward ? i : steps - 1 - i;
 }
 
 /* Steps from the i-th on that are in hand together: their rows from..to-1.
  * Returns the first that is not. */
-static int take_steps(const struct seqs *s, int dir, bool backward, int i, int *from, int *to)
+static int take_steps(const struct strand *a, bool backward, int i, int *from, int *to)
 {
-	int t = step_at(s, dir, backward, i);
+	const struct seqs *s = a->s;
+	int t = step_at(a, s->steps, backward, i);
 
 	*from = s->at[t];
 	*to = s->at[t + 1];
 	while (++i < s->steps && *to - *from < ENOUGH) {
-		t = step_at(s, dir, backward, i);
+		t = step_at(a, s->steps, backward, i);
 		*from = min_int(s->at[t], *from);
 		*to = max_int(s->at[t + 1], *to);
 	}
 	return i;
 }
 
-/* Step t of a strand. */
-static struct lstm_cells cells_of(const struct lstm *l, const struct lstm_work *w,
-				  const struct seqs *s, int layer, int dir, int t)
-{
-	int n, before = step_before(s, dir, t, &n), E = 2 * l->H;
-	real *cell = w->cell[layer] + dir * l->H;
+/* Sequences from..to-1 by rank. */
+struct lane {
+	int from, to;
+};
 
+/* Step t of a lane. */
+static struct lstm_cells cells_of(const struct strand *a, struct lane lane, int t)
+{
+	const struct seqs *s = a->s;
+	int n, before = step_before(s, a->dir, t, &n), E = 2 * a->l->H;
+	real *cell = a->w->cell[a->layer] + a->dir * a->l->H;
+
+	n = clamp_int(n, lane.from, lane.to) - lane.from;
 	return (struct lstm_cells){
-		.rows = s->live[t],
+		.rows = min_int(s->live[t], lane.to) - lane.from,
 		.started = n,
-		.H = l->H,
-		.gates = w->gates[layer][dir] + (size_t)s->at[t] * w->ld,
-		.ld_gates = w->ld,
-		.before = n ? cell + (size_t)s->at[before] * E : NULL,
-		.cell = cell + (size_t)s->at[t] * E,
+		.H = a->l->H,
+		.gates = gates_of(a, s->at[t] + lane.from),
+		.ld_gates = a->w->ld,
+		.before = n ? cell + (size_t)(s->at[before] + lane.from) * E : NULL,
+		.cell = cell + (size_t)(s->at[t] + lane.from) * E,
 		.ld = E,
 	};
 }
 
 /* One step, from the gates' input product on. */
-static void step_forward(const struct lstm *l, struct lstm_work *w, const struct seqs *s, int layer,
-			 int dir, int t, const real *bias, struct lap *time)
+static void step_forward(const struct strand *a, struct lane lane, int t, const real *bias,
+			 struct lap *time)
 {
-	struct lstm_cells cells = cells_of(l, w, s, layer, dir, t);
-	int H = l->H, n, before = step_before(s, dir, t, &n);
-	real *out = w->out[layer] + dir * H;
+	struct lstm_cells cells = cells_of(a, lane, t);
+	int H = a->l->H, n, before = step_before(a->s, a->dir, t, &n);
+	real *out = a->w->out[a->layer] + a->dir * H;
 
-	if (n)
-		l->kern->product(n, 4 * H, H, out + (size_t)s->at[before] * 2 * H, 2 * H,
-				 w->w_hh[dir], 1, cells.gates, w->ld);
+	if (cells.started)
+		a->l->kern->product(cells.started, 4 * H, H,
+				    out + (size_t)(a->s->at[before] + lane.from) * 2 * H, 2 * H,
+				    a->w->w_hh[a->dir], 1, cells.gates, a->w->ld);
 	lap(time, PHASE_RECURRENCE);
-	l->kern->cells_forward(&cells, bias, out + (size_t)s->at[t] * 2 * H);
+	a->l->kern->cells_forward(&cells, bias, out + (size_t)(a->s->at[t] + lane.from) * 2 * H);
 	lap(time, PHASE_GATES);
 }
 
-void lstm_strand_forward(const struct lstm *l, const struct params *p, struct lstm_work *w,
-			 const struct seqs *s, int layer, int dir)
+void lstm_pack(const struct strand *a, enum lstm_weight which, bool backward)
 {
-	int H = l->H, in, from, to;
-	const real *x = layer_input(l, w, s, layer, &in);
-	const real *b_ih = weight(p, l->strand[layer][dir].b_ih);
-	const real *b_hh = weight(p, l->strand[layer][dir].b_hh);
-	struct lap time = lap_begin(w->phases);
+	int H = a->l->H, in;
+	const real *w_hh = weight(a->p, a->l->strand[a->layer][a->dir].w_hh);
+	const real *w_ih = weight(a->p, a->l->strand[a->layer][a->dir].w_ih);
+	struct lap time = lap_begin(a->w->phases);
+
+	layer_input(a, &in);
+	if (which == LSTM_RECURRENT && backward)
+		a->l->kern->pack(4 * H, H, w_hh, H, 0, a->w->w_hh[a->dir]);
+	else if (which == LSTM_RECURRENT)
+		a->l->kern->pack(H, 4 * H, w_hh, H, 1, a->w->w_hh[a->dir]);
+	else if (backward)
+		a->l->kern->pack(4 * H, in, w_ih, in, 0, a->w->w_ih[a->dir]);
+	else
+		a->l->kern->pack(in, 4 * H, w_ih, in, 1, a->w->w_ih[a->dir]);
+	lap(&time, which == LSTM_INPUT ? PHASE_INPUT : PHASE_RECURRENCE);
+	lap_end(&time);
+}
+
+static void input_product(const struct strand *a, int from, int to)
+{
+	int in;
+	const real *x = layer_input(a, &in);
+
+	a->l->kern->product(to - from, 4 * a->l->H, in, x + (size_t)from * in, in,
+			    a->w->w_ih[a->dir], 0, gates_of(a, from), a->w->ld);
+}
+
+void lstm_gates(const struct strand *a, int from, int to)
+{
+	struct lap time = lap_begin(a->w->phases);
+
+	input_product(a, from, to);
+	lap(&time, PHASE_INPUT);
+	lap_end(&time);
+}
+
+static void add_biases(const struct strand *a, real bias[4 * HIDDEN_MAX])
+{
+	const real *b_ih = weight(a->p, a->l->strand[a->layer][a->dir].b_ih);
+	const real *b_hh = weight(a->p, a->l->strand[a->layer][a->dir].b_hh);
+
+	BUG_ON(a->l->H > HIDDEN_MAX);
+	for (int j = 0; j < 4 * a->l->H; j++)
+		bias[j] = b_ih[j] + b_hh[j];
+}
+
+void lstm_lane_forward(const struct strand *a, int from, int to)
+{
+	int steps = a->s->len[a->s->rank[from]];
+	struct lap time = lap_begin(a->w->phases);
 	real bias[4 * HIDDEN_MAX];
 
-	BUG_ON(H > HIDDEN_MAX);
-	for (int j = 0; j < 4 * H; j++)
-		bias[j] = b_ih[j] + b_hh[j];
-	l->kern->pack(H, 4 * H, weight(p, l->strand[layer][dir].w_hh), H, 1, w->w_hh[dir]);
-	l->kern->pack(in, 4 * H, weight(p, l->strand[layer][dir].w_ih), in, 1, w->w_ih[dir]);
-	for (int i = 0, next; i < s->steps; i = next) {
-		next = take_steps(s, dir, false, i, &from, &to);
-		l->kern->product(to - from, 4 * H, in, x + (size_t)from * in, in, w->w_ih[dir], 0,
-				 w->gates[layer][dir] + (size_t)from * w->ld, w->ld);
+	add_biases(a, bias);
+	for (int i = 0; i < steps; i++)
+		step_forward(a, (struct lane){from, to}, step_at(a, steps, false, i), bias, &time);
+	lap_end(&time);
+}
+
+void lstm_strand_forward(const struct strand *a)
+{
+	struct lane all = {0, a->s->n};
+	struct lap time;
+	real bias[4 * HIDDEN_MAX];
+	int from, to;
+
+	add_biases(a, bias);
+	lstm_pack(a, LSTM_RECURRENT, false);
+	lstm_pack(a, LSTM_INPUT, false);
+	time = lap_begin(a->w->phases);
+	for (int i = 0, next; i < a->s->steps; i = next) {
+		next = take_steps(a, false, i, &from, &to);
+		input_product(a, from, to);
 		lap(&time, PHASE_INPUT);
 		for (; i < next; i++)
-			step_forward(l, w, s, layer, dir, step_at(s, dir, false, i), bias, &time);
+			step_forward(a, all, step_at(a, a->s->steps, false, i), bias, &time);
 	}
 	lap_end(&time);
 }
 
+/* ---- weight gradients ---- */
+
 /* Where packed rows from..to-1 find the state one step before; NULL where a
  * sequence starts. *t is a step at or before from's, and goes along. */
-static void rows_before(const struct lstm *l, const struct lstm_work *w, const struct seqs *s,
-			int layer, int dir, int from, int to, int *t, const real **row)
+static void rows_before(const struct strand *a, int from, int to, int *t, const real **row)
 {
-	const real *out = w->out[layer] + dir * l->H;
+	const struct seqs *s = a->s;
+	const real *out = a->w->out[a->layer] + a->dir * a->l->H;
 
 	for (int r = from; r < to; r++) {
 		int n, prev;
 
 		while (r >= s->at[*t + 1])
 			++*t;
-		prev = step_before(s, dir, *t, &n);
-		*row++ = r - s->at[*t] < n ? out + (size_t)(s->at[prev] + r - s->at[*t]) * 2 * l->H
-					   : NULL;
+		prev = step_before(s, a->dir, *t, &n);
+		*row++ = r - s->at[*t] < n
+				 ? out + (size_t)(s->at[prev] + r - s->at[*t]) * 2 * a->l->H
+				 : NULL;
 	}
 }
+
+static void bias_gradients(const struct strand *a, const real *dg, int n)
+{
+	int width = 4 * a->l->H;
+	real sum[4 * HIDDEN_MAX];
+
+	memset(sum, 0, (size_t)width * sizeof *sum);
+	kern_add_rows(a->l->kern, sum, dg, n, width, a->w->ld);
+	a->l->kern->add(grad(a->p, a->l->strand[a->layer][a->dir].b_ih), sum, width);
+	a->l->kern->add(grad(a->p, a->l->strand[a->layer][a->dir].b_hh), sum, width);
+}
+
+/* Columns of the gradients of both weights, as lstm_columns counts them. */
+struct columns {
+	int from, to;
+};
 
 /* Adds what packed rows from..to-1 give. */
-static void weight_gradients(const struct lstm *l, const struct params *p, struct lstm_work *w,
-			     const struct seqs *s, int layer, int dir, int from, int to)
+static void weight_gradients(const struct strand *a, struct columns c, int from, int to)
 {
-	int H = l->H, in, t = 0;
-	const real *x = layer_input(l, w, s, layer, &in), *row[PANEL_ROWS];
-	real *db_ih = grad(p, l->strand[layer][dir].b_ih);
-	real *db_hh = grad(p, l->strand[layer][dir].b_hh);
-	real *panels = w->panels[dir];
+	const struct kern *k = a->l->kern;
+	int H = a->l->H, in, t = 0;
+	const real *x = layer_input(a, &in), *row[PANEL_ROWS];
+	int i = min_int(c.from, in), ni = min_int(c.to, in) - i;
+	int h = max_int(c.from - kern_panels(in), 0), nh = min_int(c.to - kern_panels(in), H) - h;
+	real *dw_ih = grad(a->p, a->l->strand[a->layer][a->dir].w_ih) + i;
+	real *dw_hh = grad(a->p, a->l->strand[a->layer][a->dir].w_hh) + h;
+	real *panels = a->w->panels[a->dir] + kern_packed(PANEL_ROWS, c.from);
 
 	for (int n; from < to; from += n) {
-		const real *dg = w->gates[layer][dir] + (size_t)from * w->ld;
-		real sum[4 * HIDDEN_MAX];
+		const real *dg = gates_of(a, from);
 
 		n = min_int(to - from, PANEL_ROWS);
-		l->kern->pack(n, in, x + (size_t)from * in, in, 0, panels);
-		l->kern->product_tn(4 * H, in, n, dg, w->ld, panels, 1,
-				    grad(p, l->strand[layer][dir].w_ih), in);
-		rows_before(l, w, s, layer, dir, from, from + n, &t, row);
-		l->kern->pack_rows(n, H, row, panels);
-		l->kern->product_tn(4 * H, H, n, dg, w->ld, panels, 1,
-				    grad(p, l->strand[layer][dir].w_hh), H);
-		memset(sum, 0, (size_t)(4 * H) * sizeof *sum);
-		kern_add_rows(l->kern, sum, dg, n, 4 * H, w->ld);
-		l->kern->add(db_ih, sum, 4 * H);
-		l->kern->add(db_hh, sum, 4 * H);
+		if (ni > 0) {
+			k->pack(n, ni, x + (size_t)from * in + i, in, 0, panels);
+			k->product_tn(4 * H, ni, n, dg, a->w->ld, panels, 1, dw_ih, in);
+		}
+		if (nh > 0) {
+			rows_before(a, from, from + n, &t, row);
+			for (int r = 0; r < n; r++)
+				row[r] = row[r] ? row[r] + h : NULL;
+			k->pack_rows(n, nh, row, panels);
+			k->product_tn(4 * H, nh, n, dg, a->w->ld, panels, 1, dw_hh, H);
+		}
+		if (c.from == 0)
+			bias_gradients(a, dg, n);
 	}
 }
 
-/* One step: the gates become their gradients, what is carried goes one on. */
-static void step_backward(const struct lstm *l, struct lstm_work *w, const struct seqs *s,
-			  int layer, int dir, int t, struct lap *time)
+int lstm_columns(const struct strand *a)
 {
-	struct lstm_cells cells = cells_of(l, w, s, layer, dir, t);
-	int H = l->H;
-	const real *dout = w->dout[layer & 1] + (size_t)s->at[t] * 2 * H + dir * H;
-	real *dh = w->carry[dir], *dc = dh + (size_t)s->n * H;
+	int in;
 
-	l->kern->cells_backward(&cells, dout, dh, dc);
+	layer_input(a, &in);
+	return kern_panels(in) + kern_panels(a->l->H);
+}
+
+void lstm_column_gradients(const struct strand *a, int first, int end)
+{
+	struct lap time = lap_begin(a->w->phases);
+
+	for (int i = 0, from, to; i < a->s->steps;) {
+		i = take_steps(a, true, i, &from, &to);
+		weight_gradients(a, (struct columns){first, end}, from, to);
+	}
+	lap(&time, PHASE_WEIGHTS);
+	lap_end(&time);
+}
+
+/* ---- backward ---- */
+
+/* One step: the gates become their gradients, what is carried goes one on. */
+static void step_backward(const struct strand *a, struct lane lane, int t, struct lap *time)
+{
+	struct lstm_cells cells = cells_of(a, lane, t);
+	int H = a->l->H;
+	const real *dout =
+		a->w->dout[a->layer & 1] + (size_t)(a->s->at[t] + lane.from) * 2 * H + a->dir * H;
+	real *dh = a->w->carry[a->dir] + (size_t)lane.from * H, *dc = dh + (size_t)a->s->n * H;
+
+	a->l->kern->cells_backward(&cells, dout, dh, dc);
 	lap(time, PHASE_GATES);
 	if (cells.started)
-		l->kern->product(cells.started, H, 4 * H, cells.gates, w->ld, w->w_hh[dir], 0, dh,
-				 H);
+		a->l->kern->product(cells.started, H, 4 * H, cells.gates, a->w->ld,
+				    a->w->w_hh[a->dir], 0, dh, H);
 	lap(time, PHASE_RECURRENCE);
 }
 
-void lstm_strand_backward(const struct lstm *l, const struct params *p, struct lstm_work *w,
-			  const struct seqs *s, int layer, int dir)
+/* A sequence's last step in this direction finds no gradient carried. */
+static void clear_carry(const struct strand *a, struct lane lane)
 {
-	struct lap time = lap_begin(w->phases);
-	int H = l->H, from, to;
+	size_t H = (size_t)a->l->H, n = (size_t)(lane.to - lane.from) * H;
+	real *dh = a->w->carry[a->dir] + (size_t)lane.from * H;
 
-	l->kern->pack(4 * H, H, weight(p, l->strand[layer][dir].w_hh), H, 0, w->w_hh[dir]);
-	if (layer > 0) /* for lstm_input_backward */
-		l->kern->pack(4 * H, 2 * H, weight(p, l->strand[layer][dir].w_ih), 2 * H, 0,
-			      w->w_ih[dir]);
-	/* A sequence's last step in this direction finds no gradient carried. */
-	memset(w->carry[dir], 0, 2 * (size_t)s->n * (size_t)H * sizeof(real));
-	for (int i = 0, next; i < s->steps; i = next) {
-		next = take_steps(s, dir, true, i, &from, &to);
+	memset(dh, 0, n * sizeof *dh);
+	memset(dh + (size_t)a->s->n * H, 0, n * sizeof *dh);
+}
+
+void lstm_lane_backward(const struct strand *a, int from, int to)
+{
+	int steps = a->s->len[a->s->rank[from]];
+	struct lane lane = {from, to};
+	struct lap time = lap_begin(a->w->phases);
+
+	clear_carry(a, lane);
+	for (int i = 0; i < steps; i++)
+		step_backward(a, lane, step_at(a, steps, true, i), &time);
+	lap_end(&time);
+}
+
+void lstm_strand_backward(const struct strand *a)
+{
+	struct lane all = {0, a->s->n};
+	struct columns columns = {0, lstm_columns(a)};
+	struct lap time;
+	int from, to;
+
+	lstm_pack(a, LSTM_RECURRENT, true);
+	if (a->layer > 0) /* for lstm_input_backward */
+		lstm_pack(a, LSTM_INPUT, true);
+	time = lap_begin(a->w->phases);
+	clear_carry(a, all);
+	for (int i = 0, next; i < a->s->steps; i = next) {
+		next = take_steps(a, true, i, &from, &to);
 		for (; i < next; i++)
-			step_backward(l, w, s, layer, dir, step_at(s, dir, true, i), &time);
-		weight_gradients(l, p, w, s, layer, dir, from, to);
+			step_backward(a, all, step_at(a, a->s->steps, true, i), &time);
+		weight_gradients(a, columns, from, to);
 		lap(&time, PHASE_WEIGHTS);
 	}
 	lap_end(&time);

@@ -12,6 +12,12 @@
  * the second-level cache from the product that makes them to the last that
  * reads them. Both strands of a layer are independent; a layer's input gradient
  * needs both.
+ *
+ * For many threads a strand is cut further: input products by rows, the recurrence into
+ * lanes (sequences that follow one another by length, whose rows lie together in each
+ * step), weight gradients by columns of the gradient. The bytes are the same however it is
+ * cut: no row of a product depends on those beside it (kern.h), and a weight's gradient is
+ * always summed over the same rows in the same order.
  */
 #ifndef MIUST_LSTM_H
 #define MIUST_LSTM_H
@@ -46,8 +52,7 @@ struct lstm_work {
 	real *carry[DIRECTIONS];  /* [2][n, H] gradients of h and c between steps */
 	real *w_hh[DIRECTIONS];   /* packed: the recurrent weights */
 	real *w_ih[DIRECTIONS];   /* packed: the input weights */
-	real *panels[DIRECTIONS]; /* packed: PANEL_ROWS rows of the input, or of the states before
-				   */
+	real *panels[DIRECTIONS]; /* packed: PANEL_ROWS rows of the input, of the states before */
 };
 
 /* Table rows NAME.weight_ih_l0 ... in PyTorch's order. */
@@ -55,12 +60,36 @@ void lstm_add(struct lstm *l, struct params *p, const char *name, int input, int
 void lstm_layout(const struct lstm *l, struct lstm_work *w, struct arena *a, const struct seqs *s,
 		 bool backward);
 
-void lstm_strand_forward(const struct lstm *l, const struct params *p, struct lstm_work *w,
-			 const struct seqs *s, int layer, int dir);
+/* One direction of one layer of a stack. */
+struct strand {
+	const struct lstm *l;
+	const struct params *p;
+	struct lstm_work *w;
+	const struct seqs *s;
+	int layer, dir;
+};
+
+void lstm_strand_forward(const struct strand *a);
 /* Needs w->dout[layer & 1]; adds to the gradients of this strand's weights and
  * leaves what lstm_input_backward needs. */
-void lstm_strand_backward(const struct lstm *l, const struct params *p, struct lstm_work *w,
-			  const struct seqs *s, int layer, int dir);
+void lstm_strand_backward(const struct strand *a);
+
+/*
+ * The same in parts. Forward: both weights packed, then the gates' input products, then all
+ * lanes. Backward: the recurrent weights packed and all lanes, then all columns of the weights'
+ * gradients; the input weights are packed for lstm_input_backward alone.
+ */
+enum lstm_weight { LSTM_INPUT, LSTM_RECURRENT };
+void lstm_pack(const struct strand *a, enum lstm_weight which, bool backward);
+void lstm_gates(const struct strand *a, int from, int to); /* packed rows from..to-1 */
+/* Sequences from..to-1 by rank (seqs.h). */
+void lstm_lane_forward(const struct strand *a, int from, int to);
+void lstm_lane_backward(const struct strand *a, int from, int to);
+/* Weight gradients by columns: those of both matrices side by side, each filled up to whole
+ * panels (kern_panels); from and to are multiples of KERN_PANEL. */
+int lstm_columns(const struct strand *a);
+void lstm_column_gradients(const struct strand *a, int from, int to);
+
 /* After both strands: gradient of layer's input, packed rows from..to-1, into
  * w->dout[(layer-1) & 1]. layer > 0: nothing is computed for the features. */
 void lstm_input_backward(const struct lstm *l, struct lstm_work *w, int layer, int from, int to);

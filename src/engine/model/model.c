@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "engine/model/model.h"
 
+#include "base/util.h"
+
 #include <string.h>
 
 /* Table rows in the published program's draw order; the poolings draw nothing. */
@@ -180,9 +182,20 @@ double model_loss(struct model *m, const struct batch *b, const struct settings 
 	return loss_eval(s, &in, term);
 }
 
+enum { CLEARED = 1 << 16 }; /* gradients that a task clears */
+
+static void clear_gradients(void *ctx, int task)
+{
+	const struct params *p = ctx;
+	size_t from = (size_t)task * CLEARED;
+
+	memset(p->g + from, 0, min_size(p->total - from, CLEARED) * sizeof *p->g);
+}
+
 void model_backward(struct model *m, struct batch *b)
 {
-	memset(m->params.g, 0, m->params.total * sizeof *m->params.g);
+	par_run(m->par, (int)((m->params.total + CLEARED - 1) / CLEARED), clear_gradients,
+		&m->params);
 	model_backward_add(m, b);
 }
 

@@ -81,17 +81,17 @@ void pool_backward(const struct pool *q, const struct params *p, struct pool_wor
 }
 
 void pool_weight_gradients(const struct pool *q, const struct params *p, const struct pool_work *w,
-			   int rows, const real *h)
+			   int rows, const real *h, int from, int to)
 {
 	real *dw = grad(p, q->w_omega), *du = grad(p, q->u_omega);
 	int E = q->E, A = q->A;
 
 	/* t' h, not h' t: A is small, and h's rows are vectors. */
-	q->kern->once_tn(A, E, rows, w->t, A, h, E, 0, w->dw_t, E);
-	for (int i = 0; i < E; i++)
+	q->kern->once_tn(A, to - from, rows, w->t, A, h + from, E, 0, w->dw_t + from, E);
+	for (int i = from; i < to; i++)
 		for (int j = 0; j < A; j++)
 			dw[i * A + j] += w->dw_t[(size_t)j * E + i];
-	for (int j = 0; j < A; j++) {
+	for (int j = 0; j < A && from == 0; j++) {
 		double sum = 0;
 
 		for (int r = 0; r < rows; r++)

@@ -41,8 +41,9 @@ void pool_forward(const struct pool *q, const struct params *p, struct pool_work
 void pool_backward(const struct pool *q, const struct params *p, struct pool_work *w,
 		   const struct seqs *s, const real *h, int from, int to, const real *dout,
 		   int ldout, real *dh);
-/* Adds the gradients of w_omega and u_omega, over all rows; after pool_backward. */
+/* Adds the gradients of w_omega, of which those of h's columns from..to-1, and of u_omega, where
+ * from is 0: over all rows; after pool_backward. */
 void pool_weight_gradients(const struct pool *q, const struct params *p, const struct pool_work *w,
-			   int rows, const real *h);
+			   int rows, const real *h, int from, int to);
 
 #endif

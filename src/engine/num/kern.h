@@ -29,9 +29,14 @@ struct lstm_cells {
 
 /* How a packed matrix lies is the set's own business; it has so many values, 64-byte
  * aligned. */
+enum { KERN_PANEL = 32 };            /* columns of a panel, or a multiple of it */
+static inline int kern_panels(int n) /* columns filled up to whole panels */
+{
+	return (n + KERN_PANEL - 1) / KERN_PANEL * KERN_PANEL;
+}
 static inline size_t kern_packed(int k, int n)
 {
-	return (size_t)k * (((size_t)n + 31) / 32 * 32);
+	return (size_t)k * (size_t)kern_panels(n);
 }
 
 /* C [m, n; ldc] = or += A . B of operands that are used once, as they lie. k > 0. */
@@ -44,9 +49,11 @@ typedef void kern_product(int m, int n, int k, const real *a, int lda, const rea
 			  real *c, int ldc);
 
 /*
- * A set of kernels. Each is a build of the same code (kern_code.h) for one kind of
- * vector unit; they differ in the last digits, as BLAS's kernels do, so results are
- * the same for one kind of machine. The layers of a model hold the best as a handle.
+ * A set of kernels. No value of a product depends on the rows and columns beside it, so that
+ * threads may share products out as they like (tests/engine/num/kern.c). Each is a build of the
+ * same code (kern_code.h) for one kind of vector unit; they differ in the last digits, as BLAS's
+ * kernels do, so results are the same for one kind of machine. The layers of a model hold the best
+ * as a handle.
  */
 struct kern {
 	const char *name;

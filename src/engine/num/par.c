@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "engine/num/par.h"
 
+#include "base/clock.h"
 #include "base/machine.h"
 #include "base/mem.h"
 #include "base/process.h"
@@ -32,6 +33,7 @@ struct par {
 	void *ctx;
 	int tasks;
 	atomic_int next;
+	const struct par_watch *watch;
 };
 
 static void take_tasks(struct par *p)
@@ -118,11 +120,31 @@ void par_free(struct par *p)
 
 int par_threads(const struct par *p)
 {
-	return p->threads;
+	return p->watch ? p->watch->threads : p->threads;
+}
+
+void par_watch(struct par *p, const struct par_watch *w)
+{
+	BUG_ON(w && p->threads > 1);
+	p->watch = w;
+}
+
+static void run_watched(const struct par_watch *w, int tasks, void (*fn)(void *, int), void *ctx)
+{
+	for (int task = 0; task < tasks; task++) {
+		double from = clock_worked();
+
+		fn(ctx, task);
+		w->done(w->ctx, task, from, clock_worked());
+	}
 }
 
 void par_run(struct par *p, int tasks, void (*fn)(void *ctx, int task), void *ctx)
 {
+	if (p->watch) {
+		run_watched(p->watch, tasks, fn, ctx);
+		return;
+	}
 	if (p->threads == 1 || tasks < 2) {
 		for (int task = 0; task < tasks; task++)
 			fn(ctx, task);

@@ -315,7 +315,7 @@ TEST(same_bytes_for_any_threads)
 	small_make(&m, LAYOUT_LISTS, list_sizes, RACES ? 20 : 40, RACES ? 150 : 500, false);
 	for (int variant = 0; variant < 4; variant++) {
 		struct settings s = variant_of(variant);
-		static const int threads[] = {1, 2, 3};
+		static const int threads[] = {1, 2, 16};
 
 		s.train.epoch = 2;
 		s.train.memory = variant < 2 ? memory_for(&s, RACES ? 1 << 18 : 1 << 20) : 1;

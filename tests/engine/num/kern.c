@@ -380,6 +380,61 @@ TEST(packing_of_rows)
 	}
 }
 
+/* Rows from..from+rows-1 of a product, columns left..left+width-1, on their own. */
+static void product_part(enum way way, int from, int rows, int left, int width, int k,
+			 const float *a, int lda, const float *b, int ldb, float *c, int ldc)
+{
+	bool tn = way == PACKED_TN || way == ONCE_TN, nt = way == ONCE_NT;
+	const float *x = a + (size_t)from * (tn ? 1 : lda), *y = b + (size_t)left * (nt ? ldb : 1);
+	float *panels = aligned_alloc(64, kern_packed(k, width) * sizeof(float)), *to = c;
+
+	to += (size_t)from * ldc + left;
+	if (way <= PACKED_TN) {
+		kern_pack(k, width, y, ldb, 0, panels);
+		(tn ? kern_product_tn : kern_product)(rows, width, k, x, lda, panels, 1, to, ldc);
+	} else {
+		(tn   ? set->once_tn
+		 : nt ? set->once_nt
+		      : set->once_nn)(rows, width, k, x, lda, y, ldb, 1, to, ldc);
+	}
+	free(panels);
+}
+
+/* Threads share products out by rows and columns: no value may depend on those beside it. */
+TEST(parts_of_products_have_the_same_bytes)
+{
+	enum { M = 61, N = 133, K = 780 };
+	static const int deep[] = {3, 64, K};
+	static float a[K * (M + N)], b[K * (M + N)], start[M * N], whole[M * N], part[M * N];
+	struct rng r;
+
+	rng_seed(&r, 12);
+	draw(&r, a, K * (M + N), 1);
+	draw(&r, b, K * (M + N), 1);
+	draw(&r, start, M * N, 1);
+	for (int trial = 0; trial < (RACES ? 5 : 25) * WAYS * 3; trial++) {
+		enum way way = (enum way)(trial % WAYS);
+		int k = deep[trial / WAYS % 3], lda = way == PACKED_TN || way == ONCE_TN ? M : K;
+		int ldb = way == ONCE_NT ? K : N;
+
+		memcpy(whole, start, sizeof start);
+		memcpy(part, start, sizeof start);
+		product_part(way, 0, M, 0, N, k, a, lda, b, ldb, whole, N);
+		for (int from = 0, rows; from < M; from += rows) {
+			rows = 1 + (int)(rng_u32(&r) % 30);
+			rows = rows < M - from ? rows : M - from;
+			for (int left = 0, width; left < N; left += width) {
+				width = 32 * (1 + (int)(rng_u32(&r) % 3));
+				width = width < N - left ? width : N - left;
+				product_part(way, from, rows, left, width, k, a, lda, b, ldb, part,
+					     N);
+			}
+		}
+		if (memcmp(whole, part, sizeof whole) != 0)
+			FAIL("way %d, k %d: parts differ from the whole", way, k);
+	}
+}
+
 /* Shapes around the sizes of tiles, panels and their depth. */
 TEST(products)
 {

@@ -103,6 +103,50 @@ TEST(as_many_threads_as_cores)
 	par_free(p);
 }
 
+struct watched {
+	struct count *counted;
+	int runs, tasks, early, disorder;
+	double last;
+};
+
+static void note(void *ctx, int task, double from, double to)
+{
+	struct watched *w = ctx;
+
+	w->runs += task == 0;
+	w->tasks++;
+	w->early += !(from >= w->last && to >= from);
+	w->disorder += w->counted->times[task] != 1;
+	w->last = to;
+}
+
+/* Each task is told of once, after it ran, in order; and others may cut by the threads said. */
+TEST(watched)
+{
+	static struct count c;
+	struct watched w = {.counted = &c};
+	const struct par_watch watch = {16, note, &w};
+	struct err e = {0};
+	struct par *p = par_new(1, &e);
+
+	REQUIRE(p);
+	par_watch(p, &watch);
+	CHECK_INT(par_threads(p), 16);
+	for (int tasks = 0; tasks < 4; tasks++) {
+		memset(&c, 0, sizeof c);
+		c.tasks = tasks;
+		par_run(p, tasks, count_one, &c);
+	}
+	par_watch(p, NULL);
+	CHECK_INT(par_threads(p), 1);
+	par_run(p, 2, count_one, &c);
+	CHECK_INT(w.runs, 3);
+	CHECK_INT(w.tasks, 6);
+	CHECK_INT(w.early, 0);
+	CHECK_INT(w.disorder, 0);
+	par_free(p);
+}
+
 int main(int argc, char **argv)
 {
 	return TEST_MAIN(argc, argv);

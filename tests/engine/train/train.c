@@ -12,15 +12,18 @@ TEST(same_bytes_for_any_threads_and_again)
 	small_make(&m, LAYOUT_LISTS, three, 40, 500, false);
 	for (int padding = PADDING_REFERENCE; padding <= PADDING_MASKED; padding++) {
 		struct settings s = small_settings();
-		static const int threads[] = {1, 2, 3};
+		static const int threads[] = {1, 2, 3, 8, 16};
 
+		/* several blocks of each gradient too, some of two matrices */
+		s.model.hidden_size1 = s.model.hidden_size2 = 40;
+		s.model.num_layers = 1 + padding;
 		s.train.padding = padding;
 		s.train.batch_size = 7;
 		s.train.epoch = 2;
 		s.train.clip = 0.5;
 		REQUIRE(whole_run(&one, &s, 0, 1));
 		CHECK_INT(one.steps, 4);
-		for (int i = 0; i < 3; i++) {
+		for (int i = 0; i < 5; i++) {
 			char what[64];
 
 			snprintf(what, sizeof what, "%s, %d threads",
