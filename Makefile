@@ -171,7 +171,8 @@ help:
 	@echo 'make test       all tests; asan, tsan: the same in sanitizer builds;'
 	@echo '                JOBS=1: one program at a time, not one and a half a core'
 	@echo 'make fuzz       libFuzzer on every reader, five minutes each (needs clang)'
-	@echo 'make bench      speed of training on this machine; bench-screen: cost of the screen;'
+	@echo 'make bench      speed of training on this machine; bench-scale: what more cores would'
+	@echo '                give (CONFIG=demo: for these settings); bench-screen: cost of the screen;'
 	@echo '                bench-shelf: cost of 2,000 stored runs; bench-hostile: of hostile clients;'
 	@echo '                bench-states: of stored states (libzstd-dev); bench-health: of train.health;'
 	@echo '                bench-bf16: what products in bf16 would gain; bench-cold: an epoch from the disk'
@@ -212,6 +213,8 @@ $(B)/bench/states: $(B)/bench/states.o $(APP)
 	$(Q)$(LINK) -lzstd $(LIBS_app)
 bench: all $(B)/bench/speed
 	@MIUST=$(B)/miust SPEED=$(B)/bench/speed bench/speed.sh
+bench-scale: $(B)/bench/speed
+	@$< scale $(CONFIG)
 bench-screen: all $(B)/bench/screen
 	@MIUST=$(B)/miust MIUST_TUI=$(B)/miust-tui SCREEN=$(B)/bench/screen bench/screen.sh
 bench-states: all $(B)/bench/speed $(B)/bench/states
@@ -270,4 +273,5 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all help doc deps deps-test run test bench bench-screen bench-shelf bench-states bench-health bench-hostile bench-bf16 bench-cold asan tsan fuzz lint install uninstall clean
+.PHONY: all help doc deps deps-test run test bench bench-scale bench-screen bench-shelf bench-states bench-health \
+	bench-hostile bench-bf16 bench-cold asan tsan fuzz lint install uninstall clean

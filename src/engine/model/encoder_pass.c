@@ -71,9 +71,12 @@ bool pass_for_many(const struct pass *a)
 	return par_threads(a->par) > PASS_FEW;
 }
 
+/* Wide ones, since each reads all rows: as many of four large gradients (the audio strands', or the
+ * products of the cross attentions with audio) as there are threads. */
 int pass_shares(const struct pass *a, int columns)
 {
-	return pass_for_many(a) ? clamp_int(par_threads(a->par) / 2, 1, columns / KERN_PANEL) : 1;
+	return pass_for_many(a) ? clamp_int((par_threads(a->par) + 3) / 4, 1, columns / KERN_PANEL)
+				: 1;
 }
 
 /* Whole panels; the larger shares come first. */

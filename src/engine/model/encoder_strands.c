@@ -51,10 +51,15 @@ static void gates_task(const struct pass *a, const struct part *p, int task)
 	lstm_gates(&s, from, min_int(from + MANY_ROWS, s.s->rows));
 }
 
+/* First the long lanes of all strands that have as many. */
 static void lane_task(const struct pass *a, const struct part *p, int task)
 {
-	struct strand s = strand_of(a, p);
-	const int *first = a->lane[stack_table[p->of].modality] + task;
+	int strands = STACKS * DIRECTIONS / MODALITIES, i = task % strands;
+	struct part of = {.of = stack_order[p->of + i / DIRECTIONS],
+			  .dir = i % DIRECTIONS,
+			  .layer = p->layer};
+	struct strand s = strand_of(a, &of);
+	const int *first = a->lane[stack_table[of.of].modality] + task / strands;
 
 	if (a->backward)
 		lstm_lane_backward(&s, first[0], first[1]);
@@ -96,8 +101,6 @@ static int strand_tasks(const struct pass *a, const struct part *p)
 
 	if (p->task == gates_task)
 		return parts_of(s.s->rows, MANY_ROWS);
-	if (p->task == lane_task)
-		return a->lanes[stack_table[p->of].modality];
 	return p->task == gradients_task ? pass_shares(a, lstm_columns(&s)) : 1;
 }
 
@@ -112,6 +115,18 @@ static void add_strands(struct pass *a, void (*task)(const struct pass *, const 
 
 		p.tasks = p.share = strand_tasks(a, &p);
 		pass_add(a, p);
+	}
+}
+
+static void add_lanes(struct pass *a, int layer)
+{
+	for (int i = 0; i < STACKS; i += STACKS / MODALITIES) {
+		int lanes = a->lanes[stack_table[stack_order[i]].modality];
+
+		pass_add(a, (struct part){.task = lane_task,
+					  .tasks = lanes * STACKS * DIRECTIONS / MODALITIES,
+					  .of = i,
+					  .layer = layer});
 	}
 }
 
@@ -150,7 +165,7 @@ static void forward_for_many(struct pass *a, void (*after)(struct pass *a))
 		add_strands(a, gates_task, layer);
 		add_strands(a, pack_recurrent_task, layer);
 		pass_run(a);
-		add_strands(a, lane_task, layer);
+		add_lanes(a, layer);
 		if (layer + 1 < layers)
 			add_strands(a, pack_input_task, layer + 1);
 		else
@@ -181,15 +196,13 @@ void strands_pack_top(struct pass *a)
 		add_strands(a, pack_recurrent_task, a->c->stack[0].layers - 1);
 }
 
-/* A layer's weight gradients fill the end of the recurrence below it. */
+/* All weight gradients together at the end: the more tasks, the less threads wait. */
 static void backward_for_many(struct pass *a)
 {
 	int top = a->c->stack[0].layers - 1;
 
 	for (int layer = top; layer >= 0; layer--) {
-		add_strands(a, lane_task, layer);
-		if (layer < top)
-			add_strands(a, gradients_task, layer + 1);
+		add_lanes(a, layer);
 		if (layer > 0)
 			add_strands(a, pack_input_task, layer);
 		pass_run(a);
@@ -199,7 +212,8 @@ static void backward_for_many(struct pass *a)
 		add_strands(a, pack_recurrent_task, layer - 1);
 		pass_run(a);
 	}
-	add_strands(a, gradients_task, 0);
+	for (int layer = 0; layer <= top; layer++)
+		add_strands(a, gradients_task, layer);
 	pass_run(a);
 }
 

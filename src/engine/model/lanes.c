@@ -31,7 +31,7 @@ int lanes_cut(const struct seqs *s, int want, int first[LANES_MAX + 1])
 	double most;
 	int lanes;
 
-	want = clamp_int(want, 1, LANES_MAX);
+	want = clamp_int(min_int(s->rows / s->steps / LANE_ROWS, want), 1, LANES_MAX);
 	most = (s->rows + (double)LANE_STEP * s->steps) / want;
 	while ((lanes = cut(s, most, want, first)) > want)
 		most *= 1.05;

@@ -32,11 +32,22 @@ void lstm_add(struct lstm *l, struct params *p, const char *name, int input, int
 		}
 }
 
+static int panel_rows(const struct seqs *s)
+{
+	return min_int(s->rows, PANEL_ROWS);
+}
+
+/* Of both weights' gradients in a layer, each filled up to whole panels. */
+static int columns_of(const struct lstm *l, int layer)
+{
+	return kern_panels(layer ? 2 * l->H : l->input) + kern_panels(l->H);
+}
+
 void lstm_layout(const struct lstm *l, struct lstm_work *w, struct arena *a, const struct seqs *s,
 		 bool backward)
 {
 	size_t rows = (size_t)s->rows, H = (size_t)l->H;
-	int widest = max_int(l->input, 2 * l->H);
+	int widest = max_int(l->input, 2 * l->H), columns = 0;
 
 	w->ld = 4 * l->H + LINE;
 	for (int layer = 0; layer < l->layers; layer++) {
@@ -61,10 +72,11 @@ void lstm_layout(const struct lstm *l, struct lstm_work *w, struct arena *a, con
 	if (!backward)
 		return;
 	w->dout[l->layers & 1] = arena_take(a, rows * 2 * H, sizeof(real));
+	for (int layer = 0; layer < l->layers; layer++)
+		columns += columns_of(l, layer);
 	for (int dir = 0; dir < DIRECTIONS; dir++) {
 		w->carry[dir] = arena_take(a, 2 * (size_t)s->n * H, sizeof(real));
-		w->panels[dir] = arena_take(a, kern_packed(PANEL_ROWS, kern_panels(widest) + l->H),
-					    sizeof(real));
+		w->panels[dir] = arena_take(a, kern_packed(panel_rows(s), columns), sizeof(real));
 	}
 }
 
@@ -274,9 +286,10 @@ static void bias_gradients(const struct strand *a, const real *dg, int n)
 	a->l->kern->add(grad(a->p, a->l->strand[a->layer][a->dir].b_hh), sum, width);
 }
 
-/* Columns of the gradients of both weights, as lstm_columns counts them. */
+/* Columns of the gradients of both weights, as lstm_columns counts them, and the first of those of
+ * w->panels that are free for them. */
 struct columns {
-	int from, to;
+	int from, to, room;
 };
 
 /* Adds what packed rows from..to-1 give. */
@@ -289,7 +302,7 @@ static void weight_gradients(const struct strand *a, struct columns c, int from,
 	int h = max_int(c.from - kern_panels(in), 0), nh = min_int(c.to - kern_panels(in), H) - h;
 	real *dw_ih = grad(a->p, a->l->strand[a->layer][a->dir].w_ih) + i;
 	real *dw_hh = grad(a->p, a->l->strand[a->layer][a->dir].w_hh) + h;
-	real *panels = a->w->panels[a->dir] + kern_packed(PANEL_ROWS, c.from);
+	real *panels = a->w->panels[a->dir] + kern_packed(panel_rows(a->s), c.room);
 
 	for (int n; from < to; from += n) {
 		const real *dg = gates_of(a, from);
@@ -313,19 +326,29 @@ static void weight_gradients(const struct strand *a, struct columns c, int from,
 
 int lstm_columns(const struct strand *a)
 {
-	int in;
+	return columns_of(a->l, a->layer);
+}
 
-	layer_input(a, &in);
-	return kern_panels(in) + kern_panels(a->l->H);
+/* Ask for the gates of packed rows from..to-1, row by row: the product reads them in strips, which
+ * memory is slow to follow. */
+static void ask_for_gates(const struct strand *a, int from, int to)
+{
+	for (int r = from; r < to; r++)
+		for (int j = 0; j < 4 * a->l->H; j += LINE)
+			__builtin_prefetch(gates_of(a, r) + j, 0, 2);
 }
 
 void lstm_column_gradients(const struct strand *a, int first, int end)
 {
+	struct columns c = {.from = first, .to = end, .room = first};
 	struct lap time = lap_begin(a->w->phases);
 
+	for (int layer = 0; layer < a->layer; layer++) /* which may be under way as well */
+		c.room += columns_of(a->l, layer);
 	for (int i = 0, from, to; i < a->s->steps;) {
 		i = take_steps(a, true, i, &from, &to);
-		weight_gradients(a, (struct columns){first, end}, from, to);
+		ask_for_gates(a, from, to);
+		weight_gradients(a, c, from, to);
 	}
 	lap(&time, PHASE_WEIGHTS);
 	lap_end(&time);
@@ -375,7 +398,7 @@ void lstm_lane_backward(const struct strand *a, int from, int to)
 void lstm_strand_backward(const struct strand *a)
 {
 	struct lane all = {0, a->s->n};
-	struct columns columns = {0, lstm_columns(a)};
+	struct columns columns = {.to = lstm_columns(a)};
 	struct lap time;
 	int from, to;
 

@@ -49,10 +49,11 @@ struct lstm_work {
 	/* [rows, E] gradients of the layers' outputs, in turn. The room for the top
 	 * layer's is the caller's, set after lstm_layout. */
 	real *dout[2];
-	real *carry[DIRECTIONS];  /* [2][n, H] gradients of h and c between steps */
-	real *w_hh[DIRECTIONS];   /* packed: the recurrent weights */
-	real *w_ih[DIRECTIONS];   /* packed: the input weights */
-	real *panels[DIRECTIONS]; /* packed: PANEL_ROWS rows of the input, of the states before */
+	real *carry[DIRECTIONS]; /* [2][n, H] gradients of h and c between steps */
+	real *w_hh[DIRECTIONS];  /* packed: the recurrent weights */
+	real *w_ih[DIRECTIONS];  /* packed: the input weights */
+	/* packed: PANEL_ROWS rows of the inputs and of the states before; of all layers */
+	real *panels[DIRECTIONS];
 };
 
 /* Table rows NAME.weight_ih_l0 ... in PyTorch's order. */

@@ -55,7 +55,8 @@ TEST(bias_gradients_of_many_rows)
 	for (int i = 0; i < CROSS_PARTS; i++)
 		w.panels[i] = aligned_alloc(64, kern_packed(512, E) * sizeof(float));
 	for (int part = 0; part < CROSS_PARTS; part++)
-		cross_weight_gradients(&c, &p, &w, &s, &s, x, x, part);
+		cross_weight_gradients(&c, &p, &w, &(struct cross_rows){&s, &s, x, x}, part, 0,
+				       cross_columns(&c, part));
 	CHECK(off(grad(&p, c.in_bias), w.dq) < 2e-6);
 	CHECK(off(grad(&p, c.in_bias) + E, w.k) < 2e-6);
 	CHECK(off(grad(&p, c.in_bias) + 2 * E, w.v) < 2e-6);
