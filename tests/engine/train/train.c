@@ -9,10 +9,10 @@ TEST(same_bytes_for_any_threads_and_again)
 	static struct run one, other;
 
 	/* long enough for several blocks and input tasks */
-	small_make(&m, LAYOUT_LISTS, three, 40, 500, false);
+	small_make(&m, LAYOUT_LISTS, three, RACES ? 20 : 40, RACES ? 150 : 500, false);
 	for (int padding = PADDING_REFERENCE; padding <= PADDING_MASKED; padding++) {
 		struct settings s = small_settings();
-		static const int threads[] = {1, 2, 3, 8, 16};
+		static const int threads[] = {1, 2, 3, 16, 8};
 
 		/* several blocks of each gradient too, some of two matrices */
 		s.model.hidden_size1 = s.model.hidden_size2 = 40;
@@ -23,7 +23,7 @@ TEST(same_bytes_for_any_threads_and_again)
 		s.train.clip = 0.5;
 		REQUIRE(whole_run(&one, &s, 0, 1));
 		CHECK_INT(one.steps, 4);
-		for (int i = 0; i < 5; i++) {
+		for (int i = RACES ? 4 : 0; i < 5; i++) {
 			char what[64];
 
 			snprintf(what, sizeof what, "%s, %d threads",
