@@ -268,7 +268,10 @@ void encoder_backward(const struct encoder *c, const struct params *p, struct en
 	begin(&a);
 	add_cross_packs(&a);
 	strands_pack_top(&a);
-	pass_run(&a);
+	if (pass_for_many(&a))
+		pass_run(&a);
+	else
+		pass_run_alone(&a); /* a small model's is shorter than waking a thread */
 	run_blocks(&a, block_backward);
 	add_attention_gradients(&a);
 	pass_run(&a);

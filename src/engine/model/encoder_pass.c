@@ -66,6 +66,13 @@ void pass_run(struct pass *a)
 	a->parts = a->tasks = 0;
 }
 
+void pass_run_alone(struct pass *a)
+{
+	for (int task = 0; task < a->tasks; task++)
+		one_task(a, task);
+	a->parts = a->tasks = 0;
+}
+
 bool pass_for_many(const struct pass *a)
 {
 	return par_threads(a->par) > PASS_FEW;

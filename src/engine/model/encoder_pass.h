@@ -43,7 +43,8 @@ struct pass {
 };
 
 void pass_add(struct pass *a, struct part p);
-void pass_run(struct pass *a); /* what was added; returns when all of it is done */
+void pass_run(struct pass *a);       /* what was added; returns when all of it is done */
+void pass_run_alone(struct pass *a); /* the same, in this thread */
 bool pass_for_many(const struct pass *a);
 /* Into how many tasks a gradient of so many columns is cut, and what the i-th of them has. */
 int pass_shares(const struct pass *a, int columns);

@@ -182,7 +182,7 @@ double model_loss(struct model *m, const struct batch *b, const struct settings 
 	return loss_eval(s, &in, term);
 }
 
-enum { CLEARED = 1 << 16 }; /* gradients that a task clears */
+enum { CLEARED = 1 << 18 }; /* gradients that a task clears: all of a small model's */
 
 static void clear_gradients(void *ctx, int task)
 {
