@@ -2,9 +2,9 @@
 /*
  * par: a few threads that share out numbered tasks.
  *
- * Results must not depend on the number of threads, so the tasks are cut by
- * the data, never by the threads: a task writes what no other task of the same
- * run touches, and sums over tasks are formed afterwards in a fixed order.
+ * Results must not depend on the number of threads. So a task writes what no other task
+ * of the same run touches, sums over tasks are formed afterwards in a fixed order, and
+ * work may be cut by the number of threads only where no sum goes over the cut.
  * Task 0 is started first: put the long ones in front.
  *
  * OpenBLAS is told to stay in the calling thread (par_new), because its own
