@@ -106,7 +106,7 @@ const struct option option_table[] = {
 	 .help = "Cross-entropies that train.class_weight weighs: the fused head's, or all."},
 	{ROW(train.memory, "0", WHEN_RUN), .type = OPT_BYTES, .min = 0, .max = INFINITY,
 	 .unit = "bytes",
-	 .help = "Max memory of a run, without feature files; 0: half of the machine's."},
+	 .help = "Max memory of a run, without feature files; 0: 8G, on any machine."},
 	{ROW(train.health, "0", WHEN_STEP), INTEGER(0, 1000000), .unit = "steps", .aside = true,
 	 .help = "Steps between measurements of the layers; 0: none; 50: at most 2 % of time."},
 

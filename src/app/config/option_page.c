@@ -54,7 +54,8 @@ static const struct {
 	 "forward pass of each twice; the result is the same to rounding, and depends on this\n"
 	 "setting in its last digits, but never on the number of threads. An utterance that does\n"
 	 "not fit on its own is computed with more memory than the setting, and `train` says so\n"
-	 "when a fold begins."},
+	 "when a fold begins. 0 is 8G, whatever the machine has, so that figures do not depend on\n"
+	 "it; a fold that may take more than the machine has is refused, with what to set."},
 };
 enum { TOPICS = sizeof topics / sizeof *topics };
 

@@ -11,6 +11,7 @@
 #include "app/lab/team.h"
 #include "app/session/session_branch.h"
 #include "base/file.h"
+#include "base/machine.h"
 #include "base/mem.h"
 #include "engine/data/watch.h"
 
@@ -185,7 +186,8 @@ static int begin_fold(struct job *j, int fold, struct err *e)
 	t->set = j->set;
 	t->stop = (struct evaluate_stop){j->hooks.stopping, j->hooks.ctx};
 	t->other_data = j->data_known;
-	job_remark_memory(j);
+	if (job_remark_memory(j, machine_memory(), e))
+		return -1;
 	if (t->norm.text_dim && (fold_path(j, "normalize.safetensors", path, sizeof path, e) ||
 				 norm_save(&t->norm, path, e)))
 		return -1;

@@ -21,10 +21,24 @@ void job_remark_written(struct job *j)
 		path, others);
 }
 
-void job_remark_memory(const struct job *j)
+/* So much for a run that is alone there: the features' pages want some too. */
+static int refuse_memory(const struct job *j, int64_t most, int64_t machine, struct err *e)
+{
+	return err_set(
+		e,
+		"fold %d may take %lldM of memory, and this machine has %lldM; let a new run "
+		"take less with train.memory=%lldM (0 is 8G; its last digits will differ)",
+		j->trainer.state.fold, (long long)(most >> 20), (long long)(machine >> 20),
+		(long long)(machine >> 21));
+}
+
+int job_remark_memory(const struct job *j, int64_t machine, struct err *e)
 {
 	int64_t least = trainer_min_memory(&j->trainer), memory = j->set.train.memory;
+	int64_t most = trainer_most_memory(&j->trainer);
 
+	if (most > machine && least <= machine)
+		return refuse_memory(j, most, machine, e);
 	if (memory && least > memory)
 		job_say(j,
 			"train.memory: %lldM is not enough for the longest utterances of fold %d: "
@@ -32,6 +46,7 @@ void job_remark_memory(const struct job *j)
 			"goes through on its own and needs %lldM at most",
 			(long long)(memory >> 20), j->trainer.state.fold,
 			(long long)(least >> 20) + 1);
+	return 0;
 }
 
 void job_remark_lost(const struct job *j)

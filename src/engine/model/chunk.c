@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "engine/model/chunk.h"
 
-#include "base/machine.h"
 #include "base/util.h"
 
 #include <stdint.h>
@@ -18,7 +17,7 @@ int64_t chunk_held(const struct settings *s, size_t total)
 
 size_t chunk_room(const struct settings *s, size_t total)
 {
-	int64_t all = s->train.memory ? s->train.memory : machine_memory() / 2;
+	int64_t all = s->train.memory ? s->train.memory : CHUNK_MEMORY;
 	int64_t held = chunk_held(s, total);
 
 	return all > held ? (size_t)(all - held) : 0;

@@ -23,12 +23,13 @@
 
 /* The program, its libraries, their buffers, the corpus without features. */
 enum { PROGRAM_BYTES = 48 << 20 };
+#define CHUNK_MEMORY ((int64_t)8 << 30)
 
 /* Bytes that a run holds anyway: PROGRAM_BYTES, `total` weights, their
  * gradients, the optimiser's means and the kept checkpoint. */
 int64_t chunk_held(const struct settings *s, size_t total);
-/* Bytes that batches may take: train.memory, or without one half of what the
- * machine has (the other half is for the features' pages), less that. At least 0. */
+/* Bytes that batches may take: train.memory, or CHUNK_MEMORY without one, less that. At least 0.
+ * No machine's own memory: the cut is in the last digits. */
 size_t chunk_room(const struct settings *s, size_t total);
 
 /* Lay out places from..to-1: batch and workspace, in one arena (arena.h). */

@@ -2,6 +2,7 @@
 /* Live changes through the hooks of a job, on the tiny corpus: 4 steps an epoch. */
 #include "app/lab/job.h"
 #include "app/folder.h"
+#include "app/lab/job_remark.h"
 #include "same_file.h"
 
 #define CONFIG "tests/record/tiny/config.yml"
@@ -164,6 +165,37 @@ TEST(job_stops_within_an_evaluation)
 	CHECK(stops > 2);
 	job_close(&j);
 	check_same("a", "b");
+	folder_remove();
+}
+
+/* More than the machine has is refused, with what to set; how a batch is cut depends on the settings
+ * alone. */
+static enum job_go ask_memory(void *ctx, struct job *j)
+{
+	int64_t most = trainer_most_memory(&j->trainer);
+	struct err e = {0};
+
+	(void)ctx;
+	CHECK_INT(job_remark_memory(j, most, &e), 0);
+	CHECK_INT(job_remark_memory(j, most - 1, &e), -1);
+	CHECK_HAS(e.text, "fold 0 may take ");
+	CHECK_HAS(e.text, "let a new run take less with train.memory=");
+	err_clear(&e);
+	return JOB_STOP;
+}
+
+TEST(more_memory_than_there_is_is_refused)
+{
+	struct job_options o = {.config = CONFIG};
+	struct job_hooks hooks = {.between = ask_memory};
+	struct err e = {0};
+	struct job j;
+
+	folder_make();
+	o.session = in("a");
+	REQUIRE(job_open(&j, NULL, &o, &hooks, &e) == 0);
+	CHECK_INT(job_run(&j, &e), 0);
+	job_close(&j);
 	folder_remove();
 }
 
