@@ -34,7 +34,7 @@ check sessions_disk prints ' kB  20'
 mv sessions/part 'sessions/two
 lines'
 run sessions list
-check sessions_a_name_is_one_line prints '^two.lines  *■ stopped  '
+check sessions_a_name_is_one_line prints '^two[^ ]*lines  *■ stopped  '
 mv 'sessions/two
 lines' sessions/part
 
