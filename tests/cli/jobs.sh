@@ -236,3 +236,15 @@ check refused_fold says 2 'fold 9: this corpus has folds 1 to 5'
 check refused_fold_makes_nothing [ ! -e "$dir/value" ]
 run train "$config" --session "$dir/value" --jobs 2 --set train.epoch=0
 check refused_setting says 2 'train.epoch'
+
+# ---- address space for some of them: it ends, with the session or with a sentence
+if [ "${KIND:-release}" != release ]; then
+	echo "skip space: a sanitizer reserves terabytes"
+else
+	for kb in 350000 400000 1000000; do
+		(ulimit -v $kb && exec timeout -s KILL 100 "$MIUST" train "$config" --session "$dir/space-$kb" \
+			--jobs 4) >"$dir/out" 2>"$dir/err"
+		status=$?
+		check "space_$kb" eval '[ $status -eq 0 ] || { [ $status -eq 1 ] && grep -q "^miust: " "$dir/err"; }'
+	done
+fi

@@ -105,11 +105,15 @@ bool gemm_is_outdated(void)
 	return false;
 }
 
-/* The first product makes the library's buffer, of which there is one a process. */
+/* The first product makes the library's buffer, of which there is one a process. Small ones do
+ * without (up to 100 cubed, on AVX-512); later, beside the threads' own memory, there may be no
+ * room for it, and the library asks again for ever. */
 static int make_buffer(struct err *e)
 {
 	enum { BUFFER = 129 << 20 }; /* 128 MiB on x86-64 and arm64, and room to align it */
-	real one = 1, square = 0;
+	enum { LARGE = 128 };
+	static real zeros[LARGE * LARGE],
+		product_of[LARGE * LARGE]; /* -- protected by one_buffer */
 
 	openblas_set_num_threads(1);
 	if (process_space_limited()) {
@@ -126,8 +130,8 @@ static int make_buffer(struct err *e)
 		munmap(room, BUFFER);
 		atomic_store(&limited, true);
 	}
-	cblas_gemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, 1, 1, 1, 1, &one, 1, &one, 1, 0,
-		   &square, 1);
+	cblas_gemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, LARGE, LARGE, LARGE, 1, zeros, LARGE,
+		   zeros, LARGE, 0, product_of, LARGE);
 	return 0;
 }
 
