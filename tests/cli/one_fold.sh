@@ -95,6 +95,17 @@ check of_two_folds says 1 'past goes on with fold 2 and main with fold [14], and
 run duel of_two past main --fold 2
 check a_fold_that_is_finished says 1 'fold 2 of main is finished'
 
+# What is kept of a run has the folds before its own: a later one stays where it is.
+cp -a s later
+run train --session later --resume --fold 2
+run train --session later --resume --fold 1 --max-steps 8
+echo 'rewind 1:2' >script
+"$tui" later --script script >out 2>err
+status=$?
+check went_back done_well
+check kept_without_a_later_fold only later/branches/before-rewind-1 1
+check the_later_one_stays [ -s later/fold-2/result.json ]
+
 # In the screen: what is shown is what is trained, or would be.
 cp -a s looked
 "$tui" looked --readonly --once >out 2>err

@@ -258,7 +258,8 @@ static int keep_all(const struct session *s, int fold, int rewinds, const struct
 
 	folds_read(&folds, s->dir);
 	for (int i = 0; i < folds.n && !failed; i++)
-		if (folds.at[i] == fold || fold_has(s->dir, folds.at[i], SESSION_RESULT))
+		if (folds.at[i] == fold ||
+		    (folds.at[i] < fold && fold_has(s->dir, folds.at[i], SESSION_RESULT)))
 			failed = branch_share_fold(s->dir, b->hidden, folds.at[i], e);
 	folds_free(&folds);
 	return failed || cut_log(b->hidden, fold, rewinds, e) ? -1 : 0;
