@@ -169,7 +169,7 @@ TEST(a_fold_that_is_not_trained_is_not_steered)
 	begin("selected");
 	u.sel.fold_chosen = true;
 	u.sel.fold = u.now.fold + 1;
-	CHECK_HAS(command_refused(&u, "pause"), "is selected, which nobody trains; process");
+	CHECK_HAS(command_refused(&u, "pause"), "is not reached yet; process");
 	CHECK_HAS(command_refused(&u, "stop"), "select fold 0 steers it");
 	u.sel.fold = u.now.fold;
 	CHECK(!command_refused(&u, "pause"));
