@@ -9,6 +9,8 @@
  *		of a step, in percent, that these two take (`miust bench` prints it), from which
  *		what a whole step would gain follows.
  */
+#include "bench/median.h"
+
 #include "engine/num/kern.h"
 
 #include <stdint.h>
@@ -165,19 +167,6 @@ static double gradient_bf16(void)
 		product(GATES, WIDTH, ROWS, pairs_g, 1, GATES, panels_x, i > 0, grad16);
 	}
 	return seconds() - began;
-}
-
-static int compare(const void *a, const void *b)
-{
-	double x0 = *(const double *)a, x1 = *(const double *)b;
-
-	return (x0 > x1) - (x0 < x1);
-}
-
-static double median(double *v, int n)
-{
-	qsort(v, (size_t)n, sizeof *v, compare);
-	return v[n / 2];
 }
 
 /* Largest difference, of the largest value. */

@@ -7,6 +7,8 @@
  *		processor for the step and for its measurement, the copy of the weights before it
  *		too; and every how many steps one takes at most 2 % of the time
  */
+#include "bench/median.h"
+
 #include "app/lab/job.h"
 
 #include <math.h>
@@ -71,19 +73,6 @@ static enum job_go between(void *ctx, struct job *j)
 	return JOB_STOP;
 }
 
-static int ascending(const void *a, const void *b)
-{
-	const double *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
-static double median(double *x)
-{
-	qsort(x, (size_t)n, sizeof *x, ascending);
-	return x[n / 2];
-}
-
 int main(int argc, char **argv)
 {
 	const struct job_hooks hooks = {.between = between};
@@ -109,10 +98,10 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	job_close(&j);
-	r = median(ratio);
+	r = median(ratio, n);
 	printf("a step %.2f s of CPU, a measurement %.2f s: %.2f steps (%.2f to %.2f, %d pairs); "
 	       "2 %% from train.health: %.0f on, 50: %.2f %%\n",
-	       median(step), median(measured), r, ratio[0], ratio[n - 1], n, ceil(r / 0.02),
+	       median(step, n), median(measured, n), r, ratio[0], ratio[n - 1], n, ceil(r / 0.02),
 	       100 * r / 50);
 	return 0;
 }

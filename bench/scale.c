@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "bench/scale.h"
 
+#include "bench/median.h"
+
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/util.h"
@@ -126,13 +128,6 @@ static int record_round(struct training *t, struct par *one, int threads, struct
 	return failed;
 }
 
-static int by_size(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* What else the machine does is not the task's. */
 static double least(const double *x, int n)
 {
@@ -141,12 +136,6 @@ static double least(const double *x, int n)
 	for (int i = 1; i < n; i++)
 		min = fmin(x[i], min);
 	return min;
-}
-
-static double median(double *x, int n)
-{
-	qsort(x, (size_t)n, sizeof *x, by_size);
-	return x[n / 2];
 }
 
 /* ---- on P workers ---- */

@@ -14,6 +14,8 @@
  * Each is the median of several, processor time; ratios are to the walk, which any
  * program that compares times has to do.
  */
+#include "bench/median.h"
+
 #include "app/session/session_rows.h"
 #include "app/shelf/outline.h"
 #include "base/file.h"
@@ -109,19 +111,6 @@ static double cpu(void)
 
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static int by_size(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double median(double *x, int n)
-{
-	qsort(x, (size_t)n, sizeof *x, by_size);
-	return x[n / 2];
 }
 
 static void shelf_begin(struct shelf *s)

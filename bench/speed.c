@@ -22,6 +22,7 @@
 #include "base/clock.h"
 #include "engine/data/problem.h"
 #include "engine/data/opening.h"
+#include "bench/median.h"
 #include "bench/scale.h"
 
 #include <fcntl.h>
@@ -74,13 +75,6 @@ struct point {
 	double frames, seconds, peak; /* medians of RUNS */
 };
 
-static int by_size(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 static void measure(const struct settings *s, struct point *point, int n, struct err *e)
 {
 	double seconds[8][RUNS], peak[8][RUNS];
@@ -102,10 +96,8 @@ static void measure(const struct settings *s, struct point *point, int n, struct
 			par_free(par);
 		}
 	for (int i = 0; i < n; i++) {
-		qsort(seconds[i], RUNS, sizeof(double), by_size);
-		qsort(peak[i], RUNS, sizeof(double), by_size);
-		point[i].seconds = seconds[i][RUNS / 2];
-		point[i].peak = peak[i][RUNS / 2];
+		point[i].seconds = median(seconds[i], RUNS);
+		point[i].peak = median(peak[i], RUNS);
 	}
 }
 
