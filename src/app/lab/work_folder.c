@@ -131,15 +131,15 @@ static int choose_fold(const struct work_run *run)
 
 	if (held)
 		return (int)(held - f->held);
-	next = next_fold(f);
 	if (folder_waits(run))
-		return next;
+		return next_fold(f);
 	for (int i = 0; i < f->folds; i++) {
 		if (run_fold_number(&f->run, i) == f->attended)
 			return i;
 		if (has_begun(f, i))
 			last = i;
 	}
+	next = next_fold(f);
 	return has_begun(f, next) ? next : last;
 }
 

@@ -44,6 +44,8 @@ struct serve {
 	struct snapshot now; /* of the run at hand */
 };
 
+enum { SERVE_RUNS = 128 }; /* runs that are told apart */
+
 /* What is known of an open run; until the next one is seen. */
 struct served *serve_run(struct serve *s, int run);
 /* The name of its folder: of an open run, the absolute path, which stays. */
@@ -58,9 +60,7 @@ bool serve_is_for_all(const json_t *question);
 /* A folder's absolute path if it is there; as it is named otherwise. May be in place. */
 void serve_folder(const char *folder, char *out, size_t n);
 
-/* A command that is answered at once, without the run's thread. */
 /* Of which run a command is asked, and who has its duels (NULL: nobody). */
-enum { SERVE_RUNS = 128 }; /* runs that are told apart */
 struct serve_asked {
 	int run;
 	const struct snapshot *now;
@@ -68,6 +68,7 @@ struct serve_asked {
 	void *duel_ctx;
 };
 
+/* A command that is answered at once, without the run's thread. */
 struct serve_verb {
 	const char *name, *args, *help;
 	/* Appends what there is to say. */

@@ -220,7 +220,7 @@ int serve_find(struct serve *s, const json_t *question, struct err *e)
 	if (named && !name)
 		return err_set(e, "\"run\": the folder of a session expected"), 0;
 	n = own_runs(s, id, SERVE_RUNS);
-	memcpy(all, id, sizeof all);
+	memcpy(all, id, (size_t)n * sizeof *all);
 	if (name)
 		called = find_called(s, name, id, n);
 	else if (n)
