@@ -26,7 +26,7 @@ const struct pool_row pool_table[POOLS] = {
 
 /* Rows of text and audio that a block of utterances has at least: for good products, and for many
  * threads so few that all of them find blocks. */
-enum { FEW_ROWS = 1024, MANY_ROWS = 128 };
+enum { BLOCK_FOR_FEW = 1024, BLOCK_FOR_MANY = 128 };
 
 static const struct seqs *query_seqs(const struct batch *b, int cross)
 {
@@ -177,7 +177,11 @@ static void block_repack(const struct pass *a, const struct part *p, int task)
 
 static void pack_cross_task(const struct pass *a, const struct part *p, int task)
 {
+	struct lap time = lap_begin(a->w->phases);
+
 	cross_pack(&a->c->cross[p->of], a->p, &a->w->cross[p->of], a->backward, task);
+	lap(&time, PHASE_ATTENTION);
+	lap_end(&time);
 }
 
 /* The projections' weights, for the blocks. */
@@ -246,7 +250,7 @@ static void run_blocks(struct pass *a, void (*task)(const struct pass *, const s
 
 static void begin(struct pass *a)
 {
-	cut_blocks(a->w, a->b, pass_for_many(a) ? MANY_ROWS : FEW_ROWS);
+	cut_blocks(a->w, a->b, pass_for_many(a) ? BLOCK_FOR_MANY : BLOCK_FOR_FEW);
 	strands_begin(a);
 }
 
