@@ -135,6 +135,7 @@ struct job {
 	int seed;                     /* being run: its place among them, from 0 */
 	struct results results;       /* of the seed being run */
 	struct trainer trainer;       /* of the fold being run; trainer.corpus NULL: none */
+	struct trainer_memory memory; /* of its fold */
 	struct history history;
 	struct health health;  /* room of its measurements (job_health.h) */
 	bool health_refused;   /* there is none */

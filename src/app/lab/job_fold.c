@@ -186,6 +186,7 @@ static int begin_fold(struct job *j, int fold, struct err *e)
 	t->set = j->set;
 	t->stop = (struct evaluate_stop){j->hooks.stopping, j->hooks.ctx};
 	t->other_data = j->data_known;
+	j->memory = trainer_memory(t);
 	if (job_remark_memory(j, machine_memory(), e))
 		return -1;
 	if (t->norm.text_dim && (fold_path(j, "normalize.safetensors", path, sizeof path, e) ||

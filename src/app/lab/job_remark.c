@@ -34,18 +34,16 @@ static int refuse_memory(const struct job *j, int64_t most, int64_t machine, str
 
 int job_remark_memory(const struct job *j, int64_t machine, struct err *e)
 {
-	int64_t least = trainer_min_memory(&j->trainer), memory = j->set.train.memory;
-	int64_t most = trainer_most_memory(&j->trainer);
+	int64_t memory = j->set.train.memory;
 
-	if (most > machine && least <= machine)
-		return refuse_memory(j, most, machine, e);
-	if (memory && least > memory)
+	if (j->memory.most > machine && j->memory.least <= machine)
+		return refuse_memory(j, j->memory.most, machine, e);
+	if (memory && j->memory.least > memory)
 		job_say(j,
 			"train.memory: %lldM is not enough for the longest utterances of fold %d: "
-			"each "
-			"goes through on its own and needs %lldM at most",
+			"each goes through on its own and needs %lldM at most",
 			(long long)(memory >> 20), j->trainer.state.fold,
-			(long long)(least >> 20) + 1);
+			(long long)(j->memory.least >> 20) + 1);
 	return 0;
 }
 

@@ -108,8 +108,7 @@ void work_leave_place(struct work_run *run)
 
 void work_fit(struct work_run *run)
 {
-	const struct trainer *t = &run->job.trainer;
-	int64_t most = trainer_most_memory(t);
+	int64_t most = run->job.memory.most;
 	struct work *w = run->work;
 	char text[256];
 	bool now;
@@ -126,7 +125,7 @@ void work_fit(struct work_run *run)
 	snprintf(text, sizeof text,
 		 "fold %d waits until another has ended: it may take %lldM of memory, which is not "
 		 "there beside the others (train.memory sets it)",
-		 t->state.fold, (long long)(most >> 20));
+		 run->job.trainer.state.fold, (long long)(most >> 20));
 	work_say(run, text);
 }
 

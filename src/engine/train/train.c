@@ -93,7 +93,7 @@ void trainer_close(struct trainer *t)
 	*t = (struct trainer){0};
 }
 
-int64_t trainer_min_memory(const struct trainer *t)
+static int64_t least_memory(const struct trainer *t)
 {
 	const struct encoder *c = &t->model.encoder;
 	size_t largest = 0, beside = model_beside(&t->model, t->set.train.batch_size);
@@ -148,14 +148,15 @@ static size_t longest_batch(const struct trainer *t)
 	return bytes;
 }
 
-int64_t trainer_most_memory(const struct trainer *t)
+struct trainer_memory trainer_memory(const struct trainer *t)
 {
 	size_t total = t->model.params.total, room = chunk_room(&t->set, total);
 	size_t beside = model_beside(&t->model, t->set.train.batch_size);
 	int64_t batch = (int64_t)(min_size(longest_batch(t), room) + beside);
-	int64_t held = chunk_held(&t->set, total), least = trainer_min_memory(t);
+	int64_t held = chunk_held(&t->set, total), least = least_memory(t);
+	int64_t most = held + batch > least ? held + batch : least;
 
-	return (held + batch > least ? held + batch : least) + held - PROGRAM_BYTES;
+	return (struct trainer_memory){.least = least, .most = most + held - PROGRAM_BYTES};
 }
 
 int trainer_steps_of(const struct settings *s, int n)

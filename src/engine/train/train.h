@@ -53,12 +53,17 @@ int trainer_open(struct trainer *t, const struct settings *s, struct corpus *c, 
 		 struct par *par, struct err *e);
 void trainer_close(struct trainer *t);
 
-/* The train.memory that all chunks fit into: what the most demanding utterance
- * of the fold asks for, alone. With less, such utterances go beyond it. */
-int64_t trainer_min_memory(const struct trainer *t);
-/* What the fold may take at most: a batch of its longest utterances, or all that train.memory
- * lets batches have, and a copy of all weights for who stores them. */
-int64_t trainer_most_memory(const struct trainer *t);
+/* Bytes. */
+struct trainer_memory {
+	int64_t least; /* the train.memory that all chunks fit into: what the most demanding
+			* utterance of the fold asks for, alone; with less, such ones go beyond it
+			*/
+	int64_t most;  /* what the fold may take: a batch of its longest utterances, or all that
+			* train.memory lets batches have, and a copy of all weights for who stores
+			* them */
+};
+/* It looks at all utterances: once a fold. */
+struct trainer_memory trainer_memory(const struct trainer *t);
 
 /* Steps of an epoch over n utterances; a step takes train.accumulate batches, the last one
  * what is left. */

@@ -168,11 +168,11 @@ TEST(job_stops_within_an_evaluation)
 	folder_remove();
 }
 
-/* More than the machine has is refused, with what to set; how a batch is cut depends on the settings
- * alone. */
+/* More than the machine has is refused, with what to set; how a batch is cut depends on the
+ * settings alone. */
 static enum job_go ask_memory(void *ctx, struct job *j)
 {
-	int64_t most = trainer_most_memory(&j->trainer);
+	int64_t most = j->memory.most;
 	struct err e = {0};
 
 	(void)ctx;
@@ -184,17 +184,25 @@ static enum job_go ask_memory(void *ctx, struct job *j)
 	return JOB_STOP;
 }
 
-TEST(more_memory_than_there_is_is_refused)
+/* In a folder of its own; it is left open. */
+static void run_between(struct job *j, enum job_go (*ask)(void *ctx, struct job *j))
 {
+	const struct job_hooks hooks = {.between = ask};
 	struct job_options o = {.config = CONFIG};
-	struct job_hooks hooks = {.between = ask_memory};
 	struct err e = {0};
-	struct job j;
 
 	folder_make();
 	o.session = in("a");
-	REQUIRE(job_open(&j, NULL, &o, &hooks, &e) == 0);
-	CHECK_INT(job_run(&j, &e), 0);
+	if (job_open(j, NULL, &o, &hooks, &e))
+		FAIL("%s", e.text);
+	CHECK_INT(job_run(j, &e), 0);
+}
+
+TEST(more_memory_than_there_is_is_refused)
+{
+	struct job j;
+
+	run_between(&j, ask_memory);
 	job_close(&j);
 	folder_remove();
 }
@@ -338,15 +346,10 @@ static enum job_go refuses(void *ctx, struct job *j)
 
 TEST(job_refuses_wrong_changes_and_stays_open_to_be_looked_at)
 {
-	struct job_options o = {.config = CONFIG};
-	const struct job_hooks hooks = {.between = refuses};
 	struct err e = {0};
 	struct job j;
 
-	folder_make();
-	o.session = in("a");
-	REQUIRE(job_open(&j, NULL, &o, &hooks, &e) == 0);
-	CHECK_INT(job_run(&j, &e), 0);
+	run_between(&j, refuses);
 	check_holds(in("a/commands.log"), "");
 	CHECK(j.trainer.corpus == &j.lab->corpus);
 	CHECK_INT(job_run(&j, &e), 0); /* again: goes on from the checkpoint */

@@ -288,11 +288,11 @@ TEST(least_memory)
 		small_make(&m, LAYOUT_LISTS, list_sizes, 14, 60, false);
 		s.train.batch_size = N + 6; /* the longest words and frames meet */
 		REQUIRE(trainer_open(&t, &s, &m.c, 0, par, &e) == 0);
-		least = trainer_min_memory(&t);
+		least = trainer_memory(&t).least;
 		trainer_close(&t);
 		s.train.memory = least;
 		REQUIRE(trainer_open(&t, &s, &m.c, 0, par, &e) == 0);
-		CHECK_INT(trainer_min_memory(&t), least);
+		CHECK_INT(trainer_memory(&t).least, least);
 		trainer_epoch_begin(&t);
 		while (!trainer_epoch_full(&t)) {
 			struct step_row row;
