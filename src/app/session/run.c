@@ -21,6 +21,7 @@ void run_fold_free(struct fold_run *f)
 	free(f->epoch);
 	free(f->health);
 	free(f->mark);
+	free(f->taken);
 	history_free(&f->val);
 	history_free(&f->test);
 	*f = (struct fold_run){0};
@@ -226,15 +227,45 @@ void run_set_change(struct settings *set, const struct change *c)
 		option_set(set, x.o, x.value, ".", &ignored);
 }
 
-void run_mark_change(struct run *r, const struct change *c)
+/* False: it changes no setting. */
+static bool label_of(const struct change *c, char *out, size_t n)
 {
 	struct setting x;
-	char label[64];
 
 	if (!setting_of_command(&x, c->command) || !x.value)
-		return;
-	change_label(label, sizeof label, &x);
-	run_add_mark(r, c->fold, MARK_CHANGE, c->epoch, c->step, label);
+		return false;
+	change_label(out, n, &x);
+	return true;
+}
+
+void run_mark_change(struct run *r, const struct change *c)
+{
+	char label[64];
+
+	if (label_of(c, label, sizeof label))
+		run_add_mark(r, c->fold, MARK_CHANGE, c->epoch, c->step, label);
+}
+
+void run_place_change(struct run *r, const struct changes *c, int i)
+{
+	const struct change *x = &c->at[i];
+	struct fold_run *f = run_fold(r, x->fold);
+	struct run_mark m = {.kind = MARK_CHANGE, .epoch = x->epoch, .step = x->step};
+
+	if (change_is_begin(x)) {
+		f->began = true;
+	} else if (!changes_taken_over(c, i)) {
+		run_mark_change(r, x);
+	} else if (label_of(x, m.label, sizeof m.label)) {
+		f->taken = grow(f->taken, f->ntaken, sizeof *f->taken);
+		f->taken[f->ntaken++] = m;
+	}
+}
+
+void run_forget_marks(struct fold_run *f)
+{
+	f->nmarks = f->ntaken = 0;
+	f->began = false;
 }
 
 void run_add_change(struct run *r, const struct change *c)

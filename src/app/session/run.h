@@ -41,6 +41,9 @@ struct fold_run {
 	struct history test;    /* one record, epoch = best_epoch; logits NULL: not known */
 	struct run_mark *mark;  /* ascending */
 	int nmarks;
+	struct run_mark *taken; /* changes of earlier folds that it began with, as they were made */
+	int ntaken;
+	bool began; /* its log says what those are; else they are all that earlier folds have */
 };
 
 enum { RUN_NAME = 64 };

@@ -44,6 +44,9 @@ void run_seen_root(struct file_stamp *out, const struct session *s, enum root_pa
 void run_set_change(struct settings *set, const struct change *c);
 void run_mark_branches(struct run *r, const struct session *s); /* its rows are known */
 void run_mark_change(struct run *r, const struct change *c);
+/* The i-th of a log, as a mark or as what its fold began with. */
+void run_place_change(struct run *r, const struct changes *c, int i);
+void run_forget_marks(struct fold_run *f);
 
 int run_last_fold(const struct run *r); /* that has been begun; 0: none */
 void run_drop_empty(struct run *r);     /* folds of which nothing is known */

@@ -354,8 +354,7 @@ static void put_changes(struct run *r, const struct changes *c)
 	for (int i = 0; i < c->n; i++) {
 		if (!own || c->at[i].fold == last)
 			run_set_change(&r->set, &c->at[i]);
-		if (!changes_taken_over(c, i))
-			run_mark_change(r, &c->at[i]);
+		run_place_change(r, c, i);
 	}
 }
 
@@ -374,7 +373,7 @@ static void read_marks(struct reading *x)
 	notes_read(&notes, r->dir, &ignored);
 	r->set = r->base;
 	for (int i = 0; i < r->nfolds; i++)
-		r->fold[i].nmarks = 0;
+		run_forget_marks(&r->fold[i]);
 	put_changes(r, &c);
 	run_mark_branches(r, &x->session);
 	notes_free(&r->notes);

@@ -34,29 +34,31 @@ static const struct option *named(const char *name, size_t n)
 	return NULL;
 }
 
-/* The value of the fold's last change of this name (with the space behind it) before
- * a mark; NULL if there is none. */
-static const char *changed_to(const struct fold_run *f, int mark, const char *label, size_t name)
+/* The value of the last change of this name (with the space behind it) of n marks; NULL if
+ * there is none. */
+static const char *changed_to(const struct run_mark *mark, int n, const char *label, size_t name)
 {
-	for (int i = mark - 1; i >= 0; i--)
-		if (f->mark[i].kind == MARK_CHANGE &&
-		    strncmp(f->mark[i].label, label, name + 1) == 0)
-			return f->mark[i].label + name + 1;
+	for (int i = n - 1; i >= 0; i--)
+		if (mark[i].kind == MARK_CHANGE && strncmp(mark[i].label, label, name + 1) == 0)
+			return mark[i].label + name + 1;
 	return NULL;
 }
 
-/* What the setting was before the mark: the change before of the same name, in this
- * fold or an earlier one, as changes last from fold to fold; or the configuration. */
+/* What the setting was before the mark: the change before of the same name, in this fold or in
+ * what it took over from earlier ones (not all that those have: they may train beside it); or the
+ * configuration. */
 static const char *was(const struct ui *u, const struct fold_run *f, int mark, size_t name,
 		       const struct option *o, char *out, size_t n)
 {
-	const char *label = f->mark[mark].label, *to = changed_to(f, mark, label, name);
+	const char *label = f->mark[mark].label, *to = changed_to(f->mark, mark, label, name);
 
-	for (int fold = f->fold - 1; !to && fold >= 0; fold--) {
+	if (!to)
+		to = changed_to(f->taken, f->ntaken, label, name);
+	for (int fold = f->fold - 1; !to && !f->began && fold >= 0; fold--) {
 		const struct fold_run *before = run_find(&u->run, fold);
 
 		if (before)
-			to = changed_to(before, before->nmarks, label, name);
+			to = changed_to(before->mark, before->nmarks, label, name);
 	}
 	return to ? to : option_text(&u->run.base, o, out, n);
 }

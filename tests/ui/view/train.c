@@ -990,6 +990,8 @@ TEST(what_changed_last_was_changed_in_another_fold)
 	run_add_mark(&u.run, 1, MARK_CHANGE, 7, 50, "cmd_text 0.2");
 	pause(&u);
 	CHECK_HAS(head_text(&u), " last change: loss.cmd_text 0.2 → 0.15 ");
+	run_fold(&u.run, 3)->began = true; /* without that: both train at once */
+	CHECK_HAS(head_text(&u), " last change: loss.cmd_text 0.30 → 0.15 ");
 	run_add_mark(&u.run, 3, MARK_CHANGE, 1, 2, "cmd_text 0.25");
 	CHECK_HAS(head_text(&u), " last change: loss.cmd_text 0.25 → 0.15 ");
 	moment_free(&u);
