@@ -24,7 +24,7 @@ static inline struct settings small_settings(void)
 	s.exp.nlabels = SMALL_CLASSES;
 	s.exp.holdout = 0.2;
 	s.train.batch_size = 4;
-	s.train.accumulate = 1;
+	s.train.accumulate = s.train.microbatches = 1;
 	s.train.epoch = 3;
 	s.train.padding = PADDING_MASKED;
 	s.train.optimizer.lr = 0.01;

@@ -14,6 +14,7 @@ struct shape {
 	double align; /* weight of both alignment terms */
 	enum padding padding;
 	bool chunks;        /* no two utterances fit at once */
+	int microbatches;   /* 0: one */
 	int first;          /* of the utterances in a first of two batches; 0: one batch */
 	bool weighted, all; /* by class, in all heads */
 };
@@ -91,6 +92,7 @@ static void settings_of(struct settings *s, const struct shape *a)
 {
 	memset(s, 0, sizeof *s);
 	s->train.padding = a->padding;
+	s->train.microbatches = a->microbatches ? a->microbatches : 1;
 	s->train.loss.main = 0.4;
 	s->train.loss.cmd_text = s->train.loss.cmd_audio = a->align;
 	s->train.loss.text = 0.15;
@@ -228,7 +230,8 @@ static void check_model(const char *what, const struct shape *a)
 		FAIL("%s: %s", what, e.text);
 		goto out;
 	}
-	CHECK_INT(w->b.chunks, a->chunks ? a->n : 1); /* as opened, all in one batch */
+	if (!a->microbatches) /* as opened, all in one batch */
+		CHECK_INT(w->b.chunks, a->chunks ? a->n : 1);
 	g = gradient_of(w);
 	for (int i = 0; i < w->m.params.n; i++) {
 		const struct tensor *t = &w->m.params.tensor[i];
@@ -304,10 +307,11 @@ TEST(in_chunks)
 	}
 }
 
-/* Batches of three and one, classes weighted in one or all heads, also in chunks. */
+/* Batches of three and one, classes weighted in one or all heads, also in chunks and
+ * microbatches. */
 TEST(several_batches_and_class_weights)
 {
-	for (int variant = 0; variant < 8; variant++) {
+	for (int variant = 0; variant < 16; variant++) {
 		struct shape a = plain;
 		char what[64];
 
@@ -315,6 +319,7 @@ TEST(several_batches_and_class_weights)
 		a.first = variant & 1 ? 0 : 3;
 		a.all = variant & 2;
 		a.chunks = variant & 4;
+		a.microbatches = variant & 8 ? 3 : 0;
 		a.form = variant & 4 ? FORM_NORM : FORM_SQUARED;
 		a.padding = variant & 2 ? PADDING_REFERENCE : PADDING_MASKED;
 		snprintf(what, sizeof what, "class weights and batches, variant %d", variant);

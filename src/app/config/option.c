@@ -99,6 +99,8 @@ const struct option option_table[] = {
 	 .help = "Epochs in which the rate rises to the base; the schedule begins after them."},
 	{ROW(train.accumulate, "1", WHEN_RUN), INTEGER(1, 1000000), .unit = "batches",
 	 .help = "Batches in a step of the optimizer; alignments are the mean over them."},
+	{ROW(train.microbatches, "1", WHEN_RUN), INTEGER(1, MICROBATCHES_MAX),
+	 .help = "Parts of a batch whose gradients are formed apart: what ranks share out."},
 	{ROW(train.class_weight, "none", WHEN_STEP), .type = OPT_WEIGHTS,
 	 .choices = class_weightings, .pairs = true,
 	 .help = "What classes count in the loss; balanced: a rare one as much as any other."},

@@ -56,6 +56,13 @@ static const struct {
 	 "not fit on its own is computed with more memory than the setting, and `train` says so\n"
 	 "when a fold begins. 0 is 8G, whatever the machine has, so that figures do not depend on\n"
 	 "it; a fold that may take more than the machine has is refused, with what to set."},
+	{"Several ranks",
+	 "`train.microbatches: 4` cuts each batch into four parts of about equal work, forms the\n"
+	 "gradients of each apart and adds them two by two. That is what `miust-mpi train` shares\n"
+	 "out over several machines (doc/cluster.md): up to four of them here, best a number that\n"
+	 "divides it. The figures depend on it in their last digits, but not on who computes "
+	 "what.\n"
+	 "One process is 1.4 % slower with 4 than with 1, where they all fit into `train.memory`."},
 };
 enum { TOPICS = sizeof topics / sizeof *topics };
 

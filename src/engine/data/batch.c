@@ -37,10 +37,13 @@ static void layout(struct batch *b, size_t n)
 
 	b->label = arena_take(a, n, sizeof *b->label);
 	b->cut = arena_take(a, n + 1, sizeof *b->cut);
+	b->begins = arena_take(a, n + 1, sizeof *b->begins);
 	b->row = arena_take(a, n, sizeof *b->row);
 	b->words = arena_take(a, n, sizeof *b->words);
 	b->frames = arena_take(a, n, sizeof *b->frames);
 	b->place = arena_take(a, n, sizeof *b->place);
+	b->work = arena_take(a, n, sizeof *b->work);
+	b->longest = arena_take(a, n, sizeof *b->longest);
 }
 
 size_t batch_bytes(int n)
@@ -54,7 +57,7 @@ size_t batch_bytes(int n)
 int batch_take(struct batch *b, struct corpus *c, const struct settings *s, const struct norm *norm,
 	       const int *utt, int n, enum batch_how how, struct err *e)
 {
-	*b = (struct batch){.n = n, .utt = utt, .chunks = 1, .arena = b->arena};
+	*b = (struct batch){.n = n, .utt = utt, .arena = b->arena};
 	b->corpus = c;
 	b->norm = norm;
 	b->reference = s->train.padding == PADDING_REFERENCE;
@@ -66,8 +69,7 @@ int batch_take(struct batch *b, struct corpus *c, const struct settings *s, cons
 		return -1;
 	layout(b, (size_t)n);
 
-	b->cut[0] = 0;
-	b->cut[1] = n;
+	batch_uncut(b);
 	for (int i = 0; i < n; i++) {
 		const struct utterance *u = &c->utt[utt[i]];
 
@@ -86,6 +88,14 @@ int batch_take(struct batch *b, struct corpus *c, const struct settings *s, cons
 		pad_to_longest(b->frames, n);
 	}
 	return 0;
+}
+
+void batch_uncut(struct batch *b)
+{
+	b->chunks = b->microbatches = 1;
+	b->cut[0] = b->begins[0] = 0;
+	b->cut[1] = b->n;
+	b->begins[1] = 1;
 }
 
 void batch_free(struct batch *b)

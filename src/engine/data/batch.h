@@ -25,9 +25,12 @@ struct batch {
 	/* Places: the utterances in the order of chunks. */
 	int chunks;
 	int *cut;            /* [chunks+1] first place of each chunk, then n */
+	int microbatches;    /* whose gradients are formed apart (microbatch.h); 1: they are not */
+	int *begins;         /* [microbatches+1] first chunk of each, then chunks */
 	int *row;            /* [n] the utterance at a place */
 	int *words, *frames; /* [n] lengths used, padding included */
 	struct place *place; /* [n] scratch of batch_sort */
+	int *work, *longest; /* [n] scratch of chunk_cut */
 
 	int from; /* first place of the chunk that is packed */
 	struct seqs text, audio;
@@ -56,6 +59,7 @@ size_t batch_bytes(int n); /* of a batch's arena */
 
 enum { ROWS_MAX = 1 << 28 }; /* of a chunk: rows are counted in int */
 
+void batch_uncut(struct batch *b); /* one chunk again */
 /* Places by length, shortest first (stable): before cutting. */
 void batch_sort(struct batch *b);
 /* Lay out places from..to-1: measures or cuts from `a` (see arena.h). */

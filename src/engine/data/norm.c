@@ -84,14 +84,16 @@ static void moments_result(const struct moments *m, float *mean, float *sd)
 	}
 }
 
-static void norm_alloc(struct norm *m, int text_dim, int audio_dim)
+void norm_room(struct norm *m, const struct settings *s)
 {
-	*m = (struct norm){.text_dim = text_dim,
-			   .audio_dim = audio_dim,
-			   .text_mean = mem_alloc((size_t)text_dim, sizeof(float)),
-			   .text_sd = mem_alloc((size_t)text_dim, sizeof(float)),
-			   .audio_mean = mem_alloc((size_t)audio_dim, sizeof(float)),
-			   .audio_sd = mem_alloc((size_t)audio_dim, sizeof(float))};
+	size_t text = (size_t)s->model.text_feat_dim, audio = (size_t)s->model.audio_feat_dim;
+
+	*m = (struct norm){.text_dim = (int)text,
+			   .audio_dim = (int)audio,
+			   .text_mean = mem_alloc(text, sizeof(float)),
+			   .text_sd = mem_alloc(text, sizeof(float)),
+			   .audio_mean = mem_alloc(audio, sizeof(float)),
+			   .audio_sd = mem_alloc(audio, sizeof(float))};
 }
 
 int norm_measure(struct norm *m, struct corpus *c, const int *at, int n, const struct settings *s,
@@ -114,7 +116,7 @@ int norm_measure(struct norm *m, struct corpus *c, const int *at, int n, const s
 	if (status == 0)
 		status = watch_whole(c, at, n, e);
 	if (status == 0) {
-		norm_alloc(m, text.cols, audio.cols);
+		norm_room(m, s);
 		moments_result(&text, m->text_mean, m->text_sd);
 		moments_result(&audio, m->audio_mean, m->audio_sd);
 	}
@@ -172,7 +174,7 @@ int norm_load(struct norm *m, const char *path, const struct settings *s, struct
 	memset(m, 0, sizeof *m);
 	if (st_open(&f, path, e) != 0)
 		return -1;
-	norm_alloc(m, text, audio);
+	norm_room(m, s);
 	if (load_one(m->text_mean, &f, "text.mean", text, false, e) == 0 &&
 	    load_one(m->text_sd, &f, "text.std", text, true, e) == 0 &&
 	    load_one(m->audio_mean, &f, "audio.mean", audio, false, e) == 0 &&

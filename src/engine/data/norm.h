@@ -19,6 +19,7 @@ struct norm {
 /* From the utterances at[0..n-1]; checks their values on the way. */
 int norm_measure(struct norm *m, struct corpus *c, const int *at, int n, const struct settings *s,
 		 struct err *e);
+void norm_room(struct norm *m, const struct settings *s); /* for such values; they are 0 */
 void norm_free(struct norm *m);
 /* fold-F/normalize.safetensors: text.mean, text.std, audio.mean, audio.std. */
 int norm_save(const struct norm *m, const char *path, struct err *e);

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 enum { PATH_LEN = 1024, LABEL_LEN = 32, LABELS_MAX = 32 };
-enum { MAP_MAX = 32, MAP_FROM = 64 };
+enum { MAP_MAX = 32, MAP_FROM = 64, MICROBATCHES_MAX = 64 };
 enum {
 	FEATURES_MAX = 8192,
 	HIDDEN_MAX = 1024,
@@ -105,7 +105,8 @@ struct settings {
 		} loss;
 		double clip; /* global L2 norm, 0: off */
 		int patience;
-		int accumulate; /* batches in a step */
+		int accumulate;   /* batches in a step */
+		int microbatches; /* in a batch: microbatch.h */
 		struct class_weight class_weight;
 		int class_weight_in; /* enum class_weighted */
 		int select;          /* enum selection */

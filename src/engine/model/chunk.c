@@ -2,13 +2,15 @@
 #include "engine/model/chunk.h"
 
 #include "base/util.h"
+#include "engine/model/lanes.h"
+#include "engine/model/microbatch.h"
 
 #include <stdint.h>
 #include <string.h>
 
 int64_t chunk_held(const struct settings *s, size_t total)
 {
-	int arrays = 0;
+	int arrays = microbatch_arrays(s->train.microbatches);
 
 	for (int i = 0; i < ARRAYS; i++)
 		arrays += params_array_used(i, (enum optimizer)s->train.optimizer.name);
@@ -65,11 +67,11 @@ size_t chunk_bytes_all(const struct encoder *c, const int *words, const int *fra
 	return chunk_bytes(c, &b, 0, n, backward);
 }
 
-/* The first place of the chunk that ends before `to`: as many as fit. */
-static int chunk_start(const struct encoder *c, const struct batch *b, int to, size_t room,
+/* The first place, from `low` on, of the chunk that ends before `to`: as many as fit. */
+static int chunk_start(const struct encoder *c, const struct batch *b, int low, int to, size_t room,
 		       bool backward)
 {
-	int low = 0, high = to - 1; /* the answer is between: the first that fits */
+	int high = to - 1; /* the answer is between: the first that fits */
 
 	while (low < high) {
 		int from = low + (high - low) / 2;
@@ -82,27 +84,52 @@ static int chunk_start(const struct encoder *c, const struct batch *b, int to, s
 	return high;
 }
 
-size_t chunk_cut(const struct encoder *c, struct batch *b, size_t room, bool backward)
+/* The first place of each microbatch, then n: lanes, the longest of which come last here. Returns
+ * how many. */
+static int cut_evenly(struct batch *b, int want, int first[LANES_MAX + 1])
+{
+	struct seqs s = {.n = b->n, .len = b->work, .rank = b->longest};
+	int lane[LANES_MAX + 1], n;
+
+	for (int i = 0; i < b->n; i++) {
+		b->work[i] = b->words[i] + b->frames[i];
+		b->longest[i] = b->n - 1 - i;
+	}
+	n = lanes_even(&s, want, lane);
+	for (int i = 0; i <= n; i++)
+		first[i] = b->n - lane[n - i];
+	return n;
+}
+
+_Static_assert((int)MICROBATCHES_MAX <= (int)LANES_MAX, "each is a lane");
+
+size_t chunk_cut(const struct encoder *c, struct batch *b, int microbatches, size_t room,
+		 bool backward)
 {
 	size_t largest = chunk_bytes(c, b, 0, b->n, backward);
-	int first = b->n;
+	int place[LANES_MAX + 1], first = b->n;
 
-	b->chunks = 1;
-	b->cut[0] = 0;
-	b->cut[1] = b->n;
-	if (b->n == 1 || largest <= room)
+	batch_uncut(b);
+	if (b->n == 1 || (microbatches == 1 && largest <= room))
 		return largest;
 	batch_sort(b);
+	b->microbatches = cut_evenly(b, min_int(microbatches, b->n), place);
 	largest = 0;
 	b->cut[first] = b->n;
-	for (int to = b->n; to > 0; to = b->cut[first]) {
-		int from = chunk_start(c, b, to, room, backward);
-		size_t bytes = chunk_bytes(c, b, from, to, backward);
+	b->begins[b->microbatches] = first;
+	for (int i = b->microbatches - 1; i >= 0; i--) {
+		for (int to = place[i + 1]; to > place[i]; to = b->cut[first]) {
+			int from = chunk_start(c, b, place[i], to, room, backward);
+			size_t bytes = chunk_bytes(c, b, from, to, backward);
 
-		b->cut[--first] = from;
-		largest = max_size(bytes, largest);
+			b->cut[--first] = from;
+			largest = max_size(bytes, largest);
+		}
+		b->begins[i] = first;
 	}
 	b->chunks = b->n - first;
 	memmove(b->cut, b->cut + first, ((size_t)b->chunks + 1) * sizeof *b->cut);
+	for (int i = 0; i <= b->microbatches; i++)
+		b->begins[i] -= first;
 	return largest;
 }

@@ -15,6 +15,9 @@
  *
  * A chunk has one utterance at least: one that alone needs more than is allowed
  * gets it.
+ *
+ * Microbatches (microbatch.h) are cut first, of about equal work, then each into the
+ * chunks that it needs.
  */
 #ifndef MIUST_CHUNK_H
 #define MIUST_CHUNK_H
@@ -26,7 +29,7 @@ enum { PROGRAM_BYTES = 48 << 20 };
 #define CHUNK_MEMORY ((int64_t)8 << 30)
 
 /* Bytes that a run holds anyway: PROGRAM_BYTES, `total` weights, their
- * gradients, the optimiser's means and the kept checkpoint. */
+ * gradients, those of microbatches, the optimiser's means and the kept checkpoint. */
 int64_t chunk_held(const struct settings *s, size_t total);
 /* Bytes that batches may take: train.memory, or CHUNK_MEMORY without one, less that. At least 0.
  * No machine's own memory: the cut is in the last digits. */
@@ -41,8 +44,9 @@ size_t chunk_bytes_of(const struct encoder *c, int words, int frames, bool backw
 /* Of n utterances of such lengths; text and frames of one place need not be of one utterance. */
 size_t chunk_bytes_all(const struct encoder *c, const int *words, const int *frames, int n,
 		       bool backward);
-/* Cut the batch so that each chunk fits into `room`; returns the bytes of the
- * largest. */
-size_t chunk_cut(const struct encoder *c, struct batch *b, size_t room, bool backward);
+/* Cut the batch into so many microbatches, if it has as many utterances, and those so that each
+ * chunk fits into `room`; returns the bytes of the largest. */
+size_t chunk_cut(const struct encoder *c, struct batch *b, int microbatches, size_t room,
+		 bool backward);
 
 #endif

@@ -26,14 +26,21 @@ static int cut(const struct seqs *s, double most, int want, int first[LANES_MAX 
 	return lanes;
 }
 
-int lanes_cut(const struct seqs *s, int want, int first[LANES_MAX + 1])
+int lanes_even(const struct seqs *s, int want, int first[LANES_MAX + 1])
 {
-	double most;
+	double most = (double)LANE_STEP * length(s, 0);
 	int lanes;
 
-	want = clamp_int(min_int(s->rows / s->steps / LANE_ROWS, want), 1, LANES_MAX);
-	most = (s->rows + (double)LANE_STEP * s->steps) / want;
+	for (int i = 0; i < s->n; i++)
+		most += length(s, i);
+	most /= want;
 	while ((lanes = cut(s, most, want, first)) > want)
-		most *= 1.05;
+		most *= 1.01;
 	return lanes;
+}
+
+int lanes_cut(const struct seqs *s, int want, int first[LANES_MAX + 1])
+{
+	want = min_int(s->rows / s->steps / LANE_ROWS, want);
+	return lanes_even(s, clamp_int(want, 1, LANES_MAX), first);
 }

@@ -34,6 +34,7 @@ int model_open(struct model *m, const struct settings *s, struct par *par, struc
 		cross_add(&c->cross[i], &m->params, cross_table[i].name, E[cross_modality(i)],
 			  E[stack_table[cross_table[i].key].modality], s->model.num_heads);
 	m->room = chunk_room(s, m->params.total);
+	m->microbatches = s->train.microbatches;
 	return params_ready(&m->params, e);
 }
 
@@ -51,6 +52,7 @@ void model_close(struct model *m)
 	params_free(&m->params);
 	arena_free(&m->chunk);
 	arena_free(&m->arena);
+	arena_free(&m->sums);
 	*m = (struct model){0};
 }
 
@@ -76,6 +78,8 @@ static void layout(struct model *m, int batch)
 
 	m->z = arena_take(a, n * (size_t)m->encoder.z_width, sizeof(real));
 	m->dz = arena_take(a, n * (size_t)m->encoder.z_width, sizeof(real));
+	if (m->ranks)
+		m->zp = arena_take(a, n * (size_t)m->encoder.z_width, sizeof(real));
 	w->hidden = arena_take(a, n * (size_t)m->heads.hidden, sizeof(real));
 	w->dhidden = arena_take(a, n * (size_t)m->heads.hidden, sizeof(real));
 	for (int h = 0; h < HEADS; h++) {
@@ -84,13 +88,49 @@ static void layout(struct model *m, int batch)
 	}
 }
 
-/* Pack a chunk, at the place of the one before. */
+/* The first chunk that is computed here, or by the next rank; evaluations are not shared. */
+static int first_chunk(const struct model *m, const struct batch *b, int rank)
+{
+	int ranks = m->ranks && m->backward ? m->ranks->n : 1;
+
+	return b->begins[microbatch_first(b->microbatches, rank, ranks)];
+}
+
+static int rank_here(const struct model *m)
+{
+	return m->ranks && m->backward ? m->ranks->rank : 0;
+}
+
+/* Is the chunk at hand again? */
+static bool is_kept(struct model *m, struct batch *b, int chunk)
+{
+	struct phases *phases = m->encoder_work.phases;
+
+	for (int i = 0; i < m->nkept; i++)
+		if (m->kept[i].from == b->cut[chunk]) {
+			b->from = m->kept[i].from;
+			b->text = m->kept[i].text;
+			b->audio = m->kept[i].audio;
+			m->encoder_work = m->kept[i].work;
+			m->encoder_work.phases = phases;
+			return true;
+		}
+	return false;
+}
+
+/* Pack a chunk, at the place of the one before, or after those that are kept. */
 static void load(struct model *m, struct batch *b, int chunk)
 {
-	arena_again(&m->chunk);
+	if (is_kept(m, b, chunk))
+		return;
+	if (!m->keeps)
+		arena_again(&m->chunk);
 	chunk_layout(&m->encoder, &m->encoder_work, &m->chunk, b, b->cut[chunk], b->cut[chunk + 1],
 		     m->backward);
 	batch_fill(b, m->par);
+	if (m->keeps)
+		m->kept[m->nkept++] =
+			(struct kept_chunk){b->from, b->text, b->audio, m->encoder_work};
 }
 
 size_t model_beside(const struct model *m, int n)
@@ -109,21 +149,64 @@ static size_t chunk_share(const struct model *m, const struct batch *b)
 	return m->room > beside ? m->room - beside : 0;
 }
 
+/* Gradients of microbatches; 1 has none of its own. */
+static void layout_sums(struct model *m, const struct batch *b, struct microbatch_sum *s)
+{
+	*s = (struct microbatch_sum){.kern = m->encoder.stack[0].kern,
+				     .par = m->par,
+				     .ranks = m->ranks,
+				     .total = m->params.total,
+				     .n = b->microbatches};
+	if (b->microbatches > 1 || m->ranks)
+		s->array = arena_take(&m->sums, microbatch_room(s), sizeof(real));
+}
+
+static int ready_sums(struct model *m, const struct batch *b, struct err *e)
+{
+	struct microbatch_sum s;
+
+	arena_measure(&m->sums);
+	layout_sums(m, b, &s);
+	return arena_ready(&m->sums, "gradients of microbatches", e);
+}
+
+/* Bytes of the chunks here, if they are several, and there is room for all of them; else of the
+ * largest. */
+static size_t keep_chunks(struct model *m, const struct batch *b, size_t largest, size_t share)
+{
+	int first = first_chunk(m, b, rank_here(m)), end = first_chunk(m, b, rank_here(m) + 1);
+	size_t all = 0;
+
+	m->nkept = 0;
+	m->keeps = b->microbatches > 1 && end - first <= MICROBATCHES_MAX;
+	for (int i = first; i < end && m->keeps; i++) {
+		all += chunk_bytes(&m->encoder, b, b->cut[i], b->cut[i + 1], m->backward);
+		m->keeps = all <= share;
+	}
+	return m->keeps ? all : largest;
+}
+
 int model_ready(struct model *m, struct batch *b, bool backward, struct err *e)
 {
 	size_t share = chunk_share(m, b);
-	size_t largest = chunk_cut(&m->encoder, b, share, backward);
+	int microbatches = backward ? m->microbatches : 1, first;
+	size_t largest = chunk_cut(&m->encoder, b, microbatches, share, backward);
 
 	if (m->chunk.size > share && largest <= share)
 		arena_free(&m->chunk); /* what one utterance alone has needed */
-	m->chunk.used = largest;
+	m->backward = backward;
+	m->chunk.used = keep_chunks(m, b, largest, share);
 	arena_measure(&m->arena);
 	layout(m, b->n);
 	if (arena_ready(&m->arena, "a batch", e) || arena_ready(&m->chunk, "a batch", e))
 		return -1;
 	layout(m, b->n);
-	m->backward = backward;
-	load(m, b, 0);
+	if (backward && ready_sums(m, b, e))
+		return -1;
+	first = first_chunk(m, b, rank_here(m));
+	b->from = -1;
+	if (first < first_chunk(m, b, rank_here(m) + 1))
+		load(m, b, first);
 	return 0;
 }
 
@@ -150,15 +233,38 @@ static void chunk_forward(struct model *m, struct batch *b)
 	encoder_forward(&m->encoder, &m->params, &m->encoder_work, b, m->encoder_work.z, m->par);
 }
 
+/* Rows by utterance here, place by place between ranks. */
+static void gather_z(struct model *m, const struct batch *b)
+{
+	size_t width = (size_t)m->encoder.z_width, from[RANKS_MAX + 1];
+	int first = b->cut[first_chunk(m, b, m->ranks->rank)];
+	int end = b->cut[first_chunk(m, b, m->ranks->rank + 1)];
+
+	for (int i = first; i < end; i++)
+		memcpy(m->zp + (size_t)i * width, m->z + (size_t)b->row[i] * width,
+		       width * sizeof(real));
+	for (int r = 0; r <= m->ranks->n; r++)
+		from[r] = (size_t)b->cut[first_chunk(m, b, r)] * width * sizeof(real);
+	m->ranks->gather(m->ranks->ctx, m->zp, from);
+	for (int i = 0; i < b->n && m->ranks->rank == 0; i++)
+		memcpy(m->z + (size_t)b->row[i] * width, m->zp + (size_t)i * width,
+		       width * sizeof(real));
+}
+
 void model_forward(struct model *m, struct batch *b)
 {
-	for (int i = 0; i < b->chunks; i++) {
+	int end = first_chunk(m, b, rank_here(m) + 1);
+
+	for (int i = first_chunk(m, b, rank_here(m)); i < end; i++) {
 		if (b->from != b->cut[i])
 			load(m, b, i);
 		chunk_forward(m, b);
 		rows_of_chunk(m, b, m->z, true);
 	}
-	heads_forward(&m->heads, &m->params, &m->heads_work, b->n, m->z);
+	if (m->ranks && m->backward)
+		gather_z(m, b);
+	if (rank_here(m) == 0)
+		heads_forward(&m->heads, &m->params, &m->heads_work, b->n, m->z);
 }
 
 double model_loss(struct model *m, const struct batch *b, const struct settings *s,
@@ -182,7 +288,12 @@ double model_loss(struct model *m, const struct batch *b, const struct settings 
 	return loss_eval(s, &in, term);
 }
 
-enum { CLEARED = 1 << 18 }; /* gradients that a task clears: all of a small model's */
+enum { CLEARED = 1 << 18 }; /* gradients that a task clears or adds: all of a small model's */
+
+static int gradient_tasks(const struct model *m)
+{
+	return (int)((m->params.total + CLEARED - 1) / CLEARED);
+}
 
 static void clear_gradients(void *ctx, int task)
 {
@@ -194,23 +305,76 @@ static void clear_gradients(void *ctx, int task)
 
 void model_backward(struct model *m, struct batch *b)
 {
-	par_run(m->par, (int)((m->params.total + CLEARED - 1) / CLEARED), clear_gradients,
-		&m->params);
+	par_run(m->par, gradient_tasks(m), clear_gradients, &m->params);
 	model_backward_add(m, b);
+}
+
+/* Adds to g what some chunks give, the last one first. */
+static void chunks_backward(struct model *m, struct batch *b, int from, int to, real *g)
+{
+	struct params p = m->params;
+
+	p.g = g;
+	for (int i = to - 1; i >= from; i--) {
+		if (i < first_chunk(m, b, rank_here(m) + 1) - 1) {
+			load(m, b, i);
+			if (!m->keeps)
+				chunk_forward(m, b);
+		}
+		rows_of_chunk(m, b, m->dz, false);
+		encoder_backward(&m->encoder, &p, &m->encoder_work, b, m->encoder_work.z, m->par);
+	}
+}
+
+struct apart {
+	struct model *m;
+	struct batch *b;
+	const real *sum;
+};
+
+static void form_microbatch(void *ctx, int i, real *g)
+{
+	struct apart *a = ctx;
+
+	chunks_backward(a->m, a->b, a->b->begins[i], a->b->begins[i + 1], g);
+}
+
+static void add_sum(void *ctx, int task)
+{
+	const struct apart *a = ctx;
+	const struct params *p = &a->m->params;
+	size_t from = (size_t)task * CLEARED;
+
+	a->m->encoder.stack[0].kern->add(p->g + from, a->sum + from,
+					 (int)min_size(p->total - from, CLEARED));
+}
+
+/* Microbatches one by one, those of other ranks there. */
+static void sum_backward(struct model *m, struct batch *b)
+{
+	struct apart a = {.m = m, .b = b};
+	struct microbatch_sum s;
+
+	arena_again(&m->sums);
+	layout_sums(m, b, &s);
+	s.form = form_microbatch;
+	s.ctx = &a;
+	a.sum = microbatch_sum(&s);
+	if (rank_here(m) == 0)
+		par_run(m->par, gradient_tasks(m), add_sum, &a);
 }
 
 void model_backward_add(struct model *m, struct batch *b)
 {
-	heads_backward(&m->heads, &m->params, &m->heads_work, b->n, m->z, m->dz);
-	for (int i = b->chunks - 1; i >= 0; i--) {
-		if (i < b->chunks - 1) {
-			load(m, b, i);
-			chunk_forward(m, b);
-		}
-		rows_of_chunk(m, b, m->dz, false);
-		encoder_backward(&m->encoder, &m->params, &m->encoder_work, b, m->encoder_work.z,
-				 m->par);
-	}
+	if (rank_here(m) == 0)
+		heads_backward(&m->heads, &m->params, &m->heads_work, b->n, m->z, m->dz);
+	if (m->ranks)
+		m->ranks->broadcast(m->ranks->ctx, m->dz,
+				    (size_t)b->n * (size_t)m->encoder.z_width * sizeof(real));
+	if (m->ranks || b->microbatches > 1)
+		sum_backward(m, b);
+	else
+		chunks_backward(m, b, 0, b->chunks, m->params.g);
 }
 
 int model_heads(const struct model *m)

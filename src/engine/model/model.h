@@ -5,7 +5,9 @@
  * Weights, the encoder, the heads, and the workspace of the batch at hand.
  * A step is: batch_take, model_ready (may allocate), model_forward, model_loss,
  * model_backward (which do not allocate). A batch that does not fit into
- * train.memory is cut into chunks on the way (chunk.h); nothing else changes.
+ * train.memory is cut into chunks on the way (chunk.h); nothing else changes. Nor
+ * does it where ranks share the microbatches of a training batch: all of them make the
+ * same calls with the same batch, and rank 0 gets logits, loss and gradients, with its weights.
  * Not thread-safe: one model, one thread calling, which shares the work out
  * over `par`.
  */
@@ -15,6 +17,7 @@
 #include "engine/model/heads.h"
 #include "engine/model/loss.h"
 #include "engine/model/chunk.h"
+#include "engine/model/microbatch.h"
 #include "engine/model/weights.h"
 
 struct model {
@@ -25,12 +28,26 @@ struct model {
 	/* workspace */
 	size_t room; /* bytes that a batch may take */
 	struct encoder_work encoder_work;
-	struct arena chunk; /* the packed chunk and encoder_work */
+	struct arena chunk; /* the packed chunk and encoder_work; of all kept ones */
 	bool backward;      /* it is laid out for gradients too */
+	/* The chunks of microbatches that all fit stay where they are, so that none is computed
+	 * twice: those that are packed, in order. */
+	struct kept_chunk {
+		int from;
+		struct seqs text, audio;
+		struct encoder_work work;
+	} kept[MICROBATCHES_MAX];
+	bool keeps;
+	int nkept;
 	struct heads_work heads_work;
 	real *z, *dz; /* [n, z_width] of the whole batch */
+	real *zp;     /* [n, z_width] z place by place, for ranks */
 	struct arena arena;
-	struct par *par; /* the caller's */
+	struct arena sums; /* gradients of microbatches */
+	int microbatches;  /* as settings say */
+	struct par *par;   /* the caller's */
+	/* The caller's: who share training batches. NULL: this process alone. */
+	const struct ranks *ranks;
 };
 
 int model_open(struct model *m, const struct settings *s, struct par *par, struct err *e);

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "base/util.h"
+#include "engine/train/share.h"
 #include "engine/train/train_private.h"
 
 #include <math.h>
@@ -222,9 +223,9 @@ static void run_pass(struct health *h, struct trainer *t, const struct group *g,
 	for (int i = 0; i < TERMS; i++)
 		loss_set_weight(&s, (enum term)i, p->of[i] == pass);
 	t->model.params.g = h->gradient[pass];
-	model_forward(&t->model, &t->batch);
+	share_forward(&t->model, &t->batch);
 	model_loss(&t->model, &t->batch, &s, &g->joint, term);
-	model_backward(&t->model, &t->batch);
+	share_backward(&t->model, &t->batch, false);
 }
 
 /* The products of the passes' gradients, part by part. */

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/util.h"
 #include "engine/data/roster.h"
+#include "engine/train/share.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -81,6 +82,8 @@ fail:
 
 void trainer_close(struct trainer *t)
 {
+	if (t->model.ranks)
+		share_tell(t->model.ranks, SHARE_FOLD_END, 0);
 	split_free(&t->split);
 	norm_free(&t->norm);
 	model_close(&t->model);

@@ -29,7 +29,8 @@
 
 struct trainer {
 	struct settings set;   /* a copy: live */
-	struct corpus *corpus; /* the caller's, as is model.par */
+	struct corpus *corpus; /* the caller's, as are model.par and model.ranks, whom trainer_close
+				  tells */
 	struct split split;
 	struct norm norm;
 	struct model model;

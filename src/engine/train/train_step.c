@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/util.h"
 #include "engine/train/class_weight.h"
+#include "engine/train/share.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -104,10 +105,7 @@ int group_take(struct trainer *t, const struct group *g, int from, struct err *e
 
 	for (int i = 0; i < n; i++)
 		t->batch_utt[i] = utterance_at(t, from + i);
-	return batch_take(&t->batch, t->corpus, &t->set, &t->norm, t->batch_utt, n, BATCH_TRAIN,
-			  e) || model_ready(&t->model, &t->batch, true, e)
-		       ? -1
-		       : 0;
+	return share_take(&t->model, &t->batch, t->corpus, &t->set, &t->norm, t->batch_utt, n, e);
 }
 
 /* All batches through the model: the terms of the step, how many utterances the main head
@@ -126,12 +124,10 @@ static int run_group(struct trainer *t, const struct group *g, bool backward, do
 			return -1;
 		if (backward)
 			read_ahead(t, from + t->batch.n);
-		model_forward(&t->model, &t->batch);
+		share_forward(&t->model, &t->batch);
 		model_loss(&t->model, &t->batch, &t->set, &g->joint, part);
-		if (backward && k == 0)
-			model_backward(&t->model, &t->batch);
-		else if (backward)
-			model_backward_add(&t->model, &t->batch);
+		if (backward)
+			share_backward(&t->model, &t->batch, k > 0);
 		for (int i = 0; i < TERMS; i++)
 			term[i] += part[i];
 		*right += count_right(t);

@@ -85,6 +85,7 @@ TEST(written_as_people_write)
 			       "  schedule: cosine\n"
 			       "  warmup: 0\n"
 			       "  accumulate: 1\n"
+			       "  microbatches: 1\n"
 			       "  class_weight: {'no': 2, '1': 5.0e-4}\n"
 			       "  class_weight_in: main\n"
 			       "  memory: 0\n"

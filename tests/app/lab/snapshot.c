@@ -45,7 +45,7 @@ static struct work_run *idle_worker(void)
 	t->state.fold = 2;
 	t->split.n[PART_TRAIN] = 13;
 	t->set.train.batch_size = 4;
-	t->set.train.accumulate = 1;
+	t->set.train.accumulate = t->set.train.microbatches = 1;
 	t->set.train.epoch = 10;
 	return run;
 }

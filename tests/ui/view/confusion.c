@@ -111,7 +111,7 @@ TEST(nothing_to_show)
 	NEED_UTF8();
 	fixture_make(&f, &(struct fixture_of){.classes = 4, .no_corpus = true});
 	f.u.now.set.train.batch_size = 32;
-	f.u.now.set.train.accumulate = 1;
+	f.u.now.set.train.accumulate = f.u.now.set.train.microbatches = 1;
 	f.u.now.steps_per_epoch = 128;
 	f.u.now.in_epoch = 4;
 	f.u.now.epoch = 1;
