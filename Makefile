@@ -88,7 +88,7 @@ SLOW   := $(patsubst %,tests/cli/%.sh,cluster path slurm tmux doc queue power pr
 # Left out with sanitizers, which take minutes for them: those that are about several processes, and
 # whose code the tests in C run too. Races are not looked for either in those about lists, files and
 # texts, nor in readers, nor where a terminal waits: their threads are those of the others.
-ABOUT_PROCESSES := cluster duel folds jobs kill mpi slurm slurm_node
+ABOUT_PROCESSES := cluster duel folds jobs kill mpi ranks slurm slurm_node
 ABOUT_FILES := branch cases check config data demo eval features hostile install map npy \
 	one_fold predict process queue replay rooms sessions settings terminal tmux
 LEFT_OUT_asan := $(ABOUT_PROCESSES)
@@ -119,6 +119,18 @@ $(B)/miust: $(B)/src/miust.o $(APP)
 $(B)/miust-tui: $(B)/src/miust_tui.o $(UI)
 	@echo "  LINK $@"
 	$(Q)$(LINK) $(LIBS_ui)
+# For several ranks; nothing else needs MPI.
+MPI_CFLAGS = $(shell pkg-config --cflags ompi-c 2>/dev/null)
+MPI_LIBS   = $(shell pkg-config --libs ompi-c 2>/dev/null)
+mpi:
+	@[ -n '$(MPI_LIBS)' ] || { echo 'miust-mpi is left out: there is no Open MPI here \
+	(Debian: libopenmpi-dev, openmpi-bin)' >&2; exit 1; }
+	@$(MAKE) --no-print-directory $(B)/miust-mpi
+	@ln -sf $(KIND)/miust-mpi build/miust-mpi
+$(B)/src/mpi_ranks.o: CPPFLAGS += $(MPI_CFLAGS)
+$(B)/miust-mpi: $(B)/src/miust_mpi.o $(B)/src/mpi_ranks.o $(APP)
+	@echo "  LINK $@"
+	$(Q)$(LINK) $(LIBS_app) $(MPI_LIBS)
 # Nothing is compiled before the packages are there, with -j and `make deps test` too.
 $(B)/%.o: %.c | build/packages
 	@mkdir -p $(@D)
@@ -167,6 +179,7 @@ help:
 	@echo 'make            build build/miust and build/miust-tui'
 	@echo 'make deps       install the packages (Debian, Ubuntu; root or sudo);'
 	@echo '                deps-test: also those of the tests, as does make deps test'
+	@echo 'make mpi        build build/miust-mpi, for several machines (libopenmpi-dev)'
 	@echo 'make run        open the workbench on the demo; without a terminal, train the demo'
 	@echo 'make test       all tests; asan, tsan: the same in sanitizer builds;'
 	@echo '                JOBS=1: one program at a time, not one and a half a core'
@@ -175,7 +188,8 @@ help:
 	@echo '                give (CONFIG=demo: for these settings); bench-screen: cost of the screen;'
 	@echo '                bench-shelf: cost of 2,000 stored runs; bench-hostile: of hostile clients;'
 	@echo '                bench-states: of stored states (libzstd-dev); bench-health: of train.health;'
-	@echo '                bench-bf16: what products in bf16 would gain; bench-cold: an epoch from the disk'
+	@echo '                bench-bf16: what products in bf16 would gain; bench-cold: an epoch from the disk;'
+	@echo '                bench-ranks: of steps that several ranks share (libopenmpi-dev)'
 	@echo 'make lint       formatting and static analysis; doc: the pages made from tables'
 	@echo 'make install    into PREFIX ($(PREFIX)), below DESTDIR; uninstall; make clean'
 
@@ -192,6 +206,7 @@ run: all
 # JOBS=1 runs one program at a time; without it, half as many again as there are cores.
 test: build/run $(TESTS) $(FUZZERS) $(B)/miust $(B)/miust-tui $(if $(filter release,$(KIND)),$(SHIMS))
 	@[ $(KIND) != release ] || $(MAKE) --no-print-directory KIND=double $(GRAD)
+	@[ $(KIND) != release ] || [ -z '$(MPI_LIBS)' ] || $(MAKE) --no-print-directory mpi
 	@MIUST=$(B)/miust MIUST_TUI=$(B)/miust-tui KIND=$(KIND) \
 		build/run $(JOBS:%=-j %) $(SLOW) $(if $(filter release,$(KIND)),$(GRAD)) \
 		$(TESTS) $(FUZZERS) $(filter-out $(SLOW),$(SCRIPTS))
@@ -221,6 +236,15 @@ bench-states: all $(B)/bench/speed $(B)/bench/states
 	@MIUST=$(B)/miust SPEED=$(B)/bench/speed STATES=$(B)/bench/states bench/states.sh
 bench-health: $(B)/bench/speed $(B)/bench/health
 	@SPEED=$(B)/bench/speed HEALTH=$(B)/bench/health bench/health.sh
+$(B)/bench/ranks.o: CPPFLAGS += $(MPI_CFLAGS)
+$(B)/bench/ranks: $(B)/bench/ranks.o $(B)/src/mpi_ranks.o $(APP)
+	@echo "  LINK $@"
+	$(Q)$(LINK) $(LIBS_app) $(MPI_LIBS)
+GBIT ?= 1 10 25
+MPIRUN ?= mpirun --oversubscribe --allow-run-as-root
+bench-ranks: $(B)/bench/ranks
+	@$< $(GBIT)
+	@for n in 2 4; do $(MPIRUN) -n $$n $<; done
 bench-cold: all $(B)/bench/speed $(B)/bench/no_ahead.so
 	@MIUST=$(B)/miust SPEED=$(B)/bench/speed NO_AHEAD=$(CURDIR)/$(B)/bench/no_ahead.so bench/cold.sh
 # Shares of a step, in percent, as `miust bench --threads 1` prints them.
@@ -273,5 +297,5 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all help doc deps deps-test run test bench bench-scale bench-screen bench-shelf bench-states bench-health \
-	bench-hostile bench-bf16 bench-cold asan tsan fuzz lint install uninstall clean
+.PHONY: all mpi help doc deps deps-test run test bench bench-scale bench-screen bench-shelf bench-states bench-health \
+	bench-hostile bench-bf16 bench-cold bench-ranks asan tsan fuzz lint install uninstall clean

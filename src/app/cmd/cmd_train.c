@@ -3,6 +3,13 @@
 
 #include "app/cmd/train.h"
 
+static const struct ranks *ranks; /* the program's; NULL: this process alone */
+
+void train_with(const struct ranks *r)
+{
+	ranks = r;
+}
+
 static int run(const struct args *a, struct err *e)
 {
 	const struct job_options o = {
@@ -19,6 +26,7 @@ static int run(const struct args *a, struct err *e)
 		.accept_data = a->accept_data,
 		.notes = true,
 		.replay = a->replay,
+		.ranks = ranks,
 		.threads = a->threads,
 		.max_steps = a->max_steps,
 	};
@@ -26,6 +34,11 @@ static int run(const struct args *a, struct err *e)
 
 	if (a->resume && a->resume_or_start)
 		return err_usage(e, "--resume and --resume-or-start: give one of them");
+	if (ranks && a->jobs > 1)
+		return err_usage(e,
+				 "--jobs %d: folds at once are for one process; ranks share the "
+				 "batches of one fold",
+				 a->jobs);
 	if (!o.config && !(a->resume && o.session))
 		return err_usage(e, "CONFIG is missing; only --session DIR --resume needs none");
 	if ((a->jobs > 1 ? train_folds(a, &o, a->jobs, e)

@@ -4,6 +4,7 @@
 #include "app/demo/demo.h"
 #include "app/lab/job_branch.h"
 #include "app/lab/job_fold.h"
+#include "app/lab/job_ranks.h"
 #include "app/lab/job_session.h"
 #include "app/lab/team.h"
 #include "app/session/session_data.h"
@@ -169,9 +170,9 @@ static int offer(struct job *j, struct err *e)
 static int open_all(struct job *j, struct labs *labs, struct err *e)
 {
 	j->resumes = job_resumes(&j->opt);
-	return open_settings(j, e) || open_data(j, labs, e) || job_check_asked(j, e) ||
-			       open_steer(j, e) || job_open_session(j, e) ||
-			       (j->opt.team && offer(j, e))
+	return open_settings(j, e) || job_ranks_check(j, e) || open_data(j, labs, e) ||
+			       job_check_asked(j, e) || open_steer(j, e) ||
+			       job_open_session(j, e) || (j->opt.team && offer(j, e))
 		       ? -1
 		       : 0;
 }

@@ -117,7 +117,8 @@ struct job_options {
 	const char
 		*socket; /* where this program listens, named in the folds' locks; NULL: nowhere */
 	int threads;     /* 0: all cores */
-	int64_t max_steps; /* stop after so many; 0: no limit; of a team the team counts */
+	int64_t max_steps;         /* stop after so many; 0: no limit; of a team the team counts */
+	const struct ranks *ranks; /* who compute its batches too (job_ranks.h); NULL: nobody */
 	struct team *team; /* the folds are shared with other jobs of this session; NULL: none */
 };
 
@@ -158,6 +159,7 @@ struct job {
 	struct spike spike;   /* the losses of the fold's last steps */
 	struct spiked spiked; /* of the step before the next */
 	char kept_here[192];  /* why the rule did not take this fold back, as it was said last */
+	bool ranks_known;     /* the machines of its ranks are compared */
 	bool machine_known;   /* compared with what the session was first trained on */
 	struct err lost;      /* why it cannot go on, where a hook met that (job_rewind) */
 	bool trained;         /* something, since the last end that was told (happened) */

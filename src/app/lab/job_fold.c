@@ -2,6 +2,7 @@
 #include "app/lab/job_fold.h"
 
 #include "app/lab/job_health.h"
+#include "app/lab/job_ranks.h"
 #include "app/lab/job_remark.h"
 #include "app/lab/job_rewind.h"
 #include "app/lab/job_rollback.h"
@@ -187,7 +188,7 @@ static int begin_fold(struct job *j, int fold, struct err *e)
 	t->stop = (struct evaluate_stop){j->hooks.stopping, j->hooks.ctx};
 	t->other_data = j->data_known;
 	j->memory = trainer_memory(t);
-	if (job_remark_memory(j, machine_memory(), e))
+	if (job_remark_memory(j, machine_memory(), e) || job_ranks_begin(j, e))
 		return -1;
 	if (t->norm.text_dim && (fold_path(j, "normalize.safetensors", path, sizeof path, e) ||
 				 norm_save(&t->norm, path, e)))

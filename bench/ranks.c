@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * ranks: what a step takes that several ranks share: `make bench-ranks`.
+ *
+ *	ranks GBIT...             in one process: what each rank computes, and what a step would
+ *	                          take over links of so many Gb/s
+ *	mpirun -n N ranks         a step, and its exchanges, measured
+ *
+ * The published settings, IEMOCAP's lengths, batch 128, one thread a rank.
+ */
+#include "app/config/option.h"
+#include "app/config/setting.h"
+#include "app/lab/bench.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/util.h"
+#include "bench/median.h"
+#include "mpi_ranks.h"
+
+#include <mpi.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BATCH = 128, MICROBATCHES = 4, ROUNDS = 5 };
+
+struct step {
+	struct settings set;
+	struct corpus corpus;
+	float *values;
+	struct model model;
+	struct optim optim;
+	struct batch batch;
+	struct par *par;
+	int utt[BATCH];
+	int64_t steps;
+};
+
+static int step_open(struct step *s, int microbatches, struct err *e)
+{
+	struct rng r;
+
+	memset(s, 0, sizeof *s);
+	options_preset(&s->set);
+	strcpy(s->set.exp.iemocap_csv, "/");
+	strcpy(s->set.exp.audio_dir, "/");
+	strcpy(s->set.exp.text_dir, "/");
+	if (setting_assign(&s->set, "train.padding=masked", e) || options_resolve(&s->set, e))
+		return -1;
+	s->set.train.batch_size = BATCH;
+	s->set.train.microbatches = microbatches;
+	s->values = bench_corpus(&s->corpus, &s->set, BATCH, 1, 1);
+	for (int i = 0; i < BATCH; i++)
+		s->utt[i] = i;
+	s->par = par_new(1, e);
+	if (!s->par || model_open(&s->model, &s->set, s->par, e) ||
+	    optim_open(&s->optim, OPTIMIZER_RMSPROP, s->model.params.total, e))
+		return -1;
+	rng_seed(&r, 1);
+	params_init(&s->model.params, &r);
+	return 0;
+}
+
+static void step_close(struct step *s)
+{
+	model_close(&s->model);
+	optim_close(&s->optim);
+	batch_free(&s->batch);
+	par_free(s->par);
+	free(s->values);
+	free(s->corpus.utt);
+}
+
+/* Seconds that encoder and heads take on this rank, and the rest of a step. */
+static int step_do(struct step *s, double *shared, double *rest, struct err *e)
+{
+	struct model *m = &s->model;
+	size_t z = (size_t)BATCH * (size_t)m->encoder.z_width * sizeof(real);
+	double term[TERMS], start = clock_seconds(), middle;
+
+	if (batch_take(&s->batch, &s->corpus, &s->set, NULL, s->utt, BATCH, BATCH_TRAIN, e) ||
+	    model_ready(m, &s->batch, true, e))
+		return -1;
+	memset(m->z, 0, z); /* predict: what the others would send */
+	memset(m->dz, 0, z);
+	if (m->ranks)
+		memset(m->zp, 0, z);
+	if (m->ranks)
+		m->ranks->broadcast(m->ranks->ctx, m->params.w, m->params.total * sizeof(real));
+	model_forward(m, &s->batch);
+	if (!m->ranks || m->ranks->rank == 0)
+		model_loss(m, &s->batch, &s->set, NULL, term);
+	model_backward(m, &s->batch);
+	middle = clock_seconds();
+	if (!m->ranks || m->ranks->rank == 0) {
+		grad_norm(&s->optim, &m->params, s->par);
+		optim_step(&s->optim, &m->params, ++s->steps, 1e-5, 1, s->par);
+	}
+	*shared = middle - start;
+	*rest = clock_seconds() - middle;
+	return 0;
+}
+
+static int step_time(struct step *s, double *shared, double *rest, struct err *e)
+{
+	double a[ROUNDS + 1], b[ROUNDS + 1];
+
+	for (int i = 0; i <= ROUNDS; i++) /* the first warms up */
+		if (step_do(s, &a[i], &b[i], e))
+			return -1;
+	*shared = median(a + 1, ROUNDS);
+	*rest = median(b + 1, ROUNDS);
+	return 0;
+}
+
+/* ---- one process: what each rank would compute ---- */
+
+static void say_nothing(void *ctx, void *data, size_t bytes)
+{
+	(void)ctx;
+	(void)data;
+	(void)bytes;
+}
+
+static void gather_nothing(void *ctx, void *all, const size_t *from)
+{
+	(void)ctx;
+	(void)all;
+	(void)from;
+}
+
+static void swap_nothing(void *ctx, const void *out, const size_t *out_from, void *in,
+			 const size_t *in_from)
+{
+	(void)ctx;
+	(void)out;
+	(void)out_from;
+	(void)in;
+	(void)in_from;
+}
+
+/* The slowest of n, each alone; what the others would send is missing, and takes no time. */
+static int slowest(struct step *s, int n, double *shared, struct err *e)
+{
+	*shared = 0;
+	for (int rank = 0; rank < n; rank++) {
+		struct ranks r = {.rank = rank,
+				  .n = n,
+				  .broadcast = say_nothing,
+				  .gather = gather_nothing,
+				  .swap = swap_nothing};
+		double here, rest;
+
+		s->model.ranks = &r;
+		if (step_time(s, &here, &rest, e))
+			return -1;
+		if (here > *shared)
+			*shared = here;
+	}
+	s->model.ranks = NULL;
+	return 0;
+}
+
+/* Bytes that pass the busiest link in turn: weights down, gradients between all and to rank 0
+ * (microbatch.h), z up and dz down. */
+static double bytes_of(const struct step *s, int n)
+{
+	double weights = (double)(s->model.params.total * sizeof(real));
+	double z = (double)BATCH * s->model.encoder.z_width * sizeof(real);
+	double part = (double)(n - 1) / n;
+
+	return weights * (n == 2 ? 1 : 2 * part) + 2 * part * weights + part * z + z;
+}
+
+/* A line: speed-up over one process, with cores that are so many times as fast together. */
+static void line(const struct step *s, double one, const double shared[2], double rest,
+		 double faster, double gbit)
+{
+	if (gbit > 0)
+		printf("over %3g Gb/s           ", gbit);
+	else
+		printf("links without limits   ");
+	for (int i = 0; i < 2; i++) {
+		double wire = gbit > 0 ? bytes_of(s, 2 << i) * 8 / (gbit * 1e9) : 0;
+
+		printf(" %10.2f", one / faster / ((shared[i] + rest) / faster + wire));
+	}
+	printf("\n");
+}
+
+static int predict(int n, char **gbit, struct err *e)
+{
+	static const double faster[] = {1, 13.8}; /* one thread a rank, 16: doc/speed.md */
+	struct step whole, parts;
+	double one, one_rest, apart, rest, shared[2];
+
+	if (step_open(&whole, 1, e) || step_open(&parts, MICROBATCHES, e) ||
+	    step_time(&whole, &one, &one_rest, e) || step_time(&parts, &apart, &rest, e) ||
+	    slowest(&parts, 2, &shared[0], e) || slowest(&parts, 4, &shared[1], e))
+		return -1;
+	one += one_rest;
+	printf("published settings, batch %d: a step of one process %.3f s, in %d microbatches "
+	       "%.3f s (%.3f)\n",
+	       BATCH, one, MICROBATCHES, apart + rest, one / (apart + rest));
+	printf("weights %.1f MB; a step moves %.1f MB through a link with 2 ranks, %.1f with 4\n",
+	       (double)(parts.model.params.total * sizeof(real)) / 1e6, bytes_of(&parts, 2) / 1e6,
+	       bytes_of(&parts, 4) / 1e6);
+	for (size_t i = 0; i < sizeof faster / sizeof *faster; i++) {
+		printf("\ncores that are together %g times as fast:\n%34s %10s\n", faster[i],
+		       "2 ranks", "4 ranks");
+		line(&parts, one, shared, rest, faster[i], 0);
+		for (int k = 0; k < n; k++)
+			line(&parts, one, shared, rest, faster[i], strtod(gbit[k], NULL));
+	}
+	step_close(&whole);
+	step_close(&parts);
+	return 0;
+}
+
+/* ---- several ranks ---- */
+
+static struct ranks true_ranks;
+static double spent[3], waited; /* broadcast, gather, swap */
+
+static double meet(void)
+{
+	double start = clock_seconds(), now;
+
+	MPI_Barrier(MPI_COMM_WORLD);
+	now = clock_seconds();
+	waited += now - start;
+	return now;
+}
+
+static void timed_broadcast(void *ctx, void *data, size_t bytes)
+{
+	double start = meet();
+
+	true_ranks.broadcast(ctx, data, bytes);
+	spent[0] += clock_seconds() - start;
+}
+
+static void timed_gather(void *ctx, void *all, const size_t *from)
+{
+	double start = meet();
+
+	true_ranks.gather(ctx, all, from);
+	spent[1] += clock_seconds() - start;
+}
+
+static void timed_swap(void *ctx, const void *out, const size_t *out_from, void *in,
+		       const size_t *in_from)
+{
+	double start = meet();
+
+	true_ranks.swap(ctx, out, out_from, in, in_from);
+	spent[2] += clock_seconds() - start;
+}
+
+static int measure(struct err *e)
+{
+	struct ranks timed = true_ranks;
+	struct step s;
+	double shared, rest;
+
+	timed.broadcast = timed_broadcast;
+	timed.gather = timed_gather;
+	timed.swap = timed_swap;
+	if (step_open(&s, MICROBATCHES, e))
+		return -1;
+	s.model.ranks = &true_ranks;
+	if (step_time(&s, &shared, &rest, e))
+		return -1;
+	if (true_ranks.rank == 0)
+		printf("%d ranks: a step %.3f s", true_ranks.n, shared + rest);
+	s.model.ranks = &timed;
+	timed.ctx = &true_ranks;
+	if (step_time(&s, &shared, &rest, e))
+		return -1;
+	if (true_ranks.rank == 0)
+		printf("; of one step: weights and dz down %.3f s, z and sums up %.3f s, gradients "
+		       "between ranks %.3f s, waiting for the slowest %.3f s\n",
+		       spent[0] / (ROUNDS + 1), spent[1] / (ROUNDS + 1), spent[2] / (ROUNDS + 1),
+		       waited / (ROUNDS + 1));
+	step_close(&s);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct err e = {0};
+	int failed;
+
+	mpi_ranks_begin(&true_ranks);
+	failed = true_ranks.n > 1 ? measure(&e) : predict(argc - 1, argv + 1, &e);
+	if (failed)
+		fprintf(stderr, "ranks: %s\n", e.text);
+	mpi_ranks_end();
+	return failed != 0;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/lab/job_ranks.h"
+
+#include "app/session/session_machine.h"
+#include "base/mem.h"
+#include "engine/data/roster.h"
+#include "engine/train/helper.h"
+#include "engine/train/share.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What the others are told of a fold. */
+struct fold_told {
+	struct settings set;
+	char roster[ROSTER_HASH]; /* of the data */
+	unsigned how;             /* it is read */
+	int threads;
+	bool first; /* of this program: machines are compared */
+};
+
+int job_ranks_check(const struct job *j, struct err *e)
+{
+	const struct ranks *r = j->opt.ranks;
+	int n = j->set.train.microbatches;
+
+	if (!r || r->n <= n)
+		return 0;
+	return err_set(
+		e,
+		"train.microbatches is %d, and %d ranks share a batch's microbatches, one each "
+		"at least; %s",
+		n, r->n,
+		j->resumes ? "the session was begun so: go on with fewer ranks"
+			   : "give it a multiple of their number (the last digits will differ)");
+}
+
+/* Another kind of processor, or another BLAS, may give other last digits. */
+static void compare_machines(const struct job *j, const struct ranks *r)
+{
+	char(*line)[MACHINE_LINE] = mem_alloc((size_t)r->n, sizeof *line);
+	size_t from[RANKS_MAX + 1];
+
+	for (int i = 0; i <= r->n; i++)
+		from[i] = (size_t)i * sizeof *line;
+	session_machine_here(line[r->rank]);
+	r->gather(r->ctx, line, from);
+	for (int i = 1; i < r->n && r->rank == 0; i++)
+		if (strcmp(line[i], line[0]) != 0) {
+			job_say(j,
+				"rank %d computes on %s, rank 0 on %s: the last digits may differ "
+				"from those of one kind of machine",
+				i, line[i], line[0]);
+			break;
+		}
+	free(line);
+}
+
+int job_ranks_begin(struct job *j, struct err *e)
+{
+	const struct ranks *r = j->opt.ranks;
+	struct fold_told *told;
+
+	if (!r)
+		return 0;
+	told = mem_alloc(1, sizeof *told);
+	told->set = j->base;
+	told->how = j->opt.skip_bad ? CORPUS_SKIP_BAD : CORPUS_HEADERS;
+	told->threads = j->opt.threads;
+	told->first = !j->ranks_known;
+	roster_hash(&j->lab->corpus, &j->base, told->roster);
+	share_tell(r, SHARE_FOLD, 0);
+	r->broadcast(r->ctx, told, sizeof *told);
+	free(told);
+	if (share_agree(r, 0, e))
+		return -1;
+	if (!j->ranks_known)
+		compare_machines(j, r);
+	j->ranks_known = true;
+	j->trainer.model.ranks = r;
+	return 0;
+}
+
+void job_ranks_end(const struct ranks *r)
+{
+	share_tell(r, SHARE_END, 0);
+}
+
+/* ---- the others ---- */
+
+struct help {
+	const struct ranks *ranks;
+	struct labs labs;
+	struct par *par;
+};
+
+static int open_fold(struct help *h, const struct fold_told *told, struct lab **lab,
+		     struct helper **helper, struct err *e)
+{
+	struct origin none = {0};
+	struct lab_data data = {.set = &told->set, .known = &none, .how = told->how, .look = true};
+	char roster[ROSTER_HASH];
+
+	if (!h->par && !(h->par = par_new(told->threads, e)))
+		return -1;
+	*lab = lab_take(&h->labs, &data, e);
+	if (!*lab)
+		return -1;
+	roster_hash(&(*lab)->corpus, &told->set, roster);
+	if (strcmp(roster, told->roster) != 0)
+		return err_set(e, "its data is not that of rank 0 (utterances, labels or lengths "
+				  "differ); all machines need the same files at the same paths");
+	*helper = helper_open(h->ranks, &told->set, &(*lab)->corpus, h->par, e);
+	return *helper ? 0 : -1;
+}
+
+static void help_fold(struct help *h)
+{
+	struct fold_told *told = mem_alloc(1, sizeof *told);
+	struct helper *helper = NULL;
+	struct lab *lab = NULL;
+	struct err e = {0};
+
+	h->ranks->broadcast(h->ranks->ctx, told, sizeof *told);
+	if (share_agree(h->ranks, open_fold(h, told, &lab, &helper, &e), &e) == 0) {
+		if (told->first)
+			compare_machines(NULL, h->ranks);
+		helper_run(helper);
+	}
+	helper_close(helper);
+	lab_drop(lab);
+	free(told);
+}
+
+void job_ranks_help(const struct ranks *r)
+{
+	struct help h = {.ranks = r};
+
+	labs_init(&h.labs);
+	while (share_listen(r).kind == SHARE_FOLD)
+		help_fold(&h);
+	labs_close(&h.labs);
+	par_free(h.par);
+}

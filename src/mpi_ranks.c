@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "mpi_ranks.h"
+
+#include "base/err.h"
+#include "engine/data/settings.h"
+
+#include <limits.h>
+#include <mpi.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { WORD = 4, PIECE = 1 << 30, ORDER = 256 };
+
+/* A count of MPI is an int: large ones go by words. */
+static int words(size_t bytes)
+{
+	if (bytes % WORD || bytes / WORD > INT_MAX)
+		BUG("%zu bytes between ranks", bytes);
+	return (int)(bytes / WORD);
+}
+
+/* Open MPI waits at full speed. An order may be long in coming (a pause, the first read of the
+ * data): after a moment this rank looks only now and then. */
+static void wait_idle(MPI_Request *request)
+{
+	const struct timespec nap = {.tv_nsec = 200000};
+	int done = 0;
+
+	for (int looks = 0;; looks++) {
+		MPI_Test(request, &done, MPI_STATUS_IGNORE);
+		if (done)
+			return;
+		if (looks < 2000)
+			sched_yield();
+		else
+			nanosleep(&nap, NULL);
+	}
+}
+
+static void broadcast(void *ctx, void *data, size_t bytes)
+{
+	(void)ctx;
+	for (size_t at = 0, n; at < bytes; at += n) {
+		MPI_Request request;
+
+		n = bytes - at < PIECE ? bytes - at : PIECE;
+		if (bytes > ORDER) {
+			MPI_Bcast((char *)data + at, (int)n, MPI_BYTE, 0, MPI_COMM_WORLD);
+			continue;
+		}
+		MPI_Ibcast(data, (int)n, MPI_BYTE, 0, MPI_COMM_WORLD, &request);
+		wait_idle(&request);
+	}
+}
+
+/* Counts and places of each rank's bytes. */
+struct parts {
+	int count[RANKS_MAX], at[RANKS_MAX];
+};
+
+static void parts_of(struct parts *p, const size_t *from, int n)
+{
+	for (int r = 0; r < n; r++) {
+		p->count[r] = words(from[r + 1] - from[r]);
+		p->at[r] = words(from[r]);
+	}
+}
+
+static void gather(void *ctx, void *all, const size_t *from)
+{
+	const struct ranks *r = ctx;
+	struct parts p;
+
+	parts_of(&p, from, r->n);
+	if (r->rank == 0)
+		MPI_Gatherv(MPI_IN_PLACE, 0, MPI_FLOAT, all, p.count, p.at, MPI_FLOAT, 0,
+			    MPI_COMM_WORLD);
+	else
+		MPI_Gatherv((char *)all + from[r->rank], p.count[r->rank], MPI_FLOAT, NULL, NULL,
+			    NULL, MPI_FLOAT, 0, MPI_COMM_WORLD);
+}
+
+static void swap(void *ctx, const void *out, const size_t *out_from, void *in,
+		 const size_t *in_from)
+{
+	const struct ranks *r = ctx;
+	struct parts o, i;
+
+	parts_of(&o, out_from, r->n);
+	parts_of(&i, in_from, r->n);
+	MPI_Alltoallv(out, o.count, o.at, MPI_FLOAT, in, i.count, i.at, MPI_FLOAT, MPI_COMM_WORLD);
+}
+
+static int check_versions(const struct ranks *r)
+{
+	struct {
+		char version[56];
+		size_t settings;
+	} first, here;
+
+	memset(&here, 0, sizeof here);
+	snprintf(here.version, sizeof here.version, "%s", MIUST_VERSION);
+	here.settings = sizeof(struct settings);
+	first = here;
+	MPI_Bcast(&first, sizeof first, MPI_BYTE, 0, MPI_COMM_WORLD);
+	if (memcmp(&first, &here, sizeof here) == 0)
+		return 0;
+	fprintf(stderr, "miust-mpi: rank %d is version %s, rank 0 is %s: start one program\n",
+		r->rank, here.version, first.version);
+	return -1;
+}
+
+void mpi_ranks_begin(struct ranks *r)
+{
+	int level;
+
+	*r = (struct ranks){.broadcast = broadcast, .gather = gather, .swap = swap, .ctx = r};
+	MPI_Init_thread(NULL, NULL, MPI_THREAD_SERIALIZED, &level);
+	MPI_Comm_rank(MPI_COMM_WORLD, &r->rank);
+	MPI_Comm_size(MPI_COMM_WORLD, &r->n);
+	if (r->n > RANKS_MAX)
+		fprintf(stderr, "miust-mpi: %d ranks; at most %d can share a batch\n", r->n,
+			RANKS_MAX);
+	else if (level < MPI_THREAD_SERIALIZED)
+		fprintf(stderr, "miust-mpi: this MPI cannot be called from a thread\n");
+	else if (check_versions(r) == 0)
+		return;
+	MPI_Abort(MPI_COMM_WORLD, EXIT_FAILED);
+}
+
+void mpi_ranks_end(void)
+{
+	MPI_Finalize();
+}
