@@ -347,7 +347,9 @@ for pair in USR1:138:$early USR2:140:$late; do
 	# in place of the shell, so that $! is its process
 	(cd "$queue" && exec "$miust" queue run) >"$dir/out" 2>"$dir/err" &
 	pid=$!
-	while kill -0 $pid && [ "$(lines "$queue/sessions/one/fold-1/epochs.csv")" -lt "${code#*:}" ]; do :; done
+	# its run says that it has begun, too: the one before may have come as far as that
+	while kill -0 $pid && { ! grep -q 'one: session' "$dir/err" ||
+		[ "$(lines "$queue/sessions/one/fold-1/epochs.csv")" -lt "${code#*:}" ]; }; do :; done
 	kill -$s $pid
 	wait $pid
 	check "queue_run_$s" [ $? -eq "${code%:*}" ]
