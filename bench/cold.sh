@@ -4,6 +4,8 @@
 # the next one's while it computes; how much longer does an epoch take when nobody asks, and how
 # much longer than one whose files are in memory? SIZE utterances of IEMOCAP's lengths (400), PAIRS
 # (5). Below TMPDIR, which must be a disk. Needs MIUST, SPEED, NO_AHEAD, the programs.
+# WITHIN is a command that runs each epoch, for a corpus larger than memory or a slow disk: systemd-run, or
+# a script that enters such a control group and execs its arguments. As much as fits is then in memory.
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 size=${SIZE:-400} pairs=${PAIRS:-5}
@@ -15,8 +17,11 @@ seconds() {
 	rm -rf "$dir/session"
 	[ "$2" = warm ] || find "$dir/corpus" -name '*.npy' -print0 | xargs -0 "$SPEED" drop
 	start=$(date +%s.%N)
-	LD_PRELOAD=$1 "$MIUST" train "$dir/corpus/bench.yml" --session "$dir/session" --fold 1 \
-		--set train.epoch=1 --set train.batch_size=32 >"$dir/out" 2>&1 || cat "$dir/out" >&2
+	$WITHIN env LD_PRELOAD="$1" "$MIUST" train "$dir/corpus/bench.yml" --session "$dir/session" --fold 1 \
+		--set train.epoch=1 --set train.batch_size=32 >"$dir/out" 2>&1 || {
+		cat "$dir/out" >&2
+		kill $$
+	}
 	awk -v a="$start" -v b="$(date +%s.%N)" 'BEGIN { printf "%.2f\n", b - a }'
 }
 median() { sort -n | awk '{ x[NR] = $1 } END { print x[int((NR + 1) / 2)] }'; }
