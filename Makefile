@@ -282,7 +282,7 @@ doc: all
 	$(B)/miust-tui --markdown words >doc/words.md
 install: all
 	install -d $(bin) $(man)/man1 $(man)/man5 $(share)/configs
-	install -m 755 $(B)/miust $(B)/miust-tui $(bin)
+	install -m 755 $(B)/miust $(B)/miust-tui $(wildcard $(B)/miust-mpi) $(bin)
 	$(B)/miust --manual >$(man)/man1/miust.1
 	$(B)/miust-tui --manual >$(man)/man1/miust-tui.1
 	$(B)/miust config --manual >$(man)/man5/miust-config.5
@@ -291,7 +291,7 @@ install: all
 	for f in $(CONFIGS); do sed 's|\.\./data/|$$XDG_DATA_HOME/miust/|' $$f >$(share)/$$f && \
 		chmod 644 $(share)/$$f || exit 1; done
 uninstall:
-	rm -f $(bin)/miust $(bin)/miust-tui $(PAGES:%=$(man)/%) $(CONFIGS:%=$(share)/%)
+	rm -f $(bin)/miust $(bin)/miust-tui $(bin)/miust-mpi $(PAGES:%=$(man)/%) $(CONFIGS:%=$(share)/%)
 	rmdir $(share)/configs $(share) 2>/dev/null || true # not empty: somebody's own files
 
 clean:

@@ -73,6 +73,20 @@ cp "$dir/train.csv" "$dir/a/data/train.csv"
 resume back
 check put_back same "$dir/whole" "$dir/back"
 
+# One that is finished needs its data no more: its figures are printed, and nothing is changed.
+corpus "$dir/over"
+begun over over.done 1000
+cp "$dir/out" "$dir/figures"
+record "$dir/over.done" >"$dir/before"
+mv "$dir/over" "$dir/away"
+resume over.done
+check finished_without_data done_well
+check finished_prints cmp -s "$dir/out" "$dir/figures"
+check finished_says in_err 'is finished: these are its figures'
+check finished_keeps keeps "$dir/over.done"
+run train --session "$dir/over.done" --resume --seeds 2
+check other_seed_needs_data says 1 'if the data has moved'
+
 # Rows, ids, order, widths; within an epoch and at its end.
 for steps in 4 5; do
 	corpus "$dir/b"

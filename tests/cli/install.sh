@@ -37,7 +37,7 @@ opt/share/miust/configs/iemocap.yml
 opt/share/miust/configs/meld-masked.yml
 opt/share/miust/configs/meld.yml
 END
-files tree >"$dir/out"
+files tree | grep -v "^opt/bin/miust-mpi$" >"$dir/out" # where there is Open MPI
 check installed_files cmp -s "$dir/out" "$dir/expected"
 
 # From another folder, the demo in the user's own.

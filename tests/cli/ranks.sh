@@ -10,6 +10,7 @@ mpi=build/${KIND:-release}/miust-mpi
 MIUST=$(realpath "$MIUST")
 mpi=$(realpath "$mpi")
 cp -r tests/record/tiny "$dir/tiny"
+here=$PWD
 cd "$dir" || exit 1
 # `isolated`: this machine alone, which needs no ssh.
 ranks() { mpirun --allow-run-as-root --oversubscribe --mca plm isolated -n "$@" >out 2>err; }
@@ -45,6 +46,15 @@ check more done_well
 with 3 $config $more --session more-3
 check more_by_3 done_well
 check more_same_by_3 same more more-3
+
+# Folds and seeds, one after the other.
+(cd "$here" && iemocap "$dir/five" 2)
+five="five/config.yml --seeds 2 --set train.microbatches=3 --set train.epoch=2"
+run train $five --session seeds
+check seeds done_well
+with 3 $five --session seeds-3
+check seeds_by_3 done_well
+check seeds_same_by_3 same seeds seeds-3
 
 # Interrupted, then with another number of ranks.
 with 2 $config --session apart --max-steps 5

@@ -4,8 +4,6 @@
 #include "app/session/collect.h"
 #include "base/str.h"
 
-#include <stdio.h>
-
 enum { MISSING_SHOWN = 20 };
 
 static void add_missing(struct str *b, const struct missing_fold *m)
@@ -78,12 +76,7 @@ static int run(const struct args *a, struct err *e)
 		if (!c.joined)
 			cli_message("%s", c.why);
 		say_changed(root, &c);
-		for (int i = 0; i < c.n; i++) {
-			if (c.n > 1)
-				printf("seed %lld\n", (long long)c.run[i].set.exp.seed);
-			results_print(&c.run[i].results, &c.run[i].set, stdout);
-		}
-		fflush(stdout);
+		collected_print(&c, stdout);
 		if (collected_missing(&c))
 			failed = refuse_missing(root, &c, e);
 	}

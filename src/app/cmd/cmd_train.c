@@ -2,12 +2,34 @@
 #include "app/cmd/commands.h"
 
 #include "app/cmd/train.h"
+#include "app/session/collect.h"
+#include "app/session/session_state.h"
 
 static const struct ranks *ranks; /* the program's; NULL: this process alone */
 
 void train_with(const struct ranks *r)
 {
 	ranks = r;
+}
+
+/* A session that is finished needs its data for nothing more: its figures are printed. */
+static bool prints_finished(const struct job_options *o, const struct err *e)
+{
+	struct err ignored = {0};
+	struct collected c = {0};
+	bool finished = false;
+
+	if (e->status != EXIT_DATA ||
+	    session_finished(o->session, o->seeds > 0 ? o->seeds : 1, &finished, &ignored))
+		return false;
+	finished = finished && collect_session(&c, o->session, o->seeds, &ignored) == 0;
+	if (finished) {
+		cli_message("%s", e->text);
+		cli_message("session %s is finished: these are its figures", o->session);
+		collected_print(&c, stdout);
+	}
+	collected_free(&c);
+	return finished;
 }
 
 static int run(const struct args *a, struct err *e)
@@ -44,6 +66,10 @@ static int run(const struct args *a, struct err *e)
 	if ((a->jobs > 1 ? train_folds(a, &o, a->jobs, e)
 			 : train_job(a, &o, false, &complete, e)) == 0)
 		return 0;
+	if (o.resume && prints_finished(&o, e)) {
+		err_clear(e);
+		return 0;
+	}
 	if (e->status == EXIT_STOPPED) /* it has not done what it was started for */
 		e->status = EXIT_FAILED;
 	return -1;

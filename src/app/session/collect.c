@@ -23,6 +23,16 @@ void collected_free(struct collected *c)
 	*c = (struct collected){0};
 }
 
+void collected_print(const struct collected *c, FILE *to)
+{
+	for (int i = 0; i < c->n; i++) {
+		if (c->n > 1)
+			fprintf(to, "seed %lld\n", (long long)c->run[i].set.exp.seed);
+		results_print(&c->run[i].results, &c->run[i].set, to);
+	}
+	fflush(to);
+}
+
 int collected_missing(const struct collected *c)
 {
 	int n = 0;

@@ -44,5 +44,6 @@ struct collected { /* start with {0} */
 int collect_session(struct collected *c, const char *root, int seeds, struct err *e);
 void collected_free(struct collected *c);
 int collected_missing(const struct collected *c); /* folds of all runs */
+void collected_print(const struct collected *c, FILE *to);
 
 #endif
