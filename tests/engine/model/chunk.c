@@ -268,6 +268,10 @@ TEST(what_a_run_holds_anyway_counts)
 	s.train.optimizer.name = OPTIMIZER_ADAMW;
 	CHECK_INT((long long)chunk_room(&s, total),
 		  (long long)((1 << 30) - PROGRAM_BYTES - arrays / 4 * 5));
+	s.train.microbatches = 5; /* a gradient of each of three levels of their tree, and one */
+	CHECK_INT((long long)chunk_room(&s, total),
+		  (long long)((1 << 30) - PROGRAM_BYTES - arrays / 4 * 9));
+	s.train.microbatches = 1;
 	s.train.memory = 1;
 	CHECK_INT((long long)chunk_room(&s, total), 0);
 	s.train.memory = 0; /* on any machine */
