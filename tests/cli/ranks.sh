@@ -56,6 +56,19 @@ with 3 $five --session seeds-3
 check seeds_by_3 done_well
 check seeds_same_by_3 same seeds seeds-3
 
+# A row that was left out when the session began is left out by all, also once it is mended.
+cp -r tiny faulty
+mv faulty/data/text/train/dia0_utt0.npy away.npy
+faulty="faulty/config.yml --set train.microbatches=2 --set train.epoch=2"
+run train $faulty --skip-bad --session left
+check left done_well
+with 2 $faulty --skip-bad --session left-2 --max-steps 3
+check left_begun done_well
+mv away.npy faulty/data/text/train/dia0_utt0.npy
+with 2 --session left-2 --resume
+check left_goes_on done_well
+check left_same same left left-2
+
 # Interrupted, then with another number of ranks.
 with 2 $config --session apart --max-steps 5
 check apart_2 done_well

@@ -15,6 +15,7 @@ struct fold_told {
 	struct settings set;
 	char roster[ROSTER_HASH]; /* of the data */
 	unsigned how;             /* it is read */
+	int nleft;                /* rows of it that are left out; they follow */
 	int threads;
 	bool first; /* of this program: machines are compared */
 };
@@ -56,6 +57,52 @@ static void compare_machines(const struct job *j, const struct ranks *r)
 	free(line);
 }
 
+static void send_text(const struct ranks *r, const char *text)
+{
+	size_t bytes = strlen(text) + 1;
+
+	r->broadcast(r->ctx, &bytes, sizeof bytes);
+	r->broadcast(r->ctx, (void *)(size_t)text, bytes); /* rank 0's stays as it is */
+}
+
+static char *hear_text(const struct ranks *r)
+{
+	size_t bytes;
+	char *text;
+
+	r->broadcast(r->ctx, &bytes, sizeof bytes);
+	text = mem_alloc(bytes, 1);
+	r->broadcast(r->ctx, text, bytes);
+	return text;
+}
+
+static void send_left(const struct ranks *r, const struct origin *o)
+{
+	for (int i = 0; i < o->nleft; i++) {
+		r->broadcast(r->ctx, &o->left[i].line, sizeof o->left[i].line);
+		send_text(r, o->left[i].part);
+		send_text(r, o->left[i].id);
+		send_text(r, o->left[i].why);
+	}
+}
+
+static void hear_left(const struct ranks *r, struct origin *o, int n)
+{
+	for (int i = 0; i < n; i++) {
+		char *part, *id, *why;
+		long line;
+
+		r->broadcast(r->ctx, &line, sizeof line);
+		part = hear_text(r);
+		id = hear_text(r);
+		why = hear_text(r);
+		origin_add(o, part, line, id, why);
+		free(part);
+		free(id);
+		free(why);
+	}
+}
+
 int job_ranks_begin(struct job *j, struct err *e)
 {
 	const struct ranks *r = j->opt.ranks;
@@ -68,9 +115,11 @@ int job_ranks_begin(struct job *j, struct err *e)
 	told->how = j->opt.skip_bad ? CORPUS_SKIP_BAD : CORPUS_HEADERS;
 	told->threads = j->opt.threads;
 	told->first = !j->ranks_known;
+	told->nleft = j->lab->now.nleft;
 	roster_hash(&j->lab->corpus, &j->base, told->roster);
 	share_tell(r, SHARE_FOLD, 0);
 	r->broadcast(r->ctx, told, sizeof *told);
+	send_left(r, &j->lab->now);
 	free(told);
 	if (share_agree(r, 0, e))
 		return -1;
@@ -94,11 +143,10 @@ struct help {
 	struct par *par;
 };
 
-static int open_fold(struct help *h, const struct fold_told *told, struct lab **lab,
-		     struct helper **helper, struct err *e)
+static int open_fold(struct help *h, const struct fold_told *told, const struct origin *left,
+		     struct lab **lab, struct helper **helper, struct err *e)
 {
-	struct origin none = {0};
-	struct lab_data data = {.set = &told->set, .known = &none, .how = told->how, .look = true};
+	struct lab_data data = {.set = &told->set, .known = left, .how = told->how, .look = true};
 	char roster[ROSTER_HASH];
 
 	if (!h->par && !(h->par = par_new(told->threads, e)))
@@ -118,17 +166,20 @@ static void help_fold(struct help *h)
 {
 	struct fold_told *told = mem_alloc(1, sizeof *told);
 	struct helper *helper = NULL;
+	struct origin left = {0};
 	struct lab *lab = NULL;
 	struct err e = {0};
 
 	h->ranks->broadcast(h->ranks->ctx, told, sizeof *told);
-	if (share_agree(h->ranks, open_fold(h, told, &lab, &helper, &e), &e) == 0) {
+	hear_left(h->ranks, &left, told->nleft);
+	if (share_agree(h->ranks, open_fold(h, told, &left, &lab, &helper, &e), &e) == 0) {
 		if (told->first)
 			compare_machines(NULL, h->ranks);
 		helper_run(helper);
 	}
 	helper_close(helper);
 	lab_drop(lab);
+	origin_free(&left);
 	free(told);
 }
 
