@@ -280,7 +280,7 @@ doc: all
 	$(B)/miust config --markdown >doc/config.md
 	$(B)/miust-tui --markdown keys >doc/keys.md
 	$(B)/miust-tui --markdown words >doc/words.md
-install: all
+install: all $(if $(wildcard $(B)/miust-mpi),mpi)
 	install -d $(bin) $(man)/man1 $(man)/man5 $(share)/configs
 	install -m 755 $(B)/miust $(B)/miust-tui $(wildcard $(B)/miust-mpi) $(bin)
 	$(B)/miust --manual >$(man)/man1/miust.1

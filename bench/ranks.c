@@ -293,8 +293,10 @@ int main(int argc, char **argv)
 
 	mpi_ranks_begin(&true_ranks);
 	failed = true_ranks.n > 1 ? measure(&e) : predict(argc - 1, argv + 1, &e);
-	if (failed)
+	if (failed) {
 		fprintf(stderr, "ranks: %s\n", e.text);
+		MPI_Abort(MPI_COMM_WORLD, 1);
+	}
 	mpi_ranks_end();
 	return failed != 0;
 }

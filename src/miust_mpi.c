@@ -12,25 +12,33 @@
 #include <signal.h>
 #include <string.h>
 
-/* Rank 0 is told to stop, and tells the others. */
-static void leave_signals_to_rank_0(void)
+/* Rank 0 is told to stop, and tells the others. Until they know who they are, nobody is. */
+static void leave_to_rank_0(struct sigaction was[])
 {
-	static const int stops[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
+	const struct sigaction ignore = {.sa_handler = SIG_IGN};
 
-	for (size_t i = 0; i < sizeof stops / sizeof *stops; i++)
-		signal(stops[i], SIG_IGN);
+	for (int i = 0; i < PROCESS_STOPS; i++)
+		sigaction(process_stops[i].number, &ignore, &was[i]);
+}
+
+static void take_signals(const struct sigaction was[])
+{
+	for (int i = 0; i < PROCESS_STOPS; i++)
+		sigaction(process_stops[i].number, &was[i], NULL);
 }
 
 static int train(int argc, char **argv)
 {
+	struct sigaction was[PROCESS_STOPS];
 	struct ranks r;
 	int status = 0;
 
+	leave_to_rank_0(was);
 	mpi_ranks_begin(&r);
 	if (r.rank > 0) {
-		leave_signals_to_rank_0();
 		job_ranks_help(&r);
 	} else {
+		take_signals(was);
 		train_with(r.n > 1 ? &r : NULL);
 		status = miust(argc, argv);
 		job_ranks_end(&r);

@@ -2,19 +2,21 @@
 #include "mpi_ranks.h"
 
 #include "base/err.h"
-#include "engine/data/settings.h"
+#include "base/file.h"
 
 #include <limits.h>
 #include <mpi.h>
 #include <sched.h>
+#include <stdint.h>
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 #include <time.h>
+#include <xxhash.h>
 
-enum { WORD = 4, PIECE = 1 << 30, ORDER = 256 };
+enum { WORD = 4, MOST = 1 << 30, ORDER = 256 };
 
-/* A count of MPI is an int: large ones go by words. */
-static int words(size_t bytes)
+/* A count of MPI is an int: they count words. */
+static int count_of(size_t bytes)
 {
 	if (bytes % WORD || bytes / WORD > INT_MAX)
 		BUG("%zu bytes between ranks", bytes);
@@ -45,7 +47,7 @@ static void broadcast(void *ctx, void *data, size_t bytes)
 	for (size_t at = 0, n; at < bytes; at += n) {
 		MPI_Request request;
 
-		n = bytes - at < PIECE ? bytes - at : PIECE;
+		n = bytes - at < MOST ? bytes - at : MOST;
 		if (bytes > ORDER) {
 			MPI_Bcast((char *)data + at, (int)n, MPI_BYTE, 0, MPI_COMM_WORLD);
 			continue;
@@ -63,8 +65,8 @@ struct parts {
 static void parts_of(struct parts *p, const size_t *from, int n)
 {
 	for (int r = 0; r < n; r++) {
-		p->count[r] = words(from[r + 1] - from[r]);
-		p->at[r] = words(from[r]);
+		p->count[r] = count_of(from[r + 1] - from[r]);
+		p->at[r] = count_of(from[r]);
 	}
 }
 
@@ -93,22 +95,30 @@ static void swap(void *ctx, const void *out, const size_t *out_from, void *in,
 	MPI_Alltoallv(out, o.count, o.at, MPI_FLOAT, in, i.count, i.at, MPI_FLOAT, MPI_COMM_WORLD);
 }
 
-static int check_versions(const struct ranks *r)
+/* Of the program's file; 0 if it cannot be read. */
+static uint64_t build_hash(void)
 {
-	struct {
-		char version[56];
-		size_t settings;
-	} first, here;
+	struct err ignored = {0};
+	size_t n = 0;
+	char *program = file_read("/proc/self/exe", SIZE_MAX, &n, &ignored);
+	uint64_t hash = program ? XXH3_64bits(program, n) : 0;
 
-	memset(&here, 0, sizeof here);
-	snprintf(here.version, sizeof here.version, "%s", MIUST_VERSION);
-	here.settings = sizeof(struct settings);
-	first = here;
+	free(program);
+	return hash;
+}
+
+static int check_build(const struct ranks *r)
+{
+	uint64_t here = build_hash(), first = here;
+
 	MPI_Bcast(&first, sizeof first, MPI_BYTE, 0, MPI_COMM_WORLD);
-	if (memcmp(&first, &here, sizeof here) == 0)
+	if (first == here)
 		return 0;
-	fprintf(stderr, "miust-mpi: rank %d is version %s, rank 0 is %s: start one program\n",
-		r->rank, here.version, first.version);
+	fprintf(stderr,
+		"miust-mpi: rank %d (%s) is another build of the program than rank 0: give all "
+		"machines "
+		"the same file\n",
+		r->rank, MIUST_VERSION);
 	return -1;
 }
 
@@ -120,12 +130,14 @@ void mpi_ranks_begin(struct ranks *r)
 	MPI_Init_thread(NULL, NULL, MPI_THREAD_SERIALIZED, &level);
 	MPI_Comm_rank(MPI_COMM_WORLD, &r->rank);
 	MPI_Comm_size(MPI_COMM_WORLD, &r->n);
-	if (r->n > RANKS_MAX)
+	if (r->n > RANKS_MAX && r->rank > 0)
+		MPI_Barrier(MPI_COMM_WORLD); /* which rank 0 does not come to */
+	else if (r->n > RANKS_MAX)
 		fprintf(stderr, "miust-mpi: %d ranks; at most %d can share a batch\n", r->n,
 			RANKS_MAX);
 	else if (level < MPI_THREAD_SERIALIZED)
 		fprintf(stderr, "miust-mpi: this MPI cannot be called from a thread\n");
-	else if (check_versions(r) == 0)
+	else if (check_build(r) == 0)
 		return;
 	MPI_Abort(MPI_COMM_WORLD, EXIT_FAILED);
 }

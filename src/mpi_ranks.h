@@ -10,8 +10,8 @@
 
 #include "engine/num/ranks.h"
 
-/* Ends all ranks with a sentence if they are too many, or of two versions of the program: they
- * hand each other its structures. */
+/* Ends all ranks with a sentence if they are too many, or of different builds of the program: they
+ * hand each other its structures. *r stays where it is: its functions are given it. */
 void mpi_ranks_begin(struct ranks *r);
 void mpi_ranks_end(void);
 

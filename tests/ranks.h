@@ -9,7 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum ranks_call { RANKS_BROADCAST, RANKS_GATHER, RANKS_SWAP };
 struct said {
+	enum ranks_call call;
+	size_t bytes; /* on which all agree */
 	const void *out;
 	const size_t *out_from;
 	void *in;
@@ -25,10 +28,15 @@ struct ranks_seat {
 	int rank, n;
 };
 
+/* All are at the same call. */
 static inline void ranks_say(const struct ranks_seat *x, struct said s)
 {
+	const struct said *first = &x->room->said[0];
+
 	x->room->said[x->rank] = s;
 	pthread_barrier_wait(&x->room->all);
+	if (first->call != s.call || first->bytes != s.bytes)
+		abort();
 }
 
 static inline void ranks_heard(const struct ranks_seat *x)
@@ -40,7 +48,7 @@ static inline void ranks_broadcast(void *ctx, void *data, size_t bytes)
 {
 	const struct ranks_seat *x = ctx;
 
-	ranks_say(x, (struct said){.out = data});
+	ranks_say(x, (struct said){RANKS_BROADCAST, bytes, .out = data});
 	if (x->rank > 0)
 		memcpy(data, x->room->said[0].out, bytes);
 	ranks_heard(x);
@@ -50,7 +58,7 @@ static inline void ranks_gather(void *ctx, void *all, const size_t *from)
 {
 	const struct ranks_seat *x = ctx;
 
-	ranks_say(x, (struct said){.in = all});
+	ranks_say(x, (struct said){RANKS_GATHER, from[x->n], .in = all});
 	if (x->rank > 0)
 		memcpy((char *)x->room->said[0].in + from[x->rank], (char *)all + from[x->rank],
 		       from[x->rank + 1] - from[x->rank]);
@@ -62,7 +70,7 @@ static inline void ranks_swap(void *ctx, const void *out, const size_t *out_from
 {
 	const struct ranks_seat *x = ctx;
 
-	ranks_say(x, (struct said){.out = out, .out_from = out_from});
+	ranks_say(x, (struct said){RANKS_SWAP, 0, .out = out, .out_from = out_from});
 	for (int r = 0; r < x->n; r++) {
 		const struct said *s = &x->room->said[r];
 

@@ -97,10 +97,13 @@ mpirun --allow-run-as-root --oversubscribe --mca plm isolated -n 2 "$mpi" train 
 started=$!
 before=$(wc -l <long/fold-0/epochs.csv)
 while [ "$(wc -l <long/fold-0/epochs.csv)" -lt $((before + 3)) ]; do kill -0 $started || break; done
-kill -9 "$(pgrep -P $started | sed -n 2p)"
+ranks_now=$(pgrep -P $started)
+check two_ranks [ "$(echo "$ranks_now" | wc -l)" -eq 2 ]
+kill -9 "$(echo "$ranks_now" | sed -n 2p)"
+check killed_one [ $? -eq 0 ]
 wait $started
 check killed_ends_all [ $? -ne 0 ]
-check nobody_is_left [ -z "$(pgrep -f "$dir.*long\$")" ]
+for pid in $ranks_now; do check nobody_is_left timeout 60 tail --pid="$pid" -f /dev/null; done
 with 2 --session long --resume
 check goes_on done_well
 check killed_same same long-one long
@@ -119,4 +122,5 @@ refused jobs 2 'jobs 2: folds at once are for one process'
 with 2 nothing.yml --session none
 refused no_config 1 'nothing.yml'
 ranks 2 "$mpi" config train.microbatches
-check other_commands_are_each_ranks [ "$(grep -c . out)" -ge 2 ]
+check other_commands_are_each_ranks [ "$(grep -c train.microbatches out)" -eq \
+	$((2 * $("$MIUST" config train.microbatches | grep -c train.microbatches))) ]

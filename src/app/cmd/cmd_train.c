@@ -13,7 +13,7 @@ void train_with(const struct ranks *r)
 }
 
 /* A session that is finished needs its data for nothing more: its figures are printed. */
-static bool prints_finished(const struct job_options *o, const struct err *e)
+static bool print_if_finished(const struct job_options *o, const struct err *e)
 {
 	struct err ignored = {0};
 	struct collected c = {0};
@@ -49,6 +49,7 @@ static int run(const struct args *a, struct err *e)
 		.notes = true,
 		.replay = a->replay,
 		.ranks = ranks,
+		.rank_threads = a->threads,
 		.threads = a->threads,
 		.max_steps = a->max_steps,
 	};
@@ -66,7 +67,7 @@ static int run(const struct args *a, struct err *e)
 	if ((a->jobs > 1 ? train_folds(a, &o, a->jobs, e)
 			 : train_job(a, &o, false, &complete, e)) == 0)
 		return 0;
-	if (o.resume && prints_finished(&o, e)) {
+	if (o.resume && print_if_finished(&o, e)) {
 		err_clear(e);
 		return 0;
 	}

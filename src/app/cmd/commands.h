@@ -32,7 +32,7 @@ extern const struct command cmd_sessions_untag;
 extern const struct command cmd_sweep;
 extern const struct command cmd_train;
 
-/* Who share the batches that `train` trains, from now on (app/lab/job_ranks.h). */
+/* From now on `train` computes its batches together with these ranks (app/lab/job_ranks.h). */
 struct ranks;
 void train_with(const struct ranks *r);
 /* All of them, as the program `miust`: what its main returns. */

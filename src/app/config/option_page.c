@@ -58,11 +58,13 @@ static const struct {
 	 "it; a fold that may take more than the machine has is refused, with what to set."},
 	{"Several ranks",
 	 "`train.microbatches: 4` cuts each batch into four parts of about equal work, forms the\n"
-	 "gradients of each apart and adds them two by two. That is what `miust-mpi train` shares\n"
-	 "out over several machines (doc/cluster.md): up to four of them here, best a number that\n"
-	 "divides it. The figures depend on it in their last digits, but not on who computes "
-	 "what.\n"
-	 "One process is 1.4 % slower with 4 than with 1, where they all fit into `train.memory`."},
+	 "gradients of each apart, and adds them two by two. `miust-mpi train` shares these parts "
+	 "out\n"
+	 "over several machines (doc/cluster.md): over four ranks at most, and best over one, two "
+	 "or\n"
+	 "four. The last digits depend on the number of parts, but not on who computes them. In "
+	 "one\n"
+	 "process 4 are 1.5 % slower than 1, if they all fit into `train.memory`."},
 };
 enum { TOPICS = sizeof topics / sizeof *topics };
 

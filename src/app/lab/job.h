@@ -115,8 +115,9 @@ struct job_options {
 	bool notes;         /* say what is worth a note about a list as a whole */
 	const char *replay; /* a commands.log to follow, or NULL */
 	const char
-		*socket; /* where this program listens, named in the folds' locks; NULL: nowhere */
-	int threads;     /* 0: all cores */
+		*socket;  /* where this program listens, named in the folds' locks; NULL: nowhere */
+	int threads;      /* 0: all cores */
+	int rank_threads; /* of each of the other ranks; 0: all its cores */
 	int64_t max_steps;         /* stop after so many; 0: no limit; of a team the team counts */
 	const struct ranks *ranks; /* who compute its batches too (job_ranks.h); NULL: nobody */
 	struct team *team; /* the folds are shared with other jobs of this session; NULL: none */

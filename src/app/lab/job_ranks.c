@@ -14,7 +14,6 @@
 struct fold_told {
 	struct settings set;
 	char roster[ROSTER_HASH]; /* of the data */
-	unsigned how;             /* it is read */
 	int nleft;                /* rows of it that are left out; they follow */
 	int threads;
 	bool first; /* of this program: machines are compared */
@@ -82,24 +81,21 @@ static void send_left(const struct ranks *r, const struct origin *o)
 		r->broadcast(r->ctx, &o->left[i].line, sizeof o->left[i].line);
 		send_text(r, o->left[i].part);
 		send_text(r, o->left[i].id);
-		send_text(r, o->left[i].why);
 	}
 }
 
 static void hear_left(const struct ranks *r, struct origin *o, int n)
 {
 	for (int i = 0; i < n; i++) {
-		char *part, *id, *why;
+		char *part, *id;
 		long line;
 
 		r->broadcast(r->ctx, &line, sizeof line);
 		part = hear_text(r);
 		id = hear_text(r);
-		why = hear_text(r);
-		origin_add(o, part, line, id, why);
+		origin_add(o, part, line, id, "");
 		free(part);
 		free(id);
-		free(why);
 	}
 }
 
@@ -112,8 +108,7 @@ int job_ranks_begin(struct job *j, struct err *e)
 		return 0;
 	told = mem_alloc(1, sizeof *told);
 	told->set = j->base;
-	told->how = j->opt.skip_bad ? CORPUS_SKIP_BAD : CORPUS_HEADERS;
-	told->threads = j->opt.threads;
+	told->threads = j->opt.rank_threads;
 	told->first = !j->ranks_known;
 	told->nleft = j->lab->now.nleft;
 	roster_hash(&j->lab->corpus, &j->base, told->roster);
@@ -143,10 +138,18 @@ struct help {
 	struct par *par;
 };
 
+/* Rank 0 has said it of its own files, and is told the first fault of these. */
+static void say_nothing(void *ctx, const char *text)
+{
+	(void)ctx;
+	(void)text;
+}
+
 static int open_fold(struct help *h, const struct fold_told *told, const struct origin *left,
 		     struct lab **lab, struct helper **helper, struct err *e)
 {
-	struct lab_data data = {.set = &told->set, .known = left, .how = told->how, .look = true};
+	struct lab_data data = {
+		.set = &told->set, .known = left, .how = CORPUS_HEADERS, .say = say_nothing};
 	char roster[ROSTER_HASH];
 
 	if (!h->par && !(h->par = par_new(told->threads, e)))

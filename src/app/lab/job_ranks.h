@@ -15,7 +15,7 @@
 int job_ranks_check(const struct job *j, struct err *e); /* before a session is made */
 int job_ranks_begin(struct job *j, struct err *e);       /* the fold whose trainer is open */
 
-void job_ranks_end(const struct ranks *r);  /* rank 0, when no job is open any more */
-void job_ranks_help(const struct ranks *r); /* the others; returns then */
+void job_ranks_end(const struct ranks *r);  /* rank 0, when its last job is closed */
+void job_ranks_help(const struct ranks *r); /* the others; returns once rank 0 has ended */
 
 #endif

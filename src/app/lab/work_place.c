@@ -118,6 +118,8 @@ void work_fit(struct work_run *run)
 	pthread_mutex_lock(&w->lock);
 	if (!w->memory)
 		w->memory = (int64_t)(SHARE * (double)machine_memory());
+	if (most < run->need)
+		work_line_moved(w);
 	run->need = most;
 	now = run->side || fits(run);
 	pthread_mutex_unlock(&w->lock);

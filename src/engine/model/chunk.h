@@ -44,8 +44,8 @@ size_t chunk_bytes_of(const struct encoder *c, int words, int frames, bool backw
 /* Of n utterances of such lengths; text and frames of one place need not be of one utterance. */
 size_t chunk_bytes_all(const struct encoder *c, const int *words, const int *frames, int n,
 		       bool backward);
-/* Cut the batch into so many microbatches, if it has as many utterances, and those so that each
- * chunk fits into `room`; returns the bytes of the largest. */
+/* Cut the batch into so many microbatches, or one an utterance if it has fewer, and each of those
+ * into chunks that fit into `room`; returns the bytes of the largest chunk. */
 size_t chunk_cut(const struct encoder *c, struct batch *b, int microbatches, size_t room,
 		 bool backward);
 

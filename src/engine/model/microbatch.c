@@ -124,17 +124,17 @@ static int form_nodes(struct microbatch_sum *s, int from, int to, int i)
 
 /* ---- what is added where all have come together ---- */
 
-/* Rank r's share of a gradient begins here. */
-static size_t share(const struct microbatch_sum *s, int r)
+/* Rank r's slice of a gradient begins here. */
+static size_t slice(const struct microbatch_sum *s, int r)
 {
 	size_t lines = (s->total + 15) / 16;
 
 	return min_size(lines * (size_t)r / (size_t)s->ranks->n * 16, s->total);
 }
 
-static size_t share_size(const struct microbatch_sum *s)
+static size_t slice_size(const struct microbatch_sum *s)
 {
-	return share(s, s->ranks->rank + 1) - share(s, s->ranks->rank);
+	return slice(s, s->ranks->rank + 1) - slice(s, s->ranks->rank);
 }
 
 size_t microbatch_room(const struct microbatch_sum *s)
@@ -145,15 +145,15 @@ size_t microbatch_room(const struct microbatch_sum *s)
 
 	if (!s->ranks)
 		return slots * s->total;
-	return slots * s->total + (size_t)most_nodes(s) * (size_t)s->ranks->n * share_size(s);
+	return slots * s->total + (size_t)most_nodes(s) * (size_t)s->ranks->n * slice_size(s);
 }
 
-/* A block of this rank's share. */
+/* A block of this rank's slice. */
 struct combining {
 	const struct microbatch_sum *s;
-	real *node; /* [most nodes][ranks][share]: the k-th from the end of each that has one */
+	real *node; /* [most nodes][ranks][slice]: the k-th from the end of each that has one */
 	size_t at, n;
-	int taken[RANKS_MAX];
+	int nodes[RANKS_MAX], taken[RANKS_MAX]; /* of each rank */
 };
 
 static int owner(const struct microbatch_sum *s, int from, int to)
@@ -166,12 +166,11 @@ static int owner(const struct microbatch_sum *s, int from, int to)
 
 static real *taken(struct combining *c, int rank)
 {
-	const struct microbatch_sum *s = c->s;
-	int k = c->taken[rank]++, place = k * s->ranks->n;
+	int k = c->taken[rank]++, place = k * c->s->ranks->n;
 
 	for (int r = 0; r < rank; r++)
-		place += k < nodes_of(s, r, 0, s->n);
-	return c->node + (size_t)place * share_size(s) + c->at;
+		place += k < c->nodes[r];
+	return c->node + (size_t)place * slice_size(c->s) + c->at;
 }
 
 static real *combine(struct combining *c, int from, int to)
@@ -194,12 +193,12 @@ static void combine_block(void *ctx, int task)
 	struct combining c = *all;
 
 	c.at = (size_t)task * BLOCK;
-	c.n = min_size(BLOCK, share_size(s) - c.at);
-	memcpy(slot(s, 0) + share(s, s->ranks->rank) + c.at, combine(&c, 0, s->n),
+	c.n = min_size(BLOCK, slice_size(s) - c.at);
+	memcpy(slot(s, 0) + slice(s, s->ranks->rank) + c.at, combine(&c, 0, s->n),
 	       c.n * sizeof(real));
 }
 
-/* Each rank's k-th node from the end, to where its shares are added. */
+/* Each rank's k-th node from the end, to where its slices are added. */
 static void swap_nodes(const struct microbatch_sum *s, int k, real *in)
 {
 	size_t out_from[RANKS_MAX + 1] = {0}, in_from[RANKS_MAX + 1] = {0};
@@ -208,23 +207,25 @@ static void swap_nodes(const struct microbatch_sum *s, int k, real *in)
 	for (int r = 0; r < s->ranks->n; r++) {
 		bool theirs = k < nodes_of(s, r, 0, s->n);
 
-		out_from[r + 1] = mine ? share(s, r + 1) * sizeof(real) : 0;
-		in_from[r + 1] = in_from[r] + (theirs ? share_size(s) * sizeof(real) : 0);
+		out_from[r + 1] = mine ? slice(s, r + 1) * sizeof(real) : 0;
+		in_from[r + 1] = in_from[r] + (theirs ? slice_size(s) * sizeof(real) : 0);
 	}
 	s->ranks->swap(s->ranks->ctx, slot(s, mine ? k : 0), out_from, in, in_from);
 }
 
-static void add_shares(struct microbatch_sum *s, real *node)
+static void add_slices(struct microbatch_sum *s, real *node)
 {
 	struct combining c = {.s = s, .node = node};
 	size_t from[RANKS_MAX + 1];
 	int most = most_nodes(s);
 
+	for (int r = 0; r < s->ranks->n; r++)
+		c.nodes[r] = nodes_of(s, r, 0, s->n);
 	for (int k = 0; k < most; k++)
-		swap_nodes(s, k, node + (size_t)k * (size_t)s->ranks->n * share_size(s));
-	par_run(s->par, blocks(share_size(s)), combine_block, &c);
+		swap_nodes(s, k, node + (size_t)k * (size_t)s->ranks->n * slice_size(s));
+	par_run(s->par, blocks(slice_size(s)), combine_block, &c);
 	for (int r = 0; r <= s->ranks->n; r++)
-		from[r] = share(s, r) * sizeof(real);
+		from[r] = slice(s, r) * sizeof(real);
 	s->ranks->gather(s->ranks->ctx, slot(s, 0), from);
 }
 
@@ -234,6 +235,6 @@ const real *microbatch_sum(struct microbatch_sum *s)
 	int own = first_of(s, rank_here(s) + 1) - first_of(s, rank_here(s));
 
 	if (s->ranks)
-		add_shares(s, slot(s, max_int(slots, 1) + levels(max_int(own, 1))));
+		add_slices(s, slot(s, max_int(slots, 1) + levels(max_int(own, 1))));
 	return slot(s, 0);
 }

@@ -8,8 +8,9 @@
  * some that follow one another, adds up what nodes of the tree are whole among them, and what is
  * left of the tree is added where all nodes have come together. The bytes are those of one process.
  *
- * Where ranks add: each has a share of the weights, gets all nodes of it and adds them; rank 0
- * then collects the shares. So with two ranks as many bytes go either way as a gradient has.
+ * Where ranks add: each has a slice of the gradient, gets that slice of all nodes and adds them;
+ * rank 0 then gathers the slices. No link carries more than twice the bytes of a gradient, however
+ * many ranks there are, where each has one node.
  */
 #ifndef MIUST_MICROBATCH_H
 #define MIUST_MICROBATCH_H

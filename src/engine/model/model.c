@@ -78,8 +78,6 @@ static void layout(struct model *m, int batch)
 
 	m->z = arena_take(a, n * (size_t)m->encoder.z_width, sizeof(real));
 	m->dz = arena_take(a, n * (size_t)m->encoder.z_width, sizeof(real));
-	if (m->ranks)
-		m->zp = arena_take(a, n * (size_t)m->encoder.z_width, sizeof(real));
 	w->hidden = arena_take(a, n * (size_t)m->heads.hidden, sizeof(real));
 	w->dhidden = arena_take(a, n * (size_t)m->heads.hidden, sizeof(real));
 	for (int h = 0; h < HEADS; h++) {
@@ -149,15 +147,24 @@ static size_t chunk_share(const struct model *m, const struct batch *b)
 	return m->room > beside ? m->room - beside : 0;
 }
 
-/* Gradients of microbatches; 1 has none of its own. */
+static bool forms_apart(const struct model *m)
+{
+	return m->microbatches > 1 || m->ranks;
+}
+
+/* Gradients of microbatches, and what ranks gather: beside what train.memory lets a batch have, so
+ * that its cut does not depend on them. */
 static void layout_sums(struct model *m, const struct batch *b, struct microbatch_sum *s)
 {
+	if (m->ranks)
+		m->zp = arena_take(&m->sums, (size_t)b->n * (size_t)m->encoder.z_width,
+				   sizeof(real));
 	*s = (struct microbatch_sum){.kern = m->encoder.stack[0].kern,
 				     .par = m->par,
 				     .ranks = m->ranks,
 				     .total = m->params.total,
 				     .n = b->microbatches};
-	if (b->microbatches > 1 || m->ranks)
+	if (forms_apart(m))
 		s->array = arena_take(&m->sums, microbatch_room(s), sizeof(real));
 }
 
@@ -167,7 +174,10 @@ static int ready_sums(struct model *m, const struct batch *b, struct err *e)
 
 	arena_measure(&m->sums);
 	layout_sums(m, b, &s);
-	return arena_ready(&m->sums, "gradients of microbatches", e);
+	if (arena_ready(&m->sums, "gradients of microbatches", e))
+		return -1;
+	layout_sums(m, b, &s);
+	return 0;
 }
 
 /* Bytes of the chunks here, if they are several, and there is room for all of them; else of the
@@ -180,8 +190,10 @@ static size_t keep_chunks(struct model *m, const struct batch *b, size_t largest
 	m->nkept = 0;
 	m->keeps = b->microbatches > 1 && end - first <= MICROBATCHES_MAX;
 	for (int i = first; i < end && m->keeps; i++) {
-		all += chunk_bytes(&m->encoder, b, b->cut[i], b->cut[i + 1], m->backward);
-		m->keeps = all <= share;
+		size_t bytes = chunk_bytes(&m->encoder, b, b->cut[i], b->cut[i + 1], m->backward);
+
+		m->keeps = bytes <= share - all;
+		all += m->keeps ? bytes : 0;
 	}
 	return m->keeps ? all : largest;
 }
@@ -371,7 +383,7 @@ void model_backward_add(struct model *m, struct batch *b)
 	if (m->ranks)
 		m->ranks->broadcast(m->ranks->ctx, m->dz,
 				    (size_t)b->n * (size_t)m->encoder.z_width * sizeof(real));
-	if (m->ranks || b->microbatches > 1)
+	if (forms_apart(m))
 		sum_backward(m, b);
 	else
 		chunks_backward(m, b, 0, b->chunks, m->params.g);

@@ -5,9 +5,10 @@
  * Weights, the encoder, the heads, and the workspace of the batch at hand.
  * A step is: batch_take, model_ready (may allocate), model_forward, model_loss,
  * model_backward (which do not allocate). A batch that does not fit into
- * train.memory is cut into chunks on the way (chunk.h); nothing else changes. Nor
- * does it where ranks share the microbatches of a training batch: all of them make the
- * same calls with the same batch, and rank 0 gets logits, loss and gradients, with its weights.
+ * train.memory is cut into chunks on the way (chunk.h); nothing else changes.
+ *
+ * Ranks compute a training batch together (microbatch.h): all make the same calls with the same
+ * batch and weights, and rank 0 gets the logits and the gradients.
  * Not thread-safe: one model, one thread calling, which shares the work out
  * over `par`.
  */
@@ -41,9 +42,9 @@ struct model {
 	int nkept;
 	struct heads_work heads_work;
 	real *z, *dz; /* [n, z_width] of the whole batch */
-	real *zp;     /* [n, z_width] z place by place, for ranks */
 	struct arena arena;
-	struct arena sums; /* gradients of microbatches */
+	struct arena sums; /* gradients of microbatches, and zp */
+	real *zp;          /* [n, z_width] z place by place, for ranks */
 	int microbatches;  /* as settings say */
 	struct par *par;   /* the caller's */
 	/* The caller's: who share training batches. NULL: this process alone. */

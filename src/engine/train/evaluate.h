@@ -14,7 +14,8 @@
 #include "engine/train/record.h"
 
 /* Asked between two batches; true ends the evaluation, which then fails with
- * EXIT_STOPPED. `asked` NULL: never. */
+ * EXIT_STOPPED. `asked` NULL: never. Of ranks only rank 0 is asked, and waits for the others' part.
+ */
 struct evaluate_stop {
 	bool (*asked)(void *ctx);
 	void *ctx;

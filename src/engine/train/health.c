@@ -223,7 +223,7 @@ static void run_pass(struct health *h, struct trainer *t, const struct group *g,
 	for (int i = 0; i < TERMS; i++)
 		loss_set_weight(&s, (enum term)i, p->of[i] == pass);
 	t->model.params.g = h->gradient[pass];
-	share_forward(&t->model, &t->batch);
+	share_forward(&t->model, &t->batch, pass > 0);
 	model_loss(&t->model, &t->batch, &s, &g->joint, term);
 	share_backward(&t->model, &t->batch, false);
 }

@@ -2,6 +2,7 @@
 #include "engine/train/helper.h"
 
 #include "base/mem.h"
+#include "engine/data/watch.h"
 #include "engine/train/evaluate.h"
 #include "engine/train/share.h"
 
@@ -59,7 +60,8 @@ static void take(struct helper *h, int n)
 
 	hear_utterances(h, n);
 	failed = batch_take(&h->batch, h->corpus, h->set, &h->norm, h->utt, n, BATCH_TRAIN, &e) ||
-		 model_ready(&h->model, &h->batch, true, &e);
+		 model_ready(&h->model, &h->batch, true, &e) ||
+		 watch_whole(h->corpus, h->utt, n, &e); /* this machine may see other files */
 	share_agree(h->ranks, failed, &e);
 }
 
@@ -84,7 +86,8 @@ void helper_run(struct helper *h)
 			take(h, o.n);
 			break;
 		case SHARE_FORWARD:
-			share_weights(&h->model);
+			if (o.n)
+				share_weights(&h->model);
 			model_forward(&h->model, &h->batch);
 			break;
 		case SHARE_BACKWARD:

@@ -96,11 +96,12 @@ int share_take(struct model *m, struct batch *b, struct corpus *c, const struct 
 		       : 0;
 }
 
-void share_forward(struct model *m, struct batch *b)
+void share_forward(struct model *m, struct batch *b, bool same)
 {
 	if (m->ranks) {
-		share_tell(m->ranks, SHARE_FORWARD, b->n);
-		share_weights(m);
+		share_tell(m->ranks, SHARE_FORWARD, !same);
+		if (!same)
+			share_weights(m);
 	}
 	model_forward(m, b);
 }

@@ -24,12 +24,12 @@ enum share_kind {
 };
 struct share_order {
 	enum share_kind kind;
-	int n; /* utterances */
+	int n; /* utterances; of SHARE_FORWARD: 1, weights follow, 0: those of before */
 };
-void share_tell(const struct ranks *r, enum share_kind kind, int n); /* rank 0; the others: */
-struct share_order share_listen(const struct ranks *r);
+void share_tell(const struct ranks *r, enum share_kind kind, int n); /* rank 0 */
+struct share_order share_listen(const struct ranks *r);              /* the others */
 
-/* From rank 0 to all, who have the room: [n]; as settings say; m->params.w. */
+/* Rank 0's to all; the others have made room: utt [n], the values of norm, m->params.w. */
 void share_utterances(const struct ranks *r, const int *utt, int n);
 void share_norm(const struct ranks *r, const struct norm *norm);
 void share_weights(const struct model *m);
@@ -40,7 +40,8 @@ int share_agree(const struct ranks *r, int failed, struct err *e);
 /* Rank 0's. */
 int share_take(struct model *m, struct batch *b, struct corpus *c, const struct settings *s,
 	       const struct norm *norm, const int *utt, int n, struct err *e);
-void share_forward(struct model *m, struct batch *b);
+/* same: the weights are those of the forward before. */
+void share_forward(struct model *m, struct batch *b, bool same);
 void share_backward(struct model *m, struct batch *b, bool add);
 
 #endif

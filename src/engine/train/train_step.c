@@ -124,7 +124,7 @@ static int run_group(struct trainer *t, const struct group *g, bool backward, do
 			return -1;
 		if (backward)
 			read_ahead(t, from + t->batch.n);
-		share_forward(&t->model, &t->batch);
+		share_forward(&t->model, &t->batch, k > 0);
 		model_loss(&t->model, &t->batch, &t->set, &g->joint, part);
 		if (backward)
 			share_backward(&t->model, &t->batch, k > 0);

@@ -32,7 +32,7 @@ static void *help(void *ctx)
 	return NULL;
 }
 
-/* Trains, or what `does` does, with n ranks. */
+/* What `does` does, with n ranks, or without any. */
 typedef bool doing(struct trainer *t, struct run *r);
 static bool with_ranks(struct run *r, const struct settings *s, int n, int threads, doing *does)
 {
@@ -44,8 +44,10 @@ static bool with_ranks(struct run *r, const struct settings *s, int n, int threa
 	memset(r, 0, sizeof *r);
 	if (trainer_open(&t, s, &m.c, 0, par, &e))
 		return false;
-	ranks_begin(&room, seat, n);
-	t.model.ranks = &room.rank[0];
+	if (n) {
+		ranks_begin(&room, seat, n);
+		t.model.ranks = &room.rank[0];
+	}
 	for (int i = 1; i < n; i++) {
 		h[i] = (struct helping){.ranks = &room.rank[i], .set = s};
 		pthread_create(&h[i].thread, NULL, help, &h[i]);
@@ -54,7 +56,8 @@ static bool with_ranks(struct run *r, const struct settings *s, int n, int threa
 	trainer_close(&t);
 	for (int i = 1; i < n; i++)
 		pthread_join(h[i].thread, NULL);
-	ranks_end(&room);
+	if (n)
+		ranks_end(&room);
 	par_free(par);
 	return ok;
 }
@@ -122,7 +125,7 @@ TEST(whatever_a_batch_is)
 	small_free(&m);
 }
 
-/* Chunks inside of microbatches, and an evaluation in many batches. */
+/* Chunks inside of microbatches, and an evaluation in many batches: at each cut. */
 TEST(with_little_memory)
 {
 	static const int ranks[] = {1, 2, 4};
@@ -130,10 +133,32 @@ TEST(with_little_memory)
 
 	small_make(&m, LAYOUT_LISTS, three, 9, 60, false);
 	s.train.batch_size = 13;
-	s.train.epoch = 2;
+	s.train.epoch = 1;
 	s.train.microbatches = 4;
 	s.train.memory = 1;
-	check_ranks("chunks", &s, ranks, 3);
+	check_ranks("an utterance each", &s, ranks, 3);
+	for (int i = 0; i < (RACES ? 4 : 60); i++) {
+		s.train.memory = PROGRAM_BYTES + 100000 + i * 20011;
+		check_ranks("chunks", &s, ranks + 1, 1);
+	}
+	small_free(&m);
+}
+
+/* Batches of one, which are no microbatches of their own, in steps of several; long ones. */
+TEST(batches_of_one)
+{
+	static const int ranks[] = {1, 2};
+
+	small_make(&m, LAYOUT_LISTS, three, 9, RACES ? 200 : 1500, false);
+	for (int size = 1; size <= 4; size += 3) {
+		struct settings s = small_settings();
+
+		s.train.batch_size = size; /* 13 utterances: the last batch of four has one */
+		s.train.accumulate = 2;
+		s.train.epoch = 1;
+		s.train.microbatches = 2;
+		check_ranks("batches of one", &s, ranks, 2);
+	}
 	small_free(&m);
 }
 
@@ -184,8 +209,8 @@ TEST(other_passes_than_steps)
 
 	small_make(&m, LAYOUT_LISTS, three, 9, 30, false);
 	s.train.microbatches = 4;
-	REQUIRE(with_ranks(&one, &s, 1, 1, looks));
-	for (int n = 2; n <= 4; n++) {
+	REQUIRE(with_ranks(&one, &s, 0, 1, looks));
+	for (int n = 1; n <= 4; n++) {
 		REQUIRE(with_ranks(&other, &s, n, 1, looks));
 		check_same("looks", &one, &other);
 		run_free(&other);
