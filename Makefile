@@ -122,7 +122,7 @@ $(B)/miust-tui: $(B)/src/miust_tui.o $(UI)
 # For several ranks; nothing else needs MPI.
 MPI_CFLAGS = $(shell pkg-config --cflags ompi-c 2>/dev/null)
 MPI_LIBS   = $(shell pkg-config --libs ompi-c 2>/dev/null)
-mpi:
+mpi: all
 	@[ -n '$(MPI_LIBS)' ] || { echo 'miust-mpi is left out: there is no Open MPI here \
 	(Debian: libopenmpi-dev, openmpi-bin)' >&2; exit 1; }
 	@$(MAKE) --no-print-directory $(B)/miust-mpi

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 int utterance_check(struct corpus *c, int i, struct err *e)
 {
@@ -30,6 +31,22 @@ int utterance_check(struct corpus *c, int i, struct err *e)
 	}
 	u->checked = 1;
 	return 0;
+}
+
+uint64_t utterance_hash(struct corpus *c, int i)
+{
+	struct utterance *u = &c->utt[i];
+	const struct npy *part[] = {&u->words, &u->frames};
+	uint64_t hash = u->hash;
+
+	for (int k = 0; k < 2 && !u->hash; k++) {
+		size_t bytes = (size_t)part[k]->rows * (size_t)part[k]->cols *
+			       (size_t)npy_type_table[part[k]->type].size;
+
+		hash = XXH3_64bits_withSeed(part[k]->values, bytes, hash);
+	}
+	u->hash = hash ? hash : 1;
+	return u->hash;
 }
 
 const char *utterance_feature(const struct utterance *u, enum modality m)

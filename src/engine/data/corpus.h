@@ -38,6 +38,7 @@ struct utterance {
 	struct npy frames; /* audio features [T, audio_feat_dim] */
 	/* values known to be finite (set on first reading, by whichever thread) */
 	_Atomic uint8_t checked;
+	_Atomic uint64_t hash; /* of its values; 0: not asked for yet (utterance_hash) */
 };
 
 struct list {
@@ -88,6 +89,8 @@ void corpus_close(struct corpus *c); /* safe on zeroed memory, and after a faile
 /* Check the values of one utterance once; -1 names file, row and column of
  * the first NaN or Inf. Several threads may: all else of a corpus stays as it was opened. */
 int utterance_check(struct corpus *c, int i, struct err *e);
+/* XXH3 of both its matrices, as they are stored; never 0. Likewise, once. */
+uint64_t utterance_hash(struct corpus *c, int i);
 /* "Session1/ID": its file is DIR/that.npy. */
 const char *utterance_feature(const struct utterance *u, enum modality m);
 void utterance_free(struct utterance *u); /* what it owns */

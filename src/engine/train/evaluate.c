@@ -145,6 +145,7 @@ int evaluate(struct model *m, struct corpus *c, const struct settings *s, const 
 {
 	struct collecting collecting = {p, stop, utt, n};
 	struct deal d = {.ranks = 0};
+	int failed;
 
 	*p = (struct predictions){.classes = m->classes, .n = n};
 	p->utt = mem_alloc((size_t)n, sizeof *p->utt);
@@ -156,7 +157,10 @@ int evaluate(struct model *m, struct corpus *c, const struct settings *s, const 
 	}
 	if (m->ranks && m->ranks->rank == 0)
 		tell(m, norm, utt, n);
-	if (share_agree(m->ranks, each(m, c, s, norm, utt, n, collect, &collecting, &d, e), e)) {
+	failed = each(m, c, s, norm, utt, n, collect, &collecting, &d, e);
+	if (share_features(m->ranks, c, utt, n, e))
+		failed = -1;
+	if (share_agree(m->ranks, failed, e)) {
 		predictions_free(p);
 		return -1;
 	}

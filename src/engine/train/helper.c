@@ -62,6 +62,8 @@ static void take(struct helper *h, int n)
 	failed = batch_take(&h->batch, h->corpus, h->set, &h->norm, h->utt, n, BATCH_TRAIN, &e) ||
 		 model_ready(&h->model, &h->batch, true, &e) ||
 		 watch_whole(h->corpus, h->utt, n, &e); /* this machine may see other files */
+	if (share_features(h->ranks, h->corpus, h->utt, n, &e))
+		failed = -1;
 	share_agree(h->ranks, failed, &e);
 }
 

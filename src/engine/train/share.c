@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "engine/train/share.h"
 
-#include "base/util.h"
+#include "base/mem.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void broadcast(const struct ranks *r, const void *data, size_t bytes)
 {
@@ -50,6 +53,42 @@ void share_weights(const struct model *m)
 	broadcast(m->ranks, m->params.w, m->params.total * sizeof *m->params.w);
 }
 
+int share_features(const struct ranks *r, struct corpus *c, const int *utt, int n, struct err *e)
+{
+	uint64_t *hash;
+	int other = -1;
+
+	if (!r)
+		return 0;
+	hash = mem_alloc((size_t)n + 1, sizeof *hash);
+	for (int i = 0; i < n && r->rank == 0; i++)
+		hash[i] = utterance_hash(c, utt[i]);
+	broadcast(r, hash, (size_t)n * sizeof *hash);
+	for (int i = 0; i < n && other < 0; i++)
+		if (hash[i] != utterance_hash(c, utt[i]))
+			other = utt[i];
+	free(hash);
+	if (other < 0)
+		return 0;
+	return err_at(
+		e, c->list[c->utt[other].list].path, c->utt[other].line, 0,
+		"utterance %s: its features are not those of rank 0; give all machines the same "
+		"files",
+		c->utt[other].id);
+}
+
+/* Whose sentence it is. */
+static void sign(const struct ranks *r, struct err *e)
+{
+	struct err told = {.status = e->status};
+	char host[128] = "?";
+
+	gethostname(host, sizeof host - 1);
+	snprintf(told.text, sizeof told.text, "rank %d on %s: %.*s", r->rank, host,
+		 (int)sizeof told.text - 160, e->text);
+	*e = told;
+}
+
 int share_agree(const struct ranks *r, int failed, struct err *e)
 {
 	size_t flag[RANKS_MAX + 1], text[RANKS_MAX + 1];
@@ -70,12 +109,13 @@ int share_agree(const struct ranks *r, int failed, struct err *e)
 	if (first > 0) {
 		for (int i = 0; i <= r->n; i++)
 			text[i] = i == 0 ? 0 : sizeof *why * (size_t)(1 + (i > first));
-		why[1] = *e;
-		r->gather(r->ctx, why, text);
-		if (r->rank == 0) {
-			err_set(e, "rank %d: %s", first, why[1].text);
-			e->status = why[1].status;
+		if (r->rank == first) {
+			sign(r, e);
+			why[1] = *e;
 		}
+		r->gather(r->ctx, why, text);
+		if (r->rank == 0)
+			*e = why[1];
 	}
 	return -1;
 }
@@ -83,17 +123,17 @@ int share_agree(const struct ranks *r, int failed, struct err *e)
 int share_take(struct model *m, struct batch *b, struct corpus *c, const struct settings *s,
 	       const struct norm *norm, const int *utt, int n, struct err *e)
 {
+	int failed;
+
 	if (m->ranks) {
 		share_tell(m->ranks, SHARE_BATCH, n);
 		share_utterances(m->ranks, utt, n);
 		share_norm(m->ranks, norm);
 	}
-	return share_agree(m->ranks,
-			   batch_take(b, c, s, norm, utt, n, BATCH_TRAIN, e) ||
-				   model_ready(m, b, true, e),
-			   e)
-		       ? -1
-		       : 0;
+	failed = batch_take(b, c, s, norm, utt, n, BATCH_TRAIN, e) || model_ready(m, b, true, e);
+	if (share_features(m->ranks, c, utt, n, e))
+		failed = -1;
+	return share_agree(m->ranks, failed, e) ? -1 : 0;
 }
 
 void share_forward(struct model *m, struct batch *b, bool same)

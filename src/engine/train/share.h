@@ -5,6 +5,7 @@
  * Rank 0 trains as one process does, and says what it does with its model: take a batch, forward,
  * backward, evaluate. The others (helper.h) do the same with what they are sent, weights
  * included, and hold nothing else: whatever rank 0 goes back to, resumes or changes, they follow.
+ * Features they read themselves; that those are the same is compared when they are first used.
  *
  * Without ranks (m->ranks NULL) these are what model.h has.
  */
@@ -33,6 +34,9 @@ struct share_order share_listen(const struct ranks *r);              /* the othe
 void share_utterances(const struct ranks *r, const int *utt, int n);
 void share_norm(const struct ranks *r, const struct norm *norm);
 void share_weights(const struct model *m);
+/* Of all, also after an error: are the features of these utterances the same files everywhere? -1:
+ * those of this rank are others than rank 0's, *e names one. r NULL: 0. */
+int share_features(const struct ranks *r, struct corpus *c, const int *utt, int n, struct err *e);
 /* Of all: did anyone fail? Then all return -1, rank 0 with the sentence of the first that did.
  * r NULL: `failed`. */
 int share_agree(const struct ranks *r, int failed, struct err *e);

@@ -12,17 +12,19 @@ static struct ranks_room room;
 static struct ranks_seat seat[MOST];
 
 struct helping {
-	pthread_t thread;
 	struct ranks *ranks;
 	const struct settings *set;
+	struct corpus *corpus;
 };
+static struct small away;         /* the data on another machine */
+static struct corpus *far = &m.c; /* what rank 1 reads */
 
 static void *help(void *ctx)
 {
 	struct helping *h = ctx;
 	struct err why = {0};
 	struct par *par = par_new(1, &why);
-	struct helper *helper = helper_open(h->ranks, h->set, &m.c, par, &why);
+	struct helper *helper = helper_open(h->ranks, h->set, h->corpus, par, &why);
 
 	if (!helper)
 		abort();
@@ -37,6 +39,7 @@ typedef bool doing(struct trainer *t, struct run *r);
 static bool with_ranks(struct run *r, const struct settings *s, int n, int threads, doing *does)
 {
 	struct par *par = par_new(threads, &e);
+	pthread_t thread[MOST];
 	struct helping h[MOST];
 	struct trainer t;
 	bool ok;
@@ -49,13 +52,13 @@ static bool with_ranks(struct run *r, const struct settings *s, int n, int threa
 		t.model.ranks = &room.rank[0];
 	}
 	for (int i = 1; i < n; i++) {
-		h[i] = (struct helping){.ranks = &room.rank[i], .set = s};
-		pthread_create(&h[i].thread, NULL, help, &h[i]);
+		h[i] = (struct helping){&room.rank[i], s, i == 1 ? far : &m.c};
+		pthread_create(&thread[i], NULL, help, &h[i]);
 	}
 	ok = does(&t, r);
 	trainer_close(&t);
 	for (int i = 1; i < n; i++)
-		pthread_join(h[i].thread, NULL);
+		pthread_join(thread[i], NULL);
 	if (n)
 		ranks_end(&room);
 	par_free(par);
@@ -282,6 +285,60 @@ TEST(a_fault_of_the_data_is_everybodys)
 	small_free(&m);
 }
 
+/* Features of another extraction on rank 1's machine, of the same shapes: of one utterance that is
+ * trained on, and of one that is only evaluated. */
+static struct corpus *with_other_features(int utt)
+{
+	struct npy *a = &away.utt[utt].frames;
+	int rows, cols;
+	float *x;
+
+	small_make(&away, LAYOUT_LISTS, three, 9, 20, false);
+	rows = a->rows;
+	cols = a->cols;
+	x = malloc((size_t)rows * (size_t)cols * sizeof *x);
+	memcpy(x, a->values, (size_t)rows * (size_t)cols * sizeof *x);
+	x[rows * cols - 1] += 1e-4f;
+	npy_close(a);
+	small_feature(a, "other", x, rows, cols);
+	free(x);
+	return &away.c;
+}
+
+static bool is_refused(struct trainer *t, struct run *r)
+{
+	struct predictions p;
+
+	trainer_epoch_begin(t);
+	while (!trainer_epoch_full(t) && trainer_step(t, &r->step[0], &e) == STEP_DONE)
+		;
+	r->steps = trainer_epoch_full(t);
+	if (r->steps)
+		CHECK(trainer_epoch_end(t, &r->epoch[0], &p, &e) == -1);
+	CHECK(strncmp(e.text, "rank 1 on ", 10) == 0);
+	CHECK_HAS(e.text, ": its features are not those of rank 0");
+	err_clear(&e);
+	return true;
+}
+
+TEST(other_features_are_refused)
+{
+	static const int utt[] = {4, 15};
+	struct settings s = small_settings();
+	static struct run r;
+
+	s.train.microbatches = 3;
+	for (int i = 0; i < 2; i++) {
+		small_make(&m, LAYOUT_LISTS, three, 9, 20, false);
+		far = with_other_features(utt[i]);
+		CHECK(with_ranks(&r, &s, 3, 1, is_refused));
+		CHECK_INT(r.steps, i); /* the second: at the end of the epoch */
+		far = &m.c;
+		small_free(&away);
+		small_free(&m);
+	}
+}
+
 /* One that only a helper has: rank 0 says whose it is. */
 static void *one_of_three(void *ctx)
 {
@@ -292,7 +349,8 @@ static void *one_of_three(void *ctx)
 		err_set(&why, "the disk is gone");
 	share_agree(r, r->rank == 2 ? -1 : 0, &why);
 	if (r->rank == 0) {
-		CHECK_STR(why.text, "rank 2: the disk is gone");
+		CHECK(strncmp(why.text, "rank 2 on ", 10) == 0);
+		CHECK_HAS(why.text, ": the disk is gone");
 		CHECK_INT(why.status, EXIT_FAILED);
 	}
 	return NULL;
