@@ -123,8 +123,8 @@ $(B)/miust-tui: $(B)/src/miust_tui.o $(UI)
 MPI_CFLAGS = $(shell pkg-config --cflags ompi-c 2>/dev/null)
 MPI_LIBS   = $(shell pkg-config --libs ompi-c 2>/dev/null)
 mpi: all
-	@[ -n '$(MPI_LIBS)' ] || { echo 'miust-mpi is left out: there is no Open MPI here \
-	(Debian: libopenmpi-dev, openmpi-bin)' >&2; exit 1; }
+	@[ -n '$(MPI_LIBS)' ] || { echo 'miust-mpi is left out: Open MPI is not found' \
+		'(Debian: libopenmpi-dev, openmpi-bin)' >&2; exit 1; }
 	@$(MAKE) --no-print-directory $(B)/miust-mpi
 	@ln -sf $(KIND)/miust-mpi build/miust-mpi
 $(B)/src/mpi_ranks.o: CPPFLAGS += $(MPI_CFLAGS)
