@@ -25,7 +25,7 @@ static int count_of(size_t bytes)
 
 /* Open MPI waits at full speed. An order may be long in coming (a pause, the first read of the
  * data): after a moment this rank looks only now and then. */
-static void wait_idle(MPI_Request *request)
+static void look_until_done(MPI_Request *request)
 {
 	struct timespec nap = {.tv_nsec = 200000};
 	int done = 0;
@@ -55,7 +55,8 @@ static void broadcast(void *ctx, void *data, size_t bytes)
 			continue;
 		}
 		MPI_Ibcast(data, (int)n, MPI_BYTE, 0, MPI_COMM_WORLD, &request);
-		wait_idle(&request);
+		look_until_done(&request);
+		MPI_Wait(&request, MPI_STATUS_IGNORE);
 	}
 }
 

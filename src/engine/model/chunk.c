@@ -138,7 +138,7 @@ size_t chunk_cut(const struct encoder *c, struct batch *b, int microbatches, siz
 		 bool backward)
 {
 	size_t largest = chunk_bytes(c, b, 0, b->n, backward);
-	int place[LANES_MAX + 1], first = b->n;
+	int place[LANES_MAX + 1] = {0}, first = b->n;
 
 	batch_uncut(b);
 	if (b->n == 1 || (microbatches == 1 && largest <= room))

@@ -139,13 +139,13 @@ static size_t slice_size(const struct microbatch_sum *s)
 
 size_t microbatch_room(const struct microbatch_sum *s)
 {
-	int first = first_of(s, rank_here(s)), end = first_of(s, rank_here(s) + 1);
-	size_t slots = (size_t)(max_int(nodes_of(s, rank_here(s), 0, s->n), 1) +
-				levels(max_int(end - first, 1)));
+	int own = first_of(s, rank_here(s) + 1) - first_of(s, rank_here(s));
+	int slots = max_int(nodes_of(s, rank_here(s), 0, s->n), 1) + levels(max_int(own, 1));
+	size_t here = (size_t)slots * s->total;
 
 	if (!s->ranks)
-		return slots * s->total;
-	return slots * s->total + (size_t)most_nodes(s) * (size_t)s->ranks->n * slice_size(s);
+		return here;
+	return here + (size_t)most_nodes(s) * (size_t)s->ranks->n * slice_size(s);
 }
 
 /* A block of this rank's slice. */

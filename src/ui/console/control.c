@@ -44,7 +44,8 @@ static const char *is_of_another(const struct ui *u)
 	if (!ui_attached(u) || !u->sel.fold_chosen || u->sel.fold == u->now.fold)
 		return NULL;
 	snprintf(text, sizeof text,
-		 "fold %d is selected, and who trains it, if anybody, is not reached yet; process %ld "
+		 "fold %d is selected, and who trains it, if anybody, is not reached yet; process "
+		 "%ld "
 		 "trains fold %d: select fold %d steers it",
 		 u->sel.fold, u->now.owner.pid, u->now.fold, u->now.fold);
 	return text;
