@@ -22,7 +22,7 @@ int duels_asked(void *ctx, int run, const char *args, struct str *out, struct er
  * is over, once. */
 void duels_follow(struct ui *u);
 void duels_tell(struct ui *u);
-bool duels_busy(const struct ui *u);       /* it waits, goes on, or is ending */
+bool duels_busy(const struct ui *u); /* it waits, goes on, or is ending */
 /* How many of its looks, from the first, are of what the two runs have now. Once it is over either
  * may go back; then later looks are of a future that it has left. */
 int duels_looks(const struct ui *u);
