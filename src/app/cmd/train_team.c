@@ -118,7 +118,7 @@ void train_seed_in_order(struct watch *w, struct event *e)
 static void add_fold(struct str *b, const struct watch *w, const struct team_fold *f)
 {
 	if (w->seeds > 1)
-		str_addf(b, "seed %lld ", (long long)(first_seed(w) + f->seed));
+		str_addf(b, "seed %lld ", (long long)first_seed(w) + f->seed);
 	str_addf(b, "fold %d", f->fold);
 }
 

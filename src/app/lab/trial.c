@@ -77,8 +77,8 @@ static int add(struct trial *t, const char *key, const char *value, struct err *
 /* Does a setting's name with = come next? A value may have commas of its own: fear=15,anger=2. */
 static bool begins_setting(const char *text)
 {
-	size_t n = strcspn(text, "=,");
 	char key[SETTING_KEY];
+	size_t n;
 
 	text += strspn(text, SPACES);
 	n = strcspn(text, "=,");

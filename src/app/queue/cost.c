@@ -100,7 +100,8 @@ void cost_room(struct cost_room *r, const char *dir, int begun)
 	*r = (struct cost_room){0};
 	while (open && (d = readdir(open))) {
 		char path[PATH_LEN];
-		bool own = strcmp(d->d_name, "branches") != 0 && strncmp(d->d_name, "seed-", 5);
+		bool own =
+			strcmp(d->d_name, "branches") != 0 && strncmp(d->d_name, "seed-", 5) != 0;
 
 		if (sscanf(d->d_name, "fold-%6d", &fold) == 1)
 			add_states(r, dir, fold, &states, &n);

@@ -63,6 +63,7 @@ static int line(struct change *c, const char *words, const struct settings *due,
 	c->command = command;
 	if (!option_equal(&after, due, x.o))
 		change_line(out, c, option_text(due, x.o, was, sizeof was));
+	c->command = NULL;
 	return 0;
 }
 

@@ -129,7 +129,7 @@ int changes_rewinds(const struct changes *c, int fold)
 int changes_rollbacks(const struct changes *c)
 {
 	struct err ignored = {0};
-	struct rewind r;
+	struct rewind r = {0};
 	int n = 0;
 
 	for (int i = 0; i < c->n; i++)
@@ -167,7 +167,7 @@ void changes_follow(struct changes *out, const struct changes *c, int fold, int 
 		    int *end)
 {
 	struct err ignored = {0};
-	struct rewind r;
+	struct rewind r = {0};
 	int past = 0;
 
 	*out = (struct changes){0};

@@ -398,10 +398,12 @@ int history_read(struct history *h, const struct session *s, int fold, const cha
 		 struct err *e)
 {
 	char *path = fold_file(s, fold, name, ".json", e);
+	char *records = fold_file(s, fold, name, ".bin", e);
 	json_t *root = NULL;
 	int failed = -1;
 
-	*h = (struct history){.path = fold_file(s, fold, name, ".bin", e)};
+	memset(h, 0, sizeof *h);
+	h->path = records;
 	if (!path || !h->path)
 		goto out;
 	failed = 0;

@@ -161,7 +161,7 @@ int session_fold_steps(const struct session *s, int fold, struct rows_place *at,
 		       struct step_row **row, int *n, struct err *e)
 {
 	const struct columns c = rows_of_steps();
-	void *rows;
+	void *rows = NULL;
 	int failed = fold_rows(s, fold, SESSION_STEPS, &c, at, again, &rows, n, e);
 
 	*row = rows;

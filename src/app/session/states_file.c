@@ -125,7 +125,7 @@ static int check_head(const struct states_head *h, size_t got, int64_t size, con
 		return err_at(e, path, 0, 0, "its head is damaged");
 	if (h->bytes != size - (int64_t)sizeof *h)
 		return err_at(e, path, 0, 0, "has %lld bytes, its head says %lld", (long long)size,
-			      (long long)(h->bytes + (int64_t)sizeof *h));
+			      (long long)h->bytes + (long long)sizeof *h);
 	return 0;
 }
 

@@ -315,7 +315,7 @@ static void weight_gradients(const struct strand *a, struct columns c, int from,
 		if (nh > 0) {
 			rows_before(a, from, from + n, &t, row);
 			for (int r = 0; r < n; r++)
-				row[r] = row[r] ? row[r] + h : NULL;
+				row[r] = row[r] ? row[r] + h : NULL; /* set; NOLINT */
 			k->pack_rows(n, nh, row, panels);
 			k->product_tn(4 * H, nh, n, dg, a->w->ld, panels, 1, dw_hh, H);
 		}
