@@ -84,37 +84,6 @@ static int chunk_start(const struct encoder *c, const struct batch *b, int low, 
 	return high;
 }
 
-static int64_t work_of(const struct seqs *s, int from, int to)
-{
-	int64_t work = 0;
-
-	for (int i = from; i < to; i++)
-		work += s->len[s->rank[i]];
-	return work;
-}
-
-/* Sequences come whole, so even work may make fewer lanes than are wanted: halve the one with most
- * work, of those that have two sequences, until there are as many. Returns how many. */
-static int split_lanes(const struct seqs *s, int n, int want, int lane[LANES_MAX + 1])
-{
-	for (; n < want; n++) {
-		int64_t most = -1;
-		int at = 0;
-
-		for (int i = 0; i < n; i++) {
-			int64_t work = work_of(s, lane[i], lane[i + 1]);
-
-			if (lane[i + 1] - lane[i] > 1 && work > most) {
-				most = work;
-				at = i;
-			}
-		}
-		memmove(lane + at + 2, lane + at + 1, (size_t)(n - at) * sizeof *lane);
-		lane[at + 1] = lane[at] + (lane[at + 2] - lane[at]) / 2;
-	}
-	return n;
-}
-
 /* The first place of each microbatch, then n: they are lanes, but the longest come last. Returns
  * how many. */
 static int cut_evenly(struct batch *b, int want, int first[LANES_MAX + 1])
@@ -126,7 +95,7 @@ static int cut_evenly(struct batch *b, int want, int first[LANES_MAX + 1])
 		b->work[i] = b->words[i] + b->frames[i];
 		b->longest[i] = b->n - 1 - i;
 	}
-	n = split_lanes(&s, lanes_even(&s, want, lane), want, lane);
+	n = lanes_even(&s, want, lane);
 	for (int i = 0; i <= n; i++)
 		first[i] = b->n - lane[n - i];
 	return n;

@@ -18,7 +18,8 @@ enum { LANES_MAX = 64, LANE_STEP = 3, LANE_ROWS = 2 };
 /* Cut into `want` lanes at most: lane i has the ranks first[i]..first[i+1]-1, and the first lanes
  * the longest sequences. Returns how many: 1 at least. */
 int lanes_cut(const struct seqs *s, int want, int first[LANES_MAX + 1]);
-/* The same, however narrow they become; want: 1 to LANES_MAX. Of s, n, len and rank are read. */
+/* Into `want` lanes, however narrow they become; 1 to LANES_MAX and to s->n. Of s, n, len and rank
+ * are read. */
 int lanes_even(const struct seqs *s, int want, int first[LANES_MAX + 1]);
 
 #endif

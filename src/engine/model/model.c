@@ -52,7 +52,7 @@ void model_close(struct model *m)
 	params_free(&m->params);
 	arena_free(&m->chunk);
 	arena_free(&m->arena);
-	arena_free(&m->sums);
+	arena_free(&m->beside);
 	*m = (struct model){0};
 }
 
@@ -121,12 +121,12 @@ static void load(struct model *m, struct batch *b, int chunk)
 {
 	if (is_kept(m, b, chunk))
 		return;
-	if (!m->keeps)
+	if (!m->kept)
 		arena_again(&m->chunk);
 	chunk_layout(&m->encoder, &m->encoder_work, &m->chunk, b, b->cut[chunk], b->cut[chunk + 1],
 		     m->backward);
 	batch_fill(b, m->par);
-	if (m->keeps)
+	if (m->kept)
 		m->kept[m->nkept++] =
 			(struct kept_chunk){b->from, b->text, b->audio, m->encoder_work};
 }
@@ -152,69 +152,71 @@ static bool forms_apart(const struct model *m)
 	return m->microbatches > 1 || m->ranks;
 }
 
-/* Gradients of microbatches, and what ranks gather: beside what train.memory lets a batch have, so
- * that its cut does not depend on them. */
-static void layout_sums(struct model *m, const struct batch *b, struct microbatch_sum *s)
+static void layout_beside(struct model *m, const struct batch *b, bool keeps)
 {
-	if (m->ranks)
-		m->zp = arena_take(&m->sums, (size_t)b->n * (size_t)m->encoder.z_width,
-				   sizeof(real));
+	struct microbatch_sum *s = &m->sum;
+
 	*s = (struct microbatch_sum){.kern = m->encoder.stack[0].kern,
 				     .par = m->par,
 				     .ranks = m->ranks,
 				     .total = m->params.total,
 				     .n = b->microbatches};
-	if (forms_apart(m))
-		s->array = arena_take(&m->sums, microbatch_room(s), sizeof(real));
+	s->array = arena_take(&m->beside, microbatch_room(s), sizeof(real));
+	m->kept = keeps ? arena_take(&m->beside, MICROBATCHES_MAX, sizeof *m->kept) : NULL;
+	if (m->ranks)
+		m->zp = arena_take(&m->beside, (size_t)b->n * (size_t)m->encoder.z_width,
+				   sizeof(real));
 }
 
-static int ready_sums(struct model *m, const struct batch *b, struct err *e)
+static int ready_beside(struct model *m, const struct batch *b, bool keeps, struct err *e)
 {
-	struct microbatch_sum s;
-
-	arena_measure(&m->sums);
-	layout_sums(m, b, &s);
-	if (arena_ready(&m->sums, "gradients of microbatches", e))
+	m->kept = NULL;
+	m->nkept = 0;
+	if (!m->backward || !forms_apart(m))
+		return 0;
+	arena_measure(&m->beside);
+	layout_beside(m, b, keeps);
+	if (arena_ready(&m->beside, "gradients of microbatches", e))
 		return -1;
-	layout_sums(m, b, &s);
+	layout_beside(m, b, keeps);
 	return 0;
 }
 
-/* Bytes of the chunks here, if they are several, and there is room for all of them; else of the
- * largest. */
-static size_t keep_chunks(struct model *m, const struct batch *b, size_t largest, size_t share)
+/* Bytes of the chunks here, if they are several, and there is room for all of them; else 0. */
+static size_t kept_bytes(const struct model *m, const struct batch *b, size_t share)
 {
 	int first = first_chunk(m, b, rank_here(m)), end = first_chunk(m, b, rank_here(m) + 1);
 	size_t all = 0;
 
-	m->nkept = 0;
-	m->keeps = b->microbatches > 1 && end - first <= MICROBATCHES_MAX;
-	for (int i = first; i < end && m->keeps; i++) {
+	if (b->microbatches == 1 || end - first > MICROBATCHES_MAX)
+		return 0;
+	for (int i = first; i < end; i++) {
 		size_t bytes = chunk_bytes(&m->encoder, b, b->cut[i], b->cut[i + 1], m->backward);
 
-		m->keeps = bytes <= share - all;
-		all += m->keeps ? bytes : 0;
+		if (bytes > share - all)
+			return 0;
+		all += bytes;
 	}
-	return m->keeps ? all : largest;
+	return all;
 }
 
 int model_ready(struct model *m, struct batch *b, bool backward, struct err *e)
 {
-	size_t share = chunk_share(m, b);
+	size_t share = chunk_share(m, b), kept;
 	int microbatches = backward ? m->microbatches : 1, first;
 	size_t largest = chunk_cut(&m->encoder, b, microbatches, share, backward);
 
 	if (m->chunk.size > share && largest <= share)
 		arena_free(&m->chunk); /* what one utterance alone has needed */
 	m->backward = backward;
-	m->chunk.used = keep_chunks(m, b, largest, share);
+	kept = kept_bytes(m, b, share);
+	m->chunk.used = kept ? kept : largest;
 	arena_measure(&m->arena);
 	layout(m, b->n);
-	if (arena_ready(&m->arena, "a batch", e) || arena_ready(&m->chunk, "a batch", e))
+	if (arena_ready(&m->arena, "a batch", e) || arena_ready(&m->chunk, "a batch", e) ||
+	    ready_beside(m, b, kept, e))
 		return -1;
 	layout(m, b->n);
-	if (backward && ready_sums(m, b, e))
-		return -1;
 	first = first_chunk(m, b, rank_here(m));
 	b->from = -1;
 	if (first < first_chunk(m, b, rank_here(m) + 1))
@@ -330,7 +332,7 @@ static void chunks_backward(struct model *m, struct batch *b, int from, int to, 
 	for (int i = to - 1; i >= from; i--) {
 		if (i < first_chunk(m, b, rank_here(m) + 1) - 1) {
 			load(m, b, i);
-			if (!m->keeps)
+			if (!m->kept)
 				chunk_forward(m, b);
 		}
 		rows_of_chunk(m, b, m->dz, false);
@@ -365,13 +367,10 @@ static void add_sum(void *ctx, int task)
 static void sum_backward(struct model *m, struct batch *b)
 {
 	struct apart a = {.m = m, .b = b};
-	struct microbatch_sum s;
 
-	arena_again(&m->sums);
-	layout_sums(m, b, &s);
-	s.form = form_microbatch;
-	s.ctx = &a;
-	a.sum = microbatch_sum(&s);
+	m->sum.form = form_microbatch;
+	m->sum.ctx = &a;
+	a.sum = microbatch_sum(&m->sum);
 	if (rank_here(m) == 0)
 		par_run(m->par, gradient_tasks(m), add_sum, &a);
 }

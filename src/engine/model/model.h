@@ -21,6 +21,13 @@
 #include "engine/model/microbatch.h"
 #include "engine/model/weights.h"
 
+/* A packed chunk of a batch all of whose chunks fit: none is computed twice then. */
+struct kept_chunk {
+	int from;
+	struct seqs text, audio;
+	struct encoder_work work;
+};
+
 struct model {
 	int classes;
 	struct params params;
@@ -29,24 +36,20 @@ struct model {
 	/* workspace */
 	size_t room; /* bytes that a batch may take */
 	struct encoder_work encoder_work;
-	struct arena chunk; /* the packed chunk and encoder_work; of all kept ones */
+	struct arena chunk; /* the packed chunk and encoder_work; of all that are kept */
 	bool backward;      /* it is laid out for gradients too */
-	/* The chunks of microbatches that all fit stay where they are, so that none is computed
-	 * twice: those that are packed, in order. */
-	struct kept_chunk {
-		int from;
-		struct seqs text, audio;
-		struct encoder_work work;
-	} kept[MICROBATCHES_MAX];
-	bool keeps;
-	int nkept;
 	struct heads_work heads_work;
 	real *z, *dz; /* [n, z_width] of the whole batch */
 	struct arena arena;
-	struct arena sums; /* gradients of microbatches, and zp */
-	real *zp;          /* [n, z_width] z place by place, for ranks */
-	int microbatches;  /* as settings say */
-	struct par *par;   /* the caller's */
+	/* For microbatches, beside what train.memory lets a batch have, so that who computes with
+	 * whom does not change how it is cut. */
+	struct arena beside;
+	struct microbatch_sum sum; /* of their gradients */
+	real *zp;                  /* [n, z_width] z place by place; for ranks */
+	struct kept_chunk *kept;   /* [MICROBATCHES_MAX] chunks that stay packed; NULL: none does */
+	int nkept;                 /* so far */
+	int microbatches;          /* as settings say */
+	struct par *par;           /* the caller's */
 	/* The caller's: who share training batches. NULL: this process alone. */
 	const struct ranks *ranks;
 };

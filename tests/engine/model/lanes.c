@@ -61,6 +61,31 @@ TEST(each_sequence_is_in_one_lane_of_about_equal_work)
 }
 
 /* A batch like IEMOCAP's gets what is asked for, a few utterances one lane. */
+/* Also where even work makes fewer, as of equal lengths. */
+TEST(as_many_as_are_wanted)
+{
+	for (int n = 1; n <= 90; n++)
+		for (int want = 1; want <= min_int(n, LANES_MAX); want++)
+			for (int equal = 0; equal < 2; equal++) {
+				int first[LANES_MAX + 1], len[90], most = 0;
+				struct seqs s;
+
+				for (int i = 0; i < n; i++)
+					len[i] = equal ? 7 : 1 + i * i;
+				make(&s, len, n);
+				CHECK_INT(lanes_even(&s, want, first), want);
+				CHECK_INT(first[0], 0);
+				CHECK_INT(first[want], n);
+				for (int i = 0; i < want; i++) {
+					CHECK(first[i] < first[i + 1]);
+					most = max_int(first[i + 1] - first[i], most);
+				}
+				if (equal)
+					CHECK(most <= (n + want - 1) / want + 1);
+			}
+	arena_free(&arena);
+}
+
 TEST(as_many_as_there_is_work_for)
 {
 	int first[LANES_MAX + 1], len[N_MAX];
