@@ -2,6 +2,7 @@
 #define _GNU_SOURCE /* sched_getaffinity */
 #include "base/machine.h"
 
+#include <errno.h>
 #include <math.h>
 #include <sched.h>
 #include <stdbool.h>
@@ -199,4 +200,11 @@ void machine_processor(char *out, size_t n)
 		fclose(f);
 	if (!out[0] && uname(&u) == 0)
 		snprintf(out, n, "%s", u.machine);
+}
+
+void machine_host(char *out, size_t n)
+{
+	snprintf(out, n, "?");
+	if (gethostname(out, n) == 0 || errno == ENAMETOOLONG)
+		out[n - 1] = '\0';
 }

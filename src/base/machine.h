@@ -19,6 +19,9 @@ int machine_cores(void);
  * instructions: "aarch64". */
 void machine_processor(char *out, size_t n);
 
+/* The machine's name in the network, cut to n; "?" where it has none. */
+void machine_host(char *out, size_t n);
+
 /* The smallest limit on the way from a group of `groups` (the text of
  * /proc/self/cgroup) up to the root, below the folder `mount`: bytes, INT64_MAX
  * for none; processors (1.5: three halves of one's time), INFINITY for none. */

@@ -4,6 +4,7 @@
 #include "app/session/session.h"
 #include "app/session/session_state.h"
 #include "base/clock.h"
+#include "base/machine.h"
 #include "base/mem.h"
 #include "base/str.h"
 
@@ -159,9 +160,9 @@ static struct client *reach(const char *session, const struct lock_owner *who, s
 {
 	struct err why = {0};
 	struct client *c;
-	char host[sizeof who->host] = "?";
+	char host[sizeof who->host];
 
-	gethostname(host, sizeof host - 1);
+	machine_host(host, sizeof host);
 	if (strcmp(host, who->host) != 0) {
 		err_set(e,
 			"%s: process %ld on %s trains it; ask there, its socket is known to that "

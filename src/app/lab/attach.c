@@ -15,6 +15,7 @@
 #include "app/lab/attach.h"
 
 #include "base/clock.h"
+#include "base/machine.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "engine/file/json.h"
@@ -168,9 +169,9 @@ void attach_reply(struct work_run *run, int i, bool ok, const char *text)
 
 static bool is_here(const struct lock_owner *o)
 {
-	char host[sizeof o->host] = "";
+	char host[sizeof o->host];
 
-	gethostname(host, sizeof host - 1);
+	machine_host(host, sizeof host);
 	return o->socket[0] && strcmp(o->host, host) == 0;
 }
 

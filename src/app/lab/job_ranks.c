@@ -2,6 +2,7 @@
 #include "app/lab/job_ranks.h"
 
 #include "app/session/session_machine.h"
+#include "base/machine.h"
 #include "base/mapped.h"
 #include "base/mem.h"
 #include "engine/data/roster.h"
@@ -10,7 +11,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* What the others are told of a fold. */
 struct fold_told {
@@ -191,9 +191,9 @@ static void help_fold(struct help *h)
 void job_ranks_help(const struct ranks *r)
 {
 	struct help h = {.ranks = r};
-	char host[64] = "?", advice[128];
+	char host[64], advice[128];
 
-	gethostname(host, sizeof host - 1);
+	machine_host(host, sizeof host);
 	snprintf(advice, sizeof advice, "; this is rank %d, on %s", r->rank, host);
 	mapped_advice(&h, advice);
 	labs_init(&h.labs);

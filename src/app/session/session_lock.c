@@ -4,6 +4,7 @@
 
 #include "app/config/config.h"
 #include "base/file.h"
+#include "base/machine.h"
 #include "base/plain.h"
 #include "base/str.h"
 
@@ -75,13 +76,12 @@ void lock_release(int fd)
 
 static void write_line(int fd, const char *socket)
 {
-	char host[128] = "?", at[32], line[LINE_MAX_BYTES];
+	char host[128], at[32], line[LINE_MAX_BYTES];
 	time_t now = time(NULL);
 	struct tm utc;
 	int n;
 
-	gethostname(host, sizeof host - 1);
-	host[sizeof host - 1] = '\0';
+	machine_host(host, sizeof host);
 	gmtime_r(&now, &utc);
 	strftime(at, sizeof at, "%Y-%m-%dT%H:%M:%SZ", &utc);
 	n = snprintf(line, sizeof line, "%s %ld %s%s%s\n", host, (long)getpid(), at,

@@ -4,6 +4,7 @@
 #include "app/session/session.h"
 #include "app/session/session_branch.h"
 #include "base/file.h"
+#include "base/machine.h"
 #include "base/mem.h"
 #include "base/str.h"
 
@@ -149,10 +150,10 @@ static void add_branches(struct shelf *s, struct shelf_run *r)
 /* Does this program train one of its folds? Others may train more of them. */
 static bool is_own(const struct shelf_run *r)
 {
-	char host[sizeof r->held->who.host] = "";
+	char host[sizeof r->held->who.host];
 	bool own = false;
 
-	gethostname(host, sizeof host - 1);
+	machine_host(host, sizeof host);
 	for (int i = 0; i < r->nheld; i++)
 		own |= r->held[i].who.pid == getpid() && strcmp(r->held[i].who.host, host) == 0;
 	return own;

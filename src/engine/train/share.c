@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "engine/train/share.h"
 
+#include "base/machine.h"
 #include "base/mem.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static void broadcast(const struct ranks *r, const void *data, size_t bytes)
 {
@@ -81,9 +81,9 @@ int share_features(const struct ranks *r, struct corpus *c, const int *utt, int 
 static void sign(const struct ranks *r, struct err *e)
 {
 	struct err told = {.status = e->status};
-	char host[128] = "?";
+	char host[128];
 
-	gethostname(host, sizeof host - 1);
+	machine_host(host, sizeof host);
 	snprintf(told.text, sizeof told.text, "rank %d on %s: %.*s", r->rank, host,
 		 (int)sizeof told.text - 160, e->text);
 	*e = told;
