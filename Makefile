@@ -218,7 +218,7 @@ $(B)/bench/screen: $(B)/bench/screen.o
 $(B)/bench/hostile: $(B)/bench/hostile.o
 	@echo "  LINK $@"
 	$(Q)$(LINK)
-$(B)/bench/speed: $(B)/bench/scale.o
+$(B)/bench/speed: $(B)/bench/scale.o $(B)/bench/training.o
 $(B)/bench/speed $(B)/bench/shelf $(B)/bench/health $(B)/bench/bf16: $(B)/bench/%: $(B)/bench/%.o $(APP)
 	@echo "  LINK $@"
 	$(Q)$(LINK) $(LIBS_app)
@@ -237,7 +237,7 @@ bench-states: all $(B)/bench/speed $(B)/bench/states
 bench-health: $(B)/bench/speed $(B)/bench/health
 	@SPEED=$(B)/bench/speed HEALTH=$(B)/bench/health bench/health.sh
 $(B)/bench/ranks.o: CPPFLAGS += $(MPI_CFLAGS)
-$(B)/bench/ranks: $(B)/bench/ranks.o $(B)/src/mpi_ranks.o $(APP)
+$(B)/bench/ranks: $(B)/bench/ranks.o $(B)/bench/training.o $(B)/src/mpi_ranks.o $(APP)
 	@echo "  LINK $@"
 	$(Q)$(LINK) $(LIBS_app) $(MPI_LIBS)
 GBIT ?= 1 10 25

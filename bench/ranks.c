@@ -12,9 +12,8 @@
 #include "app/config/setting.h"
 #include "app/lab/bench.h"
 #include "base/clock.h"
-#include "base/mem.h"
-#include "base/util.h"
 #include "bench/median.h"
+#include "bench/training.h"
 #include "mpi_ranks.h"
 
 #include <mpi.h>
@@ -28,18 +27,12 @@ struct step {
 	struct settings set;
 	struct corpus corpus;
 	float *values;
-	struct model model;
-	struct optim optim;
-	struct batch batch;
 	struct par *par;
-	int utt[BATCH];
-	int64_t steps;
+	struct training of;
 };
 
 static int step_open(struct step *s, int microbatches, struct err *e)
 {
-	struct rng r;
-
 	memset(s, 0, sizeof *s);
 	options_preset(&s->set);
 	strcpy(s->set.exp.iemocap_csv, "/");
@@ -50,22 +43,13 @@ static int step_open(struct step *s, int microbatches, struct err *e)
 	s->set.train.batch_size = BATCH;
 	s->set.train.microbatches = microbatches;
 	s->values = bench_corpus(&s->corpus, &s->set, BATCH, 1, 1);
-	for (int i = 0; i < BATCH; i++)
-		s->utt[i] = i;
 	s->par = par_new(1, e);
-	if (!s->par || model_open(&s->model, &s->set, s->par, e) ||
-	    optim_open(&s->optim, OPTIMIZER_RMSPROP, s->model.params.total, e))
-		return -1;
-	rng_seed(&r, 1);
-	params_init(&s->model.params, &r);
-	return 0;
+	return !s->par || training_open(&s->of, &s->set, &s->corpus, s->par, e) ? -1 : 0;
 }
 
 static void step_close(struct step *s)
 {
-	model_close(&s->model);
-	optim_close(&s->optim);
-	batch_free(&s->batch);
+	training_close(&s->of);
 	par_free(s->par);
 	free(s->values);
 	free(s->corpus.utt);
@@ -74,28 +58,22 @@ static void step_close(struct step *s)
 /* Seconds that encoder and heads take on this rank, and the rest of a step. */
 static int step_do(struct step *s, double *shared, double *rest, struct err *e)
 {
-	struct model *m = &s->model;
+	struct model *m = &s->of.model;
 	size_t z = (size_t)BATCH * (size_t)m->encoder.z_width * sizeof(real);
-	double term[TERMS], start = clock_seconds(), middle;
+	double start = clock_seconds(), middle;
 
-	if (batch_take(&s->batch, &s->corpus, &s->set, NULL, s->utt, BATCH, BATCH_TRAIN, e) ||
-	    model_ready(m, &s->batch, true, e))
+	if (training_take(&s->of, 0, e))
 		return -1;
 	memset(m->z, 0, z); /* predict: what the others would send */
 	memset(m->dz, 0, z);
-	if (m->ranks)
+	if (m->ranks) {
 		memset(m->zp, 0, z);
-	if (m->ranks)
 		m->ranks->broadcast(m->ranks->ctx, m->params.w, m->params.total * sizeof(real));
-	model_forward(m, &s->batch);
-	if (!m->ranks || m->ranks->rank == 0)
-		model_loss(m, &s->batch, &s->set, NULL, term);
-	model_backward(m, &s->batch);
-	middle = clock_seconds();
-	if (!m->ranks || m->ranks->rank == 0) {
-		grad_norm(&s->optim, &m->params, s->par);
-		optim_step(&s->optim, &m->params, ++s->steps, 1e-5, 1, s->par);
 	}
+	training_passes(&s->of);
+	middle = clock_seconds();
+	if (!m->ranks || m->ranks->rank == 0)
+		training_update(&s->of);
 	*shared = middle - start;
 	*rest = clock_seconds() - middle;
 	return 0;
@@ -151,13 +129,13 @@ static int slowest(struct step *s, int n, double *shared, struct err *e)
 				  .swap = swap_nothing};
 		double here, rest;
 
-		s->model.ranks = &r;
+		s->of.model.ranks = &r;
 		if (step_time(s, &here, &rest, e))
 			return -1;
 		if (here > *shared)
 			*shared = here;
 	}
-	s->model.ranks = NULL;
+	s->of.model.ranks = NULL;
 	return 0;
 }
 
@@ -165,8 +143,8 @@ static int slowest(struct step *s, int n, double *shared, struct err *e)
  * (microbatch.h), z up and dz down. */
 static double bytes_of(const struct step *s, int n)
 {
-	double weights = (double)(s->model.params.total * sizeof(real));
-	double z = (double)BATCH * s->model.encoder.z_width * sizeof(real);
+	double weights = (double)(s->of.model.params.total * sizeof(real));
+	double z = (double)BATCH * s->of.model.encoder.z_width * sizeof(real);
 	double part = (double)(n - 1) / n;
 
 	return weights * (n == 2 ? 1 : 2 * part) + 2 * part * weights + part * z + z;
@@ -203,8 +181,8 @@ static int predict(int n, char **gbit, struct err *e)
 	       "%.3f s (%.3f)\n",
 	       BATCH, one, MICROBATCHES, apart + rest, one / (apart + rest));
 	printf("weights %.1f MB; a step moves %.1f MB through a link with 2 ranks, %.1f with 4\n",
-	       (double)(parts.model.params.total * sizeof(real)) / 1e6, bytes_of(&parts, 2) / 1e6,
-	       bytes_of(&parts, 4) / 1e6);
+	       (double)(parts.of.model.params.total * sizeof(real)) / 1e6,
+	       bytes_of(&parts, 2) / 1e6, bytes_of(&parts, 4) / 1e6);
 	for (size_t i = 0; i < sizeof faster / sizeof *faster; i++) {
 		printf("\ncores that are together %g times as fast:\n%34s %10s\n", faster[i],
 		       "2 ranks", "4 ranks");
@@ -268,12 +246,12 @@ static int measure(struct err *e)
 	timed.swap = timed_swap;
 	if (step_open(&s, MICROBATCHES, e))
 		return -1;
-	s.model.ranks = &true_ranks;
+	s.of.model.ranks = &true_ranks;
 	if (step_time(&s, &shared, &rest, e))
 		return -1;
 	if (true_ranks.rank == 0)
 		printf("%d ranks: a step %.3f s", true_ranks.n, shared + rest);
-	s.model.ranks = &timed;
+	s.of.model.ranks = &timed;
 	timed.ctx = &true_ranks;
 	if (step_time(&s, &shared, &rest, e))
 		return -1;

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "bench/scale.h"
 
-#include "bench/median.h"
-
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/util.h"
-#include "engine/model/model.h"
+#include "bench/median.h"
+#include "bench/training.h"
 #include "engine/num/par.h"
-#include "engine/train/optim.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -21,59 +19,13 @@ enum { WORKERS = sizeof workers_table / sizeof *workers_table };
 
 /* ---- a step ---- */
 
-struct training {
-	const struct settings *set;
-	struct corpus *corpus;
-	int batches;
-	struct model model;
-	struct optim optim;
-	struct batch batch;
-	int64_t steps;
-	int *utt;
-};
-
-static int training_open(struct training *t, const struct settings *s, struct corpus *c,
-			 int batches, struct par *par, struct err *e)
+static int step(struct training *t, struct par *par, struct err *e)
 {
-	struct rng r;
-
-	*t = (struct training){.set = s, .corpus = c, .batches = batches};
-	t->utt = mem_alloc((size_t)c->n, sizeof *t->utt);
-	for (int i = 0; i < c->n; i++)
-		t->utt[i] = i;
-	if (model_open(&t->model, s, par, e) ||
-	    optim_open(&t->optim, OPTIMIZER_RMSPROP, t->model.params.total, e))
-		return -1;
-	rng_seed(&r, 1);
-	params_init(&t->model.params, &r);
-	return 0;
-}
-
-static void training_close(struct training *t)
-{
-	model_close(&t->model);
-	optim_close(&t->optim);
-	batch_free(&t->batch);
-	free(t->utt);
-}
-
-static int steps(struct training *t, struct par *par, struct err *e)
-{
-	int size = t->set->train.batch_size;
-	double term[TERMS];
-
 	t->model.par = par;
-	for (int i = 0; i < t->batches && i * size < t->corpus->n; i++) {
-		if (batch_take(&t->batch, t->corpus, t->set, NULL, t->utt + (ptrdiff_t)i * size,
-			       min_int(t->corpus->n - i * size, size), BATCH_TRAIN, e) ||
-		    model_ready(&t->model, &t->batch, true, e))
-			return -1;
-		model_forward(&t->model, &t->batch);
-		model_loss(&t->model, &t->batch, t->set, NULL, term);
-		model_backward(&t->model, &t->batch);
-		grad_norm(&t->optim, &t->model.params, par);
-		optim_step(&t->optim, &t->model.params, ++t->steps, 1e-5, 1, par);
-	}
+	if (training_take(t, 0, e))
+		return -1;
+	training_passes(t);
+	training_update(t);
 	return 0;
 }
 
@@ -121,7 +73,7 @@ static int record_round(struct training *t, struct par *one, int threads, struct
 	r->at = 0;
 	r->last = clock_worked();
 	par_watch(one, &watch);
-	failed = steps(t, one, e);
+	failed = step(t, one, e);
 	par_watch(one, NULL);
 	add_piece(r, -1, clock_worked() - r->last);
 	r->round++;
@@ -203,7 +155,7 @@ static int measure(struct training *t, struct par *one, struct par *two, double 
 		for (int i = 0; i < 2; i++) {
 			double start = clock_seconds();
 
-			if (steps(t, par[i], e))
+			if (step(t, par[i], e))
 				return -1;
 			took[i][pair] = clock_seconds() - start;
 		}
@@ -227,8 +179,7 @@ static void print(const struct record r[WORKERS])
 	}
 }
 
-int scale_table(const char *name, const struct settings *s, struct corpus *c, int batches,
-		struct err *e)
+int scale_table(const char *name, const struct settings *s, struct corpus *c, struct err *e)
 {
 	struct par *one = par_new(1, e), *two = one ? par_new(2, e) : NULL;
 	struct record r[WORKERS] = {0};
@@ -238,7 +189,7 @@ int scale_table(const char *name, const struct settings *s, struct corpus *c, in
 
 	if (!two)
 		return -1;
-	failed = training_open(&t, s, c, batches, one, e) || steps(&t, one, e);
+	failed = training_open(&t, s, c, one, e) || step(&t, one, e);
 	for (int round = 0; round < ROUNDS && !failed; round++)
 		for (int i = 0; i < WORKERS && !failed; i++)
 			failed = record_round(&t, one, workers_table[i], &r[i], e);

@@ -13,8 +13,7 @@
 
 #include "engine/data/corpus.h"
 
-/* A table for these settings over the corpus's first `batches` batches, to stdout. */
-int scale_table(const char *name, const struct settings *s, struct corpus *c, int batches,
-		struct err *e);
+/* A table for these settings and a step of the corpus's first batch, to stdout. */
+int scale_table(const char *name, const struct settings *s, struct corpus *c, struct err *e);
 
 #endif

@@ -204,8 +204,6 @@ static int epoch(const char *path, struct err *e)
 	return failed;
 }
 
-enum { SCALE_BATCHES = 1 };
-
 static int scale_of(const char *name, int batch, int classes, struct err *e)
 {
 	struct settings s;
@@ -217,8 +215,8 @@ static int scale_of(const char *name, int batch, int classes, struct err *e)
 		return -1;
 	s.train.batch_size = batch;
 	s.model.num_classes = classes;
-	values = bench_corpus(&c, &s, SCALE_BATCHES * batch, 1, 1);
-	failed = scale_table(name, &s, &c, SCALE_BATCHES, e);
+	values = bench_corpus(&c, &s, batch, 1, 1);
+	failed = scale_table(name, &s, &c, e);
 	free(values);
 	free(c.utt);
 	return failed;
@@ -235,7 +233,7 @@ static int scale_config(const char *config, struct err *e)
 	if (demo_find(path, sizeof path, config, e) || config_load(&s, path, NULL, 0, NULL, e) ||
 	    corpus_open(&c, &s, CORPUS_HEADERS, &p, e))
 		return -1;
-	failed = scale_table(config, &s, &c, SCALE_BATCHES, e);
+	failed = scale_table(config, &s, &c, e);
 	corpus_close(&c);
 	problems_free(&p);
 	return failed;
