@@ -261,6 +261,45 @@ TEST(an_evaluation_that_is_stopped)
 	small_free(&m);
 }
 
+/* Batches that rank 0 has computed. */
+static bool count_batch(void *ctx)
+{
+	++*(int *)ctx;
+	return false;
+}
+
+static bool evaluates(struct trainer *t, struct run *r)
+{
+	int batches = 0, n = t->split.n[PART_TRAIN];
+	struct predictions p;
+	bool ok;
+
+	t->stop = (struct evaluate_stop){count_batch, &batches};
+	ok = trainer_evaluate(t, t->split.at[PART_TRAIN], n, &p, &e) == 0;
+	r->steps = batches;
+	if (ok)
+		predictions_free(&p);
+	return ok;
+}
+
+TEST(an_evaluation_is_dealt_out)
+{
+	static const int sizes[] = {30, 3, 3};
+	struct settings s = small_settings();
+	static struct run r;
+
+	small_make(&m, LAYOUT_LISTS, sizes, 9, 60, false);
+	s.train.microbatches = 3;
+	s.train.memory = 1; /* an utterance a batch; after the last of all nobody is asked */
+	CHECK(with_ranks(&r, &s, 0, 1, evaluates));
+	CHECK_INT(r.steps, 29);
+	for (int n = 2; n <= 3; n++) {
+		CHECK(with_ranks(&r, &s, n, 1, evaluates));
+		CHECK_INT(r.steps, 30 / n);
+	}
+	small_free(&m);
+}
+
 static bool meets_a_fault(struct trainer *t, struct run *r)
 {
 	trainer_epoch_begin(t);
