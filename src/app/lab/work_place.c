@@ -4,7 +4,7 @@
 
 #include "base/machine.h"
 
-/* Folds may take so much of what the machine has; the rest is for features' pages. */
+/* Folds of a team may take so much of what the machine has; the rest is for features' pages. */
 static const double SHARE = 0.75;
 
 /* Those that wait longer come first. Under the lock. */
@@ -110,23 +110,18 @@ void work_fit(struct work_run *run)
 {
 	int64_t most = run->job.memory.most;
 	struct work *w = run->work;
-	bool now, team = run->job.opt.team != NULL;
 	char text[256];
+	bool now;
 
-	if (team) /* whose next fold is nobody's yet: those that wait come first */
-		work_leave_place(run);
+	work_leave_place(run);
 	pthread_mutex_lock(&w->lock);
 	if (!w->memory)
 		w->memory = (int64_t)(SHARE * (double)machine_memory());
-	if (most < run->need)
-		work_line_moved(w);
 	run->need = most;
-	now = run->side || fits(run);
+	now = fits(run);
 	pthread_mutex_unlock(&w->lock);
 	if (now)
 		return;
-	if (!team)
-		work_leave_place(run);
 	snprintf(text, sizeof text,
 		 "fold %d waits until another has ended: it may take %lldM of memory, which is not "
 		 "there beside the others (train.memory sets it)",

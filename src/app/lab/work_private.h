@@ -249,9 +249,9 @@ void work_share_place(struct work_run *const side[2]);
 void work_line_moved(struct work *w); /* wakes those that wait; under the lock */
 int work_share(struct work_run *run); /* threads for a job that begins now */
 /*
- * A fold begins: if what it may take of the memory does not fit beside what the others may, the run
- * gives its place back, which is said, and takes one again when it does. A run of a team (team.h)
- * gives it back in any case. One that is alone always fits, and the sides of a duel count as one.
+ * A fold of a team begins (team.h): the run gives its place back, and takes one again when what
+ * the fold may take of the memory fits beside what the others may. One that is alone always fits.
+ * That it does not fit now is said.
  */
 void work_fit(struct work_run *run);
 

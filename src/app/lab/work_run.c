@@ -157,7 +157,8 @@ static void on_fold(void *ctx, struct job *j)
 	run->step_started = clock_seconds();
 	work_show(run, run->control.want == WANT_PAUSE ? run->control.pause : WORK_RUN);
 	work_send(run, &e);
-	work_fit(run);
+	if (j->opt.team)
+		work_fit(run);
 }
 
 void work_pause_as(struct work_run *run, enum work_state state)

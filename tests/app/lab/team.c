@@ -227,59 +227,6 @@ TEST(what_does_not_fit_beside_the_others_waits)
 	CHECK_INT(t.results, 5);
 }
 
-/* Runs of their own, too; one that has a place trains on. */
-static struct turns train_two(int64_t memory)
-{
-	static const char *const settings[] = {"train.epoch=2"};
-	struct work_options o = {
-		.job = {.config = "demo", .set = settings, .nset = 1, .threads = 1},
-		.unattended = true};
-	struct turns t = {0};
-	struct err e = {0};
-	int last = 0;
-	struct work *w;
-
-	o.job.session = temp_path("one-%d", memory == 1);
-	w = work_start(&o, &e);
-	if (!w) {
-		FAIL("%s", e.text);
-		return t;
-	}
-	have_memory(w, memory);
-	work_jobs(w, 2);
-	o.job.session = temp_path("two-%d", memory == 1);
-	CHECK(work_open(w, &o, &e));
-	do {
-		struct pollfd p = {.fd = work_fd(w), .events = POLLIN};
-		struct event x;
-
-		poll(&p, 1, -1);
-		while (work_next(w, &x)) {
-			t.results += x.kind == EVENT_RESULT;
-			t.waits += x.kind == EVENT_SAY &&
-				   strstr(x.told, "waits until another has ended");
-			t.changes += x.kind == EVENT_STEP && last && x.run != last;
-			last = x.kind == EVENT_STEP ? x.run : last;
-			event_free(&x);
-		}
-	} while (!work_ended(w));
-	CHECK_INT(work_end(w), 0);
-	return t;
-}
-
-TEST(runs_that_do_not_fit_beside_each_other)
-{
-	struct turns t = train_two(1);
-
-	CHECK_INT(t.results, 10);
-	CHECK_INT(t.waits, 1);
-	CHECK_INT(t.changes, 1);
-	t = train_two(INT64_MAX / 2);
-	CHECK_INT(t.results, 10);
-	CHECK_INT(t.waits, 0);
-	CHECK(t.changes > 1);
-}
-
 int main(int argc, char **argv)
 {
 	return TEST_MAIN(argc, argv);
