@@ -84,6 +84,12 @@ check finished_without_data done_well
 check finished_prints cmp -s "$dir/out" "$dir/figures"
 check finished_says in_err 'is finished: these are its figures'
 check finished_keeps keeps "$dir/over.done"
+# A finished fold that loses its epochs.csv has it again from the joined one.
+rm "$dir/over.done/fold-0/epochs.csv"
+resume over.done
+check lost_epochs_come_back keeps "$dir/over.done"
+run train --session "$dir/over.done" --resume --fold 7
+check other_fold_needs_data says 1 'if the data has moved'
 run train --session "$dir/over.done" --resume --seeds 2
 check other_seed_needs_data says 1 'if the data has moved'
 

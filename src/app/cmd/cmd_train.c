@@ -23,6 +23,8 @@ static bool print_if_finished(const struct job_options *o, const struct err *e)
 	    session_finished(o->session, o->seeds > 0 ? o->seeds : 1, &finished, &ignored))
 		return false;
 	finished = finished && collect_session(&c, o->session, o->seeds, &ignored) == 0;
+	for (int i = 0; i < o->nfolds && finished; i++)
+		finished = results_has(&c.run[0].results, o->fold[i]);
 	if (finished) {
 		cli_message("%s", e->text);
 		cli_message("session %s is finished: these are its figures", o->session);

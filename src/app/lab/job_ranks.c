@@ -140,24 +140,43 @@ struct help {
 	struct par *par;
 };
 
-/* Rank 0 has said it of its own files, and is told the first fault of these. */
-static void say_nothing(void *ctx, const char *text)
+/* The first fault of this rank's files, for rank 0 to name; the rest it has said of its own. */
+static void keep_fault(void *ctx, const char *text)
 {
-	(void)ctx;
-	(void)text;
+	struct str *fault = ctx;
+
+	if (fault->len == 0 && strncmp(text, "warning: ", 9) != 0)
+		str_add(fault, text);
+}
+
+static int open_lab(struct help *h, const struct fold_told *told, const struct origin *left,
+		    struct lab **lab, struct err *e)
+{
+	struct str fault = {0};
+	struct err why = {0};
+	const struct lab_data data = {.set = &told->set,
+				      .known = left,
+				      .how = CORPUS_HEADERS,
+				      .say = keep_fault,
+				      .ctx = &fault};
+
+	*lab = lab_take(&h->labs, &data, &why);
+	if (!*lab) {
+		err_set(e, "%s", fault.len ? fault.s : why.text);
+		e->status = why.status;
+	}
+	str_free(&fault);
+	return *lab ? 0 : -1;
 }
 
 static int open_fold(struct help *h, const struct fold_told *told, const struct origin *left,
 		     struct lab **lab, struct helper **helper, struct err *e)
 {
-	struct lab_data data = {
-		.set = &told->set, .known = left, .how = CORPUS_HEADERS, .say = say_nothing};
 	char roster[ROSTER_HASH];
 
 	if (!h->par && !(h->par = par_new(told->threads, e)))
 		return -1;
-	*lab = lab_take(&h->labs, &data, e);
-	if (!*lab)
+	if (open_lab(h, told, left, lab, e))
 		return -1;
 	roster_hash(&(*lab)->corpus, &told->set, roster);
 	if (strcmp(roster, told->roster) != 0)

@@ -364,6 +364,14 @@ static int join_results(const char *dir, const struct fold_list *folds, struct e
 	return failed ? -1 : 0;
 }
 
+/* Of a finished fold that has lost its own: the join may be all that is left. */
+static int restore_epochs(struct adoption a, int fold, const struct columns *c, struct err *e)
+{
+	if (!fold_has(a.dir, fold, SESSION_RESULT) || fold_has(a.dir, fold, SESSION_EPOCHS))
+		return 0;
+	return adopt_file(&a, fold, SESSION_EPOCHS, c, INT_MAX, e);
+}
+
 /* results.json last: it says what is finished. open: the fold whose files are open here,
  * or -1. */
 static int join(const char *dir, int open, struct err *e)
@@ -376,7 +384,8 @@ static int join(const char *dir, int open, struct err *e)
 	folds_read(&folds, dir);
 	for (int i = 0; i < folds.n && !failed; i++) {
 		begun |= fold_has(dir, folds.at[i], SESSION_STEPS);
-		failed = fold_check_log(dir, folds.at[i], e); /* the join may be all that is left */
+		failed = fold_check_log(dir, folds.at[i], e) ||
+			 restore_epochs((struct adoption){.dir = dir}, folds.at[i], &epochs, e);
 	}
 	if (begun && !failed)
 		failed = write_begins(dir, &folds, open, e) ||
