@@ -219,8 +219,9 @@ static const struct verb verbs[] = {
 	 sessions_delete, sessions_refuse_delete, NULL, CHANGES_FILES},
 	{"place", "up|down|first|last|remove", "Move the selected run in the queue, or out of it.",
 	 sessions_queue, sessions_refuse_queue, complete_args, CHANGES_FILES | LATE},
-	{"open", "SESSION|CONFIG|demo", "Show another session, or begin a run; none is stopped.",
-	 open_session, NULL, sessions_complete, CHANGES_FILES | FIRST_LOOKS},
+	{"open", "SESSION|CONFIG|demo",
+	 "Show another session, or begin a run; those that train go on.", open_session, NULL,
+	 sessions_complete, CHANGES_FILES | FIRST_LOOKS},
 	{0},
 };
 

@@ -84,7 +84,8 @@ int sessions_open(struct ui *u, const char *args, struct err *e)
 }
 
 const struct verb sessions_verbs[] = {
-	{"open", "SESSION|CONFIG|demo", "Show another session, or begin a run; none is stopped.",
-	 sessions_open, NULL, sessions_complete, CHANGES_FILES | FIRST_LOOKS},
+	{"open", "SESSION|CONFIG|demo",
+	 "Show another session, or begin a run; those that train go on.", sessions_open, NULL,
+	 sessions_complete, CHANGES_FILES | FIRST_LOOKS},
 	{0},
 };
