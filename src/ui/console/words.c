@@ -14,6 +14,8 @@ const struct word word_table[] = {
 	{"RUN, EVAL", 0, "It trains; it evaluates the validation part."},
 	{"PAUSED, BROKE", 0,
 	 "It waits between two steps: you or `break when` paused it, or it was opened so."},
+	{"WAITING", 0,
+	 "It is to go on, and does when a place is free (`jobs`), or its turn comes."},
 	{"STOPPING, STOPPED", 0,
 	 "It finishes the step and stores a checkpoint; nothing trains now, and it can go on."},
 	{"ELSEWHERE", 0, "Another program trains it; this screen follows its folder."},
