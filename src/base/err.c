@@ -65,8 +65,7 @@ int err_errno(struct err *e, const char *path, const char *what)
 
 int err_exit(int status)
 {
-	return status == EXIT_DATA || status == EXIT_BUSY || status == EXIT_THERE ? EXIT_FAILED
-										  : status;
+	return status >= EXIT_DATA && status <= EXIT_CLOSED ? EXIT_FAILED : status;
 }
 
 int err_said(struct err *e)

@@ -21,9 +21,10 @@ enum exit_status {
 	EXIT_NOBODY = 4,   /* nobody trains the session that is to be asked */
 	EXIT_STOPPED = 5,  /* ended in the middle as asked; queue run NAME alone exits so */
 	/* These are EXIT_FAILED to a shell. */
-	EXIT_DATA = 6,  /* a session's data is not what it was */
-	EXIT_BUSY = 7,  /* another program writes the session */
-	EXIT_THERE = 8, /* a session is there already */
+	EXIT_DATA = 6,   /* a session's data is not what it was */
+	EXIT_BUSY = 7,   /* another program writes the session */
+	EXIT_THERE = 8,  /* a session is there already */
+	EXIT_CLOSED = 9, /* a session's folder may not be written */
 };
 
 struct err {

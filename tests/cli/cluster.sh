@@ -66,8 +66,16 @@ check finished_untouched cmp -s "$dir/before" "$dir/after"
 
 # Other settings: all keys that differ.
 run train "$config" --session "$dir/whole" --resume-or-start --set exp.seed=5 --set train.epoch=7
-check other_settings says 2 "^miust: $dir/whole was started with exp.seed 12, $config says 5; \
+check other_settings says 2 "^miust: $dir/whole was started with exp.seed 12, --set says 5; \
 train.epoch 2, not 7; resume with the same settings, or start a new session$"
+sed 's/epoch: 2/epoch: 7/' "$config" >"$dir/longer.yml"
+run train "$dir/longer.yml" --session "$dir/whole" --resume-or-start
+check other_settings_of_the_file says 2 "train.epoch 2, $dir/longer.yml says 7; resume"
+# mpirun starts any program as often as is asked for.
+export OMPI_COMM_WORLD_SIZE=3
+run train "$config" --session "$dir/whole"
+check mpirun_is_explained says 1 'already has a session; .* (mpirun has started 3 of these programs; one run on several ranks is what miust-mpi trains)$'
+unset OMPI_COMM_WORLD_SIZE
 run train "$config" --session "$dir/new" --resume-or-start --resume
 check one_way_to_resume says 2 '^miust: --resume and --resume-or-start: give one of them'
 run train "$config" --resume-or-start
@@ -86,7 +94,7 @@ for f in $folds; do
 	eval "wait \$pid$f"
 	case $? in
 	0) well=$((well + 1)) ;;
-	2) grep -q "either was started with exp.seed [1-5], $config says $f; resume" \
+	2) grep -q "either was started with exp.seed [1-5], --set says $f; resume" \
 		"$dir/err.$f" && refused=$((refused + 1)) ;;
 	esac
 done
@@ -218,6 +226,13 @@ run_as_user() {
 }
 run_as_user
 check collect_as_user done_well
+# Who may only read a finished session has its figures.
+chmod a-w "$dir/whole/lock"
+as_user "$dir/miust" train --session "$dir/whole" --resume >"$dir/out" 2>"$dir/err"
+status=$?
+check closed_finished done_well
+check closed_says grep -q 'cannot lock the session: Permission denied' "$dir/err"
+check closed_prints grep -q 'Test figures' "$dir/out"
 chmod 000 "$dir/bad/seed-13/fold-3"
 record "$dir/bad" >"$dir/before"
 run_as_user

@@ -153,7 +153,7 @@ record "$dir/setting" >"$dir/before"
 resume setting --set train.epoch=9
 check other_setting says 2 'train.epoch=9: a session goes on with the settings it was started with (train.epoch 3), only its paths may change; for a new session: train [^ ]*setting/config.yml --set train.epoch=9'
 run train "$dir/e/config.yml" --session "$dir/setting" --resume --set train.epoch=9
-check other_setting_with_config says 1 'was started with train.epoch 3, .* says 9'
+check other_setting_with_config says 1 'was started with train.epoch 3, --set says 9'
 resume setting --set exp.train_csv="$dir/e/data/dev.csv"
 check other_list says 1 'train: 13 rows then, 4 now'
 check other_setting_untouched keeps "$dir/setting"

@@ -5,6 +5,9 @@
 #include "app/session/collect.h"
 #include "app/session/session_state.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 static const struct ranks *ranks; /* the program's; NULL: this process alone */
 
 void train_with(const struct ranks *r)
@@ -12,14 +15,15 @@ void train_with(const struct ranks *r)
 	ranks = r;
 }
 
-/* A session that is finished needs its data for nothing more: its figures are printed. */
+/* A session that is finished needs its data for nothing more, and nothing is written: its figures
+ * are printed. */
 static bool print_if_finished(const struct job_options *o, const struct err *e)
 {
 	struct err ignored = {0};
 	struct collected c = {0};
 	bool finished = false;
 
-	if (e->status != EXIT_DATA ||
+	if ((e->status != EXIT_DATA && e->status != EXIT_CLOSED) ||
 	    session_finished(o->session, o->seeds > 0 ? o->seeds : 1, &finished, &ignored))
 		return false;
 	finished = finished && collect_session(&c, o->session, o->seeds, &ignored) == 0;
@@ -32,6 +36,21 @@ static bool print_if_finished(const struct job_options *o, const struct err *e)
 	}
 	collected_free(&c);
 	return finished;
+}
+
+/* mpirun starts as many programs as are asked for, and these know nothing of each other. */
+static void explain_mpirun(struct err *e)
+{
+	const char *size = getenv("OMPI_COMM_WORLD_SIZE");
+	struct err told = {.status = e->status};
+
+	if (ranks || !size || atoi(size) < 2 || (e->status != EXIT_THERE && e->status != EXIT_BUSY))
+		return;
+	snprintf(told.text, sizeof told.text,
+		 "%.*s (mpirun has started %s of these programs; one run on several ranks is what "
+		 "miust-mpi trains)",
+		 (int)sizeof told.text - 160, e->text, size);
+	*e = told;
 }
 
 static int run(const struct args *a, struct err *e)
@@ -73,6 +92,7 @@ static int run(const struct args *a, struct err *e)
 		err_clear(e);
 		return 0;
 	}
+	explain_mpirun(e);
 	if (e->status == EXIT_STOPPED) /* it has not done what it was started for */
 		e->status = EXIT_FAILED;
 	return -1;

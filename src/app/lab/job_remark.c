@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/lab/job_remark.h"
 
+#include "app/config/option.h"
 #include "base/str.h"
 #include "engine/train/class_weight.h"
 
@@ -26,8 +27,8 @@ static int refuse_memory(const struct job *j, int64_t most, int64_t machine, str
 {
 	return err_set(
 		e,
-		"fold %d may take %lldM of memory, and this machine has %lldM; let a new run "
-		"take less with train.memory=%lldM (0 is 8G; its last digits will differ)",
+		"fold %d may take %lldM of memory, and this process can have %lldM; let a new "
+		"run take less with train.memory=%lldM (0 is 8G; its last digits will differ)",
 		j->trainer.state.fold, (long long)(most >> 20), (long long)(machine >> 20),
 		(long long)(machine >> 21));
 }
@@ -35,15 +36,17 @@ static int refuse_memory(const struct job *j, int64_t most, int64_t machine, str
 int job_remark_memory(const struct job *j, int64_t machine, struct err *e)
 {
 	int64_t memory = j->set.train.memory;
+	char given[OPTION_TEXT];
 
 	if (j->memory.most > machine && j->memory.least <= machine)
 		return refuse_memory(j, j->memory.most, machine, e);
-	if (memory && j->memory.least > memory)
+	if (memory && j->memory.least > memory) {
+		option_text(&j->set, option_find("train.memory"), given, sizeof given);
 		job_say(j,
-			"train.memory: %lldM is not enough for the longest utterances of fold %d: "
+			"train.memory: %s is not enough for the longest utterances of fold %d: "
 			"each goes through on its own and needs %lldM at most",
-			(long long)(memory >> 20), j->trainer.state.fold,
-			(long long)(j->memory.least >> 20) + 1);
+			given, j->trainer.state.fold, (long long)(j->memory.least >> 20) + 1);
+	}
 	return 0;
 }
 
@@ -59,7 +62,7 @@ void job_remark_lost(const struct job *j)
 		if (all[i].lost)
 			job_say(j,
 				"%s/fold-%d/%s: %d row%s of %ss before this one %s lost; training "
-				"goes on without (to train the fold again, remove its folder)",
+				"goes on without, or " SESSION_FOLD_AGAIN,
 				s->dir, s->fold, all[i].file, all[i].lost,
 				all[i].lost == 1 ? "" : "s", all[i].of,
 				all[i].lost == 1 ? "is" : "are");

@@ -40,6 +40,19 @@ static int refuse_set(const struct option *k, const char *was, const char *now,
 	return -1;
 }
 
+/* Who says so: `--set`, if it names the setting, else CONFIG. */
+static const char *asks(const struct option *k, const struct job_options *o)
+{
+	for (int i = 0; i < o->nset; i++) {
+		struct setting x;
+
+		setting_of_assignment(&x, o->set[i]);
+		if (x.o == k)
+			return "--set";
+	}
+	return o->config;
+}
+
 /* What may be asked of a session that goes on: other paths, other words on its data, other
  * room for its stored states, nothing else. */
 static int check_same(const struct settings *stored, const struct settings *asked,
@@ -58,7 +71,7 @@ static int check_same(const struct settings *stored, const struct settings *aske
 		if (!o->config)
 			return refuse_set(k, was, now, o, e);
 		if (!differ.len)
-			str_addf(&differ, "%s %s, %s says %s", k->key, was, o->config, now);
+			str_addf(&differ, "%s %s, %s says %s", k->key, was, asks(k, o), now);
 		else
 			str_addf(&differ, "; %s %s, not %s", k->key, was, now);
 	}

@@ -68,8 +68,7 @@ static int refuse_gap(const struct session *s, int fold, const char *name, const
 		return -1;
 	return err_at(
 		e, path, 0, 0,
-		"fold %d: %s %d expected, %d found: rows were lost or doubled; train the fold "
-		"again (remove its folder first)",
+		"fold %d: %s %d expected, %d found: rows were lost or doubled; " SESSION_FOLD_AGAIN,
 		fold, what, expected, found);
 }
 
@@ -157,9 +156,7 @@ static int check_there(const struct session *s, int fold, const char *name, stru
 		return 0;
 	if (!there && errno != ENOENT)
 		return err_errno(e, path, "cannot be read");
-	return err_at(e, path, 0, 0,
-		      "is %s, although the fold is finished; train the fold again (remove its "
-		      "folder first)",
+	return err_at(e, path, 0, 0, "is %s, although the fold is finished; " SESSION_FOLD_AGAIN,
 		      there ? "empty" : "missing");
 }
 
@@ -187,9 +184,7 @@ static int check_weights(const struct session *s, const struct collected_run *r,
 	else
 		weights_differ(&w.meta, &here, WEIGHTS_RUN | WEIGHTS_SPLIT, &other);
 	if (other.len)
-		err_at(e, path, 0, 0,
-		       "has the weights of another run: %s; train the fold again (remove its "
-		       "folder first)",
+		err_at(e, path, 0, 0, "has the weights of another run: %s; " SESSION_FOLD_AGAIN,
 		       other.s);
 	failed = other.len ? -1 : 0;
 	str_free(&other);
@@ -238,8 +233,8 @@ static int check_test(const struct session *s, const struct fold_row *f, struct 
 		if (m.classes != f->confusion.classes ||
 		    memcmp(m.count, f->confusion.count, sizeof m.count) != 0)
 			failed = err_at(e, path, 0, 0,
-					"does not have the figures of test.bin beside it; train "
-					"the fold again (remove its folder first)");
+					"does not have the figures of test.bin beside "
+					"it; " SESSION_FOLD_AGAIN);
 	}
 	history_free(&h);
 	return failed ? -1 : 0;

@@ -325,8 +325,7 @@ static int add_records(struct history *h, const char *data, size_t len, struct e
 
 	if ((size_t)(n + 1) * size < len)
 		return err_at(e, h->path, 0, 0,
-			      "record %d is damaged, and others follow it; train the fold again "
-			      "(remove its folder first)",
+			      "record %d is damaged, and others follow it; " SESSION_FOLD_AGAIN,
 			      h->epochs + n + 1);
 	make_room(h, h->epochs + n);
 	for (int i = 0; i < n; i++) {

@@ -49,6 +49,11 @@
 
 #include <stdio.h>
 
+/* What to do about a fold whose files are damaged. A session without any fold is taken for
+ * one of version 0.1, whose folder has all there is: so its only one is not removed. */
+#define SESSION_FOLD_AGAIN \
+	"train the fold again (remove its folder first; if it has no other, train a new session)"
+
 struct session {
 	char root[PATH_LEN], dir[PATH_LEN];
 	int lock;                 /* of root; fd, shared from open to close; -1: reading only */

@@ -28,13 +28,17 @@ enum { LINE_MAX_BYTES = LOCK_SOCKET + 256 };
 int lock_open(const char *dir, bool make, struct err *e)
 {
 	char path[PATH_LEN];
+	bool closed;
 	int fd;
 
 	if (path_join(path, sizeof path, dir, LOCK, e) || file_check_own(path, e))
 		return -1;
 	fd = open(path, O_RDWR | (make ? O_CREAT : 0) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
-	if (fd < 0 && (make || errno != ENOENT))
+	closed = errno == EACCES || errno == EROFS;
+	if (fd < 0 && (make || errno != ENOENT)) {
 		err_errno(e, path, "cannot lock the session");
+		e->status = closed ? EXIT_CLOSED : e->status;
+	}
 	return fd;
 }
 

@@ -248,8 +248,8 @@ TEST(bits_flipped)
 		all[bit / 8] ^= (char)(1 << bit % 8);
 		if (bit / 8 < 2 * RECORD) {
 			CHECK_INT(epochs(&s, &e), -1);
-			CHECK_HAS(e.text, "is damaged, and others follow it; train the fold again "
-					  "(remove its folder first)"); /* as collect says */
+			CHECK_HAS(e.text, /* as collect says */
+				  "is damaged, and others follow it; " SESSION_FOLD_AGAIN);
 		} else {
 			CHECK_INT(epochs(&s, &e), 2);
 		}
