@@ -318,6 +318,7 @@ static int detach(struct tui *t, bool looked_at, struct err *e)
 			.session = stored ? what : NULL,
 			.skip_bad = t->args->skip_bad,
 			.threads = t->args->threads},
+		.folds = t->args->jobs,
 		.hooks = &t->hooks,
 		.handed = pace,
 	};
@@ -329,6 +330,8 @@ static int detach(struct tui *t, bool looked_at, struct err *e)
 				 "--detach trains a run: expected CONFIG or SESSION; %s is a "
 				 "folder of sessions",
 				 what);
+	if (detached_check_folds(&run.job, run.folds, e))
+		return -1;
 	if (looked_at && strcmp(what, "demo") == 0)
 		snprintf(pace, sizeof pace, "pace %d\n", DEMO_PACE);
 	failed = detached_start(&d, &run, e) || detached_wait(&d, e);
@@ -350,6 +353,11 @@ static int check_detach(const struct args *a, struct err *e)
 	for (size_t i = 0; a->detach && i < sizeof not / sizeof *not ; i++)
 		if (args_given(a, not [i]))
 			return err_usage(e, "--detach and --%s: give one of them", name[i]);
+	if (args_given(a, FLAG_JOBS) && !a->detach)
+		return err_usage(e,
+				 "--jobs %d: folds at once train in a process of their own; "
+				 "give --detach, too",
+				 a->jobs);
 	return 0;
 }
 
@@ -401,8 +409,8 @@ static const struct command cmd_tui = {
 	.operands = "[CONFIG | SESSION | FOLDER]",
 	.most = 1,
 	.takes = (const enum flag[]){FLAG_SCRIPT, FLAG_DUMP, FLAG_SIZE, FLAG_ONCE, FLAG_READONLY,
-				     FLAG_DETACH, FLAG_SKIP_BAD, FLAG_ASCII, FLAG_THREADS, FLAG_ON,
-				     FLAG_NONE},
+				     FLAG_DETACH, FLAG_JOBS, FLAG_SKIP_BAD, FLAG_ASCII,
+				     FLAG_THREADS, FLAG_ON, FLAG_NONE},
 	.help = "Train MIUST and watch it learn.",
 	.more = "Without an argument the built-in demo opens, already training, or, if runs\nare "
 		"queued, the first of them. A session's folder opens where it stopped, and\n"
@@ -411,7 +419,9 @@ static const struct command cmd_tui = {
 		"trains before that.\n"
 		"--detach trains in a process of its own, and the screen shows it: closing the\n"
 		"screen or the terminal stops nothing, `stop` does. Without a terminal it prints\n"
-		"the session and the process, and ends.\n"
+		"the session and the process, and ends. With --jobs N it trains so many folds at "
+		"a\n"
+		"time.\n"
 		"--script runs console commands without a terminal; --dump writes the last\nscreen "
 		"as text, --once prints it; --size sets its size.",
 	.run = run,

@@ -5,6 +5,7 @@
 MIUST=$(realpath "${MIUST:-build/miust}")
 MIUST_TUI=$(realpath "${MIUST_TUI:-build/miust-tui}")
 . tests/cli/common
+five_sessions "$dir/five"
 tiny=$(realpath $tiny)
 cd "$dir" || exit 1
 export LC_ALL=C.UTF-8 XDG_CONFIG_HOME="$dir/config" XDG_STATE_HOME="$dir/state"
@@ -91,6 +92,8 @@ for not in --once --readonly '--dump x' '--script x'; do
 	tui --detach $not demo
 	check "refuses_${not%% *}" says 2 'give one of them'
 done
+tui --jobs 3 long.yml
+check folds_need_their_process says 2 'jobs 3: folds at once train in a process of their own; give --detach, too'
 tui --detach --on 'end fly' long.yml
 check bad_hook says 2 'on end'
 check nothing_has_begun no_session
@@ -107,7 +110,9 @@ opened=$session
 commands detach
 check command_needs_a_run says 1 'nothing trains here'
 commands 'detach now'
-check command_has_one_argument says 1 'detach \[all\]'
+check command_has_one_argument says 1 'detach \[N|all\]'
+commands 'detach 0'
+check command_counts_from_one says 1 'expected 1 to 64 folds at once, or all; found 0'
 rm -rf sessions
 
 # Without a socket: why is said, and a break ends it, for nobody could ask it to go on.
@@ -160,6 +165,51 @@ goes_on
 until_true gone "${process:-0}"
 run queue list
 check queued_leaves_the_queue grep -q 'the queue is empty' err
+rm -rf sessions
+
+# ---- several folds at once
+sed 's/epoch: .*/epoch: 100000/' five/config.yml >five/long.yml
+# folds N...: that many folds of $session have a process that trains them.
+folds() { for f in "$@"; do [ -s "$session/fold-$f/lock" ] || return 1; done; }
+end_folds() {
+	process=$(cut -d ' ' -f 2 "$session/fold-1/lock")
+	"$MIUST" control "$session" stop >out 2>err
+	until_true gone "${process:-0}"
+}
+tui --detach --jobs 3 five/long.yml
+session=$(head -n 1 out)
+check folds_start done_well
+check folds_train until_true folds 1 2 3
+check no_more_folds_than_asked [ ! -e "$session/fold-4/lock" ]
+opened=$session
+commands 'detach 2'
+check folds_of_another_process says 1 'detach 2: another process trains it; stop it there first'
+end_folds
+check folds_are_stopped grep -q 'fold 1 before epoch .*, fold 2 before epoch .*, fold 3 before' "$session/output.txt"
+rm -rf sessions
+
+# From the screen: all that was asked for goes with each.
+opened=five/config.yml
+commands 'step epoch' 'detach 3'
+check folds_command done_well
+session=$(echo sessions/*)
+check folds_pause until_true folds 1 2 3
+process=$(cut -d ' ' -f 2 "$session/fold-1/lock")
+until_true "$MIUST" control "$session" resume >out 2>err
+until_true gone "${process:-0}"
+check folds_are_all_finished [ -s "$session/fold-5/result.json" ]
+run train five/config.yml --session plain5
+rm -f "$session/output.txt"
+check folds_have_the_bytes same "$session" plain5
+rm -rf sessions
+
+# The queue trains one fold of a run at a time.
+run queue add five/config.yml
+opened=$(echo sessions/config-*)
+commands 'step epoch' 'detach 3'
+check queued_folds_are_refused says 1 'is in the queue, which trains one fold of a run at a time; take it out first: miust queue remove'
+tui --detach --jobs 3 "$opened"
+check queued_folds_are_refused_there says 1 'is in the queue, which trains one fold'
 rm -rf sessions
 
 # ---- on a terminal

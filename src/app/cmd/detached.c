@@ -12,6 +12,7 @@
 #include "app/queue/queue.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/plain.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -67,9 +68,11 @@ static void add_hooks(struct words *w, const struct hooks *h)
 	}
 }
 
-static void add_train(struct words *w, const struct job_options *o)
+static void add_train(struct words *w, const struct job_options *o, int jobs)
 {
 	add(w, "train");
+	if (jobs > 1)
+		add_number(w, "--jobs", jobs);
 	for (int i = 0; i < o->nfolds; i++)
 		add_number(w, "--fold", o->fold[i]);
 	if (o->seeds > 1)
@@ -78,16 +81,36 @@ static void add_train(struct words *w, const struct job_options *o)
 		add(w, "--skip-bad");
 }
 
+static bool is_queued(const struct job_options *o)
+{
+	return !o->config && queue_seeds(QUEUE_FOLDER, o->session) > 0;
+}
+
+int detached_check_folds(const struct job_options *o, int folds, struct err *e)
+{
+	struct str session = {0};
+
+	if (folds <= 1 || !is_queued(o))
+		return 0;
+	str_add_quoted(&session, o->session);
+	err_set(e,
+		"%s is in the queue, which trains one fold of a run at a time; take it out first: "
+		"miust queue remove %s",
+		o->session, session.s);
+	str_free(&session);
+	return -1;
+}
+
 static void words_of(struct words *w, const struct detached_run *run)
 {
 	const struct job_options *o = &run->job;
-	bool queued = !o->config && queue_seeds(QUEUE_FOLDER, o->session) > 0;
+	bool queued = is_queued(o);
 
 	add(w, "miust");
 	if (queued)
 		add(w, "queue"), add(w, "run");
 	else
-		add_train(w, o);
+		add_train(w, o, run->folds);
 	if (o->threads > 0)
 		add_number(w, "--threads", o->threads);
 	add_hooks(w, run->hooks);

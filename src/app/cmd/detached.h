@@ -41,10 +41,13 @@ struct detached { /* start with {0} */
 struct detached_run {
 	struct job_options job;    /* config, or else session to go on with; fold, seeds, skip_bad,
 				    * threads. One that is queued goes on as `queue run` has it */
+	int folds;                 /* so many at once, if it is not queued; 0: one */
 	const struct hooks *hooks; /* NULL: none. Programs go with it; no bell rings there */
 	const char *handed;        /* how it goes on (work_hand_over), or NULL */
 };
 
+/* -1: the session is in the queue here, which trains one fold at a time. */
+int detached_check_folds(const struct job_options *o, int folds, struct err *e);
 /* Returns at once. An error in a program whose main has not called detached_asked: started
  * again, that would do something else. */
 int detached_start(struct detached *d, const struct detached_run *run, struct err *e);

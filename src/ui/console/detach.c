@@ -5,6 +5,7 @@
 #include "ui/console/complete.h"
 #include "ui/state/verb.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static bool trains_elsewhere(const struct ui *u)
@@ -34,30 +35,57 @@ static int refuse(const struct ui *u, struct err *e)
 	}
 }
 
+enum { FOLDS_MOST = 64 }; /* as --jobs */
+
+/* Nothing, `all`, or how many folds at once. */
+static int read_args(const char *args, bool *all, int *folds, struct err *e)
+{
+	char *end;
+	long n = strtol(args, &end, 10);
+
+	*all = strcmp(args, "all") == 0;
+	*folds = 0;
+	if (!*args || *all)
+		return 0;
+	if (*end || n < 1 || n > FOLDS_MOST)
+		return err_set(e,
+			       "detach [N|all]: expected 1 to %d folds at once, or all; found "
+			       "%.40s",
+			       FOLDS_MOST, args);
+	*folds = (int)n;
+	return 0;
+}
+
 static int run_detach(struct ui *u, const char *args, struct err *e)
 {
-	bool all = strcmp(args, "all") == 0;
-	int run = all ? detach_any(u) : detach_can(u, u->run_shown) ? u->run_shown : 0;
+	bool all;
+	int folds, run;
 
-	if (*args && !all)
-		return err_set(e, "detach [all]: expected nothing or all, found %.40s", args);
+	if (read_args(args, &all, &folds, e))
+		return -1;
+	run = all ? detach_any(u) : detach_can(u, u->run_shown) ? u->run_shown : 0;
 	if (u->detach.run)
 		return err_set(e, "detach: a run is being handed to a process of its own");
+	if (!run && trains_elsewhere(u) && folds)
+		return err_set(e,
+			       "detach %d: another process trains it; stop it there first, then go "
+			       "on here with Space",
+			       folds);
 	if (!run && trains_elsewhere(u) && !u->others.n) {
 		u->quit = true;
 		return 0;
 	}
 	if (!run)
 		return refuse(u, e);
-	if (detach_begin(u, run, all, e))
+	if (detach_begin(u, run, all, folds, e))
 		return -1;
 	ui_say(u, "finishing the step, then a checkpoint; a process of its own goes on");
 	return 0;
 }
 
 const struct verb detach_verbs[] = {
-	{"detach", "[all]",
-	 "Train on in a process of its own, which q leaves alone; all: all runs here.", run_detach,
-	 NULL, complete_args, CHANGES_NOTHING | LATE},
+	{"detach", "[N|all]",
+	 "Train on in a process that q leaves alone, N folds at once; all: all runs here.",
+	 run_detach, NULL, complete_args, CHANGES_NOTHING | LATE},
 	{0},
 };

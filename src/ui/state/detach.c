@@ -60,14 +60,42 @@ static void forget(struct ui *u)
 	memset(&u->detach, 0, sizeof u->detach);
 }
 
-int detach_begin(struct ui *u, int run, bool all, struct err *e)
+/* Its session, to go on with there. */
+static struct job_options options_of(const struct ui *u, int run, const struct snapshot *s)
 {
-	unsigned asked = work_hand_over(u->work, run);
+	struct job_options o = *work_job(u->work, run);
 
+	o.config = NULL;
+	o.session = s->root;
+	o.threads = threads(u);
+	return o;
+}
+
+static int check_folds(struct ui *u, int run, int folds, struct err *e)
+{
+	struct snapshot *s = mem_alloc(1, sizeof *s);
+	struct job_options o;
+	int failed;
+
+	work_snapshot(u->work, run, s);
+	o = options_of(u, run, s);
+	failed = detached_check_folds(&o, folds, e);
+	free(s);
+	return failed;
+}
+
+int detach_begin(struct ui *u, int run, bool all, int folds, struct err *e)
+{
+	unsigned asked;
+
+	if (check_folds(u, run, folds, e))
+		return -1;
+	asked = work_hand_over(u->work, run);
 	if (!asked || !work_stop(u->work, run))
 		return err_set(e, UI_BUSY);
 	u->detach.run = run;
 	u->detach.all = all;
+	u->detach.folds = folds;
 	u->detach.asked = asked;
 	feeder_rest(u); /* else the next run of the queue would begin beside it */
 	feeder_leave(u, run);
@@ -89,7 +117,7 @@ static void begin_next(struct ui *u, bool all)
 	int run = all ? detach_any(u) : 0;
 
 	forget(u);
-	if (run && detach_begin(u, run, true, &e))
+	if (run && detach_begin(u, run, true, 0, &e))
 		ui_error(u, "%s", e.text);
 }
 
@@ -109,15 +137,12 @@ static void give_up(struct ui *u, const char *why)
 static void start(struct ui *u)
 {
 	struct snapshot *s = mem_alloc(1, sizeof *s);
-	struct detached_run run = {.job = *work_job(u->work, u->detach.run),
-				   .hooks = u->hooks,
-				   .handed = u->detach.handed};
+	struct detached_run run = {
+		.folds = u->detach.folds, .hooks = u->hooks, .handed = u->detach.handed};
 	struct err e = {0};
 
 	work_snapshot(u->work, u->detach.run, s);
-	run.job.config = NULL;
-	run.job.session = s->root;
-	run.job.threads = threads(u);
+	run.job = options_of(u, u->detach.run, s);
 	if (detached_start(&u->detach.process, &run, &e)) {
 		give_up(u, e.text);
 	} else {

@@ -13,9 +13,9 @@
 
 #include "ui/state/ui.h"
 
-/* The run, which trains here; `all`: then every other one that does. While one is on
- * its way no other is begun. */
-int detach_begin(struct ui *u, int run, bool all, struct err *e);
+/* The run, which trains here; `all`: then every other one that does; folds: so many of it at once
+ * there, 0: one. While one is on its way no other is begun. */
+int detach_begin(struct ui *u, int run, bool all, int folds, struct err *e);
 bool detach_can(const struct ui *u, int run); /* does it train here, or pause in between? */
 int detach_any(const struct ui *u);           /* a run that can be, the shown one first; 0: none */
 bool detach_busy(const struct ui *u, int run);

@@ -234,6 +234,7 @@ struct ui {
 	struct {                /* the run that is being left to a process of its own (detach.h) */
 		int run;        /* of work; 0: none */
 		bool all;       /* and then the others */
+		int folds;      /* so many at once; 0: one */
 		unsigned asked; /* for what it is to take along, 0: it has come */
 		char *handed;
 		bool started;
