@@ -224,7 +224,7 @@ static const char *choose(struct tui *t, char queued[PATH_LEN])
 	if (t->args->readonly && file_is_dir(QUEUE_FOLDER))
 		return QUEUE_FOLDER;
 	if (!t->headless && !t->args->readonly && file_exists(QUEUE_FOLDER "/queue"))
-		queue_next(QUEUE_FOLDER, NULL, &next, &found, &ignored);
+		queue_next(QUEUE_FOLDER, NULL, 0, &next, &found, &ignored);
 	t->demo = !found;
 	if (!found)
 		return "demo";

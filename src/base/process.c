@@ -19,6 +19,30 @@ const struct process_stop process_stops[PROCESS_STOPS] = {
 	{SIGUSR1, "SIGUSR1"}, {SIGUSR2, "SIGUSR2"},
 };
 
+/* What Open MPI, srun and MPICH say in the environment. */
+static const struct {
+	const char *size, *rank;
+} together[] = {
+	{"OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"},
+	{"SLURM_STEP_NUM_TASKS", "SLURM_PROCID"},
+	{"PMI_SIZE", "PMI_RANK"},
+};
+
+int process_together(int *place)
+{
+	int at = 0, n = 0;
+
+	for (size_t i = 0; i < sizeof together / sizeof together[0] && n < 2; i++) {
+		const char *size = getenv(together[i].size), *rank = getenv(together[i].rank);
+
+		n = size && rank ? atoi(size) : 0;
+		at = n > 1 ? atoi(rank) : 0;
+	}
+	if (place)
+		*place = at > 0 && at < n ? at : 0;
+	return n > 1 ? n : 1;
+}
+
 const char *process_stop_name(int number)
 {
 	for (int i = 0; i < PROCESS_STOPS; i++)

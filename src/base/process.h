@@ -24,6 +24,9 @@ void process_begin(char **argv);
 /* The file of the running program, absolute; false where the system does not say. */
 bool process_path(char *out, size_t n);
 bool process_space_limited(void); /* is the address space limited? */
+/* How many of this program mpirun or srun has started together, and *place (may be NULL), which of
+ * them this is, from 0. 1 and 0: it was started alone. */
+int process_together(int *place);
 
 /* The signals that ask a run for a checkpoint and its end; exit status 128 + number. */
 struct process_stop {

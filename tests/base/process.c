@@ -3,6 +3,8 @@
 
 #include "test.h"
 
+#include <stdlib.h>
+
 TEST(the_same_signal_later_ends_at_once)
 {
 	struct process_stops_come c = {0};
@@ -34,6 +36,43 @@ TEST(hup_means_one)
 		CHECK(!process_stop_comes(&c, SIGHUP, 10.0 * i));
 	CHECK(!process_stop_comes(&c, SIGINT, 100));
 	CHECK(process_stop_comes(&c, SIGINT, 110));
+}
+
+static void together_is(int want, int place)
+{
+	int at = -1;
+
+	CHECK_INT(process_together(&at), want);
+	CHECK_INT(at, place);
+}
+
+TEST(programs_that_are_started_together)
+{
+	static const char *const name[] = {"OMPI_COMM_WORLD_SIZE",
+					   "OMPI_COMM_WORLD_RANK",
+					   "SLURM_STEP_NUM_TASKS",
+					   "SLURM_PROCID",
+					   "PMI_SIZE",
+					   "PMI_RANK"};
+
+	for (int i = 0; i < 6; i++)
+		unsetenv(name[i]);
+	together_is(1, 0);
+	setenv("SLURM_PROCID", "3", 1); /* a batch script's, too */
+	together_is(1, 0);
+	setenv("SLURM_STEP_NUM_TASKS", "4", 1);
+	together_is(4, 3);
+	setenv("OMPI_COMM_WORLD_SIZE", "1", 1);
+	setenv("OMPI_COMM_WORLD_RANK", "0", 1);
+	together_is(4, 3);
+	setenv("OMPI_COMM_WORLD_SIZE", "2", 1);
+	together_is(2, 0);
+	setenv("OMPI_COMM_WORLD_RANK", "7", 1); /* which cannot be */
+	together_is(2, 0);
+	setenv("OMPI_COMM_WORLD_SIZE", "many", 1);
+	unsetenv("SLURM_STEP_NUM_TASKS");
+	together_is(1, 0);
+	CHECK_INT(process_together(NULL), 1);
 }
 
 int main(int argc, char **argv)

@@ -194,6 +194,12 @@ check list_elsewhere grep -q "^   1  busy  trains: process $pid on .* since " ou
 run queue run busy
 check busy_alone done_well
 check busy_alone_says grep -q "another program is writing this session" err
+export MIUST_DISPATCHED=1 # as dispatch starts it: it is offered the next run
+run queue run busy
+check busy_dispatched_is_no_news sh -c "[ $status -eq 0 ] && [ ! -s err ]"
+run queue run gone
+check gone_dispatched_is_no_news sh -c "[ $status -eq 1 ] && [ ! -s err ]"
+unset MIUST_DISPATCHED
 run queue run
 check busy_is_left done_well
 check busy_is_said grep -q '^miust: 1 run left to other programs$' err
@@ -217,6 +223,14 @@ cmp -s want sessions/queue
 check stopped_line [ $? -eq 0 ]
 run queue list
 check list_begun grep -q '^   1  busy  begun' out
+rm -rf sessions
+
+# Programs that mpirun starts together begin with different runs; what is left follows in order.
+for n in 1 2 3; do run queue add "$tiny" --set train.epoch=1 --session sessions/t$n; done
+OMPI_COMM_WORLD_SIZE=5 OMPI_COMM_WORLD_RANK=4 "$MIUST" queue run >out 2>err
+sed -n 's/: session .*//p' err >o
+printf 'miust: t%s\n' 2 1 3 >want
+check together_in_order cmp -s want o
 rm -rf sessions
 
 # Sweeps: the table first, all checked before anything is made.

@@ -16,6 +16,18 @@
 
 /* ---- one run, here ---- */
 
+/* In the environment of what dispatch starts, until it has read it: that another program was
+ * quicker is then no news, for it is offered the next run. */
+#define DISPATCHED "MIUST_DISPATCHED"
+
+static bool is_dispatched(void)
+{
+	bool is = getenv(DISPATCHED) != NULL;
+
+	unsetenv(DISPATCHED); /* no hook is */
+	return is;
+}
+
 static int read_run(const char *name, struct queue_run *run, struct err *e)
 {
 	const struct queue_run *found;
@@ -61,16 +73,19 @@ static int settle_run(const struct queue_run *run, struct err *e)
 /* A run that another program has is none of ours: that is no failure. */
 static int run_one(const struct args *a, struct err *e)
 {
+	bool finished, dispatched = is_dispatched();
 	struct queue_run run;
-	bool finished;
 	int failed;
 
-	if (read_run(a->operand[0], &run, e) || session_finished(run.dir, run.seeds, &finished, e))
+	if (read_run(a->operand[0], &run, e)) /* of dispatch: another program has finished it */
+		return dispatched ? err_said(e) : -1;
+	if (session_finished(run.dir, run.seeds, &finished, e))
 		return -1;
 	failed = finished ? settle_run(&run, e) : train_run(a, &run, e);
 	if (!failed || e->status != EXIT_BUSY)
 		return failed;
-	cli_message("%s", e->text);
+	if (!dispatched)
+		cli_message("%s", e->text);
 	err_clear(e);
 	return 0;
 }
@@ -157,11 +172,13 @@ static int run_all(const struct args *a, struct err *e)
 	struct dispatch_end end = {0};
 	int failed;
 
+	process_together(&d.place);
 	for (int i = 0; i < a->non; i++) {
 		more[d.nmore++] = "--on";
 		more[d.nmore++] = a->on[i];
 	}
 	d.more = more;
+	setenv(DISPATCHED, "1", 1);
 	failed = say_start(e) || dispatch_run(&d, &end, e) || conclude(&end, e);
 	queue_passed_free(&end.failed);
 	queue_passed_free(&end.stopped);

@@ -4,9 +4,9 @@
 #include "app/cmd/train.h"
 #include "app/session/collect.h"
 #include "app/session/session_state.h"
+#include "base/process.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 static const struct ranks *ranks; /* the program's; NULL: this process alone */
 
@@ -38,18 +38,18 @@ static bool print_if_finished(const struct job_options *o, const struct err *e)
 	return finished;
 }
 
-/* mpirun starts as many programs as are asked for, and these know nothing of each other. */
+/* mpirun starts any program as often as is asked for, and these know nothing of each other. */
 static void explain_mpirun(struct err *e)
 {
-	const char *size = getenv("OMPI_COMM_WORLD_SIZE");
 	struct err told = {.status = e->status};
+	int n = process_together(NULL);
 
-	if (ranks || !size || atoi(size) < 2 || (e->status != EXIT_THERE && e->status != EXIT_BUSY))
+	if (ranks || n == 1 || (e->status != EXIT_THERE && e->status != EXIT_BUSY))
 		return;
 	snprintf(told.text, sizeof told.text,
-		 "%.*s (mpirun has started %s of these programs; one run on several ranks is what "
-		 "miust-mpi trains)",
-		 (int)sizeof told.text - 160, e->text, size);
+		 "%.*s (%d of these programs were started together; one run on several ranks is "
+		 "what miust-mpi trains)",
+		 (int)sizeof told.text - 160, e->text, n);
 	*e = told;
 }
 

@@ -59,6 +59,7 @@ struct crew {
 	struct pollfd *poll; /* [2 d->jobs] */
 	struct busy *busy;
 	int nbusy;
+	bool began;              /* its first children */
 	sigset_t before;         /* what was blocked */
 	int told[PROCESS_STOPS]; /* how many signals were passed on */
 };
@@ -237,7 +238,8 @@ static int next_run(const struct crew *w, struct queue_run *run, bool *found, st
 	for (int i = 0; i < w->d->jobs; i++)
 		if (w->child[i].pid)
 			queue_pass(&not, w->child[i].run.dir, "");
-	failed = queue_next(w->d->folder, &not, run, found, e);
+	failed = queue_next(w->d->folder, &not, w->began ? 0 : w->d->jobs * w->d->place, run, found,
+			    e);
 	queue_passed_free(&not );
 	return failed;
 }
@@ -454,6 +456,7 @@ static int until_done(struct crew *w, struct err *e)
 		}
 		if (!running(w))
 			return failed;
+		w->began = true;
 		pass_on(w);
 		wait_for_them(w);
 		reap(w);

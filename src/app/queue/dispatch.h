@@ -25,6 +25,8 @@ struct dispatch {
 	int nmore;
 	int jobs,
 		threads; /* runs at once; threads of all together: each has its share, 1 at least */
+	int place; /* among programs that are started together, from 0: each begins with other runs
+		    */
 	/* A line of a run: of its standard output (a result), or a message. */
 	void (*line)(void *ctx, const char *name, const char *text, bool result);
 	void *ctx;

@@ -19,7 +19,7 @@
  * Any number of programs may work on one queue. A run is claimed by its session's lock
  * (session_claim, or `claim` of job_options): who does not get it passes on to the next.
  *
- *	while (queue_next(folder, &passed, &run, &found, e) == 0 && found) {
+ *	while (queue_next(folder, &passed, 0, &run, &found, e) == 0 && found) {
  *		... job_open with {.session = run.dir, .seeds = run.seeds, .resume, .claim} ...
  *		finished or diverged: queue_remove(folder, run.dir, NULL, e)
  *		stopped as asked:     it stays, and so does what it has done
@@ -107,11 +107,11 @@ void queue_pass(struct queue_passed *p, const char *dir, const char *why);
 bool queue_is_passed(const struct queue_passed *p, const struct queue_run *r);
 void queue_passed_free(struct queue_passed *p); /* safe on zeroed memory, and twice */
 
-/* The first run that nobody writes and that is not passed over (`passed` may be NULL). It
- * may be finished already (session_finished): then session_settle, and its line is to be
- * removed; training it would do nothing either, but needs its data.
- * Another program may claim it before this one does. */
-int queue_next(const char *folder, const struct queue_passed *passed, struct queue_run *run,
-	       bool *found, struct err *e);
+/* Of the runs that nobody writes and that are not passed over (`passed` may be NULL): the first, or
+ * after `skip` of them, from the first on again where there are fewer. It may be finished already
+ * (session_finished): then session_settle, and its line is to be removed; training it would do
+ * nothing either, but needs its data. Another program may claim it before this one does. */
+int queue_next(const char *folder, const struct queue_passed *passed, int skip,
+	       struct queue_run *run, bool *found, struct err *e);
 
 #endif

@@ -91,21 +91,25 @@ bool queue_is_passed(const struct queue_passed *p, const struct queue_run *r)
 	return false;
 }
 
-int queue_next(const char *folder, const struct queue_passed *passed, struct queue_run *run,
-	       bool *found, struct err *e)
+int queue_next(const char *folder, const struct queue_passed *passed, int skip,
+	       struct queue_run *run, bool *found, struct err *e)
 {
 	struct queue q;
 	char who[256];
+	int *free_one, n = 0;
 
 	*found = false;
 	if (queue_read(&q, folder, e))
 		return -1;
-	for (int i = 0; i < q.n && !*found; i++) {
-		*found = !queue_is_passed(passed, &q.run[i]) &&
-			 !session_written(q.run[i].dir, who, sizeof who);
-		if (*found)
-			*run = q.run[i];
-	}
+	free_one = mem_alloc((size_t)q.n + 1, sizeof *free_one);
+	for (int i = 0; i < q.n && n <= skip; i++)
+		if (!queue_is_passed(passed, &q.run[i]) &&
+		    !session_written(q.run[i].dir, who, sizeof who))
+			free_one[n++] = i;
+	*found = n > 0;
+	if (*found)
+		*run = q.run[free_one[skip % n]];
+	free(free_one);
 	queue_free(&q);
 	return 0;
 }

@@ -222,7 +222,7 @@ static void feed(struct ui *u)
 
 	u->feeder.queue = queue_file(); /* before it is read: what comes meanwhile is seen later */
 	do {
-		if (queue_next(QUEUE_FOLDER, &u->feeder.passed, &next, &found, &e)) {
+		if (queue_next(QUEUE_FOLDER, &u->feeder.passed, 0, &next, &found, &e)) {
 			ui_error(u, "%s", e.text);
 			u->feeder.on = false;
 			return;

@@ -84,7 +84,7 @@ TEST(without_a_file_nothing_waits)
 
 	snprintf(at, sizeof at, "%s", in("none"));
 	runs("");
-	CHECK_INT(queue_next(at, NULL, &r, &found, &e), 0);
+	CHECK_INT(queue_next(at, NULL, 0, &r, &found, &e), 0);
 	CHECK(!found);
 	CHECK_INT(queue_remove(at, in("none/a"), &was, &e), 0);
 	CHECK(!was);
@@ -422,14 +422,42 @@ static void waiting(struct session *s, const char *name)
 		FAIL("%s", e.text);
 }
 
-static void next_is(const struct queue_passed *p, const char *want)
+static void after_is(const struct queue_passed *p, int skip, const char *want)
 {
 	struct queue_run r;
 	struct err e = {0};
 	bool found;
 
-	CHECK_INT(queue_next(at, p, &r, &found, &e), 0);
+	CHECK_INT(queue_next(at, p, skip, &r, &found, &e), 0);
 	CHECK_STR(found ? r.name : "", want);
+}
+
+static void next_is(const struct queue_passed *p, const char *want)
+{
+	after_is(p, 0, want);
+}
+
+/* Programs that begin together begin with different runs. */
+TEST(some_may_be_skipped)
+{
+	static const char *const name[] = {"a", "b", "c", "d"};
+	struct queue_passed passed = {0};
+	struct session s[4];
+
+	open_folder("skip");
+	for (int i = 0; i < 4; i++)
+		waiting(&s[i], name[i]);
+	after_is(NULL, 2, "");
+	for (int i = 0; i < 4; i++)
+		session_close(&s[i]);
+	for (int i = 0; i < 12; i++)
+		after_is(NULL, i, name[i % 4]);
+	queue_pass(&passed, of("b"), "");
+	after_is(&passed, 0, "a");
+	after_is(&passed, 1, "c");
+	after_is(&passed, 2, "d");
+	after_is(&passed, 3, "a");
+	queue_passed_free(&passed);
 }
 
 TEST(next_is_the_first_that_nobody_has)
