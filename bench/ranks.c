@@ -139,18 +139,41 @@ static int slowest(struct step *s, int n, double *shared, struct err *e)
 	return 0;
 }
 
-/* Bytes that pass the busiest link in turn: weights down, gradients between all and to rank 0
- * (microbatch.h), z up and dz down. */
+static double weights_of(const struct step *s)
+{
+	return (double)(s->of.model.params.total * sizeof(real));
+}
+
+/* Of gradients, through the busiest link: between all, and to rank 0 (microbatch.h). */
+static double gradients_of(const struct step *s, int n)
+{
+	return 2.0 * (n - 1) / n * weights_of(s);
+}
+
+/* Bytes that pass the busiest link in turn: weights down, gradients, z up and dz down. */
 static double bytes_of(const struct step *s, int n)
 {
-	double weights = (double)(s->of.model.params.total * sizeof(real));
 	double z = (double)BATCH * s->of.model.encoder.z_width * sizeof(real);
 	double part = (double)(n - 1) / n;
 
-	return weights * (n == 2 ? 1 : 2 * part) + 2 * part * weights + part * z + z;
+	return weights_of(s) * (n == 2 ? 1 : 2 * part) + gradients_of(s, n) + part * z + z;
 }
 
-/* A line: speed-up over one process, with cores that are so many times as fast together. */
+/* The share of the gradients that are not of the stacks' lowest layers, which come last. */
+static double above_lowest(const struct step *s)
+{
+	const struct params *p = &s->of.model.params;
+	size_t lowest = 0;
+
+	for (int i = 0; i < p->n; i++)
+		if (strstr(p->tensor[i].name, "_l0"))
+			lowest += p->tensor[i].count;
+	return 1 - (double)lowest / (double)p->weights;
+}
+
+/* A line: speed-up over one process, with cores that are so many times as fast together; and in
+ * brackets that with gradients above the lowest layers on their way while those are formed, if all
+ * of it were hidden. */
 static void line(const struct step *s, double one, const double shared[2], double rest,
 		 double faster, double gbit)
 {
@@ -159,9 +182,11 @@ static void line(const struct step *s, double one, const double shared[2], doubl
 	else
 		printf("links without limits   ");
 	for (int i = 0; i < 2; i++) {
-		double wire = gbit > 0 ? bytes_of(s, 2 << i) * 8 / (gbit * 1e9) : 0;
+		double byte = gbit > 0 ? 8 / (gbit * 1e9) : 0; /* seconds */
+		double step = (shared[i] + rest) / faster + bytes_of(s, 2 << i) * byte;
+		double hidden = above_lowest(s) * gradients_of(s, 2 << i) * byte;
 
-		printf(" %10.2f", one / faster / ((shared[i] + rest) / faster + wire));
+		printf(" %10.2f (%.2f)", one / faster / step, one / faster / (step - hidden));
 	}
 	printf("\n");
 }
@@ -181,10 +206,12 @@ static int predict(int n, char **gbit, struct err *e)
 	       "%.3f s (%.3f)\n",
 	       BATCH, one, MICROBATCHES, apart + rest, one / (apart + rest));
 	printf("weights %.1f MB; a step moves %.1f MB through a link with 2 ranks, %.1f with 4\n",
-	       (double)(parts.of.model.params.total * sizeof(real)) / 1e6,
-	       bytes_of(&parts, 2) / 1e6, bytes_of(&parts, 4) / 1e6);
+	       weights_of(&parts) / 1e6, bytes_of(&parts, 2) / 1e6, bytes_of(&parts, 4) / 1e6);
+	printf("in brackets: at most, if the gradients above the lowest layers (%.0f %% of all) "
+	       "travelled while those are formed\n",
+	       100 * above_lowest(&parts));
 	for (size_t i = 0; i < sizeof faster / sizeof *faster; i++) {
-		printf("\ncores that are together %g times as fast:\n%34s %10s\n", faster[i],
+		printf("\ncores that are together %g times as fast:\n%34s %17s\n", faster[i],
 		       "2 ranks", "4 ranks");
 		line(&parts, one, shared, rest, faster[i], 0);
 		for (int k = 0; k < n; k++)
