@@ -265,9 +265,17 @@ void encoder_forward(const struct encoder *c, const struct params *p, struct enc
 }
 
 void encoder_backward(const struct encoder *c, const struct params *p, struct encoder_work *w,
-		      const struct batch *b, const real *dz, struct par *par)
+		      const struct batch *b, const real *dz, struct par *par,
+		      const struct encoder_above *above)
 {
-	struct pass a = {.c = c, .p = p, .w = w, .b = b, .dz = dz, .par = par, .backward = true};
+	struct pass a = {.c = c,
+			 .p = p,
+			 .w = w,
+			 .b = b,
+			 .dz = dz,
+			 .par = par,
+			 .backward = true,
+			 .above = above};
 
 	begin(&a);
 	add_cross_packs(&a);
@@ -281,4 +289,22 @@ void encoder_backward(const struct encoder *c, const struct params *p, struct en
 	pass_run(&a);
 	run_blocks(&a, block_repack);
 	strands_backward(&a);
+}
+
+int encoder_ranges_above(const struct encoder *c, const struct params *p,
+			 struct params_range span[STACKS + 1])
+{
+	size_t at = 0;
+	int n = 0;
+
+	for (int i = 0; i <= STACKS; i++) {
+		const struct lstm *l = &c->stack[i];
+		size_t to = i < STACKS ? p->tensor[l->strand[0][0].w_ih].at : p->total;
+
+		if (to > at)
+			span[n++] = (struct params_range){at, to};
+		if (i < STACKS)
+			at = params_behind(p, l->strand[0][DIRECTIONS - 1].b_hh);
+	}
+	return n;
 }

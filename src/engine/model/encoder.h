@@ -137,8 +137,17 @@ void encoder_layout(const struct encoder *c, struct encoder_work *w, struct aren
 /* z [n, z_width] */
 void encoder_forward(const struct encoder *c, const struct params *p, struct encoder_work *w,
 		     const struct batch *b, real *z, struct par *par);
-/* From dz, after a forward of the same batch: adds to all gradients in p->g. */
+/* From dz, after a forward of the same batch: adds to all gradients in p->g. `above` (NULL: nobody)
+ * is told, in this thread, when those above the stacks' lowest layers are formed. */
+struct encoder_above {
+	void (*formed)(void *ctx);
+	void *ctx;
+};
 void encoder_backward(const struct encoder *c, const struct params *p, struct encoder_work *w,
-		      const struct batch *b, const real *dz, struct par *par);
+		      const struct batch *b, const real *dz, struct par *par,
+		      const struct encoder_above *above);
+/* Which those are: all but those layers', in their order; how many spans. */
+int encoder_ranges_above(const struct encoder *c, const struct params *p,
+			 struct params_range span[STACKS + 1]);
 
 #endif

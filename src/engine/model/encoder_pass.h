@@ -36,6 +36,7 @@ struct pass {
 	bool backward;
 	real *z;        /* forward */
 	const real *dz; /* backward */
+	const struct encoder_above *above;
 	int lanes[MODALITIES];
 	int lane[MODALITIES][LANES_MAX + 1];
 	struct part part[PARTS_MAX]; /* of the next run */

@@ -196,12 +196,21 @@ void strands_pack_top(struct pass *a)
 		add_strands(a, pack_recurrent_task, a->c->stack[0].layers - 1);
 }
 
-/* All weight gradients together at the end: the more tasks, the less threads wait. */
+/* The gradients above the lowest layer are formed, if somebody asks. */
+static void tell_above(const struct pass *a, int layer)
+{
+	if (layer == 0 && a->above)
+		a->above->formed(a->above->ctx);
+}
+
+/* All weight gradients together at the end: the more tasks, the less threads wait. If somebody asks
+ * for those above the lowest layer, each layer's beside its inputs'. */
 static void backward_for_many(struct pass *a)
 {
 	int top = a->c->stack[0].layers - 1;
 
 	for (int layer = top; layer >= 0; layer--) {
+		tell_above(a, layer);
 		add_lanes(a, layer);
 		if (layer > 0)
 			add_strands(a, pack_input_task, layer);
@@ -210,9 +219,11 @@ static void backward_for_many(struct pass *a)
 			break;
 		add_inputs_back(a, layer);
 		add_strands(a, pack_recurrent_task, layer - 1);
+		if (a->above)
+			add_strands(a, gradients_task, layer);
 		pass_run(a);
 	}
-	for (int layer = 0; layer <= top; layer++)
+	for (int layer = 0; layer <= (a->above ? 0 : top); layer++)
 		add_strands(a, gradients_task, layer);
 	pass_run(a);
 }
@@ -224,6 +235,7 @@ void strands_backward(struct pass *a)
 		return;
 	}
 	for (int layer = a->c->stack[0].layers - 1; layer >= 0; layer--) {
+		tell_above(a, layer);
 		add_strands(a, whole_task, layer);
 		pass_run(a);
 		if (layer > 0) {

@@ -10,20 +10,27 @@
  *
  * Where ranks add: each has a slice of the gradient, gets that slice of all nodes and adds them;
  * rank 0 then gathers the slices. No link carries more than twice the bytes of a gradient, however
- * many ranks there are, where each has one node.
+ * many ranks there are, where each has one node. What is formed early goes its way while the rest
+ * is formed; each value is summed as ever.
  */
 #ifndef MIUST_MICROBATCH_H
 #define MIUST_MICROBATCH_H
 
 #include "base/arena.h"
+#include "engine/model/params.h"
 #include "engine/num/kern.h"
 #include "engine/num/par.h"
 #include "engine/num/ranks.h"
+
+#include <pthread.h>
+#include <stdbool.h>
 
 /* Arrays of gradients beside params.g that one process needs for the sum of n: none for 1. */
 int microbatch_arrays(int n);
 /* The first of n microbatches that is this rank's; the next rank's is the end of its own. */
 int microbatch_first(int n, int rank, int ranks);
+
+enum { SPANS_MAX = 8 };
 
 struct microbatch_sum {
 	const struct kern *kern;
@@ -32,13 +39,24 @@ struct microbatch_sum {
 	size_t total;              /* values of a gradient */
 	int n;                     /* microbatches */
 	/* The gradient of one, into g [total]; called for those of this rank, the last one first.
-	 */
+	 * Once the early values of g are formed, it may say so (microbatch_early). */
 	void (*form)(void *ctx, int microbatch, real *g);
 	void *ctx;
+	struct params_range early[SPANS_MAX]; /* [nearly] in their order, the same on all ranks */
+	int nearly;
 	real *array; /* [microbatch_room] */
+
+	/* microbatch.c's: the slots of the microbatch at hand and of its node, */
+	int leaf, top;
+	bool last;  /* is it the last one formed here? */
+	bool added; /* are its early values added to those beside it? */
+	bool sent;  /* are they on their way, in that thread? */
+	pthread_t thread;
 };
 size_t microbatch_room(const struct microbatch_sum *s); /* values; other ranks may need more */
 /* [total]; of rank 0, others get nothing to use. */
 const real *microbatch_sum(struct microbatch_sum *s);
+/* For form, at most once a call: the early values of its g are formed, and stay as they are. */
+void microbatch_early(struct microbatch_sum *s);
 
 #endif

@@ -161,6 +161,7 @@ static void layout_beside(struct model *m, const struct batch *b, bool keeps)
 				     .ranks = m->ranks,
 				     .total = m->params.total,
 				     .n = b->microbatches};
+	s->nearly = m->ranks ? encoder_ranges_above(&m->encoder, &m->params, s->early) : 0;
 	s->array = arena_take(&m->beside, microbatch_room(s), sizeof(real));
 	m->kept = keeps ? arena_take(&m->beside, MICROBATCHES_MAX, sizeof *m->kept) : NULL;
 	if (m->ranks)
@@ -323,8 +324,10 @@ void model_backward(struct model *m, struct batch *b)
 	model_backward_add(m, b);
 }
 
-/* Adds to g what some chunks give, the last one first. */
-static void chunks_backward(struct model *m, struct batch *b, int from, int to, real *g)
+/* Adds to g what some chunks give, the last one first; `above` (encoder.h) is told by the one
+ * that comes last. */
+static void chunks_backward(struct model *m, struct batch *b, int from, int to, real *g,
+			    const struct encoder_above *above)
 {
 	struct params p = m->params;
 
@@ -336,7 +339,8 @@ static void chunks_backward(struct model *m, struct batch *b, int from, int to, 
 				chunk_forward(m, b);
 		}
 		rows_of_chunk(m, b, m->dz, false);
-		encoder_backward(&m->encoder, &p, &m->encoder_work, b, m->encoder_work.z, m->par);
+		encoder_backward(&m->encoder, &p, &m->encoder_work, b, m->encoder_work.z, m->par,
+				 i == from ? above : NULL);
 	}
 }
 
@@ -346,11 +350,18 @@ struct apart {
 	const real *sum;
 };
 
+static void above_is_formed(void *ctx)
+{
+	microbatch_early(ctx);
+}
+
 static void form_microbatch(void *ctx, int i, real *g)
 {
 	struct apart *a = ctx;
+	const struct encoder_above above = {above_is_formed, &a->m->sum};
 
-	chunks_backward(a->m, a->b, a->b->begins[i], a->b->begins[i + 1], g);
+	chunks_backward(a->m, a->b, a->b->begins[i], a->b->begins[i + 1], g,
+			a->m->ranks ? &above : NULL);
 }
 
 static void add_sum(void *ctx, int task)
@@ -385,7 +396,7 @@ void model_backward_add(struct model *m, struct batch *b)
 	if (forms_apart(m))
 		sum_backward(m, b);
 	else
-		chunks_backward(m, b, 0, b->chunks, m->params.g);
+		chunks_backward(m, b, 0, b->chunks, m->params.g, NULL);
 }
 
 int model_heads(const struct model *m)

@@ -52,6 +52,11 @@ struct params {
 	real *w, *g;
 };
 
+/* Values from..to-1 of the flat arrays; from: a multiple of 16. */
+struct params_range {
+	size_t from, to;
+};
+
 /* Building the table, in draw order; returns the tensor's number. */
 int params_add(struct params *p, const char *name, int rows, int cols, enum init init,
 	       double bound);                      /* cols 0: a vector */
@@ -65,6 +70,12 @@ static inline real *weight(const struct params *p, int tensor)
 static inline real *grad(const struct params *p, int tensor)
 {
 	return p->g + p->tensor[tensor].at;
+}
+
+/* Where the next tensor's values begin; of the last one: the end. */
+static inline size_t params_behind(const struct params *p, int tensor)
+{
+	return tensor + 1 < p->n ? p->tensor[tensor + 1].at : p->total;
 }
 
 void params_init(struct params *p, struct rng *r);

@@ -14,14 +14,40 @@ static struct ranks_room room;
 static struct ranks_seat seat[RANKS_MAX];
 
 /* A microbatch's gradient: values of many sizes, so that the order of a sum shows. */
-static void form(void *ctx, int microbatch, real *g)
+static void form_all(const struct microbatch_sum *s, int microbatch, real *g)
 {
-	const struct microbatch_sum *s = ctx;
 	struct rng r;
 
 	rng_seed(&r, (uint64_t)microbatch + 1);
 	for (size_t i = 0; i < s->total; i++)
 		g[i] += rng_uniform(&r, -1, 1) * (real)(1 << (microbatch + (int)i) % 20);
+}
+
+static bool is_early(const struct microbatch_sum *s, size_t at)
+{
+	for (int i = 0; i < s->nearly; i++)
+		if (at >= s->early[i].from && at < s->early[i].to)
+			return true;
+	return false;
+}
+
+/* What is early first; most say so. */
+static void form(void *ctx, int microbatch, real *g)
+{
+	struct microbatch_sum *s = ctx;
+	static _Thread_local real all[WIDE];
+
+	for (size_t i = 0; i < s->total; i++)
+		all[i] = g[i];
+	form_all(s, microbatch, all);
+	for (size_t i = 0; i < s->total; i++)
+		if (is_early(s, i))
+			g[i] = all[i];
+	if (microbatch % 5 < 4)
+		microbatch_early(s);
+	for (size_t i = 0; i < s->total; i++)
+		if (!is_early(s, i))
+			g[i] = all[i];
 }
 
 struct forming {
@@ -49,6 +75,28 @@ static void *form_part(void *ctx)
 	return NULL;
 }
 
+/* Which values are early, in some number of ways. */
+enum { EARLY = 4 };
+static void make_early(struct microbatch_sum *s, int how)
+{
+	size_t half = s->total / 32 * 16;
+
+	switch (how) {
+	case 1:
+		s->early[s->nearly++] = (struct params_range){0, half};
+		break;
+	case 2:
+		s->early[s->nearly++] = (struct params_range){16, 32};
+		s->early[s->nearly++] = (struct params_range){half, s->total};
+		break;
+	case 3:
+		s->early[s->nearly++] = (struct params_range){0, s->total};
+		break;
+	default:
+		break;
+	}
+}
+
 /* By so many ranks; 0: one process. */
 static void sum_of(int n, int ranks, size_t total, real *out)
 {
@@ -59,6 +107,8 @@ static void sum_of(int n, int ranks, size_t total, real *out)
 	for (int r = 0; r < ranks || r == 0; r++) {
 		f[r] = (struct forming){
 			.sum = {.n = n, .total = total, .ranks = ranks ? &room.rank[r] : NULL}};
+		if (ranks)
+			make_early(&f[r].sum, (n + ranks) % EARLY);
 		f[r].out = r ? malloc(total * sizeof *out) : out;
 		if (r)
 			pthread_create(&f[r].thread, NULL, form_part, &f[r]);
@@ -107,7 +157,7 @@ TEST(the_tree)
 
 	sum_of(5, 0, TOTAL, sum);
 	for (int i = 0; i < 5; i++)
-		form(&s, i, part[i]);
+		form_all(&s, i, part[i]);
 	for (int i = 0; i < TOTAL; i++) {
 		real left = part[0][i] + part[1][i];
 		real right = part[2][i] + (real)(part[3][i] + part[4][i]);

@@ -123,6 +123,7 @@ TEST(whatever_a_batch_is)
 		s.exp.normalize = variant & 2 ? NORMALIZE_TRAIN : NORMALIZE_NONE;
 		s.train.accumulate = variant & 4 ? 2 : 1;
 		s.model.cross_attention = !(variant & 8);
+		s.model.num_layers = 1 + variant % 3;
 		check_ranks("variant", &s, ranks, RACES ? 1 : 3);
 	}
 	small_free(&m);
