@@ -5,6 +5,8 @@
  *	ranks GBIT...             in one process: what each rank computes, and what a step would
  *	                          take over links of so many Gb/s
  *	mpirun -n N ranks         a step, and its exchanges, measured
+ *	mpirun -n N ranks GBIT... a step over such links, measured: each exchange here takes as long
+ *	                          as its bytes would
  *
  * The published settings, IEMOCAP's lengths, batch 128, one thread a rank.
  */
@@ -16,10 +18,12 @@
 #include "bench/training.h"
 #include "mpi_ranks.h"
 
+#include <math.h>
 #include <mpi.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { BATCH = 128, MICROBATCHES = 4, ROUNDS = 5 };
 
@@ -93,9 +97,18 @@ static int step_time(struct step *s, double *shared, double *rest, struct err *e
 
 /* ---- one process: what each rank would compute ---- */
 
+/* Gradients go in as many swaps as they have spans, first those above the lowest layers: when the
+ * first of these and the first of the others was to go. */
+struct spans {
+	int early, swaps; /* of this step */
+	double began[2];
+};
+
 static void say_nothing(void *ctx, void *data, size_t bytes)
 {
-	(void)ctx;
+	struct spans *s = ctx;
+
+	s->swaps = 0;
 	(void)data;
 	(void)bytes;
 }
@@ -110,20 +123,34 @@ static void gather_nothing(void *ctx, void *all, const size_t *from)
 static void swap_nothing(void *ctx, const void *out, const size_t *out_from, void *in,
 			 const size_t *in_from)
 {
-	(void)ctx;
+	struct spans *s = ctx;
+
+	if (s->swaps == 0 || s->swaps == s->early)
+		s->began[s->swaps == s->early] = clock_seconds();
+	s->swaps++;
 	(void)out;
 	(void)out_from;
 	(void)in;
 	(void)in_from;
 }
 
+struct computed {
+	double shared; /* seconds of the slowest rank */
+	double window; /* of it: what is left to form when the first gradients go */
+};
+
 /* The slowest of n, each alone; what the others would send is missing, and takes no time. */
-static int slowest(struct step *s, int n, double *shared, struct err *e)
+static int slowest(struct step *s, int n, struct computed *c, struct err *e)
 {
-	*shared = 0;
+	const struct model *m = &s->of.model;
+	struct params_range above[STACKS + 1];
+	struct spans spans = {.early = encoder_ranges_above(&m->encoder, &m->params, above)};
+
+	*c = (struct computed){0};
 	for (int rank = 0; rank < n; rank++) {
 		struct ranks r = {.rank = rank,
 				  .n = n,
+				  .ctx = &spans,
 				  .broadcast = say_nothing,
 				  .gather = gather_nothing,
 				  .swap = swap_nothing};
@@ -132,8 +159,8 @@ static int slowest(struct step *s, int n, double *shared, struct err *e)
 		s->of.model.ranks = &r;
 		if (step_time(s, &here, &rest, e))
 			return -1;
-		if (here > *shared)
-			*shared = here;
+		if (here > c->shared)
+			*c = (struct computed){here, spans.began[1] - spans.began[0]};
 	}
 	s->of.model.ranks = NULL;
 	return 0;
@@ -159,22 +186,22 @@ static double bytes_of(const struct step *s, int n)
 	return weights_of(s) * (n == 2 ? 1 : 2 * part) + gradients_of(s, n) + part * z + z;
 }
 
-/* The share of the gradients that are not of the stacks' lowest layers, which come last. */
+/* The share of the gradients that are not of the stacks' lowest layers. */
 static double above_lowest(const struct step *s)
 {
 	const struct params *p = &s->of.model.params;
-	size_t lowest = 0;
+	struct params_range above[STACKS + 1];
+	int n = encoder_ranges_above(&s->of.model.encoder, p, above);
+	size_t values = 0;
 
-	for (int i = 0; i < p->n; i++)
-		if (strstr(p->tensor[i].name, "_l0"))
-			lowest += p->tensor[i].count;
-	return 1 - (double)lowest / (double)p->weights;
+	for (int i = 0; i < n; i++)
+		values += above[i].to - above[i].from;
+	return (double)values / (double)p->total;
 }
 
-/* A line: speed-up over one process, with cores that are so many times as fast together; and in
- * brackets that with gradients above the lowest layers on their way while those are formed, if all
- * of it were hidden. */
-static void line(const struct step *s, double one, const double shared[2], double rest,
+/* A line: speed-up over one process, with cores that are so many times as fast together. The
+ * gradients above the lowest layers are on their way while those are formed. */
+static void line(const struct step *s, double one, const struct computed c[2], double rest,
 		 double faster, double gbit)
 {
 	if (gbit > 0)
@@ -183,10 +210,11 @@ static void line(const struct step *s, double one, const double shared[2], doubl
 		printf("links without limits   ");
 	for (int i = 0; i < 2; i++) {
 		double byte = gbit > 0 ? 8 / (gbit * 1e9) : 0; /* seconds */
-		double step = (shared[i] + rest) / faster + bytes_of(s, 2 << i) * byte;
-		double hidden = above_lowest(s) * gradients_of(s, 2 << i) * byte;
+		double early = above_lowest(s) * gradients_of(s, 2 << i) * byte;
+		double step = (c[i].shared + rest) / faster + bytes_of(s, 2 << i) * byte -
+			      fmin(early, c[i].window / faster);
 
-		printf(" %10.2f (%.2f)", one / faster / step, one / faster / (step - hidden));
+		printf(" %10.2f", one / faster / step);
 	}
 	printf("\n");
 }
@@ -195,11 +223,12 @@ static int predict(int n, char **gbit, struct err *e)
 {
 	static const double faster[] = {1, 13.8}; /* one thread a rank, 16: doc/speed.md */
 	struct step whole, parts;
-	double one, one_rest, apart, rest, shared[2];
+	double one, one_rest, apart, rest;
+	struct computed c[2];
 
 	if (step_open(&whole, 1, e) || step_open(&parts, MICROBATCHES, e) ||
 	    step_time(&whole, &one, &one_rest, e) || step_time(&parts, &apart, &rest, e) ||
-	    slowest(&parts, 2, &shared[0], e) || slowest(&parts, 4, &shared[1], e))
+	    slowest(&parts, 2, &c[0], e) || slowest(&parts, 4, &c[1], e))
 		return -1;
 	one += one_rest;
 	printf("published settings, batch %d: a step of one process %.3f s, in %d microbatches "
@@ -207,15 +236,17 @@ static int predict(int n, char **gbit, struct err *e)
 	       BATCH, one, MICROBATCHES, apart + rest, one / (apart + rest));
 	printf("weights %.1f MB; a step moves %.1f MB through a link with 2 ranks, %.1f with 4\n",
 	       weights_of(&parts) / 1e6, bytes_of(&parts, 2) / 1e6, bytes_of(&parts, 4) / 1e6);
-	printf("in brackets: at most, if the gradients above the lowest layers (%.0f %% of all) "
-	       "travelled while those are formed\n",
-	       100 * above_lowest(&parts));
+	printf("%.0f %% of the gradients are on their way while the lowest layers' are formed: "
+	       "%.0f and "
+	       "%.0f %% of a step\n",
+	       100 * above_lowest(&parts), 100 * c[0].window / (c[0].shared + rest),
+	       100 * c[1].window / (c[1].shared + rest));
 	for (size_t i = 0; i < sizeof faster / sizeof *faster; i++) {
-		printf("\ncores that are together %g times as fast:\n%34s %17s\n", faster[i],
+		printf("\ncores that are together %g times as fast:\n%34s %10s\n", faster[i],
 		       "2 ranks", "4 ranks");
-		line(&parts, one, shared, rest, faster[i], 0);
+		line(&parts, one, c, rest, faster[i], 0);
 		for (int k = 0; k < n; k++)
-			line(&parts, one, shared, rest, faster[i], strtod(gbit[k], NULL));
+			line(&parts, one, c, rest, faster[i], strtod(gbit[k], NULL));
 	}
 	step_close(&whole);
 	step_close(&parts);
@@ -262,6 +293,66 @@ static void timed_swap(void *ctx, const void *out, const size_t *out_from, void 
 	spent[2] += clock_seconds() - start;
 }
 
+/* ---- links of so many Gb/s, made of waiting ---- */
+
+static double link_speed; /* bytes a second */
+
+static void cross_link(size_t bytes)
+{
+	double seconds = (double)bytes / link_speed;
+	struct timespec t = {.tv_sec = (time_t)seconds,
+			     .tv_nsec = (long)((seconds - floor(seconds)) * 1e9)};
+
+	nanosleep(&t, NULL);
+}
+
+static void linked_broadcast(void *ctx, void *data, size_t bytes)
+{
+	true_ranks.broadcast(ctx, data, bytes);
+	cross_link(bytes);
+}
+
+static void linked_gather(void *ctx, void *all, const size_t *from)
+{
+	int n = true_ranks.n;
+
+	true_ranks.gather(ctx, all, from);
+	cross_link(from[n] - from[1]); /* all come through rank 0's */
+}
+
+static void linked_swap(void *ctx, const void *out, const size_t *out_from, void *in,
+			const size_t *in_from)
+{
+	int n = true_ranks.n, me = true_ranks.rank;
+	size_t up = out_from[n] - out_from[0] - (out_from[me + 1] - out_from[me]);
+	size_t down = in_from[n] - in_from[0] - (in_from[me + 1] - in_from[me]);
+
+	true_ranks.swap(ctx, out, out_from, in, in_from);
+	cross_link(up > down ? up : down);
+}
+
+static int measure_linked(const char *gbit, struct err *e)
+{
+	struct ranks linked = true_ranks;
+	struct step s;
+	double shared, rest;
+
+	link_speed = strtod(gbit, NULL) * 1e9 / 8;
+	linked.ctx = &true_ranks;
+	linked.broadcast = linked_broadcast;
+	linked.gather = linked_gather;
+	linked.swap = linked_swap;
+	if (step_open(&s, MICROBATCHES, e))
+		return -1;
+	s.of.model.ranks = &linked;
+	if (step_time(&s, &shared, &rest, e))
+		return -1;
+	if (true_ranks.rank == 0)
+		printf("%d ranks over %s Gb/s: a step %.3f s\n", true_ranks.n, gbit, shared + rest);
+	step_close(&s);
+	return 0;
+}
+
 static int measure(struct err *e)
 {
 	struct ranks timed = true_ranks;
@@ -297,7 +388,9 @@ int main(int argc, char **argv)
 	int failed;
 
 	mpi_ranks_begin(&true_ranks);
-	failed = true_ranks.n > 1 ? measure(&e) : predict(argc - 1, argv + 1, &e);
+	failed = true_ranks.n == 1 ? predict(argc - 1, argv + 1, &e) : argc == 1 ? measure(&e) : 0;
+	for (int i = 1; i < argc && true_ranks.n > 1 && !failed; i++)
+		failed = measure_linked(argv[i], &e);
 	if (failed) {
 		fprintf(stderr, "ranks: %s\n", e.text);
 		MPI_Abort(MPI_COMM_WORLD, 1);
