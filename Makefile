@@ -245,6 +245,7 @@ MPIRUN ?= mpirun --oversubscribe --allow-run-as-root
 bench-ranks: $(B)/bench/ranks
 	@$< $(GBIT)
 	@for n in 2 4; do $(MPIRUN) -n $$n $<; done
+	@$(MPIRUN) -n 2 $< $(GBIT)
 bench-cold: all $(B)/bench/speed $(B)/bench/no_ahead.so
 	@MIUST=$(B)/miust SPEED=$(B)/bench/speed NO_AHEAD=$(CURDIR)/$(B)/bench/no_ahead.so bench/cold.sh
 # Shares of a step, in percent, as `miust bench --threads 1` prints them.

@@ -6,8 +6,8 @@
  * than this table: src/mpi_ranks.c fills it for Open MPI, tests for threads.
  *
  * All ranks make the same calls in the same order, one at a time, though not always in the same
- * thread. A call returns when the caller may use what it was given, and does not fail: the loss of a
- * rank ends the others. Bytes are multiples of 4, but for those of broadcast.
+ * thread. A call returns when the caller may use what it was given, and does not fail: the loss of
+ * a rank ends the others. Bytes are multiples of 4, but for those of broadcast.
  */
 #ifndef MIUST_RANKS_H
 #define MIUST_RANKS_H
