@@ -153,6 +153,7 @@ struct work_run {
 	struct looker looker;
 	struct probe probe;
 	double step_started, rate, epoch_seconds;
+	double epoch_began;     /* clock, later by what it has waited; NaN: not here */
 	struct smooth smooth;   /* of the loss */
 	double pace, next_step; /* epochs a second, 0: none; the clock when the next may begin */
 	double rewind_shown;    /* clock: how far it has gone back */

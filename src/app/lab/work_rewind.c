@@ -108,6 +108,7 @@ void work_on_rewound(void *ctx, struct job *j, const struct rewound *r)
 	(void)j;
 	work_smooth_past(run);
 	run->step_started = clock_seconds();
+	run->epoch_began = NAN;
 	work_duel_leave(run, "has gone back", NULL);
 	work_show(run, work_state(run));
 	text_of(r, e.text, sizeof e.text);

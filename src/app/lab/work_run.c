@@ -155,6 +155,7 @@ static void on_fold(void *ctx, struct job *j)
 	work_close_looker(run);
 	work_smooth_past(run);
 	run->step_started = clock_seconds();
+	run->epoch_began = t->state.in_epoch && !t->state.ended ? NAN : run->step_started;
 	work_show(run, run->control.want == WANT_PAUSE ? run->control.pause : WORK_RUN);
 	work_send(run, &e);
 	if (j->opt.team)
@@ -201,10 +202,12 @@ static enum job_go next_word(struct work_run *run)
 /* The next word, and the time it was waited for: that is no work. */
 static enum job_go timed_word(struct work_run *run)
 {
-	double entered = clock_seconds();
+	double entered = clock_seconds(), waited;
 	enum job_go go = next_word(run);
 
-	run->step_started += clock_seconds() - entered;
+	waited = clock_seconds() - entered;
+	run->step_started += waited;
+	run->epoch_began += waited;
 	return go;
 }
 
@@ -258,6 +261,7 @@ static void arrive(struct work_run *run)
 
 	run->repeats = run->rests = false;
 	run->step_started = clock_seconds();
+	run->epoch_began = NAN;
 	if (c->want == WANT_GO && (rests || (attended && !c->steps && !c->until_epoch)))
 		work_pause_as(run, WORK_PAUSED);
 	work_say(run, run->control.want == WANT_PAUSE
@@ -352,15 +356,17 @@ static void on_epoch(void *ctx, struct job *j, const struct epoch_row *r,
 {
 	struct work_run *run = ctx;
 	struct event e = {.kind = EVENT_EPOCH, .u.epoch = *r};
+	double now = clock_seconds(), whole = fmax(now - run->epoch_began, r->seconds);
 
 	e.best = j->trainer.state.best_epoch == r->epoch;
 	e.predictions = copy_predictions(val);
 	run->last_epoch = *r;
 	work_duel_epoch(run, r, val);
-	/* smoothed: the first is slow, and other programs come and go */
+	/* With what was stored meanwhile, as far as it is known; smoothed: the first is slow, and
+	 * other programs come and go. */
 	run->epoch_seconds =
-		run->epoch_seconds > 0 ? 0.7 * run->epoch_seconds + 0.3 * r->seconds : r->seconds;
-	run->step_started = clock_seconds();
+		run->epoch_seconds > 0 ? 0.7 * run->epoch_seconds + 0.3 * whole : whole;
+	run->step_started = run->epoch_began = now;
 	if (!run->repeats && run->control.until_epoch > 0 && r->epoch >= run->control.until_epoch)
 		work_pause_as(run, WORK_PAUSED);
 	work_show(run, WORK_RUN);
