@@ -183,6 +183,7 @@ static struct work_run *new_run(struct work *w, const struct work_options *o, in
 	run->wake = -1;
 	run->shown.state = WORK_LOADING;
 	run->shown.loss = run->shown.best = run->shown.rate = run->shown.eta = NAN;
+	run->epoch_began = NAN;
 	if (o->job.session)
 		snprintf(run->session, sizeof run->session, "%s", o->job.session);
 	memcpy(run->shown.root, run->session, sizeof run->session);

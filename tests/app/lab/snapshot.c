@@ -39,7 +39,7 @@ static struct work_run *idle_worker(void)
 	run->id = WORK_FIRST;
 	run->wake = -1;
 	run->looker.fold = -1;
-	run->rate = NAN;
+	run->rate = run->epoch_began = NAN;
 	run->job.lab = &lab;
 	t->corpus = &lab.corpus;
 	t->state.fold = 2;
@@ -139,6 +139,9 @@ TEST(eta_follows_the_last_epochs)
 	CHECK_NEAR(eta(run), 130, 1e-9);
 	epoch_took(run, 30);
 	CHECK_NEAR(eta(run), 100, 1e-9);
+	run->epoch_began -= 100000; /* what was stored meanwhile takes time, too */
+	epoch_took(run, 30);
+	CHECK_NEAR(eta(run), 0.7 * 100 + 0.3 * 100000, 1000);
 	end(run);
 }
 
