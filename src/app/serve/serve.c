@@ -195,9 +195,30 @@ static void all_do(struct serve *s, int run, const char *word, long by)
 	work_asks(s->work, 0);
 }
 
+/* Of all of them the one that answers: the first that can do it, if any can (one pauses, another
+ * does not). s->now becomes its snapshot. */
+static int one_that_can(struct serve *s, int run, const char *word)
+{
+	const struct order_verb *v = order_find(word);
+	int id[SERVE_RUNS], n;
+
+	if (!v || !v->refused(&s->now))
+		return run;
+	n = serve_beside(s, run, id, SERVE_RUNS);
+	for (int i = 0; i < n; i++) {
+		work_snapshot(s->work, id[i], &s->now);
+		if (!v->refused(&s->now))
+			return id[i];
+	}
+	work_snapshot(s->work, run, &s->now);
+	return run;
+}
+
 static int take_command(struct serve *s, server_ticket t, int run, long by, const json_t *question,
 			const char *line, struct err *e)
 {
+	if (serve_is_for_all(question))
+		run = one_that_can(s, run, line);
 	if (check_fold(s, run, question, e) || command(s, t, run, line, by, e))
 		return -1;
 	if (serve_is_for_all(question))
