@@ -225,6 +225,20 @@ ended
 check stopped_outside says 1 '^miust: stopped by process [0-9]*: fold 1 before .*, fold 2 before '
 check stopped_outside_lock [ ! -s "$dir/asked/fold-2/lock" ]
 
+# What one fold is given no other gets, whenever it begins.
+start "$dir/alone" $long --jobs 2
+until "$MIUST" control "$dir/alone" --fold 2 pause >"$dir/said" 2>&1 || ! kill -0 $pid; do :; done
+"$MIUST" control "$dir/alone" --fold 2 set clip 0.5 >"$dir/said" 2>&1
+check alone_is_said grep -q 'set train.clip 0.5 (fold 2 alone, of those trained at once)' "$dir/said"
+"$MIUST" control "$dir/alone" resume >"$dir/said" 2>&1
+ended
+check alone done_well
+grep -l clip "$dir"/alone/fold-*/commands.log >"$dir/clipped"
+check alone_it_is [ "$(cat "$dir/clipped")" = "$dir/alone/fold-2/commands.log" ]
+run train "$config" $long --session "$dir/alone.again" --replay "$dir/alone/commands.log"
+find "$dir/alone" "$dir/alone.again" -name commands.log -exec sed -i 's/ *#.*//' {} +
+check alone_again same "$dir/alone" "$dir/alone.again"
+
 # Values.
 for n in 0 -1 x 65 1.5 ''; do
 	run train "$config" --session "$dir/value" --jobs "$n"

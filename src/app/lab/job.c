@@ -132,6 +132,13 @@ static void branch(void *ctx, const struct change *c)
 	job_branch_due(ctx, c);
 }
 
+static bool at_once(void *ctx, int fold)
+{
+	const struct job *j = ctx;
+
+	return j->opt.team && team_asked(j->opt.team) > 1 && team_took(j->opt.team, j->seed, fold);
+}
+
 static void lend_steer(struct job *j)
 {
 	j->steer = (struct steer){.corpus = &j->lab->corpus,
@@ -141,6 +148,7 @@ static void lend_steer(struct job *j)
 				  .trainer = &j->trainer,
 				  .changed = changed,
 				  .branch = branch,
+				  .at_once = at_once,
 				  .ctx = j};
 }
 

@@ -52,6 +52,13 @@ static int add_replayed(struct steer *s, int fold, struct changes *to, struct er
 	return 0;
 }
 
+/* Do live changes of this fold apply to no other? */
+static bool stays_there(const struct steer *s, int fold)
+{
+	return (s->at_once && s->at_once(s->ctx, fold)) ||
+	       session_trains_elsewhere(s->session, fold);
+}
+
 /* What the fold takes over of the earlier ones, into `its` and s->begin. */
 static int take_over(struct steer *s, int fold, struct changes *its, struct err *e)
 {
@@ -61,8 +68,7 @@ static int take_over(struct steer *s, int fold, struct changes *its, struct err 
 	if (session_in_force(s->session, s->base, &stored, e))
 		return -1;
 	for (int f = split_fold(s->corpus, 0); f < fold && !failed; f++) {
-		if ((has_changes(&stored, f) || has_changes(&s->replay, f)) &&
-		    session_trains_elsewhere(s->session, f)) {
+		if ((has_changes(&stored, f) || has_changes(&s->replay, f)) && stays_there(s, f)) {
 			failed = add_replayed(s, f, &earlier, e);
 			continue;
 		}

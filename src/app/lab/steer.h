@@ -13,7 +13,8 @@
  * `begin` (changes.h), and from then on it follows its own lines alone, whatever
  * earlier folds are given later. So with folds at once a change applies to the fold it
  * names, and one after the other to later folds too. Of a fold that another program
- * trains at that moment only what --replay says is taken over. Where no earlier fold
+ * trains at that moment, or that is trained at once with others here, only what --replay
+ * says is taken over. Where no earlier fold
  * has a change nothing is written: the log of a run that nobody steers is empty.
  *
  * Rewinds of a log (changes.h) are done by the job (job_rewind.h), each where the log has it.
@@ -51,6 +52,7 @@ struct steer {
 	long asked_by;               /* of what is asked next: another process, 0: none */
 	void (*changed)(void *ctx, const struct change *c); /* took effect; NULL: untold */
 	void (*branch)(void *ctx, const struct change *c);  /* a branch is due; may be NULL */
+	bool (*at_once)(void *ctx, int fold); /* is it one of those here? NULL: there are none */
 	void *ctx;
 
 	/* Its own. */

@@ -165,6 +165,18 @@ bool team_trained(struct team *t, int seed)
 	return trained;
 }
 
+bool team_took(struct team *t, int seed, int fold)
+{
+	bool took = false;
+
+	pthread_mutex_lock(&t->lock);
+	for (int i = 0; i < t->n; i++)
+		took |= t->fold[i].seed == seed && t->fold[i].fold == fold &&
+			t->fold[i].how != TEAM_LEFT;
+	pthread_mutex_unlock(&t->lock);
+	return took;
+}
+
 bool team_closes(struct team *t, int seed)
 {
 	bool closes = true;

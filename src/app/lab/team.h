@@ -66,6 +66,7 @@ enum team_end {
 void team_leave(struct team *t, int seed, int fold, enum team_end how, int epoch, int step,
 		const struct err *why);
 bool team_trained(struct team *t, int seed); /* has a fold of it been taken here? */
+bool team_took(struct team *t, int seed, int fold);
 /* All folds of the seed that were asked for have results. If none of them trains here any more: is
  * this job the one to say so? One is, once. */
 bool team_closes(struct team *t, int seed);

@@ -3,6 +3,7 @@
 #include "app/lab/work_private.h"
 
 #include "app/config/setting.h"
+#include "app/lab/team.h"
 #include "base/str.h"
 
 #include <stdio.h>
@@ -10,7 +11,7 @@
 
 /* ---- made ---- */
 
-/* Does another process train a fold of this run too? */
+/* Does another process, or job, train a fold of this run too? */
 static bool has_others(const struct job *j)
 {
 	for (int i = 0; i < split_folds(&j->lab->corpus); i++) {
@@ -31,9 +32,12 @@ static void add_reach(const struct job *j, char *text, size_t n)
 {
 	size_t len = strlen(text);
 
-	if (has_others(j))
+	if (j->opt.team && team_asked(j->opt.team) > 1)
+		snprintf(text + len, n - len, " (fold %d alone, of those trained at once)",
+			 j->trainer.state.fold);
+	else if (has_others(j))
 		snprintf(text + len, n - len,
-			 " (fold %d and later ones not begun yet: other folds train at the "
+			 " (fold %d, and those that begin after its end: other folds train at the "
 			 "same time)",
 			 j->trainer.state.fold);
 }

@@ -164,12 +164,12 @@ TEST(set_says_which_fold_it_is_for)
 	REQUIRE(lock >= 0);
 	work_command(w, WORK_FIRST, "set train.clip 2");
 	served(&s, w);
-	CHECK_STR(s.text, "set train.clip 2 (fold 3 and later ones not begun yet: other folds "
-			  "train at the same time)");
+	CHECK_STR(s.text, "set train.clip 2 (fold 3, and those that begin after its end: "
+			  "other folds train at the same time)");
 	work_command(w, WORK_FIRST, "undo");
 	served(&s, w);
-	CHECK_STR(s.text, "set train.clip 1 (fold 3 and later ones not begun yet: other folds "
-			  "train at the same time)");
+	CHECK_STR(s.text, "set train.clip 1 (fold 3, and those that begin after its end: "
+			  "other folds train at the same time)");
 	fold_lock_end(lock);
 	work_command(w, WORK_FIRST, "undo");
 	served(&s, w);
