@@ -27,6 +27,22 @@ void folder_of_fold(const struct follow *f, int i, char out[2 * PATH_LEN])
 	snprintf(out, 2 * PATH_LEN, "%s/fold-%d", f->dir, run_fold_number(&f->run, i));
 }
 
+/* Whoever takes a lock writes its line after that, and empties it before it is let go: until then
+ * it is as it was. A line that stays empty (the disk is full) says nobody. */
+static void wait_for_line(struct held *now, const struct held *was)
+{
+	enum { LOOKS = 3 };
+
+	if (now->how != FOLD_HELD || now->who.pid)
+		return;
+	if (was->blank < LOOKS) {
+		*now = *was;
+		now->blank++;
+	} else {
+		now->blank = was->blank;
+	}
+}
+
 bool folder_look_at_locks(struct follow *f)
 {
 	bool changed = f->folds != f->run.folds;
@@ -43,6 +59,7 @@ bool folder_look_at_locks(struct follow *f)
 
 		folder_of_fold(f, i, folder);
 		now.how = fold_lock_look(folder, &now.who);
+		wait_for_line(&now, &f->held[i]);
 		changed |= !same_held(&now, &f->held[i]);
 		f->held[i] = now;
 		f->is_held[i] = now.how == FOLD_HELD;

@@ -14,6 +14,7 @@
 struct held {
 	enum fold_lock how;
 	struct lock_owner who;
+	int blank; /* looks at which it was held and its line empty, one after the other */
 };
 
 struct follow {

@@ -2,6 +2,7 @@
 /* A run that one worker trains and another follows through its folder. */
 #include "tests/app/lab/worker.h"
 
+#include "app/lab/work_folder.h"
 #include "app/session/run.h"
 #include "app/session/session_rows.h"
 #include "base/file.h"
@@ -364,6 +365,45 @@ TEST(a_session_that_goes_is_said_to_be_gone)
 	until_state(&s, w, WORK_FAILED);
 	CHECK_HAS(s.now.error, "gone: the session has been deleted or moved");
 	CHECK_INT(work_end(w), 0);
+}
+
+/* A lock is taken before its line is written, and its line emptied before it is let go: that is
+ * nobody else's. */
+TEST(a_line_is_waited_for)
+{
+	struct follow f = {.run = {.folds = 1}};
+	char folder[2 * PATH_LEN];
+	struct err e = {0};
+	int lock;
+
+	str_fit(f.dir, sizeof f.dir, temp_path("lines"));
+	folder_of_fold(&f, 0, folder);
+	REQUIRE(make_dirs(folder, &e) == 0);
+	folder_look_at_locks(&f);
+	CHECK(!f.is_held[0]);
+	lock = fold_lock(folder, f.dir, 0, "", &e);
+	REQUIRE(lock >= 0 && ftruncate(lock, 0) == 0);
+	for (int i = 0; i < 3; i++) {
+		CHECK(!folder_look_at_locks(&f));
+		CHECK(!f.is_held[0]);
+	}
+	CHECK(folder_look_at_locks(&f)); /* it stays empty */
+	CHECK(f.is_held[0]);
+	CHECK_INT(f.held[0].who.pid, 0);
+	CHECK(!folder_look_at_locks(&f));
+	fold_lock_end(lock);
+	CHECK(folder_look_at_locks(&f));
+	lock = fold_lock(folder, f.dir, 0, "", &e);
+	CHECK(folder_look_at_locks(&f));
+	CHECK_INT(f.held[0].who.pid, getpid());
+	CHECK(ftruncate(lock, 0) == 0);
+	CHECK(!folder_look_at_locks(&f)); /* it ends */
+	CHECK_INT(f.held[0].who.pid, getpid());
+	fold_lock_end(lock);
+	CHECK(folder_look_at_locks(&f));
+	CHECK(!f.is_held[0]);
+	free(f.held);
+	free(f.is_held);
 }
 
 int main(int argc, char **argv)
