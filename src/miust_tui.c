@@ -335,11 +335,10 @@ static int detach(struct tui *t, bool looked_at, struct err *e)
 	if (looked_at && strcmp(what, "demo") == 0)
 		snprintf(pace, sizeof pace, "pace %d\n", DEMO_PACE);
 	failed = detached_start(&d, &run, e) || detached_wait(&d, e);
-	if (!failed && d.state != DETACHED_TRAINS)
-		failed = err_set(e, "%s: nothing is left to train", what);
-	if (!failed && !looked_at)
+	if (!failed && !looked_at && d.state == DETACHED_TRAINS)
 		printf("%s\nprocess %ld\n", d.session, (long)d.pid);
-	str_fit(t->detached, sizeof t->detached, d.session);
+	str_fit(t->detached, sizeof t->detached, /* a finished one has printed its figures */
+		d.state == DETACHED_TRAINS ? d.session : what);
 	t->demo = false;
 	detached_free(&d);
 	return failed;

@@ -203,6 +203,13 @@ rm -f "$session/output.txt"
 check folds_have_the_bytes same "$session" plain5
 rm -rf sessions
 
+# What is finished prints its figures, as train does.
+run train --session plain5 --resume
+cp out figures
+tui --detach --jobs 2 plain5
+check finished_is_no_failure [ $status -eq 0 ]
+check finished_prints_its_figures cmp -s figures out
+
 # The queue trains one fold of a run at a time.
 run queue add five/config.yml
 opened=$(echo sessions/config-*)

@@ -307,13 +307,14 @@ static const char *last_line(const struct detached *d)
 	return end;
 }
 
+static const char said_by[] = "miust: "; /* messages begin so */
+
 void detached_why(const struct detached *d, char *text, size_t n)
 {
-	static const char name[] = "miust: ";
 	const char *line = last_line(d);
 
-	if (strncmp(line, name, strlen(name)) == 0)
-		line += strlen(name);
+	if (strncmp(line, said_by, strlen(said_by)) == 0)
+		line += strlen(said_by);
 	str_fit(text, n, line);
 	text[strcspn(text, "\n")] = '\0';
 }
@@ -328,16 +329,23 @@ static void pass_on(int number)
 	kill(passed_to, number);
 }
 
-/* What has not been printed, but for the last line: that may be why it ends. */
+/* What has not been printed, but for the last line: that may be why it ends. What are no messages
+ * are the figures of a run that is finished. */
 static size_t print(const struct detached *d, size_t printed)
 {
 	const char *text = str_text(&d->said);
-	size_t end = d->state == DETACHED_TRAINS ? strlen(text) : (size_t)(last_line(d) - text);
+	bool ended_badly = d->state == DETACHED_ENDED && d->status;
+	bool last = d->state == DETACHED_STARTS || ended_badly; /* is kept */
+	size_t end = last ? (size_t)(last_line(d) - text) : strlen(text);
 
-	if (end <= printed)
-		return printed;
-	fwrite(text + printed, 1, end - printed, stderr);
-	return end;
+	while (printed < end) {
+		const char *line = text + printed, *stop = memchr(line, '\n', end - printed);
+		size_t n = stop ? (size_t)(stop - line) + 1 : end - printed;
+
+		fwrite(line, 1, n, strncmp(line, said_by, strlen(said_by)) == 0 ? stderr : stdout);
+		printed += n;
+	}
+	return printed;
 }
 
 int detached_wait(struct detached *d, struct err *e)
