@@ -75,6 +75,12 @@ check other_settings_of_the_file says 2 "train.epoch 2, $dir/longer.yml says 7; 
 export OMPI_COMM_WORLD_SIZE=3 OMPI_COMM_WORLD_RANK=2
 run train "$config" --session "$dir/whole"
 check mpirun_is_explained says 1 'already has a session; .* (3 of these programs were started together; one run on several ranks is what miust-mpi trains)$'
+export OMPI_COMM_WORLD_SIZE=3 OMPI_COMM_WORLD_RANK=0
+program=$(realpath "$MIUST")
+(cd "$dir" && "$program" train "$config" --max-steps 1) >"$dir/out" 2>"$dir/err"
+check mpirun_is_no_sharing grep -q '3 of these programs were started together, and each trains all of it' "$dir/err"
+run train "$config" --fold 1 --max-steps 1 --session "$dir/of-array"
+check mpirun_of_folds_is_none sh -c "! grep -q together '$dir/err'"
 unset OMPI_COMM_WORLD_SIZE OMPI_COMM_WORLD_RANK
 run train "$config" --session "$dir/new" --resume-or-start --resume
 check one_way_to_resume says 2 '^miust: --resume and --resume-or-start: give one of them'

@@ -53,6 +53,17 @@ static void explain_mpirun(struct err *e)
 	*e = told;
 }
 
+/* Each makes a session of its own, unless it is told which fold or session is its. */
+static void warn_of_mpirun(const struct args *a)
+{
+	int place, n = process_together(&place);
+
+	if (!ranks && n > 1 && place == 0 && !a->session && !a->nfolds)
+		cli_message("%d of these programs were started together, and each trains all of "
+			    "it; one run on several ranks is what miust-mpi trains",
+			    n);
+}
+
 static int run(const struct args *a, struct err *e)
 {
 	const struct job_options o = {
@@ -85,6 +96,7 @@ static int run(const struct args *a, struct err *e)
 				 a->jobs);
 	if (!o.config && !(a->resume && o.session))
 		return err_usage(e, "CONFIG is missing; only --session DIR --resume needs none");
+	warn_of_mpirun(a);
 	if ((a->jobs > 1 ? train_folds(a, &o, a->jobs, e)
 			 : train_job(a, &o, false, &complete, e)) == 0)
 		return 0;

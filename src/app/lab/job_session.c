@@ -43,12 +43,14 @@ static int refuse_set(const struct option *k, const char *was, const char *now,
 /* Who says so: `--set`, if it names the setting, else CONFIG. */
 static const char *asks(const struct option *k, const struct job_options *o)
 {
+	static const char from_set[] = "--set";
+
 	for (int i = 0; i < o->nset; i++) {
 		struct setting x;
 
 		setting_of_assignment(&x, o->set[i]);
 		if (x.o == k)
-			return "--set";
+			return from_set;
 	}
 	return o->config;
 }
@@ -59,6 +61,7 @@ static int check_same(const struct settings *stored, const struct settings *aske
 		      const struct job_options *o, struct err *e)
 {
 	struct str differ = {0};
+	const char *by = NULL;
 
 	for (int i = 0; i < option_count; i++) {
 		const struct option *k = &option_table[i];
@@ -70,10 +73,12 @@ static int check_same(const struct settings *stored, const struct settings *aske
 		option_text(asked, k, now, sizeof now);
 		if (!o->config)
 			return refuse_set(k, was, now, o, e);
-		if (!differ.len)
-			str_addf(&differ, "%s %s, %s says %s", k->key, was, asks(k, o), now);
+		if (by != asks(k, o))
+			str_addf(&differ, "%s%s %s, %s says %s", by ? "; " : "", k->key, was,
+				 asks(k, o), now);
 		else
 			str_addf(&differ, "; %s %s, not %s", k->key, was, now);
+		by = asks(k, o);
 	}
 	if (!differ.len)
 		return 0;
