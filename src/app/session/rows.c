@@ -395,6 +395,15 @@ static int read_end(const char *path, char *text, size_t n, struct err *e)
 	return 0;
 }
 
+bool rows_finite(const struct step_row *r)
+{
+	bool finite = isfinite(r->loss) && isfinite(r->grad_norm);
+
+	for (int i = 0; i < TERMS; i++)
+		finite = finite && isfinite(r->term[i]);
+	return finite;
+}
+
 int rows_last(const struct columns *c, const char *path, void *row, struct err *e)
 {
 	char text[2 * ROW_BYTES + 1], *end, *line;

@@ -61,6 +61,8 @@ struct rows_place {
  */
 int rows_read_on(const struct columns *c, const char *path, struct rows_place *at, bool *again,
 		 void **row, int *n, struct err *e);
+/* Are loss, terms and gradient norm of a step numbers? A fold's last that is not ended it. */
+bool rows_finite(const struct step_row *r);
 /* The last whole row of a file: 1. 0: there is none. Reads its end alone. */
 int rows_last(const struct columns *c, const char *path, void *row, struct err *e);
 /*

@@ -72,15 +72,6 @@ struct held *summary_held(const char *dir, const int *fold, int nfolds, int *n, 
  * What became of it
  */
 
-static bool is_finite(const struct step_row *r)
-{
-	bool finite = isfinite(r->loss) && isfinite(r->grad_norm);
-
-	for (int i = 0; i < TERMS; i++)
-		finite = finite && isfinite(r->term[i]);
-	return finite;
-}
-
 /* Of one fold that has no result. What diverged leaves the row as the last; a stop in
  * order leaves a state that has all rows. */
 static enum shelf_state state_of_fold(const struct session *s, int fold, enum fold_lock lock)
@@ -96,7 +87,7 @@ static enum shelf_state state_of_fold(const struct session *s, int fold, enum fo
 		return SHELF_BROKEN_OFF;
 	if (!file_exists(path) || rows_last(&c, path, &last, &e) == 0 || last.fold != fold)
 		last = (struct step_row){.fold = fold};
-	if (!is_finite(&last))
+	if (!rows_finite(&last))
 		return SHELF_DIVERGED;
 	if (lock == FOLD_LEFT)
 		return SHELF_BROKEN_OFF;

@@ -3,6 +3,7 @@
 #include "ui/view/train.h"
 
 #include "app/config/option.h"
+#include "app/session/rows.h"
 #include "app/study/num.h"
 #include "base/util.h"
 #include "engine/data/split.h"
@@ -195,6 +196,9 @@ static int put_fold(const struct train_frame *f, struct canvas *row, int col, in
 	if (contains_int(u->now.held, u->now.nheld, fold)) /* by another program */
 		return canvas_put(row, 0, col, ROLE(ROLE_WARN),
 				  glyph(row->look->glyphs, GLYPH_ELSEWHERE));
+	if (r && r->nsteps && !rows_finite(&r->step[r->nsteps - 1])) /* which ended it */
+		return canvas_put(row, 0, col, ROLE(ROLE_BAD),
+				  glyph(row->look->glyphs, GLYPH_DIVERGED));
 	return canvas_text(row, 0, col, ROLE(ROLE_DIM), NUM_MISSING);
 }
 

@@ -51,9 +51,11 @@ SCREEN(200x50, 50, 200)
 SCREEN(100x30, 30, 100)
 SCREEN(250x60, 60, 250)
 
-/* The strip of folds marks those that other programs train, beside the one on the screen. */
+/* The strip of folds marks those that other programs train, beside the one on the screen, and those
+ * that have diverged, if nobody goes on with them. */
 TEST(folds_of_other_programs)
 {
+	struct step_row diverged = {.epoch = 1, .step = 1, .loss = NAN};
 	struct ui u;
 	struct canvas c;
 	char *dump;
@@ -68,6 +70,12 @@ TEST(folds_of_other_programs)
 	screen_draw(&u, &c);
 	dump = canvas_dump(&c);
 	CHECK_HAS(dump, "folds  1 0.713  2 0.726  3 ▶  4 –  5 ▷ ");
+	free(dump);
+	for (diverged.fold = 4; diverged.fold <= 5; diverged.fold++)
+		run_add_step(&u.run, &diverged);
+	screen_draw(&u, &c);
+	dump = canvas_dump(&c);
+	CHECK_HAS(dump, "folds  1 0.713  2 0.726  3 ▶  4 !  5 ▷ ");
 	free(dump);
 	canvas_free(&c);
 	moment_free(&u);
