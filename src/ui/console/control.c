@@ -6,6 +6,7 @@
 #include "app/lab/order.h"
 #include "app/lab/stored_table.h"
 #include "base/str.h"
+#include "base/util.h"
 #include "ui/console/complete.h"
 #include "ui/console/command.h"
 #include "ui/console/start.h"
@@ -36,6 +37,17 @@ static const char *nothing_here(const struct ui *u)
 	return text;
 }
 
+/* Why a fold that is selected cannot be steered, while another can. */
+static const char *what_of_fold(const struct ui *u, int fold)
+{
+	const struct fold_run *r = run_find(&u->run, fold);
+
+	if (r && r->tested)
+		return "is finished";
+	return contains_int(u->now.held, u->now.nheld, fold) ? "its trainer is not reached yet"
+							     : "nobody trains it now";
+}
+
 /* Orders are for the fold that is selected; its trainer may have ended, and others train on. */
 static const char *is_of_another(const struct ui *u)
 {
@@ -44,10 +56,10 @@ static const char *is_of_another(const struct ui *u)
 	if (!ui_attached(u) || !u->sel.fold_chosen || u->sel.fold == u->now.fold)
 		return NULL;
 	snprintf(text, sizeof text,
-		 "fold %d is selected, and who trains it, if anybody, is not reached yet; process "
-		 "%ld "
-		 "trains fold %d: select fold %d steers it",
-		 u->sel.fold, u->now.owner.pid, u->now.fold, u->now.fold);
+		 "fold %d is selected, and %s; process %ld trains fold %d: select fold %d steers "
+		 "that",
+		 u->sel.fold, what_of_fold(u, u->sel.fold), u->now.owner.pid, u->now.fold,
+		 u->now.fold);
 	return text;
 }
 

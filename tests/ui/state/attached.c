@@ -169,8 +169,10 @@ TEST(a_fold_that_is_not_trained_is_not_steered)
 	begin("selected");
 	u.sel.fold_chosen = true;
 	u.sel.fold = u.now.fold + 1;
-	CHECK_HAS(command_refused(&u, "pause"), "is not reached yet; process");
-	CHECK_HAS(command_refused(&u, "stop"), "select fold 0 steers it");
+	CHECK_HAS(command_refused(&u, "pause"), "is selected, and nobody trains it now; process");
+	CHECK_HAS(command_refused(&u, "stop"), "select fold 0 steers that");
+	u.now.held[u.now.nheld++] = u.sel.fold;
+	CHECK_HAS(command_refused(&u, "pause"), "and its trainer is not reached yet; process");
 	u.sel.fold = u.now.fold;
 	CHECK(!command_refused(&u, "pause"));
 	end();
