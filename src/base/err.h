@@ -24,7 +24,7 @@ enum exit_status {
 	EXIT_DATA = 6,   /* a session's data is not what it was */
 	EXIT_BUSY = 7,   /* another program writes the session */
 	EXIT_THERE = 8,  /* a session is there already */
-	EXIT_CLOSED = 9, /* a session's folder may not be written */
+	EXIT_CLOSED = 9, /* a session is there, and this program cannot go on with it */
 };
 
 struct err {

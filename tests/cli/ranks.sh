@@ -37,6 +37,9 @@ done
 # The last digits are those of the number of microbatches, whoever computes them.
 run train tiny/config.yml --set train.epoch=6 --session whole
 check whole done_well
+with 2 tiny/config.yml --set train.epoch=6 --session whole --resume
+check finished_by_too_many done_well
+check finished_by_too_many_prints grep -q 'Test figures' out
 check other_digits [ "$(cksum <one/fold-0/steps.csv)" != "$(cksum <whole/fold-0/steps.csv)" ]
 
 # Normalised features, accumulated batches, reference padding, health.
@@ -115,7 +118,8 @@ refused() { check "$1" [ "$status" -eq "$2" ] && check "$1_says" grep -q "$3" er
 with 3 tiny/config.yml --session none
 refused too_few 1 'train.microbatches is 1, and 3 ranks share a batch.s microbatches, one each at least; give it'
 check too_few_leaves_nothing [ ! -e none ]
-with 3 --session whole --resume
+run train tiny/config.yml --session begun --max-steps 3
+with 3 --session begun --resume
 refused too_few_stored 1 'train.microbatches is 1, .*the session was begun so: go on with fewer ranks'
 with 2 $config --session none --jobs 2
 refused jobs 2 'jobs 2: folds at once are for one process'

@@ -28,13 +28,14 @@ int job_ranks_check(const struct job *j, struct err *e)
 
 	if (!r || r->n <= n)
 		return 0;
-	return err_set(
-		e,
+	err_set(e,
 		"train.microbatches is %d, and %d ranks share a batch's microbatches, one each "
 		"at least; %s",
 		n, r->n,
 		j->resumes ? "the session was begun so: go on with fewer ranks"
 			   : "give it a multiple of their number (the last digits will differ)");
+	e->status = j->resumes ? EXIT_CLOSED : e->status;
+	return -1;
 }
 
 /* Another kind of processor, or another BLAS, may give other last digits. */
