@@ -90,6 +90,12 @@ check resume_complete_is_silent quiet
 check resume_complete_untouched unchanged
 run train "$tiny" --session "$s" --resume
 check resume_other_settings says 1 'was started with exp.normalize train'
+run train "$tiny" --session "$dir/two-seeds" --seeds 2 --max-steps 14
+run train --session "$dir/two-seeds" --resume
+check resume_reminds_of_seeds grep -q 'seeds has begun 2 seeds, and this was the first; --seeds 2 goes on with all' "$dir/err"
+run train --session "$dir/two-seeds" --resume --seeds 2
+run train --session "$dir/two-seeds" --resume
+check resume_of_all_seeds_needs_no_word sh -c "! grep -q 'has begun' '$dir/err'"
 run train --session "$s" --resume --set train.epoch=9
 check resume_set says 2 'a session goes on with the settings it was started with'
 run train --resume

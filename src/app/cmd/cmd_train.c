@@ -64,6 +64,19 @@ static void warn_of_mpirun(const struct args *a)
 			    n);
 }
 
+/* Whoever goes on without --seeds goes on with the first. */
+static void remind_of_seeds(const struct args *a)
+{
+	int n = a->seeds ? 1 : session_seeds(a->session);
+	struct err ignored = {0};
+	bool finished = true;
+
+	if (n > 1 && session_finished(a->session, n, &finished, &ignored) == 0 && !finished)
+		cli_message("%s has begun %d seeds, and this was the first; --seeds %d goes on "
+			    "with all",
+			    a->session, n, n);
+}
+
 static int run(const struct args *a, struct err *e)
 {
 	const struct job_options o = {
@@ -98,8 +111,11 @@ static int run(const struct args *a, struct err *e)
 		return err_usage(e, "CONFIG is missing; only --session DIR --resume needs none");
 	warn_of_mpirun(a);
 	if ((a->jobs > 1 ? train_folds(a, &o, a->jobs, e)
-			 : train_job(a, &o, false, &complete, e)) == 0)
+			 : train_job(a, &o, false, &complete, e)) == 0) {
+		if (o.resume)
+			remind_of_seeds(a);
 		return 0;
+	}
 	if (o.resume && print_if_finished(&o, e)) {
 		err_clear(e);
 		return 0;

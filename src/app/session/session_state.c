@@ -51,6 +51,19 @@ static bool run_written(const char *root, char *dir, size_t n, int *fold, char *
 	return found;
 }
 
+int session_seeds(const char *root)
+{
+	DIR *open = opendir(root);
+	struct dirent *d;
+	int n = 1;
+
+	while (open && (d = readdir(open)))
+		n += strncmp(d->d_name, "seed-", 5) == 0;
+	if (open)
+		closedir(open);
+	return n;
+}
+
 bool session_fold_written(const char *root, int *fold, char *who, size_t n)
 {
 	char dir[PATH_LEN];

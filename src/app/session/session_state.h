@@ -26,6 +26,7 @@ int session_goes_on_with(const char *dir, const int *left, int n);
 /* Has every fold a result, of every one of its first `seeds` seeds? The settings are
  * those of its config.yml; the data need not be there. */
 int session_finished(const char *root, int seeds, bool *finished, struct err *e);
+int session_seeds(const char *root); /* how many have begun: those with a folder, and the first */
 /* The joined files of one that is finished may be older than its folds, where a kill came
  * in between: bring them up to date, as going on with it does. The data need not be there.
  * An error (EXIT_BUSY) if another program writes the session. */
