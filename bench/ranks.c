@@ -331,54 +331,56 @@ static void linked_swap(void *ctx, const void *out, const size_t *out_from, void
 	cross_link(up > down ? up : down);
 }
 
+/* Seconds of a step, as rank 0 has it. */
+static int step_over(const struct ranks *r, double *seconds, struct err *e)
+{
+	struct step s;
+	double shared, rest;
+	int failed = step_open(&s, MICROBATCHES, e);
+
+	s.of.model.ranks = r;
+	failed = failed || step_time(&s, &shared, &rest, e);
+	if (failed)
+		return -1;
+	*seconds = shared + rest;
+	step_close(&s);
+	return 0;
+}
+
 static int measure_linked(const char *gbit, struct err *e)
 {
 	struct ranks linked = true_ranks;
-	struct step s;
-	double shared, rest;
+	double seconds;
 
 	link_speed = strtod(gbit, NULL) * 1e9 / 8;
 	linked.ctx = &true_ranks;
 	linked.broadcast = linked_broadcast;
 	linked.gather = linked_gather;
 	linked.swap = linked_swap;
-	if (step_open(&s, MICROBATCHES, e))
-		return -1;
-	s.of.model.ranks = &linked;
-	if (step_time(&s, &shared, &rest, e))
+	if (step_over(&linked, &seconds, e))
 		return -1;
 	if (true_ranks.rank == 0)
-		printf("%d ranks over %s Gb/s: a step %.3f s\n", true_ranks.n, gbit, shared + rest);
-	step_close(&s);
+		printf("%d ranks over %s Gb/s: a step %.3f s\n", true_ranks.n, gbit, seconds);
 	return 0;
 }
 
 static int measure(struct err *e)
 {
 	struct ranks timed = true_ranks;
-	struct step s;
-	double shared, rest;
+	double seconds, ignored;
 
+	timed.ctx = &true_ranks;
 	timed.broadcast = timed_broadcast;
 	timed.gather = timed_gather;
 	timed.swap = timed_swap;
-	if (step_open(&s, MICROBATCHES, e))
-		return -1;
-	s.of.model.ranks = &true_ranks;
-	if (step_time(&s, &shared, &rest, e))
+	if (step_over(&true_ranks, &seconds, e) || step_over(&timed, &ignored, e))
 		return -1;
 	if (true_ranks.rank == 0)
-		printf("%d ranks: a step %.3f s", true_ranks.n, shared + rest);
-	s.of.model.ranks = &timed;
-	timed.ctx = &true_ranks;
-	if (step_time(&s, &shared, &rest, e))
-		return -1;
-	if (true_ranks.rank == 0)
-		printf("; of one step: weights and dz down %.3f s, z and sums up %.3f s, gradients "
-		       "between ranks %.3f s, waiting for the slowest %.3f s\n",
-		       spent[0] / (ROUNDS + 1), spent[1] / (ROUNDS + 1), spent[2] / (ROUNDS + 1),
-		       waited / (ROUNDS + 1));
-	step_close(&s);
+		printf("%d ranks: a step %.3f s; of one step: weights and dz down %.3f s, z and "
+		       "sums up %.3f s, gradients between ranks %.3f s, waiting for the slowest "
+		       "%.3f s\n",
+		       true_ranks.n, seconds, spent[0] / (ROUNDS + 1), spent[1] / (ROUNDS + 1),
+		       spent[2] / (ROUNDS + 1), waited / (ROUNDS + 1));
 	return 0;
 }
 
