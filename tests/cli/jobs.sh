@@ -231,6 +231,9 @@ until "$MIUST" control "$dir/alone" --fold 2 pause >"$dir/said" 2>&1 || ! kill -
 "$MIUST" control "$dir/alone" --fold 2 set clip 0.5 >"$dir/said" 2>&1
 check alone_is_said grep -q 'set train.clip 0.5 (fold 2 alone, of those trained at once)' "$dir/said"
 "$MIUST" control "$dir/alone" resume >"$dir/said" 2>&1
+goes_on=$?
+check alone_goes_on [ $goes_on -eq 0 ]
+[ $goes_on -eq 0 ] || kill -9 $pid
 ended
 check alone done_well
 grep -l clip "$dir"/alone/fold-*/commands.log >"$dir/clipped"

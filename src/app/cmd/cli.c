@@ -43,7 +43,7 @@ const struct flag_row flag_table[FLAGS] = {
 	[FLAG_FOLD] = {"fold", "N", TAKES_FOLDS, .max = FOLD_MAX,
 		       .help = "Only this fold; repeat the option for more folds."},
 	[FLAG_JOBS] = {"jobs", "N", TAKES_COUNT, AT(jobs), 1, 64,
-		       "Runs (of one run: its folds) to train at once; default: 1."},
+		       "Runs, or folds of one run, to train at once; default: 1."},
 	[FLAG_JSON] = {"json", NULL, TAKES_NOTHING, AT(json),
 		       .help = "Print whole answers, as JSON."},
 	[FLAG_LIST] = {"list", "FILE.csv", TAKES_TEXT, AT(list),
