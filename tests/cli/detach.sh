@@ -171,6 +171,14 @@ rm -rf sessions
 sed 's/epoch: .*/epoch: 100000/' five/config.yml >five/long.yml
 # folds N...: that many folds of $session have a process that trains them.
 folds() { for f in "$@"; do [ -s "$session/fold-$f/lock" ] || return 1; done; }
+# before_long CONDITION...: true after some tries, each of which takes a program's start.
+before_long() {
+	long_tries=0
+	until "$@"; do
+		long_tries=$((long_tries + 1))
+		[ $long_tries -lt 5000 ] && "$MIUST" --version >/dev/null || return 1
+	done
+}
 end_folds() {
 	process=$(cut -d ' ' -f 2 "$session/fold-1/lock")
 	"$MIUST" control "$session" stop >out 2>err
@@ -179,7 +187,7 @@ end_folds() {
 tui --detach --jobs 3 five/long.yml
 session=$(head -n 1 out)
 check folds_start done_well
-check folds_train until_true folds 1 2 3
+check folds_train before_long folds 1 2 3
 check no_more_folds_than_asked [ ! -e "$session/fold-4/lock" ]
 opened=$session
 commands 'detach 2'
@@ -193,9 +201,13 @@ opened=five/config.yml
 commands 'step epoch' 'detach 3'
 check folds_command done_well
 session=$(echo sessions/*)
-check folds_pause until_true folds 1 2 3
+check folds_pause before_long folds 1 2 3
 process=$(cut -d ' ' -f 2 "$session/fold-1/lock")
-until_true "$MIUST" control "$session" resume >out 2>err
+resume_all() { "$MIUST" control "$session" resume >out 2>err; }
+before_long resume_all
+resumed=$?
+check folds_resume [ $resumed -eq 0 ]
+[ $resumed -eq 0 ] || kill "$process"
 until_true gone "${process:-0}"
 check folds_are_all_finished [ -s "$session/fold-5/result.json" ]
 run train five/config.yml --session plain5
